@@ -1,0 +1,51 @@
+# One line each: `make demo` shows dispatch at work, `make test check` is what every change must pass.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: demo test check bench format clean help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+WORKERS ?= auto
+
+demo: .venv/.run ## show a fake fleet on a real server (ARGS="--for 30s")
+	@$(BIN)/dispatch demo $(ARGS)
+
+test: .venv/.dev ## run every test (ARGS="-k offers")
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+check: .venv/.dev ## format, lint, types, who imports whom, dead code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@# A field that only an encoder reads looks unused, so fields do not count. vulture itself exits 3 when it found something.
+	@dead=$$($(BIN)/vulture) || [ $$? -eq 3 ]; ! grep -v ": unused variable .*(60%" <<< "$$dead" | grep .
+	@echo "No dead code."
+
+bench: .venv/.dev ## run every benchmark
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+format: .venv/.dev ## format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the virtual environment and caches
+	rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 16
+
+.venv/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	$(PIP) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,114 @@
+"""The command line: each command parses, calls one function and returns its exit status.
+
+Heavy imports stay inside the commands, so that help and mistakes are answered at once.
+"""
+
+import json
+import time
+
+import click
+
+from dispatch.config import SETTINGS, Resolved, require_loopback
+from dispatch.config.flags import OneLineErrors, with_settings
+
+DEMAND = ("trips", "drivers", "rides", "for", "from", "seed")
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="dispatch-ridehail", prog_name="dispatch")
+def main() -> None:
+    """Ride requests go to the nearest drivers, five at a time, and exactly one gets each ride."""
+
+
+@main.command()
+@with_settings("dispatch", "server")
+def serve(resolved: Resolved) -> int | None:
+    """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
+    require_loopback(resolved.settings)
+    from dispatch.app import serve
+
+    return serve(resolved.settings)
+
+
+@main.command()
+@with_settings("dispatch", "simulate")
+def simulate(resolved: Resolved) -> int | None:
+    """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke."""
+    from sim.main import simulate
+
+    return simulate(resolved.settings, resolved.simulate)
+
+
+@main.command()
+@with_settings("dispatch", "host", "port", *DEMAND, "simulate_db", "json")
+def demo(resolved: Resolved) -> int | None:
+    """Start the server, connect a fake fleet to it over real sockets and watch."""
+    require_loopback(resolved.settings)
+    from sim.demo import demo
+
+    return demo(resolved.settings, resolved.simulate)
+
+
+@main.group()
+def db() -> None:
+    """Make and read the database."""
+
+
+@db.command()
+@with_settings("db")
+def seed(resolved: Resolved) -> None:
+    """Create the first passenger and driver and a demo fleet. What is there already stays."""
+    from dispatch.storage.seed import seed
+
+    added = seed(resolved.settings.db, now=time.time())
+    click.echo(f"{resolved.settings.db}: {added.passengers} passengers and {added.drivers} drivers added")
+
+
+@db.command()
+@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "events"]))
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")
+@click.option("--status", help="only rows of this status")
+@click.option("--ride", help="only rows of this ride")
+@click.option("--phones", is_flag=True, help="print phones whole")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object a line")
+@with_settings("db")
+def show(
+    resolved: Resolved, what: str, limit: int, status: str | None, ride: str | None, phones: bool, as_json: bool
+) -> None:
+    """Print what the database holds, the newest last. Phones are masked."""
+    from dispatch.storage.show import rows
+
+    found = rows(resolved.settings.db, what, status=status, ride=ride, limit=limit, full_phones=phones)
+    if as_json:
+        for row in found:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*(found[0] if found else ["nothing here"]))
+    for row in found:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+@main.group()
+def config() -> None:
+    """Look at the settings."""
+
+
+@config.command("show")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("dispatch", "server")
+def show_config(resolved: Resolved, as_json: bool) -> None:
+    """Print every setting, its value and where it comes from: default, file, env or flag."""
+    held = [(row, resolved.value_of(row), resolved.origins[row.name]) for row in SETTINGS]
+    if as_json:
+        click.echo(json.dumps({row.name: {"value": row.outside(value), "from": origin} for row, value, origin in held}))
+        return
+    for row, value, origin in held:
+        click.echo(f"{row.name:<24}{row.written(value) or '-':<20}{origin}")
+
+
+if __name__ == "__main__":
+    main()

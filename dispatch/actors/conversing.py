@@ -1,0 +1,128 @@
+"""An actor that an app talks to: its connection, its numbered stream, and the commands that the app may repeat."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dispatch.actors.ports import EventStore
+from dispatch.actors.recorded import RecordedActor
+from dispatch.messages.base import Command, Message
+from dispatch.messages.commands import Attach
+from dispatch.messages.notices import Ack, Faulted, Refused, Replaced
+from dispatch.runtime import Runtime
+from dispatch.types import RideId
+
+ANSWERS_KEPT = 64
+UNDER_WAY: tuple[Message, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What a command got, to be said again if it comes again. Nothing yet: it is under way."""
+
+    fingerprint: int
+    notices: tuple[Message, ...]
+
+
+class ConversingActor(RecordedActor):
+    """The base of ride and driver."""
+
+    def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
+        super().__init__(runtime, address, store)
+        self.link: str | None = None
+        self.link_number = -1
+        self.seq = 0
+        self._answers: dict[str, Answer] | None = None
+        self._asked: list[tuple[int, Command | None, RideId | None]] = []
+
+    # -- the connection
+
+    def take_link(self, message: Attach) -> bool:
+        """The newest connection wins; mail of an older one is ignored (False)."""
+        if message.number < self.link_number:
+            return False
+        if self.link is not None:
+            self.runtime.tell(self.link, Replaced())
+        self.link, self.link_number = message.session, message.number
+        return True
+
+    def say(self, notice_type: Any, *fields: Any) -> Any:
+        """Put a notice into the stream, with the next number; it reaches the app once it is true on disk."""
+        self.seq += 1
+        notice = notice_type(self.seq, *fields)
+        if self.link is not None:
+            self.send(self.link, notice)
+        return notice
+
+    def say_again(self, notice: Message) -> None:
+        """The same notice with the same number."""
+        if self.link is not None:
+            self.send(self.link, notice)
+
+    # -- commands
+
+    def is_new(self, command: Command | None, ride_id: RideId | None = None) -> bool:
+        """Whether this command must be carried out. False: it was before, and has been answered as then."""
+        if self._recorded == self._committed:
+            self._asked.clear()
+        self._asked.append((self._recorded, command, ride_id))
+        if command is None:
+            return True
+        if self._answers is None:
+            self._answers = {}
+        known = self._answers.get(command.id)
+        if known is None:
+            self._answers[command.id] = Answer(command.fingerprint, UNDER_WAY)
+            if len(self._answers) > ANSWERS_KEPT:
+                del self._answers[next(iter(self._answers))]
+            return True
+        if known.fingerprint != command.fingerprint:
+            self.say_again(Refused("id_reused", f"id {command.id!r} was used for another message", command.id, ride_id))
+            return False
+        for notice in known.notices:
+            self.say_again(notice)
+        return False
+
+    def done(self, command: Command | None, *notices: Message, result: str = "ok") -> None:
+        """The command took effect; `notices` were its answer. Acknowledged if the app gave it an id, or got no other answer."""
+        if command is not None:
+            self._close(command, (*notices, Ack(command.id, result)))
+        elif not notices:
+            self.say_again(Ack(None, result))
+
+    def refuse(self, command: Command | None, code: str, text: str, ride_id: RideId | None = None) -> None:
+        """The command did nothing."""
+        refused = Refused(code, text, command.id if command else None, ride_id)
+        if command is None:
+            self.say_again(refused)
+        else:
+            self._close(command, (refused,))
+
+    def _close(self, command: Command, answer: tuple[Message, ...]) -> None:
+        if self._answers is not None and command.id in self._answers:
+            self._answers[command.id] = Answer(command.fingerprint, answer)
+        self.say_again(answer[-1])
+
+    # -- its life
+
+    def on_lost(self, letters: list[Message], reason: str) -> None:
+        for recorded, command, ride_id in self._asked:
+            if recorded < self._committed:
+                continue
+            if command is not None and self._answers is not None:
+                self._answers.pop(command.id, None)
+            if self.link is not None:
+                text = f"nothing was done, try again: {reason}"
+                self.runtime.tell(self.link, Refused("unavailable", text, command.id if command else None, ride_id))
+        self._asked.clear()
+        numbers = [letter.seq for letter in letters if hasattr(letter, "seq")]
+        if numbers:
+            self.seq = min(numbers) - 1  # they were never said: the stream has no gap
+
+    def carry_over(self, before: ConversingActor) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self.link, self.link_number, self.seq = before.link, before.link_number, before.seq
+        self._answers = before._answers
+
+    def on_quarantine(self, error_id: str) -> None:
+        if self.link is not None:
+            self.runtime.tell(self.link, Faulted(error_id))

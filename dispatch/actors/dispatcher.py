@@ -1,0 +1,342 @@
+"""The dispatcher of one zone: supply and offer rounds. It never decides who got a ride.
+
+Searches and their rounds are `domain.search`, who can be asked is `domain.supply`; this actor asks, listens and keeps time.
+"""
+
+from __future__ import annotations
+
+from dispatch import addresses
+from dispatch.actors.ports import EventStore
+from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.agenda import Agenda
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.positions import PositionBoard
+from dispatch.domain.search import Search
+from dispatch.domain.search_history import search_of
+from dispatch.domain.supply import Supplied, Supply
+from dispatch.domain.waiting import WaitingList
+from dispatch.messages.base import Message
+from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
+from dispatch.messages.matching import (
+    AnnounceState,
+    CloseOffer,
+    DriverSeen,
+    DriverState,
+    EndSearch,
+    OfferRide,
+    RoundOpened,
+    SearchDriver,
+    SearchExhausted,
+)
+from dispatch.runtime import Runtime, receives
+from dispatch.types import DriverId, Lease, OfferId, RideId
+
+CLOCK_SLACK_S = 0.002
+"""A timer of the real clock may fire so much early."""
+
+
+class _Due(Message, frozen=True, gc=False):
+    """Something in the agenda is due at this second."""
+
+    at: float
+
+
+class _Sweep(Message, frozen=True, gc=False):
+    """Look again for drivers who drove into reach of a waiting search."""
+
+
+class DispatcherActor(RecordedActor):
+    """One zone's offers."""
+
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, policy: SearchPolicy
+    ) -> None:
+        super().__init__(runtime, address, store)
+        self.policy = policy
+        self.supply = Supply(board, policy.live_offers)
+        self.searches: dict[RideId, Search] = {}
+        self._waiting = WaitingList(policy.radius_m)
+        self._agenda = Agenda()
+        self._sweeping = False
+        self._rebuilt = False
+
+    def apply(self, event: Message) -> None:
+        """Nothing: `searches` is kept by `domain.search`, and made anew from the events of every open ride."""
+
+    # -- its life
+
+    def carry_over(self, before: DispatcherActor) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self._rebuilt = True
+
+    def restore(self) -> None:
+        """Searches from events, then from what every driver says of himself."""
+        if not self._rebuilt:
+            return
+        flying = [event for _, events in self._in_flight for event in events]
+        for ride_id in self.store.open_rides():
+            search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *flying], self.policy)
+            if search is not None:
+                self._resume(search)
+        for address in self.runtime.addresses(addresses.DRIVER):
+            self.send(address, AnnounceState())
+        for search in list(self.searches.values()):
+            self._advance(search)
+
+    def _resume(self, search: Search) -> None:
+        ride_id = search.card.ride_id
+        self.searches[ride_id] = search
+        for offer_id, offer in search.open.items():
+            self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
+            self._remind(search, offer.lease.expires_at)
+        self._remind(search, search.since + self.policy.search_cap_s)
+        if not search.round_no:
+            self._open_round(search)
+
+    # -- rides
+
+    @receives(SearchDriver)
+    def _on_search(self, message: SearchDriver) -> None:
+        ride_id = message.ride.ride_id
+        older = self.searches.get(ride_id)
+        if older is not None and older.card.search_no >= message.ride.search_no:
+            return
+        search = self.searches[ride_id] = Search(message.ride, message.since, self.policy)
+        if older is not None:
+            search.refusals = older.refusals
+        self._remind(search, search.since + self.policy.search_cap_s)
+        self._open_round(search, older)
+        self._settle(search)
+
+    @receives(EndSearch)
+    def _on_end_search(self, message: EndSearch) -> None:
+        search = self.searches.get(message.ride_id)
+        if search is not None and search.card.search_no == message.search_no:
+            self._close(search, message.reason)
+
+    # -- drivers
+
+    @receives(DriverState)
+    def _on_driver_state(self, message: DriverState) -> None:
+        driver_id = message.driver_id
+        supplied = self.supply.get(driver_id)
+        if (message.incarnation, message.version) <= (supplied.incarnation, supplied.version):
+            return
+        forgot = message.asked or message.incarnation > supplied.incarnation
+        supplied.incarnation, supplied.version = message.incarnation, message.version
+        supplied.status = message.status
+        touched: Search | None = None
+        if message.ended is not None:
+            touched = self._offer_ended(supplied, message.ended, message.outcome)
+        if forgot and supplied.pending:
+            self._offers_forgotten(driver_id, supplied, message.offers)
+        newly = self.supply.update(driver_id)
+        if touched is not None:
+            self._advance(touched)
+        if newly:
+            self._consult_waiting(driver_id)
+
+    @receives(DriverSeen)
+    def _on_driver_seen(self, message: DriverSeen) -> None:
+        self.supply.drain()
+        if self.supply.seen(message.driver_id):
+            self._consult_waiting(message.driver_id)
+
+    def _offer_ended(self, supplied: Supplied, offer_id: OfferId, outcome: str) -> Search | None:
+        """The search whose place that was, if it is still under way."""
+        ride_id = supplied.pending.pop(offer_id, None)
+        search = self.searches.get(ride_id) if ride_id is not None else None
+        if search is None or offer_id not in search.open:
+            return None
+        if outcome == "accepted":
+            search.claim(offer_id)
+            return None
+        lease = search.end_offer(offer_id, outcome)
+        if lease is not None and outcome != "declined":
+            self.record(OffersClosed(lease.ride_id, (offer_id,), (lease.driver_id,), outcome))
+        return search
+
+    def _offers_forgotten(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
+        """He was rebuilt and does not know these: their places are open. Should one still reach him, it is closed behind it."""
+        for offer_id, ride_id in list(supplied.pending.items()):
+            if offer_id in known:
+                continue
+            search = self._offer_ended(supplied, offer_id, "vanished")
+            self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_id, "unavailable"))
+            if search is not None:
+                self._advance(search)
+
+    # -- timers
+
+    @receives(_Due)
+    def _on_due(self, message: _Due) -> None:
+        if not self._agenda.is_timer(message.at):
+            return
+        for search in self._agenda.due(self.runtime.now + CLOCK_SLACK_S):
+            if self.searches.get(search.card.ride_id) is search:
+                self._keep_time(search)
+        self._wake_up()
+
+    def _keep_time(self, search: Search) -> None:
+        """An offer of this search runs out, or its late grace does, or the search itself."""
+        now = self.runtime.now + CLOCK_SLACK_S
+        if now >= search.since + self.policy.search_cap_s:
+            search.capped = True
+        if search.lapse(now):
+            self._remind(search, self.runtime.now + self.policy.late_grace_s)
+        expired = search.expired(now)
+        if expired:
+            self._expire(search, expired)
+        self._advance(search)
+
+    @receives(_Sweep)
+    def _on_sweep(self, message: _Sweep) -> None:
+        """Everyone else was asked, or may not be, when his search began to wait or when he became eligible."""
+        self._sweeping = False
+        for driver_id in self.supply.stirred():
+            self._consult_waiting(driver_id)
+        self._sweep_later()
+
+    # -- rounds
+
+    def _advance(self, search: Search) -> None:
+        """Whatever happened to this search: give up, open the next round, or fill the places that are open."""
+        if search.is_spent():
+            self._give_up(search)
+            return
+        if search.may_open_round():
+            if self._pick(search, 1):
+                self._open_round(search)
+        elif not search.round_is_over():
+            places = search.free_places()
+            for distance_m, driver_id in self._pick(search, places) if places else ():
+                self._refill(search, driver_id, distance_m)
+        self._settle(search)
+
+    def _pick(self, search: Search, k: int) -> list[tuple[float, DriverId]]:
+        """The nearest who were never asked; where they are too few, then those who were silent."""
+        supply, policy, pickup = self.supply, self.policy, search.card.trip.pickup
+        supply.drain()
+        now = self.runtime.now
+        picked = supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, search.never_asked)
+        if len(picked) < k and search.asks:
+            known = {driver_id for _, driver_id in picked}
+            again = supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, search.may_ask)
+            picked += [hit for hit in again if hit[1] not in known][: k - len(picked)]
+        return picked
+
+    def _open_round(self, search: Search, older: Search | None = None) -> None:
+        """The next round, even if there is nobody to ask. `older`: the search that this one supersedes."""
+        if older is not None:
+            self._lend_back(older)
+        picked = self._pick(search, self.policy.batch)
+        search.open_round()
+        now = self.runtime.now
+        leases = [search.offer(driver_id, distance_m, now) for distance_m, driver_id in picked]
+        expires_at = now + self.policy.offer_timeout_s
+        if older is not None:
+            self._supersede(older, {lease.driver_id for lease in leases})
+        if leases:
+            self._offer(search, leases)
+        opened = RoundOpened(search.card.search_no, search.round_no, len(leases), expires_at)
+        self.send(addresses.ride(search.card.ride_id), opened)
+
+    def _refill(self, search: Search, driver_id: DriverId, distance_m: float) -> None:
+        self._offer(search, [search.offer(driver_id, distance_m, self.runtime.now)], refill=True)
+
+    def _offer(self, search: Search, leases: list[Lease], refill: bool = False) -> None:
+        ride_id, card = search.card.ride_id, search.card
+        placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
+        self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, leases[0].expires_at, refill))
+        for lease in leases:
+            self.supply.get(lease.driver_id).pending[lease.offer_id] = ride_id
+            self.supply.update(lease.driver_id)
+            self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
+        self._remind(search, leases[0].expires_at)
+
+    def _consult_waiting(self, driver_id: DriverId) -> None:
+        """A driver became eligible: the longest-waiting search in reach that may ask him has him."""
+        supply, searches = self.supply, self.searches
+        while len(self._waiting) and supply.eligible(driver_id):
+            position = supply.position(driver_id, self.runtime.now)
+            hit = position and self._waiting.first(*position, lambda ride_id: searches[ride_id].may_ask(driver_id))
+            if not hit:
+                return
+            ride_id, distance_m = hit
+            if searches[ride_id].may_open_round():
+                self._open_round(searches[ride_id])
+            else:
+                self._refill(searches[ride_id], driver_id, distance_m)
+            self._settle(searches[ride_id])
+
+    # -- ends
+
+    def _lend_back(self, older: Search) -> None:
+        """Whoever holds an offer of the superseded search may be asked for the new one in its place."""
+        for offer_id, offer in older.open.items():
+            supplied = self.supply.get(offer.lease.driver_id)
+            if not offer.claimed and supplied.pending.pop(offer_id, None) is not None:
+                self.supply.update(offer.lease.driver_id)
+
+    def _supersede(self, older: Search, asked_again: set[DriverId]) -> None:
+        """Close the old offers; those who are asked again learn it by the new one."""
+        for offer_id, offer in older.open.items():
+            driver_id = offer.lease.driver_id
+            if driver_id in asked_again or offer.claimed:
+                continue
+            self.supply.get(driver_id).pending[offer_id] = older.card.ride_id
+            self.supply.update(driver_id)
+            self.send(addresses.driver(driver_id), CloseOffer(offer_id, older.card.ride_id, "superseded"))
+
+    def _expire(self, search: Search, leases: list[Lease]) -> None:
+        ride_id = search.card.ride_id
+        offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
+        self.record(OffersClosed(ride_id, offers, drivers, "expired"))
+        for lease in leases:
+            self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, "expired"))
+
+    def _give_up(self, search: Search) -> None:
+        card = search.card
+        reason = "nobody accepted" if search.asked else "nobody near"
+        spent = SearchExhausted(card.search_no, reason, search.round_no, search.asked)
+        leases = [offer.lease for offer in search.open.values()]
+        if leases:
+            search.open.clear()
+            self._expire(search, leases)
+        self.send(addresses.ride(card.ride_id), spent)
+        self._close(search, "expired")
+
+    def _close(self, search: Search, reason: str) -> None:
+        ride_id = search.card.ride_id
+        del self.searches[ride_id]
+        self._waiting.remove(ride_id)
+        for offer_id, offer in search.open.items():
+            if not offer.claimed:
+                self.send(addresses.driver(offer.lease.driver_id), CloseOffer(offer_id, ride_id, reason))
+
+    # -- bookkeeping
+
+    def _settle(self, search: Search) -> None:
+        """A search that would ask one more driver waits where newly eligible ones look."""
+        ride_id, pickup = search.card.ride_id, search.card.trip.pickup
+        if self.searches.get(ride_id) is search and search.wants_drivers():
+            self._waiting.add(search.rank, pickup.lat, pickup.lon)
+            self._sweep_later()
+        else:
+            self._waiting.remove(ride_id)
+
+    def _sweep_later(self) -> None:
+        if not self._sweeping and len(self._waiting):
+            self._sweeping = True
+            self.runtime.set_timer(self.policy.sweep_every_s, self.address, _Sweep())
+
+    def _remind(self, search: Search, at: float) -> None:
+        """Look after this search at runtime second `at`, if it is still under way then."""
+        self._agenda.add(at, search)
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        """Set the one timer that the agenda needs: searches that ended cost none."""
+        at = self._agenda.next_timer(lambda search: self.searches.get(search.card.ride_id) is search)
+        if at is not None:
+            self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Due(at))

@@ -1,0 +1,392 @@
+"""The driver actor: may this driver be bound? His availability, his open offers, the one ride he keeps himself for."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.ports import EventStore
+from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord
+from dispatch.domain.positions import PositionBoard
+from dispatch.messages.base import Command, Message
+from dispatch.messages.commands import (
+    AcceptOffer,
+    Attach,
+    CancelRide,
+    CompleteRide,
+    DeclineOffer,
+    Detach,
+    ReportArrived,
+    SetAvailability,
+    StartRide,
+)
+from dispatch.messages.events import (
+    AvailabilitySet,
+    DriverOffline,
+    DriverOnline,
+    DriverRegistered,
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+)
+from dispatch.messages.matching import (
+    AnnounceState,
+    ClaimGranted,
+    ClaimRefused,
+    ClaimRide,
+    CloseOffer,
+    DriverState,
+    OfferRide,
+    RideLost,
+    RideMoved,
+    RideRefused,
+)
+from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideEnded, RideProgress
+from dispatch.runtime import Runtime, receives
+from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
+
+CLOSINGS_KEPT = 64
+NO_SUCH_RIDE = "there is no such ride"
+WIRE_REASON = {"vanished": "unavailable"}
+"""How an outcome that only dispatchers know is told to the driver himself."""
+
+
+class DriverOptions(msgspec.Struct, frozen=True):
+    """Times in seconds; `live_offers`: how many offers may be open at once."""
+
+    claim_retry_s: float = 1.0
+    live_offers: int = 1
+
+
+class _ClaimAgain(Message, frozen=True, gc=False):
+    """The claim for this offer was not answered when this was due."""
+
+    offer_id: OfferId
+
+
+class _Rebuilt(Message, frozen=True, gc=False):
+    """The life before this one held these offers; nobody can answer them any more."""
+
+    offers: tuple[OfferMade, ...]
+
+
+class DriverActor(ConversingActor):
+    """One driver. Only the answer of the ride releases a reservation, never a lost connection."""
+
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
+    ) -> None:
+        super().__init__(runtime, address, store)
+        self.options = options
+        self.board = board
+        self.dispatcher = addresses.dispatcher(zone)
+        self.driver_id = DriverId(addresses.name_of(address))
+        self.driver = DriverRecord(self.driver_id)
+        self.life = runtime.incarnation()
+        self.offers: dict[RideId, OfferMade] = {}
+        self.ride: RideCard | None = None
+        self.ride_status = ""
+        self._version = 0
+        self._met = False
+        self._closings: dict[str, OfferClosed] = {}
+        self._accepted: RideAccepted | None = None
+        self._accepting: Command | None = None
+
+    def apply(self, event: Message) -> None:
+        self.driver.apply(event)
+
+    # -- his life
+
+    def restore(self) -> None:
+        super().restore()
+        if self.driver.card is None:
+            self.driver.card = self.store.driver_card(self.driver_id)
+        if self.driver.binding == RESERVED:
+            self._met = True
+            self._claim()
+
+    def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self._met, self._closings, self._accepted = before._met, before._closings, before._accepted
+        self._accepting = before._accepting
+        self.runtime.tell(self.address, _Rebuilt(tuple(before.offers.values())))
+
+    @receives(_Rebuilt)
+    def _on_rebuilt(self, message: _Rebuilt) -> None:
+        for offer in message.offers:
+            self._remember(offer, "unavailable")
+        self._announce(asked=True)
+
+    @receives(Attach)
+    def _on_attach(self, message: Attach) -> None:
+        was_offline = self.link is None
+        if not self.take_link(message):
+            return
+        if self.driver.card is None:
+            self.record(DriverRegistered(_stranger(self.driver_id)))
+        if was_offline:
+            self.record(DriverOnline(self.driver_id))
+        if self._met:
+            self._say_snapshot()
+        self._met = True
+        self._announce()
+
+    @receives(Detach)
+    def _on_detach(self, message: Detach) -> None:
+        if message.number != self.link_number or self.link is None:
+            return
+        for offer in list(self.offers.values()):
+            self._end_offer(offer, "vanished")
+        self.link = None
+        self.record(DriverOffline(self.driver_id, message.reason))
+        self._announce()
+
+    # -- offers
+
+    @receives(OfferRide)
+    def _on_offer(self, message: OfferRide) -> None:
+        lease = message.lease
+        refusal = self._refusal(lease.ride_id, lease.closes_at)
+        if refusal:
+            self._announce(lease.offer_id, refusal, lease.ride_id)
+            return
+        older = self.offers.pop(lease.ride_id, None)
+        if older is not None:
+            self._remember(older, "superseded")
+        self.offers[lease.ride_id] = self.say(OfferMade, lease, message.ride)
+
+    @receives(CloseOffer)
+    def _on_close_offer(self, message: CloseOffer) -> None:
+        offer = self.offers.get(message.ride_id)
+        if offer is not None and offer.lease.offer_id == message.offer_id:
+            self._end_offer(offer, message.reason)
+
+    @receives(AcceptOffer)
+    def _on_accept(self, message: AcceptOffer) -> None:
+        command, ride_id = message.command, message.ride_id
+        if not self.is_new(command, ride_id):
+            return
+        offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
+        if kept is not None and kept.ride_id == ride_id and message.offer_id in (None, kept.offer_id):
+            self._accept_again(command)
+        elif offer is None:
+            self._answer_closed(message)
+        elif self.runtime.now >= offer.lease.closes_at:
+            self.done(command, self._end_offer(offer, "expired"), result="expired")
+        else:
+            self._reserve(offer, command)
+
+    @receives(DeclineOffer)
+    def _on_decline(self, message: DeclineOffer) -> None:
+        command, ride_id = message.command, message.ride_id
+        if not self.is_new(command, ride_id):
+            return
+        offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
+        if offer is not None:
+            self.record(OfferDeclined(ride_id, self.driver_id, offer.lease.offer_id, message.reason))
+            self.done(command, self._end_offer(offer, "declined"), result="declined")
+        elif kept is not None and kept.ride_id == ride_id:
+            self.refuse(command, "illegal_now", "cannot decline a ride that you accepted; cancel it", ride_id)
+        else:
+            self._answer_closed(message)
+
+    @receives(SetAvailability)
+    def _on_set_availability(self, message: SetAvailability) -> None:
+        if not self.is_new(message.command):
+            return
+        if message.available != self.driver.wants_offers:
+            self.record(AvailabilitySet(self.driver_id, message.available))
+            for offer in () if message.available else list(self.offers.values()):
+                self._end_offer(offer, "unavailable")
+            self._announce()
+        self.done(message.command)
+
+    # -- the ride he claims
+
+    @receives(_ClaimAgain)
+    def _on_claim_again(self, message: _ClaimAgain) -> None:
+        kept = self.driver.ride
+        if self.driver.binding == RESERVED and kept is not None and kept.offer_id == message.offer_id:
+            self._claim()
+
+    @receives(ClaimGranted)
+    def _on_granted(self, message: ClaimGranted) -> None:
+        kept = self.driver.ride
+        if kept is None or kept.offer_id != message.offer_id:
+            return
+        was_bound = self.driver.binding == BOUND
+        self.driver.apply(message)
+        self.ride, self.ride_status = message.ride, message.status
+        if was_bound or (self._accepted is not None and self._accepted.ride.ride_id == kept.ride_id):
+            return  # he was told before he was rebuilt
+        self._accepted = self.say(RideAccepted, message.ride)
+        self.done(self._accepting, self._accepted)
+        self._accepting = None
+
+    @receives(ClaimRefused)
+    def _on_claim_refused(self, message: ClaimRefused) -> None:
+        kept = self.driver.ride
+        if self.driver.binding != RESERVED or kept is None or kept.offer_id != message.offer_id:
+            return
+        self._release(kept, message.reason)
+        closing = self.say(OfferClosed, message.ride_id, message.offer_id, message.reason)
+        self._keep_closing(closing)
+        self.done(self._accepting, closing, result=message.reason)
+        self._accepting = None
+        self._announce()
+
+    # -- the ride he is on
+
+    @receives(ReportArrived, StartRide, CompleteRide, CancelRide)
+    def _on_ride_command(self, message: ReportArrived | StartRide | CompleteRide | CancelRide) -> None:
+        """The ride decides; we only see that it is asked in our name."""
+        if not self.is_new(message.command, message.ride_id):
+            return
+        ride = addresses.ride(message.ride_id)
+        if self.runtime.reaches(ride, message):
+            self.send(ride, message)
+        else:
+            self.refuse(message.command, "no_such_ride", NO_SUCH_RIDE, message.ride_id)
+
+    @receives(RideMoved)
+    def _on_ride_moved(self, message: RideMoved) -> None:
+        kept = self.driver.ride
+        fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
+        if kept is not None and kept.ride_id == message.ride_id:
+            self.ride_status = message.status
+            if message.status == "completed":
+                self._release(kept, "completed")
+        self.done(message.command, self.say(RideProgress, *fields))
+        if self.driver.binding == FREE:
+            self._announce()
+
+    @receives(RideLost)
+    def _on_ride_lost(self, message: RideLost) -> None:
+        kept = self.driver.ride
+        if kept is not None and kept.ride_id == message.ride_id:
+            self._release(kept, "cancelled")
+        self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason))
+        self._announce()
+
+    @receives(RideRefused)
+    def _on_ride_refused(self, message: RideRefused) -> None:
+        self.refuse(message.command, message.code, message.text, message.ride_id)
+
+    # -- the dispatcher
+
+    @receives(AnnounceState)
+    def _on_announce_state(self, message: AnnounceState) -> None:
+        self._announce(asked=True)
+
+    # -- what is done in more than one place
+
+    def _open(self, ride_id: RideId, offer_id: OfferId | None) -> OfferMade | None:
+        """The open offer that this answer means."""
+        offer = self.offers.get(ride_id)
+        if offer is None or offer_id not in (None, offer.lease.offer_id):
+            return None
+        return offer
+
+    def _refusal(self, ride_id: RideId, closes_at: float) -> str:
+        """Why he cannot be offered this now; empty: he can."""
+        if self.driver.binding != FREE:
+            return "driver_busy"
+        if self.link is None or not self.driver.wants_offers:
+            return "unavailable"
+        if self.runtime.now >= closes_at:
+            return "expired"
+        if ride_id not in self.offers and len(self.offers) >= self.options.live_offers:
+            return "driver_busy"
+        return ""
+
+    def _reserve(self, offer: OfferMade, command: Command | None) -> None:
+        lease = offer.lease
+        self.record(DriverReserved(lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no))
+        del self.offers[lease.ride_id]
+        self._accepting = command
+        self._claim()
+        self._announce(lease.offer_id, "accepted", lease.ride_id)
+        for other in list(self.offers.values()):
+            self._end_offer(other, "driver_busy")
+
+    def _claim(self) -> None:
+        kept = self.driver.ride
+        assert kept is not None
+        fix = self.board.position(self.driver_id)
+        card = self.driver.card or _stranger(self.driver_id)
+        where = (fix.lat, fix.lon) if fix is not None else ()
+        claim = ClaimRide(kept.ride_id, kept.search_no, kept.round_no, kept.offer_id, card, *where)
+        self.send(addresses.ride(kept.ride_id), claim)
+        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(kept.offer_id))
+
+    def _accept_again(self, command: Command | None) -> None:
+        """He said yes twice: the answer is, or will be, the one there is."""
+        if self.driver.binding == BOUND and self._accepted is not None:
+            self.say_again(self._accepted)
+            self.done(command, self._accepted)
+        elif command is not None:
+            self._accepting = command
+
+    def _answer_closed(self, message: AcceptOffer | DeclineOffer) -> None:
+        """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""
+        key = message.offer_id if message.offer_id is not None else message.ride_id
+        closing = self._closings.get(key)
+        if closing is None or closing.ride_id != message.ride_id:
+            self.refuse(message.command, "no_such_ride", NO_SUCH_RIDE, message.ride_id)
+            return
+        self.say_again(closing)
+        self.done(message.command, closing, result=closing.reason)
+
+    def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
+        """Close it on our side, tell the app, and let the dispatcher have the place."""
+        del self.offers[offer.lease.ride_id]
+        closing = self._remember(offer, WIRE_REASON.get(outcome, outcome))
+        self._announce(offer.lease.offer_id, outcome, offer.lease.ride_id)
+        return closing
+
+    def _remember(self, offer: OfferMade, reason: str) -> OfferClosed:
+        closing: OfferClosed = self.say(OfferClosed, offer.lease.ride_id, offer.lease.offer_id, reason)
+        self._keep_closing(closing)
+        return closing
+
+    def _keep_closing(self, closing: OfferClosed) -> None:
+        """So that an answer that comes too late hears the same again: by offer, and the last one by ride."""
+        closings = self._closings
+        for key in (closing.offer_id, closing.ride_id):
+            closings.pop(key, None)
+            closings[key] = closing
+        while len(closings) > CLOSINGS_KEPT:
+            del closings[next(iter(closings))]
+
+    def _release(self, kept: DriverReserved, reason: str) -> None:
+        self.record(DriverReleased(kept.ride_id, self.driver_id, kept.offer_id, reason))
+        self.ride, self.ride_status, self._accepted = None, "", None
+        if self.link is None:
+            self.record(DriverOffline(self.driver_id, "closed"))
+
+    def _announce(
+        self, ended: OfferId | None = None, outcome: str = "", ride_id: RideId | None = None, asked: bool = False
+    ) -> None:
+        self._version += 1
+        offers = tuple(offer.lease.offer_id for offer in self.offers.values())
+        state = DriverState(
+            self.driver_id, self.life, self._version, self._status(), offers, ended, outcome, ride_id, asked
+        )
+        self.send(self.dispatcher, state)
+
+    def _status(self) -> str:
+        if self.driver.binding != FREE:
+            return "busy"
+        if self.link is None:
+            return "offline"
+        return "available" if self.driver.wants_offers else "unavailable"
+
+    def _say_snapshot(self) -> None:
+        offer = next(iter(self.offers.values()), None)
+        self.say(DriverSnapshot, self._status(), offer, self.ride, self.ride_status or None)
+
+
+def _stranger(driver_id: DriverId) -> DriverCard:
+    """Who a driver is before anyone registered him."""
+    return DriverCard(driver_id, f"Driver {driver_id[-4:]}", driver_id)

@@ -1,0 +1,33 @@
+"""What actors need of the rooms above them, as protocols. The composition root hands them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dispatch.messages.base import Message
+from dispatch.types import DriverCard, DriverId, RideId
+
+
+class EventStore(Protocol):
+    """What is on record. Reads only what is committed."""
+
+    def events_of(self, stream: str) -> Sequence[Message]:
+        """All events of one actor, oldest first."""
+        ...
+
+    def events_of_ride(self, ride_id: RideId) -> Sequence[Message]:
+        """All events of all actors that name this ride, oldest first."""
+        ...
+
+    def open_rides(self) -> Sequence[RideId]:
+        """Every ride that is not over, oldest first."""
+        ...
+
+    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
+        """Who this driver is, if he was ever registered."""
+        ...
+
+    def forget(self, ride_id: RideId) -> None:
+        """This ride is over and its actor has left memory: what is kept of it may be folded."""
+        ...

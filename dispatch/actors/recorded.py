@@ -1,0 +1,126 @@
+"""An actor whose truth is its events, and that announces nothing before they are on disk. The base of all actors here.
+
+A handler records events and sends messages. The events go to the journal when the turn ends; every message sent while an event is
+uncommitted waits, in order, until the journal says `Appended`. On `NotAppended` the actor is rebuilt from what is committed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatch.actors.ports import EventStore
+from dispatch.addresses import JOURNAL
+from dispatch.messages.base import Message
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.runtime import Actor, Runtime, receives
+
+
+class RecordedActor(Actor):
+    """Subclasses define `apply(event)`, which must not send, and record through `record`."""
+
+    def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
+        super().__init__(runtime, address)
+        self.store = store
+        self.incarnation = runtime.incarnation()
+        self._recorded = 0
+        self._committed = 0
+        self._fresh: list[Any] = []
+        self._in_flight: list[tuple[int, tuple[Any, ...]]] = []
+        self._held: list[tuple[int, str, Message]] = []
+        self._on_record: int | None = None
+
+    # -- what subclasses use
+
+    def apply(self, event: Any) -> None:
+        """Take one event into the state: the only place that changes what is rebuilt."""
+        raise NotImplementedError
+
+    def record(self, event: Message) -> None:
+        """This happened. Raises what `apply` raises, and then it did not happen."""
+        self.apply(event)
+        self._fresh.append(event)
+        self._recorded += 1
+
+    def send(self, address: str, message: Message) -> None:
+        """Tell, once everything recorded so far is on disk."""
+        if self._recorded == self._committed:
+            self.runtime.tell(address, message)
+        else:
+            self._held.append((self._recorded, address, message))
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether everything recorded is on disk."""
+        return self._recorded == self._committed
+
+    # -- its life
+
+    def on_start(self) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Become what the record says: what is committed, then what the incarnation before had sent to the journal."""
+        events = self.store.events_of(self.address)
+        if self._on_record is not None:
+            events = events[: self._on_record]
+        self._on_record = len(events)
+        for event in events:
+            self.apply(event)
+        for _, in_flight in self._in_flight:
+            for event in in_flight:
+                self.apply(event)
+
+    def carry_over(self, before: RecordedActor) -> None:
+        """Go on where the last completed turn of `before` ended; its uncommitted events are still on their way to the disk."""
+        self._on_record = before._on_record
+        self._committed = before._committed
+        self._in_flight = before._in_flight
+        self._recorded = before._in_flight[-1][0] if before._in_flight else before._committed
+        self._held = [held for held in before._held if held[0] <= self._recorded]
+        if self._in_flight:
+            self.incarnation = before.incarnation  # the journal's answer must still find us
+
+    def _handle_receive(self, message: Any) -> Any:
+        handler = self.handlers.get(type(message))
+        if handler is None:
+            return super()._handle_receive(message)
+        handler(self, message)
+        if self._fresh:
+            self._commit()
+
+    def _commit(self) -> None:
+        events = tuple(self._fresh)
+        self._fresh.clear()
+        self._in_flight.append((self._recorded, events))
+        self.runtime.tell(JOURNAL, Append(self.address, self.incarnation, self._recorded, self.runtime.now, events))
+
+    @receives(Appended)
+    def _on_appended(self, message: Appended) -> None:
+        if message.incarnation != self.incarnation:
+            return
+        self._committed = through = message.through
+        in_flight = self._in_flight
+        while in_flight and in_flight[0][0] <= through:
+            _, events = in_flight.pop(0)
+            self._on_record = (self._on_record or 0) + len(events)
+        held = self._held
+        tell = self.runtime.tell
+        count = 0
+        for recorded, address, letter in held:
+            if recorded > through:
+                break
+            tell(address, letter)
+            count += 1
+        del held[:count]
+
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        if message.incarnation != self.incarnation:
+            return
+        self._in_flight.clear()
+        lost, self._held = self._held, []
+        self.on_lost([letter for _, _, letter in lost], message.reason)
+        self.runtime.rebuild(self.address)
+
+    def on_lost(self, letters: list[Message], reason: str) -> None:
+        """These were never announced and never will be. Tell whoever waits for them; a rebuild follows."""

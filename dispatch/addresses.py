@@ -1,0 +1,43 @@
+"""The only place that spells addresses. Actors know one another by these names, never by reference."""
+
+from __future__ import annotations
+
+from dispatch.types import DriverId, RideId
+
+JOURNAL = "journal"
+RIDE, DRIVER, DISPATCHER, SESSION = "ride", "driver", "dispatcher", "session"
+
+
+def ride(ride_id: RideId) -> str:
+    """The ride actor of this booking."""
+    return "ride/" + ride_id
+
+
+def driver(driver_id: DriverId) -> str:
+    """The driver actor of this driver."""
+    return "driver/" + driver_id
+
+
+def dispatcher(zone: str) -> str:
+    """The dispatcher of one zone."""
+    return "dispatcher/" + zone
+
+
+def session(number: int) -> str:
+    """One connection. Numbers rise for the life of the process, so the higher of two is the newer."""
+    return f"session/{number}"
+
+
+def kind_of(address: str) -> str:
+    """`ride` of `ride/42`."""
+    return address.partition("/")[0]
+
+
+def name_of(address: str) -> str:
+    """`42` of `ride/42`."""
+    return address.partition("/")[2]
+
+
+def zone_of(lat: float, lon: float) -> str:
+    """The zone whose dispatcher serves a pickup: one zone for now, wherever the pickup lies."""
+    return "0"

@@ -1,0 +1,169 @@
+"""The composition root. `assemble` joins actors, board and sessions on any runtime; `serve` adds what the live server needs.
+
+Nothing happens at import; everything that starts, starts here, and stops in the reverse order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from functools import partial
+from typing import Any
+
+from dispatch import addresses, logs
+from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.actors.driver import DriverActor, DriverOptions
+from dispatch.actors.ports import EventStore
+from dispatch.actors.ride import RideActor, RideOptions
+from dispatch.config import Rules, Settings
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.positions import PositionBoard
+from dispatch.messages.commands import Attach
+from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
+from dispatch.storage.recovery import close_open_rides
+from dispatch.storage.writer import Writer
+from dispatch.reads import LiveReads
+from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.types import DriverId, Passenger, PassengerId, RideId
+
+ANYBODY = Passenger(PassengerId("anybody"), "Passenger", "")
+"""Whose a ride is when the app names nobody and nobody was seeded."""
+SWITCH_INTERVAL_S = 0.0005
+"""The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
+
+MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000}
+"""A dispatcher hears every ride and driver of its zone at once; all other mailboxes have the limit of the settings."""
+
+
+def search_policy(rules: Rules) -> SearchPolicy:
+    """What a dispatcher needs of the settings."""
+    return SearchPolicy(
+        batch=rules.batch,
+        rounds=rules.rounds,
+        radius_m=rules.radius_m,
+        offer_timeout_s=rules.offer_timeout_s,
+        late_grace_s=rules.late_grace_s,
+        search_cap_s=rules.search_cap_s,
+        sweep_every_s=rules.sweep_every_s,
+        asks_after_silence=rules.asks_after_silence,
+        live_offers=rules.live_offers,
+    )
+
+
+def position_board(rules: Rules) -> PositionBoard:
+    """The empty board of a zone."""
+    return PositionBoard(max_speed_mps=rules.gps_max_speed_mps, max_age_s=rules.position_max_age_s)
+
+
+def culprit(message: Any) -> str | None:
+    """Whom a message was about that hurt a dispatcher: the driver, else the ride that it names."""
+    driver_id: DriverId | None = getattr(message, "driver_id", None)
+    if driver_id is not None:
+        return addresses.driver(driver_id)
+    ride_id: RideId | None = getattr(getattr(message, "ride", message), "ride_id", None)
+    return addresses.ride(ride_id) if ride_id is not None else None
+
+
+def populate(runtime: Runtime, store: EventStore, board: PositionBoard, rules: Rules, zone: str = "0") -> None:
+    """Teach the runtime how rides, drivers and the zone's dispatcher come to life, and start the dispatcher."""
+    policy = search_policy(rules)
+    ride_options = RideOptions(link_grace_s=rules.link_grace_s, retire_after_s=rules.retire_after_s)
+    driver_options = DriverOptions(claim_retry_s=rules.claim_retry_s, live_offers=rules.live_offers)
+
+    def wake_ride(address: str, message: Any) -> RideActor | None:
+        known = message is None or isinstance(message, Attach) or store.events_of(address)
+        return RideActor(runtime, address, store, ride_options) if known else None
+
+    def wake_driver(address: str, message: Any) -> DriverActor:
+        return DriverActor(runtime, address, store, board, driver_options, zone)
+
+    def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
+        return DispatcherActor(runtime, address, store, board, policy)
+
+    runtime.factory(addresses.RIDE, wake_ride)
+    runtime.factory(addresses.DRIVER, wake_driver)
+    runtime.factory(addresses.DISPATCHER, wake_dispatcher)
+    runtime.spawn(wake_dispatcher(addresses.dispatcher(zone), None))
+
+
+# -- the live server
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+    from dispatch.transport.server import run
+
+    logs.set_up()
+    run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    """Start order from top to bottom; what `stop` does is the reverse of it."""
+    from dispatch.storage.journal import JournalPort
+    from dispatch.storage.reader import Reader
+    from dispatch.transport.counters import EdgeCounters
+    from dispatch.transport.http import http_app
+    from dispatch.transport.server import serve_forever
+
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    runtime = RealtimeRuntime(
+        f"{time.time_ns():x}",
+        limits=MAILBOX_LIMITS,
+        default_limit=settings.mailbox_limit,
+        supervisor=Supervisor(spared=frozenset((addresses.DISPATCHER,)), culprit=culprit, report=_report_failure),
+    )
+    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, _report_journal)
+    store = Reader(settings.db)
+    runtime.sink(addresses.JOURNAL, journal)
+    board = position_board(settings)
+    populate(runtime, store, board, settings)
+    gateway = Gateway(
+        runtime,
+        board,
+        SessionLimits.of(settings),
+        epoch=str(runtime.seed),
+        default_passenger=store.default_passenger() or ANYBODY,
+        show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
+        currency=settings.currency,
+    )
+    edge = EdgeCounters()
+    pages = http_app(LiveReads(runtime, gateway, edge))
+
+    async def stop() -> None:
+        await asyncio.to_thread(journal.stop)
+        store.close()
+
+    if settings.auth == "off":
+        logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
+    await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
+
+
+def _open_journal(settings: Settings) -> Writer:
+    """In the journal's thread, before anyone is served: the file is ready, and nothing of the process before is left open."""
+    writer = Writer(settings.db, settings.synchronous)
+    ended = close_open_rides(writer, time.time())
+    if ended:
+        logs.log.info("rides of the process before were cancelled", rides=ended)
+    return writer
+
+
+def _announce_ready(host: str, port: int) -> None:
+    print(
+        f"dispatch listens on http://{host}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)",
+        flush=True,
+    )
+
+
+def _report_failure(address: str, message: Any, error: BaseException, error_id: str) -> None:
+    logs.log.error(
+        "a message was set aside", address=address, message=type(message).__name__, error_id=error_id, exc_info=error
+    )
+
+
+def _report_journal(trouble: BaseException | None) -> None:
+    if trouble is None:
+        logs.log.info("the journal writes again")
+    else:
+        logs.log.error("the journal cannot write", trouble=str(trouble))

@@ -1,0 +1,134 @@
+"""Settings as options of commands, and errors as one line. Only the command line imports this."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from dispatch.config.settings import rows_named
+from dispatch.config.sources import DEFAULT_FILE, FILE_VARIABLE, GROUPS, load
+from dispatch.config.table import Setting
+from dispatch.errors import DispatchError, SettingError
+
+USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+HOW_TO_SET = (
+    "Every option is also an environment variable (--offer-timeout is DISPATCH_OFFER_TIMEOUT; simulate's and "
+    'demo\'s --db is DISPATCH_SIMULATE_DB) and a key of the TOML file (offer_timeout = "30s").'
+)
+
+Function = Callable[..., int | None]
+
+
+def with_settings(*wanted: str) -> Callable[[Function], Function]:
+    """Give a command an option for each setting of these groups or names, and `--config`.
+
+    The function gets the resolved settings as its first argument.
+    """
+    rows = rows_named(*wanted)
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def run(*, config_path: str | None, **given: Any) -> int | None:
+            flags = {row.name: given.pop(row.name) for row in rows}
+            return function(load(flags, os.environ, config_path), **given)
+
+        for row in reversed(rows):
+            _option(row)(run)
+        return _config_option(run)
+
+    return decorate
+
+
+class SettingOption(click.Option):
+    """An option that stands for a row of the settings table; its text is read by `load`, not by click."""
+
+    def __init__(self, *args: Any, group: str, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.group = group
+
+
+def _option(row: Setting) -> Callable[[Function], Function]:
+    kind, choices = row.limits.kind, "|".join(row.limits.choices)
+    if kind.held is bool:
+        flag = f"{row.flag}/--no-{row.flag.removeprefix('--')}"
+        return click.option(
+            flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.limits.help
+        )
+    notes = "; ".join(filter(None, (row.written(row.default), "" if choices else row.range)))
+    return click.option(
+        row.flag,
+        row.name,
+        cls=SettingOption,
+        group=row.group,
+        metavar=choices or kind.metavar,
+        help=row.limits.help + (f"  [{notes}]" if notes else ""),
+    )
+
+
+_config_option = click.option(
+    "--config",
+    "config_path",
+    metavar="FILE",
+    help=f"read settings from this TOML file  [${FILE_VARIABLE}, or {DEFAULT_FILE} if it is there]",
+)
+
+
+class SettingsCommand(click.Command):
+    """A command whose help shows the options of each group of settings under a heading of its own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options of the command itself first, then the groups in the table's order."""
+        sections: dict[str, list[tuple[str, str]]] = {group: [] for group in ("", *GROUPS)}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections[getattr(parameter, "group", "")].append(record)
+        for group, records in sections.items():
+            if records:
+                with formatter.section(f"{group} options".strip().capitalize()):
+                    formatter.write_dl(records, col_max=34)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """How else the settings can be given, where there are any."""
+        if any(isinstance(parameter, SettingOption) for parameter in self.params):
+            formatter.write_paragraph()
+            formatter.write_text(HOW_TO_SET)
+
+
+class OneLineErrors(click.Group):
+    """A group whose commands return an exit status, and end every expected error with one line on stderr.
+
+    2: the command or a setting was written wrongly; 1: it could not be done; 130: interrupted. A bug keeps
+    its traceback.
+    """
+
+    command_class = SettingsCommand
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run and exit, unless the caller asked for the bare result."""
+        run = functools.partial(super().main, *args, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return run()
+        try:
+            status = cast("int | None", run())
+        except NoArgsIsHelpError as error:
+            error.show()
+            status = USAGE_ERROR
+        except (click.ClickException, DispatchError, OSError) as error:
+            click.echo(_one_line(error), err=True)
+            status = USAGE_ERROR if isinstance(error, click.UsageError | SettingError) else FAILURE
+        except click.Abort:
+            status = INTERRUPTED
+        sys.exit(status)
+
+
+def _one_line(error: Exception) -> str:
+    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    sentence = " ".join(text.split())
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{error.ctx.command_path}: {sentence} (see {error.ctx.command_path} --help)"
+    return f"dispatch: {sentence}"

@@ -1,0 +1,128 @@
+"""The kinds of values a setting can have: how people write each one and how the program holds it. Pure."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+
+Value = str | int | float | bool
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
+_SWITCH = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of value.
+
+    `read` takes what a flag, the environment or a TOML file holds and raises ValueError when it is nothing of
+    this kind; `write` is its reverse, for people and for TOML. `unit` is how the attribute's name ends and
+    what the public name has instead: `offer_timeout_s` is `offer_timeout`, and `radius_m` is `radius_km`.
+    """
+
+    metavar: str
+    wanted: str
+    held: type[Value]
+    read: Callable[[object], Value]
+    write: Callable[[Value], Value]
+    unit: tuple[str, str] = ("", "")
+
+    def public_name(self, attribute: str) -> str:
+        """The name people use for the setting that the program holds in `attribute`."""
+        held_unit, public_unit = self.unit
+        return attribute.removesuffix(held_unit) + public_unit if attribute.endswith(held_unit) else attribute
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool)
+
+
+def _matched(pattern: re.Pattern[str], given: object) -> re.Match[str]:
+    match = pattern.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None:
+        raise ValueError(given)
+    return match
+
+
+def _read_number(given: object) -> float:
+    return float(str(given)) if _is_number(given) else float(_matched(_NUMBER, given)[0])
+
+
+def _read_whole(given: object) -> int:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    return int(_matched(_WHOLE, given)[0])
+
+
+def _read_duration(given: object) -> float:
+    if _is_number(given):
+        return float(str(given))
+    number, unit = _matched(_DURATION, given).groups()
+    # Division keeps 500ms at exactly 0.5 and 30ms at exactly 0.03; multiplying by 0.001 would not.
+    return float(number) / 1000 if unit == "ms" else float(number) * _SECONDS[unit or "s"]
+
+
+def _write_duration(seconds: Value) -> str:
+    """In the largest unit that is whole: 0.05 is `50ms`, 180 is `3m`, 5400 is `90m`; else as `1.5s`."""
+    held = float(seconds)
+    for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
+        if held and held % size == 0:
+            return f"{held / size:.0f}{unit}"
+    return f"{held * 1000:.0f}ms" if 0 < held < 1 and (held * 1000).is_integer() else f"{held!r}s".replace(".0s", "s")
+
+
+def _read_switch(given: object) -> bool:
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, str) and given.strip().lower() in _SWITCH:
+        return _SWITCH[given.strip().lower()]
+    raise ValueError(given)
+
+
+def _read_text(given: object) -> str:
+    if not isinstance(given, str):
+        raise ValueError(given)
+    return given
+
+
+def _read_path(given: object) -> str:
+    text = _read_text(given)
+    if not text.strip() or "\0" in text:
+        raise ValueError(given)
+    return text
+
+
+def _read_moment(given: object) -> str:
+    """An ISO date, date and time, or time of day, all local and without an offset; TOML's own dates too."""
+    text = given.isoformat() if isinstance(given, datetime | time) else str(given)
+    held = time.fromisoformat(text) if re.match(r"\d\d:", text) else datetime.fromisoformat(text)
+    if held.tzinfo is not None:
+        raise ValueError(given)
+    return held.isoformat()
+
+
+def _as_held(value: Value) -> Value:
+    return value
+
+
+DURATION = Kind("DURATION", "a duration (30s, 500ms, 2m, 4h)", float, _read_duration, _write_duration, ("_s", ""))
+KILOMETRES = Kind(
+    "KM",
+    "a number of kilometres",
+    float,
+    lambda given: _read_number(given) * 1000,
+    lambda metres: float(metres) / 1000,
+    ("_m", "_km"),
+)
+NUMBER = Kind("NUMBER", "a number", float, _read_number, _as_held)
+WHOLE = Kind("N", "a whole number", int, _read_whole, _as_held)
+SWITCH = Kind("", "true or false", bool, _read_switch, _as_held)
+TEXT = Kind("TEXT", "text", str, _read_text, _as_held)
+PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
+MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))

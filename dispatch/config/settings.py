@@ -1,0 +1,113 @@
+"""Every number and word that a user may set: default, limits and purpose. Any room may read them.
+
+An attribute ends in its unit (`_s` seconds, `_m` metres). Flags, environment names, TOML keys, `config show`
+and the help are made of its row, whose default and limits are written as people write the value.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dispatch.config.table import (
+    Checked,
+    Setting,
+    choice,
+    duration,
+    kilometres,
+    moment,
+    number,
+    path,
+    switch,
+    text,
+    whole,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(Checked):
+    """How rides are offered and how long people are waited for."""
+
+    group: ClassVar[str] = "dispatch"
+
+    offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
+    late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
+    batch: int = whole(5, 1, 50, "drivers asked at once in a round")
+    rounds: int = whole(4, 1, 20, "rounds before a search only waits for late joiners")
+    search_cap_s: float = duration("180s", "100ms", "24h", "a search ends with no_drivers after this")
+    radius_m: float = kilometres(10, 0.1, 500, "drivers further from the pickup are not asked")
+    live_offers: int = whole(1, 1, 10, "offers one driver may hold open at once")
+    asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")
+    position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")
+    dead_after_s: float = duration("12s", "100ms", "10m", "a link silent this long counts as dead")
+    link_grace_s: float = duration("60s", "0s", "24h", "who returns within this time loses nothing")
+    sweep_every_s: float = duration("5s", "50ms", "5m", "waiting searches look again for drivers this often")
+    claim_retry_s: float = duration("1s", "10ms", "1m", "a reserved driver repeats its accept this often")
+    gps_max_speed_mps: float = number(60, 1, 1000, "a position that implies a greater speed is dropped")
+    gps_max_accuracy_m: float = number(100, 1, 100_000, "a position less accurate than this is dropped")
+    retire_after_s: float = duration("60s", "0s", "24h", "an ended ride stays in memory this long")
+    mailbox_limit: int = whole(1000, 10, 1_000_000, "messages that may wait in one mailbox")
+    show_phone: str = choice("auto", "auto|always|never", "full phones in offers; auto: only while auth is off")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server(Checked):
+    """Where the live server listens and stores, and what one connection may take from it."""
+
+    group: ClassVar[str] = "server"
+
+    host: str = text("127.0.0.1", "address to listen on")
+    port: int = whole(8067, 0, 65_535, "port to listen on; 0 takes a free one")
+    db: str = path("dispatch.db", "the SQLite database, made on first use")
+    auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
+    synchronous: str = choice("full", "full|normal|off", "how far SQLite waits for the disk")
+    currency: str = text("", "currency of fares, for people to read")
+    frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
+    messages_per_s: int = whole(20, 1, 100_000, "messages a second from one connection")
+    message_burst: int = whole(40, 1, 100_000, "messages that one connection may send at once")
+    bad_frames_per_minute: int = whole(20, 1, 10_000, "bad frames that close a connection")
+    outbox_messages: int = whole(256, 8, 100_000, "messages that may wait for one slow reader")
+    outbox_bytes: int = whole(65_536, 1024, 67_108_864, "bytes that may wait for one slow reader")
+    write_buffer_bytes: int = whole(262_144, 1024, 67_108_864, "a fuller write buffer cuts the reader off")
+    stall_limit_s: float = duration("3s", "100ms", "5m", "a reader that takes nothing is cut off after this")
+    header_timeout_s: float = duration("5s", "100ms", "5m", "from connect to the end of the headers")
+    ping_after_s: float = duration("5s", "50ms", "10m", "a socket silent this long is pinged")
+    stop_batch: int = whole(50, 1, 10_000, "connections closed at once when the server stops")
+    stop_pause_s: float = duration("30ms", "0s", "10s", "pause between two batches of closes")
+    max_connections: int = whole(20_000, 1, 1_000_000, "connections held at once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Server, Rules):
+    """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
+
+    Raises:
+        SettingError: a value is outside its limits or of the wrong type.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateSettings(Checked):
+    """What is simulated and how it is told. None stands for "as the command and the trips decide"."""
+
+    group: ClassVar[str] = "simulate"
+
+    trips: str | None = path(None, "CSV file of trips (.gz too); none: the model; not set: the shipped trips")
+    drivers: int | None = whole(None, 0, 1_000_000, "drivers in the fleet")
+    rides: int | None = whole(None, 0, 10_000_000, "take the first so many trips")
+    for_s: float | None = duration(None, "1s", "8784h", "how long to run")
+    from_time: str | None = moment(None, "take trips from this local time on")
+    position_every_s: float = duration("30s", "100ms", "1h", "a driver reports its position this often")
+    seed: int = whole(1, 0, 2**32 - 1, "every dice roll follows from it")
+    scenario: str | None = text(None, "run a named small world instead")
+    permute: bool = switch(False, "shuffle deliveries that fall on the same instant, by the seed")
+    codec: str = choice("auto", "auto|on|off", "encode frames as on the wire; auto: where they are read")
+    db: str | None = path(None, "store what happens in this SQLite file", name="simulate_db")
+    trace: str | None = path(None, "write every delivery to this file, one a line")
+    json: bool = switch(False, "print one JSON object instead of tables")
+
+
+SETTINGS: tuple[Setting, ...] = Settings.rows + SimulateSettings.rows
+
+
+def rows_named(*wanted: str) -> tuple[Setting, ...]:
+    """The rows whose group or name is among `wanted`, in the table's order."""
+    return tuple(row for row in SETTINGS if row.group in wanted or row.name in wanted)

@@ -1,0 +1,142 @@
+"""Where values come from: defaults < TOML file < environment < flags. The command line calls this."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dispatch.config.kinds import Value
+from dispatch.config.settings import SETTINGS, Rules, Server, Settings, SimulateSettings
+from dispatch.config.table import Setting
+from dispatch.errors import SettingError, did_you_mean, nearest
+
+DEFAULT_FILE = "dispatch.toml"
+FILE_VARIABLE = "DISPATCH_CONFIG"
+GROUPS = tuple(part.group for part in (Rules, Server, SimulateSettings))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value as someone wrote it, and where."""
+
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What holds, and where from by setting name: `default`, `file NAME`, `env NAME` or `flag --NAME`."""
+
+    settings: Settings
+    simulate: SimulateSettings
+    origins: Mapping[str, str]
+
+    def value_of(self, row: Setting) -> Value | None:
+        """The value that holds for this row of the table."""
+        owner = self.simulate if row.group == SimulateSettings.group else self.settings
+        value: Value | None = getattr(owner, row.attribute)
+        return value
+
+
+def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: str | None = None) -> Resolved:
+    """Resolve every setting.
+
+    Args:
+        flags: by setting name, as typed; None counts as not given.
+        environ: the process environment; an empty variable counts as not set.
+        config_path: the TOML file. Without it DISPATCH_CONFIG names it, and without that ./dispatch.toml is
+            read if it is there.
+
+    Raises:
+        SettingError: an unknown name, or a value that is not what its setting wants.
+    """
+    given = {
+        **_from_file(config_path or environ.get(FILE_VARIABLE) or None),
+        **_from_environment(environ),
+        **_from_flags(flags),
+    }
+    values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
+    return Resolved(
+        settings=Settings(**_attributes(Settings.rows, values)),
+        simulate=SimulateSettings(**_attributes(SimulateSettings.rows, values)),
+        origins={name: given[name].origin if name in given else "default" for name in _BY_NAME},
+    )
+
+
+_BY_NAME = {row.name: row for row in SETTINGS}
+
+
+def _attributes(rows: Iterable[Setting], values: Mapping[str, Value]) -> dict[str, Any]:
+    return {row.attribute: values[row.name] for row in rows if row.name in values}
+
+
+def _from_flags(flags: Mapping[str, object]) -> dict[str, Given]:
+    return {name: Given(value, f"flag {_BY_NAME[name].flag}") for name, value in flags.items() if value is not None}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    """A variable that is nearly a setting's is a misspelling and refused.
+
+    Others are left alone: platforms put names like DISPATCH_SERVICE_HOST there for a service called dispatch.
+    """
+    known = {row.env: row.name for row in SETTINGS}
+    given = {}
+    for variable, value in sorted(environ.items()):
+        if variable in known and value:
+            given[known[variable]] = Given(value, f"env {variable}")
+        elif variable.startswith("DISPATCH_") and variable not in (*known, FILE_VARIABLE):
+            _refuse_misspelling(variable)
+    return given
+
+
+def _refuse_misspelling(variable: str) -> None:
+    word = variable.removeprefix("DISPATCH_").lower()
+    likely = nearest(word, [*_BY_NAME, "config"])
+    if likely:
+        raise SettingError(word, f"unknown setting {word!r} (env {variable}); did you mean DISPATCH_{likely.upper()}?")
+
+
+def _from_file(path: str | None) -> dict[str, Given]:
+    if path is None and not Path(DEFAULT_FILE).is_file():
+        return {}
+    name = path or DEFAULT_FILE
+    given = {}
+    for group, key, value in _pairs(_parsed(name), name):
+        row = _row_of(group, key.replace("-", "_"), name)
+        if row.name in given:
+            raise SettingError(row.name, f"{row.name} is set twice (file {name})")
+        given[row.name] = Given(value, f"file {name}")
+    return given
+
+
+def _parsed(name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(
+            "config", f"config must be a TOML file that can be read, got {name}: {error.strerror}"
+        ) from None
+    except ValueError as error:
+        raise SettingError("config", f"config must be valid TOML, got {name}: {error}") from None
+
+
+def _pairs(tables: Mapping[str, object], file: str) -> Iterable[tuple[str, str, object]]:
+    """(group, key, value); settings stand at the top, with no group, or in the table of their group."""
+    for key, value in tables.items():
+        if not isinstance(value, dict):
+            yield "", key, value
+        elif key in GROUPS:
+            yield from ((key, inner, held) for inner, held in value.items())
+        else:
+            raise SettingError(key, f"unknown table [{key}] (file {file}){did_you_mean(key, GROUPS)}")
+
+
+def _row_of(group: str, key: str, file: str) -> Setting:
+    known = {row.key: row for row in SETTINGS if row.group == group} if group else _BY_NAME
+    if key in known:
+        return known[key]
+    where = f" in [{group}]" if group else ""
+    owner = next((row.group for row in SETTINGS if row.key == key), None)
+    hint = f"; it belongs in [{owner}]" if owner else did_you_mean(key, known)
+    raise SettingError(key, f"unknown setting {key!r}{where} (file {file}){hint}")

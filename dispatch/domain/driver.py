@@ -1,0 +1,91 @@
+"""The binding of a driver: free, reserved for the ride he accepted, or bound to it. Pure.
+
+Whether he wants offers and whether anyone hears him are told apart: a lost connection never touches a binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from dispatch.errors import IllegalTransition
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    AvailabilitySet,
+    DriverOffline,
+    DriverOnline,
+    DriverRegistered,
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+)
+from dispatch.messages.matching import ClaimGranted
+from dispatch.types import DriverCard, DriverId
+
+FREE: Final = "free"
+RESERVED: Final = "reserved"
+BOUND: Final = "bound"
+BINDINGS: Final = (FREE, RESERVED, BOUND)
+
+BINDING: Final[dict[str, dict[type[Message], str]]] = {
+    FREE: {DriverReserved: RESERVED},
+    RESERVED: {ClaimGranted: BOUND, DriverReleased: FREE},
+    BOUND: {ClaimGranted: BOUND, DriverReleased: FREE},
+}
+assert tuple(BINDING) == BINDINGS, "every binding has its row"
+
+UNBINDING: Final = frozenset((DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined))
+"""Events of a driver that leave his binding as it is."""
+
+
+def next_binding(binding: str, event: type[Message]) -> str:
+    """Where this leads. Raises IllegalTransition where the table has no such step."""
+    if event in UNBINDING:
+        return binding
+    target = BINDING[binding].get(event)
+    if target is None:
+        raise IllegalTransition(f"a driver who is {binding} cannot take {event.__name__}")
+    return target
+
+
+class DriverRecord(msgspec.Struct):
+    """All that events tell of one driver. `ride` is the reservation that binds him or may bind him."""
+
+    driver_id: DriverId
+    card: DriverCard | None = None
+    binding: str = FREE
+    ride: DriverReserved | None = None
+    wants_offers: bool = True
+
+    def apply(self, event: Message) -> None:
+        """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
+        self.binding = next_binding(self.binding, type(event))
+        remember = _MEMORIES.get(type(event))
+        if remember is not None:
+            remember(self, event)
+
+
+def _remember_card(driver: DriverRecord, event: DriverRegistered) -> None:
+    driver.card = event.driver
+
+
+def _remember_wish(driver: DriverRecord, event: AvailabilitySet) -> None:
+    driver.wants_offers = event.available
+
+
+def _remember_ride(driver: DriverRecord, event: DriverReserved) -> None:
+    driver.ride = event
+
+
+def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
+    driver.ride = None
+
+
+_MEMORIES: dict[type[Message], Callable[[DriverRecord, Any], None]] = {
+    DriverRegistered: _remember_card,
+    AvailabilitySet: _remember_wish,
+    DriverReserved: _remember_ride,
+    DriverReleased: _forget_ride,
+}

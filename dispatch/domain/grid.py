@@ -1,0 +1,267 @@
+"""An exact spatial index of string keys: fast where a city is, right everywhere on Earth.
+
+A zone keeps its drivers in one and its waiting searches in another; the index knows neither. It is rows of
+equal height in latitude, each cut into a whole number of cells no narrower than they are high, so that the
+columns wrap at the antimeridian and a pole is an ordinary cell. Only occupied cells exist. A search looks into
+the cells that a small cap around the place touches, then into those that a larger cap adds, until nothing
+outside can be nearer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
+from math import asin, cos, degrees, floor, radians, sin
+from struct import Struct
+
+from dispatch.domain.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, haversine_m
+
+# Chords of the unit sphere rank places as the haversine does and need no trigonometry. Rounding leaves both
+# within 1e-14 of the truth: with this slack, 6 micrometres on the ground, no near tie is lost and the haversine
+# decides.
+_CHORD_SLACK = 1e-12
+
+# Caps are widened by this angle, 0.6 m on the ground, so that rounding never hides a cell: its square is far
+# above a float's last digit, which is what counts where an arcsine nears 1 (quarter turns, antipodes).
+_CAP_SLACK = 1e-7
+
+# With so few keys one look at all that are in reach is cheaper than growing towards them.
+_FEW = 64
+
+# A point is its unit vector x, y, z and its latitude and longitude, packed: a scan of a crowded city waits
+# for memory, and one small block is read sooner than five floats that lie apart.
+_pack, _unpack = Struct("5d").pack, Struct("5d").unpack
+
+
+class _Cell:
+    """A piece of a row and the points in it. Its western and southern edges (degrees) belong to it."""
+
+    __slots__ = ("east", "north", "points", "row", "south", "west")
+
+    def __init__(self, row: _Row, west: float) -> None:
+        self.row = row
+        self.south, self.north = row.south, row.north
+        self.west, self.east = west, west + row.width_deg
+        self.points: dict[str, bytes] = {}
+
+
+class _Row:
+    """One belt of latitude: its occupied cells from west to east, and their western edges for bisection."""
+
+    __slots__ = ("cells", "columns", "edges", "north", "number", "south", "width_deg")
+
+    def __init__(self, number: int, height_deg: float) -> None:
+        self.number = number
+        self.south = max(-90.0, number * height_deg)
+        self.north = min(90.0, (number + 1) * height_deg)
+        narrowest = cos(radians(max(abs(self.south), abs(self.north))))
+        self.columns = max(1, floor(360.0 * narrowest / height_deg))
+        self.width_deg = 360.0 / self.columns
+        self.edges: list[float] = []
+        self.cells: list[_Cell] = []
+
+    def cell_at(self, lon: float) -> _Cell:
+        """The cell of this longitude, made if need be."""
+        edge = floor((lon + 180.0) / self.width_deg) % self.columns * self.width_deg - 180.0
+        index = bisect_left(self.edges, edge)
+        if index == len(self.edges) or self.edges[index] != edge:
+            self.edges.insert(index, edge)
+            self.cells.insert(index, _Cell(self, edge))
+        return self.cells[index]
+
+    def drop(self, cell: _Cell) -> None:
+        """Forget an empty cell."""
+        index = bisect_left(self.edges, cell.west)
+        del self.edges[index], self.cells[index]
+
+    def span(self, start: int, end: int) -> list[_Cell]:
+        """The cells from one index up to another. Indices count on around the globe: -1 is the last cell."""
+        count = len(self.cells)
+        if start >= 0 and end <= count:
+            return self.cells[start:end]
+        return [self.cells[index % count] for index in range(start, end)]
+
+
+class Grid:
+    """Keys at places: exact nearest k, exact discs. Answers depend on what is in it, not on how it got there.
+
+    Latitudes run from -90 to 90 and longitudes from -180 to 180 degrees; any other place is a ValueError and
+    changes nothing. Distances are metres by `haversine_m`.
+    """
+
+    __slots__ = ("_cell_m", "_cells", "_height_deg", "_rows")
+
+    def __init__(self, cell_m: float = 500.0) -> None:
+        """`cell_m`, the height and least width of a cell in metres, changes the speed and never an answer.
+
+        Raises: ValueError unless it is above 0.
+        """
+        if not cell_m > 0.0:
+            raise ValueError(f"cell_m must be above 0, got {cell_m}")
+        self._cell_m = min(cell_m, HALF_CIRCUMFERENCE_M)
+        self._height_deg = degrees(self._cell_m / EARTH_RADIUS_M)
+        self._rows: dict[int, _Row] = {}
+        self._cells: dict[str, _Cell] = {}
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._cells
+
+    def position(self, key: str) -> tuple[float, float]:
+        """Latitude and longitude as they were put. Raises: KeyError when the key is absent."""
+        _, _, _, lat, lon = _unpack(self._cells[key].points[key])
+        return lat, lon
+
+    def put(self, key: str, lat: float, lon: float) -> None:
+        """Add a key, or move it."""
+        x, y, z = _unit_vector(lat, lon)
+        cell = self._cells.get(key)
+        if cell is None or not (cell.south <= lat < cell.north and cell.west <= lon < cell.east):
+            home = self._cell_at(lat, lon)
+            if home is not cell:
+                if cell is not None:
+                    self._leave(cell, key)
+                cell = self._cells[key] = home
+        cell.points[key] = _pack(x, y, z, lat, lon)
+
+    def remove(self, key: str) -> bool:
+        """Forget a key. False when it was not there."""
+        cell = self._cells.pop(key, None)
+        if cell is None:
+            return False
+        self._leave(cell, key)
+        return True
+
+    def nearest(
+        self, lat: float, lon: float, k: int, radius_m: float, accepts: Callable[[str], bool] | None = None
+    ) -> list[tuple[float, str]]:
+        """The `k` nearest keys up to `radius_m` away: (distance in metres, key), nearest first, ties by key.
+
+        `accepts` narrows the choice. It is asked at most once about a key, in no promised order, and only
+        while fewer than `k` accepted keys are known to be nearer. It must not change the grid.
+        """
+        _check_place(lat, lon)
+        best: list[tuple[float, str]] = []
+        if k <= 0 or not radius_m >= 0.0 or not self._cells:
+            return best
+        x, y, z = _unit_vector(lat, lon)
+        limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
+        limit_square = _chord_square(limit_m)
+        reach_m = limit_m if len(self._cells) <= _FEW else 0.0
+        seen: dict[int, tuple[int, int]] = {}
+        while True:
+            for cell in self._cells_in_reach(lat, lon, reach_m, seen):
+                points = cell.points
+                for key, (px, py, pz, plat, plon) in zip(points, map(_unpack, points.values()), strict=True):
+                    dx, dy, dz = px - x, py - y, pz - z
+                    if dx * dx + dy * dy + dz * dz > limit_square:
+                        continue
+                    candidate = haversine_m(lat, lon, plat, plon), key
+                    if candidate[0] > limit_m or (len(best) == k and candidate > best[-1]):
+                        continue
+                    if accepts is not None and not accepts(key):
+                        continue
+                    insort(best, candidate)
+                    if len(best) > k:
+                        best.pop()
+                    if len(best) == k:
+                        limit_m = best[-1][0]
+                        limit_square = _chord_square(limit_m)
+            if reach_m >= limit_m:
+                return best
+            reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
+
+    def within(self, lat: float, lon: float, radius_m: float) -> list[tuple[float, str]]:
+        """Every key up to `radius_m` away: (distance in metres, key), nearest first, ties by key."""
+        _check_place(lat, lon)
+        if not radius_m >= 0.0:
+            return []
+        x, y, z = _unit_vector(lat, lon)
+        limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
+        limit_square = _chord_square(limit_m)
+        found = [
+            (haversine_m(lat, lon, plat, plon), key)
+            for cell in self._cells_in_reach(lat, lon, limit_m, {})
+            for key, (px, py, pz, plat, plon) in zip(cell.points, map(_unpack, cell.points.values()), strict=True)
+            if (px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2 <= limit_square
+        ]
+        return sorted(pair for pair in found if pair[0] <= limit_m)
+
+    def _cell_at(self, lat: float, lon: float) -> _Cell:
+        _check_place(lat, lon)
+        number = floor(lat / self._height_deg)
+        row = self._rows.get(number)
+        if row is None:
+            row = self._rows[number] = _Row(number, self._height_deg)
+        return row.cell_at(lon)
+
+    def _leave(self, cell: _Cell, key: str) -> None:
+        del cell.points[key]
+        if not cell.points:
+            row = cell.row
+            row.drop(cell)
+            if not row.cells:
+                del self._rows[row.number]
+
+    def _cells_in_reach(self, lat: float, lon: float, reach_m: float, seen: dict[int, tuple[int, int]]) -> list[_Cell]:
+        """Occupied cells that the cap of this reach may touch, but for those that a smaller cap has given.
+
+        `seen` remembers the given span of each row, by number. The work is bounded by what is occupied.
+        """
+        angle = reach_m / EARTH_RADIUS_M + _CAP_SLACK
+        half_lat = degrees(angle)
+        half_lon = 180.0  # a pole in the cap: every meridian
+        if abs(lat) + half_lat < 90.0:
+            half_lon = degrees(asin(min(1.0, sin(angle) / cos(radians(lat)))))
+        west, west_turn = _on_globe(lon - half_lon)
+        east, east_turn = _on_globe(lon + half_lon)
+        cells: list[_Cell] = []
+        for row in self._rows_between(lat - half_lat, lat + half_lat):
+            edges, count = row.edges, len(row.edges)
+            start = bisect_right(edges, west - row.width_deg) + west_turn * count
+            end = bisect_right(edges, east) + east_turn * count
+            old_start, old_end = seen.get(row.number, (start, start))
+            if end - start >= count:  # all around: what is left lies behind the old span
+                start, end = old_start, old_start + count
+            if start < old_start:
+                cells += row.span(start, old_start)
+                old_start = start
+            if old_end < end:
+                cells += row.span(old_end, end)
+                old_end = end
+            seen[row.number] = old_start, old_end
+        return cells
+
+    def _rows_between(self, south: float, north: float) -> list[_Row]:
+        first, last = floor(south / self._height_deg), floor(north / self._height_deg)
+        if last - first < len(self._rows):
+            return list(filter(None, map(self._rows.get, range(first, last + 1))))
+        return [row for row in self._rows.values() if first <= row.number <= last]
+
+
+def _on_globe(lon: float) -> tuple[float, int]:
+    """A longitude up to a turn off, brought back to [-180, 180), and the turns that it was off."""
+    if lon < -180.0:
+        return lon + 360.0, -1
+    if lon >= 180.0:
+        return lon - 360.0, 1
+    return lon, 0
+
+
+def _check_place(lat: float, lon: float) -> None:
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        raise ValueError(f"no such place: latitude {lat}, longitude {lon}")
+
+
+def _unit_vector(lat: float, lon: float) -> tuple[float, float, float]:
+    phi, lam = radians(lat), radians(lon)
+    ring = cos(phi)
+    return ring * cos(lam), ring * sin(lam), sin(phi)
+
+
+def _chord_square(distance_m: float) -> float:
+    """The squared chord, on the unit sphere, of a distance up to half around the Earth; slack included."""
+    chord = 2.0 * sin(distance_m / (2.0 * EARTH_RADIUS_M)) + _CHORD_SLACK
+    return chord * chord

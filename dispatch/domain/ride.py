@@ -1,0 +1,163 @@
+"""The life of a ride: its table of transitions, and the record that its events fold into. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from dispatch.errors import IllegalTransition
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
+from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
+
+UNBOOKED: Final = "unbooked"
+"""A socket is open for this id, nobody has booked yet. Never stored."""
+PENDING: Final = "pending"
+ACCEPTED: Final = "accepted"
+ARRIVED: Final = "arrived"
+IN_PROGRESS: Final = "in_progress"
+COMPLETED: Final = "completed"
+CANCELLED: Final = "cancelled"
+NO_DRIVERS: Final = "no_drivers"
+
+STATUSES: Final = (UNBOOKED, PENDING, ACCEPTED, ARRIVED, IN_PROGRESS, COMPLETED, CANCELLED, NO_DRIVERS)
+TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS))
+WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))
+
+TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
+    UNBOOKED: {RideRequested: PENDING},
+    PENDING: {
+        RideRequested: PENDING,
+        RideAssigned: ACCEPTED,
+        RideCancelled: CANCELLED,
+        SearchFailed: NO_DRIVERS,
+    },
+    ACCEPTED: {
+        RideArrived: ARRIVED,
+        RideStarted: IN_PROGRESS,
+        RideCompleted: COMPLETED,
+        RideCancelled: CANCELLED,
+    },
+    ARRIVED: {RideStarted: IN_PROGRESS, RideCompleted: COMPLETED, RideCancelled: CANCELLED},
+    IN_PROGRESS: {RideCompleted: COMPLETED, RideCancelled: CANCELLED},
+    COMPLETED: {},
+    CANCELLED: {},
+    NO_DRIVERS: {},
+}
+assert tuple(TRANSITIONS) == STATUSES, "every status has its row"
+
+MAY_CANCEL: Final[dict[str, frozenset[str]]] = {
+    UNBOOKED: frozenset(),
+    PENDING: frozenset(("passenger", "ops", "system")),
+    ACCEPTED: frozenset(("passenger", "driver", "ops", "system")),
+    ARRIVED: frozenset(("passenger", "driver", "ops", "system")),
+    IN_PROGRESS: frozenset(("ops", "system")),
+    COMPLETED: frozenset(),
+    CANCELLED: frozenset(),
+    NO_DRIVERS: frozenset(),
+}
+assert tuple(MAY_CANCEL) == STATUSES, "every status says who may cancel"
+
+VERBS: Final[dict[type[Message], str]] = {
+    RideRequested: "book",
+    RideAssigned: "assign",
+    RideArrived: "arrive at",
+    RideStarted: "start",
+    RideCompleted: "complete",
+    RideCancelled: "cancel",
+    SearchFailed: "give up",
+}
+STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
+"""What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
+
+
+def next_status(status: str, event: type[Message]) -> str:
+    """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
+    target = TRANSITIONS[status].get(event)
+    if target is None:
+        raise IllegalTransition(f"cannot {VERBS[event]} a ride that is {status}")
+    return target
+
+
+class RideRecord(msgspec.Struct):
+    """All that events tell of one ride."""
+
+    ride_id: RideId
+    status: str = UNBOOKED
+    search_no: int = 0
+    passenger: Passenger | None = None
+    trip: Trip | None = None
+    requested_at: float = 0.0
+    driver: DriverCard | None = None
+    offer_id: OfferId | None = None
+    round_no: int = 0
+    started_at: float | None = None
+    ended_by: str = ""
+    reason: str = ""
+    rounds: int = 0
+    drivers_asked: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.status in TERMINAL
+
+    def is_driven_by(self, driver_id: DriverId) -> bool:
+        """Whether this driver is, or was at its end, the ride's."""
+        return self.driver is not None and self.driver.driver_id == driver_id
+
+    def apply(self, event: Message) -> None:
+        """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
+        self.status = next_status(self.status, type(event))
+        remember = _MEMORIES.get(type(event))
+        if remember is not None:
+            remember(self, event)
+
+
+def _remember_request(ride: RideRecord, event: RideRequested) -> None:
+    ride.search_no, ride.passenger, ride.trip, ride.requested_at = (
+        event.search_no,
+        event.passenger,
+        event.trip,
+        event.at,
+    )
+
+
+def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
+    ride.driver, ride.offer_id, ride.round_no = event.driver, event.offer_id, event.round_no
+
+
+def _remember_start(ride: RideRecord, event: RideStarted) -> None:
+    ride.started_at = event.at
+
+
+def _remember_cancel(ride: RideRecord, event: RideCancelled) -> None:
+    ride.ended_by, ride.reason = event.by, event.reason
+
+
+def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
+    ride.ended_by, ride.reason, ride.rounds, ride.drivers_asked = (
+        "system",
+        event.reason,
+        event.rounds,
+        event.drivers_asked,
+    )
+
+
+_MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
+    RideRequested: _remember_request,
+    RideAssigned: _remember_driver,
+    RideStarted: _remember_start,
+    RideCancelled: _remember_cancel,
+    SearchFailed: _remember_failure,
+}

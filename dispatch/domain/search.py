@@ -1,0 +1,182 @@
+"""One search: its rounds, the places of the round under way, and who may still be asked. Pure: it decides, the dispatcher acts.
+
+A round has `batch` places. A decline or a silence uses a place up until the round ends; a place whose driver vanished or turned out
+busy, or that was never filled, is open. A round ends when no offer of it is open; it never ends before one was made. After the last
+round whoever newly becomes eligible is asked at once, as many at a time as a round has places.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from dispatch.domain.policy import SearchPolicy
+from dispatch.types import DriverId, Lease, OfferId, RideCard, RideId
+
+USES_UP: Final = frozenset(("declined", "expired"))
+"""Outcomes of an offer that use its place up; every other outcome opens it again."""
+
+
+class OpenOffer(msgspec.Struct):
+    """An offer that is not closed. `lapsed`: the time that the driver was told is over, the late grace still runs."""
+
+    lease: Lease
+    lapsed: bool = False
+    claimed: bool = False
+
+
+class Search(msgspec.Struct):
+    """The state of one search. `since` is when it began, runtime seconds; searches are served by (since, ride_id).
+
+    `late`: somebody was asked after the last round was over.
+    """
+
+    card: RideCard
+    since: float
+    policy: SearchPolicy
+    round_no: int = 0
+    used: int = 0
+    asked: int = 0
+    batches: int = 0
+    serial: int = 0
+    capped: bool = False
+    late: bool = False
+    open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
+    asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
+    refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
+
+    # -- questions
+
+    @property
+    def rank(self) -> tuple[float, RideId]:
+        """Who waits longest comes first; ties by ride id."""
+        return (self.since, self.card.ride_id)
+
+    @property
+    def rounds_spent(self) -> bool:
+        """No round is left: only drivers who newly become eligible are asked."""
+        return self.round_no >= self.policy.rounds
+
+    def running(self) -> int:
+        """Offers whose told time is not over."""
+        return sum(1 for offer in self.open.values() if not offer.lapsed)
+
+    def round_is_over(self) -> bool:
+        """Some place was used up and no offer is open. A claim that the ride has not answered keeps the round."""
+        if not self.used:
+            return False
+        return all(offer.lapsed and not offer.claimed for offer in self.open.values())
+
+    def free_places(self) -> int:
+        """Places of this round that an eligible driver may take now."""
+        if self.capped or self.late or self.round_is_over():
+            return 0
+        return max(0, self.policy.batch - self.used - self.running())
+
+    def may_open_round(self) -> bool:
+        """Whether the next round may open now."""
+        return not self.capped and not self.rounds_spent and self.round_is_over()
+
+    def wants_drivers(self) -> bool:
+        """Whether a newly eligible driver would be asked."""
+        return self.may_open_round() or self.free_places() > 0 or self.takes_newcomers()
+
+    def takes_newcomers(self) -> bool:
+        """The last round is over, and fewer newcomers than a round has places are thinking."""
+        if self.capped or not self.rounds_spent:
+            return False
+        return (self.late or self.round_is_over()) and self.running() < self.policy.batch
+
+    def is_spent(self) -> bool:
+        """The cap is over and nobody has time left to answer."""
+        return self.capped and all(offer.lapsed and not offer.claimed for offer in self.open.values())
+
+    def never_asked(self, driver_id: DriverId) -> bool:
+        """Drivers of the first choice."""
+        return driver_id not in self.asks and driver_id not in self.refusals
+
+    def may_ask(self, driver_id: DriverId) -> bool:
+        """Not after a decline; after silence a set number of times more; not while he holds an offer of this ride."""
+        asks = self.asks.get(driver_id)
+        if asks is None:
+            return driver_id not in self.refusals
+        if asks > self.policy.asks_after_silence or driver_id in self.refusals:
+            return False
+        return all(offer.lease.driver_id != driver_id for offer in self.open.values())
+
+    # -- what happens to it
+
+    def open_round(self) -> None:
+        """The next round, all places open."""
+        self.round_no += 1
+        self.used = 0
+
+    def offer(self, driver_id: DriverId, distance_m: float, now: float) -> Lease:
+        """Take a place for this driver, with the whole offer time of its own."""
+        self.late = self.late or self.round_is_over()
+        self.serial += 1
+        self.asked += 1
+        self.asks[driver_id] = self.asks.get(driver_id, 0) + 1
+        expires_at = now + self.policy.offer_timeout_s
+        ride_id, search_no = self.card.ride_id, self.card.search_no
+        lease = Lease(
+            OfferId(f"{ride_id}.{search_no}.{self.serial}"),
+            ride_id,
+            driver_id,
+            search_no,
+            self.round_no,
+            expires_at,
+            expires_at + self.policy.late_grace_s,
+            distance_m,
+        )
+        self.open[lease.offer_id] = OpenOffer(lease)
+        return lease
+
+    def lapse(self, now: float) -> bool:
+        """The told time of these offers is over: their places are used up. True: some lapsed."""
+        due = [o for o in self.open.values() if not o.lapsed and not o.claimed and o.lease.expires_at <= now]
+        for offer in due:
+            offer.lapsed = True
+            if offer.lease.round_no == self.round_no:
+                self.used += 1
+        return bool(due)
+
+    def expired(self, now: float) -> list[Lease]:
+        """Close the offers whose late grace is over too, and name them."""
+        leases = [o.lease for o in self.open.values() if o.lapsed and not o.claimed and o.lease.closes_at <= now]
+        for lease in leases:
+            del self.open[lease.offer_id]
+        return leases
+
+    def claim(self, offer_id: OfferId) -> None:
+        """The driver said yes; the ride decides. Until then his place is neither used up nor open."""
+        offer = self.open.get(offer_id)
+        if offer is not None:
+            offer.claimed = True
+
+    def end_offer(self, offer_id: OfferId, outcome: str) -> Lease | None:
+        """An offer ended with this outcome. None: it was closed before."""
+        offer = self.open.pop(offer_id, None)
+        if offer is None:
+            return None
+        driver_id = offer.lease.driver_id
+        if outcome == "declined":
+            self.refusals[driver_id] = None
+        if outcome in USES_UP:
+            if not offer.lapsed and offer.lease.round_no == self.round_no:
+                self.used += 1
+        else:
+            self._unask(offer)
+        return offer.lease
+
+    def _unask(self, offer: OpenOffer) -> None:
+        """He never had the chance to answer, so this ask does not count against him."""
+        driver_id = offer.lease.driver_id
+        asks = self.asks[driver_id] - 1
+        if asks:
+            self.asks[driver_id] = asks
+        else:
+            del self.asks[driver_id]
+        if offer.lapsed and offer.lease.round_no == self.round_no:
+            self.used -= 1

@@ -1,0 +1,101 @@
+"""A search made anew from what is on record, for a dispatcher that was rebuilt. Pure.
+
+Events do not tell which open offers have lapsed since the last round or refill, that the cap is over, and that a first round opened with
+nobody to ask: the first two follow from the clock, the third from `round_no` 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.ride import PENDING, TRANSITIONS, RideRecord
+from dispatch.domain.search import OpenOffer, Search
+from dispatch.messages.base import Message
+from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, OffersMade, RideRequested
+from dispatch.types import Lease, RideCard, RideId
+
+SAME_MOMENT_S: Final = 0.002
+"""Timers fire, and times come back from disk, true to within so much."""
+
+
+def search_of(ride_id: RideId, events: Iterable[Message], policy: SearchPolicy) -> Search | None:
+    """The search of this ride as the events tell it; None where it is not searching. Events of other rides are passed over."""
+    ride = RideRecord(ride_id)
+    search: Search | None = None
+    for event in events:
+        if getattr(event, "ride_id", None) != ride_id:
+            continue
+        if type(event) in TRANSITIONS[ride.status]:
+            ride.apply(event)
+        if isinstance(event, RideRequested):
+            before, search = (
+                search,
+                Search(RideCard(ride_id, event.search_no, event.passenger, event.trip), event.at, policy),
+            )
+            if before is not None:
+                search.refusals = before.refusals
+        elif search is not None:
+            _replay(search, event)
+    return search if ride.status == PENDING else None
+
+
+def _replay(search: Search, event: Any) -> None:
+    step = _STEPS.get(type(event))
+    if step is not None:
+        step(search, event)
+
+
+def _offers_made(search: Search, event: OffersMade) -> None:
+    if event.search_no != search.card.search_no:
+        return
+    if event.round_no != search.round_no:  # the first offers of an empty first round are a refill
+        _end_round(search)
+        search.round_no, search.used = event.round_no, 0
+    else:
+        search.lapse(event.expires_at - search.policy.offer_timeout_s + SAME_MOMENT_S)
+        search.late = search.late or search.round_is_over()
+    for placed in event.offers:
+        search.serial += 1
+        search.asked += 1
+        search.asks[placed.driver_id] = search.asks.get(placed.driver_id, 0) + 1
+        lease = Lease(
+            placed.offer_id,
+            search.card.ride_id,
+            placed.driver_id,
+            event.search_no,
+            event.round_no,
+            event.expires_at,
+            event.expires_at + search.policy.late_grace_s,
+            placed.pickup_distance_m,
+        )
+        search.open[placed.offer_id] = OpenOffer(lease)
+
+
+def _end_round(search: Search) -> None:
+    """The round before this one is over: whatever is still open of it has lapsed."""
+    for offer in search.open.values():
+        offer.lapsed = True
+
+
+def _offers_closed(search: Search, event: OffersClosed) -> None:
+    for offer_id in event.offers:
+        search.end_offer(offer_id, event.reason)
+
+
+def _declined(search: Search, event: OfferDeclined) -> None:
+    search.end_offer(event.offer_id, "declined")
+    search.refusals[event.driver_id] = None
+
+
+def _reserved(search: Search, event: DriverReserved) -> None:
+    search.claim(event.offer_id)
+
+
+_STEPS: dict[type[Message], Callable[[Search, Any], None]] = {
+    OffersMade: _offers_made,
+    OffersClosed: _offers_closed,
+    OfferDeclined: _declined,
+    DriverReserved: _reserved,
+}

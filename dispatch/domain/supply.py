@@ -1,0 +1,109 @@
+"""Who can be offered a ride: availability as drivers announce it, positions as the board knows them. Pure.
+
+A driver is in the grid exactly while he is available with fewer live offers than allowed and his position was ever known; whether
+that position is fresh is asked at the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from dispatch.domain.grid import Grid
+from dispatch.domain.positions import PositionBoard
+from dispatch.types import DriverId, OfferId, RideId
+
+AVAILABLE = "available"
+
+
+class Supplied(msgspec.Struct):
+    """What a dispatcher knows of one driver: his last announcement, and the offers that it sent him and has not heard the end of."""
+
+    incarnation: int = -1
+    version: int = -1
+    status: str = "offline"
+    pending: dict[OfferId, RideId] = msgspec.field(default_factory=dict)
+
+
+class Supply:
+    """The drivers of a zone."""
+
+    def __init__(self, board: PositionBoard, live_offers: int, cell_m: float = 500.0) -> None:
+        self._board = board
+        self._live_offers = live_offers
+        self._grid = Grid(cell_m)
+        self._drivers: dict[DriverId, Supplied] = {}
+        self._placeless: dict[DriverId, None] = {}
+        self._stirred: dict[DriverId, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._drivers)
+
+    def get(self, driver_id: DriverId) -> Supplied:
+        """The record of this driver, made if he is new."""
+        supplied = self._drivers.get(driver_id)
+        if supplied is None:
+            supplied = self._drivers[driver_id] = Supplied()
+        return supplied
+
+    def eligible(self, driver_id: DriverId) -> bool:
+        """Whether he stands in the grid."""
+        return driver_id in self._grid
+
+    def update(self, driver_id: DriverId) -> bool:
+        """Put him where his record says he belongs. True: he is eligible now and was not."""
+        supplied = self._drivers[driver_id]
+        if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
+            self._grid.remove(driver_id)
+            self._placeless.pop(driver_id, None)
+            return False
+        if driver_id in self._grid:
+            return False
+        fix = self._board.position(driver_id)
+        if fix is None:
+            self._placeless[driver_id] = None
+            return False
+        self._grid.put(driver_id, fix.lat, fix.lon)
+        return True
+
+    def seen(self, driver_id: DriverId) -> bool:
+        """His position became known, or known again. True: he is eligible."""
+        if driver_id in self._drivers:
+            self.update(driver_id)
+        return driver_id in self._grid
+
+    def drain(self) -> None:
+        """Move everyone whom the board saw moving."""
+        grid = self._grid
+        for driver_id, fix in self._board.drain().items():
+            if driver_id in grid:
+                grid.put(driver_id, fix.lat, fix.lon)
+                self._stirred[driver_id] = None
+            elif self._placeless and driver_id in self._placeless:
+                del self._placeless[driver_id]
+                grid.put(driver_id, fix.lat, fix.lon)
+
+    def stirred(self) -> list[DriverId]:
+        """Eligible drivers who moved since this was asked last, in the order in which they first did."""
+        self.drain()
+        stirred, self._stirred = self._stirred, {}
+        return [driver_id for driver_id in stirred if driver_id in self._grid]
+
+    def nearest(
+        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: Callable[[DriverId], bool]
+    ) -> list[tuple[float, DriverId]]:
+        """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id."""
+        fresh = self._board.fresh
+
+        def accepts(driver_id: str) -> bool:
+            return may_ask(DriverId(driver_id)) and fresh(DriverId(driver_id), now)
+
+        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
+
+    def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
+        """Where he is, if that is known and fresh."""
+        if not self._board.fresh(driver_id, now):
+            return None
+        fix = self._board.position(driver_id)
+        return (fix.lat, fix.lon) if fix is not None else None

@@ -1,0 +1,143 @@
+"""The one tree of errors: each is a sentence fit to show and a stable `code`. Any room may raise these.
+
+`FrameError`s are answers to a frame: their `code` is the wire's (docs/PROTOCOL.md) and their text names the
+field, what came and what was wanted. The others end a command of the command line.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` most likely misspells, or None when nothing is close."""
+    return next(iter(get_close_matches(word[:64], sorted(known), n=1, cutoff=0.7)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`"; did you mean 'find_driver'?"`, or nothing when no known word is close: made to end a sentence."""
+    likely = nearest(word, known)
+    return f"; did you mean {likely!r}?" if likely else ""
+
+
+class DispatchError(Exception):
+    """Base of all. `code` is stable; `says` is the sentence of an error raised without one of its own."""
+
+    code: ClassVar[str] = "internal"
+    says: ClassVar[str] = "something went wrong inside"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.says)
+
+
+class FrameError(DispatchError):
+    """A frame that cannot be done. It is answered with `error`; the socket stays open."""
+
+    field: str | None = None
+    retry_after_ms: int | None = None
+
+
+class BadJson(FrameError):
+    code = "bad_json"
+    says = "the frame is not JSON text"
+
+
+class BadMessage(FrameError):
+    code = "bad_message"
+    says = "a message is a JSON object with a string field `type`"
+
+
+class UnknownType(FrameError):
+    """`type` names no message of this socket; the text offers the nearest one of `known`."""
+
+    code = "unknown_type"
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"unknown type {name[:64]!r}{did_you_mean(name, known)}")
+        self.field = "type"
+
+
+class BadField(FrameError):
+    """A field is missing, mistyped or out of range; `message` is the whole sentence, the field in it."""
+
+    code = "bad_field"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NoSuchRide(FrameError):
+    """Unknown and foreign rides and offers alike: raise it without a text, so that all answers match."""
+
+    code = "no_such_ride"
+    says = "there is no such ride"
+
+
+class Forbidden(FrameError):
+    code = "forbidden"
+    says = "this is not yours to do"
+
+
+class IdReused(FrameError):
+    code = "id_reused"
+    says = "this id was already used for another message"
+
+
+class RateLimited(FrameError):
+    code = "rate_limited"
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__(f"too many messages; send again in {retry_after_ms} ms")
+        self.retry_after_ms = retry_after_ms
+
+
+class IllegalTransition(FrameError):
+    """The rules do not allow this now: `cannot start a ride that is pending`."""
+
+    code = "illegal_now"
+    says = "this is not possible now"
+
+
+class Unavailable(FrameError):
+    code = "unavailable"
+    says = "nothing was done; please try again"
+
+
+class NotAuthenticated(FrameError):
+    code = "not_authenticated"
+    says = "say who you are first"
+
+
+class InternalError(FrameError):
+    """A bug met while a frame was handled: tells an id to find it by in the log, nothing of the inside."""
+
+    def __init__(self, error_id: str) -> None:
+        super().__init__(f"{self.says}; error id {error_id}")
+        self.error_id = error_id
+
+
+class SettingError(DispatchError):
+    """A setting, `name` as a user writes it, is unknown or wrong; `message` is the whole sentence."""
+
+    code = "bad_setting"
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class DatabaseError(DispatchError):
+    """The database file cannot be used."""
+
+    code = "bad_database"
+
+
+class NotADatabase(DatabaseError):
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is not an SQLite database of dispatch")
+
+
+class NewerSchema(DatabaseError):
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(f"{path} was written by a newer dispatch (its schema has {found!r}); upgrade dispatch first")

@@ -1,0 +1,49 @@
+"""Logging of the live server: one line an event on standard error, phones masked. Set up once by the composition root."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+PHONE = re.compile(r"\+?\d{9,15}")
+
+
+def mask(text: str) -> str:
+    """Every run of digits that could be a phone becomes `2782•••4567`."""
+    return PHONE.sub(lambda match: f"{match[0][:4]}•••{match[0][-4:]}", text)
+
+
+def mask_phones(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: no phone leaves in a log line, whatever field it stands in."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = mask(value)
+    return event
+
+
+def set_up() -> None:
+    """Readable lines on a terminal, JSON otherwise; the libraries' own loggers go the same way from `warning` on."""
+    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    shared: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask_phones,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+log: Any = structlog.get_logger()

@@ -1,0 +1,91 @@
+"""What sessions ask of ride and driver actors on behalf of an app. Identity comes from the session, never from the frame's body."""
+
+from __future__ import annotations
+
+from dispatch.messages.base import Command, Message
+from dispatch.types import DriverId, OfferId, Passenger, RideId, Trip
+
+
+class Attach(Message, frozen=True, gc=False):
+    """A connection speaks for this ride or driver from now on. `number` is the session's own: mail of a lower one is old."""
+
+    session: str
+    number: int
+
+
+class Detach(Message, frozen=True, gc=False):
+    """That connection is gone (`closed`) or was not heard for too long (`silent`)."""
+
+    number: int
+    reason: str = "closed"
+
+
+class FindDriver(Message, frozen=True, gc=False):
+    """Passenger -> ride: book this trip. `passenger` None: whoever the ride already belongs to."""
+
+    ride_id: RideId
+    trip: Trip
+    passenger: Passenger
+    command: Command | None = None
+
+
+class CancelRide(Message, frozen=True, gc=False):
+    """Passenger, driver, ops or system -> ride. `driver_id` is the driver who speaks, if one does."""
+
+    ride_id: RideId
+    by: str
+    reason: str = ""
+    driver_id: DriverId | None = None
+    command: Command | None = None
+
+
+class AcceptOffer(Message, frozen=True, gc=False):
+    """Driver -> his own actor. Without `offer_id`: whatever is open for that ride, as the seed's apps say it."""
+
+    ride_id: RideId
+    offer_id: OfferId | None = None
+    command: Command | None = None
+
+
+class DeclineOffer(Message, frozen=True, gc=False):
+    """Driver -> his own actor."""
+
+    ride_id: RideId
+    offer_id: OfferId | None = None
+    reason: str = ""
+    command: Command | None = None
+
+
+class SetAvailability(Message, frozen=True, gc=False):
+    """Driver -> his own actor: I want offers, or I want none."""
+
+    available: bool
+    command: Command | None = None
+
+
+class ReportArrived(Message, frozen=True, gc=False):
+    """Driver -> his own actor -> the ride: at the pickup."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    command: Command | None = None
+
+
+class StartRide(Message, frozen=True, gc=False):
+    """Driver -> his own actor -> the ride: the passenger is in."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    command: Command | None = None
+
+
+class CompleteRide(Message, frozen=True, gc=False):
+    """Driver -> his own actor -> the ride: the passenger is out."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    command: Command | None = None
+
+
+class Stop(Message, frozen=True, gc=False):
+    """Supervision -> ride or driver: leave memory; whatever you are is in the journal."""

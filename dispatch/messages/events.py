@@ -1,0 +1,163 @@
+"""Events: what the journal keeps and what an actor is rebuilt from. Past tense; fields may be added with defaults, never renamed.
+
+Every event names its ride where it has one, so that all that ever happened to a ride is one query.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dispatch.messages.base import Message
+from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
+
+
+class RideRequested(Message, frozen=True, gc=False):
+    """A passenger booked (`search_no` 1) or asked again with other terms (`search_no` + 1)."""
+
+    ride_id: RideId
+    search_no: int
+    passenger: Passenger
+    trip: Trip
+    at: float
+
+
+class RideAssigned(Message, frozen=True, gc=False):
+    """The ride has its driver."""
+
+    ride_id: RideId
+    driver: DriverCard
+    offer_id: OfferId
+    round_no: int
+    at: float
+
+
+class RideArrived(Message, frozen=True, gc=False):
+    """The driver says that he is at the pickup."""
+
+    ride_id: RideId
+    driver_id: DriverId
+
+
+class RideStarted(Message, frozen=True, gc=False):
+    """The passenger is in."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    at: float
+
+
+class RideCompleted(Message, frozen=True, gc=False):
+    """The passenger is out. `skipped` names the steps that the driver's app never reported."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    fare: float
+    skipped: tuple[str, ...] = ()
+
+
+class RideCancelled(Message, frozen=True, gc=False):
+    """Over before its end: by `passenger`, `driver`, `ops` or `system`."""
+
+    ride_id: RideId
+    by: str
+    reason: str = ""
+    driver_id: DriverId | None = None
+
+
+class SearchFailed(Message, frozen=True, gc=False):
+    """Nobody took the ride: rounds and search cap are spent."""
+
+    ride_id: RideId
+    reason: str
+    rounds: int
+    drivers_asked: int
+
+
+class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
+    """One place of a round: whom it went to and how far he was from the pickup."""
+
+    offer_id: OfferId
+    driver_id: DriverId
+    pickup_distance_m: float
+
+
+class OffersMade(Message, frozen=True, gc=False):
+    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds."""
+
+    ride_id: RideId
+    search_no: int
+    round_no: int
+    offers: tuple[OfferPlaced, ...]
+    expires_at: float
+    refill: bool = False
+
+
+class OffersClosed(Message, frozen=True, gc=False):
+    """The dispatcher closed these offers: `expired`, `vanished`, `unavailable`, `driver_busy`."""
+
+    ride_id: RideId
+    offers: tuple[OfferId, ...]
+    drivers: tuple[DriverId, ...]
+    reason: str
+
+
+class DriverRegistered(Message, frozen=True, gc=False):
+    """A driver seen for the first time."""
+
+    driver: DriverCard
+
+
+class DriverOnline(Message, frozen=True, gc=False):
+    """A connection speaks for the driver."""
+
+    driver_id: DriverId
+
+
+class DriverOffline(Message, frozen=True, gc=False):
+    """The driver's connection is gone: `closed` or `silent`."""
+
+    driver_id: DriverId
+    reason: str
+
+
+class OfferDeclined(Message, frozen=True, gc=False):
+    """The driver said no."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    offer_id: OfferId
+    reason: str = ""
+
+
+class DriverReserved(Message, frozen=True, gc=False):
+    """The driver said yes and keeps himself for this ride until it answers."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    offer_id: OfferId
+    search_no: int
+    round_no: int
+
+
+class DriverReleased(Message, frozen=True, gc=False):
+    """The driver is free again: the ride refused him, ended, or was cancelled."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    offer_id: OfferId
+    reason: str
+
+
+class AvailabilitySet(Message, frozen=True, gc=False):
+    """The driver wants offers, or wants none."""
+
+    driver_id: DriverId
+    available: bool
+
+
+Event = (
+    RideRequested | RideAssigned | RideArrived | RideStarted | RideCompleted | RideCancelled | SearchFailed
+    | OffersMade | OffersClosed
+    | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
+)  # fmt: skip
+EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

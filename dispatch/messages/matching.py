@@ -1,0 +1,147 @@
+"""What rides, drivers and dispatchers tell one another while a ride finds its driver and afterwards."""
+
+from __future__ import annotations
+
+from dispatch.messages.base import Command, Message
+from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideId
+
+# -- ride <-> dispatcher
+
+
+class SearchDriver(Message, frozen=True, gc=False):
+    """Ride -> dispatcher: find a driver. A higher `search_no` than the one under way supersedes it."""
+
+    ride: RideCard
+    since: float
+
+
+class EndSearch(Message, frozen=True, gc=False):
+    """Ride -> dispatcher: stop, because the ride is `taken` or `cancelled`."""
+
+    ride_id: RideId
+    search_no: int
+    reason: str
+
+
+class RoundOpened(Message, frozen=True, gc=False):
+    """Dispatcher -> ride: this round asked so many drivers; they are told that they have until `expires_at` (runtime seconds)."""
+
+    search_no: int
+    round_no: int
+    drivers_notified: int
+    expires_at: float
+
+
+class SearchExhausted(Message, frozen=True, gc=False):
+    """Dispatcher -> ride: rounds and search cap are spent."""
+
+    search_no: int
+    reason: str
+    rounds: int
+    drivers_asked: int
+
+
+# -- dispatcher <-> driver
+
+
+class OfferRide(Message, frozen=True, gc=False):
+    """Dispatcher -> driver: yours if you accept while the lease runs."""
+
+    lease: Lease
+    ride: RideCard
+
+
+class CloseOffer(Message, frozen=True, gc=False):
+    """Dispatcher -> driver: that offer is over (`taken` `expired` `cancelled` `superseded` `unavailable`)."""
+
+    offer_id: OfferId
+    ride_id: RideId
+    reason: str
+
+
+class DriverState(Message, frozen=True, gc=False):
+    """Driver -> dispatcher: all that matters of me, never a delta. An older `version` is ignored.
+
+    A higher `incarnation` has forgotten every offer it does not name in `offers`, and so has one who was `asked`. `ended` names the
+    one offer whose end made me speak, `outcome` how it ended.
+    """
+
+    driver_id: DriverId
+    incarnation: int
+    version: int
+    status: str
+    offers: tuple[OfferId, ...] = ()
+    ended: OfferId | None = None
+    outcome: str = ""
+    ride_id: RideId | None = None
+    asked: bool = False
+
+
+class AnnounceState(Message, frozen=True, gc=False):
+    """Dispatcher -> driver: say your whole state; I was rebuilt."""
+
+
+class DriverSeen(Message, frozen=True, gc=False):
+    """Session -> dispatcher: the position board knows this driver again after it did not."""
+
+    driver_id: DriverId
+
+
+# -- driver <-> ride
+
+
+class ClaimRide(Message, frozen=True, gc=False):
+    """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone."""
+
+    ride_id: RideId
+    search_no: int
+    round_no: int
+    offer_id: OfferId
+    driver: DriverCard
+    lat: float | None = None
+    lon: float | None = None
+
+
+class ClaimGranted(Message, frozen=True, gc=False):
+    """Ride -> driver: you have it. `status` is the ride's, for a driver who was rebuilt on the way."""
+
+    ride: RideCard
+    offer_id: OfferId
+    status: str
+
+
+class ClaimRefused(Message, frozen=True, gc=False):
+    """Ride -> driver: you do not have it (`taken` `cancelled` `superseded` `expired`)."""
+
+    ride_id: RideId
+    offer_id: OfferId
+    reason: str
+
+
+class RideMoved(Message, frozen=True, gc=False):
+    """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it."""
+
+    ride_id: RideId
+    status: str
+    fare: float
+    distance_km: float
+    duration_min: float
+    command: Command | None = None
+
+
+class RideLost(Message, frozen=True, gc=False):
+    """Ride -> its driver: cancelled; you are free."""
+
+    ride_id: RideId
+    by: str
+    reason: str
+    command: Command | None = None
+
+
+class RideRefused(Message, frozen=True, gc=False):
+    """Ride -> driver: what you asked cannot be done, and why."""
+
+    ride_id: RideId
+    code: str
+    text: str
+    command: Command | None = None

@@ -1,0 +1,153 @@
+"""What ride and driver actors tell the connection that speaks for them. The session turns each into a frame.
+
+`seq` is the number in that ride's or driver's stream; it rises by one, and what carries none is no part of the stream.
+"""
+
+from __future__ import annotations
+
+from dispatch.messages.base import Message
+from dispatch.types import DriverCard, Lease, OfferId, RideCard, RideId
+
+# -- to the passenger
+
+
+class Searching(Message, frozen=True, gc=False):
+    """A round opened. `expires_at`: runtime seconds."""
+
+    seq: int
+    ride_id: RideId
+    round_no: int
+    drivers_notified: int
+    fare: float
+    expires_at: float
+
+
+class DriverAssigned(Message, frozen=True, gc=False):
+    """Who comes, and from where if his position is known."""
+
+    seq: int
+    ride_id: RideId
+    driver: DriverCard
+    lat: float | None = None
+    lon: float | None = None
+    distance_m: float | None = None
+    eta_s: float | None = None
+
+
+class NoDrivers(Message, frozen=True, gc=False):
+    """Nobody took it."""
+
+    seq: int
+    ride_id: RideId
+    reason: str
+    rounds: int
+    drivers_asked: int
+
+
+class PassengerSnapshot(Message, frozen=True, gc=False):
+    """The whole ride as its passenger may see it. `driver` once assigned."""
+
+    seq: int
+    ride_id: RideId
+    status: str
+    fare: float | None
+    driver: DriverCard | None = None
+    recovered: bool = False
+
+
+# -- to the driver
+
+
+class OfferMade(Message, frozen=True, gc=False):
+    """Will you take it?"""
+
+    seq: int
+    lease: Lease
+    ride: RideCard
+
+
+class OfferClosed(Message, frozen=True, gc=False):
+    """That offer is over. Said again with the same `seq` to an answer that comes too late."""
+
+    seq: int
+    ride_id: RideId
+    offer_id: OfferId
+    reason: str
+
+
+class RideAccepted(Message, frozen=True, gc=False):
+    """It is yours: whom to fetch, where, and what it pays."""
+
+    seq: int
+    ride: RideCard
+
+
+class DriverSnapshot(Message, frozen=True, gc=False):
+    """All that a driver's app needs after a gap: his open offer and his ride, if any."""
+
+    seq: int
+    status: str
+    offer: OfferMade | None = None
+    ride: RideCard | None = None
+    ride_status: str | None = None
+    recovered: bool = False
+
+
+# -- to both
+
+
+class RideProgress(Message, frozen=True, gc=False):
+    """The ride is now `arrived`, `in_progress` or `completed`."""
+
+    seq: int
+    ride_id: RideId
+    status: str
+    fare: float
+    distance_km: float
+    duration_min: float
+
+
+class RideEnded(Message, frozen=True, gc=False):
+    """Cancelled, by whom and why."""
+
+    seq: int
+    ride_id: RideId
+    by: str
+    reason: str
+
+
+# -- outside the stream
+
+
+class Ack(Message, frozen=True, gc=False):
+    """The command took effect and is on disk. `id` is the app's own, where it gave one."""
+
+    id: str | None
+    result: str = "ok"
+
+
+class Refused(Message, frozen=True, gc=False):
+    """The command did nothing, and why. `ride_id` where it concerned one."""
+
+    code: str
+    text: str
+    id: str | None = None
+    ride_id: RideId | None = None
+    field: str | None = None
+
+
+class Replaced(Message, frozen=True, gc=False):
+    """A newer connection speaks for this ride or driver now."""
+
+
+class Faulted(Message, frozen=True, gc=False):
+    """The actor behind this connection was quarantined; `error_id` finds it in the log."""
+
+    error_id: str
+
+
+Notice = (
+    Searching | DriverAssigned | NoDrivers | PassengerSnapshot
+    | OfferMade | OfferClosed | RideAccepted | DriverSnapshot
+    | RideProgress | RideEnded | Ack | Refused | Replaced | Faulted
+)  # fmt: skip

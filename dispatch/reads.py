@@ -1,0 +1,73 @@
+"""What the live server's pages read of it: rides, offers and mailboxes as metrics, versions, readiness. The composition root makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+
+from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.addresses import DISPATCHER, DRIVER, RIDE
+from dispatch.runtime import Runtime
+from dispatch.transport.counters import EdgeCounters
+from dispatch.transport.metrics import counted, edge_metrics, gauge, registry_of
+from dispatch.transport.session import Gateway
+
+DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
+
+
+class LiveReads:
+    """Asked at each request; keeps no figures of its own."""
+
+    def __init__(self, runtime: Runtime, gateway: Gateway, edge: EdgeCounters) -> None:
+        self._runtime = runtime
+        self._gateway = gateway
+        self.registry: CollectorRegistry = registry_of(edge_metrics(edge), self._metrics)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of the product and of what it stands on."""
+        return {name: _version(name) for name in DISTRIBUTIONS}
+
+    def why_not_ready(self) -> str:
+        """Empty while there is a dispatcher to take rides."""
+        return "" if self._dispatchers() else "no dispatcher runs"
+
+    def _dispatchers(self) -> list[DispatcherActor]:
+        awake = (self._runtime.actor(address) for address in self._runtime.addresses(DISPATCHER))
+        return [actor for actor in awake if isinstance(actor, DispatcherActor)]
+
+    def _metrics(self) -> Iterable[Metric]:
+        runtime, counters = self._runtime, self._gateway.counters
+        awake = {kind: float(sum(1 for _ in runtime.addresses(kind))) for kind in (RIDE, DRIVER)}
+        yield gauge("dispatch_actors", "Actors in memory", "kind", awake)
+        searches = [search for actor in self._dispatchers() for search in actor.searches.values()]
+        offers = float(sum(len(search.open) for search in searches))
+        yield gauge(
+            "dispatch_searching", "Searches and their open offers", "what", {"rides": len(searches), "offers": offers}
+        )
+        mail = {"waiting": float(runtime.waiting())}
+        yield gauge("dispatch_mail", "Messages between actors", "state", mail)
+        yield counted("dispatch_delivered", "Messages delivered", "to", {"actors": runtime.delivered})
+        yield counted(
+            "dispatch_dead_letters", "Messages nobody handled, by reason", "reason", dict(runtime.dead_letters.counts)
+        )
+        board = self._gateway.board
+        yield counted("dispatch_positions", "Positions", "fate", {"reported": board.reports, "refused": board.refused})
+        dropped = {
+            "bad": counters.bad_frames,
+            "rate_limited": counters.rate_limited,
+            "coalesced": counters.coalesced,
+            "inaccurate": counters.inaccurate,
+            "forbidden": counters.forbidden,
+        }
+        yield counted("dispatch_frames_not_passed", "Frames that did nothing, by why", "why", dropped)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

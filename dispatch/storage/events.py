@@ -1,0 +1,42 @@
+"""Events as rows of the journal and back. One encoder, one decoder; fields that this version does not know are passed over.
+
+Actors live on the runtime's clock, which starts anew with every process; rows live on the wall clock. `shifted` moves an event
+from one to the other.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from dispatch.messages.base import Message
+from dispatch.messages.events import EVENT_TYPES, Event
+
+TIMES: Final[dict[type[Message], tuple[str, ...]]] = {
+    event_type: tuple(name for name in event_type.__struct_fields__ if name == "at" or name.endswith("_at"))
+    for event_type in EVENT_TYPES
+}
+"""The fields of each event that hold runtime seconds: those named `at` or `…_at`."""
+
+_encode = msgspec.json.Encoder().encode
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> tuple[str, str]:
+    """`(kind, body)`: the class name, and the JSON that `decode` reads. Raises ValueError for text that is not Unicode."""
+    return type(event).__name__, _encode(event).decode()
+
+
+def decode(body: str) -> Event:
+    """The event of this body. Raises msgspec.DecodeError for one that no version of this journal wrote."""
+    return _decoder.decode(body)
+
+
+def shifted(event: Event, by_s: float) -> Event:
+    """The same event on a clock that shows `by_s` more. Times keep microseconds: there and back differs by less than one."""
+    fields = TIMES[type(event)]
+    if not fields or not by_s:
+        return event
+    moved = {name: round(getattr(event, name) + by_s, 6) for name in fields}
+    return msgspec.structs.replace(event, **moved)

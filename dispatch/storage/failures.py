@@ -1,0 +1,128 @@
+"""SQLite's errors as sentences that name the file, what is wrong with it and what to do. Raised by this room, caught by any."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, Final
+
+from dispatch.errors import DatabaseError, NotADatabase
+
+
+class StorageFull(DatabaseError):
+    """Nothing was written; the next write after space returns succeeds."""
+
+    code: ClassVar[str] = "disk_full"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} cannot grow because the disk is full; free some space, nothing else is needed")
+
+
+class StorageBusy(DatabaseError):
+    """Nothing was written, after waiting as long as `busy_timeout` allows."""
+
+    code: ClassVar[str] = "database_busy"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is locked by another process; end that process or its open transaction")
+
+
+class StorageReadOnly(DatabaseError):
+    """The file or its directory may not be written."""
+
+    code: ClassVar[str] = "read_only"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"cannot write {path}: it or its directory is read-only; make both writable or name another file"
+        )
+
+
+class StorageUnreachable(DatabaseError):
+    """The file cannot be opened at all; the sentence says which of the usual reasons it is."""
+
+    code: ClassVar[str] = "cannot_open"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"cannot open {path}: {_why_unreachable(Path(path))}; name another file")
+
+
+class StorageDamaged(DatabaseError):
+    """SQLite or the journal's codec met bytes that nobody wrote."""
+
+    code: ClassVar[str] = "damaged"
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path} is damaged ({detail}); restore a copy of it or name another file")
+
+
+class StorageFault(DatabaseError):
+    """Whatever else the disk or SQLite reports. Nothing was written."""
+
+    code: ClassVar[str] = "disk_fault"
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path} cannot be used: {detail}")
+
+
+class EventRefused(DatabaseError):
+    """These events can never be stored, whatever the disk says: a value has no JSON or breaks a column's rule."""
+
+    code: ClassVar[str] = "event_refused"
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path} does not take these events: {detail}")
+
+
+_PLAIN: Final[dict[int, type[StorageFull | StorageBusy | StorageReadOnly | StorageUnreachable | NotADatabase]]] = {
+    sqlite3.SQLITE_FULL: StorageFull,
+    sqlite3.SQLITE_BUSY: StorageBusy,
+    sqlite3.SQLITE_LOCKED: StorageBusy,
+    sqlite3.SQLITE_READONLY: StorageReadOnly,
+    sqlite3.SQLITE_PERM: StorageReadOnly,
+    sqlite3.SQLITE_CANTOPEN: StorageUnreachable,
+    sqlite3.SQLITE_NOTADB: NotADatabase,
+}
+_DETAILED: Final[dict[int, type[StorageDamaged | EventRefused]]] = {
+    sqlite3.SQLITE_CORRUPT: StorageDamaged,
+    sqlite3.SQLITE_CONSTRAINT: EventRefused,
+    sqlite3.SQLITE_MISMATCH: EventRefused,
+    sqlite3.SQLITE_TOOBIG: EventRefused,
+}
+
+
+def failure_of(error: sqlite3.Error, path: str) -> DatabaseError:
+    """The failure that an error stands for. One without SQLite's code is Python's, about a value it could not read or bind."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        unread = isinstance(error, sqlite3.OperationalError)
+        return StorageDamaged(path, str(error)) if unread else EventRefused(path, str(error))
+    primary = code & 0xFF
+    if primary in _PLAIN:
+        return _PLAIN[primary](path)
+    if primary in _DETAILED:
+        return _DETAILED[primary](path, str(error))
+    return StorageFault(path, f"{error} ({error.sqlite_errorname})")
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Whatever SQLite raises inside is raised as the failure that it stands for."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise failure_of(error, path) from error
+
+
+def _why_unreachable(path: Path) -> str:
+    folder = path.absolute().parent
+    if path.is_dir():
+        return "it is a directory"
+    if not folder.is_dir():
+        return f"the directory {folder} does not exist"
+    if not path.exists() and not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        return f"the directory {folder} is read-only"
+    return "SQLite may not read or create it there"

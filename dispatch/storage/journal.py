@@ -1,0 +1,166 @@
+"""The journal of the live server: a thread of its own that commits whatever waits, all at once, and then says so.
+
+The composition root opens a `JournalPort`; actors reach it as the sink of the address `journal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from queue import SimpleQueue
+from typing import Any, Final
+
+from dispatch.errors import DatabaseError
+from dispatch.messages.base import Message
+from dispatch.messages.journal import Append, Appended
+from dispatch.runtime.thread import ThreadActor
+from dispatch.storage.failures import EventRefused
+from dispatch.storage.losses import Losses
+from dispatch.storage.writer import Writer
+
+Letter = tuple[str, Message]
+PostMany = Callable[[Iterable[Letter]], None]
+"""Tells these letters, in order. Must be safe to call from any thread."""
+Report = Callable[[BaseException | None], None]
+"""Hears of trouble, in the journal's thread: the first failed commit after a good one, every event that is refused for its own
+sake, the fault that ends the journal; and None at the first good commit after a failed one.
+"""
+
+APPENDS_A_COMMIT: Final = 4_096
+"""No more share a transaction: the first of a long queue would wait for the last."""
+
+
+class JournalPort:
+    """The sink of the address `journal`. Opening it starts the thread and waits until the file is open there."""
+
+    def __init__(self, open_writer: Callable[[], Writer], post_many: PostMany, report: Report) -> None:
+        """`open_writer` runs in the journal's thread; what it raises is raised here."""
+        opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._journal = Journal.start(open_writer, post_many, report, opened)
+        failure = opened.get()
+        if failure is not None:
+            raise failure
+
+    def deliver(self, message: Append) -> None:
+        """Hand over; the answer comes by mail. Raises once the journal has stopped."""
+        self._journal.tell(message)
+
+    def stop(self, timeout_s: float | None = None) -> None:
+        """Commit and answer everything delivered so far, close the file, end the thread. Blocks until then, at most `timeout_s`."""
+        self._journal.stop(timeout=timeout_s)
+
+
+class Journal(ThreadActor):
+    """Keeps `Append`s in the order in which they were told and answers each with `Appended` or `NotAppended`.
+
+    Group commit needs no timer: the first Append that finds nothing waiting tells the journal a `_Flush`, which lands behind the
+    mail that is already there.
+    """
+
+    def __init__(
+        self,
+        open_writer: Callable[[], Writer],
+        post_many: PostMany,
+        report: Report,
+        opened: SimpleQueue[BaseException | None],
+    ) -> None:
+        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread."""
+        super().__init__()
+        self._open_writer = open_writer
+        self._post_many = post_many
+        self._report = report
+        self._opened = opened
+        self._writer: Writer | None = None
+        self._waiting: list[Append] = []
+        self._losses = Losses()
+        self._ails = False
+
+    @staticmethod
+    def _create_actor_inbox() -> Any:
+        return SimpleQueue()  # pykka's own choice takes a lock in Python for every letter
+
+    def on_start(self) -> None:
+        try:
+            self._writer = self._open_writer()
+        except Exception as error:
+            self._opened.put(error)
+            self.stop()
+        else:
+            self._opened.put(None)
+
+    def on_receive(self, message: Append | _Flush) -> None:
+        if type(message) is _Flush:
+            self._flush()
+            return
+        assert type(message) is Append
+        if not self._waiting:
+            self.actor_ref.tell(_Flush())
+        self._waiting.append(message)
+        if len(self._waiting) >= APPENDS_A_COMMIT:
+            self._flush()
+
+    def on_stop(self) -> None:
+        self._flush()
+        self._close()
+
+    def on_failure(self, *_: object) -> None:
+        self._close()
+
+    def on_fault(self, fault: BaseException) -> None:
+        self._report(fault)
+
+    # -- a commit
+
+    def _flush(self) -> None:
+        batch, self._waiting = self._waiting, []
+        answers: list[Letter] = []
+        self._keep(batch, answers)
+        if answers:
+            self._post_many(answers)
+
+    def _keep(self, batch: Sequence[Append], answers: list[Letter]) -> None:
+        """Commit a batch and add its answers. Where its own events are at fault, halve it until only they are left out."""
+        sound: list[Append] = []
+        for append in batch:
+            refusal = self._losses.refusal(append)
+            if refusal is None:
+                sound.append(append)
+            else:
+                answers.append((append.reply_to, refusal))
+        if not sound:
+            return
+        trouble = self._try_to_write(sound)
+        if trouble is None:
+            answers += [(append.reply_to, Appended(append.incarnation, append.through)) for append in sound]
+        elif isinstance(trouble, EventRefused) and len(sound) > 1:
+            middle = len(sound) // 2
+            self._keep(sound[:middle], answers)
+            self._keep(sound[middle:], answers)
+        else:
+            self._tell_trouble(trouble)
+            answers += [(append.reply_to, self._losses.lose(append, trouble.code)) for append in sound]
+
+    def _try_to_write(self, batch: Sequence[Append]) -> DatabaseError | None:
+        assert self._writer is not None
+        try:
+            self._writer.write(batch)
+        except DatabaseError as trouble:
+            return trouble
+        if self._ails:
+            self._ails = False
+            self._report(None)
+        return None
+
+    def _tell_trouble(self, trouble: DatabaseError) -> None:
+        if isinstance(trouble, EventRefused):
+            self._report(trouble)
+        elif not self._ails:
+            self._ails = True
+            self._report(trouble)
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class _Flush:
+    """The journal -> itself: everything that was waiting when you said this has been read."""

@@ -1,0 +1,231 @@
+"""The journal of virtual time: events stay objects in memory, commits take as long and fail as often as one asks.
+
+A simulation gives it the address `journal` as a sink, and asks it what a server asks of its `Reader`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    DriverRegistered,
+    Event,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append, Appended
+from dispatch.storage.losses import Losses
+from dispatch.storage.writer import Writer
+from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
+
+EVENTS_A_WRITE: Final = 1_000
+
+
+class Clock(Protocol):
+    """What the journal needs of a runtime."""
+
+    @property
+    def now(self) -> float: ...
+
+    def tell(self, address: str, message: Any) -> object: ...
+
+    def set_timer(self, delay_s: float, address: str, message: Any) -> None: ...
+
+    def rng(self, name: str) -> random.Random: ...
+
+
+class MemoryJournal:
+    """A sink for `Append` and an `EventStore` over what was committed.
+
+    With no delay an append is committed and answered on the spot. Otherwise it takes a time drawn from `rng("journal")`, and never
+    overtakes one delivered before it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        delay_s: tuple[float, float] = (0.0, 0.0),
+        failure_rate: float = 0.0,
+        default_passenger: Passenger | None = None,
+        writer: Writer | None = None,
+    ) -> None:
+        """`delay_s`: shortest and longest commit. `failure_rate`: the share of appends that are lost, from 0 to 1. `writer`: keeps
+        the committed events in a file as well, a thousand at a time; `close` writes the rest.
+        """
+        self._clock = clock
+        self._dice = clock.rng("journal")
+        self._delay_s = delay_s if delay_s[1] > 0 else None
+        self._failure_rate = failure_rate
+        self._default_passenger = default_passenger
+        self._writer = writer
+        self._unwritten: list[Append] = []
+        self._unwritten_events = 0
+        self._pending: deque[tuple[Append, bool]] = deque()
+        self._last_commit_at = 0.0
+        self._losses = Losses()
+        self._streams: dict[str, _Stream] = {}
+        self._rides: dict[RideId, list[Event]] = {}
+        self._open: dict[RideId, float] = {}
+        self._forgotten: dict[RideId, bytes] = {}
+        self._cards: dict[DriverId, DriverCard] = {}
+        self._passengers: dict[PassengerId, Passenger] = {}
+        if default_passenger is not None:
+            self._passengers[default_passenger.passenger_id] = default_passenger
+
+    # -- the journal
+
+    def deliver(self, message: Append | _Commit) -> None:
+        """Take an append; or commit the oldest that waits."""
+        if type(message) is _Commit:
+            self._settle(*self._pending.popleft())
+            return
+        assert type(message) is Append
+        fails = self._failure_rate > 0 and self._dice.random() < self._failure_rate
+        if self._delay_s is None:
+            self._settle(message, fails)
+            return
+        shortest, longest = self._delay_s
+        now = self._clock.now
+        commit_at = max(self._last_commit_at, now + shortest + (longest - shortest) * self._dice.random())
+        self._last_commit_at = commit_at
+        self._pending.append((message, fails))
+        self._clock.set_timer(commit_at - now, addresses.JOURNAL, _Commit())
+
+    def close(self) -> None:
+        """Put on file what is not there yet, and close the file. Without a writer: nothing."""
+        if self._writer is not None:
+            self._write()
+            self._writer.close()
+
+    def _settle(self, append: Append, fails: bool) -> None:
+        refusal = self._losses.refusal(append)
+        if refusal is None and fails:
+            refusal = self._losses.lose(append, "disk_full")
+        if refusal is not None:
+            self._clock.tell(append.reply_to, refusal)
+            return
+        self._keep(append)
+        self._clock.tell(append.reply_to, Appended(append.incarnation, append.through))
+
+    def _keep(self, append: Append) -> None:
+        name = append.reply_to
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = _Stream()
+        for event in append.events:
+            stream.append(event)
+            ride_id: RideId | None = getattr(event, "ride_id", None)
+            if ride_id is not None and ride_id not in self._forgotten:
+                ride = self._rides.get(ride_id)
+                if ride is None:
+                    ride = self._rides[ride_id] = []
+                ride.append(event)
+            note = _NOTES.get(type(event))
+            if note is not None:
+                note(self, event)
+        if len(stream) > stream.prune_above:
+            stream.prune(self._forgotten)
+        if self._writer is not None:
+            self._unwritten.append(append)
+            self._unwritten_events += len(append.events)
+            if self._unwritten_events >= EVENTS_A_WRITE:
+                self._write()
+
+    def _write(self) -> None:
+        assert self._writer is not None
+        self._writer.write(self._unwritten)
+        self._unwritten.clear()
+        self._unwritten_events = 0
+
+    # -- what is on record
+
+    def events_of(self, stream: str) -> tuple[Event, ...]:
+        if addresses.kind_of(stream) == addresses.RIDE:
+            packed = self._forgotten.get(RideId(addresses.name_of(stream)))
+            if packed is not None:
+                return _unpack(packed)
+        return tuple(event for event in self._streams.get(stream, ()) if _ride_of(event) not in self._forgotten)
+
+    def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
+        packed = self._forgotten.get(ride_id)
+        return tuple(self._rides.get(ride_id, ())) if packed is None else _unpack(packed)
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        return ride_id in self._rides or ride_id in self._forgotten
+
+    def open_rides(self) -> list[RideId]:
+        return sorted(self._open, key=lambda ride_id: (self._open[ride_id], ride_id))
+
+    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
+        return self._cards.get(driver_id)
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        return self._passengers.get(passenger_id)
+
+    def default_passenger(self) -> Passenger | None:
+        return self._default_passenger
+
+    def forget(self, ride_id: RideId) -> None:
+        """Keep of an ended ride only what it recorded itself, packed; let go of what drivers and dispatcher recorded about it.
+
+        For rides that nobody will ask about but a latecomer. Raises ValueError for one that is open or unknown.
+        """
+        if ride_id in self._open or ride_id not in self._rides:
+            raise ValueError(f"ride {ride_id} has not ended")
+        del self._rides[ride_id]
+        self._forgotten[ride_id] = _pack(self._streams.pop(addresses.ride(ride_id), ()))
+
+    # -- notes, kept beside the events
+
+    def _note_request(self, event: RideRequested) -> None:
+        self._open[event.ride_id] = event.at
+        self._passengers[event.passenger.passenger_id] = event.passenger
+
+    def _note_end(self, event: RideCompleted | RideCancelled | SearchFailed) -> None:
+        self._open.pop(event.ride_id, None)
+
+    def _note_driver(self, event: DriverRegistered) -> None:
+        self._cards[event.driver.driver_id] = event.driver
+
+
+_NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
+    RideRequested: MemoryJournal._note_request,
+    RideCompleted: MemoryJournal._note_end,
+    RideCancelled: MemoryJournal._note_end,
+    SearchFailed: MemoryJournal._note_end,
+    DriverRegistered: MemoryJournal._note_driver,
+}
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
+
+
+def _ride_of(event: Event) -> RideId | None:
+    return getattr(event, "ride_id", None)
+
+
+class _Stream(list[Event]):
+    """What one actor recorded. Forgotten rides are swept out each time it has doubled."""
+
+    __slots__ = ("prune_above",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prune_above = 16
+
+    def prune(self, forgotten: dict[RideId, bytes]) -> None:
+        self[:] = [event for event in self if _ride_of(event) not in forgotten]
+        self.prune_above = 2 * len(self) + 16
+
+
+class _Commit(Message, frozen=True, gc=False):
+    """The journal -> itself: the oldest append that waits is on disk, or lost."""

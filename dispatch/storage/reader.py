@@ -1,0 +1,109 @@
+"""What actors are woken from: the read side of a journal, as a protocol and over a file.
+
+The composition root hands it to the factories of rides and drivers. It is asked on the event loop's thread, so every answer is one
+look-up by key or by index.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.messages.events import Event
+from dispatch.storage.events import decode, shifted
+from dispatch.storage.failures import StorageDamaged, explained
+from dispatch.storage.schema import NOT_OF_A_RIDE, open_read_only
+from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
+
+_OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
+
+
+class EventStore(Protocol):
+    """What is on record. An answer holds everything that was `Appended` before the question, and nothing that was not."""
+
+    def events_of(self, stream: str) -> tuple[Event, ...]:
+        """All that the actor at this address recorded, in order."""
+
+    def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
+        """All that anybody recorded about this ride since it was booked, in the order of the journal."""
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        """Whether anybody ever booked under this id."""
+
+    def open_rides(self) -> list[RideId]:
+        """The rides that have not ended, the one asked for longest ago first, ties by id."""
+
+    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
+        """The driver as last registered; None: never seen."""
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        """The passenger as last booked or seeded; None: never seen."""
+
+    def default_passenger(self) -> Passenger | None:
+        """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
+
+
+class Reader:
+    """`EventStore` over a connection of its own that cannot write. It belongs to the thread that made it."""
+
+    def __init__(self, path: str | Path, wall_zero: float = 0.0) -> None:
+        """`wall_zero`: unix time at second 0 of the runtime's clock, as the writer has it. Raises as `open_read_only` does."""
+        self._path = str(path)
+        self._wall_zero = wall_zero
+        self._db = open_read_only(path)
+
+    def events_of(self, stream: str) -> tuple[Event, ...]:
+        if addresses.kind_of(stream) == addresses.RIDE:
+            return self._events(f"{_OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
+        return self._events(f"stream = ? AND {NOT_OF_A_RIDE}", stream)
+
+    def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
+        return self._events(_OF_RIDE, ride_id)
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
+
+    def open_rides(self) -> list[RideId]:
+        rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
+        return [RideId(ride_id) for (ride_id,) in rows]
+
+    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
+        rows = self._rows(
+            "SELECT driver_id, name, phone, rating, vehicle_type, vehicle_registration FROM drivers WHERE driver_id = ?",
+            driver_id,
+        )
+        return DriverCard(*rows[0]) if rows else None
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        rows = self._rows("SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id)
+        return Passenger(*rows[0]) if rows else None
+
+    def default_passenger(self) -> Passenger | None:
+        rows = self._rows(
+            "SELECT passenger_id, name, phone FROM passengers WHERE is_default ORDER BY passenger_id LIMIT 1"
+        )
+        return Passenger(*rows[0]) if rows else None
+
+    def forget(self, ride_id: RideId) -> None:
+        """Nothing: what is on disk stays."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with explained(self._path):
+            return self._db.conn.execute(query, values).fetchall()
+
+    def _events(self, condition: str, *values: str) -> tuple[Event, ...]:
+        found: list[Event] = []
+        for n, body in self._rows(f"SELECT n, body FROM events WHERE {condition} ORDER BY n", *values):
+            try:
+                event = decode(body)
+            except msgspec.MsgspecError as error:
+                raise StorageDamaged(self._path, f"event {n} cannot be read: {error}") from error
+            found.append(shifted(event, -self._wall_zero))
+        return tuple(found)

@@ -1,0 +1,207 @@
+"""The tables passengers, drivers, rides and offers as the events tell them. Only the writer asks.
+
+Every event has its row in `VIEWS`: a function that says which statements make the tables true to it. They run in the order of the
+events and in their transaction. All times are unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    EVENT_TYPES,
+    AvailabilitySet,
+    DriverOffline,
+    DriverOnline,
+    DriverRegistered,
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+    OffersClosed,
+    OffersMade,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
+
+Change = tuple[str, tuple[object, ...]]
+"""A statement and its parameters."""
+
+# ------------------------------------------------------------------------------------------------------------ statements
+
+KEEP_PASSENGER: Final = """
+    INSERT INTO passengers (passenger_id, name, phone) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone
+    WHERE name <> excluded.name OR phone <> excluded.phone"""
+KEEP_DRIVER: Final = """
+    INSERT INTO drivers (driver_id, name, phone, rating, vehicle_type, vehicle_registration, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone, rating = excluded.rating,
+        vehicle_type = excluded.vehicle_type, vehicle_registration = excluded.vehicle_registration,
+        updated_at = excluded.updated_at"""
+DRIVER_ONLINE: Final = "UPDATE drivers SET online = ?, updated_at = ? WHERE driver_id = ?"
+DRIVER_WISH: Final = "UPDATE drivers SET wants_offers = ?, updated_at = ? WHERE driver_id = ?"
+DRIVER_RIDE: Final = "UPDATE drivers SET ride_id = ?, updated_at = ? WHERE driver_id = ?"
+
+ASK_RIDE: Final = """
+    INSERT INTO rides (ride_id, passenger_id, status, search_no, pickup_lat, pickup_lon, pickup_address,
+        dropoff_lat, dropoff_lon, dropoff_address, distance_km, duration_min, fare, requested_at)
+    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (ride_id) DO UPDATE SET passenger_id = excluded.passenger_id, status = excluded.status,
+        search_no = excluded.search_no,
+        pickup_lat = excluded.pickup_lat, pickup_lon = excluded.pickup_lon, pickup_address = excluded.pickup_address,
+        dropoff_lat = excluded.dropoff_lat, dropoff_lon = excluded.dropoff_lon, dropoff_address = excluded.dropoff_address,
+        distance_km = excluded.distance_km, duration_min = excluded.duration_min, fare = excluded.fare,
+        requested_at = excluded.requested_at"""
+ASSIGN_RIDE: Final = "UPDATE rides SET status = 'accepted', driver_id = ?, assigned_at = ? WHERE ride_id = ?"
+ARRIVE_RIDE: Final = "UPDATE rides SET status = 'arrived', arrived_at = ? WHERE ride_id = ?"
+START_RIDE: Final = "UPDATE rides SET status = 'in_progress', started_at = ? WHERE ride_id = ?"
+COMPLETE_RIDE: Final = "UPDATE rides SET status = 'completed', ended_at = ?, fare = ? WHERE ride_id = ?"
+END_RIDE: Final = "UPDATE rides SET status = ?, ended_at = ?, ended_by = ?, reason = ? WHERE ride_id = ?"
+
+MAKE_OFFER: Final = """
+    INSERT INTO offers (ride_id, offer_id, driver_id, search_no, round_no, pickup_distance_m, made_at, expires_at, outcome)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')"""
+# A round may reach the journal behind the news that its ride needs no driver any more: its offers are over at once.
+CLOSE_LATE_ROUND: Final = """
+    UPDATE offers SET closed_at = ?1, outcome = (
+        SELECT CASE status WHEN 'pending' THEN 'superseded' WHEN 'cancelled' THEN 'cancelled'
+            WHEN 'no_drivers' THEN 'expired' ELSE 'taken' END FROM rides WHERE ride_id = ?2)
+    WHERE ride_id = ?2 AND search_no = ?3 AND outcome = 'open'
+        AND EXISTS (SELECT 1 FROM rides WHERE ride_id = ?2 AND (status <> 'pending' OR search_no > ?3))"""
+CLOSE_OFFER: Final = (
+    "UPDATE offers SET outcome = ?, closed_at = ? WHERE ride_id = ? AND offer_id = ? AND outcome = 'open'"
+)
+ACCEPT_OFFER: Final = "UPDATE offers SET outcome = 'accepted', closed_at = ? WHERE ride_id = ? AND offer_id = ?"
+CLOSE_ALL_OFFERS: Final = "UPDATE offers SET outcome = ?, closed_at = ? WHERE ride_id = ? AND outcome = 'open'"
+
+# ----------------------------------------------------------------------------------------------------------------- rides
+
+
+def _ride_requested(event: RideRequested, at: float) -> Iterable[Change]:
+    passenger, trip = event.passenger, event.trip
+    pickup, dropoff = trip.pickup, trip.dropoff
+    yield KEEP_PASSENGER, (passenger.passenger_id, passenger.name, passenger.phone)
+    yield (
+        ASK_RIDE,
+        (
+            *(event.ride_id, passenger.passenger_id, event.search_no),
+            *(pickup.lat, pickup.lon, pickup.address, dropoff.lat, dropoff.lon, dropoff.address),
+            *(trip.distance_km, trip.duration_min, trip.fare, event.at),
+        ),
+    )
+    if event.search_no > 1:
+        yield CLOSE_ALL_OFFERS, ("superseded", at, event.ride_id)
+
+
+def _ride_assigned(event: RideAssigned, at: float) -> Iterable[Change]:
+    return (
+        (ASSIGN_RIDE, (event.driver.driver_id, event.at, event.ride_id)),
+        (ACCEPT_OFFER, (at, event.ride_id, event.offer_id)),
+        (CLOSE_ALL_OFFERS, ("taken", at, event.ride_id)),
+    )
+
+
+def _ride_arrived(event: RideArrived, at: float) -> Iterable[Change]:
+    return ((ARRIVE_RIDE, (at, event.ride_id)),)
+
+
+def _ride_started(event: RideStarted, at: float) -> Iterable[Change]:
+    return ((START_RIDE, (event.at, event.ride_id)),)
+
+
+def _ride_completed(event: RideCompleted, at: float) -> Iterable[Change]:
+    return ((COMPLETE_RIDE, (at, event.fare, event.ride_id)),)
+
+
+def _ride_cancelled(event: RideCancelled, at: float) -> Iterable[Change]:
+    return (
+        (END_RIDE, ("cancelled", at, event.by, event.reason, event.ride_id)),
+        (CLOSE_ALL_OFFERS, ("cancelled", at, event.ride_id)),
+    )
+
+
+def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
+    return (
+        (END_RIDE, ("no_drivers", at, "system", event.reason, event.ride_id)),
+        (CLOSE_ALL_OFFERS, ("expired", at, event.ride_id)),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- offers
+
+
+def _offers_made(event: OffersMade, at: float) -> Iterable[Change]:
+    for offer in event.offers:
+        yield (
+            MAKE_OFFER,
+            (
+                *(event.ride_id, offer.offer_id, offer.driver_id, event.search_no, event.round_no),
+                *(offer.pickup_distance_m, at, event.expires_at),
+            ),
+        )
+    yield CLOSE_LATE_ROUND, (at, event.ride_id, event.search_no)
+
+
+def _offers_closed(event: OffersClosed, at: float) -> Iterable[Change]:
+    return [(CLOSE_OFFER, (event.reason, at, event.ride_id, offer_id)) for offer_id in event.offers]
+
+
+def _offer_declined(event: OfferDeclined, at: float) -> Iterable[Change]:
+    return ((CLOSE_OFFER, ("declined", at, event.ride_id, event.offer_id)),)
+
+
+# --------------------------------------------------------------------------------------------------------------- drivers
+
+
+def _driver_registered(event: DriverRegistered, at: float) -> Iterable[Change]:
+    card = event.driver
+    row = (card.driver_id, card.name, card.phone, card.rating, card.vehicle_type, card.vehicle_registration, at)
+    return ((KEEP_DRIVER, row),)
+
+
+def _driver_online(event: DriverOnline, at: float) -> Iterable[Change]:
+    return ((DRIVER_ONLINE, (True, at, event.driver_id)),)
+
+
+def _driver_offline(event: DriverOffline, at: float) -> Iterable[Change]:
+    return ((DRIVER_ONLINE, (False, at, event.driver_id)),)
+
+
+def _availability_set(event: AvailabilitySet, at: float) -> Iterable[Change]:
+    return ((DRIVER_WISH, (event.available, at, event.driver_id)),)
+
+
+def _driver_reserved(event: DriverReserved, at: float) -> Iterable[Change]:
+    return ((DRIVER_RIDE, (event.ride_id, at, event.driver_id)),)
+
+
+def _driver_released(event: DriverReleased, at: float) -> Iterable[Change]:
+    return ((DRIVER_RIDE, (None, at, event.driver_id)),)
+
+
+VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
+    RideRequested: _ride_requested,
+    RideAssigned: _ride_assigned,
+    RideArrived: _ride_arrived,
+    RideStarted: _ride_started,
+    RideCompleted: _ride_completed,
+    RideCancelled: _ride_cancelled,
+    SearchFailed: _search_failed,
+    OffersMade: _offers_made,
+    OffersClosed: _offers_closed,
+    DriverRegistered: _driver_registered,
+    DriverOnline: _driver_online,
+    DriverOffline: _driver_offline,
+    OfferDeclined: _offer_declined,
+    DriverReserved: _driver_reserved,
+    DriverReleased: _driver_released,
+    AvailabilitySet: _availability_set,
+}
+assert tuple(VIEWS) == EVENT_TYPES, "every event has its row"

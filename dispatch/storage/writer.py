@@ -1,0 +1,86 @@
+"""Puts batches of events on disk, with the tables that follow from them, in one transaction each.
+
+Used by the journal in its thread, by the simulator and by the commands that seed or repair a file; never from two threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from sqlite_utils import Database
+
+from dispatch.messages.journal import Append
+from dispatch.storage.events import encode, shifted
+from dispatch.storage.failures import EventRefused, failure_of
+from dispatch.storage.schema import open_database
+from dispatch.storage.views import VIEWS, Change
+
+ADD_EVENT: Final = """
+    INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
+    VALUES (?1, ?2, ?3, (SELECT ride_no FROM rides WHERE ride_id = ?3), ?4, ?5)"""
+_UNFIT: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
+"""What encoding raises for a value that has no JSON or no place in a column."""
+
+
+class Writer:
+    """One connection that writes. It belongs to the thread that made it."""
+
+    def __init__(self, database: Database | str | Path, synchronous: str = "full", wall_zero: float = 0.0) -> None:
+        """`wall_zero`: unix time at second 0 of the runtime's clock. A path is opened as `open_database` does, and may raise so."""
+        self.db = database if isinstance(database, Database) else open_database(database, synchronous)
+        self.wall_zero = wall_zero
+        self.path = next(row[2] for row in self.db.execute("PRAGMA database_list"))
+        self._cursor = self.db.conn.cursor()
+
+    def write(self, batch: Sequence[Append]) -> None:
+        """Commit these events, in this order, or nothing of them.
+
+        Raises EventRefused when the events themselves are at fault, another DatabaseError (StorageFull, StorageBusy, …) when
+        the file or the disk is.
+        """
+        rows, changes = self._drawn(batch)
+        execute = self._cursor.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for statement, values in changes:
+                execute(statement, values)
+            self._cursor.executemany(ADD_EVENT, rows)
+            execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise failure_of(error, self.path) from error
+            if isinstance(error, _UNFIT):
+                raise EventRefused(self.path, str(error)) from error
+            raise
+
+    def close(self) -> None:
+        """Let go of the file. Nothing waits in a writer."""
+        self.db.close()
+
+    def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
+        """All rows and changes of a batch, before the file is locked."""
+        rows: list[tuple[object, ...]] = []
+        changes: list[Change] = []
+        try:
+            for append in batch:
+                at = self.wall_zero + append.at
+                stream = append.reply_to
+                for told in append.events:
+                    event = shifted(told, self.wall_zero)
+                    kind, body = encode(event)
+                    rows.append((at, stream, getattr(event, "ride_id", None), kind, body))
+                    changes.extend(VIEWS[type(event)](event, at))
+        except _UNFIT as error:
+            raise EventRefused(self.path, str(error)) from error
+        return rows, changes
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
+            if self.db.conn.in_transaction:
+                self.db.conn.execute("ROLLBACK")

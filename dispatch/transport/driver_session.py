@@ -1,0 +1,131 @@
+"""The driver's connection. Positions go straight to the board; all else to the driver's own actor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from dispatch import addresses
+from dispatch.errors import BadField, Forbidden
+from dispatch.messages import commands
+from dispatch.messages.matching import DriverSeen
+from dispatch.transport import wire
+from dispatch.transport.connection import Handlers, Link, Session, command_of
+from dispatch.transport.frames import FOR_DRIVER
+from dispatch.types import DriverId, OfferId, RideId
+
+if TYPE_CHECKING:
+    from dispatch.transport.session import Gateway
+
+
+class DriverSession(Session):
+    """Frames of the driver's app to his actor, its notices back."""
+
+    __slots__ = ("driver_id",)
+    incoming = wire.FROM_DRIVER
+    frames = FOR_DRIVER
+    patient = (wire.Ping, wire.LocationUpdate)
+
+    def __init__(self, gateway: Gateway, number: int, driver_id: DriverId, link: Link) -> None:
+        super().__init__(gateway, number, addresses.driver(driver_id), link)
+        self.driver_id = driver_id
+
+    # -- where he is
+
+    def _location_update(self, message: wire.LocationUpdate) -> None:
+        """The hot path of the whole server: no mailbox, and a message only for a driver who was not known before."""
+        gateway = self._gateway
+        lat, lon = message.latitude, message.longitude
+        if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0 and (lat or lon)):
+            raise _impossible(lat, lon)
+        if message.driver_id is not None:
+            self._require_own(message.driver_id)
+        accuracy = message.accuracy_m
+        if accuracy is not None and not 0.0 <= accuracy <= gateway.limits.max_accuracy_m:
+            gateway.counters.inaccurate += 1
+        else:
+            at, heading = gateway.runtime.now, message.heading
+            if message.recorded_at is not None:
+                at = min(at, self._recorded_at(message.recorded_at))
+            if heading is not None and heading < 0.0:
+                heading = None
+            if gateway.board.report(self.driver_id, lat, lon, at, heading):
+                zone = addresses.zone_of(lat, lon)
+                gateway.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
+        self._acknowledge(message)
+
+    def _recorded_at(self, text: str) -> float:
+        """The runtime second of an RFC 3339 time."""
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            wanted = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
+            raise BadField("recorded_at", f"recorded_at must be {wanted}, got {wire.excerpt(text)}")
+        return moment.timestamp() - self._gateway.frames.wall_zero
+
+    # -- what he says
+
+    def _accept_ride(self, message: wire.AcceptRide) -> None:
+        self._require_own(message.driver_id)
+        offer_id = _offer_id(message.offer_id)
+        self._tell(commands.AcceptOffer(RideId(message.ride_id), offer_id, command_of(message)))
+
+    def _decline_ride(self, message: wire.DeclineRide) -> None:
+        self._require_own(message.driver_id)
+        offer_id = _offer_id(message.offer_id)
+        reason = message.reason or ""
+        self._tell(commands.DeclineOffer(RideId(message.ride_id), offer_id, reason, command_of(message)))
+
+    def _set_availability(self, message: wire.SetAvailability) -> None:
+        self._require_own(message.driver_id)
+        self._tell(commands.SetAvailability(message.available, command_of(message)))
+
+    def _report_step(self, message: wire.Arrived | wire.StartRide | wire.CompleteRide) -> None:
+        self._require_own(message.driver_id)
+        step = _STEPS[type(message)]
+        self._tell(step(RideId(message.ride_id), self.driver_id, command_of(message)))
+
+    def _cancel_ride(self, message: wire.DriverCancelRide) -> None:
+        self._require_own(message.driver_id)
+        ride_id, reason = RideId(message.ride_id), message.reason or ""
+        self._tell(commands.CancelRide(ride_id, "driver", reason, self.driver_id, command_of(message)))
+
+    def _require_own(self, driver_id: str | None) -> None:
+        """Who speaks is known already; a frame that says otherwise is refused whole."""
+        if driver_id is not None and driver_id.removeprefix("+") != self.driver_id:
+            self._gateway.counters.forbidden += 1
+            raise Forbidden
+
+    handlers: ClassVar[Handlers] = {
+        wire.LocationUpdate: _location_update,
+        wire.AcceptRide: _accept_ride,
+        wire.DeclineRide: _decline_ride,
+        wire.SetAvailability: _set_availability,
+        wire.Arrived: _report_step,
+        wire.StartRide: _report_step,
+        wire.CompleteRide: _report_step,
+        wire.DriverCancelRide: _cancel_ride,
+        wire.Ping: Session._ping,
+    }
+
+
+_STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.StartRide | commands.CompleteRide]] = {
+    wire.Arrived: commands.ReportArrived,
+    wire.StartRide: commands.StartRide,
+    wire.CompleteRide: commands.CompleteRide,
+}
+
+
+def _offer_id(text: str | None) -> OfferId | None:
+    return OfferId(text) if text is not None else None
+
+
+def _impossible(lat: float, lon: float) -> BadField:
+    """Where nobody can be, and where phones say they are when they do not know: 0, 0."""
+    if not -90.0 <= lat <= 90.0:
+        return BadField("latitude", f"latitude must be from -90 to 90, got {lat}")
+    if not -180.0 <= lon <= 180.0:
+        return BadField("longitude", f"longitude must be from -180 to 180, got {lon}")
+    return BadField("latitude", "latitude and longitude must be a place, got 0, 0: the phone does not know where it is")

@@ -1,0 +1,286 @@
+"""Notices of actors as frames for apps: the wire's names, units and times. Sessions call it; it sends nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from dispatch.domain.eta import TravelModel
+from dispatch.messages import notices
+from dispatch.transport import wire
+from dispatch.types import DriverCard, RideCard
+
+HIDDEN = "•••"
+FEWEST_DIGITS_TO_SHOW_EIGHT = 9
+
+
+class Clock(Protocol):
+    """Runtime seconds."""
+
+    @property
+    def now(self) -> float: ...
+
+
+class Frames:
+    """Makes every frame that comes of a notice. One for all sessions: the offers of a round share most of their fields."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        epoch: str,
+        wall_zero: float,
+        show_phones: bool,
+        currency: str = "",
+        travel: TravelModel | None = None,
+    ) -> None:
+        """`wall_zero`: Unix time of runtime second 0. `show_phones`: a passenger's whole phone stands in offers already."""
+        self.epoch = epoch
+        self.wall_zero = wall_zero
+        self.show_phones = show_phones
+        self.currency = currency or None
+        self._clock = clock
+        self._travel = travel or TravelModel()
+        self._deadline = (-1.0, "")
+        self._request: tuple[RideCard, wire.RideRequest] | None = None
+
+    # -- to the passenger
+
+    def searching(self, notice: notices.Searching) -> wire.Searching:
+        """A round opened."""
+        return wire.Searching(
+            ride_id=notice.ride_id,
+            round=notice.round_no,
+            drivers_notified=notice.drivers_notified,
+            fare=notice.fare,
+            currency=self.currency,
+            expires_at=self._moment(notice.expires_at),
+            ttl_ms=self._ttl_ms(notice.expires_at),
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    def driver_assigned(self, notice: notices.DriverAssigned) -> wire.DriverAssigned:
+        """Who comes."""
+        return wire.DriverAssigned(
+            ride_id=notice.ride_id,
+            **_driver_fields(notice.driver),
+            driver_latitude=notice.lat,
+            driver_longitude=notice.lon,
+            eta_s=_whole(notice.eta_s),
+            distance_m=_whole(notice.distance_m),
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    def no_drivers(self, notice: notices.NoDrivers) -> wire.NoDrivers:
+        """Nobody took it."""
+        return wire.NoDrivers(
+            ride_id=notice.ride_id,
+            reason=notice.reason,
+            rounds=notice.rounds,
+            drivers_asked=notice.drivers_asked,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    def passenger_snapshot(self, notice: notices.PassengerSnapshot) -> wire.PassengerSnapshot:
+        """The whole ride."""
+        return wire.PassengerSnapshot(
+            ride_id=notice.ride_id,
+            status=notice.status,
+            fare=notice.fare,
+            currency=self.currency if notice.fare is not None else None,
+            **(_driver_fields(notice.driver) if notice.driver is not None else {}),
+            recovered=notice.recovered,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    # -- to the driver
+
+    def ride_request(self, notice: notices.OfferMade) -> wire.RideRequest:
+        """The most frequent one: copied from the one before where that was about the same ride."""
+        known, lease = self._request, notice.lease
+        if known is None or known[0] is not notice.ride:
+            known = self._request = (notice.ride, self._request_of(notice.ride))
+        return replace(
+            known[1],
+            offer_id=lease.offer_id,
+            round=lease.round_no,
+            expires_at=self._moment(lease.expires_at),
+            ttl_ms=self._ttl_ms(lease.expires_at),
+            pickup_distance_m=round(lease.pickup_distance_m),
+            pickup_eta_s=round(self._travel.eta_s(lease.pickup_distance_m)),
+            seq=notice.seq,
+        )
+
+    def offer_closed(self, notice: notices.OfferClosed) -> wire.OfferClosed:
+        """That offer is over."""
+        return wire.OfferClosed(
+            ride_id=notice.ride_id,
+            offer_id=notice.offer_id,
+            reason=notice.reason,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    def ride_accepted(self, notice: notices.RideAccepted) -> wire.RideAccepted:
+        """It is yours."""
+        return wire.RideAccepted(**_ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
+
+    def driver_snapshot(self, notice: notices.DriverSnapshot) -> wire.DriverSnapshot:
+        """The driver's open offer and ride."""
+        current = None
+        if notice.ride is not None:
+            current = wire.CurrentRide(**_ride_fields(notice.ride), status=notice.ride_status or "accepted")
+        return wire.DriverSnapshot(
+            status=notice.status,
+            offer=self.ride_request(notice.offer) if notice.offer is not None else None,
+            ride=current,
+            recovered=notice.recovered,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    # -- to both
+
+    def progress(self, notice: notices.RideProgress) -> wire.ServerMessage:
+        """A step of the ride."""
+        if notice.status == "completed":
+            return wire.RideCompleted(
+                ride_id=notice.ride_id,
+                fare=notice.fare,
+                currency=self.currency,
+                distance_km=notice.distance_km,
+                duration_minutes=as_sent(notice.duration_min),
+                seq=notice.seq,
+                epoch=self.epoch,
+            )
+        return _STEPS[notice.status](ride_id=notice.ride_id, seq=notice.seq, epoch=self.epoch)
+
+    def ride_cancelled(self, notice: notices.RideEnded) -> wire.RideCancelled:
+        """Over before its end."""
+        return wire.RideCancelled(
+            ride_id=notice.ride_id, by=notice.by, reason=notice.reason, seq=notice.seq, epoch=self.epoch
+        )
+
+    def ack(self, notice: notices.Ack) -> wire.Ack:
+        """It took effect."""
+        return wire.Ack(notice.result, notice.id)
+
+    def error(self, notice: notices.Refused) -> wire.Error:
+        """It did nothing."""
+        return wire.Error(notice.code, notice.text, notice.field, notice.id, notice.ride_id)
+
+    # -- parts
+
+    def _request_of(self, card: RideCard) -> wire.RideRequest:
+        """What every offer of this ride says; the rest is filled in for each."""
+        fields = _ride_fields(card)
+        del fields["note"]
+        if not self.show_phones:
+            fields["passenger_phone"] = masked(card.passenger.phone)
+        return wire.RideRequest(
+            **fields,
+            offer_id="",
+            round=0,
+            expires_at="",
+            ttl_ms=0,
+            pickup_distance_m=0,
+            pickup_eta_s=0,
+            seq=0,
+            epoch=self.epoch,
+        )
+
+    def _moment(self, at: float) -> str:
+        """Runtime second `at` as an RFC 3339 time. The last one is kept: a round has one deadline for all."""
+        if self._deadline[0] != at:
+            self._deadline = (at, rfc3339(self.wall_zero + at))
+        return self._deadline[1]
+
+    def _ttl_ms(self, at: float) -> int:
+        return max(0, round((at - self._clock.now) * 1000.0))
+
+
+MakeFrame = Callable[[Frames, Any], wire.ServerMessage]
+FOR_BOTH: dict[type, MakeFrame] = {
+    notices.RideProgress: Frames.progress,
+    notices.RideEnded: Frames.ride_cancelled,
+    notices.Ack: Frames.ack,
+    notices.Refused: Frames.error,
+}
+FOR_PASSENGER: dict[type, MakeFrame] = {
+    **FOR_BOTH,
+    notices.Searching: Frames.searching,
+    notices.DriverAssigned: Frames.driver_assigned,
+    notices.NoDrivers: Frames.no_drivers,
+    notices.PassengerSnapshot: Frames.passenger_snapshot,
+}
+FOR_DRIVER: dict[type, MakeFrame] = {
+    **FOR_BOTH,
+    notices.OfferMade: Frames.ride_request,
+    notices.OfferClosed: Frames.offer_closed,
+    notices.RideAccepted: Frames.ride_accepted,
+    notices.DriverSnapshot: Frames.driver_snapshot,
+}
+_STEPS: dict[str, type[wire.DriverArrived] | type[wire.RideStarted]] = {
+    "arrived": wire.DriverArrived,
+    "in_progress": wire.RideStarted,
+}
+
+
+def rfc3339(wall_s: float) -> str:
+    """Unix time as apps read it: `2026-11-23T08:00:30.000Z`."""
+    return datetime.fromtimestamp(round(wall_s, 3), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def masked(phone: str) -> str:
+    """`2782•••4567`; of a short number only its end."""
+    digits = "".join(filter(str.isdigit, phone))
+    if len(digits) < FEWEST_DIGITS_TO_SHOW_EIGHT:
+        return HIDDEN + digits[-2:] if digits else ""
+    return f"{digits[:4]}{HIDDEN}{digits[-4:]}"
+
+
+def as_sent(number: float) -> float:
+    """Whole numbers without a point: an app that said 15 reads 15 again."""
+    whole = int(number)
+    return whole if whole == number else number
+
+
+def _whole(number: float | None) -> int | None:
+    return round(number) if number is not None else None
+
+
+def _driver_fields(card: DriverCard) -> dict[str, Any]:
+    return {
+        "driver_id": card.driver_id.removeprefix("+"),
+        "driver_name": card.name,
+        "driver_phone": card.phone,
+        "driver_rating": card.rating,
+        "vehicle_type": card.vehicle_type,
+        "vehicle_registration": card.vehicle_registration,
+    }
+
+
+def _ride_fields(card: RideCard) -> dict[str, Any]:
+    trip = card.trip
+    return {
+        "ride_id": card.ride_id,
+        "passenger_name": card.passenger.name,
+        "passenger_phone": card.passenger.phone,
+        "pickup_address": trip.pickup.address,
+        "dropoff_address": trip.dropoff.address,
+        "pickup_latitude": trip.pickup.lat,
+        "pickup_longitude": trip.pickup.lon,
+        "dropoff_latitude": trip.dropoff.lat,
+        "dropoff_longitude": trip.dropoff.lon,
+        "distance": trip.distance_km,
+        "fare": trip.fare,
+        "estimated_duration": as_sent(trip.duration_min),
+        "note": trip.note or None,
+    }

@@ -1,0 +1,78 @@
+"""The listening socket and what the process needs to hold many connections. Called by `server` alone."""
+
+import errno
+import gc
+import socket
+import sys
+
+from dispatch.errors import SettingError
+
+BACKLOG = 4096
+RECEIVE_BUFFER_BYTES = 16_384
+"""What a flooding app can have read in one go; more only waits in the network."""
+SEND_BUFFER_BYTES = 65_536
+"""What the kernel holds for an app that reads nothing, before the outbox starts to count."""
+UNACKNOWLEDGED_MS = 10_000
+SWITCH_INTERVAL_S = 0.0005
+COLLECT_AFTER = (10_000, 20, 100)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound socket; accepted connections inherit its buffers and time limits. Port 0 takes a free one.
+
+    Raises:
+        SettingError: the port is taken or forbidden, or the host is no address of this machine.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError:
+        raise SettingError("host", f"host {host!r} is not an address; try 127.0.0.1") from None
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        _set_options(listener)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _refused(error, host, port) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _set_options(listener: socket.socket) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+
+
+def _refused(error: OSError, host: str, port: int) -> SettingError:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return SettingError("port", f"port {port} is in use; choose another with --port")
+        case errno.EACCES:
+            return SettingError("port", f"port {port} needs more rights than this user has; choose another with --port")
+        case errno.EADDRNOTAVAIL:
+            return SettingError("host", f"host {host!r} is not an address of this machine; choose another with --host")
+        case _:
+            return SettingError("port", f"cannot listen on {host} port {port}: {error.strerror}")
+
+
+def prepare_process() -> int:
+    """Keep threads and collections from holding the loop up, and allow as many open files as this user may have: that many."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        import resource
+    except ImportError:  # no such limit on Windows
+        return sys.maxsize
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else sys.maxsize
+
+
+def forget_startup_garbage() -> None:
+    """Collect once and take all that lives now out of every later collection, which would otherwise stop the loop for it."""
+    gc.collect()
+    gc.freeze()

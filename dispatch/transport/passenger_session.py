@@ -1,0 +1,67 @@
+"""The passenger's connection: it speaks for one ride, the one of its path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from dispatch import addresses
+from dispatch.messages import commands
+from dispatch.transport import wire
+from dispatch.transport.connection import Handlers, Link, Session, command_of
+from dispatch.transport.frames import FOR_PASSENGER
+from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
+
+if TYPE_CHECKING:
+    from dispatch.transport.session import Gateway
+
+
+class PassengerSession(Session):
+    """Frames of the passenger's app to the ride actor, its notices back."""
+
+    __slots__ = ("ride_id",)
+    incoming = wire.FROM_PASSENGER
+    frames = FOR_PASSENGER
+
+    def __init__(self, gateway: Gateway, number: int, ride_id: RideId, link: Link) -> None:
+        super().__init__(gateway, number, addresses.ride(ride_id), link)
+        self.ride_id = ride_id
+
+    def _find_driver(self, message: wire.FindDriver) -> None:
+        passenger = self._passenger(message)
+        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, command_of(message)))
+
+    def _cancel_ride(self, message: wire.CancelRide) -> None:
+        reason = message.reason or ""
+        self._tell(commands.CancelRide(self.ride_id, "passenger", reason, command=command_of(message)))
+
+    def _ride_of(self, message: wire.ClientMessage) -> str | None:
+        return self.ride_id
+
+    def _passenger(self, message: wire.FindDriver) -> Passenger:
+        """Who rides, as far as the frame says it: nobody has to prove it here."""
+        name, phone = (message.passenger_name or "").strip(), message.passenger_phone or ""
+        if phone:
+            digits = "".join(filter(str.isdigit, phone))
+            return Passenger(PassengerId(digits), name or "Passenger", phone)
+        if name:
+            return Passenger(PassengerId(f"ride-{self.ride_id}"), name, "")
+        return self._gateway.default_passenger
+
+    handlers: ClassVar[Handlers] = {
+        wire.FindDriver: _find_driver,
+        wire.CancelRide: _cancel_ride,
+        wire.Ping: Session._ping,
+    }
+
+
+def trip_of(message: wire.FindDriver) -> Trip:
+    """What is asked for, without who asks."""
+    return Trip(
+        pickup=Place(message.pickup_latitude, message.pickup_longitude, message.pickup_address),
+        dropoff=Place(message.dropoff_latitude, message.dropoff_longitude, message.dropoff_address),
+        distance_km=message.distance_km,
+        duration_min=message.estimated_duration_minutes,
+        fare=message.fare_amount,
+        vehicle_type=message.vehicle_type or "",
+        note=message.note or "",
+    )

@@ -1,0 +1,73 @@
+"""Which app a socket's URL names, or the HTTP answer that says what is wrong with it. Pure; the socket edge calls it."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+SHOWN_CHARACTERS = 64
+
+
+class Endpoint(NamedTuple):
+    """`kind` is `ride` or `driver`; `ident` the ride's or the driver's id as the actors know it."""
+
+    kind: str
+    ident: str
+
+
+class Refused(Exception):
+    """The handshake is refused with this HTTP status and this sentence."""
+
+    def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class _Rule(NamedTuple):
+    """What an id of this kind looks like and how it is written in one way only."""
+
+    name: str
+    pattern: str
+    written: Callable[[str], str] = str
+
+
+_RULES = {
+    "ride": _Rule("ride_id", "[A-Za-z0-9_-]{1,64}"),
+    "driver": _Rule("driver_id", "[A-Za-z0-9_+]{1,32}", lambda ident: ident.removeprefix("+")),
+}
+_KNOWN = " or ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items())
+
+
+def endpoint(target: str) -> Endpoint:
+    """The app that a request target such as `/ws/driver/%2B27821234568/` names.
+
+    A trailing slash is optional and a query string is ignored.
+
+    Raises:
+        Refused: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
+    """
+    path, _, query = target.partition("?")
+    if query and any(name == "token" for name, _ in parse_qsl(query, keep_blank_values=True)):
+        raise Refused(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
+    match path.removesuffix("/").split("/"):
+        case ["", "ws", kind, raw] if kind in _RULES:
+            return Endpoint(kind, _ident(_RULES[kind], unquote(raw)))
+        case ["", "ws", kind] if kind in _RULES:
+            return Endpoint(kind, _ident(_RULES[kind], ""))
+        case _:
+            raise Refused(HTTPStatus.NOT_FOUND, f"no such endpoint {_shown(path)}; try {_KNOWN}")
+
+
+def _ident(rule: _Rule, ident: str) -> str:
+    written = rule.written(ident) if re.fullmatch(rule.pattern, ident) else ""
+    if not written:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {_shown(ident)!r}")
+    return written
+
+
+def _shown(text: str) -> str:
+    """`text` as a line of an answer can hold it: short and in plain characters."""
+    cut = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return cut.encode("unicode_escape").decode()

@@ -1,0 +1,140 @@
+"""Frames that apps send, by who sends them. A field that need not be there may also be null; fields not named here are ignored."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from msgspec import Struct
+
+from dispatch.transport.wire.fields import (
+    Accuracy,
+    Address,
+    Amount,
+    DriverIdText,
+    FrameId,
+    Heading,
+    Latitude,
+    Longitude,
+    Moment,
+    OfferIdText,
+    PersonName,
+    PhoneNumber,
+    Remark,
+    RideIdText,
+    Speed,
+    Switch,
+    VehicleType,
+)
+
+
+class ClientMessage(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """Any frame of an app. With an `id` it is answered by `ack` or `error`, and repeating it does nothing twice."""
+
+    id: FrameId | None = None
+
+
+class Ping(ClientMessage, tag="ping", frozen=True, gc=False):
+    """I am here; are you?"""
+
+
+# -- from the passenger
+
+
+class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
+    """Book this trip. The last two fields say who rides, where nobody has to prove it."""
+
+    pickup_latitude: Latitude
+    pickup_longitude: Longitude
+    dropoff_latitude: Latitude
+    dropoff_longitude: Longitude
+    pickup_address: Address
+    dropoff_address: Address
+    distance_km: Amount
+    estimated_duration_minutes: Amount
+    fare_amount: Amount
+    vehicle_type: VehicleType | None = None
+    note: Remark | None = None
+    passenger_name: PersonName | None = None
+    passenger_phone: PhoneNumber | None = None
+
+
+class CancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
+    """The passenger does not want the ride any more."""
+
+    reason: Remark | None = None
+
+
+# -- from the driver
+
+
+class DriverMessage(ClientMessage, frozen=True, gc=False, kw_only=True):
+    """Any frame of a driver but `ping`. `driver_id` decides nothing: one that is not the speaker's own is refused."""
+
+    driver_id: DriverIdText | None = None
+
+
+class LocationUpdate(DriverMessage, tag="location_update", frozen=True, gc=False):
+    """Where the driver is, and since when if that is not now."""
+
+    latitude: Latitude
+    longitude: Longitude
+    heading: Heading | None = None
+    speed_mps: Speed | None = None
+    accuracy_m: Accuracy | None = None
+    recorded_at: Moment | None = None
+
+
+class AcceptRide(ClientMessage, tag="accept_ride", frozen=True, gc=False):
+    """Yes. Without `offer_id`: to whatever is open for that ride."""
+
+    ride_id: RideIdText
+    driver_id: DriverIdText
+    offer_id: OfferIdText | None = None
+
+
+class DeclineRide(DriverMessage, tag="decline_ride", frozen=True, gc=False):
+    """No."""
+
+    ride_id: RideIdText
+    offer_id: OfferIdText | None = None
+    reason: Remark | None = None
+
+
+class SetAvailability(DriverMessage, tag="set_availability", frozen=True, gc=False):
+    """The driver wants offers, or wants none."""
+
+    available: Switch
+
+
+class Arrived(DriverMessage, tag="arrived", frozen=True, gc=False):
+    """At the pickup."""
+
+    ride_id: RideIdText
+
+
+class StartRide(DriverMessage, tag="start_ride", frozen=True, gc=False):
+    """The passenger is in."""
+
+    ride_id: RideIdText
+
+
+class CompleteRide(DriverMessage, tag="complete_ride", frozen=True, gc=False):
+    """The passenger is out."""
+
+    ride_id: RideIdText
+
+
+class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
+    """The driver cannot take the ride after all."""
+
+    ride_id: RideIdText
+    reason: Remark | None = None
+
+
+FromPassenger = FindDriver | CancelRide | Ping
+FromDriver = (
+    LocationUpdate | AcceptRide | DeclineRide | SetAvailability
+    | Arrived | StartRide | CompleteRide | DriverCancelRide | Ping
+)  # fmt: skip
+PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
+DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)

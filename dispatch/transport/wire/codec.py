@@ -1,0 +1,44 @@
+"""Bytes to messages and back: one decoder for each kind of app, one encoder for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dispatch.errors import BadJson
+from dispatch.transport.wire.client import DRIVER_FRAMES, PASSENGER_FRAMES, ClientMessage, FromDriver, FromPassenger
+from dispatch.transport.wire.errors import UNDECODABLE, error_frame, examine
+from dispatch.transport.wire.server import Error, ToDriver, ToPassenger
+
+
+class Incoming:
+    """What one kind of app may send."""
+
+    def __init__(self, union: Any, frames: tuple[type[ClientMessage], ...]) -> None:
+        self._decode = msgspec.json.Decoder(union).decode
+        self.known: dict[str, type[ClientMessage]] = {str(frame.__struct_config__.tag): frame for frame in frames}
+
+    def read(self, data: str | bytes) -> ClientMessage | Error:
+        """The message in a frame, or what to answer instead. Raises nothing, whatever comes."""
+        try:
+            # Ignored fields are skipped unread: only this makes sure that they are UTF-8 too.
+            text = data if isinstance(data, str) else data.decode()
+        except UnicodeDecodeError:
+            return error_frame(BadJson("the frame is not UTF-8 text"))
+        try:
+            message: ClientMessage = self._decode(text)
+        except UNDECODABLE:
+            return examine(text, self.known)
+        return message
+
+
+FROM_PASSENGER = Incoming(FromPassenger, PASSENGER_FRAMES)
+FROM_DRIVER = Incoming(FromDriver, DRIVER_FRAMES)
+
+encode = msgspec.json.Encoder().encode
+"""Any message as the bytes of its frame."""
+to_passenger = msgspec.json.Decoder[ToPassenger](ToPassenger).decode
+"""The message in a frame that a passenger's app got. Raises msgspec.DecodeError."""
+to_driver = msgspec.json.Decoder[ToDriver](ToDriver).decode
+"""The message in a frame that a driver's app got. Raises msgspec.DecodeError."""

@@ -1,0 +1,216 @@
+"""Frames that apps get. What has `seq` belongs to the stream of its ride or driver; what is None is left out of the JSON."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from msgspec import Struct
+
+
+class ServerMessage(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Any frame of the server."""
+
+
+class StreamMessage(ServerMessage, frozen=True, gc=False, kw_only=True):
+    """One of a numbered stream: `seq` rises by one, `epoch` changes when the numbers start anew."""
+
+    seq: int
+    epoch: str
+
+
+class RideMessage(StreamMessage, frozen=True, gc=False):
+    """One that is about a ride."""
+
+    ride_id: str
+
+
+# -- to the passenger
+
+
+class Searching(RideMessage, tag="searching", frozen=True, gc=False, kw_only=True):
+    """Drivers are being asked. `expires_at`: when this round ends."""
+
+    round: int
+    drivers_notified: int
+    fare: float
+    currency: str | None = None
+    expires_at: str
+    ttl_ms: int
+
+
+class DriverAssigned(RideMessage, tag="driver_assigned", frozen=True, gc=False, kw_only=True):
+    """Who comes, and from where if that is known."""
+
+    driver_id: str
+    driver_name: str
+    driver_phone: str
+    driver_rating: float
+    vehicle_type: str
+    vehicle_registration: str
+    driver_latitude: float | None = None
+    driver_longitude: float | None = None
+    eta_s: int | None = None
+    distance_m: int | None = None
+
+
+class NoDrivers(RideMessage, tag="no_drivers", frozen=True, gc=False, kw_only=True):
+    """The search is over and nobody took the ride."""
+
+    reason: str
+    rounds: int
+    drivers_asked: int
+
+
+class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
+    """The whole ride as its passenger may see it; the driver's fields once there is one."""
+
+    status: str
+    fare: float | None = None
+    currency: str | None = None
+    driver_id: str | None = None
+    driver_name: str | None = None
+    driver_phone: str | None = None
+    driver_rating: float | None = None
+    vehicle_type: str | None = None
+    vehicle_registration: str | None = None
+    recovered: bool
+
+
+# -- to the driver
+
+
+class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_only=True):
+    """Will you take it? `estimated_duration` is whole where the passenger's app said it so."""
+
+    passenger_name: str
+    passenger_phone: str
+    pickup_address: str
+    dropoff_address: str
+    pickup_latitude: float
+    pickup_longitude: float
+    dropoff_latitude: float
+    dropoff_longitude: float
+    distance: float
+    fare: float
+    estimated_duration: int | float
+    offer_id: str
+    round: int
+    expires_at: str
+    ttl_ms: int
+    pickup_distance_m: int
+    pickup_eta_s: int
+
+
+class OfferClosed(RideMessage, tag="offer_closed", frozen=True, gc=False, kw_only=True):
+    """That offer is over, and why."""
+
+    offer_id: str
+    reason: str
+
+
+class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_only=True):
+    """The ride is yours: whom to fetch, where, and what it pays."""
+
+    passenger_name: str
+    passenger_phone: str
+    pickup_address: str
+    dropoff_address: str
+    pickup_latitude: float
+    pickup_longitude: float
+    dropoff_latitude: float
+    dropoff_longitude: float
+    distance: float
+    fare: float
+    estimated_duration: int | float
+    note: str | None = None
+
+
+class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
+    """The driver's ride inside a snapshot: what `ride_accepted` said, and how far it is."""
+
+    ride_id: str
+    status: str
+    passenger_name: str
+    passenger_phone: str
+    pickup_address: str
+    dropoff_address: str
+    pickup_latitude: float
+    pickup_longitude: float
+    dropoff_latitude: float
+    dropoff_longitude: float
+    distance: float
+    fare: float
+    estimated_duration: int | float
+    note: str | None = None
+
+
+class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
+    """All that a driver's app needs after a gap. `offer` and `ride` are always there, null where there is none."""
+
+    status: str
+    offer: RideRequest | None
+    ride: CurrentRide | None
+    recovered: bool
+
+
+# -- to both
+
+
+class DriverArrived(RideMessage, tag="driver_arrived", frozen=True, gc=False):
+    """The driver is at the pickup."""
+
+
+class RideStarted(RideMessage, tag="ride_started", frozen=True, gc=False):
+    """The passenger is in."""
+
+
+class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw_only=True):
+    """The passenger is out."""
+
+    fare: float
+    currency: str | None = None
+    distance_km: float
+    duration_minutes: int | float
+
+
+class RideCancelled(RideMessage, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
+    """Over before its end, by `passenger`, `driver`, `ops` or `system`."""
+
+    by: str
+    reason: str
+
+
+class Pong(ServerMessage, tag="pong", frozen=True, gc=False):
+    """I am here."""
+
+
+class Ack(ServerMessage, tag="ack", frozen=True, gc=False):
+    """What you sent took effect; `id` is the one that you gave it."""
+
+    result: str
+    id: str | None = None
+
+
+class Error(ServerMessage, tag="error", frozen=True, gc=False):
+    """What you sent did nothing, and why: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+    field: str | None = None
+    id: str | None = None
+    ride_id: str | None = None
+    retry_after_ms: int | None = None
+
+
+ToPassenger = (
+    Searching | DriverAssigned | NoDrivers | PassengerSnapshot
+    | DriverArrived | RideStarted | RideCompleted | RideCancelled
+    | Ack | Error | Pong
+)  # fmt: skip
+ToDriver = (
+    RideRequest | RideAccepted | OfferClosed | DriverSnapshot
+    | DriverArrived | RideStarted | RideCompleted | RideCancelled
+    | Ack | Error | Pong
+)  # fmt: skip
+TO_PASSENGER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToPassenger)
+TO_DRIVER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToDriver)

@@ -1,0 +1,354 @@
+"""What must hold after every message, watched from outside: the actors do not know that they are watched.
+
+Two observers of the runtime. `Ledger` follows what is on disk; `Watch` holds deliveries against it, in O(1) a message. `Watch.finish`
+is the full check once the world is quiet.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
+from dispatch.domain.geo import haversine_m
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.positions import PositionBoard
+from dispatch.messages.commands import Attach, Detach
+from dispatch.messages.events import (
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+    OffersMade,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.matching import DriverState
+from dispatch.messages.notices import (
+    DriverAssigned,
+    NoDrivers,
+    OfferMade,
+    PassengerSnapshot,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+    Searching,
+)
+from dispatch.types import DriverId, OfferId, RideId
+
+SETTLING_S = 1.0
+"""A commit and its announcement may take so long in virtual time."""
+ENDS: dict[type, str] = {RideCompleted: "completed", RideCancelled: "cancelled", SearchFailed: "no_drivers"}
+STATUS_OF: dict[type, str] = {
+    RideRequested: "pending",
+    RideAssigned: "accepted",
+    RideArrived: "arrived",
+    RideStarted: "in_progress",
+    **ENDS,
+}
+KEPT_VIOLATIONS = 100
+
+
+class Violations(list[str]):
+    """What broke, in words, with when; only the first hundred are kept. `total` is of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def add(self, now: float, name: str, what: str) -> None:
+        """Note that the invariant of this name does not hold."""
+        self.total += 1
+        if len(self) < KEPT_VIOLATIONS:
+            self.append(f"{now:.3f} s {name}: {what}")
+
+
+class Ledger:
+    """The world as its committed events tell it: rides that are not over, and who is kept by which."""
+
+    def __init__(self, violations: Violations) -> None:
+        self._violations = violations
+        self._flying: dict[tuple[str, int], deque[Append]] = {}
+        self.status: dict[RideId, str] = {}
+        self.driver_of: dict[RideId, DriverId] = {}
+        self.ride_of: dict[DriverId, RideId] = {}
+        self.reserved: dict[DriverId, RideId] = {}
+        self.refused: dict[RideId, dict[DriverId, None]] = {}
+        self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
+        self.ended: dict[RideId, str] = {}
+
+    def append(self, message: Append) -> None:
+        """On its way to the disk."""
+        self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
+
+    def appended(self, now: float, address: str, message: Appended) -> None:
+        """On disk."""
+        flying = self._flying.get((address, message.incarnation))
+        while flying and flying[0].through <= message.through:
+            for event in flying.popleft().events:
+                take = _TAKE.get(type(event))
+                if take is not None:
+                    take(self, now, event)
+        if not flying:
+            self._flying.pop((address, message.incarnation), None)
+
+    def not_appended(self, address: str, message: NotAppended) -> None:
+        """Lost."""
+        self._flying.pop((address, message.incarnation), None)
+
+    # -- events
+
+    def _ride_moved(self, now: float, event: Any) -> None:
+        ride_id, kind = event.ride_id, type(event)
+        if ride_id in self.ended:
+            self._violations.add(now, "terminal-stays", f"{kind.__name__} of {ride_id}, which is {self.ended[ride_id]}")
+            return
+        self.status[ride_id] = STATUS_OF[kind]
+        if kind in ENDS:
+            self._ride_over(ride_id, ENDS[kind])
+
+    def _assigned(self, now: float, event: RideAssigned) -> None:
+        ride_id, driver_id = event.ride_id, event.driver.driver_id
+        if ride_id in self.driver_of:
+            self._violations.add(now, "one-driver", f"{ride_id} has {self.driver_of[ride_id]} and gets {driver_id}")
+        if driver_id in self.ride_of:
+            self._violations.add(now, "one-ride", f"{driver_id} is on {self.ride_of[driver_id]} and gets {ride_id}")
+        if self.offered.get(ride_id, {}).get(event.offer_id) != driver_id:
+            self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
+        self.driver_of[ride_id] = driver_id
+        self.ride_of[driver_id] = ride_id
+        self._ride_moved(now, event)
+
+    def _ride_over(self, ride_id: RideId, status: str) -> None:
+        self.ended[ride_id] = status
+        for table in (self.status, self.refused, self.offered):
+            table.pop(ride_id, None)
+        driver_id = self.driver_of.pop(ride_id, None)
+        if driver_id is not None:
+            self.ride_of.pop(driver_id, None)
+
+    def _offers_made(self, now: float, event: OffersMade) -> None:
+        offered = self.offered.setdefault(event.ride_id, {})
+        for placed in event.offers:
+            offered[placed.offer_id] = placed.driver_id
+
+    def _declined(self, now: float, event: OfferDeclined) -> None:
+        self.refused.setdefault(event.ride_id, {})[event.driver_id] = None
+
+    def _reserved(self, now: float, event: DriverReserved) -> None:
+        if event.driver_id in self.reserved:
+            kept = self.reserved[event.driver_id]
+            self._violations.add(now, "one-reservation", f"{event.driver_id} keeps {kept} and takes {event.ride_id}")
+        self.reserved[event.driver_id] = event.ride_id
+
+    def _released(self, now: float, event: DriverReleased) -> None:
+        self.reserved.pop(event.driver_id, None)
+
+
+_TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
+    RideRequested: Ledger._ride_moved,
+    RideAssigned: Ledger._assigned,
+    RideArrived: Ledger._ride_moved,
+    RideStarted: Ledger._ride_moved,
+    RideCompleted: Ledger._ride_moved,
+    RideCancelled: Ledger._ride_moved,
+    SearchFailed: Ledger._ride_moved,
+    OffersMade: Ledger._offers_made,
+    OfferDeclined: Ledger._declined,
+    DriverReserved: Ledger._reserved,
+    DriverReleased: Ledger._released,
+}
+
+
+class Watch:
+    """The observer. `checked` counts the deliveries that some invariant looked at."""
+
+    def __init__(self, policy: SearchPolicy, board: PositionBoard) -> None:
+        self.violations = Violations()
+        self.ledger = Ledger(self.violations)
+        self.checked = 0
+        self._policy = policy
+        self._board = board
+        self._open: dict[OfferId, tuple[DriverId, RideId]] = {}
+        self._held: dict[DriverId, dict[OfferId, None]] = {}
+        self._deadlines: deque[tuple[float, OfferId]] = deque()
+        self._closes: dict[OfferId, float] = {}
+        self._links: dict[DriverId, int] = {}
+        self._gone: deque[tuple[float, DriverId]] = deque()
+        self._told: dict[RideId, str] = {}
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        look = _LOOK.get(type(message))
+        if look is None:
+            return
+        self.checked += 1
+        look(self, now, address, message)
+        deadlines = self._deadlines
+        while deadlines and deadlines[0][0] < now:
+            self._outlived(now, deadlines.popleft()[1])
+        while self._gone and self._gone[0][0] < now:
+            self._ghost(now, self._gone.popleft()[1])
+
+    # -- the journal
+
+    def _append(self, now: float, address: str, message: Append) -> None:
+        self.ledger.append(message)
+        for event in message.events:
+            if type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
+                self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
+
+    def _appended(self, now: float, address: str, message: Appended) -> None:
+        self.ledger.appended(now, address, message)
+
+    def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
+        self.ledger.not_appended(address, message)
+
+    # -- drivers
+
+    def _attached(self, now: float, address: str, message: Attach) -> None:
+        if kind_of(address) == DRIVER:
+            self._links[DriverId(name_of(address))] = message.number
+
+    def _detached(self, now: float, address: str, message: Detach) -> None:
+        driver_id = DriverId(name_of(address))
+        if kind_of(address) == DRIVER and self._links.get(driver_id) == message.number:
+            del self._links[driver_id]
+            self._gone.append((now + SETTLING_S, driver_id))
+        elif kind_of(address) == RIDE:
+            self._told.pop(RideId(name_of(address)), None)  # whoever left need not know
+
+    def _offered(self, now: float, address: str, message: OfferMade) -> None:
+        lease, ledger = message.lease, self.ledger
+        driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
+        if offer_id in self._open:
+            return  # said again
+        add = self.violations.add
+        if driver_id in ledger.reserved or driver_id in ledger.ride_of:
+            add(now, "no-offer-to-busy", f"{driver_id} is offered {ride_id}")
+        if driver_id not in self._links:
+            add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id}")
+        if driver_id in ledger.refused.get(ride_id, ()):
+            add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
+        if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
+            add(now, "on-disk-first", f"offer {offer_id} is not on disk")
+        held = self._held.setdefault(driver_id, {})
+        held[offer_id] = None
+        if len(held) > self._policy.live_offers and not self._same_ride(held, ride_id):
+            add(now, "live-offers", f"{driver_id} holds {list(held)}")
+        self._near_and_fresh(now, driver_id, ride_id, message)
+        self._open[offer_id] = (driver_id, ride_id)
+        self._closes[offer_id] = lease.closes_at
+        self._deadlines.append((lease.closes_at + SETTLING_S, offer_id))
+
+    def _same_ride(self, held: dict[OfferId, None], ride_id: RideId) -> bool:
+        """A new offer of the same ride replaces the old one; the driver's word of that is on its way."""
+        return all(self._open[offer][1] == ride_id for offer in held if offer in self._open)
+
+    def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
+        policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup
+        slack_s, slack_m = SETTLING_S, self._board.max_speed_mps * SETTLING_S
+        if fix is None or now - fix.at > self._board.max_age_s + slack_s:
+            self.violations.add(now, "no-offer-to-stale", f"{driver_id} is offered {ride_id}")
+        elif haversine_m(fix.lat, fix.lon, pickup.lat, pickup.lon) > policy.radius_m + slack_m:
+            self.violations.add(now, "no-offer-beyond-radius", f"{driver_id} is offered {ride_id}")
+
+    def _state(self, now: float, address: str, message: DriverState) -> None:
+        if message.ended is not None:
+            self._forget(message.ended)
+        for offer_id in list(self._held.get(message.driver_id, ())):
+            if offer_id not in message.offers:
+                self._forget(offer_id)
+
+    def _forget(self, offer_id: OfferId) -> None:
+        driver_id, _ = self._open.pop(offer_id, (None, None))
+        if driver_id is not None:
+            held = self._held[driver_id]
+            held.pop(offer_id, None)
+            if not held:
+                del self._held[driver_id]
+
+    def _outlived(self, now: float, offer_id: OfferId) -> None:
+        del self._closes[offer_id]
+        if offer_id in self._open:
+            driver_id, ride_id = self._open[offer_id]
+            self._forget(offer_id)
+            self.violations.add(now, "deadline", f"{driver_id} still holds {offer_id} of {ride_id}")
+
+    def _ghost(self, now: float, driver_id: DriverId) -> None:
+        if driver_id not in self._links and driver_id in self._held:
+            self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
+
+    # -- what apps are told
+
+    def _told_searching(self, now: float, address: str, message: Searching) -> None:
+        self._told[message.ride_id] = "pending"
+        self._must_be(now, message.ride_id, "pending")
+
+    def _told_assigned(self, now: float, address: str, message: DriverAssigned) -> None:
+        ride_id, driver_id = message.ride_id, message.driver.driver_id
+        self._told[ride_id] = "accepted"
+        if self.ledger.driver_of.get(ride_id) != driver_id and ride_id not in self.ledger.ended:
+            self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
+
+    def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
+        ride_id = message.ride.ride_id
+        if ride_id not in self.ledger.driver_of and ride_id not in self.ledger.ended:
+            self.violations.add(now, "on-disk-first", f"{ride_id} is not assigned on disk")
+
+    def _told_progress(self, now: float, address: str, message: RideProgress) -> None:
+        self._told[message.ride_id] = message.status
+        if message.status == "completed":
+            self._must_be(now, message.ride_id, message.status)
+
+    def _told_end(self, now: float, address: str, message: RideEnded | NoDrivers) -> None:
+        status = "cancelled" if type(message) is RideEnded else "no_drivers"
+        self._told[message.ride_id] = status
+        self._must_be(now, message.ride_id, status)
+
+    def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
+        self._told[message.ride_id] = message.status
+
+    def _must_be(self, now: float, ride_id: RideId, status: str) -> None:
+        ledger = self.ledger
+        actual = ledger.ended.get(ride_id) or ledger.status.get(ride_id)
+        if actual != status and not (status == "pending" and actual is not None):
+            self.violations.add(now, "on-disk-first", f"{ride_id} is told {status}, on disk it is {actual}")
+
+    # -- the full check
+
+    def finish(self, now: float) -> None:
+        """Faults have stopped and the world is quiet: every ride is over, nobody is kept, nothing is open, everyone knows."""
+        ledger, add = self.ledger, self.violations.add
+        for ride_id, status in ledger.status.items():
+            add(now, "ends", f"{ride_id} is still {status}")
+        for driver_id, ride_id in ledger.reserved.items():
+            add(now, "no-busy-without-ride", f"{driver_id} is still kept for {ride_id}")
+        for offer_id, (driver_id, _) in self._open.items():
+            add(now, "closed", f"{driver_id} still holds {offer_id}")
+        for ride_id, told in self._told.items():
+            if ledger.ended.get(ride_id) not in (told, None):
+                add(now, "passenger-knows", f"{ride_id} is {ledger.ended[ride_id]}, its passenger was last told {told}")
+
+
+_LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
+    Append: Watch._append,
+    Appended: Watch._appended,
+    NotAppended: Watch._not_appended,
+    Attach: Watch._attached,
+    Detach: Watch._detached,
+    OfferMade: Watch._offered,
+    DriverState: Watch._state,
+    Searching: Watch._told_searching,
+    DriverAssigned: Watch._told_assigned,
+    RideAccepted: Watch._told_accepted,
+    RideProgress: Watch._told_progress,
+    RideEnded: Watch._told_end,
+    NoDrivers: Watch._told_end,
+    PassengerSnapshot: Watch._told_snapshot,
+}

@@ -1,0 +1,111 @@
+"""`dispatch simulate`: a day of trips, or the model city, through the real dispatcher on virtual time."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from dispatch.config import Settings, SimulateSettings
+from dispatch.runtime import VirtualRuntime
+from dispatch.storage.writer import Writer
+from dispatch.types import DriverId
+from sim import report, trips
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.city import City
+from sim.demand import Demand, poisson
+from sim.driver_phone import Point
+from sim.figures import Summary
+from sim.world import World, WorldOptions
+
+MODEL = "none"
+MODEL_RIDES, MODEL_DRIVERS, MODEL_FOR_S = 1_000, 100, 4 * 3600.0
+TRIPS_PER_DRIVER = 40
+"""Without `--drivers`, a trips file gets one driver for so many trips of a day, and at least ten."""
+FIRST_DRIVER = 27_820_000_000
+
+
+class Plan(NamedTuple):
+    """Who asks for what when, and where drivers start. `wall_zero`: Unix time of second 0; `skipped`: a note on bad rows."""
+
+    demands: Sequence[Demand]
+    starts: Sequence[Point]
+    wall_zero: float
+    skipped: str
+    is_model: bool
+
+
+def simulate(settings: Settings, wanted: SimulateSettings) -> int:
+    """Run, print the figures, and return the exit status: 1 when an invariant broke."""
+    if wanted.scenario is not None:
+        from sim.small import explore_one
+
+        return explore_one(wanted.scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json)
+    plan = make_plan(wanted)
+    world, summary = run(settings, wanted, plan)
+    if wanted.json:
+        report.print_json(summary)
+    else:
+        notes = [plan.skipped] if plan.skipped else []
+        report.print_table(summary, cancelled_by=world.figures.cancelled_by, notes=notes)
+    for violation in world.watch.violations:
+        click.echo(f"invariant broken: {violation}", err=True)
+    return 1 if world.watch.violations.total else 0
+
+
+def make_plan(wanted: SimulateSettings) -> Plan:
+    """The demand and the fleet that these settings ask for; dice come from streams of the seed alone."""
+    dice = VirtualRuntime(wanted.seed).rng
+    if wanted.trips == MODEL:
+        city = City()
+        rides = MODEL_RIDES if wanted.rides is None else wanted.rides
+        drivers = MODEL_DRIVERS if wanted.drivers is None else wanted.drivers
+        demands: Sequence[Demand] = poisson(city, dice("demand"), rides=rides, for_s=wanted.for_s or MODEL_FOR_S)
+        starts = [city.sample(dice("fleet")) for _ in range(drivers)]
+        return Plan(demands, starts, 0.0, "", True)
+    file = trips.read(wanted.trips, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
+    drivers = max(10, len(file.demands) // TRIPS_PER_DRIVER) if wanted.drivers is None else wanted.drivers
+    starts = [file.sample(dice("fleet")) for _ in range(drivers)]
+    wall_zero = file.start.replace(tzinfo=UTC).timestamp()
+    return Plan(file.demands, starts, wall_zero, report.skipped_note(file), False)
+
+
+def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World, Summary]:
+    """Let the plan happen, to the end of the last ride."""
+    started_cpu, started_wall = time.process_time(), time.perf_counter()
+    writer = Writer(wanted.db, synchronous="normal", wall_zero=plan.wall_zero) if wanted.db is not None else None
+    options = WorldOptions(
+        permute=wanted.permute,
+        codec=wanted.codec == "on" or (wanted.codec == "auto" and not plan.is_model),
+        trace=Path(wanted.trace) if wanted.trace is not None else None,
+        position_every_s=wanted.position_every_s,
+    )
+    world = World(wanted.seed, settings, options, writer=writer, wall_zero=plan.wall_zero)
+    without_collector = gc.isenabled()
+    gc.disable()  # nothing here makes circles; a collection would only walk the living
+    try:
+        for number, start in enumerate(plan.starts):
+            world.add_driver(DriverId(str(FIRST_DRIVER + number)), start, DriverBehaviour())
+        world.report_positions()
+        world.expect(plan.demands, PassengerBehaviour())
+        world.settle()
+        world.close()
+    finally:
+        if without_collector:
+            gc.enable()
+    summary = world.figures.summary(
+        seed=wanted.seed,
+        digest=world.trace.digest(),
+        drivers=len(plan.starts),
+        virtual_s=world.runtime.now,
+        cpu_s=time.process_time() - started_cpu,
+        wall_s=time.perf_counter() - started_wall,
+        invariants_checked=world.watch.checked,
+        violations=world.watch.violations.total,
+    )
+    return world, summary

@@ -1,0 +1,65 @@
+"""What fake apps have in common, sans I/O: frames come in by `on_frame`, go out by a link, time passes by messages to oneself.
+
+The same phones run in memory and over real sockets; they know the wire's frames, their own behaviour and nothing of actors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, ClassVar, Protocol
+
+from dispatch.transport import wire
+
+
+class Clock(Protocol):
+    """What a phone needs of a runtime."""
+
+    @property
+    def now(self) -> float: ...
+    def set_timer(self, delay_s: float, address: str, message: Any) -> None: ...
+
+
+class Link(Protocol):
+    """A connection, as the app sees it."""
+
+    def send(self, message: wire.ClientMessage) -> None: ...
+    def close(self) -> None: ...
+
+
+Table = dict[type, Callable[[Any, Any], None]]
+"""What a phone does with a message, by its type."""
+
+
+class Phone:
+    """One app. `frames` and `timers` are its tables: what it does with each frame of the server and each message to itself."""
+
+    frames: ClassVar[Table] = {}
+    timers: ClassVar[Table] = {}
+
+    def __init__(self, address: str, clock: Clock, rng: Random) -> None:
+        self.address = address
+        self.clock = clock
+        self.rng = rng
+        self.link: Link | None = None
+
+    def on_frame(self, frame: wire.ServerMessage) -> None:
+        """The server says this."""
+        handle = self.frames.get(type(frame))
+        if handle is not None:
+            handle(self, frame)
+
+    def deliver(self, message: Any) -> None:
+        """A timer of this phone is due."""
+        handle = self.timers.get(type(message))
+        if handle is not None:
+            handle(self, message)
+
+    def later(self, delay_s: float, message: Any) -> None:
+        """Remind oneself."""
+        self.clock.set_timer(delay_s, self.address, message)
+
+    def send(self, message: wire.ClientMessage) -> None:
+        """Say it, if anybody listens: a phone without a link knows that from its own screen."""
+        if self.link is not None:
+            self.link.send(message)

@@ -1,0 +1,110 @@
+"""A run's figures for people, as a table, and for programs, as one line of JSON. The commands that simulate call it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TextIO
+
+from sim.figures import Percentiles, Summary
+from sim.trips import TripFile
+
+NOTHING = "–"
+"""Stands for a figure without data."""
+
+
+def print_json(summary: Summary, file: TextIO | None = None) -> None:
+    """One object on one line, keys in the summary's order, `null` for what has no data."""
+    print(json.dumps(summary, allow_nan=False), file=file or sys.stdout)
+
+
+def print_table(
+    summary: Summary,
+    *,
+    cancelled_by: Mapping[str, int] | None = None,
+    notes: Sequence[str] = (),
+    file: TextIO | None = None,
+) -> None:
+    """The figures by subject, then the digest and the notes, a line each; `cancelled_by` tells who cancelled how many."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Simulation, seed {summary['seed']}", title_justify="left", show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for rows in (_rides(summary, cancelled_by or {}), _searches(summary), _fleet(summary), _run(summary)):
+        for label, value in rows:
+            table.add_row(label, value)
+        table.add_section()
+    console = Console(file=file or sys.stdout, highlight=False)
+    console.print(table)
+    for line in (f"digest {summary['digest']}", *notes):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def skipped_note(trips: TripFile) -> str:
+    """`3 rows of the trips file skipped; the first: line 17: …`, or nothing when every row was used."""
+    rows = "1 row" if trips.skipped == 1 else f"{trips.skipped:,} rows"
+    return f"{rows} of the trips file skipped; the first: {trips.first_skipped}" if trips.skipped else ""
+
+
+Rows = list[tuple[str, str]]
+
+
+def _rides(summary: Summary, cancelled_by: Mapping[str, int]) -> Rows:
+    requests = summary["requests"]
+    who = ", ".join(f"{count:,} by {name}" for name, count in sorted(cancelled_by.items()))
+    return [
+        ("rides requested", f"{requests:,}"),
+        ("assigned", _counted(summary["assigned"], requests)),
+        ("completed", _counted(summary["completed"], requests)),
+        ("no drivers", _counted(summary["no_drivers"], requests)),
+        ("cancelled", _counted(summary["cancelled"], requests)),
+        *([("", who)] if who else []),
+    ]
+
+
+def _searches(summary: Summary) -> Rows:
+    return [
+        ("time to assign, median · p95, s", _both(summary["time_to_assign_s"], ".1f")),
+        ("distance to pickup, median · p95, m", _both(summary["pickup_distance_m"], ",.0f")),
+        ("offers a ride", _number(summary["offers_per_ride"], ".2f")),
+        ("rounds a ride", _number(summary["rounds_per_ride"], ".2f")),
+        ("offers declined", f"{summary['declined']:,}"),
+        ("offers timed out", f"{summary['timed_out']:,}"),
+    ]
+
+
+def _fleet(summary: Summary) -> Rows:
+    share = summary["utilisation"]
+    return [
+        ("drivers", f"{summary['drivers']:,}"),
+        ("their time free (P1)", _number(share["p1"], ".1%")),
+        ("to the pickup (P2)", _number(share["p2"], ".1%")),
+        ("on a trip (P3)", _number(share["p3"], ".1%")),
+        ("positions reported", f"{summary['positions']:,}"),
+    ]
+
+
+def _run(summary: Summary) -> Rows:
+    return [
+        ("virtual time, h:mm:ss", str(timedelta(seconds=round(summary["virtual_s"])))),
+        ("CPU · wall time, s", f"{summary['cpu_s']:,.2f} · {summary['wall_s']:,.2f}"),
+        ("rides a CPU second", _number(summary["rides_per_cpu_s"], ",.0f")),
+        ("invariants checked", f"{summary['invariants_checked']:,}"),
+        ("violations", f"{summary['violations']:,}"),
+    ]
+
+
+def _counted(part: int, whole: int) -> str:
+    return f"{part:,} ({part / whole:.1%})" if whole else f"{part:,}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return NOTHING if value is None else format(value, form)
+
+
+def _both(values: Percentiles, form: str) -> str:
+    return f"{_number(values['p50'], form)} · {_number(values['p95'], form)}"

@@ -1,0 +1,222 @@
+"""A whole world on one thread: the real actors, sessions and journal on virtual time, fake apps in memory, invariants watching."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dispatch.addresses import JOURNAL
+from dispatch.app import ANYBODY, MAILBOX_LIMITS, culprit, populate, position_board, search_policy
+from dispatch.config import Settings
+from dispatch.domain.eta import TravelModel
+from dispatch.messages.base import Message
+from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
+from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.writer import Writer
+from dispatch.transport.memory import MemoryLink, connect_driver, connect_passenger
+from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.types import DriverId, RideId
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.demand import Demand
+from sim.driver_phone import DriverPhone, Point
+from sim.figures import Figures
+from sim.invariants import Watch
+from sim.passenger_phone import PassengerPhone
+
+REPORTS, REQUESTS = "reports", "requests"
+
+
+class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail."""
+
+    permute: bool = False
+    codec: bool = False
+    trace: Path | None = None
+    commit_delay_s: tuple[float, float] = (0.0, 0.0)
+    failure_rate: float = 0.0
+    supervise: bool = False
+    position_every_s: float = 30.0
+
+
+class _Report(Message, frozen=True, gc=False):
+    """Every driver of this cohort says where he is."""
+
+    cohort: int
+
+
+class _Request(Message, frozen=True, gc=False):
+    """The next passenger books."""
+
+    number: int
+
+
+class World:
+    """Drivers, passengers and a dispatcher between them. `run` lets time pass."""
+
+    def __init__(
+        self,
+        seed: int | str,
+        settings: Settings | None = None,
+        options: WorldOptions | None = None,
+        *,
+        writer: Writer | None = None,
+        wall_zero: float = 0.0,
+    ) -> None:
+        self.settings = settings = settings or Settings()
+        self.options = options = options or WorldOptions()
+        runtime_type = PermutedRuntime if options.permute else VirtualRuntime
+        self.runtime: VirtualRuntime = runtime_type(
+            seed,
+            limits=MAILBOX_LIMITS,
+            default_limit=settings.mailbox_limit,
+            supervisor=Supervisor(spared=frozenset(("dispatcher",)), culprit=culprit) if options.supervise else None,
+        )
+        self.board = position_board(settings)
+        self.watch = Watch(search_policy(settings), self.board)
+        self._trace_file = options.trace.open("wb") if options.trace is not None else None
+        self.trace = Trace(self._trace_file)
+        self.runtime.observe(self.trace)
+        self.runtime.observe(self.watch)
+        self.journal = MemoryJournal(
+            self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
+        )
+        self.runtime.sink(JOURNAL, self.journal)
+        populate(self.runtime, self.journal, self.board, settings)
+        self.gateway = Gateway(
+            self.runtime,
+            self.board,
+            SessionLimits.of(settings),
+            epoch=f"v{seed}",
+            wall_zero=wall_zero,
+            show_phones=settings.show_phone != "never",
+            default_passenger=ANYBODY,
+            currency=settings.currency,
+        )
+        self.figures = Figures()
+        self.travel = TravelModel()
+        self.drivers: dict[DriverId, DriverPhone] = {}
+        self.passengers: dict[RideId, PassengerPhone] = {}
+        self._cohorts: list[list[DriverPhone]] = []
+        self._demands: Sequence[Demand] = ()
+        self._came = 0
+        self._behaviour = PassengerBehaviour()
+        self.runtime.sink(REPORTS, _Sink(self._on_report))
+        self.runtime.sink(REQUESTS, _Sink(self._on_request))
+
+    # -- people
+
+    def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> DriverPhone:
+        """A driver comes online at this point."""
+        rng = self.runtime.rng("driver/" + driver_id)
+        phone = DriverPhone(driver_id, self.runtime, rng, behaviour, self.travel, at, self.figures)
+        self.runtime.sink(phone.address, phone)
+        self.drivers[driver_id] = phone
+        self.connect_driver(phone)
+        return phone
+
+    def connect_driver(self, phone: DriverPhone) -> MemoryLink:
+        """His app opens a new connection and says where he is."""
+        link = connect_driver(self.gateway, phone.driver_id, phone.on_frame, self.options.codec)
+        link.on_close = partial(_hang_up, phone, link)
+        phone.link = link
+        phone.report()
+        return link
+
+    def add_passenger(self, ride_id: RideId, demand: Demand, behaviour: PassengerBehaviour) -> PassengerPhone:
+        """A passenger opens the app and books, now."""
+        rng = self.runtime.rng("passengers")
+        phone = PassengerPhone(ride_id, self.runtime, rng, behaviour, demand.trip, self.figures, self._on_end)
+        self.runtime.sink(phone.address, phone)
+        self.passengers[ride_id] = phone
+        self.connect_passenger(phone)
+        phone.book()
+        return phone
+
+    def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
+        """His app opens a new connection."""
+        link = connect_passenger(self.gateway, phone.ride_id, phone.on_frame, self.options.codec)
+        link.on_close = partial(_hang_up, phone, link)
+        phone.link = link
+        return link
+
+    def _on_end(self, phone: PassengerPhone) -> None:
+        self.runtime.remove_sink(phone.address)
+        self.passengers.pop(phone.ride_id, None)
+        if phone.link is not None:
+            phone.link.close()
+
+    # -- what goes on by itself
+
+    def report_positions(self) -> None:
+        """From now on every driver says where he is on the cadence, spread over it in cohorts a second apart."""
+        every_s = self.options.position_every_s
+        count = max(1, min(round(every_s), len(self.drivers)))
+        phones = list(self.drivers.values())
+        self._cohorts = [phones[start::count] for start in range(count)]
+        for cohort in range(count):
+            self.runtime.set_timer((cohort + 1) * every_s / count, REPORTS, _Report(cohort))
+
+    def expect(self, demands: Sequence[Demand], behaviour: PassengerBehaviour) -> None:
+        """These passengers will book, each at his time (sorted)."""
+        self._demands, self._behaviour = demands, behaviour
+        if demands:
+            self.runtime.set_timer(demands[0].at - self.runtime.now, REQUESTS, _Request(0))
+
+    def _on_report(self, message: _Report) -> None:
+        self.runtime.set_timer(self.options.position_every_s, REPORTS, message)
+        for phone in self._cohorts[message.cohort]:
+            phone.report()
+
+    def _on_request(self, message: _Request) -> None:
+        number, demands = message.number, self._demands
+        if number + 1 < len(demands):
+            self.runtime.set_timer(demands[number + 1].at - self.runtime.now, REQUESTS, _Request(number + 1))
+        self._came = number + 1
+        self.add_passenger(RideId(f"r{number + 1}"), demands[number], self._behaviour)
+
+    # -- time
+
+    @property
+    def is_quiet(self) -> bool:
+        """Every passenger that was expected has come, and every ride is over."""
+        return self._came >= len(self._demands) and not self.passengers
+
+    def run(self, until_s: float) -> None:
+        """Let time pass up to this second."""
+        self.runtime.run(until_s)
+
+    def settle(self, step_s: float = 30.0, at_most_s: float = 6 * 3600.0) -> None:
+        """Let time pass until every ride is over, or so long after the last request, then check everything."""
+        if self._demands:
+            self.run(self._demands[-1].at)
+        end = self.runtime.now + at_most_s
+        while not self.is_quiet and self.runtime.now < end:
+            self.run(self.runtime.now + step_s)
+        self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
+        self.watch.finish(self.runtime.now)
+
+    def close(self) -> None:
+        """Count the last periods and close files. The figures are final afterwards."""
+        for phone in self.drivers.values():
+            phone.clock_out()
+        self.figures.positions(self.board.reports)
+        self.journal.close()
+        self.trace.digest()
+        if self._trace_file is not None:
+            self._trace_file.close()
+
+
+class _Sink:
+    """Hands mail to a function."""
+
+    def __init__(self, deliver: Any) -> None:
+        self.deliver = deliver
+
+
+def _hang_up(phone: DriverPhone | PassengerPhone, link: MemoryLink, code: int) -> None:
+    if phone.link is link:
+        phone.link = None

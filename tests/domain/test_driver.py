@@ -1,0 +1,146 @@
+"""The binding of a driver: every binding meets every event, and nothing but the ride's own answer sets him free."""
+
+import csv
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dispatch.domain.driver import BINDINGS, BOUND, FREE, RESERVED, UNBINDING, DriverRecord, next_binding
+from dispatch.errors import IllegalTransition
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    EVENT_TYPES,
+    AvailabilitySet,
+    DriverOffline,
+    DriverOnline,
+    DriverRegistered,
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+    OffersMade,
+)
+from dispatch.messages.matching import ClaimGranted
+from dispatch.types import (
+    DriverCard,
+    DriverId,
+    OfferId,
+    Passenger,
+    PassengerId,
+    Place,
+    RideCard,
+    RideId,
+    Trip,
+)
+
+ILLEGAL = "illegal"
+TABLE = Path(__file__).parent.parent / "data" / "driver_bindings.csv"
+with TABLE.open(encoding="utf-8", newline="") as rows:
+    CELLS = [(row["binding"], row["event"], row["next"]) for row in csv.DictReader(rows)]
+
+RIDE, OFFER = RideId("ride-1"), OfferId("ride-1.1.1")
+DAN = DriverCard(DriverId("d1"), "Dan", "27830000001", 4.8, "bakkie", "CA 1")
+HIM = DAN.driver_id
+CARD = RideCard(RIDE, 1, Passenger(PassengerId("p1"), "Ann", "2782"), Trip(Place(0.1, 0.1), Place(0.2, 0.2), 1, 2, 3))
+KEPT = DriverReserved(RIDE, HIM, OFFER, 1, 1)
+
+EXAMPLES: dict[str, Message] = {
+    "DriverReserved": KEPT,
+    "ClaimGranted": ClaimGranted(CARD, OFFER, "accepted"),
+    "DriverReleased": DriverReleased(RIDE, HIM, OFFER, "taken"),
+    "DriverRegistered": DriverRegistered(DAN),
+    "DriverOnline": DriverOnline(HIM),
+    "DriverOffline": DriverOffline(HIM, "silent"),
+    "AvailabilitySet": AvailabilitySet(HIM, False),
+    "OfferDeclined": OfferDeclined(RIDE, HIM, OFFER),
+}
+WAYS = {FREE: (), RESERVED: ("DriverReserved",), BOUND: ("DriverReserved", "ClaimGranted")}
+
+
+def driver_who_is(binding: str) -> DriverRecord:
+    driver = DriverRecord(HIM)
+    for name in WAYS[binding]:
+        driver.apply(EXAMPLES[name])
+    assert driver.binding == binding
+    return driver
+
+
+def test_the_written_table_has_every_cell_once() -> None:
+    written = [(binding, event) for binding, event, _ in CELLS]
+    assert sorted(written) == sorted((binding, event) for binding in BINDINGS for event in EXAMPLES)
+    assert {following for *_, following in CELLS} <= {*BINDINGS, ILLEGAL}
+
+
+def test_every_event_of_a_driver_is_in_the_table() -> None:
+    own = {kind.__name__ for kind in EVENT_TYPES if kind.__name__.startswith("Driver")}
+    assert own | {"AvailabilitySet", "OfferDeclined"} == set(EXAMPLES) - {"ClaimGranted"}
+
+
+@pytest.mark.parametrize(("binding", "event", "following"), CELLS)
+def test_a_binding_goes_where_the_written_table_says(binding: str, event: str, following: str) -> None:
+    driver, example = driver_who_is(binding), EXAMPLES[event]
+    before = msgspec.structs.replace(driver)
+    if following == ILLEGAL:
+        with pytest.raises(IllegalTransition):
+            next_binding(binding, type(example))
+        with pytest.raises(IllegalTransition):
+            driver.apply(example)
+        assert driver == before, "what is illegal changes nothing"
+    else:
+        assert next_binding(binding, type(example)) == following
+        driver.apply(example)
+        assert driver.binding == following
+
+
+def test_a_refusal_says_how_the_driver_is_bound_and_what_came() -> None:
+    with pytest.raises(IllegalTransition, match=r"^a driver who is bound cannot take DriverReserved$"):
+        next_binding(BOUND, DriverReserved)
+
+
+@pytest.mark.parametrize("binding", BINDINGS)
+def test_an_event_of_somebody_else_is_illegal_in_every_binding(binding: str) -> None:
+    with pytest.raises(IllegalTransition):
+        next_binding(binding, OffersMade)
+
+
+@pytest.mark.parametrize("binding", [RESERVED, BOUND])
+def test_a_lost_connection_leaves_the_binding_and_the_ride_as_they_are(binding: str) -> None:
+    driver = driver_who_is(binding)
+    for event in (DriverOffline(HIM, "closed"), DriverOnline(HIM), AvailabilitySet(HIM, False)):
+        driver.apply(event)
+        assert (driver.binding, driver.ride) == (binding, KEPT)
+
+
+def test_only_a_reservation_a_grant_and_a_release_change_a_binding() -> None:
+    changing = {event for binding, event, following in CELLS if following not in (binding, ILLEGAL)}
+    assert changing == {"DriverReserved", "ClaimGranted", "DriverReleased"}
+    assert {kind.__name__ for kind in UNBINDING} == set(EXAMPLES) - changing
+
+
+def test_the_reservation_says_which_ride_keeps_him_and_a_release_forgets_it() -> None:
+    driver = driver_who_is(RESERVED)
+    assert driver.ride == KEPT
+    driver.apply(EXAMPLES["DriverReleased"])
+    assert (driver.binding, driver.ride) == (FREE, None)
+
+
+def test_a_grant_that_comes_twice_binds_once() -> None:
+    driver = driver_who_is(BOUND)
+    driver.apply(EXAMPLES["ClaimGranted"])
+    assert (driver.binding, driver.ride) == (BOUND, KEPT)
+
+
+def test_a_driver_wants_offers_until_he_says_otherwise() -> None:
+    driver = driver_who_is(FREE)
+    assert driver.wants_offers
+    for wish in (False, True):
+        driver.apply(AvailabilitySet(HIM, wish))
+        assert driver.wants_offers is wish
+
+
+def test_a_card_is_kept_and_a_newer_one_replaces_it() -> None:
+    driver = driver_who_is(FREE)
+    assert driver.card is None
+    for card in (DAN, msgspec.structs.replace(DAN, rating=4.9)):
+        driver.apply(DriverRegistered(card))
+        assert driver.card == card

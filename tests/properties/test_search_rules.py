@@ -1,0 +1,334 @@
+"""Random searches, played as a dispatcher plays them: every rule of places, rounds and asking holds after each step, and what is on
+record tells the same search.
+
+The player keeps a plain list of all offers ever made and what became of them; the rules are counted from that list.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.search import USES_UP, Search
+from dispatch.domain.search_history import search_of
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    DriverReserved,
+    OfferDeclined,
+    OfferPlaced,
+    OffersClosed,
+    OffersMade,
+    RideRequested,
+)
+from dispatch.types import DriverId, Lease, OfferId, RideCard, RideId
+from tests.domain.searches import ANN, OPENED, RIDE, TRIP
+
+DRIVERS = [DriverId(f"d{number:02}") for number in range(14)]
+"""Nearest first."""
+
+policies = st.builds(
+    SearchPolicy,
+    batch=st.integers(1, 5),
+    rounds=st.integers(1, 4),
+    late_grace_s=st.sampled_from((0.0, 2.0, 45.0)),
+    asks_after_silence=st.integers(0, 2),
+)
+picks = st.integers(0, 99)
+
+
+@dataclass
+class Told:
+    """An offer as an onlooker remembers it."""
+
+    lease: Lease
+    outcome: str = "open"
+    ran_out: bool = False
+    claimed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome == "open"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the driver had it and did not take it, or still may."""
+        return self.outcome in ("open", *USES_UP)
+
+
+class SearchMachine(RuleBasedStateMachine):
+    """One ride, its search, and everything that drivers and time can do to it."""
+
+    @initialize(policy=policies, near=st.sets(st.sampled_from(DRIVERS)))
+    def a_passenger_asks(self, policy: SearchPolicy, near: set[DriverId]) -> None:
+        self.policy, self.near = policy, near
+        self.now, self.search_no, self.is_over = 0.0, 0, False
+        self.events: list[Message] = []
+        self.told: list[Told] = []
+        self.before: list[Told] = []
+        self._begin(TRIP.fare)
+
+    # -- what drivers do
+
+    @rule(pick=picks, reason=st.sampled_from(("", "too far")))
+    def a_driver_declines(self, pick: int, reason: str) -> None:
+        told = self._pick_open(pick)
+        if told is not None:
+            self.events.append(OfferDeclined(RIDE, told.lease.driver_id, told.lease.offer_id, reason))
+            self._end(told, "declined")
+
+    @rule(pick=picks, outcome=st.sampled_from(OPENED))
+    def a_driver_is_gone_or_turns_out_busy(self, pick: int, outcome: str) -> None:
+        told = self._pick_open(pick)
+        if told is not None:
+            self.near.discard(told.lease.driver_id)
+            self._close([told], outcome)
+            self._end(told, outcome)
+
+    @rule(pick=picks)
+    def a_driver_says_that_it_is_too_late(self, pick: int) -> None:
+        told = self._pick_open(pick)
+        if told is not None:
+            self._close([told], "expired")
+            self._end(told, "expired")
+
+    @rule(pick=picks)
+    def a_driver_accepts_and_the_ride_has_not_answered_yet(self, pick: int) -> None:
+        told = self._pick_open(pick)
+        if told is not None and pick % 4 == 0:
+            lease = told.lease
+            self.events.append(DriverReserved(RIDE, lease.driver_id, lease.offer_id, lease.search_no, lease.round_no))
+            told.claimed = True
+            self.search.claim(lease.offer_id)
+
+    @rule(driver_id=st.sampled_from(DRIVERS))
+    def a_driver_becomes_eligible(self, driver_id: DriverId) -> None:
+        self.near.add(driver_id)
+        search = self.search
+        if self.is_over or not search.wants_drivers() or driver_id not in self._eligible(search.may_ask):
+            return
+        if search.may_open_round():
+            self._open_round()
+        else:
+            self._ask([driver_id], refill=True)
+
+    @rule(driver_id=st.sampled_from(DRIVERS))
+    def a_driver_leaves(self, driver_id: DriverId) -> None:
+        self.near.discard(driver_id)
+
+    # -- what time does
+
+    @rule(duration_s=st.sampled_from((0.5, 1.0, 5.0, 29.5, 30.0, 32.0, 120.0)))
+    def time_passes(self, duration_s: float) -> None:
+        until = self.now + duration_s
+        while not self.is_over and (due := self._next_due()) <= until:
+            self.now = due
+            for told in self.told:
+                told.ran_out = told.ran_out or (told.is_open and not told.claimed and told.lease.expires_at <= due)
+            self.search.lapse(due)
+            expired = {lease.offer_id for lease in self.search.expired(due)}
+            assert expired == {told.lease.offer_id for told in self._closing() if told.lease.closes_at <= due}
+            closed = [told for told in self.told if told.lease.offer_id in expired]
+            if closed:
+                self._close(closed, "expired")
+            for told in closed:
+                told.outcome = "expired"
+            self._advance()
+        self.now = until
+
+    @precondition(lambda self: self.now > 60.0)
+    @rule()
+    def the_cap_is_reached(self) -> None:
+        self.search.capped = True
+        self._advance()
+
+    @rule(fare=st.floats(1.0, 500.0))
+    def the_passenger_changes_the_terms(self, fare: float) -> None:
+        if not self.is_over:
+            self.before += self.told
+            self.told = []
+            self._begin(fare)
+
+    # -- what holds
+
+    @invariant()
+    def no_driver_holds_two_offers(self) -> None:
+        holders = [told.lease.driver_id for told in self.told if told.is_open]
+        assert len(set(holders)) == len(holders)
+        assert [told.lease.offer_id for told in self.told if told.is_open] == list(self.search.open)
+
+    @invariant()
+    def a_place_is_used_up_exactly_by_a_decline_or_a_silence_of_this_round(self) -> None:
+        assert self.search.used == len([told for told in self._of_this_round() if told.counts and _is_answer(told)])
+
+    @invariant()
+    def no_more_places_are_taken_than_a_round_has(self) -> None:
+        search, batch = self.search, self.policy.batch
+        running = len([told for told in self.told if told.is_open and not told.ran_out])
+        assert search.running() == running <= batch
+        if not search.late:
+            assert search.used + running <= batch
+            open_places = 0 if search.capped or search.round_is_over() else batch - search.used - running
+            assert search.free_places() == open_places
+
+    @invariant()
+    def a_round_is_over_exactly_when_somebody_answered_and_nobody_can(self) -> None:
+        thinking = [told for told in self.told if told.is_open and (told.claimed or not told.ran_out)]
+        assert self.search.round_is_over() is (self.search.used > 0 and not thinking)
+
+    @invariant()
+    def nobody_is_asked_oftener_than_the_policy_says(self) -> None:
+        for driver_id in DRIVERS:
+            asks = len([told for told in self.told if told.lease.driver_id == driver_id and told.counts])
+            assert asks == self.search.asks.get(driver_id, 0) <= 1 + self.policy.asks_after_silence
+
+    @invariant()
+    def a_round_is_never_more_than_the_last(self) -> None:
+        assert 1 <= self.search.round_no <= self.policy.rounds
+        assert self.search.rounds_spent is (self.search.round_no == self.policy.rounds)
+
+    @invariant()
+    def every_offer_ever_made_has_a_name_of_its_own(self) -> None:
+        names = [told.lease.offer_id for told in self.before + self.told]
+        assert len(set(names)) == len(names)
+
+    @invariant()
+    def the_record_tells_the_same_search(self) -> None:
+        if self.is_over:
+            return
+        rebuilt = search_of(RIDE, self.events, self.policy)
+        assert rebuilt is not None
+        # What follows from the clock and not from events: the dispatcher's timers do this as soon as it is rebuilt.
+        rebuilt.lapse(self.now)
+        rebuilt.capped = self.search.capped
+        if not rebuilt.round_no:  # nobody was asked: the first round is opened once more
+            rebuilt.open_round()
+        assert _knowable(rebuilt) == _knowable(self.search)
+
+    # -- the player
+
+    def _begin(self, fare: float) -> None:
+        self.search_no += 1
+        trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, TRIP.distance_km, TRIP.duration_min, fare)
+        self.events.append(RideRequested(RIDE, self.search_no, ANN, trip, self.now))
+        refusals = self.search.refusals if self.search_no > 1 else {}
+        self.search = Search(RideCard(RIDE, self.search_no, ANN, trip), self.now, self.policy, refusals=refusals)
+        self._open_round()
+
+    def _advance(self) -> None:
+        search = self.search
+        if search.is_spent():
+            self.is_over = True
+        elif search.may_open_round():
+            if self._nearest(1):
+                self._open_round()
+        elif not search.round_is_over() and search.free_places():
+            self._ask(self._nearest(search.free_places()), refill=True)
+
+    def _open_round(self) -> None:
+        if self.search.round_no:
+            assert all(told.ran_out and not told.claimed for told in self.told if told.is_open), "somebody is thinking"
+        picked = self._nearest(self.policy.batch)
+        self.search.open_round()
+        if picked:
+            self._ask(picked, refill=False)
+
+    def _ask(self, drivers: list[DriverId], refill: bool) -> None:
+        """A refill each has an event of its own, as every driver is found on his own."""
+        for group in ([driver_id] for driver_id in drivers) if refill else [drivers]:
+            leases = [self._offer(driver_id) for driver_id in group]
+            placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
+            round_no, expires_at = self.search.round_no, leases[0].expires_at
+            self.events.append(OffersMade(RIDE, self.search_no, round_no, placed, expires_at, refill))
+
+    def _offer(self, driver_id: DriverId) -> Lease:
+        for told in self.before + self.told:
+            assert not (told.lease.driver_id == driver_id and told.outcome == "declined"), "he declined this ride"
+        lease = self.search.offer(driver_id, 100.0 * DRIVERS.index(driver_id), self.now)
+        assert lease.expires_at == self.now + self.policy.offer_timeout_s
+        assert lease.closes_at == lease.expires_at + self.policy.late_grace_s
+        assert lease.round_no == self.search.round_no
+        self.told.append(Told(lease))
+        return lease
+
+    def _nearest(self, k: int) -> list[DriverId]:
+        first = self._eligible(self.search.never_asked)
+        again = [driver_id for driver_id in self._eligible(self.search.may_ask) if driver_id not in first]
+        return [*first, *again][:k]
+
+    def _eligible(self, admits) -> list[DriverId]:  # type: ignore[no-untyped-def]
+        holding = {told.lease.driver_id for told in self.told if told.is_open}
+        return [driver_id for driver_id in DRIVERS if driver_id in self.near - holding and admits(driver_id)]
+
+    def _pick_open(self, pick: int) -> Told | None:
+        candidates = [] if self.is_over else [told for told in self.told if told.is_open and not told.claimed]
+        return candidates[pick % len(candidates)] if candidates else None
+
+    def _close(self, closed: Iterable[Told], reason: str) -> None:
+        leases = [told.lease for told in closed]
+        offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
+        self.events.append(OffersClosed(RIDE, offers, drivers, reason))
+
+    def _end(self, told: Told, outcome: str) -> None:
+        assert self.search.end_offer(told.lease.offer_id, outcome) == told.lease
+        told.outcome = outcome
+        self._advance()
+
+    def _closing(self) -> list[Told]:
+        return [told for told in self.told if told.is_open and told.ran_out and not told.claimed]
+
+    def _next_due(self) -> float:
+        waiting = [told for told in self.told if told.is_open and not told.claimed]
+        dues = [told.lease.closes_at if told.ran_out else told.lease.expires_at for told in waiting]
+        return min(dues, default=float("inf"))
+
+    def _of_this_round(self) -> list[Told]:
+        return [told for told in self.told if told.lease.round_no == self.search.round_no]
+
+
+def _is_answer(told: Told) -> bool:
+    """A decline, or a silence whose time is over."""
+    return told.outcome in USES_UP or told.ran_out
+
+
+def _knowable(search: Search) -> dict[str, object]:
+    """All of a search that events and the clock tell. Whether a yes came before or in the grace is not on record: it holds its place
+    either way, as used up or as open.
+    """
+    open_offers = search.open.values()
+    late_claims = [x for x in open_offers if x.claimed and x.lapsed and x.lease.round_no == search.round_no]
+    return {
+        "card": search.card,
+        "since": search.since,
+        "round": (search.round_no, search.used - len(late_claims), search.late),
+        "counts": (search.asked, search.serial, search.capped),
+        "open": [(x.lease, x.claimed, x.lapsed and not x.claimed) for x in open_offers],
+        "asks": search.asks,
+        "refusals": search.refusals,
+        "answers": (search.round_is_over(), search.free_places(), search.wants_drivers(), search.is_spent()),
+    }
+
+
+def test_every_rule_of_a_search_holds_after_every_step_and_the_record_tells_the_same() -> None:
+    run_state_machine_as_test(
+        SearchMachine, settings=settings(max_examples=300, stateful_step_count=40, deadline=None)
+    )
+
+
+@given(st.sets(st.tuples(st.text("ab.1", min_size=1, max_size=5), st.integers(1, 12)), min_size=2, max_size=6))
+def test_no_two_offers_of_any_rides_and_searches_share_a_name(searches: set[tuple[str, int]]) -> None:
+    names: list[OfferId] = []
+    for name, search_no in sorted(searches):
+        search = Search(RideCard(RideId(name), search_no, ANN, TRIP), 0.0, SearchPolicy())
+        names += [search.offer(driver_id, 0.0, 0.0).offer_id for _, driver_id in zip(count(), DRIVERS, strict=False)]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,158 @@
+"""Events for the tests of this room: one of each kind, and a town's legal but lively story."""
+
+import random
+from collections.abc import Iterator
+from itertools import count
+
+from dispatch import addresses
+from dispatch.messages.events import (
+    AvailabilitySet,
+    DriverOffline,
+    DriverOnline,
+    DriverRegistered,
+    DriverReleased,
+    DriverReserved,
+    Event,
+    OfferDeclined,
+    OfferPlaced,
+    OffersClosed,
+    OffersMade,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append
+from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
+
+DISPATCHER = addresses.dispatcher("0")
+MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473, "123 Main St"), Place(-26.185, 28.055, "456 Oak Ave")
+TRIP = Trip(MAIN_ST, OAK_AVE, 5.2, 15.0, 85.5)
+RIDE, OFFER = RideId("ride-1"), OfferId("offer-1")
+SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
+MICHAEL = DriverCard(DriverId("27821234568"), "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")
+HIM = MICHAEL.driver_id
+
+ONE_OF_EACH: tuple[Event, ...] = (
+    RideRequested(RIDE, 1, SARAH, TRIP, 1.5),
+    RideAssigned(RIDE, MICHAEL, OFFER, 1, 9.25),
+    RideArrived(RIDE, HIM),
+    RideStarted(RIDE, HIM, 200.125),
+    RideCompleted(RIDE, HIM, 85.5, ("arrived", "started")),
+    RideCancelled(RIDE, "driver", "flat tyre", HIM),
+    SearchFailed(RIDE, "search cap", 4, 17),
+    OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
+    OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
+    DriverRegistered(MICHAEL),
+    DriverOnline(HIM),
+    DriverOffline(HIM, "silent"),
+    OfferDeclined(RIDE, HIM, OFFER, "too far"),
+    DriverReserved(RIDE, HIM, OFFER, 1, 1),
+    DriverReleased(RIDE, HIM, OFFER, "completed"),
+    AvailabilitySet(HIM, False),
+)
+
+
+def append(stream: str, *events: Event, at: float = 0.0, incarnation: int = 1, through: int = 1) -> Append:
+    """What an actor at `stream` tells the journal."""
+    return Append(stream, incarnation, through, at, events)
+
+
+def booked(name: str, at: float = 0.0, *, incarnation: int = 1, through: int = 1, fare: float = 85.5) -> Append:
+    """The first word of a ride."""
+    trip = Trip(MAIN_ST, OAK_AVE, 5.2, 15.0, fare)
+    event = RideRequested(RideId(name), 1, SARAH, trip, at)
+    return append(addresses.ride(RideId(name)), event, at=at, incarnation=incarnation, through=through)
+
+
+class Town:
+    """Rides and drivers at once, every step legal, drawn from a seed."""
+
+    def __init__(self, seed: int, rides: int, drivers: int = 12) -> None:
+        self.dice = random.Random(f"town/{seed}")
+        self.cards = [DriverCard(DriverId(f"d{n}"), f"Driver {n}", f"2783{n:07}") for n in range(drivers)]
+        self.free = list(self.cards)
+        self.offer_numbers = count(1)
+        self.clock = count(1)
+        self.rides = [RideId(f"ride-{n}") for n in range(rides)]
+
+    def story(self) -> Iterator[Append]:
+        """All appends, in the order of the journal."""
+        for card in self.cards:
+            events = [DriverRegistered(card), DriverOnline(card.driver_id)]
+            if self.dice.random() < 0.3:
+                events.append(AvailabilitySet(card.driver_id, self.dice.random() < 0.5))
+            yield from self._by(addresses.driver(card.driver_id), *events)
+        waiting, under_way = list(self.rides), []
+        while waiting or under_way:
+            if waiting and len(under_way) < 6:
+                under_way.append(self._ride(waiting.pop(0)))
+            ride = self.dice.choice(under_way)
+            step = next(ride, None)
+            if step is None:
+                under_way.remove(ride)
+            else:
+                yield step
+
+    def _by(self, stream: str, *events: Event) -> Iterator[Append]:
+        yield append(stream, *events, at=next(self.clock) / 4)
+
+    def _ride(self, ride_id: RideId) -> Iterator[Append]:
+        dice, stream = self.dice, addresses.ride(ride_id)
+        searches = 1 + (dice.random() < 0.3)
+        for search_no in range(1, searches + 1):
+            trip = Trip(MAIN_ST, OAK_AVE, 5.2, 15.0, 80.0 + search_no)
+            passenger = Passenger(PassengerId(f"p{dice.randrange(8)}"), dice.choice(("Ann", "Ben")), "27830000000")
+            yield from self._by(stream, RideRequested(ride_id, search_no, passenger, trip, next(self.clock) / 4))
+            placed = yield from self._round(ride_id, search_no, 1)
+        if dice.random() < 0.1:
+            return  # still searching when the story ends
+        if dice.random() < 0.15:
+            yield from self._by(stream, SearchFailed(ride_id, "search cap", 1, len(placed)))
+        elif dice.random() < 0.15:
+            yield from self._by(stream, RideCancelled(ride_id, "passenger", "changed my mind"))
+        elif self.free:
+            yield from self._driven(ride_id, searches, placed[-1].offer_id)
+        if dice.random() < 0.3:  # a dispatcher that has not heard yet
+            yield from self._round(ride_id, searches, 2)
+
+    def _round(self, ride_id: RideId, search_no: int, round_no: int) -> Iterator[Append]:
+        dice = self.dice
+        cards = dice.sample(self.cards, 4)
+        placed = tuple(
+            OfferPlaced(OfferId(f"o{next(self.offer_numbers)}"), card.driver_id, 100.0 * n)
+            for n, card in enumerate(cards)
+        )
+        expires_at = next(self.clock) / 4 + 30
+        yield from self._by(DISPATCHER, OffersMade(ride_id, search_no, round_no, placed, expires_at))
+        if dice.random() < 0.5:
+            no = OfferDeclined(ride_id, placed[0].driver_id, placed[0].offer_id)
+            yield from self._by(addresses.driver(no.driver_id), no)
+        if dice.random() < 0.5:
+            gone = placed[:2]  # the first may have declined already: that stays
+            reason = dice.choice(("expired", "vanished", "unavailable", "driver_busy"))
+            offers, drivers = tuple(o.offer_id for o in gone), tuple(o.driver_id for o in gone)
+            yield from self._by(DISPATCHER, OffersClosed(ride_id, offers, drivers, reason))
+        return placed
+
+    def _driven(self, ride_id: RideId, search_no: int, offer_id: OfferId) -> Iterator[Append]:
+        dice, stream = self.dice, addresses.ride(ride_id)
+        card = self.free.pop(dice.randrange(len(self.free)))
+        him = card.driver_id
+        yield from self._by(addresses.driver(him), DriverReserved(ride_id, him, offer_id, search_no, 1))
+        if dice.random() < 0.1:
+            yield from self._by(addresses.driver(him), AvailabilitySet(him, False), DriverOffline(him, "silent"))
+        yield from self._by(stream, RideAssigned(ride_id, card, offer_id, 1, next(self.clock) / 4))
+        if dice.random() < 0.7:
+            yield from self._by(stream, RideArrived(ride_id, him))
+        if dice.random() < 0.7:
+            yield from self._by(stream, RideStarted(ride_id, him, next(self.clock) / 4))
+        if dice.random() < 0.2:
+            return  # still on the way when the story ends
+        end = RideCompleted(ride_id, him, 90.0) if dice.random() < 0.8 else RideCancelled(ride_id, "ops", "", him)
+        yield from self._by(stream, end)
+        yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "over"))
+        self.free.append(card)

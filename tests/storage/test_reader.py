@@ -1,0 +1,164 @@
+"""One contract for both read sides: the file's reader and the journal in memory answer alike."""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dispatch.messages.events import DriverRegistered, Event, RideCancelled, RideRequested
+from dispatch.messages.journal import Append
+from dispatch.runtime import VirtualRuntime
+from dispatch.storage.events import TIMES
+from dispatch.storage.failures import StorageDamaged
+from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.reader import EventStore, Reader
+from dispatch.storage.seed import SARAH, seed
+from dispatch.storage.writer import Writer
+from dispatch.types import DriverId, Passenger, PassengerId, RideId
+from tests.storage.stories import DISPATCHER, HIM, MICHAEL, Town, append, booked
+
+Stored = Callable[[Iterable[Append]], EventStore]
+WALL_ZERO = 1_763_953_290.5
+
+
+def in_memory(path: Path) -> Stored:
+    runtime = VirtualRuntime(1)
+    journal = MemoryJournal(runtime, default_passenger=SARAH)
+
+    def stored(story: Iterable[Append]) -> EventStore:
+        for told in story:
+            journal.deliver(told)
+        return journal
+
+    return stored
+
+
+def in_a_file(path: Path) -> Stored:
+    seed(path, fleet=0)
+    writer = Writer(path, "off", WALL_ZERO)
+    reader = Reader(path, WALL_ZERO)
+
+    def stored(story: Iterable[Append]) -> EventStore:
+        for told in story:
+            writer.write([told])
+        return reader
+
+    return stored
+
+
+@pytest.fixture(params=[in_memory, in_a_file])
+def stored(request: pytest.FixtureRequest, path: Path) -> Stored:
+    return request.param(path)
+
+
+def timed_alike(events: Iterable[Event]) -> list[Event]:
+    """A file keeps microseconds of wall time: to them the two must agree."""
+    return [
+        msgspec.structs.replace(event, **{name: round(getattr(event, name), 5) for name in TIMES[type(event)]})
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("seed_of_town", range(3))
+def test_streams_and_rides_are_told_in_the_order_of_the_journal(stored: Stored, seed_of_town: int) -> None:
+    story = list(Town(seed_of_town, rides=15).story())
+    store = stored(story)
+    told = [(each.reply_to, event) for each in story for event in each.events]
+    for stream in sorted({stream for stream, _ in told}):
+        mine = [event for by, event in told if by == stream]
+        assert timed_alike(store.events_of(stream)) == timed_alike(mine)
+    for ride_id in sorted({event.ride_id for _, event in told if hasattr(event, "ride_id")}):
+        about = [event for _, event in told if getattr(event, "ride_id", None) == ride_id]
+        assert timed_alike(store.events_of_ride(ride_id)) == timed_alike(about)
+
+
+def test_what_nobody_recorded_is_nothing(stored: Stored) -> None:
+    store = stored([booked("r1")])
+    assert store.events_of("ride/r2") == ()
+    assert store.events_of(DISPATCHER) == ()
+    assert store.events_of_ride(RideId("r2")) == ()
+    assert not store.ride_exists(RideId("r2"))
+    assert store.driver_card(DriverId("nobody")) is None
+    assert store.passenger(PassengerId("nobody")) is None
+
+
+def test_a_ride_exists_from_its_booking_on_and_for_ever(stored: Stored) -> None:
+    store = stored([booked("r1")])
+    assert store.ride_exists(RideId("r1"))
+    stored([append("ride/r1", RideCancelled(RideId("r1"), "passenger"))])
+    assert store.ride_exists(RideId("r1"))
+
+
+def test_open_rides_are_those_that_have_not_ended_the_longest_waiting_first(stored: Stored) -> None:
+    store = stored([booked("late", at=9.0), booked("b", at=4.0), booked("a", at=4.0), booked("first", at=1.0)])
+    assert store.open_rides() == ["first", "a", "b", "late"]
+    stored([append("ride/a", RideCancelled(RideId("a"), "passenger"), at=10.0)])
+    assert store.open_rides() == ["first", "b", "late"]
+
+
+@pytest.mark.parametrize("seed_of_town", range(3))
+def test_both_agree_on_which_rides_of_a_town_are_open(path: Path, seed_of_town: int) -> None:
+    story = list(Town(seed_of_town, rides=40).story())
+    opens = [kind(path)(story).open_rides() for kind in (in_memory, in_a_file)]
+    assert opens[0] == opens[1]
+    assert opens[0]
+
+
+def test_a_driver_is_known_by_the_card_registered_last(stored: Stored) -> None:
+    renamed = MICHAEL.__class__(HIM, "M. Brown", MICHAEL.phone, 4.7, "suv", "CA 1 GP")
+    store = stored([append("driver/" + HIM, DriverRegistered(MICHAEL))])
+    assert store.driver_card(HIM) == MICHAEL
+    stored([append("driver/" + HIM, DriverRegistered(renamed))])
+    assert store.driver_card(HIM) == renamed
+    assert store.driver_card(DriverId("+" + HIM)) is None
+
+
+def test_a_passenger_is_known_once_he_has_booked(stored: Stored) -> None:
+    ben = Passenger(PassengerId("ben"), "Ben", "27830000000")
+    trip = booked("r1").events[0].trip
+    store = stored([append("ride/r1", RideRequested(RideId("r1"), 1, ben, trip, 0.0))])
+    assert store.passenger(ben.passenger_id) == ben
+
+
+def test_the_seeded_passenger_is_the_default_one(stored: Stored) -> None:
+    store = stored([])
+    assert store.default_passenger() == SARAH
+    assert store.passenger(SARAH.passenger_id) == SARAH
+
+
+class TestFile:
+    """What only a file can do."""
+
+    def test_without_a_seed_there_is_no_default_passenger(self, writer: Writer, path: Path) -> None:
+        writer.write([booked("r1")])
+        assert Reader(path).default_passenger() is None
+
+    def test_what_is_committed_later_is_seen_without_opening_again(self, writer: Writer, path: Path) -> None:
+        reader = Reader(path)
+        assert not reader.ride_exists(RideId("r1"))
+        writer.write([booked("r1")])
+        assert reader.ride_exists(RideId("r1"))
+
+    def test_a_reader_cannot_write(self, writer: Writer, path: Path) -> None:
+        reader = Reader(path)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader._db.execute("DELETE FROM events")
+
+    def test_a_damaged_event_is_named_by_its_row(self, writer: Writer, path: Path) -> None:
+        writer.write([booked("r1"), append("ride/r1", RideCancelled(RideId("r1"), "passenger"))])
+        writer.db.execute("""UPDATE events SET body = '{"type":"RideCancelled","by":7}' WHERE n = 2""")
+        with pytest.raises(StorageDamaged, match=r"dispatch\.db is damaged \(event 2 cannot be read: .*restore a copy"):
+            Reader(path).events_of("ride/r1")
+
+    def test_another_process_starts_its_clock_anew_and_reads_times_on_its_own(self, path: Path) -> None:
+        Writer(path, "off", wall_zero=1_000.0).write([booked("r1", at=50.0)])
+        [event] = Reader(path, wall_zero=1_030.0).events_of("ride/r1")
+        assert event.at == 20.0
+
+    def test_a_closed_reader_has_let_go(self, writer: Writer, path: Path) -> None:
+        reader = Reader(path)
+        reader.close()
+        with pytest.raises(sqlite3.ProgrammingError):
+            reader._db.execute("SELECT 1")

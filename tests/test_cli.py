@@ -1,0 +1,159 @@
+"""The command line as a user meets it: help, settings from everywhere, errors of one line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import cli
+from dispatch.config import SETTINGS
+
+ROOT = Path(cli.__file__).parent
+GROUPS_OF_COMMAND = {
+    "serve": ("dispatch", "server"),
+    "simulate": ("dispatch", "simulate"),
+    "demo": ("dispatch",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*args: str, **environ: str) -> Result:
+    return CliRunner().invoke(cli.main, args, env=environ, prog_name="dispatch")
+
+
+def commands(group: click.Group, *path: str) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found += commands(command, *path, name)
+    return found
+
+
+@pytest.mark.parametrize("path", [(), *commands(cli.main)], ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    result = run(*path, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(" ".join(("Usage: dispatch", *path)))
+
+
+@pytest.mark.parametrize("command", GROUPS_OF_COMMAND)
+def test_every_setting_of_its_groups_is_an_option_with_its_default_and_limits_in_the_help(
+    command: str,
+) -> None:
+    told = " ".join(run(command, "--help").output.split())
+    for row in SETTINGS:
+        if row.group in GROUPS_OF_COMMAND[command]:
+            assert row.flag in told
+            assert row.limits.help in told
+            assert row.range in told or row.limits.choices
+
+
+def test_the_version_is_told() -> None:
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.output.startswith("dispatch, version ")
+
+
+def test_config_show_tells_each_value_and_where_it_comes_from() -> None:
+    Path("dispatch.toml").write_text('[dispatch]\nrounds = 2\n[simulate]\nposition_every = "10s"\n')
+    result = run("config", "show", "--batch", "3", DISPATCH_SEARCH_CAP="90s")
+    told = {line.split()[0]: line.split(maxsplit=2)[1:] for line in result.output.splitlines()}
+    assert list(told) == [row.name for row in SETTINGS]
+    assert told["batch"] == ["3", "flag --batch"]
+    assert told["search_cap"] == ["90s", "env DISPATCH_SEARCH_CAP"]
+    assert told["rounds"] == ["2", "file dispatch.toml"]
+    assert told["position_every"] == ["10s", "file dispatch.toml"]
+    assert told["offer_timeout"] == ["30s", "default"]
+    assert told["drivers"] == ["-", "default"]
+
+
+def test_config_show_json_holds_the_same_for_programs() -> None:
+    told = json.loads(run("config", "show", "--json", DISPATCH_RADIUS_KM="2.5").output)
+    assert told["radius_km"] == {"value": 2.5, "from": "env DISPATCH_RADIUS_KM"}
+    assert told["batch"] == {"value": 5, "from": "default"}
+    assert told["offer_timeout"] == {"value": "30s", "from": "default"}
+    assert told["drivers"] == {"value": None, "from": "default"}
+    assert told["permute"] == {"value": False, "from": "default"}
+
+
+USAGE_ERRORS = [
+    (["serve", "--batch", "0"], "batch must be a whole number from 1 to 50, got '0' (flag --batch)"),
+    (["serve", "--ofer-timeout", "3s"], "--offer-timeout"),
+    (["serve", "--host", "0.0.0.0"], "host must be a loopback address"),
+    (["demo", "--port", "x"], "port must be a whole number"),
+    (
+        ["simulate", "--for", "4 hours"],
+        "for must be a duration (30s, 500ms, 2m, 4h) from 1s to 8784h, got '4 hours'",
+    ),
+    (["simulate", "--config", "nope.toml"], "nope.toml"),
+    (["db", "show", "jobs"], "'rides', 'drivers', 'passengers', 'offers', 'events'"),
+    (["db", "show", "rides", "--limit", "0"], "--limit"),
+    (["sreve"], "serve"),
+]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"), USAGE_ERRORS, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_a_wrong_command_line_ends_with_one_line_and_status_2(args: list[str], told: str) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert told in result.stderr
+    assert result.stderr.startswith("dispatch")
+
+
+def test_no_command_shows_the_help() -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr
+
+
+class TestOutcomes:
+    """What a command's own end turns into, on a group of the same class."""
+
+    @staticmethod
+    def ending_with(outcome: int | Exception | None) -> Result:
+        @click.group(cls=type(cli.main))
+        def main() -> None:
+            pass
+
+        @main.command()
+        def go() -> int | None:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        return CliRunner().invoke(main, ["go"], prog_name="dispatch")
+
+    @pytest.mark.parametrize("status", [0, 1, 3])
+    def test_a_commands_status_is_the_process_status(self, status: int) -> None:
+        assert self.ending_with(status).exit_code == status
+
+    def test_nothing_returned_is_success(self) -> None:
+        assert self.ending_with(None).exit_code == 0
+
+    def test_what_cannot_be_done_is_one_line_and_status_1(self) -> None:
+        result = self.ending_with(OSError(98, "Address already in use"))
+        assert (result.exit_code, result.stderr) == (1, "dispatch: [Errno 98] Address already in use\n")
+
+    def test_a_bug_keeps_its_traceback(self) -> None:
+        result = self.ending_with(ZeroDivisionError("a bug"))
+        assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported_for_it() -> None:
+    heavy = "asyncio websockets uvicorn starlette pykka sqlite_utils rich structlog prometheus_client msgspec sim"
+    script = f"import sys, cli; print(*[name for name in {heavy.split()} if name in sys.modules])"
+    outcome = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == ""

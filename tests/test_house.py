@@ -1,0 +1,190 @@
+"""Rules about the code itself: who imports whom, sizes, tests that mirror their source, pins, documents."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from dispatch import errors
+
+ROOT = Path(__file__).parent.parent
+PYTHON_FOLDERS = ("dispatch", "sim", "tests", "benchmarks", "examples")
+ROOMS = ("dispatch", "sim")
+WRITTEN_BY_PEOPLE = (".py", ".md", ".toml", ".lock", ".yml", ".json")
+LONGEST_FILE, LONGEST_FUNCTION = 400, 70
+
+SOURCES = sorted([*ROOT.glob("*.py"), *(file for folder in PYTHON_FOLDERS for file in (ROOT / folder).rglob("*.py"))])
+TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCES}
+TESTS = {file: tree for file, tree in TREES.items() if file.is_relative_to(ROOT / "tests")}
+
+
+def place(file: Path, node: ast.AST | None = None) -> str:
+    """`tests/test_house.py:12`, as editors open it."""
+    return f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call with the name it is spelled by: `time.sleep`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_imports_go_down_only() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    outcome = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+def test_no_file_is_longer_than_one_idea_needs() -> None:
+    lengths = {place(file): len(file.read_text(encoding="utf-8").splitlines()) for file in SOURCES}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_every_function_fits_a_screen() -> None:
+    functions = [
+        (place(file, node), (node.end_lineno or node.lineno) - node.lineno + 1)
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [(name, lines) for name, lines in functions if lines > LONGEST_FUNCTION] == []
+
+
+def test_every_module_of_the_product_says_what_lives_there() -> None:
+    product = {
+        file: tree for file, tree in TREES.items() if file.parent == ROOT or file.parts[len(ROOT.parts)] in ROOMS
+    }
+    assert [place(file) for file, tree in product.items() if tree.body and not ast.get_docstring(tree)] == []
+
+
+def test_a_test_file_in_a_room_is_named_after_a_source_file_of_that_room() -> None:
+    """`tests/domain/test_geo.py` and `tests/domain/test_geo_poles.py` speak of `dispatch/domain/geo.py`."""
+    strays = []
+    for file in TESTS:
+        folder = file.parent.relative_to(ROOT / "tests")
+        room = ROOT / "sim" / Path(*folder.parts[1:]) if folder.parts[:1] == ("sim",) else ROOT / "dispatch" / folder
+        if file.name.startswith("test_") and folder.parts and room.is_dir():
+            subject = file.stem.removeprefix("test_")
+            known = {source.stem for source in room.iterdir() if source.suffix == ".py" or source.is_dir()}
+            if not any(subject == name or subject.startswith(f"{name}_") for name in known):
+                strays.append(place(file))
+    assert strays == []
+
+
+def test_no_test_waits_for_the_wall_clock_to_pass() -> None:
+    sleeps = [place(file, call) for file, tree in TESTS.items() for name, call in calls(tree) if name == "time.sleep"]
+    imported = [
+        place(file, node)
+        for file, tree in TESTS.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in {name.name for name in node.names}
+    ]
+    assert sleeps + imported == []
+
+
+def test_no_test_is_skipped() -> None:
+    skips = ("pytest.skip", "pytest.mark.skip", "pytest.mark.skipif", "pytest.importorskip", "unittest.skip")
+    found = [
+        place(file, node)
+        for file, tree in TESTS.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in skips
+    ]
+    assert found == []
+
+
+def test_every_test_name_is_a_sentence() -> None:
+    names = [
+        (place(file, node), node.name)
+        for file, tree in TESTS.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    assert [(where, name) for where, name in names if name.count("_") < 3] == []
+
+
+def test_no_file_names_a_path_outside_the_project() -> None:
+    outside = "../" + "shared"
+    tops = [top for top in ROOT.iterdir() if not top.name.startswith(".")]
+    files = [file for top in tops for file in (top, *top.rglob("*")) if file.suffix in WRITTEN_BY_PEOPLE]
+    written = [*files, ROOT / "Makefile", ROOT / ".ci" / "run"]
+    assert [place(file) for file in written if outside in file.read_text(encoding="utf-8")] == []
+
+
+class TestLockFiles:
+    """The pins are exact, fit the ranges that pyproject.toml promises, and name no host to fetch from."""
+
+    RUNTIME, DEVELOPMENT = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
+    PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    @staticmethod
+    def pins(file: Path) -> dict[str, Requirement]:
+        lines = [line for line in file.read_text("utf-8").splitlines() if line and line[0] not in "#-"]
+        return {requirement.name: requirement for requirement in map(Requirement, lines)}
+
+    @pytest.mark.parametrize("file", [RUNTIME, DEVELOPMENT], ids=lambda file: file.name)
+    def test_a_lock_file_names_no_host_and_pins_exactly(self, file: Path) -> None:
+        assert not re.search(r"://|@|--[a-z]*-?index-url|--find-links|--trusted-host", file.read_text("utf-8"))
+        loose = [str(pin) for pin in self.pins(file).values() if not re.fullmatch(r"==[\w.]+", str(pin.specifier))]
+        assert loose == []
+
+    @pytest.mark.parametrize(
+        ("file", "asked"),
+        [(RUNTIME, PROJECT["dependencies"]), (DEVELOPMENT, PROJECT["optional-dependencies"]["dev"])],
+        ids=["runtime", "development"],
+    )
+    def test_every_dependency_is_bounded_and_its_pin_lies_within(self, file: Path, asked: list[str]) -> None:
+        pins = self.pins(file)
+        for requirement in map(Requirement, asked):
+            pinned = next(iter(pins[requirement.name].specifier)).version
+            assert requirement.specifier.contains(pinned), f"{requirement} does not allow {pinned}"
+            assert {part.operator for part in requirement.specifier} == {">=", "<"}, f"{requirement} has no bounds"
+            assert str(requirement.marker) == str(pins[requirement.name].marker)
+
+
+class TestDocuments:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "README.md",
+            "CHANGELOG.md",
+            "LICENSE",
+            "docs/ARCHITECTURE.md",
+            "docs/PROTOCOL.md",
+            "benchmarks/README.md",
+        ],
+    )
+    def test_what_a_newcomer_reads_is_there(self, name: str) -> None:
+        assert len((ROOT / name).read_text("utf-8").splitlines()) > 5
+
+    def test_the_protocol_names_every_error_code_that_a_frame_can_be_answered_with(self) -> None:
+        protocol = (ROOT / "docs/PROTOCOL.md").read_text("utf-8")
+        kinds = errors.FrameError.__subclasses__()
+        assert len(kinds) > 10
+        assert [kind.code for kind in kinds if f"`{kind.code}`" not in protocol] == []
+
+    def test_the_readme_names_every_command(self) -> None:
+        readme = (ROOT / "README.md").read_text("utf-8")
+        commands = (
+            "make demo",
+            "make test",
+            "dispatch serve",
+            "dispatch simulate",
+            "dispatch db seed",
+            "dispatch config show",
+        )
+        assert [command for command in commands if command not in readme] == []
+
+
+def test_every_error_has_a_code_of_its_own_in_snake_case() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.FrameError)]
+    codes = [kind.code for kind in kinds if kind is not errors.FrameError]
+    assert len(set(codes)) == len(codes)
+    assert [code for code in codes if not re.fullmatch(r"[a-z]+(_[a-z]+)*", code)] == []

@@ -1,0 +1,229 @@
+"""The driver's frames as commands to his own actor; offers and rides as he reads them."""
+
+from typing import Any
+
+import pytest
+
+from dispatch.messages.commands import (
+    AcceptOffer,
+    CancelRide,
+    CompleteRide,
+    DeclineOffer,
+    ReportArrived,
+    SetAvailability,
+    StartRide,
+)
+from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideProgress
+from dispatch.types import OfferId, Passenger, PassengerId, RideCard, RideId
+from tests.transport.rig import CARD, DRIVER, RIDE, SARAH, TRIP, App, Rig, lease
+
+HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
+OFFER = OfferId("o-1")
+
+
+class TestCommands:
+    def told(self, **frame: Any) -> Any:
+        rig = Rig()
+        app, _ = rig.driver()
+        app.says(**frame)
+        assert app.got == []
+        return rig.heard("driver/27821234568")[-1]
+
+    @pytest.mark.parametrize(
+        ("frame", "command"),
+        [
+            ({"type": "accept_ride", "driver_id": "27821234568"}, AcceptOffer(RIDE)),
+            ({"type": "accept_ride", "driver_id": "+27821234568", "offer_id": "o-1"}, AcceptOffer(RIDE, OFFER)),
+            ({"type": "decline_ride"}, DeclineOffer(RIDE)),
+            ({"type": "decline_ride", "offer_id": "o-1", "reason": "too far"}, DeclineOffer(RIDE, OFFER, "too far")),
+            ({"type": "arrived"}, ReportArrived(RIDE, DRIVER)),
+            ({"type": "start_ride"}, StartRide(RIDE, DRIVER)),
+            ({"type": "complete_ride", "driver_id": "27821234568"}, CompleteRide(RIDE, DRIVER)),
+            ({"type": "cancel_ride", "reason": "flat tyre"}, CancelRide(RIDE, "driver", "flat tyre", DRIVER)),
+        ],
+    )
+    def test_what_he_says_of_a_ride_reaches_his_own_actor(self, frame: dict[str, str], command: Any) -> None:
+        assert self.told(**frame, ride_id="123") == command
+
+    @pytest.mark.parametrize("available", [True, False])
+    def test_whether_he_wants_offers_reaches_his_own_actor(self, available: bool) -> None:
+        assert self.told(type="set_availability", available=available) == SetAvailability(available)
+
+    def test_an_id_travels_with_the_command(self) -> None:
+        command = self.told(type="accept_ride", ride_id="123", driver_id=DRIVER, id="k1").command
+        other = self.told(type="accept_ride", ride_id="124", driver_id=DRIVER, id="k1").command
+        assert command.id == other.id == "k1"
+        assert command.fingerprint != other.fingerprint
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            {"type": "accept_ride", "ride_id": "123"},
+            {"type": "decline_ride", "ride_id": "123"},
+            {"type": "arrived", "ride_id": "123"},
+            {"type": "start_ride", "ride_id": "123"},
+            {"type": "complete_ride", "ride_id": "123"},
+            {"type": "cancel_ride", "ride_id": "123"},
+            {"type": "set_availability", "available": True},
+            HERE,
+        ],
+        ids=lambda frame: frame["type"],
+    )
+    @pytest.mark.parametrize("driver_id", ["27829999999", "++27821234568"])
+    def test_in_another_drivers_name_nothing_is_done(self, frame: dict[str, Any], driver_id: str) -> None:
+        rig = Rig()
+        app, _ = rig.driver()
+        app.says(**frame, driver_id=driver_id, id="k1")
+        (error,) = app.got
+        assert (error["code"], error["message"], error["id"]) == ("forbidden", "this is not yours to do", "k1")
+        assert error.get("ride_id") == frame.get("ride_id")
+        assert len(rig.heard("driver/27821234568")) == 1, "only Attach"
+        assert rig.board.position(DRIVER) is None
+        assert rig.gateway.counters.forbidden == 1
+
+    def test_what_reaches_nobody_is_unavailable(self) -> None:
+        rig = Rig()
+        app, _ = rig.driver()
+        rig.heard("driver/27821234568")
+        rig.runtime.quarantine("driver/27821234568", "e1")
+        app.says(type="accept_ride", ride_id="123", driver_id=DRIVER)
+        assert [(frame["code"], frame["ride_id"]) for frame in app.got] == [("unavailable", "123")]
+
+
+SEED_REQUEST = {
+    "type": "ride_request",
+    "ride_id": "123",
+    "passenger_name": "Sarah Johnson",
+    "passenger_phone": "27821234567",
+    "pickup_address": "123 Main St",
+    "dropoff_address": "456 Oak Ave",
+    "pickup_latitude": -26.2041,
+    "pickup_longitude": 28.0473,
+    "dropoff_latitude": -26.1850,
+    "dropoff_longitude": 28.0550,
+    "distance": 5.2,
+    "fare": 85.50,
+    "estimated_duration": 15,
+}
+"""As the seed's driver app expects an offer."""
+
+
+class TestOffers:
+    def offered(self, rig: Rig, card: RideCard = CARD) -> tuple[App, dict[str, Any]]:
+        app, session = rig.driver()
+        rig.tell(session, OfferMade(7, lease(), card))
+        (frame,) = app.got
+        return app, frame
+
+    def test_an_offer_has_the_seeds_fields_and_its_deadline(self) -> None:
+        _, frame = self.offered(Rig(show_phones=True))
+        assert frame == {
+            **SEED_REQUEST,
+            "offer_id": "o-1",
+            "round": 1,
+            "expires_at": "1970-01-01T00:00:30.000Z",
+            "ttl_ms": 30_000,
+            "pickup_distance_m": 1234,
+            "pickup_eta_s": 231,
+            "seq": 7,
+            "epoch": "e1",
+        }
+
+    def test_a_whole_number_of_minutes_has_no_point(self) -> None:
+        _, frame = self.offered(Rig())
+        assert repr(frame["estimated_duration"]) == "15"
+
+    @pytest.mark.parametrize(
+        ("phone", "shown"),
+        [
+            ("27821234567", "2782•••4567"),
+            ("+27 82 123 4567", "2782•••4567"),
+            ("12345678", "•••78"),
+            ("", ""),
+        ],
+    )
+    def test_the_passengers_phone_is_masked_until_the_ride_is_his(self, phone: str, shown: str) -> None:
+        rig = Rig()
+        card = RideCard(RIDE, 1, Passenger(PassengerId("p"), "Sarah Johnson", phone), TRIP)
+        app, session = rig.driver()
+        rig.tell(session, OfferMade(1, lease(), card))
+        rig.tell(session, RideAccepted(2, card))
+        rig.tell(session, DriverSnapshot(3, "busy", None, card, "arrived"))
+        offer, accepted, snapshot = app.got
+        assert offer["passenger_phone"] == shown
+        assert accepted["passenger_phone"] == snapshot["ride"]["passenger_phone"] == phone
+
+    def test_the_offers_of_a_round_differ_only_in_what_is_each_drivers_own(self) -> None:
+        rig = Rig()
+        other = RideCard(RideId("124"), 1, SARAH, TRIP)
+        app, session = rig.driver()
+        for seq, card, offer_id in [(1, CARD, "o-1"), (2, CARD, "o-2"), (3, other, "o-3"), (4, CARD, "o-4")]:
+            rig.tell(session, OfferMade(seq, lease(offer_id=offer_id), card))
+        frames = app.got
+        assert [(frame.pop("seq"), frame.pop("offer_id"), frame.pop("ride_id")) for frame in frames] == [
+            (1, "o-1", "123"),
+            (2, "o-2", "123"),
+            (3, "o-3", "124"),
+            (4, "o-4", "123"),
+        ]
+        assert frames == [frames[0]] * 4
+
+    def test_a_closed_offer_says_why(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        rig.tell(session, OfferClosed(8, RIDE, OFFER, "taken"))
+        assert app.got == [
+            {"type": "offer_closed", "ride_id": "123", "offer_id": "o-1", "reason": "taken", "seq": 8, "epoch": "e1"}
+        ]
+
+
+class TestRides:
+    def test_an_accepted_ride_tells_all_that_the_driver_needs(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        rig.tell(session, RideAccepted(8, CARD))
+        assert app.got == [{**SEED_REQUEST, "type": "ride_accepted", "seq": 8, "epoch": "e1"}]
+
+    def test_the_passengers_note_comes_with_the_ride(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        trip = TRIP.__class__(TRIP.pickup, TRIP.dropoff, 5.2, 15.5, 85.5, "", "two suitcases")
+        rig.tell(session, RideAccepted(8, RideCard(RIDE, 1, SARAH, trip)))
+        (frame,) = app.got
+        assert frame["note"] == "two suitcases"
+        assert frame["estimated_duration"] == 15.5
+
+    def test_a_snapshot_of_an_idle_driver_says_null_twice(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        rig.tell(session, DriverSnapshot(1, "available"))
+        assert app.got == [
+            {
+                "type": "snapshot", "status": "available", "offer": None, "ride": None, "recovered": False,
+                "seq": 1, "epoch": "e1",
+            }
+        ]  # fmt: skip
+
+    def test_a_snapshot_has_the_open_offer_and_the_ride_with_its_status(self) -> None:
+        rig = Rig(show_phones=True)
+        app, session = rig.driver()
+        rig.tell(session, DriverSnapshot(9, "busy", OfferMade(7, lease(), CARD), CARD, "in_progress"))
+        (frame,) = app.got
+        assert frame["offer"].items() >= {**SEED_REQUEST, "seq": 7, "offer_id": "o-1"}.items()
+        ride = {name: value for name, value in SEED_REQUEST.items() if name != "type"}
+        assert frame["ride"] == {**ride, "status": "in_progress"}
+
+    @pytest.mark.parametrize(
+        ("status", "name"),
+        [("arrived", "driver_arrived"), ("in_progress", "ride_started"), ("completed", "ride_completed")],
+    )
+    def test_he_hears_the_same_of_his_ride_as_the_passenger(self, status: str, name: str) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        passenger_app, passenger_session = rig.passenger()
+        notice = RideProgress(3, RIDE, status, 85.5, 5.2, 15.0)
+        rig.tell(session, notice)
+        rig.tell(passenger_session, notice)
+        (frame,) = app.got
+        assert frame["type"] == name
+        assert [frame] == passenger_app.got

@@ -1,0 +1,146 @@
+"""The passenger's frames as commands to the ride, the ride's notices as frames."""
+
+from typing import Any
+
+import pytest
+
+from dispatch.messages.commands import CancelRide, FindDriver
+from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, RideProgress, Searching
+from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
+from tests.transport.rig import FIND_DRIVER, MICHAEL, RIDE, TRIP, Rig
+
+
+def booked(**more: Any) -> FindDriver:
+    """The command that comes of the seed's find_driver with these fields added."""
+    rig = Rig()
+    app, _ = rig.passenger()
+    app.says(**{**FIND_DRIVER, **more})
+    assert app.got == []
+    command = rig.heard("ride/123")[-1]
+    assert isinstance(command, FindDriver)
+    return command
+
+
+class TestFindDriver:
+    def test_the_trip_is_what_the_app_said(self) -> None:
+        assert booked() == FindDriver(RIDE, TRIP, Passenger(PassengerId("anybody"), "Passenger", ""))
+
+    def test_vehicle_type_and_note_are_part_of_the_trip(self) -> None:
+        trip = booked(vehicle_type="sedan", note="two suitcases").trip
+        assert (trip.vehicle_type, trip.note) == ("sedan", "two suitcases")
+
+    @pytest.mark.parametrize(
+        ("said", "rider"),
+        [
+            ({"passenger_phone": "+27 82 123-4567"}, ("27821234567", "Passenger", "+27 82 123-4567")),
+            (
+                {"passenger_phone": "27821234567", "passenger_name": " Sarah Johnson "},
+                ("27821234567", "Sarah Johnson", "27821234567"),
+            ),
+            ({"passenger_name": "Sarah Johnson"}, ("ride-123", "Sarah Johnson", "")),
+            ({"passenger_name": "", "passenger_phone": ""}, ("anybody", "Passenger", "")),
+            ({}, ("anybody", "Passenger", "")),
+        ],
+    )
+    def test_the_rider_is_known_by_phone_else_by_name_else_is_anybody(
+        self, said: dict[str, str], rider: tuple[str, str, str]
+    ) -> None:
+        passenger = booked(**said).passenger
+        assert (passenger.passenger_id, passenger.name, passenger.phone) == rider
+
+    def test_without_an_id_there_is_no_command_to_repeat(self) -> None:
+        assert booked().command is None
+
+    def test_the_same_body_under_the_same_id_has_the_same_fingerprint_however_it_is_written(self) -> None:
+        first = booked(id="k1").command
+        again = booked(id="k1", estimated_duration_minutes=15.0, battery=0.3, note=None).command
+        other = booked(id="k1", fare_amount=86).command
+        assert first is not None
+        assert first.id == "k1"
+        assert first == again
+        assert first != other
+
+    def test_the_fingerprint_does_not_depend_on_the_id(self) -> None:
+        one, two = booked(id="k1").command, booked(id="k2").command
+        assert one is not None
+        assert two is not None
+        assert one.fingerprint == two.fingerprint
+
+
+def test_cancel_ride_is_the_passengers_own() -> None:
+    rig = Rig()
+    app, _ = rig.passenger()
+    app.says(type="cancel_ride")
+    app.says(type="cancel_ride", reason="changed my mind", ride_id="r9")
+    assert rig.heard("ride/123")[1:] == [
+        CancelRide(RIDE, "passenger"),
+        CancelRide(RIDE, "passenger", "changed my mind"),
+    ]
+    assert rig.heard("ride/r9") == []
+
+
+class TestWhatThePassengerReads:
+    def read(self, notice: Any, **options: Any) -> dict[str, Any]:
+        rig = Rig(**options)
+        app, session = rig.passenger()
+        rig.tell(session, notice)
+        (frame,) = app.got
+        assert (frame.pop("seq"), frame.pop("epoch"), frame.pop("ride_id")) == (4, "e1", "123")
+        return frame
+
+    def test_searching_tells_the_round(self) -> None:
+        assert self.read(Searching(4, RIDE, 2, 5, 85.5, 30.0)) == {
+            "type": "searching", "round": 2, "drivers_notified": 5, "fare": 85.5,
+            "expires_at": "1970-01-01T00:00:30.000Z", "ttl_ms": 30_000,
+        }  # fmt: skip
+
+    def test_driver_assigned_has_the_seeds_fields_and_where_he_is(self) -> None:
+        assert self.read(DriverAssigned(4, RIDE, MICHAEL, -26.2, 28.04, 1234.6, 310.2)) == {
+            "type": "driver_assigned", "driver_id": "27821234568", "driver_name": "Michael Brown",
+            "driver_phone": "27821234568", "driver_rating": 4.9, "vehicle_type": "sedan",
+            "vehicle_registration": "CA 999 GP", "driver_latitude": -26.2, "driver_longitude": 28.04,
+            "distance_m": 1235, "eta_s": 310,
+        }  # fmt: skip
+
+    def test_a_driver_whose_position_is_unknown_has_none(self) -> None:
+        frame = self.read(DriverAssigned(4, RIDE, MICHAEL))
+        assert {"driver_latitude", "driver_longitude", "distance_m", "eta_s"}.isdisjoint(frame)
+
+    def test_no_drivers_tells_how_hard_was_tried(self) -> None:
+        assert self.read(NoDrivers(4, RIDE, "search_cap", 4, 17)) == {
+            "type": "no_drivers", "reason": "search_cap", "rounds": 4, "drivers_asked": 17,
+        }  # fmt: skip
+
+    def test_a_snapshot_has_the_driver_once_there_is_one(self) -> None:
+        assert self.read(PassengerSnapshot(4, RIDE, "pending", 85.5)) == {
+            "type": "snapshot", "status": "pending", "fare": 85.5, "recovered": False,
+        }  # fmt: skip
+        assigned = self.read(PassengerSnapshot(4, RIDE, "accepted", 85.5, MICHAEL), currency="ZAR")
+        assert (assigned["driver_id"], assigned["driver_phone"]) == ("27821234568", "27821234568")
+        assert assigned["currency"] == "ZAR"
+
+    @pytest.mark.parametrize(("status", "name"), [("arrived", "driver_arrived"), ("in_progress", "ride_started")])
+    def test_a_step_of_the_ride_is_told(self, status: str, name: str) -> None:
+        assert self.read(RideProgress(4, RIDE, status, 85.5, 5.2, 15.0)) == {"type": name}
+
+    def test_the_end_of_the_ride_tells_what_it_was(self) -> None:
+        assert self.read(RideProgress(4, RIDE, "completed", 85.5, 5.2, 12.25)) == {
+            "type": "ride_completed", "fare": 85.5, "distance_km": 5.2, "duration_minutes": 12.25,
+        }  # fmt: skip
+
+
+def test_a_trip_that_only_lacks_decimals_is_the_same_trip() -> None:
+    """A passenger who asks again for the same does not restart the search."""
+    whole = booked(pickup_latitude=-26, distance_km=5, fare_amount=85).trip
+    pointed = booked(pickup_latitude=-26.0, distance_km=5.0, fare_amount=85.0).trip
+    assert whole == pointed
+    assert whole == Trip(Place(-26.0, 28.0473, "123 Main St"), Place(-26.1850, 28.0550, "456 Oak Ave"), 5.0, 15.0, 85.0)
+
+
+def test_each_ride_has_a_session_of_its_own() -> None:
+    rig = Rig()
+    app, _ = rig.passenger(RideId("r1"))
+    rig.passenger(RideId("r2"))
+    app.says(**FIND_DRIVER)
+    assert len(rig.heard("ride/r1")) == 2
+    assert len(rig.heard("ride/r2")) == 1
