@@ -40,13 +40,18 @@ def simulate(resolved: Resolved) -> int | None:
 
 
 @main.command()
+@click.option("--save-view", metavar="FILE", hidden=True, help="save a picture of the last view, as SVG")
 @with_settings("dispatch", "host", "port", *DEMAND, "simulate_db", "json")
-def demo(resolved: Resolved) -> int | None:
-    """Start the server, connect a fake fleet to it over real sockets and watch."""
+def demo(resolved: Resolved, save_view: str | None) -> int | None:
+    """Start the server, connect a fake fleet to it over real sockets and watch.
+
+    Passengers book real trips, faster than they did; cars are as fast as ever. Ends after --for, when the last of --rides is over, or
+    on Ctrl-C, and prints what came of it, a JSON object as the last line. The server takes a free port unless --port says which.
+    """
     require_loopback(resolved.settings)
     from sim.demo import demo
 
-    return demo(resolved.settings, resolved.simulate)
+    return demo(resolved, script=__file__, view_file=save_view)
 
 
 @main.group()

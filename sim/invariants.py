@@ -237,18 +237,22 @@ class Watch:
             add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
         if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
             add(now, "on-disk-first", f"offer {offer_id} is not on disk")
+        held = self._held.get(driver_id)
+        if held:
+            self._replace(held, ride_id)
         held = self._held.setdefault(driver_id, {})
         held[offer_id] = None
-        if len(held) > self._policy.live_offers and not self._same_ride(held, ride_id):
+        if len(held) > self._policy.live_offers:
             add(now, "live-offers", f"{driver_id} holds {list(held)}")
         self._near_and_fresh(now, driver_id, ride_id, message)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
         self._deadlines.append((lease.closes_at + SETTLING_S, offer_id))
 
-    def _same_ride(self, held: dict[OfferId, None], ride_id: RideId) -> bool:
-        """A new offer of the same ride replaces the old one; the driver's word of that is on its way."""
-        return all(self._open[offer][1] == ride_id for offer in held if offer in self._open)
+    def _replace(self, held: dict[OfferId, None], ride_id: RideId) -> None:
+        """A new offer of a ride takes the place of an old one; the driver does not say so."""
+        for offer_id in [offer_id for offer_id in held if self._open[offer_id][1] == ride_id]:
+            self._forget(offer_id)
 
     def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
         policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup
@@ -261,8 +265,9 @@ class Watch:
     def _state(self, now: float, address: str, message: DriverState) -> None:
         if message.ended is not None:
             self._forget(message.ended)
-        for offer_id in list(self._held.get(message.driver_id, ())):
-            if offer_id not in message.offers:
+        held = self._held.get(message.driver_id)
+        if held is not None:
+            for offer_id in [offer for offer in held if offer not in message.offers]:
                 self._forget(offer_id)
 
     def _forget(self, offer_id: OfferId) -> None:

@@ -45,7 +45,8 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     if wanted.scenario is not None:
         from sim.small import explore_one
 
-        return explore_one(wanted.scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json)
+        trace = Path(wanted.trace) if wanted.trace is not None else None
+        return explore_one(wanted.scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json, trace=trace)
     plan = make_plan(wanted)
     world, summary = run(settings, wanted, plan)
     if wanted.json:

@@ -52,9 +52,14 @@ class PassengerPhone(Phone):
 
     def book(self) -> None:
         """Ask for the ride, and give the search so much patience."""
-        trip = self.trip
         self.booked_at = self.clock.now
         self.figures.requested()
+        self.ask()
+        self.later(self.behaviour.patience_s(self.rng), LosePatience())
+
+    def ask(self) -> None:
+        """Say what trip is wanted; again with other terms, that is a new search."""
+        trip = self.trip
         self.send(
             wire.FindDriver(
                 pickup_latitude=trip.pickup.lat,
@@ -68,7 +73,6 @@ class PassengerPhone(Phone):
                 fare_amount=trip.fare,
             )
         )
-        self.later(self.behaviour.patience_s(self.rng), LosePatience())
 
     # -- frames
 

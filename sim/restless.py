@@ -13,7 +13,7 @@ import msgspec
 from dispatch.messages.base import Message
 from dispatch.transport import wire
 from sim.driver_phone import Decide, DriverPhone
-from sim.passenger_phone import LosePatience, PassengerPhone
+from sim.passenger_phone import PassengerPhone
 from sim.phone import Clock, Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
@@ -99,7 +99,7 @@ class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):
     gives_up: float = 0.0
     pauses_every_s: float = 0.0
     pause_s: float = 20.0
-    works_until_s: float = 0.0
+    pauses_until_s: float = 0.0
 
 
 class _Pause(Message, frozen=True, gc=False):
@@ -152,7 +152,7 @@ class RestlessDriver(InsistentPhone, DriverPhone):
 
     def _pause_later(self) -> None:
         every_s, now = self.habits.pauses_every_s, self.clock.now
-        if every_s and now < self.habits.works_until_s:
+        if every_s and now < self.habits.pauses_until_s:
             self.later(self.rng.expovariate(1.0 / every_s), _Pause(False))
 
     frames: ClassVar[Table] = {
@@ -210,19 +210,9 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
             self.later(self.whims.regrets_after_s, _Regret())
 
     def _on_haggle(self, message: _Haggle) -> None:
-        """Asks again with another fare; whoever has a driver by now learns that it is too late."""
-        asked = wire.FindDriver(
-            pickup_latitude=self.trip.pickup.lat,
-            pickup_longitude=self.trip.pickup.lon,
-            dropoff_latitude=self.trip.dropoff.lat,
-            dropoff_longitude=self.trip.dropoff.lon,
-            pickup_address=self.trip.pickup.address,
-            dropoff_address=self.trip.dropoff.address,
-            distance_km=self.trip.distance_km,
-            estimated_duration_minutes=self.trip.duration_min,
-            fare_amount=self.trip.fare + 1.0,
-        )
-        self.send(asked)
+        """Whoever has a driver by now learns that it is too late."""
+        self.trip = msgspec.structs.replace(self.trip, fare=self.trip.fare + 1.0)
+        self.ask()
 
     def _on_regret(self, message: _Regret) -> None:
         self.send(wire.CancelRide(reason="changed my mind"))

@@ -5,7 +5,7 @@ Their apps speak JSON, as the seed's do, over the same sessions and codec; the i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import cos, degrees, radians
 from typing import Any
 
@@ -36,11 +36,12 @@ def near_pickup(north_km: float = 0.0, east_km: float = 0.0) -> tuple[float, flo
 
 
 class Heard(dict[str, Any]):
-    """A frame as the app read it, and `at` which second."""
+    """A frame as the app read it, and `at` which second. `again`: its number was heard before, so an app drops it."""
 
-    def __init__(self, frame: dict[str, Any], at: float) -> None:
+    def __init__(self, frame: dict[str, Any], at: float, again: bool) -> None:
         super().__init__(frame)
         self.at = at
+        self.again = again
 
 
 class _Cue(Message, frozen=True, gc=False):
@@ -60,6 +61,8 @@ class Person:
         self.closes: list[tuple[float, int]] = []
         self._script: list[Action] = []
         self._reactions: dict[str, Reaction] = {}
+        self._numbered: dict[int, dict[str, Any]] = {}
+        self._fresh_link = True
         self._address = f"script/{name}"
         stage.world.runtime.sink(self._address, self)
 
@@ -102,7 +105,7 @@ class Person:
         """Open a connection; whatever was open before is the server's to end."""
         gateway = self.stage.world.gateway
         link = MemoryLink(lambda code: self._on_close(link, code))
-        self.link = link
+        self.link, self._fresh_link = link, True
         link.join(gateway, self.make_session(link), self._on_frame, msgspec.json.decode)
 
     def make_session(self, link: MemoryLink) -> Session:
@@ -116,8 +119,8 @@ class Person:
         return [frame for frame in self.frames if frame.at >= since and frame_type in (None, frame["type"])]
 
     def story(self, *, since: float = 0.0) -> list[str]:
-        """What he heard, by type."""
-        return [frame["type"] for frame in self.heard(since=since)]
+        """What he heard, by type; what was only said again is left out."""
+        return [frame["type"] for frame in self.heard(since=since) if not frame.again]
 
     def last(self, frame_type: str | None = None) -> Heard:
         """The latest frame, or the latest of its type. Raises IndexError when there was none."""
@@ -138,11 +141,24 @@ class Person:
             how(link)
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
-        heard = Heard(frame, self.stage.now)
+        heard = Heard(frame, self.stage.now, self._is_known(frame))
         self.frames.append(heard)
         reaction = self._reactions.get(heard["type"])
         if reaction is not None:
             reaction(heard)
+
+    def _is_known(self, frame: dict[str, Any]) -> bool:
+        """Whether its number in the stream was heard before. A number that stands for two things, or is left out, is a mistake."""
+        number = frame.get("seq")
+        if number is None:
+            return False
+        known, add = self._numbered.get(number), self.stage.world.watch.violations.add
+        if known is not None and known != frame:
+            add(self.stage.now, "one-number-one-frame", f"{self.name} hears {known} and then {frame}")
+        if not self._fresh_link and known is None and number - 1 not in self._numbered:
+            add(self.stage.now, "no-gap", f"{self.name} hears {frame}, and never {number - 1}")
+        self._numbered[number], self._fresh_link = frame, False
+        return known is not None
 
     def _on_close(self, link: MemoryLink, code: int) -> None:
         if self.link is link:
@@ -267,6 +283,10 @@ class Stage:
     def run(self, until: float) -> None:
         """Let time pass up to and including this second."""
         self.world.run(until)
+
+    def record(self, ride: str) -> Sequence[Message]:
+        """Every event on disk that names this ride, oldest first."""
+        return self.world.journal.events_of_ride(RideId(ride))
 
     def actor(self, address: str) -> Actor:
         """The actor that is awake there. Raises LookupError when nobody is."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from dispatch.addresses import JOURNAL
+from dispatch.addresses import DISPATCHER, JOURNAL
 from dispatch.app import ANYBODY, MAILBOX_LIMITS, culprit, populate, position_board, search_policy
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
@@ -73,8 +73,9 @@ class World:
             seed,
             limits=MAILBOX_LIMITS,
             default_limit=settings.mailbox_limit,
-            supervisor=Supervisor(spared=frozenset(("dispatcher",)), culprit=culprit) if options.supervise else None,
+            supervisor=self._supervisor() if options.supervise else None,
         )
+        self.failures: list[tuple[str, BaseException]] = []
         self.board = position_board(settings)
         self.watch = Watch(search_policy(settings), self.board)
         self._trace_file = options.trace.open("wb") if options.trace is not None else None
@@ -113,10 +114,14 @@ class World:
         """A driver comes online at this point."""
         rng = self.runtime.rng("driver/" + driver_id)
         phone = DriverPhone(driver_id, self.runtime, rng, behaviour, self.travel, at, self.figures)
-        self.runtime.sink(phone.address, phone)
-        self.drivers[driver_id] = phone
-        self.connect_driver(phone)
+        self.enlist(phone)
         return phone
+
+    def enlist(self, phone: DriverPhone) -> None:
+        """The driver with this phone comes online."""
+        self.runtime.sink(phone.address, phone)
+        self.drivers[phone.driver_id] = phone
+        self.connect_driver(phone)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
         """His app opens a new connection and says where he is."""
@@ -129,12 +134,16 @@ class World:
     def add_passenger(self, ride_id: RideId, demand: Demand, behaviour: PassengerBehaviour) -> PassengerPhone:
         """A passenger opens the app and books, now."""
         rng = self.runtime.rng("passengers")
-        phone = PassengerPhone(ride_id, self.runtime, rng, behaviour, demand.trip, self.figures, self._on_end)
+        phone = PassengerPhone(ride_id, self.runtime, rng, behaviour, demand.trip, self.figures, self.see_off)
+        self.welcome(phone)
+        return phone
+
+    def welcome(self, phone: PassengerPhone) -> None:
+        """The passenger with this phone opens the app and books, now."""
         self.runtime.sink(phone.address, phone)
-        self.passengers[ride_id] = phone
+        self.passengers[phone.ride_id] = phone
         self.connect_passenger(phone)
         phone.book()
-        return phone
 
     def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
         """His app opens a new connection."""
@@ -143,7 +152,8 @@ class World:
         phone.link = link
         return link
 
-    def _on_end(self, phone: PassengerPhone) -> None:
+    def see_off(self, phone: PassengerPhone) -> None:
+        """The ride of this phone is over, or its passenger does not care any more: the app is closed."""
         self.runtime.remove_sink(phone.address)
         self.passengers.pop(phone.ride_id, None)
         if phone.link is not None:
@@ -177,6 +187,13 @@ class World:
             self.runtime.set_timer(demands[number + 1].at - self.runtime.now, REQUESTS, _Request(number + 1))
         self._came = number + 1
         self.add_passenger(RideId(f"r{number + 1}"), demands[number], self._behaviour)
+
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(
+            spared=frozenset((DISPATCHER,)),
+            culprit=culprit,
+            report=lambda address, message, error, error_id: self.failures.append((address, error)),
+        )
 
     # -- time
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
+from dispatch.errors import InternalError
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced
@@ -32,7 +34,7 @@ class ConversingActor(RecordedActor):
         self.link_number = -1
         self.seq = 0
         self._answers: dict[str, Answer] | None = None
-        self._asked: list[tuple[int, Command | None, RideId | None]] = []
+        self._asked: list[tuple[int, Message]] = []
 
     # -- the connection
 
@@ -47,10 +49,10 @@ class ConversingActor(RecordedActor):
 
     def say(self, notice_type: Any, *fields: Any) -> Any:
         """Put a notice into the stream, with the next number; it reaches the app once it is true on disk."""
-        self.seq += 1
-        notice = notice_type(self.seq, *fields)
+        notice = notice_type(self.seq + 1, *fields)
         if self.link is not None:
             self.send(self.link, notice)
+        self.seq += 1
         return notice
 
     def say_again(self, notice: Message) -> None:
@@ -60,11 +62,10 @@ class ConversingActor(RecordedActor):
 
     # -- commands
 
-    def is_new(self, command: Command | None, ride_id: RideId | None = None) -> bool:
+    def is_new(self, message: Any) -> bool:
         """Whether this command must be carried out. False: it was before, and has been answered as then."""
-        if self._recorded == self._committed:
-            self._asked.clear()
-        self._asked.append((self._recorded, command, ride_id))
+        self.remember(message)
+        command: Command | None = message.command
         if command is None:
             return True
         if self._answers is None:
@@ -76,11 +77,18 @@ class ConversingActor(RecordedActor):
                 del self._answers[next(iter(self._answers))]
             return True
         if known.fingerprint != command.fingerprint:
-            self.say_again(Refused("id_reused", f"id {command.id!r} was used for another message", command.id, ride_id))
+            text = f"id {command.id!r} was used for another message"
+            self.say_again(Refused("id_reused", text, command.id, _ride_of(message)))
             return False
         for notice in known.notices:
             self.say_again(notice)
         return False
+
+    def remember(self, message: Message) -> None:
+        """Somebody waits for what becomes of this, and must hear of it should it be lost."""
+        if self._recorded == self._committed:
+            self._asked.clear()
+        self._asked.append((self._recorded, message))
 
     def done(self, command: Command | None, *notices: Message, result: str = "ok") -> None:
         """The command took effect; `notices` were its answer. Acknowledged if the app gave it an id, or got no other answer."""
@@ -105,24 +113,42 @@ class ConversingActor(RecordedActor):
     # -- its life
 
     def on_lost(self, letters: list[Message], reason: str) -> None:
-        for recorded, command, ride_id in self._asked:
-            if recorded < self._committed:
-                continue
-            if command is not None and self._answers is not None:
-                self._answers.pop(command.id, None)
-            if self.link is not None:
-                text = f"nothing was done, try again: {reason}"
-                self.runtime.tell(self.link, Refused("unavailable", text, command.id if command else None, ride_id))
+        for recorded, message in self._asked:
+            if recorded >= self._committed:
+                self.turn_away(message, "unavailable", f"nothing was done, try again: {reason}")
         self._asked.clear()
+        self._unsay(letters)
+
+    def on_set_aside(self, message: Any, error_id: str) -> None:
+        if hasattr(message, "command"):
+            self.turn_away(message, "internal", str(InternalError(error_id)))
+
+    def turn_away(self, message: Any, code: str, text: str) -> None:
+        """Nothing came of this command; the same `id` may be tried again."""
+        command: Command | None = message.command
+        if command is not None and self._answers is not None:
+            self._answers.pop(command.id, None)
+        if self.link is not None:
+            refused = Refused(code, text, command.id if command else None, _ride_of(message))
+            self.runtime.tell(self.link, refused)
+
+    def _unsay(self, letters: Iterable[Message]) -> None:
+        """They never left: their numbers are given again, and the stream has no gap."""
         numbers = [letter.seq for letter in letters if hasattr(letter, "seq")]
         if numbers:
-            self.seq = min(numbers) - 1  # they were never said: the stream has no gap
+            self.seq = min(numbers) - 1
 
     def carry_over(self, before: ConversingActor) -> None:  # type: ignore[override]
         super().carry_over(before)
         self.link, self.link_number, self.seq = before.link, before.link_number, before.seq
-        self._answers = before._answers
+        self._answers, self._asked = before._answers, before._asked
+        self._unsay(letter for recorded, _, letter in before._held if recorded > self._recorded)
 
     def on_quarantine(self, error_id: str) -> None:
         if self.link is not None:
             self.runtime.tell(self.link, Faulted(error_id))
+
+
+def _ride_of(message: Message) -> RideId | None:
+    ride_id: RideId | None = getattr(message, "ride_id", None)
+    return ride_id

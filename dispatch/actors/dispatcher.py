@@ -11,7 +11,7 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.agenda import Agenda
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
-from dispatch.domain.search import Search
+from dispatch.domain.search import Search, ride_of
 from dispatch.domain.search_history import search_of
 from dispatch.domain.supply import Supplied, Supply
 from dispatch.domain.waiting import WaitingList
@@ -87,7 +87,8 @@ class DispatcherActor(RecordedActor):
         ride_id = search.card.ride_id
         self.searches[ride_id] = search
         for offer_id, offer in search.open.items():
-            self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
+            if not offer.claimed:
+                self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
             self._remind(search, offer.lease.expires_at)
         self._remind(search, search.since + self.policy.search_cap_s)
         if not search.round_no:
@@ -128,8 +129,8 @@ class DispatcherActor(RecordedActor):
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)
-        if forgot and supplied.pending:
-            self._offers_forgotten(driver_id, supplied, message.offers)
+        if forgot and (supplied.pending or message.offers):
+            self._compare_offers(driver_id, supplied, message.offers)
         newly = self.supply.update(driver_id)
         if touched is not None:
             self._advance(touched)
@@ -156,8 +157,13 @@ class DispatcherActor(RecordedActor):
             self.record(OffersClosed(lease.ride_id, (offer_id,), (lease.driver_id,), outcome))
         return search
 
-    def _offers_forgotten(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
-        """He was rebuilt and does not know these: their places are open. Should one still reach him, it is closed behind it."""
+    def _compare_offers(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
+        """One of us was rebuilt. What he does not know: its place is open, and should it still reach him, it is closed behind it.
+        What we do not know: its search ended meanwhile.
+        """
+        for offer_id in known:
+            if offer_id not in supplied.pending:
+                self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_of(offer_id), "unavailable"))
         for offer_id, ride_id in list(supplied.pending.items()):
             if offer_id in known:
                 continue
@@ -337,6 +343,6 @@ class DispatcherActor(RecordedActor):
 
     def _wake_up(self) -> None:
         """Set the one timer that the agenda needs: searches that ended cost none."""
-        at = self._agenda.next_timer(lambda search: self.searches.get(search.card.ride_id) is search)
+        at = self._agenda.next_timer(self.searches)
         if at is not None:
             self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Due(at))

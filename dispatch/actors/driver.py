@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dispatch import addresses
+from dispatch.actors.closings import Closings
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord
@@ -46,8 +47,9 @@ from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, Ri
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
 
-CLOSINGS_KEPT = 64
 NO_SUCH_RIDE = "there is no such ride"
+NOTHING_DONE = ("unavailable", "internal")
+"""Refusals that say nothing of the command itself: the same may be tried again."""
 WIRE_REASON = {"vanished": "unavailable"}
 """How an outcome that only dispatchers know is told to the driver himself."""
 
@@ -66,9 +68,10 @@ class _ClaimAgain(Message, frozen=True, gc=False):
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
-    """The life before this one held these offers; nobody can answer them any more."""
+    """The life before this one held these offers, or had said yes to one: what is not on record cannot be answered any more."""
 
     offers: tuple[OfferMade, ...]
+    reserved: DriverReserved | None
 
 
 class DriverActor(ConversingActor):
@@ -89,7 +92,7 @@ class DriverActor(ConversingActor):
         self.ride_status = ""
         self._version = 0
         self._met = False
-        self._closings: dict[str, OfferClosed] = {}
+        self._closings = Closings()
         self._accepted: RideAccepted | None = None
         self._accepting: Command | None = None
 
@@ -102,6 +105,9 @@ class DriverActor(ConversingActor):
         super().restore()
         if self.driver.card is None:
             self.driver.card = self.store.driver_card(self.driver_id)
+        kept = self.driver.ride
+        if kept is None or self.ride is None or self.ride.ride_id != kept.ride_id:
+            self.ride, self.ride_status = None, ""
         if self.driver.binding == RESERVED:
             self._met = True
             self._claim()
@@ -110,12 +116,17 @@ class DriverActor(ConversingActor):
         super().carry_over(before)
         self._met, self._closings, self._accepted = before._met, before._closings, before._accepted
         self._accepting = before._accepting
-        self.runtime.tell(self.address, _Rebuilt(tuple(before.offers.values())))
+        self.ride, self.ride_status = before.ride, before.ride_status
+        self.runtime.tell(self.address, _Rebuilt(tuple(before.offers.values()), before.driver.ride))
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
         for offer in message.offers:
             self._remember(offer, "unavailable")
+        lost = message.reserved
+        if lost is not None and self.driver.ride is None:
+            self._closings.keep(self.say(OfferClosed, lost.ride_id, lost.offer_id, "unavailable"))
+        self._say_snapshot()  # whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
 
     @receives(Attach)
@@ -136,9 +147,9 @@ class DriverActor(ConversingActor):
     def _on_detach(self, message: Detach) -> None:
         if message.number != self.link_number or self.link is None:
             return
+        self.link = None  # first, so that no word of an ended offer calls him available
         for offer in list(self.offers.values()):
             self._end_offer(offer, "vanished")
-        self.link = None
         self.record(DriverOffline(self.driver_id, message.reason))
         self._announce()
 
@@ -165,7 +176,7 @@ class DriverActor(ConversingActor):
     @receives(AcceptOffer)
     def _on_accept(self, message: AcceptOffer) -> None:
         command, ride_id = message.command, message.ride_id
-        if not self.is_new(command, ride_id):
+        if not self.is_new(message):
             return
         offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
         if kept is not None and kept.ride_id == ride_id and message.offer_id in (None, kept.offer_id):
@@ -180,7 +191,7 @@ class DriverActor(ConversingActor):
     @receives(DeclineOffer)
     def _on_decline(self, message: DeclineOffer) -> None:
         command, ride_id = message.command, message.ride_id
-        if not self.is_new(command, ride_id):
+        if not self.is_new(message):
             return
         offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
         if offer is not None:
@@ -193,7 +204,7 @@ class DriverActor(ConversingActor):
 
     @receives(SetAvailability)
     def _on_set_availability(self, message: SetAvailability) -> None:
-        if not self.is_new(message.command):
+        if not self.is_new(message):
             return
         if message.available != self.driver.wants_offers:
             self.record(AvailabilitySet(self.driver_id, message.available))
@@ -231,7 +242,7 @@ class DriverActor(ConversingActor):
             return
         self._release(kept, message.reason)
         closing = self.say(OfferClosed, message.ride_id, message.offer_id, message.reason)
-        self._keep_closing(closing)
+        self._closings.keep(closing)
         self.done(self._accepting, closing, result=message.reason)
         self._accepting = None
         self._announce()
@@ -241,7 +252,7 @@ class DriverActor(ConversingActor):
     @receives(ReportArrived, StartRide, CompleteRide, CancelRide)
     def _on_ride_command(self, message: ReportArrived | StartRide | CompleteRide | CancelRide) -> None:
         """The ride decides; we only see that it is asked in our name."""
-        if not self.is_new(message.command, message.ride_id):
+        if not self.is_new(message):
             return
         ride = addresses.ride(message.ride_id)
         if self.runtime.reaches(ride, message):
@@ -271,7 +282,10 @@ class DriverActor(ConversingActor):
 
     @receives(RideRefused)
     def _on_ride_refused(self, message: RideRefused) -> None:
-        self.refuse(message.command, message.code, message.text, message.ride_id)
+        if message.code in NOTHING_DONE:
+            self.turn_away(message, message.code, message.text)
+        else:
+            self.refuse(message.command, message.code, message.text, message.ride_id)
 
     # -- the dispatcher
 
@@ -330,9 +344,8 @@ class DriverActor(ConversingActor):
 
     def _answer_closed(self, message: AcceptOffer | DeclineOffer) -> None:
         """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""
-        key = message.offer_id if message.offer_id is not None else message.ride_id
-        closing = self._closings.get(key)
-        if closing is None or closing.ride_id != message.ride_id:
+        closing = self._closings.of(message.ride_id, message.offer_id)
+        if closing is None:
             self.refuse(message.command, "no_such_ride", NO_SUCH_RIDE, message.ride_id)
             return
         self.say_again(closing)
@@ -347,17 +360,8 @@ class DriverActor(ConversingActor):
 
     def _remember(self, offer: OfferMade, reason: str) -> OfferClosed:
         closing: OfferClosed = self.say(OfferClosed, offer.lease.ride_id, offer.lease.offer_id, reason)
-        self._keep_closing(closing)
+        self._closings.keep(closing)
         return closing
-
-    def _keep_closing(self, closing: OfferClosed) -> None:
-        """So that an answer that comes too late hears the same again: by offer, and the last one by ride."""
-        closings = self._closings
-        for key in (closing.offer_id, closing.ride_id):
-            closings.pop(key, None)
-            closings[key] = closing
-        while len(closings) > CLOSINGS_KEPT:
-            del closings[next(iter(closings))]
 
     def _release(self, kept: DriverReserved, reason: str) -> None:
         self.record(DriverReleased(kept.ride_id, self.driver_id, kept.offer_id, reason))
@@ -369,7 +373,7 @@ class DriverActor(ConversingActor):
         self, ended: OfferId | None = None, outcome: str = "", ride_id: RideId | None = None, asked: bool = False
     ) -> None:
         self._version += 1
-        offers = tuple(offer.lease.offer_id for offer in self.offers.values())
+        offers = tuple([offer.lease.offer_id for offer in self.offers.values()]) if self.offers else ()
         state = DriverState(
             self.driver_id, self.life, self._version, self._status(), offers, ended, outcome, ride_id, asked
         )

@@ -6,6 +6,7 @@ uncommitted waits, in order, until the journal says `Appended`. On `NotAppended`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dispatch.actors.ports import EventStore
@@ -27,7 +28,6 @@ class RecordedActor(Actor):
         self._fresh: list[Any] = []
         self._in_flight: list[tuple[int, tuple[Any, ...]]] = []
         self._held: list[tuple[int, str, Message]] = []
-        self._on_record: int | None = None
 
     # -- what subclasses use
 
@@ -61,18 +61,12 @@ class RecordedActor(Actor):
     def restore(self) -> None:
         """Become what the record says: what is committed, then what the incarnation before had sent to the journal."""
         events = self.store.events_of(self.address)
-        if self._on_record is not None:
-            events = events[: self._on_record]
-        self._on_record = len(events)
-        for event in events:
+        flying = [event for _, in_flight in self._in_flight for event in in_flight]
+        for event in (*events, *flying[_landed(events, flying) :]):
             self.apply(event)
-        for _, in_flight in self._in_flight:
-            for event in in_flight:
-                self.apply(event)
 
     def carry_over(self, before: RecordedActor) -> None:
         """Go on where the last completed turn of `before` ended; its uncommitted events are still on their way to the disk."""
-        self._on_record = before._on_record
         self._committed = before._committed
         self._in_flight = before._in_flight
         self._recorded = before._in_flight[-1][0] if before._in_flight else before._committed
@@ -101,17 +95,14 @@ class RecordedActor(Actor):
         self._committed = through = message.through
         in_flight = self._in_flight
         while in_flight and in_flight[0][0] <= through:
-            _, events = in_flight.pop(0)
-            self._on_record = (self._on_record or 0) + len(events)
-        held = self._held
+            in_flight.pop(0)
+        held, self._held = self._held, []
         tell = self.runtime.tell
-        count = 0
-        for recorded, address, letter in held:
+        for at, (recorded, address, letter) in enumerate(held):
             if recorded > through:
+                self._held = held[at:]
                 break
             tell(address, letter)
-            count += 1
-        del held[:count]
 
     @receives(NotAppended)
     def _on_not_appended(self, message: NotAppended) -> None:
@@ -124,3 +115,12 @@ class RecordedActor(Actor):
 
     def on_lost(self, letters: list[Message], reason: str) -> None:
         """These were never announced and never will be. Tell whoever waits for them; a rebuild follows."""
+
+
+def _landed(events: Sequence[Message], flying: Sequence[Message]) -> int:
+    """How many of the events in flight are on disk already, their `Appended` still under way: the last of the one are the first
+    of the other."""
+    for count in range(min(len(events), len(flying)), 0, -1):
+        if list(events[-count:]) == list(flying[:count]):
+            return count
+    return 0

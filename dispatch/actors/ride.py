@@ -14,6 +14,7 @@ from dispatch.domain.geo import haversine_m
 from dispatch.domain.ride import (
     ACCEPTED,
     CANCELLED,
+    COMPLETED,
     IN_PROGRESS,
     MAY_CANCEL,
     NO_DRIVERS,
@@ -85,6 +86,10 @@ class RideOptions(msgspec.Struct, frozen=True):
     travel: TravelModel = TravelModel()
 
 
+class _Rebuilt(Message, frozen=True, gc=False):
+    """There was a life before this one, and a turn of it was lost."""
+
+
 class _PassengerGone(Message, frozen=True, gc=False):
     """The connection with this number has been gone for the whole grace."""
 
@@ -106,9 +111,28 @@ class RideActor(ConversingActor):
         self.ride = RideRecord(RideId(addresses.name_of(address)))
         self._booking: Command | None = None
         self._ending: RideEnded | None = None
+        self._moved: RideMoved | None = None
 
     def apply(self, event: Message) -> None:
         self.ride.apply(event)
+
+    # -- its life
+
+    def restore(self) -> None:
+        super().restore()
+        if self.ride.status == PENDING:
+            self.send(self._dispatcher(), SearchDriver(self._card(), self.ride.requested_at))
+
+    def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self.runtime.tell(self.address, _Rebuilt())
+
+    @receives(_Rebuilt)
+    def _on_rebuilt(self, message: _Rebuilt) -> None:
+        """Whatever its app was to hear in the turn that was lost."""
+        if self.ride.status != UNBOOKED:
+            self._say_snapshot()
+        self._retire_later()
 
     # -- the passenger's connection
 
@@ -130,7 +154,7 @@ class RideActor(ConversingActor):
 
     @receives(FindDriver)
     def _on_find_driver(self, message: FindDriver) -> None:
-        if not self.is_new(message.command):
+        if not self.is_new(message):
             return
         ride = self.ride
         if ride.status == UNBOOKED or (ride.status == PENDING and message.trip != ride.trip):
@@ -152,7 +176,9 @@ class RideActor(ConversingActor):
     def _on_cancel(self, message: CancelRide) -> None:
         """From the passenger's own connection, or from a driver by way of his actor."""
         driver_id = message.driver_id
-        if driver_id is None and not self.is_new(message.command):
+        if driver_id is not None:
+            self.remember(message)
+        elif not self.is_new(message):
             return
         ride = self.ride
         if ride.status == UNBOOKED or (driver_id is not None and not ride.is_driven_by(driver_id)):
@@ -196,8 +222,8 @@ class RideActor(ConversingActor):
         back = addresses.driver(driver_id)
         if ride.status == PENDING and message.search_no == ride.search_no:
             self._assign(message)
-        elif ride.is_driven_by(driver_id) and ride.offer_id == message.offer_id and not ride.is_over:
-            self.send(back, ClaimGranted(self._card(), message.offer_id, ride.status))
+        elif ride.is_driven_by(driver_id) and ride.offer_id == message.offer_id:
+            self.send(back, self._granted_before())
         elif ride.status == PENDING:
             self.send(back, ClaimRefused(ride.ride_id, message.offer_id, "superseded"))
         else:
@@ -208,6 +234,7 @@ class RideActor(ConversingActor):
 
     @receives(ReportArrived, StartRide, CompleteRide)
     def _on_step(self, message: ReportArrived | StartRide | CompleteRide) -> None:
+        self.remember(message)
         ride, event_type = self.ride, STEPS[type(message)]
         if not ride.is_driven_by(message.driver_id):
             self._refuse(message, "no_such_ride", NO_SUCH_RIDE)
@@ -217,6 +244,15 @@ class RideActor(ConversingActor):
             self._refuse(message, "already_started", "this ride has started already")
         else:
             self._refuse(message, "illegal_now", f"cannot {VERBS[event_type]} a ride that is {ride.status}")
+
+    def turn_away(self, message: Any, code: str, text: str) -> None:
+        """A driver hears it by way of his actor, the passenger directly."""
+        driver_id: DriverId | None = getattr(message, "driver_id", None)
+        if driver_id is None:
+            super().turn_away(message, code, text)
+        else:
+            refused = RideRefused(self.ride.ride_id, code, text, message.command)
+            self.runtime.tell(addresses.driver(driver_id), refused)
 
     # -- timers
 
@@ -243,6 +279,16 @@ class RideActor(ConversingActor):
         self.send(self._dispatcher(), EndSearch(ride.ride_id, ride.search_no, "taken"))
         self.say(DriverAssigned, ride.ride_id, claim.driver, *self._way_to_pickup(claim))
 
+    def _granted_before(self) -> Message:
+        """For the ride's own driver, who was rebuilt and does not know how it went on."""
+        ride, trip = self.ride, self.ride.trip
+        assert trip is not None and ride.offer_id is not None
+        if ride.status == COMPLETED:
+            return self._moved or RideMoved(ride.ride_id, COMPLETED, trip.fare, trip.distance_km, trip.duration_min)
+        if ride.status == CANCELLED:
+            return RideLost(ride.ride_id, ride.ended_by, ride.reason)
+        return ClaimGranted(self._card(), ride.offer_id, ride.status)
+
     def _step(self, event_type: type[Message], driver_id: DriverId, command: Command | None) -> None:
         ride, trip = self.ride, self.ride.trip
         assert trip is not None
@@ -256,8 +302,8 @@ class RideActor(ConversingActor):
             minutes = round((self.runtime.now - ride.started_at) / 60.0, 2)
         self.record(event_type(ride.ride_id, driver_id, *fields[event_type]))
         self.say(RideProgress, ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes)
-        moved = RideMoved(ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes, command)
-        self.send(addresses.driver(driver_id), moved)
+        self._moved = RideMoved(ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes, command)
+        self.send(addresses.driver(driver_id), self._moved)
         self._retire_later()
 
     def _cancel(self, by: str, reason: str, command: Command | None, driver_id: DriverId | None) -> None:

@@ -5,11 +5,12 @@ A ride is mostly taken long before its offers run out. Its entries then are pass
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from math import inf
 
 from dispatch.domain.search import Search
+from dispatch.types import RideId
 
 
 class Agenda:
@@ -25,10 +26,10 @@ class Agenda:
         self._serial += 1
         heappush(self._entries, (at, self._serial, search))
 
-    def next_timer(self, alive: Callable[[Search], bool]) -> float | None:
-        """When a timer must fire, if none is set that fires as early. Entries that are not `alive` any more are dropped."""
+    def next_timer(self, searches: Mapping[RideId, Search]) -> float | None:
+        """When a timer must fire, if none is set that fires as early. Entries of searches that are not under way are dropped."""
         entries = self._entries
-        while entries and not alive(entries[0][2]):
+        while entries and searches.get(entries[0][2].card.ride_id) is not entries[0][2]:
             heappop(entries)
         if not entries or entries[0][0] >= self._timer_at:
             return None

@@ -70,7 +70,7 @@ class PositionBoard:
         if elapsed < 0.0:
             self.refused += 1  # recorded before what is known already
             return False
-        if not self._reachable(fix, lat, lon, elapsed) and not self._vouched(driver_id, lat, lon, at):
+        if not self._is_near(fix, lat, lon, elapsed) and not self._vouched(driver_id, lat, lon, at):
             self.refused += 1
             return False
         was_stale = elapsed > self.max_age_s
@@ -79,6 +79,12 @@ class PositionBoard:
         if self._doubted:
             self._doubted.pop(driver_id, None)
         return was_stale
+
+    def _is_near(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:
+        """Nearly every fix is close to the last one even if a degree of longitude were as long as on the equator."""
+        north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
+        reach = self.max_speed_mps * elapsed_s
+        return north * north + east * east <= reach * reach or self._reachable(fix, lat, lon, elapsed_s)
 
     def _reachable(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:
         north = (lat - fix.lat) * METRES_A_DEGREE

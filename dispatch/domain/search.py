@@ -18,6 +18,11 @@ USES_UP: Final = frozenset(("declined", "expired"))
 """Outcomes of an offer that use its place up; every other outcome opens it again."""
 
 
+def ride_of(offer_id: OfferId) -> RideId:
+    """The ride that an offer made by `Search.offer` is for."""
+    return RideId(offer_id.rsplit(".", 2)[0])
+
+
 class OpenOffer(msgspec.Struct):
     """An offer that is not closed. `lapsed`: the time that the driver was told is over, the late grace still runs."""
 

@@ -1,7 +1,7 @@
 """A search made anew from what is on record, for a dispatcher that was rebuilt. Pure.
 
-Events do not tell which open offers have lapsed since the last round or refill, that the cap is over, and that a first round opened with
-nobody to ask: the first two follow from the clock, the third from `round_no` 0.
+Three things no event tells: which open offers have lapsed since the last round or refill, that the cap is over, and that a first
+round opened with nobody to ask. The first two follow from the clock, the third shows as `round_no` 0.
 """
 
 from __future__ import annotations

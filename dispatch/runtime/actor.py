@@ -96,6 +96,9 @@ class Actor(pykka.Actor):
     def carry_over(self, before: Any) -> None:
         """Take from the incarnation before what no event tells (connections, numbers of streams). Called on a rebuild."""
 
+    def on_set_aside(self, message: Any, error_id: str) -> None:
+        """Tell whoever waits for `message` that its handler failed and it will not be handled. Called on the next incarnation."""
+
     def on_quarantine(self, error_id: str) -> None:
         """Tell whoever depends on this actor that it will not come back. Called on the last incarnation."""
 

@@ -172,8 +172,12 @@ class Runtime(ABC):
     def _wake(self, address: str, message: Any) -> bool:
         if self.reaches(address, message):
             return self.tell(address, message)
-        self.dead_letters.add(self.now, address, message, "nobody there")
+        self._nobody_there(address, message)
         return False
+
+    def _nobody_there(self, address: str, message: Any) -> None:
+        reason = "quarantined" if address in self._quarantined else "nobody there"
+        self.dead_letters.add(self.now, address, message, reason)
 
     def _hand_over(self, address: str, sink: Sink, message: Any) -> None:
         self.delivered += 1
@@ -232,10 +236,14 @@ class Runtime(ABC):
             raise error
         self.dead_letters.add(self.now, box.address, message, repr(error))
         verdict = self._supervisor.failed(self.now, box.address, message, error)
+        error_id = self._supervisor.error_id
         if verdict.quarantine is not None:
-            self.quarantine(verdict.quarantine, self._supervisor.error_id)
-        if verdict.quarantine != box.address:
-            self.rebuild(box.address)
+            self.quarantine(verdict.quarantine, error_id)
+        if verdict.quarantine == box.address:
+            return
+        self.rebuild(box.address)
+        if self._boxes.get(box.address) is box:
+            box.actor.on_set_aside(message, error_id)
 
     def _say_where(self, error: BaseException, address: str, message: Any) -> None:
         error.add_note(f"at {self.now:.6f} s, {address} was handling {message!r} (seed {self.seed})")

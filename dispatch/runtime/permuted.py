@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Any
 
-from dispatch.runtime.core import Sink
+from dispatch.runtime.actor import Actor
+from dispatch.runtime.core import Runtime, Sink
 from dispatch.runtime.mailbox import Envelope, Mailbox
 from dispatch.runtime.virtual import VirtualRuntime
 
@@ -23,6 +24,16 @@ class PermutedRuntime(VirtualRuntime):
         self._sender = OUTSIDE
         self._dice = self.rng("permute")
         self._outside = 0
+
+    def tell(self, address: str, message: Any) -> bool:
+        return Runtime.tell(self, address, message)  # every letter goes by its channel
+
+    def spawn(self, actor: Actor) -> Actor:
+        before, self._sender = self._sender, actor.address  # what it tells when it starts comes from itself
+        try:
+            return super().spawn(actor)
+        finally:
+            self._sender = before
 
     def waiting(self) -> int:
         return self._coming.total()
@@ -65,7 +76,7 @@ class PermutedRuntime(VirtualRuntime):
 
     def _arrive(self, box: Mailbox, envelope: Envelope) -> None:
         if not self.reaches(box.address, envelope.message):  # it stopped meanwhile, and this wakes nobody
-            self.dead_letters.add(self.now, box.address, envelope.message, "nobody there")
+            self._nobody_there(box.address, envelope.message)
             envelope.refuse(box.address)
             return
         awake = self._boxes.get(box.address)

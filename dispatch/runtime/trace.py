@@ -45,6 +45,8 @@ class Trace:
         return self._hash.hexdigest()
 
     def _flush(self) -> None:
+        if not self._lines:
+            return  # asked for again when the file may be closed already
         self._hash.update(self._lines)
         if self._file is not None:
             self._file.write(self._lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.runtime.core import Runtime
+from dispatch.runtime.mailbox import Envelope
 
 
 class VirtualRuntime(Runtime):
@@ -32,7 +33,31 @@ class VirtualRuntime(Runtime):
         """When the next timer is due; None: none is set."""
         return self._timers[0][0] if self._timers else None
 
+    def tell(self, address: str, message: Any) -> bool:
+        box = self._boxes.get(address)
+        if box is None or len(box.mail) >= box.limit:
+            return super().tell(address, message)
+        box.mail.append(Envelope(message))
+        self._ready.append(box)
+        return True
+
     def _drain(self) -> None:
-        ready, next_box, deliver = self._ready, self._ready.popleft, self._deliver
+        """`_deliver` for as long as there is mail, written out: half of a simulation is spent around this loop."""
+        ready, next_box = self._ready, self._ready.popleft
         while ready:
-            deliver(next_box())
+            box = next_box()
+            mail = box.mail
+            if not mail:
+                continue
+            envelope = mail.pop(0)
+            self.delivered += 1
+            for observer in self._observers:
+                observer(self.now, box.address, envelope.message)
+            actor = box.actor
+            box.slot.append(envelope)
+            try:  # noqa: SIM105 -- `suppress` costs 0.3 us a message
+                actor._actor_loop_running()
+            except IndexError:
+                pass  # the slot is empty: the turn is over
+            if actor.failure is not None:
+                self._failed(box, actor, envelope.message)

@@ -44,7 +44,7 @@ class Clock(Protocol):
 
 
 class MemoryJournal:
-    """A sink for `Append` and an `EventStore` over what was committed.
+    """A sink for `Append`, and `JournalReads` over what was committed.
 
     With no delay an append is committed and answered on the spot. Otherwise it takes a time drawn from `rng("journal")`, and never
     overtakes one delivered before it.
@@ -178,8 +178,11 @@ class MemoryJournal:
     def forget(self, ride_id: RideId) -> None:
         """Keep of an ended ride only what it recorded itself, packed; let go of what drivers and dispatcher recorded about it.
 
-        For rides that nobody will ask about but a latecomer. Raises ValueError for one that is open or unknown.
+        For rides that nobody will ask about but a latecomer; doing it again changes nothing. Raises ValueError for a ride that
+        is open or was never booked.
         """
+        if ride_id in self._forgotten:
+            return
         if ride_id in self._open or ride_id not in self._rides:
             raise ValueError(f"ride {ride_id} has not ended")
         del self._rides[ride_id]

@@ -1,4 +1,4 @@
-"""What actors are woken from: the read side of a journal, as a protocol and over a file.
+"""What actors are woken from: the read side of the journal on file, and the protocol that it shares with the one in memory.
 
 The composition root hands it to the factories of rides and drivers. It is asked on the event loop's thread, so every answer is one
 look-up by key or by index.
@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from dispatch import addresses
+from dispatch.actors.ports import EventStore
 from dispatch.messages.events import Event
 from dispatch.storage.events import decode, shifted
 from dispatch.storage.failures import StorageDamaged, explained
@@ -21,33 +22,27 @@ from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 _OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
 
 
-class EventStore(Protocol):
-    """What is on record. An answer holds everything that was `Appended` before the question, and nothing that was not."""
+class JournalReads(EventStore, Protocol):
+    """What both read sides answer: what actors ask, and what the composition root asks beside it.
 
-    def events_of(self, stream: str) -> tuple[Event, ...]:
-        """All that the actor at this address recorded, in order."""
-
-    def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
-        """All that anybody recorded about this ride since it was booked, in the order of the journal."""
+    An answer holds everything that was `Appended` before the question, and nothing that was not.
+    """
 
     def ride_exists(self, ride_id: RideId) -> bool:
         """Whether anybody ever booked under this id."""
-
-    def open_rides(self) -> list[RideId]:
-        """The rides that have not ended, the one asked for longest ago first, ties by id."""
-
-    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
-        """The driver as last registered; None: never seen."""
+        ...
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """The passenger as last booked or seeded; None: never seen."""
+        ...
 
     def default_passenger(self) -> Passenger | None:
         """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
+        ...
 
 
 class Reader:
-    """`EventStore` over a connection of its own that cannot write. It belongs to the thread that made it."""
+    """`JournalReads` over a connection of its own that cannot write. It belongs to the thread that made it."""
 
     def __init__(self, path: str | Path, wall_zero: float = 0.0) -> None:
         """`wall_zero`: unix time at second 0 of the runtime's clock, as the writer has it. Raises as `open_read_only` does."""

@@ -117,7 +117,10 @@ class Session:
             return
         if self._waiting and self._waiting.pop(type(message), None) is not None:
             gateway.counters.coalesced += 1
-        self._handle(message)
+        try:
+            self.handlers[type(message)](self, message)
+        except FrameError as error:
+            self._refuse(error, message)
 
     def heard(self) -> None:
         """The app gave a sign of life that is no frame."""

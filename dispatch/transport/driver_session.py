@@ -52,7 +52,8 @@ class DriverSession(Session):
             if gateway.board.report(self.driver_id, lat, lon, at, heading):
                 zone = addresses.zone_of(lat, lon)
                 gateway.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
-        self._acknowledge(message)
+        if message.id is not None:
+            self._acknowledge(message)
 
     def _recorded_at(self, text: str) -> float:
         """The runtime second of an RFC 3339 time."""

@@ -1,5 +1,7 @@
 """Searches for the tests of this room and of the rules: made in one line, with drivers d1, d2, … and one ride."""
 
+from typing import Any
+
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search
 from dispatch.types import (
@@ -23,9 +25,9 @@ OPENED = ("vanished", "driver_busy", "unavailable")
 """How an offer ends whose driver never had the chance to answer."""
 
 
-def searching(since: float = 0.0, search_no: int = 1, ride_id: RideId = RIDE, **policy: float) -> Search:
+def searching(since: float = 0.0, search_no: int = 1, ride_id: RideId = RIDE, **policy: Any) -> Search:
     """A search of this policy, before its first round."""
-    return Search(RideCard(ride_id, search_no, ANN, TRIP), since, SearchPolicy(**policy))  # type: ignore[arg-type]
+    return Search(RideCard(ride_id, search_no, ANN, TRIP), since, SearchPolicy(**policy))
 
 
 def ask(search: Search, *drivers: DriverId, now: float = 0.0) -> list[OfferId]:
@@ -33,7 +35,7 @@ def ask(search: Search, *drivers: DriverId, now: float = 0.0) -> list[OfferId]:
     return [search.offer(driver_id, 100.0, now).offer_id for driver_id in drivers]
 
 
-def asking(*drivers: DriverId, **policy: float) -> tuple[Search, list[OfferId]]:
+def asking(*drivers: DriverId, **policy: Any) -> tuple[Search, list[OfferId]]:
     """A search whose first round asked these drivers at second 0."""
     search = searching(**policy)
     search.open_round()

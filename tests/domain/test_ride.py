@@ -151,6 +151,11 @@ def test_an_assignment_names_the_driver_his_offer_and_its_round() -> None:
     assert not ride.is_driven_by(DriverId("d2"))
 
 
+def test_a_ride_has_a_driver_on_it_from_the_assignment_to_the_end() -> None:
+    named = {status for status in STATUSES if ride_that_is(status).driver is not None}
+    assert named - TERMINAL == WITH_DRIVER == {ACCEPTED, ARRIVED, IN_PROGRESS}
+
+
 @pytest.mark.parametrize("status", sorted({*WITH_DRIVER, COMPLETED}))
 def test_a_ride_keeps_its_driver_to_the_end(status: str) -> None:
     assert ride_that_is(status).is_driven_by(HIM)

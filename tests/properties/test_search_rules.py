@@ -4,7 +4,7 @@ record tells the same search.
 The player keeps a plain list of all offers ever made and what became of them; the rules are counted from that list.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 
@@ -221,8 +221,10 @@ class SearchMachine(RuleBasedStateMachine):
         self.search_no += 1
         trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, TRIP.distance_km, TRIP.duration_min, fare)
         self.events.append(RideRequested(RIDE, self.search_no, ANN, trip, self.now))
-        refusals = self.search.refusals if self.search_no > 1 else {}
-        self.search = Search(RideCard(RIDE, self.search_no, ANN, trip), self.now, self.policy, refusals=refusals)
+        refusals: dict[DriverId, None] = self.search.refusals if self.search_no > 1 else {}
+        self.search: Search = Search(
+            RideCard(RIDE, self.search_no, ANN, trip), self.now, self.policy, refusals=refusals
+        )
         self._open_round()
 
     def _advance(self) -> None:
@@ -266,7 +268,7 @@ class SearchMachine(RuleBasedStateMachine):
         again = [driver_id for driver_id in self._eligible(self.search.may_ask) if driver_id not in first]
         return [*first, *again][:k]
 
-    def _eligible(self, admits) -> list[DriverId]:  # type: ignore[no-untyped-def]
+    def _eligible(self, admits: Callable[[DriverId], bool]) -> list[DriverId]:
         holding = {told.lease.driver_id for told in self.told if told.is_open}
         return [driver_id for driver_id in DRIVERS if driver_id in self.near - holding and admits(driver_id)]
 
@@ -320,9 +322,7 @@ def _knowable(search: Search) -> dict[str, object]:
 
 
 def test_every_rule_of_a_search_holds_after_every_step_and_the_record_tells_the_same() -> None:
-    run_state_machine_as_test(
-        SearchMachine, settings=settings(max_examples=300, stateful_step_count=40, deadline=None)
-    )
+    run_state_machine_as_test(SearchMachine, settings=settings(max_examples=300, stateful_step_count=40, deadline=None))
 
 
 @given(st.sets(st.tuples(st.text("ab.1", min_size=1, max_size=5), st.integers(1, 12)), min_size=2, max_size=6))

@@ -77,7 +77,7 @@ def test_a_fault_at_the_start_is_told_too() -> None:
 
 
 def test_its_thread_does_not_keep_the_process_alive(clerk: Clerk) -> None:
-    thread = clerk.actor_ref.ask(threading.current_thread, timeout=PATIENCE_S)
+    thread: threading.Thread = clerk.actor_ref.ask(threading.current_thread, block=True, timeout=PATIENCE_S)
     assert thread.daemon
 
 

@@ -169,6 +169,8 @@ def test_a_forgotten_ride_keeps_its_own_story_and_nobody_elses_word_about_it() -
     assert desk.journal.events_of("ride/ride-1") == own
     assert desk.journal.events_of_ride(RIDE) == own
     assert desk.journal.ride_exists(RIDE)
+    desk.journal.forget(RIDE)  # as an actor does that a latecomer woke once more
+    assert desk.journal.events_of_ride(RIDE) == own
     assert desk.journal.events_of(DISPATCHER) == ()
     assert desk.journal.events_of("driver/" + HIM) == (DriverReserved(RideId("next"), HIM, OFFER, 1, 1),)
 

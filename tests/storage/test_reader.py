@@ -13,13 +13,13 @@ from dispatch.runtime import VirtualRuntime
 from dispatch.storage.events import TIMES
 from dispatch.storage.failures import StorageDamaged
 from dispatch.storage.memory import MemoryJournal
-from dispatch.storage.reader import EventStore, Reader
+from dispatch.storage.reader import JournalReads, Reader
 from dispatch.storage.seed import SARAH, seed
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, Passenger, PassengerId, RideId
 from tests.storage.stories import DISPATCHER, HIM, MICHAEL, Town, append, booked
 
-Stored = Callable[[Iterable[Append]], EventStore]
+Stored = Callable[[Iterable[Append]], JournalReads]
 WALL_ZERO = 1_763_953_290.5
 
 
@@ -27,7 +27,7 @@ def in_memory(path: Path) -> Stored:
     runtime = VirtualRuntime(1)
     journal = MemoryJournal(runtime, default_passenger=SARAH)
 
-    def stored(story: Iterable[Append]) -> EventStore:
+    def stored(story: Iterable[Append]) -> JournalReads:
         for told in story:
             journal.deliver(told)
         return journal
@@ -40,7 +40,7 @@ def in_a_file(path: Path) -> Stored:
     writer = Writer(path, "off", WALL_ZERO)
     reader = Reader(path, WALL_ZERO)
 
-    def stored(story: Iterable[Append]) -> EventStore:
+    def stored(story: Iterable[Append]) -> JournalReads:
         for told in story:
             writer.write([told])
         return reader
@@ -130,6 +130,13 @@ def test_the_seeded_passenger_is_the_default_one(stored: Stored) -> None:
 
 class TestFile:
     """What only a file can do."""
+
+    def test_a_file_forgets_nothing(self, writer: Writer, path: Path) -> None:
+        told = [booked("r1"), append("ride/r1", RideCancelled(RideId("r1"), "passenger"))]
+        writer.write(told)
+        reader = Reader(path)
+        reader.forget(RideId("r1"))
+        assert reader.events_of_ride(RideId("r1")) == tuple(event for each in told for event in each.events)
 
     def test_without_a_seed_there_is_no_default_passenger(self, writer: Writer, path: Path) -> None:
         writer.write([booked("r1")])

@@ -1,0 +1,185 @@
+"""`dispatch demo`: the real server in a process of its own, a fleet and passengers on real WebSockets, and a view of it all.
+
+The trips are real, and so are speeds and distances: no car jumps. What is not: passengers book faster than they did (`RIDES_PER_S`),
+and drivers answer after a median of 3 s instead of 6 and wait 10 s at the pickup instead of 30, so that half a minute shows something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+
+from dispatch.config import Resolved, Settings, SimulateSettings
+from dispatch.errors import SettingError
+from dispatch.runtime import RealtimeRuntime
+from dispatch.storage.seed import demo_fleet, seed
+from dispatch.transport.listener import forget_startup_garbage, prepare_process
+from dispatch.transport.server import run
+from dispatch.types import DriverId
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.demand import Demand
+from sim.demo_crowd import Crowd
+from sim.demo_curtain import Curtain
+from sim.demo_gauges import Gauges
+from sim.demo_pace import paced
+from sim.demo_screen import Screen, save_svg, screen_for
+from sim.demo_server import ServerProcess
+from sim.demo_summary import DemoSummary, as_line, demo_summary, print_table
+from sim.driver_phone import Point
+from sim.figures import Figures, Summary
+from sim.main import MODEL, make_plan
+
+DRIVERS = 1_000
+RIDES_PER_S = 1.25
+"""Trips of the shipped evening last ten minutes on average: this many keep five of six drivers busy, once it runs for a while."""
+RUSH_HOUR = "18:00"
+"""Where the shipped trips are taken up unless `--from` says otherwise."""
+DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=10.0)
+SPARE_FILES = 200
+"""Open files for passengers and the rest, when it is checked whether the fleet can be connected."""
+QUIET_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPlan:
+    """What is shown: who starts where, who books when, and the settings of the server."""
+
+    settings: Settings
+    wanted: SimulateSettings
+    title: str
+    fleet: Sequence[tuple[DriverId, Point]]
+    demands: Sequence[Demand]
+    rides_per_s: float
+
+
+class Outcome(NamedTuple):
+    """`died`: the server ended before it was asked to; `last_lines`: what it said last; `errors`: what it refused, in words."""
+
+    summary: DemoSummary
+    died: bool
+    last_lines: Sequence[str]
+    errors: Mapping[str, int]
+
+
+def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
+    """Show it, print what came of it, and return the exit status: 0, or 1 when the server failed.
+
+    Args:
+        resolved: the settings, and where they come from: a port that nobody chose is any free one.
+        script: the file of the command line; the server is started with it.
+        view_file: save a picture of the last view there (SVG).
+
+    Raises:
+        DispatchError: the trips cannot be read, or the server did not start.
+    """
+    console = Console(highlight=False)
+    screen = screen_for(console, as_json=resolved.simulate.json)
+    with TemporaryDirectory(prefix="dispatch-demo-") as folder:
+        plan = demo_plan(resolved, folder)
+        outcome = run(_show(plan, script, screen, view_file))
+    if not resolved.simulate.json:
+        print_table(outcome.summary, console)
+    for error, times in outcome.errors.items():
+        click.echo(f"refused {times:,} ×: {error}", err=True)
+    if outcome.died:
+        click.echo("\n".join(("the server ended by itself; its last words:", *outcome.last_lines)), err=True)
+    print(as_line(outcome.summary))
+    return 1 if outcome.died or outcome.summary["server_exit"] else 0
+
+
+def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
+    """What these settings ask for. Without a database of the user's own, one in `folder`."""
+    wanted, is_shipped = resolved.simulate, resolved.simulate.trips is None
+    drivers = DRIVERS if wanted.drivers is None else wanted.drivers
+    most = prepare_process() - SPARE_FILES
+    if drivers > most:
+        raise SettingError("drivers", f"drivers: this system's limit on open files (ulimit -n) allows {most:,}")
+    start = RUSH_HOUR if is_shipped and wanted.from_time is None else wanted.from_time
+    plan = make_plan(replace(wanted, drivers=drivers, from_time=start, for_s=None))
+    port = 0 if resolved.origins["port"] == "default" else resolved.settings.port
+    db = wanted.db or str(Path(folder) / "demo.db")
+    per_s = wanted.rides / wanted.for_s if wanted.rides is not None and wanted.for_s is not None else 0.0
+    return DemoPlan(
+        settings=replace(resolved.settings, port=port, db=db),
+        wanted=wanted,
+        title=_title(wanted, plan.wall_zero),
+        fleet=[(card.driver_id, at) for card, at in zip(demo_fleet(drivers), plan.starts, strict=True)],
+        demands=plan.demands,
+        rides_per_s=max(RIDES_PER_S, per_s),
+    )
+
+
+def _title(wanted: SimulateSettings, wall_zero: float) -> str:
+    if wanted.trips == MODEL:
+        return "passengers of the model city"
+    where = "New York" if wanted.trips is None else Path(wanted.trips).name
+    return f"real trips: {where}, {datetime.fromtimestamp(wall_zero, UTC):%d %B %Y from %H:%M}"
+
+
+async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> Outcome:
+    """Start order from top to bottom, and back."""
+    curtain, runtime, figures = Curtain(), RealtimeRuntime(plan.wanted.seed), Figures()
+    curtain.watch_loop()
+    seed(plan.settings.db, len(plan.fleet), now=runtime.now)  # so that drivers have names and cars
+    crowd = Crowd(runtime, figures, curtain.fail)
+    async with ServerProcess(script, plan.settings) as server:
+        gauges = Gauges(crowd, server, plan.title, plan.wanted.for_s)
+        with screen:
+            showing = asyncio.create_task(_keep_showing(screen, gauges, plan, figures))
+            showing.add_done_callback(curtain.on_task_over)
+            if await curtain.before(server.ready()):
+                server.ended.add_done_callback(curtain.on_task_over)
+                await curtain.before(_play(plan, crowd, gauges, server.url))
+            died, last = server.ended.done(), gauges.look(_told(plan, figures))
+            summary = demo_summary(_told(plan, figures), last)
+            gauges.doing = "hanging up"
+            await crowd.hang_up()
+            gauges.doing = "stopping the server"
+            summary["server_exit"] = await server.stop()
+            showing.cancel()
+    curtain.raise_failure()
+    if view_file is not None:
+        save_svg(last, view_file)
+    return Outcome(summary, died, list(server.last_lines), crowd.errors)
+
+
+async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
+    """From the first driver's connection to the end of the time, or to the end of the last ride where there is one."""
+    gauges.doing = "connecting the fleet"
+    await crowd.connect(url, plan.fleet, DRIVER)
+    forget_startup_garbage()
+    gauges.doing, gauges.began = "rides arrive", crowd.runtime.now
+    crowd.expect(paced(plan.demands, plan.rides_per_s, repeat=plan.wanted.rides is None), PassengerBehaviour())
+    if plan.wanted.for_s is not None:
+        await asyncio.sleep(plan.wanted.for_s)
+        return
+    while not crowd.is_quiet:
+        await asyncio.sleep(QUIET_EVERY_S)
+
+
+async def _keep_showing(screen: Screen, gauges: Gauges, plan: DemoPlan, figures: Figures) -> None:
+    while True:
+        screen.show(gauges.look(_told(plan, figures)))
+        await asyncio.sleep(screen.every_s)
+
+
+def _told(plan: DemoPlan, figures: Figures) -> Summary:
+    """The simulation's figures so far. What they say of virtual time and invariants means nothing here."""
+    return figures.summary(
+        seed=plan.wanted.seed,
+        digest="",
+        drivers=len(plan.fleet),
+        virtual_s=0.0,
+        cpu_s=0.0,
+        wall_s=0.0,
+        invariants_checked=0,
+        violations=0,
+    )

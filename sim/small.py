@@ -1,0 +1,222 @@
+"""Named small worlds: a few people in one small town, each of whom makes trouble, and faults that stop after a while.
+
+The explorer runs them by the hundred; `dispatch simulate --scenario small --seed N --permute` runs one again. Their settings are their
+own, so that a seed means the same everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from traceback import extract_tb
+from typing import Final, NamedTuple
+
+import click
+import msgspec
+
+from dispatch.config import Settings
+from dispatch.errors import DispatchError, did_you_mean
+from dispatch.types import DriverId, RideId
+from sim import report
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.city import City
+from sim.demand import Demand, trip_between
+from sim.driver_phone import Point
+from sim.faults import FaultPlan, Faults, InjectedFault
+from sim.figures import Summary
+from sim.restless import Beats, DriverHabits, RestlessDriver, RestlessPassenger, Whims
+from sim.sometimes import Sometimes
+from sim.strict import Streams, check_accounts
+from sim.world import World, WorldOptions
+
+DRIVERS, RIDES = 20, 30
+FIRST_DRIVER = 27_820_000_001
+BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
+BEAT_S = 0.5
+TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
+QUIET_WITHIN_S = 3_600.0
+"""The longest search and the longest trip through the town together are far shorter."""
+
+
+class Mood(msgspec.Struct, frozen=True, kw_only=True):
+    """What all of a world has in common, drawn from the seed: some towns are willing, some disks are bad."""
+
+    accept: float
+    decline: float
+    slow: float
+    patience_s: float
+    commit_delay_s: tuple[float, float]
+    failure_rate: float
+    fault_every_s: float
+
+
+def mood_of(dice: Random) -> Mood:
+    """Extremes are as likely as the middle: a case that needs one of them is met in some of the worlds."""
+    accept = dice.choice((0.1, 0.3, 0.5, 0.7, 0.9))
+    return Mood(
+        accept=accept,
+        decline=(1.0 - accept) * dice.choice((0.1, 0.5, 0.9)),
+        slow=dice.choice((0.0, 0.2, 0.5)),
+        patience_s=dice.choice((30.0, 120.0, 400.0)),
+        commit_delay_s=dice.choice(((0.0, 0.0), (0.01, 0.01), (0.0, 0.02))),
+        failure_rate=dice.choice((0.0, 0.01, 0.05)),
+        fault_every_s=dice.choice((4.0, 12.0, 60.0)),
+    )
+
+
+class Outcome(NamedTuple):
+    """One world, run to its end. `broken`: the first invariants that broke, in words."""
+
+    seed: int
+    digest: str
+    broken: list[str]
+    seen: dict[str, int]
+    summary: Summary
+
+
+class SmallWorld(World):
+    """Twenty drivers, thirty rides within ten minutes."""
+
+    def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
+        mood = mood_of(Random(f"{seed}/mood"))
+        options = WorldOptions(
+            permute=permute,
+            trace=trace,
+            commit_delay_s=mood.commit_delay_s,
+            failure_rate=mood.failure_rate,
+            supervise=True,
+            position_every_s=15.0,
+        )
+        super().__init__(seed, Settings(), options)
+        self.mood = mood
+        self.clock = Beats(self.runtime, BEAT_S)
+        self.sometimes = Sometimes()
+        self.runtime.observe(self.sometimes)
+        self.runtime.observe(Streams(self.watch.violations))
+        self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
+
+    def play(self) -> None:
+        """From the first driver to the end of the last ride, with every check."""
+        fleet, people = self.runtime.rng("fleet"), self.runtime.rng("demand")
+        for number in range(DRIVERS):
+            self.add_driver(DriverId(str(FIRST_DRIVER + number)), TOWN.sample(fleet), self._driver(fleet))
+        self.report_positions()
+        times = sorted(people.randrange(int(BOOKING_S / BEAT_S)) * BEAT_S for _ in range(RIDES))
+        self.expect(
+            [Demand(at, trip_between(TOWN.sample(people), TOWN.sample(people))) for at in times],
+            PassengerBehaviour(patience_mean_s=self.mood.patience_s),
+        )
+        self.faults.start()
+        self.settle(at_most_s=QUIET_WITHIN_S)
+        check_accounts(self)
+        self._judge_failures()
+        self.close()
+
+    def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> RestlessDriver:
+        dice = self.runtime.rng("driver/" + driver_id)
+        phone = RestlessDriver(driver_id, self.clock, dice, behaviour, self.travel, at, self.figures)
+        phone.settle_in(
+            DriverHabits(
+                is_late=dice.random() < 0.3,
+                repeats=dice.choice((0.0, 0.2)),
+                gives_up=dice.choice((0.0, 0.2)),
+                pauses_every_s=dice.choice((0.0, 120.0)),
+                pauses_until_s=FAULTS_UNTIL_S,
+            )
+        )
+        self.enlist(phone)
+        return phone
+
+    def add_passenger(self, ride_id: RideId, demand: Demand, behaviour: PassengerBehaviour) -> RestlessPassenger:
+        dice = self.runtime.rng("passengers")
+        phone = RestlessPassenger(ride_id, self.clock, dice, behaviour, demand.trip, self.figures, self.see_off)
+        phone.settle_in(
+            Whims(
+                repeats=dice.choice((0.0, 0.2)),
+                haggles_after_s=_perhaps(dice, 0.2, 60.0),
+                regrets_after_s=_perhaps(dice, 0.2, 90.0),
+                leaves_after_s=_perhaps(dice, 0.1, 60.0),
+            )
+        )
+        self.welcome(phone)
+        return phone
+
+    @property
+    def is_quiet(self) -> bool:
+        everyone_back = self.runtime.now >= FAULTS_UNTIL_S + self.faults.longest_away_s
+        return everyone_back and super().is_quiet and not self.watch.ledger.status
+
+    def _driver(self, dice: Random) -> DriverBehaviour:
+        """Most react within seconds; a slow one answers when the offer is about to end, or has just ended."""
+        slow = dice.random() < self.mood.slow
+        return DriverBehaviour(
+            accept=self.mood.accept,
+            decline=self.mood.decline,
+            reaction_median_s=31.5 if slow else 6.0,
+            reaction_sigma=0.04 if slow else 0.6,
+            boarding_s=20.0,
+        )
+
+    def _judge_failures(self) -> None:
+        """Whatever failed without being hurt by us is a mistake of the program."""
+        for address, error in self.failures:
+            if isinstance(error, InjectedFault):
+                self.sometimes.note(f"{address.partition('/')[0]} rebuilt")
+                continue
+            where = extract_tb(error.__traceback__)[-1]
+            text = f"{address} failed with {error!r} ({where.name}, line {where.lineno} of {Path(where.filename).name})"
+            self.watch.violations.add(self.runtime.now, "no-crash", text)
+
+
+def _perhaps(dice: Random, chance: float, within_s: float) -> float | None:
+    roll, when = dice.random(), dice.random()
+    return when * within_s if roll < chance else None
+
+
+SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {"small": SmallWorld}
+
+
+class UnknownScenario(DispatchError):
+    """No small world has this name; the text offers the nearest one."""
+
+    code = "unknown_scenario"
+
+    def __init__(self, name: str) -> None:
+        known = ", ".join(SCENARIOS)
+        super().__init__(f"there is no scenario {name!r}{did_you_mean(name, SCENARIOS) or f'; known: {known}'}")
+
+
+def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -> Outcome:
+    """Run the small world of this name and seed to its end. Raises UnknownScenario."""
+    if name not in SCENARIOS:
+        raise UnknownScenario(name)
+    started_cpu, started_wall = time.process_time(), time.perf_counter()
+    world = SCENARIOS[name](seed, permute=permute, trace=trace)
+    world.play()
+    summary = world.figures.summary(
+        seed=seed,
+        digest=world.trace.digest(),
+        drivers=len(world.drivers),
+        virtual_s=world.runtime.now,
+        cpu_s=time.process_time() - started_cpu,
+        wall_s=time.perf_counter() - started_wall,
+        invariants_checked=world.watch.checked,
+        violations=world.watch.violations.count,
+    )
+    seen = dict(sorted(world.sometimes.seen.items()))
+    return Outcome(seed, summary["digest"], list(world.watch.violations), seen, summary)
+
+
+def explore_one(name: str, seed: int, *, permute: bool, as_json: bool, trace: Path | None = None) -> int:
+    """Run one world, print what came of it, and return the exit status: 1 when an invariant broke."""
+    outcome = run_one(name, seed, permute=permute, trace=trace)
+    if as_json:
+        click.echo(json.dumps({**outcome.summary, "broken": outcome.broken, "seen": outcome.seen}))
+    else:
+        report.print_table(outcome.summary, notes=[f"{what}: {count}" for what, count in outcome.seen.items()])
+    for broken in outcome.broken:
+        click.echo(f"invariant broken: {broken}", err=True)
+    return 1 if outcome.broken else 0

@@ -1,0 +1,221 @@
+"""What must happen at least once in three hundred small worlds: a search that never meets these cases proves nothing.
+
+An observer like the invariants, and like them it only looks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
+from dispatch.messages.commands import Attach, CancelRide, Detach
+from dispatch.messages.events import (
+    DriverReserved,
+    OfferDeclined,
+    OffersClosed,
+    OffersMade,
+    RideAssigned,
+    RideCancelled,
+    RideRequested,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
+from dispatch.messages.notices import OfferClosed, OfferMade
+from dispatch.types import DriverId, OfferId, RideId
+
+WANTED: Final = (
+    "two claims for one ride in one instant",
+    "late accept inside the grace wins",
+    "accept after the end is told expired",
+    "accept after the end is told taken",
+    "cancel meets accept and cancel is first",
+    "cancel meets accept and accept is first",
+    "all five decline",
+    "a ride needs three rounds",
+    "refill after a vanished driver",
+    "failed commit of a reservation",
+    "failed commit of an assignment",
+    "driver reconnects within the search",
+    "passenger lost beyond the grace",
+    "ghost declared dead while holding an offer",
+    "driver rebuilt",
+    "ride rebuilt",
+    "dispatcher rebuilt",
+    "no drivers",
+    "superseded search",
+)
+ROUND_OF_FIVE = 5
+
+
+class Sometimes:
+    """Counts in `seen`. The world itself notes what no message tells."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self._flying: dict[tuple[str, int], list[Append]] = {}
+        self._claims: dict[RideId, tuple[float, dict[DriverId, None]]] = {}
+        self._cancels: dict[RideId, float] = {}
+        self._expires: dict[OfferId, float] = {}
+        self._late: dict[OfferId, None] = {}
+        self._held: dict[DriverId, dict[OfferId, RideId]] = {}
+        self._closed: dict[str, dict[int, None]] = {}
+        self._rounds: dict[OfferId, dict[OfferId, None]] = {}
+        self._vanished: dict[RideId, float] = {}
+        self._pending: dict[RideId, None] = {}
+        self._missed: dict[DriverId, dict[RideId, None]] = {}
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        look = _LOOK.get(type(message))
+        if look is not None:
+            look(self, now, address, message)
+
+    def note(self, name: str) -> None:
+        """This happened."""
+        self.seen[name] += 1
+
+    # -- the journal
+
+    def _append(self, now: float, address: str, message: Append) -> None:
+        self._flying.setdefault((message.reply_to, message.incarnation), []).append(message)
+        for event in message.events:
+            take = _TAKE.get(type(event))
+            if take is not None:
+                take(self, now, event)
+
+    def _appended(self, now: float, address: str, message: Appended) -> None:
+        flying = self._flying.get((address, message.incarnation), [])
+        flying[:] = [append for append in flying if append.through > message.through]
+
+    def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
+        lost = [event for append in self._flying.pop((address, message.incarnation), ()) for event in append.events]
+        for kind, name in FAILED_COMMITS.items():
+            if any(type(event) is kind for event in lost):
+                self.note(name)
+
+    def _reserved(self, now: float, event: DriverReserved) -> None:
+        if now >= self._expires.get(event.offer_id, now + 1.0):
+            self._late[event.offer_id] = None
+
+    def _assigned(self, now: float, event: RideAssigned) -> None:
+        self._pending.pop(event.ride_id, None)
+        if event.round_no >= 3:
+            self.note("a ride needs three rounds")
+
+    def _declined(self, now: float, event: OfferDeclined) -> None:
+        asked = self._rounds.get(event.offer_id, {})
+        asked.pop(event.offer_id, None)
+        if event.offer_id in self._rounds and not asked:
+            self.note("all five decline")
+
+    def _offers_made(self, now: float, event: OffersMade) -> None:
+        if event.refill:
+            if self._vanished.pop(event.ride_id, None) == now:
+                self.note("refill after a vanished driver")
+        elif len(event.offers) == ROUND_OF_FIVE:
+            asked = {placed.offer_id: None for placed in event.offers}
+            self._rounds.update(dict.fromkeys(list(asked), asked))
+
+    def _offers_closed(self, now: float, event: OffersClosed) -> None:
+        if event.reason == "vanished":
+            self._vanished[event.ride_id] = now
+
+    def _requested(self, now: float, event: RideRequested) -> None:
+        self._pending[event.ride_id] = None
+        if event.search_no == 2:
+            self.note("superseded search")
+
+    def _cancelled(self, now: float, event: RideCancelled) -> None:
+        self._pending.pop(event.ride_id, None)
+        if event.by == "system":
+            self.note("passenger lost beyond the grace")
+
+    def _failed(self, now: float, event: SearchFailed) -> None:
+        self._pending.pop(event.ride_id, None)
+        self.note("no drivers")
+
+    # -- claims
+
+    def _claimed(self, now: float, address: str, message: ClaimRide) -> None:
+        ride_id, driver_id = message.ride_id, message.driver.driver_id
+        at, drivers = self._claims.get(ride_id, (now, {}))
+        if at != now:
+            drivers = {}
+        drivers[driver_id] = None
+        self._claims[ride_id] = (now, drivers)
+        if len(drivers) == 2:
+            self.note("two claims for one ride in one instant")
+
+    def _granted(self, now: float, address: str, message: ClaimGranted) -> None:
+        if message.offer_id in self._late:
+            self.note("late accept inside the grace wins")
+
+    def _refused(self, now: float, address: str, message: ClaimRefused) -> None:
+        if message.reason == "cancelled" and self._cancels.get(message.ride_id) == self._claims[message.ride_id][0]:
+            self.note("cancel meets accept and cancel is first")
+
+    def _cancel(self, now: float, address: str, message: CancelRide) -> None:
+        if kind_of(address) != RIDE or message.by != "passenger":
+            return
+        self._cancels[message.ride_id] = now
+        claimed_at, _ = self._claims.get(message.ride_id, (-1.0, {}))
+        if claimed_at == now and message.ride_id not in self._pending:
+            self.note("cancel meets accept and accept is first")
+
+    # -- drivers
+
+    def _offered(self, now: float, address: str, message: OfferMade) -> None:
+        lease = message.lease
+        self._expires[lease.offer_id] = lease.expires_at
+        self._held.setdefault(lease.driver_id, {})[lease.offer_id] = lease.ride_id
+
+    def _offer_closed(self, now: float, address: str, message: OfferClosed) -> None:
+        heard = self._closed.setdefault(address, {})
+        if message.seq in heard and message.reason in ("expired", "taken"):
+            self.note(f"accept after the end is told {message.reason}")
+        heard[message.seq] = None
+        for held in self._held.values():
+            held.pop(message.offer_id, None)
+
+    def _detached(self, now: float, address: str, message: Detach) -> None:
+        held = self._held.pop(DriverId(name_of(address)), None)
+        if kind_of(address) == DRIVER and held:
+            self._missed[DriverId(name_of(address))] = dict.fromkeys(held.values())
+            if message.reason == "silent":
+                self.note("ghost declared dead while holding an offer")
+
+    def _attached(self, now: float, address: str, message: Attach) -> None:
+        missed = self._missed.pop(DriverId(name_of(address)), {}) if kind_of(address) == DRIVER else {}
+        if any(ride_id in self._pending for ride_id in missed):
+            self.note("driver reconnects within the search")
+
+
+FAILED_COMMITS: Final = {
+    DriverReserved: "failed commit of a reservation",
+    RideAssigned: "failed commit of an assignment",
+}
+_TAKE: Final[dict[type, Callable[[Sometimes, float, Any], None]]] = {
+    DriverReserved: Sometimes._reserved,
+    RideAssigned: Sometimes._assigned,
+    OfferDeclined: Sometimes._declined,
+    OffersMade: Sometimes._offers_made,
+    OffersClosed: Sometimes._offers_closed,
+    RideRequested: Sometimes._requested,
+    RideCancelled: Sometimes._cancelled,
+    SearchFailed: Sometimes._failed,
+}
+_LOOK: Final[dict[type, Callable[[Sometimes, float, str, Any], None]]] = {
+    Append: Sometimes._append,
+    Appended: Sometimes._appended,
+    NotAppended: Sometimes._not_appended,
+    ClaimRide: Sometimes._claimed,
+    ClaimGranted: Sometimes._granted,
+    ClaimRefused: Sometimes._refused,
+    CancelRide: Sometimes._cancel,
+    OfferMade: Sometimes._offered,
+    OfferClosed: Sometimes._offer_closed,
+    Detach: Sometimes._detached,
+    Attach: Sometimes._attached,
+}

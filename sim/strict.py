@@ -1,0 +1,71 @@
+"""Checks that only the small worlds can afford: every app's stream of numbers while it runs, and everyone's account at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatch.actors.driver import DriverActor
+from dispatch.addresses import SESSION, kind_of
+from dispatch.addresses import driver as address_of_driver
+from dispatch.domain.driver import FREE, DriverRecord
+from dispatch.domain.ride import RideRecord
+from dispatch.types import RideId
+from sim.invariants import Violations
+from sim.restless import InsistentPhone
+from sim.world import World
+
+
+class Streams:
+    """An observer: numbers rise by one on every connection, whatever happens behind it. A number heard before is said again."""
+
+    def __init__(self, violations: Violations) -> None:
+        self._violations = violations
+        self._last: dict[str, int] = {}
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        if kind_of(address) != SESSION:
+            return
+        seq: int | None = getattr(message, "seq", None)
+        if seq is None:
+            return
+        last = self._last.get(address)
+        if last is None or seq == last + 1:
+            self._last[address] = seq
+        elif seq > last:
+            self._violations.add(now, "no-gap", f"{address} hears {type(message).__name__} {seq} after {last}")
+            self._last[address] = seq
+
+
+def check_accounts(world: World) -> None:
+    """The world is quiet: apps, actors and journal must tell the same of everyone."""
+    now, add = world.runtime.now, world.watch.violations.add
+    for ride_id, status in world.watch.ledger.ended.items():
+        record = RideRecord(RideId(ride_id))
+        for event in world.journal.events_of(f"ride/{ride_id}"):
+            record.apply(event)
+        if record.status != status:
+            add(now, "replay", f"{ride_id} was {status} and its events say {record.status}")
+    for driver_id, phone in world.drivers.items():
+        _check_driver(world, driver_id, phone)
+    for ride_id in world.passengers:
+        add(now, "passenger-knows", f"the app of {ride_id} still waits")
+
+
+def _check_driver(world: World, driver_id: Any, phone: Any) -> None:
+    now, add = world.runtime.now, world.watch.violations.add
+    address = address_of_driver(driver_id)
+    actor = world.runtime.actor(address)
+    if not isinstance(actor, DriverActor):
+        add(now, "in-service", f"{driver_id} has no actor")
+        return
+    record = DriverRecord(driver_id)
+    for event in world.journal.events_of(address):
+        record.apply(event)
+    if record.binding != FREE or actor.driver.binding != FREE:
+        add(now, "replay", f"{driver_id} is {actor.driver.binding}, his events say {record.binding}")
+    if phone.ride is not None:
+        add(now, "driver-knows", f"the app of {driver_id} still drives {phone.ride.ride_id}")
+    if phone.offers:
+        add(now, "driver-knows", f"the app of {driver_id} still shows {list(phone.offers)}")
+    if isinstance(phone, InsistentPhone) and phone.unanswered:
+        add(now, "answered", f"{driver_id} never heard what became of {list(phone.unanswered.values())}")

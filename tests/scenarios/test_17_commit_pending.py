@@ -1,0 +1,133 @@
+"""Scenario 17. A driver's accept is applied but not yet on disk when something else happens: another accept, a cancel, a death, a crash. The commit then
+succeeds or fails.
+
+Nobody hears of a state that did not reach the disk. After a failed commit the driver hears `unavailable`, and his place is open again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
+from sim.scenario import Stage
+from sim.world import WorldOptions
+from tests.scenarios.theatre import Theatre, every_order
+
+SLOW_DISK = WorldOptions(commit_delay_s=(0.01, 0.01))
+OFFSETS_S = [round(0.0025 * number, 4) for number in range(20)]
+"""Seconds after the accept: from before it is on disk until everybody has long been told."""
+FULL_DISKS = [None, (0.0, 0.005), (0.005, 0.015), (0.015, 0.025), (0.0, 0.03)]
+"""From when to when after the accept no commit succeeds."""
+
+Rival = Callable[[Stage, float], None]
+RIVALS: dict[str, Rival] = {
+    "another accept": lambda stage, at: stage.drivers["d2"].accepts("r1", at=at),
+    "the same accept": lambda stage, at: stage.drivers["d1"].accepts("r1", at=at, id="k1"),
+    "a cancel": lambda stage, at: stage.passengers["r1"].cancels(at=at),
+    "other terms": lambda stage, at: stage.passengers["r1"].books(at=at, fare=120.0),
+    "he hangs up": lambda stage, at: stage.drivers["d1"].leaves(at=at),
+    "he dies": lambda stage, at: stage.drivers["d1"].dies(at=at - 12.0),
+    "his actor crashes": lambda stage, at: crash(stage, "driver/d1", at),
+    "the ride crashes": lambda stage, at: crash(stage, "ride/r1", at),
+    "the dispatcher crashes": lambda stage, at: crash(stage, "dispatcher/0", at),
+}
+
+
+def crash(stage: Stage, address: str, at: float) -> None:
+    """The actor there is lost between two messages and made anew."""
+    stage.passengers["r1"].does(lambda: stage.world.runtime.rebuild(address), at=at)
+
+
+def disk_is_full(stage: Stage, since: float, until: float) -> None:
+    """No commit that is asked for within this time succeeds."""
+    journal = stage.world.journal
+    for at, rate in ((since, 1.0), (until, 0.0)):
+        stage.passengers["r1"].does(lambda rate=rate: setattr(journal, "_failure_rate", rate), at=at)
+
+
+def an_accept(stage: Stage) -> None:
+    """d1 and d2 are asked; d1 accepts at second 20."""
+    stage.fleet(2)
+    stage.passenger("r1").books(at=0)
+    stage.drivers["d1"].accepts("r1", at=20, id="k1")
+
+
+def check_that_what_was_told_is_on_disk(stage: Stage) -> None:
+    events: list[Any] = list(stage.record("r1"))
+    assigned = [event.driver.driver_id for event in events if isinstance(event, RideAssigned)]
+    assert len(assigned) <= 1
+    passenger = stage.passengers["r1"]
+    assert [frame["driver_id"] for frame in passenger.heard("driver_assigned") if not frame.again] in ([], assigned)
+    for driver in stage.drivers.values():
+        if driver.heard("ride_accepted"):
+            assert assigned == [driver.name]
+    if passenger.heard("ride_cancelled"):
+        assert any(isinstance(event, RideCancelled) for event in events)
+
+
+@pytest.mark.parametrize("full", FULL_DISKS, ids=str)
+@pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
+def test_whatever_comes_between_is_told_as_it_is_on_disk(
+    play: Theatre, rival: Rival, full: tuple[float, float] | None
+) -> None:
+    for offset in OFFSETS_S:
+        stage = play(told=f"{offset} s after the accept", options=SLOW_DISK)
+        an_accept(stage)
+        if full is not None:
+            disk_is_full(stage, 20 + full[0], 20 + full[1])
+        rival(stage, 20 + offset)
+        stage.run(until=25)
+        check_that_what_was_told_is_on_disk(stage)
+
+
+@pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
+def test_in_every_order_of_one_instant_it_is_told_as_it_is_on_disk(play: Theatre, rival: Rival) -> None:
+    for dice in every_order(since=20.0, surprises=1):
+        stage = play.in_order(dice)
+        an_accept(stage)
+        rival(stage, 20)
+        stage.run(until=25)
+        check_that_what_was_told_is_on_disk(stage)
+
+
+def test_an_accept_that_was_lost_is_answered_unavailable_and_may_be_said_again(play: Theatre) -> None:
+    stage = play(options=SLOW_DISK)
+    an_accept(stage)
+    disk_is_full(stage, 20, 20.005)
+    stage.run(until=21)
+    driver = stage.drivers["d1"]
+    (refused,) = driver.heard("error")
+    assert (refused["code"], refused["id"], refused["ride_id"]) == ("unavailable", "k1", "r1")
+    assert not any(isinstance(event, DriverReserved) for event in stage.record("r1"))
+    assert stage.passengers["r1"].story() == ["searching"]
+    driver.accepts("r1", at=22, id="k1")
+    stage.run(until=23)
+    assert driver.last("ack")["result"] == "ok"
+    assert stage.passengers["r1"].last()["driver_id"] == "d1"
+
+
+def test_the_place_of_an_accept_that_was_lost_is_open_again(play: Theatre) -> None:
+    stage = play(options=SLOW_DISK, batch=1)
+    stage.fleet(2)
+    passenger = stage.passenger("r1")
+    passenger.books(at=0)
+    near, far = stage.drivers["d1"], stage.drivers["d2"]
+    near.accepts("r1", at=20)
+    disk_is_full(stage, 20, 20.005)
+    stage.run(until=21)
+    refills = [frame for driver in (near, far) for frame in driver.heard("ride_request", since=20.0)]
+    assert [frame["ttl_ms"] > 29_900 for frame in refills] == [True]
+    assert near.last("offer_closed")["reason"] == "unavailable"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_on_a_disk_that_often_fails_nobody_hears_what_is_not_so(play: Theatre, seed: int) -> None:
+    options = WorldOptions(permute=True, commit_delay_s=(0.0, 0.02), failure_rate=0.2)
+    stage = play(seed, told=f"seed {seed}", options=options)
+    an_accept(stage)
+    stage.drivers["d2"].accepts("r1", at=20)
+    stage.passengers["r1"].cancels(at=20.03)
+    stage.run(until=25)
+    check_that_what_was_told_is_on_disk(stage)
+    stage.world.journal._failure_rate = 0.0
