@@ -12,6 +12,7 @@ from typing import NamedTuple
 import click
 
 from dispatch.config import Settings, SimulateSettings
+from dispatch.errors import SettingError
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId
@@ -79,7 +80,7 @@ def make_plan(wanted: SimulateSettings) -> Plan:
 def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World, Summary]:
     """Let the plan happen, to the end of the last ride."""
     started_cpu, started_wall = time.process_time(), time.perf_counter()
-    writer = Writer(wanted.db, synchronous="normal", wall_zero=plan.wall_zero) if wanted.db is not None else None
+    writer = _new_file(wanted.db, plan.wall_zero) if wanted.db is not None else None
     options = WorldOptions(
         permute=wanted.permute,
         codec=wanted.codec == "on" or (wanted.codec == "auto" and not plan.is_model),
@@ -110,3 +111,12 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
         violations=world.watch.violations.total,
     )
     return world, summary
+
+
+def _new_file(path: str, wall_zero: float) -> Writer:
+    """The file that this run's events go to. One that holds others would mix two histories."""
+    writer = Writer(path, synchronous="normal", wall_zero=wall_zero)
+    if writer.has_events():
+        writer.close()
+        raise SettingError("db", f"db must be a new file for a simulation, {path} holds the events of another run")
+    return writer

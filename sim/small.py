@@ -204,7 +204,7 @@ def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -
         cpu_s=time.process_time() - started_cpu,
         wall_s=time.perf_counter() - started_wall,
         invariants_checked=world.watch.checked,
-        violations=world.watch.violations.count,
+        violations=world.watch.violations.total,
     )
     seen = dict(sorted(world.sometimes.seen.items()))
     return Outcome(seed, summary["digest"], list(world.watch.violations), seen, summary)

@@ -59,6 +59,10 @@ class Writer:
                 raise EventRefused(self.path, str(error)) from error
             raise
 
+    def has_events(self) -> bool:
+        """Whether anything was ever journalled into this file."""
+        return self._cursor.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+
     def close(self) -> None:
         """Let go of the file. Nothing waits in a writer."""
         self.db.close()

@@ -137,11 +137,30 @@ class TestClock:
         asyncio.run(main())
 
 
+def alarms_of(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
+    """Grows with every alarm that the runtime sets."""
+    alarms: list[asyncio.TimerHandle] = []
+    call_later = loop.call_later
+
+    def counted(*arguments: Any) -> asyncio.TimerHandle:
+        alarms.append(call_later(*arguments))
+        return alarms[-1]
+
+    monkeypatch.setattr(loop, "call_later", counted)
+    return alarms
+
+
 class TestTimers:
     def test_a_timer_set_later_for_earlier_rings_first(self) -> None:
         async def main() -> None:
             runtime, reader = house()
-            for delay_s, text in ((0.009, "last"), (0.006, "third"), (0.003, "second"), (0.0, "first")):
+            for delay_s, text in (
+                (3600.0, "in an hour"),
+                (0.009, "last"),
+                (0.006, "third"),
+                (0.003, "second"),
+                (0.0, "first"),
+            ):
                 runtime.set_timer(delay_s, "ride/1", Letter(text))
             assert await reader.until_last() == ["first", "second", "third", "last"]
 
@@ -165,27 +184,32 @@ class TestTimers:
 
         asyncio.run(main())
 
-    def test_many_timers_need_one_alarm_of_the_loop(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An actor's timers are not cancelled, so there are many: they wait in the runtime, not in the loop."""
+    @pytest.mark.parametrize("later_ones_first", [False, True])
+    def test_of_many_timers_one_alarm_of_the_loop_is_set_at_a_time(
+        self, monkeypatch: pytest.MonkeyPatch, later_ones_first: bool
+    ) -> None:
+        """Timers are never cancelled, so there are many: they wait in the runtime, not in the loop."""
 
         async def main() -> list[str]:
             runtime, reader = house()
-            loop = asyncio.get_running_loop()
-            alarms = 0
-            call_later = loop.call_later
-
-            def counted(*arguments: Any) -> asyncio.TimerHandle:
-                nonlocal alarms
-                alarms += 1
-                return call_later(*arguments)
-
-            monkeypatch.setattr(loop, "call_later", counted)
-            for number in range(1_000):
-                runtime.set_timer(0.001 + number / 1e7, "ride/1", Letter("last" if number == 999 else "tick"))
-            assert alarms == 1
+            alarms = alarms_of(asyncio.get_running_loop(), monkeypatch)
+            runtime.set_timer(0.03, "ride/1", Letter("last"))
+            for number in sorted(range(100), reverse=later_ones_first):
+                runtime.set_timer(0.001 + number / 1e4, "ride/1", Letter("tick"))
+                assert len([alarm for alarm in alarms if not alarm.cancelled()]) == 1
             return await reader.until_last()
 
-        assert asyncio.run(main()) == ["tick"] * 999 + ["last"]
+        assert asyncio.run(main()) == ["tick"] * 100 + ["last"]
+
+    def test_the_loop_is_not_kept_busy_while_a_short_time_passes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def main() -> None:
+            runtime, reader = house()
+            alarms = alarms_of(asyncio.get_running_loop(), monkeypatch)
+            runtime.set_timer(0.0004, "ride/1", Letter("last"))
+            await reader.until_last()
+            assert len(alarms) <= 2
+
+        asyncio.run(main())
 
     def test_the_socket_edge_may_have_a_function_called_later(self) -> None:
         async def main() -> None:
@@ -213,6 +237,16 @@ class TestOtherThreads:
             assert await reader.until_last() == [*map(str, range(50)), "last"]
             writer.join(PATIENCE_S)
             assert reader.threads == {threading.get_ident()}
+
+        asyncio.run(main(), debug=True)  # which tells when a thread takes another way than the one for threads
+
+    def test_letters_may_be_reused_by_the_thread_that_handed_them_over(self) -> None:
+        async def main() -> None:
+            runtime, reader = house()
+            letters = [("ride/1", Letter("last"))]
+            runtime.tell_threadsafe(letters)
+            letters.clear()
+            assert await reader.until_last() == ["last"]
 
         asyncio.run(main())
 

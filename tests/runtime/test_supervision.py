@@ -174,6 +174,7 @@ class TestQuarantine:
         house.fail_at("ride/1", 0.0, 2.5, 5.0)
         assert house.is_quarantined("ride/1")
         assert house.runtime.actor("ride/1") is None
+        assert not any(reader.actor_ref.is_alive() for reader, _, _ in house.set_aside)
         assert not any(house.is_quarantined(address) for address in ("ride/2", "driver/1", "dispatcher/0"))
 
     def test_three_failures_in_a_little_more_do_not(self, house: House) -> None:
@@ -229,6 +230,12 @@ class TestQuarantine:
         assert not house.is_quarantined("ride/1")
         house.fail_at("ride/1", 1.2)
         assert house.is_quarantined("ride/1")
+
+
+def test_after_a_verdict_the_count_starts_anew() -> None:
+    supervisor, error = Supervisor(), ValueError("boom")
+    verdicts = [supervisor.failed(0.0, "ride/1", Letter("boom"), error).quarantine for _ in range(7)]
+    assert verdicts == [None, None, "ride/1", None, None, "ride/1", None]
 
 
 class TestSparedKinds:

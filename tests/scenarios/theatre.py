@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch.runtime import Actor
-from sim.scenario import Stage
+from sim.scenario import Person, Stage
 from sim.world import WorldOptions
 
 
@@ -42,6 +42,11 @@ class Theatre:
         if stage is not None:
             broken = stage.end()
             assert broken == [], f"seed {stage.world.runtime.seed}, {self._told or 'the only story'}: {broken}"
+
+
+def news(person: Person) -> list[str]:
+    """What somebody heard, by type, but for the snapshots that tell of a gap and of nothing new."""
+    return [frame_type for frame_type in person.story() if frame_type != "snapshot"]
 
 
 class Dice:

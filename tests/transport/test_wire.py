@@ -152,6 +152,10 @@ class TestBadFields:
         text = "pickup_latitude is missing; you sent pickup_lat"
         assert refusal(from_passenger(frame)) == ("bad_field", text, "pickup_latitude")
 
+    def test_a_missing_field_that_was_cut_short_is_pointed_out(self) -> None:
+        answer = from_driver({"type": "location_update", "lat": 1.0, "longitude": 2.0})
+        assert refusal(answer) == ("bad_field", "latitude is missing; you sent lat", "latitude")
+
     def test_of_thousands_of_strange_fields_only_the_first_are_compared(self) -> None:
         """Each comparison costs; a frame must not buy thousands of them."""
         strange = {f"strange_{number}": 1 for number in range(2000)}

@@ -128,10 +128,10 @@ def _check(field: _Field, raw: Mapping[str, Any], fields: tuple[_Field, ...]) ->
 
 
 def _likely(missing: str, raw: Mapping[str, Any], fields: tuple[_Field, ...]) -> str:
-    """`; you sent pickup_lat` where one of the sender's own fields looks like a misspelling of the missing one."""
+    """`; you sent pickup_lat` where one of the sender's own fields looks like a misspelling or the beginning of the missing one."""
     meant = {field.name for field in fields} | {"type"}
     others = [key for key in raw if key not in meant and len(key) <= LONGEST_EXCERPT][:MOST_KEYS_COMPARED]
-    sent = nearest(missing, others)
+    sent = nearest(missing, others) or next((key for key in others if len(key) > 2 and missing.startswith(key)), None)
     return f"; you sent {sent}" if sent else ""
 
 

@@ -1,0 +1,131 @@
+"""Scenario 18. A driver has said yes; before the ride has answered, his actor is lost, or the ride's, or his connection.
+
+He stays reserved, asks that ride again, and is offered nothing until it answers. He is never bound twice and never reserved for ever; a lost connection
+releases nothing.
+"""
+
+from typing import Any
+
+import pytest
+
+from dispatch.actors.driver import DriverActor
+from dispatch.actors.ride import RideActor
+from dispatch.messages.commands import AcceptOffer
+from dispatch.messages.events import DriverReserved, RideAssigned
+from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
+from sim.scenario import Driver, Passenger, Stage
+from sim.world import WorldOptions
+from tests.scenarios.theatre import Theatre, every_order, hurt, news
+
+SUPERVISED = WorldOptions(supervise=True)
+MOMENTS = pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
+
+
+def an_accept(stage: Stage, **fields: Any) -> tuple[Driver, Passenger]:
+    """d1 is asked for r1 and accepts at second 20; another ride is booked half a second later."""
+    driver, passenger = stage.driver("d1"), stage.passenger("r1")
+    passenger.books(at=0)
+    driver.accepts("r1", at=20, **fields)
+    stage.passenger("r2").books(at=20.5)
+    return driver, passenger
+
+
+def check_bound_once(stage: Stage, driver: Driver, passenger: Passenger) -> None:
+    events: list[Any] = list(stage.record("r1"))
+    assert sum(isinstance(event, RideAssigned) for event in events) == 1
+    assert sum(isinstance(event, DriverReserved) for event in events) == 1
+    assert news(driver) == ["ride_request", "ride_accepted"]
+    assert news(passenger) == ["searching", "driver_assigned"]
+
+
+@MOMENTS
+def test_a_driver_lost_while_the_ride_says_yes_asks_again_and_is_bound_once(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    stage = play(options=SUPERVISED)
+    hurting = hurt(monkeypatch, DriverActor, ClaimGranted, after=after)
+    driver, passenger = an_accept(stage)
+    stage.run(until=25)
+    assert len(hurting) == 1
+    check_bound_once(stage, driver, passenger)
+    assert stage.world.runtime.dead_letters.counts.total() == 1
+
+
+@MOMENTS
+def test_a_driver_lost_while_the_ride_says_no_asks_again_and_is_free(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    stage = play(options=SUPERVISED)
+    hurting = hurt(monkeypatch, DriverActor, ClaimRefused, after=after)
+    winner, loser = stage.fleet(2)
+    stage.passenger("r1").books(at=0)
+    winner.accepts("r1", at=20)
+    loser.accepts("r1", at=20)
+    stage.passenger("r2").books(at=21)
+    stage.run(until=25)
+    assert len(hurting) == 1
+    assert loser.heard("offer_closed")[0]["reason"] == "taken"
+    assert news(loser) == ["ride_request", "offer_closed", "ride_request"]
+    assert loser.offer("r2").at <= 21.0
+
+
+@MOMENTS
+def test_a_driver_lost_while_he_says_yes_hears_so_and_may_say_it_again(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    stage = play(options=SUPERVISED)
+    hurting = hurt(monkeypatch, DriverActor, AcceptOffer, after=after)
+    driver, passenger = an_accept(stage, id="k1")
+    stage.run(until=20)
+    assert len(hurting) == 1
+    (refused,) = driver.heard("error")
+    assert (refused["code"], refused["id"], refused["ride_id"]) == ("internal", "k1", "r1")
+    assert "hurts" not in refused["message"], "nothing of the inside is told"
+    assert passenger.story() == ["searching"]
+    driver.accepts("r1", id="k1", at=21)
+    stage.run(until=21)
+    assert driver.last("ack")["result"] == "ok"
+    assert passenger.last()["driver_id"] == "d1"
+
+
+@MOMENTS
+@pytest.mark.parametrize("times", [1, 2])
+def test_while_the_ride_is_lost_its_driver_waits_for_it_and_is_asked_for_nothing_else(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool, times: int
+) -> None:
+    stage = play(options=SUPERVISED)
+    hurt(monkeypatch, RideActor, ClaimRide, times=times, after=after)
+    driver, passenger = an_accept(stage)
+    stage.run(until=25)
+    check_bound_once(stage, driver, passenger)
+    assert passenger.last().at == 20.0 + times, "one second from claim to claim"
+    assert driver.last("ride_accepted").at == 20.0 + times
+
+
+def test_a_lost_connection_does_not_release_a_reservation(play: Theatre) -> None:
+    stage = play(options=WorldOptions(commit_delay_s=(0.5, 0.5)))
+    driver, passenger = an_accept(stage)
+    driver.leaves(at=20.7)
+    stage.passenger("r3").books(at=20.8)
+    driver.returns(at=30)
+    stage.run(until=31)
+    assert passenger.last()["driver_id"] == "d1"
+    assert driver.story() == ["ride_request", "snapshot"]
+    snapshot = driver.last()
+    assert (snapshot["ride"]["ride_id"], snapshot["ride"]["status"], snapshot["offer"]) == ("r1", "accepted", None)
+
+
+def test_in_every_order_a_driver_who_accepts_and_hangs_up_is_bound_or_was_too_late(play: Theatre) -> None:
+    outcomes = set()
+    for dice in every_order(since=20.0):
+        stage = play.in_order(dice)
+        driver, passenger = an_accept(stage)
+        stage.driver("d2", north_km=2).dies(at=8)  # he counts as dead at second 20
+        driver.leaves(at=20)
+        driver.returns(at=30)
+        stage.run(until=30)
+        snapshot = driver.last("snapshot")
+        assert passenger.last()["driver_id"] == "d1"
+        assert (snapshot["ride"]["ride_id"], snapshot["status"]) == ("r1", "busy")
+        outcomes.add(tuple(driver.story()))
+    assert ("ride_request", "snapshot") in outcomes

@@ -1,0 +1,114 @@
+"""Scenario 19. The match is over: a thousand passengers, two hundred drivers, one live offer each.
+
+Every driver who becomes free goes to the search that has waited longest of those in reach; none starves. What a position report costs does not depend on
+how many searches wait.
+"""
+
+from typing import Any
+
+import pytest
+
+from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.domain.waiting import WaitingList
+from dispatch.messages.events import OffersMade
+from dispatch.messages.journal import Append
+from dispatch.types import RideId
+from sim.scenario import Driver, Stage
+from tests.scenarios.theatre import Theatre
+
+DRIVERS, PASSENGERS = 200, 1_000
+CROWD: dict[str, Any] = {"search_cap_s": 3_600.0, "batch": 2}
+
+
+def works(driver: Driver) -> None:
+    """Accepts whatever he is asked after a second, and is free again twenty seconds later."""
+    stage = driver.stage
+    driver.whenever("ride_request", lambda heard: driver.accepts(heard["ride_id"], at=stage.now + 1))
+    driver.whenever("ride_accepted", lambda heard: driver.says("complete_ride", at=stage.now + 20, ride_id=heard["ride_id"]))
+
+
+def a_stadium(stage: Stage, passengers: int = PASSENGERS) -> None:
+    """The drivers stand around it; a hundred passengers a second book."""
+    for number in range(DRIVERS):
+        stage.driver(f"d{number:03}", north_km=(number % 20) / 10, east_km=(number // 20) / 10, reports=False)
+    for number in range(passengers):
+        stage.passenger(f"r{number:04}").books(at=number / 100)
+
+
+class Queue:
+    """An observer that notes every offer that passed over somebody who waits longer."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.offers = 0
+        self.passed_over: list[str] = []
+        stage.world.runtime.observe(self)
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        if type(message) is Append and message.reply_to == "dispatcher/0":
+            for event in message.events:
+                if type(event) is OffersMade:
+                    self._look_behind(event)
+
+    def _look_behind(self, event: OffersMade) -> None:
+        """`searches` lie in the order in which they began; after the turn nobody before this one may want whom it asked."""
+        dispatcher = self._stage.actor("dispatcher/0")
+        assert isinstance(dispatcher, DispatcherActor)
+        self.offers += len(event.offers)
+        for ride_id, search in dispatcher.searches.items():
+            if ride_id == event.ride_id:
+                return
+            if search.wants_drivers() and any(search.may_ask(placed.driver_id) for placed in event.offers):
+                self.passed_over.append(f"{event.ride_id} is served before {ride_id}")
+
+
+def test_every_freed_driver_goes_to_the_longest_waiting_and_nobody_starves(play: Theatre) -> None:
+    stage = play(**CROWD)
+    queue = Queue(stage)
+    a_stadium(stage)
+    for driver in stage.drivers.values():
+        works(driver)
+    stage.run(until=300)
+    waited = [
+        (passenger.last("driver_assigned").at - passenger.heard("searching")[0].at, ride)
+        for ride, passenger in stage.passengers.items()
+    ]
+    assert len(waited) == PASSENGERS
+    assert queue.passed_over == [] and queue.offers > PASSENGERS
+    assert max(waited)[0] < 21 * PASSENGERS / DRIVERS + 30, "as long as the fleet needs for all, and little more"
+
+
+def test_whoever_booked_first_is_the_first_to_be_offered(play: Theatre) -> None:
+    stage = play(**CROWD)
+    first_offers: dict[RideId, float] = {}
+
+    def note(now: float, address: str, message: Any) -> None:
+        if type(message) is Append and message.reply_to == "dispatcher/0":
+            for event in message.events:
+                if type(event) is OffersMade:
+                    first_offers.setdefault(event.ride_id, now)
+
+    stage.world.runtime.observe(note)
+    a_stadium(stage)
+    for driver in stage.drivers.values():
+        works(driver)
+    stage.run(until=300)
+    assert list(first_offers) == sorted(stage.passengers)
+
+
+@pytest.mark.parametrize("waiting", [1, PASSENGERS])
+def test_a_position_report_looks_at_no_search(play: Theatre, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
+    stage = play(**CROWD)
+    a_stadium(stage, waiting)
+    for driver in stage.drivers.values():
+        driver.wants_offers(False, at=0)
+    stage.run(until=11)
+    looked: list[object] = []
+    first = WaitingList.first
+    monkeypatch.setattr(WaitingList, "first", lambda self, *where: looked.append(where) or first(self, *where))
+    before = stage.world.runtime.delivered
+    for driver in stage.drivers.values():
+        driver.moves(north_km=0.5)
+    assert stage.world.runtime.delivered == before and looked == []
+    monkeypatch.undo()
+    stage.run(until=12)
