@@ -20,10 +20,10 @@ from dispatch.config import Rules, Settings
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages.commands import Attach
+from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.recovery import close_open_rides
 from dispatch.storage.writer import Writer
-from dispatch.reads import LiveReads
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.types import DriverId, Passenger, PassengerId, RideId
 

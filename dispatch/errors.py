@@ -68,7 +68,7 @@ class BadField(FrameError):
 
 
 class NoSuchRide(FrameError):
-    """Unknown and foreign rides and offers alike: raise it without a text, so that all answers match."""
+    """Unknown and foreign rides and offers alike: one text, so that all answers match."""
 
     code = "no_such_ride"
     says = "there is no such ride"
@@ -102,11 +102,6 @@ class IllegalTransition(FrameError):
 class Unavailable(FrameError):
     code = "unavailable"
     says = "nothing was done; please try again"
-
-
-class NotAuthenticated(FrameError):
-    code = "not_authenticated"
-    says = "say who you are first"
 
 
 class InternalError(FrameError):

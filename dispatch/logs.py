@@ -18,7 +18,7 @@ def mask(text: str) -> str:
     return PHONE.sub(lambda match: f"{match[0][:4]}•••{match[0][-4:]}", text)
 
 
-def mask_phones(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor: no phone leaves in a log line, whatever field it stands in."""
     for key, value in event.items():
         if isinstance(value, str):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
+
+import cli
 from dispatch.config import SETTINGS, Setting
 
 PAGE = Path(__file__).with_name("SETTINGS.md")
@@ -12,12 +16,7 @@ TITLES = {
     "server": "Where the live server listens, and what one connection may take",
     "simulate": "What is simulated",
 }
-"""The groups in the page's order, each a table of the TOML file."""
-COMMANDS = {
-    "dispatch": "`serve`, `simulate`, `demo` and `config show` take these.",
-    "server": "`serve` and `config show` take these; `demo` takes `--host` and `--port`, `db seed` and `db show` take `--db`.",
-    "simulate": "`simulate` takes these; `demo` takes `--trips`, `--drivers`, `--rides`, `--for`, `--from`, `--seed`, `--db` and `--json`.",
-}
+"""The groups in the page's order; each is a table of the TOML file."""
 HEAD = """\
 # Settings
 
@@ -33,12 +32,14 @@ Every setting can be given in four places. A flag beats an environment variable,
 
 The file is named by `--config` or `DISPATCH_CONFIG`; without either, `dispatch.toml` in the current directory is read if it is
 there. A key of the file is the flag without its dashes, with `_` for `-`; it may stand at the top or in the table of its group.
-Durations are numbers with a unit: `500ms`, `30s`, `2m`, `4h`. Names that do not exist and values out of range end the command
-with one line that says which, and what is meant.
+Durations are numbers with a unit: `500ms`, `30s`, `2m`, `4h`. A name that does not exist or a value out of range ends the command
+with one line that says which it is and what is wanted.
 
 `dispatch config show` prints what holds, and from where; with `--json` for programs.
 """
-NOTE = "\nTwo groups use the word `db`: the simulator's is `DISPATCH_SIMULATE_DB`, and stands under `[simulate]` in the file.\n"
+NOTE = """
+Two groups have a `db`: the simulator's is `db` under `[simulate]`, `simulate_db` at the top of the file, and `DISPATCH_SIMULATE_DB`.
+"""
 
 
 def page() -> str:
@@ -47,15 +48,36 @@ def page() -> str:
 
 
 def _group(name: str, title: str) -> str:
-    rows = "".join(_row(row) for row in SETTINGS if row.group == name)
+    rows = [row for row in SETTINGS if row.group == name]
     head = "| flag | environment | default | limits | what it is |\n|--|--|--|--|--|\n"
-    return f"\n## {title}: `[{name}]`\n\n{COMMANDS[name]}\n\n{head}{rows}"
+    return f"\n## {title}: `[{name}]`\n\n{_takers(rows)}\n\n{head}{''.join(map(_row, rows))}"
 
 
 def _row(row: Setting) -> str:
     default = row.written(row.default)
     cells = (f"`{row.flag}`", f"`{row.env}`", f"`{default}`" if default else "", row.range, row.limits.help)
     return f"| {' | '.join(cells)} |\n"
+
+
+def _takers(rows: Sequence[Setting]) -> str:
+    """Which commands take all of these, and which only some."""
+    whole, partly = [], []
+    for name, command in _commands(cli.main):
+        names = {parameter.name for parameter in command.params}
+        flags = [f"`{row.flag}`" for row in rows if row.name in names]
+        if len(flags) == len(rows):
+            whole.append(f"`{name}`")
+        elif flags:
+            partly.append(f"`{name}` only {', '.join(flags)}")
+    return "; ".join((f"Taken by {', '.join(whole)}", *partly)) + "."
+
+
+def _commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path}{name} ")
+        else:
+            yield path + name, command
 
 
 if __name__ == "__main__":

@@ -16,23 +16,25 @@ HEAD = """\
 
 Made by `python docs/make_states.py` from the tables that decide; do not edit it by hand.
 
-An arrow is an event, and an event is what the journal keeps. A table has a row for every state, and a step that has no arrow here
-raises `IllegalTransition`: an app hears `illegal_now`. Time never moves a state by itself: a timer is a message like any other.
+An arrow is something that happened. A table has a row for every state; a step that has no arrow here is refused, and the app that
+asked for it hears `illegal_now`. Time alone moves nothing: a timer is a message like any other.
 
 ## A ride
 
-`dispatch/domain/ride.py`; the ride's actor is the only one who takes these steps. The words are those that are stored and shown, but for
-`unbooked`: a socket is open for that id and nobody has booked yet.
+`dispatch/domain/ride.py`; the ride's actor is the only one who takes these steps, and each of them is an event in the journal. The
+words are those that are stored and shown, but for `unbooked`: a socket is open for that id and nobody has booked yet.
 """
 DRIVER = """
 ## A driver's binding
 
 `dispatch/domain/driver.py`; the driver's actor is the only one who takes these steps. He reserves himself when he accepts, and only the
-ride's answer binds or releases him: a lost connection never does.
+ride's answer binds or releases him: a lost connection never does. `ClaimGranted` is that answer and not in the journal, where the
+ride's own `RideAssigned` stands: a driver who is rebuilt is reserved again, asks, and gets the same answer.
 """
 ONLINE = """
-Whether he is connected and wants offers is told apart from his binding. What he announces to the dispatcher follows from both: `busy` unless
-free; `offline` without a connection; `unavailable` where he wants no offers; otherwise `available`. Only these are offered rides.
+Whether he is connected and wants offers is told apart from his binding. What he announces to the dispatcher follows from all three:
+`busy` unless free, `offline` without a connection, `unavailable` where he wants no offers, otherwise `available`. Only then is he
+offered rides.
 """
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
-from dispatch.errors import InternalError
+from dispatch.errors import IdReused, InternalError
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced
@@ -78,7 +78,7 @@ class ConversingActor(RecordedActor):
             return True
         if known.fingerprint != command.fingerprint:
             text = f"id {command.id!r} was used for another message"
-            self.say_again(Refused("id_reused", text, command.id, _ride_of(message)))
+            self.say_again(Refused(IdReused.code, text, command.id, _ride_of(message)))
             return False
         for notice in known.notices:
             self.say_again(notice)

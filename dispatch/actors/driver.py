@@ -10,6 +10,7 @@ from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord
 from dispatch.domain.positions import PositionBoard
+from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -47,7 +48,6 @@ from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, Ri
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
 
-NO_SUCH_RIDE = "there is no such ride"
 NOTHING_DONE = ("unavailable", "internal")
 """Refusals that say nothing of the command itself: the same may be tried again."""
 WIRE_REASON = {"vanished": "unavailable"}
@@ -258,7 +258,7 @@ class DriverActor(ConversingActor):
         if self.runtime.reaches(ride, message):
             self.send(ride, message)
         else:
-            self.refuse(message.command, "no_such_ride", NO_SUCH_RIDE, message.ride_id)
+            self.refuse(message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
 
     @receives(RideMoved)
     def _on_ride_moved(self, message: RideMoved) -> None:
@@ -346,7 +346,7 @@ class DriverActor(ConversingActor):
         """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""
         closing = self._closings.of(message.ride_id, message.offer_id)
         if closing is None:
-            self.refuse(message.command, "no_such_ride", NO_SUCH_RIDE, message.ride_id)
+            self.refuse(message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
             return
         self.say_again(closing)
         self.done(message.command, closing, result=closing.reason)

@@ -25,6 +25,7 @@ from dispatch.domain.ride import (
     VERBS,
     RideRecord,
 )
+from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     Attach,
@@ -67,7 +68,6 @@ from dispatch.messages.notices import (
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverCard, DriverId, RideCard, RideId
 
-NO_SUCH_RIDE = "there is no such ride"
 STEPS: dict[type[Message], type[Message]] = {
     ReportArrived: RideArrived,
     StartRide: RideStarted,
@@ -182,7 +182,7 @@ class RideActor(ConversingActor):
             return
         ride = self.ride
         if ride.status == UNBOOKED or (driver_id is not None and not ride.is_driven_by(driver_id)):
-            self._refuse(message, "no_such_ride", NO_SUCH_RIDE)
+            self._refuse(message, NoSuchRide.code, NoSuchRide.says)
         elif message.by in MAY_CANCEL[ride.status]:
             self._cancel(message.by, message.reason, message.command, driver_id)
         elif ride.status == CANCELLED and driver_id is None and self._ending is not None:
@@ -237,7 +237,7 @@ class RideActor(ConversingActor):
         self.remember(message)
         ride, event_type = self.ride, STEPS[type(message)]
         if not ride.is_driven_by(message.driver_id):
-            self._refuse(message, "no_such_ride", NO_SUCH_RIDE)
+            self._refuse(message, NoSuchRide.code, NoSuchRide.says)
         elif event_type in TRANSITIONS[ride.status]:
             self._step(event_type, message.driver_id, message.command)
         elif event_type is RideStarted and ride.status == IN_PROGRESS:

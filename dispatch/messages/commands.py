@@ -85,7 +85,3 @@ class CompleteRide(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     command: Command | None = None
-
-
-class Stop(Message, frozen=True, gc=False):
-    """Supervision -> ride or driver: leave memory; whatever you are is in the journal."""

@@ -7,6 +7,7 @@ The player keeps a plain list of all offers ever made and what became of them; t
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,10 +70,10 @@ class Told:
 class SearchMachine(RuleBasedStateMachine):
     """One ride, its search, and everything that drivers and time can do to it."""
 
-    @initialize(policy=policies, near=st.sets(st.sampled_from(DRIVERS)))
+    @initialize(policy=policies, near=st.sets(st.sampled_from(DRIVERS), max_size=10))
     def a_passenger_asks(self, policy: SearchPolicy, near: set[DriverId]) -> None:
         self.policy, self.near = policy, near
-        self.now, self.search_no, self.is_over = 0.0, 0, False
+        self.now, self.search_no, self.is_over, self.late = 0.0, 0, False, False
         self.events: list[Message] = []
         self.told: list[Told] = []
         self.before: list[Told] = []
@@ -105,11 +106,14 @@ class SearchMachine(RuleBasedStateMachine):
     @rule(pick=picks)
     def a_driver_accepts_and_the_ride_has_not_answered_yet(self, pick: int) -> None:
         told = self._pick_open(pick)
-        if told is not None and pick % 4 == 0:
-            lease = told.lease
-            self.events.append(DriverReserved(RIDE, lease.driver_id, lease.offer_id, lease.search_no, lease.round_no))
-            told.claimed = True
-            self.search.claim(lease.offer_id)
+        if told is not None:
+            self._claim(told)
+
+    @rule(pick=picks)
+    def a_driver_accepts_in_the_grace(self, pick: int) -> None:
+        late = [] if self.is_over else self._closing()
+        if late:
+            self._claim(late[pick % len(late)])
 
     @rule(driver_id=st.sampled_from(DRIVERS))
     def a_driver_becomes_eligible(self, driver_id: DriverId) -> None:
@@ -146,6 +150,12 @@ class SearchMachine(RuleBasedStateMachine):
             self._advance()
         self.now = until
 
+    @rule()
+    def the_next_offer_runs_out(self) -> None:
+        due = self._next_due()
+        if due != inf:
+            self.time_passes(due - self.now)
+
     @precondition(lambda self: self.now > 60.0)
     @rule()
     def the_cap_is_reached(self) -> None:
@@ -176,21 +186,35 @@ class SearchMachine(RuleBasedStateMachine):
         search, batch = self.search, self.policy.batch
         running = len([told for told in self.told if told.is_open and not told.ran_out])
         assert search.running() == running <= batch
-        if not search.late:
-            assert search.used + running <= batch
-            open_places = 0 if search.capped or search.round_is_over() else batch - search.used - running
-            assert search.free_places() == open_places
+        assert self.late or search.used + running <= batch
+        is_closed = search.capped or self.late or search.round_is_over()
+        assert search.free_places() == (0 if is_closed else batch - search.used - running)
 
     @invariant()
     def a_round_is_over_exactly_when_somebody_answered_and_nobody_can(self) -> None:
-        thinking = [told for told in self.told if told.is_open and (told.claimed or not told.ran_out)]
-        assert self.search.round_is_over() is (self.search.used > 0 and not thinking)
+        search, thinking = self.search, self._thinking()
+        assert search.round_is_over() is (search.used > 0 and not thinking)
+        assert search.is_spent() is (search.capped and not thinking)
 
     @invariant()
-    def nobody_is_asked_oftener_than_the_policy_says(self) -> None:
+    def a_newcomer_is_wanted_for_an_open_place_a_next_round_or_after_the_last(self) -> None:
+        search, is_over = self.search, self.search.round_is_over()
+        assert search.late is self.late
+        assert search.may_open_round() is (is_over and not search.rounds_spent and not search.capped)
+        room = search.rounds_spent and (is_over or self.late) and search.running() < self.policy.batch
+        wanted = search.may_open_round() or search.free_places() > 0 or (room and not search.capped)
+        assert search.wants_drivers() is wanted
+
+    @invariant()
+    def a_driver_may_be_asked_as_often_as_the_policy_says_but_not_after_a_decline_nor_twice_at_once(self) -> None:
+        refused = {told.lease.driver_id for told in self.before + self.told if told.outcome == "declined"}
         for driver_id in DRIVERS:
-            asks = len([told for told in self.told if told.lease.driver_id == driver_id and told.counts])
-            assert asks == self.search.asks.get(driver_id, 0) <= 1 + self.policy.asks_after_silence
+            asks = [told for told in self.told if told.lease.driver_id == driver_id and told.counts]
+            assert len(asks) <= 1 + self.policy.asks_after_silence
+            holds = any(told.is_open for told in asks)
+            may = driver_id not in refused and not holds and len(asks) <= self.policy.asks_after_silence
+            assert self.search.may_ask(driver_id) is may
+            assert self.search.never_asked(driver_id) is (driver_id not in refused and not asks)
 
     @invariant()
     def a_round_is_never_more_than_the_last(self) -> None:
@@ -218,7 +242,7 @@ class SearchMachine(RuleBasedStateMachine):
     # -- the player
 
     def _begin(self, fare: float) -> None:
-        self.search_no += 1
+        self.search_no, self.late = self.search_no + 1, False
         trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, TRIP.distance_km, TRIP.duration_min, fare)
         self.events.append(RideRequested(RIDE, self.search_no, ANN, trip, self.now))
         refusals: dict[DriverId, None] = self.search.refusals if self.search_no > 1 else {}
@@ -239,7 +263,7 @@ class SearchMachine(RuleBasedStateMachine):
 
     def _open_round(self) -> None:
         if self.search.round_no:
-            assert all(told.ran_out and not told.claimed for told in self.told if told.is_open), "somebody is thinking"
+            assert not self._thinking(), "a round ends when no offer of it is open"
         picked = self._nearest(self.policy.batch)
         self.search.open_round()
         if picked:
@@ -256,6 +280,7 @@ class SearchMachine(RuleBasedStateMachine):
     def _offer(self, driver_id: DriverId) -> Lease:
         for told in self.before + self.told:
             assert not (told.lease.driver_id == driver_id and told.outcome == "declined"), "he declined this ride"
+        self.late = self.late or (self.search.used > 0 and not self._thinking())
         lease = self.search.offer(driver_id, 100.0 * DRIVERS.index(driver_id), self.now)
         assert lease.expires_at == self.now + self.policy.offer_timeout_s
         assert lease.closes_at == lease.expires_at + self.policy.late_grace_s
@@ -286,13 +311,23 @@ class SearchMachine(RuleBasedStateMachine):
         told.outcome = outcome
         self._advance()
 
+    def _claim(self, told: Told) -> None:
+        lease = told.lease
+        self.events.append(DriverReserved(RIDE, lease.driver_id, lease.offer_id, lease.search_no, lease.round_no))
+        told.claimed = True
+        self.search.claim(lease.offer_id)
+
+    def _thinking(self) -> list[Told]:
+        """Who may still answer in the time that he was told, or whose yes waits for the ride."""
+        return [told for told in self.told if told.is_open and (told.claimed or not told.ran_out)]
+
     def _closing(self) -> list[Told]:
         return [told for told in self.told if told.is_open and told.ran_out and not told.claimed]
 
     def _next_due(self) -> float:
         waiting = [told for told in self.told if told.is_open and not told.claimed]
         dues = [told.lease.closes_at if told.ran_out else told.lease.expires_at for told in waiting]
-        return min(dues, default=float("inf"))
+        return min(dues, default=inf)
 
     def _of_this_round(self) -> list[Told]:
         return [told for told in self.told if told.lease.round_no == self.search.round_no]

@@ -17,20 +17,22 @@ from sim.scenario import Driver, Stage
 from tests.scenarios.theatre import Theatre
 
 DRIVERS, PASSENGERS = 200, 1_000
-CROWD: dict[str, Any] = {"search_cap_s": 3_600.0, "batch": 2}
+CROWD: dict[str, Any] = {"search_cap_s": 900.0, "batch": 2}
 
 
 def works(driver: Driver) -> None:
     """Accepts whatever he is asked after a second, and is free again twenty seconds later."""
     stage = driver.stage
     driver.whenever("ride_request", lambda heard: driver.accepts(heard["ride_id"], at=stage.now + 1))
-    driver.whenever("ride_accepted", lambda heard: driver.says("complete_ride", at=stage.now + 20, ride_id=heard["ride_id"]))
+    driver.whenever(
+        "ride_accepted", lambda heard: driver.says("complete_ride", at=stage.now + 20, ride_id=heard["ride_id"])
+    )
 
 
 def a_stadium(stage: Stage, passengers: int = PASSENGERS) -> None:
     """The drivers stand around it; a hundred passengers a second book."""
     for number in range(DRIVERS):
-        stage.driver(f"d{number:03}", north_km=(number % 20) / 10, east_km=(number // 20) / 10, reports=False)
+        stage.driver(f"d{number:03}", north_km=(number % 20) / 10, east_km=(number // 20) / 10)
     for number in range(passengers):
         stage.passenger(f"r{number:04}").books(at=number / 100)
 
@@ -41,6 +43,7 @@ class Queue:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self.offers = 0
+        self.first_offers: dict[RideId, float] = {}
         self.passed_over: list[str] = []
         stage.world.runtime.observe(self)
 
@@ -48,6 +51,7 @@ class Queue:
         if type(message) is Append and message.reply_to == "dispatcher/0":
             for event in message.events:
                 if type(event) is OffersMade:
+                    self.first_offers.setdefault(event.ride_id, now)
                     self._look_behind(event)
 
     def _look_behind(self, event: OffersMade) -> None:
@@ -75,40 +79,27 @@ def test_every_freed_driver_goes_to_the_longest_waiting_and_nobody_starves(play:
     ]
     assert len(waited) == PASSENGERS
     assert queue.passed_over == [] and queue.offers > PASSENGERS
+    assert list(queue.first_offers) == sorted(stage.passengers), "whoever booked first is the first to be offered"
     assert max(waited)[0] < 21 * PASSENGERS / DRIVERS + 30, "as long as the fleet needs for all, and little more"
-
-
-def test_whoever_booked_first_is_the_first_to_be_offered(play: Theatre) -> None:
-    stage = play(**CROWD)
-    first_offers: dict[RideId, float] = {}
-
-    def note(now: float, address: str, message: Any) -> None:
-        if type(message) is Append and message.reply_to == "dispatcher/0":
-            for event in message.events:
-                if type(event) is OffersMade:
-                    first_offers.setdefault(event.ride_id, now)
-
-    stage.world.runtime.observe(note)
-    a_stadium(stage)
-    for driver in stage.drivers.values():
-        works(driver)
-    stage.run(until=300)
-    assert list(first_offers) == sorted(stage.passengers)
 
 
 @pytest.mark.parametrize("waiting", [1, PASSENGERS])
 def test_a_position_report_looks_at_no_search(play: Theatre, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
-    stage = play(**CROWD)
-    a_stadium(stage, waiting)
-    for driver in stage.drivers.values():
-        driver.wants_offers(False, at=0)
+    """All drivers are free, and out of reach of whoever waits; every five seconds each is looked at once, if he moved."""
+    stage = play(**CROWD, radius_m=2_000.0)
+    for number in range(DRIVERS):
+        stage.driver(f"d{number:03}", north_km=20.0, east_km=number / 100)
+    for number in range(waiting):
+        stage.passenger(f"r{number:04}").books(at=number / 1000)
     stage.run(until=11)
     looked: list[object] = []
     first = WaitingList.first
     monkeypatch.setattr(WaitingList, "first", lambda self, *where: looked.append(where) or first(self, *where))
     before = stage.world.runtime.delivered
     for driver in stage.drivers.values():
-        driver.moves(north_km=0.5)
+        for step in range(5):
+            driver.moves(north_km=20.01 + step / 100)
     assert stage.world.runtime.delivered == before and looked == []
+    stage.run(until=16)
+    assert len(looked) == DRIVERS
     monkeypatch.undo()
-    stage.run(until=12)

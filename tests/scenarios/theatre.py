@@ -19,7 +19,9 @@ class Theatre:
         self._stage: Stage | None = None
         self._told = ""
 
-    def __call__(self, seed: int | str = 7, *, told: object = "", options: WorldOptions | None = None, **settings: Any) -> Stage:
+    def __call__(
+        self, seed: int | str = 7, *, told: object = "", options: WorldOptions | None = None, **settings: Any
+    ) -> Stage:
         """A new stage. `told` says in a failure which of many stories it was."""
         self.close()
         self._stage, self._told = Stage(seed, options=options, **settings), str(told)
