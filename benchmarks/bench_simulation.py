@@ -1,9 +1,9 @@
 """How fast virtual time passes: `python benchmarks/bench_simulation.py [--quick] [--seed N]`.
 
-Three model cities of the same density of work, each ten times the one before: 100 drivers and 1,000 rides, 1,000 and 10,000,
-10,000 and 100,000, over four virtual hours, positions every 30 s, invariants on, journal in memory. Each runs through the real
-command line, `dispatch simulate --trips none --json`, in a process of its own, whose peak memory is the operating system's figure.
-`--quick` leaves the largest out.
+The model city three times, each time with ten times the people: 100 drivers and 1,000 rides, 1,000 and 10,000, 10,000 and 100,000,
+over four virtual hours, positions every 30 s, invariants on, journal in memory. Each runs through the real command line, `dispatch
+simulate --trips none --json`, in a process of its own, whose CPU and peak memory are the operating system's figures. `--quick` leaves
+the largest out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from os import wait4, waitstatus_to_exitcode
 from pathlib import Path
@@ -51,18 +50,14 @@ def run(drivers: int, rides: int, seed: int) -> Run:
     return Run(drivers, rides, figures, used.ru_utime + used.ru_stime, used.ru_maxrss * KIB_A_UNIT / 1024)
 
 
-def rows(runs: Iterator[Run]) -> Iterator[Run]:
-    """The runs again, each printed when it is over."""
-    print(f"Four virtual hours of a model city (seed printed last), each in a process of its own\n{HEAD}")
-    for done in runs:
-        figures = done.figures
-        print(
-            f"{done.drivers:>8,}{done.rides:>9,} |{done.cpu_s:>9.2f}{figures['wall_s']:>9.2f}{done.peak_mib:>10,.0f} |"
-            f"{done.rides / done.cpu_s:>9,.0f}{figures['positions'] / done.cpu_s:>12,.0f} |"
-            f"{figures['assigned'] / figures['requests']:>9.1%}{figures['offers_per_ride']:>9.2f}{figures['violations']:>11}",
-            flush=True,
-        )
-        yield done
+def row(done: Run) -> str:
+    """A line of the table."""
+    figures = done.figures
+    return (
+        f"{done.drivers:>8,}{done.rides:>9,} |{done.cpu_s:>9.2f}{figures['wall_s']:>9.2f}{done.peak_mib:>10,.0f} |"
+        f"{done.rides / done.cpu_s:>9,.0f}{figures['positions'] / done.cpu_s:>12,.0f} |"
+        f"{figures['assigned'] / figures['requests']:>9.1%}{figures['offers_per_ride']:>9.2f}{figures['violations']:>11}"
+    )
 
 
 HEAD = (
@@ -79,13 +74,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of all runs")
     options = parser.parse_args()
     sizes = SIZES[:-1] if options.quick else SIZES
-    done = list(rows(run(drivers, rides, options.seed) for drivers, rides in sizes))
+    print(f"Four virtual hours of the model city, seed {options.seed}\n{HEAD}")
+    done = []
+    for drivers, rides in sizes:
+        done.append(run(drivers, rides, options.seed))
+        print(row(done[-1]), flush=True)
     for smaller, larger in pairwise(done):
         print(
             f"from {smaller.rides:,} to {larger.rides:,} rides: CPU x {larger.cpu_s / smaller.cpu_s:.1f}, "
             f"peak memory x {larger.peak_mib / smaller.peak_mib:.1f}"
         )
-    print(f"seed {options.seed}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -37,11 +38,12 @@ from sim.driver_phone import Point
 from sim.figures import Figures, Summary
 from sim.main import MODEL, make_plan
 
-DRIVERS = 1_000
-RIDES_PER_S = 1.25
-"""Trips of the shipped evening last ten minutes on average: this many keep five of six drivers busy, once it runs for a while."""
-RUSH_HOUR = "18:00"
-"""Where the shipped trips are taken up unless `--from` says otherwise."""
+DRIVERS = 1_200
+RIDES_PER_S = 1.1
+"""Six hundred to eight hundred of the drivers are busy with so many of the shipped trips, for hours. Much more, and too many end up in
+the suburbs: pickups become long, which leaves fewer drivers free, which makes pickups longer."""
+MORNING_FROM, MORNING_FOR_S = "07:00", 5 * 3600.0
+"""The shipped trips that are replayed unless `--from` says otherwise; then they are replayed again."""
 DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=10.0)
 SPARE_FILES = 200
 """Open files for passengers and the rest, when it is checked whether the fleet can be connected."""
@@ -97,13 +99,14 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
 
 def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     """What these settings ask for. Without a database of the user's own, one in `folder`."""
-    wanted, is_shipped = resolved.simulate, resolved.simulate.trips is None
+    wanted = resolved.simulate
     drivers = DRIVERS if wanted.drivers is None else wanted.drivers
     most = prepare_process() - SPARE_FILES
     if drivers > most:
         raise SettingError("drivers", f"drivers: this system's limit on open files (ulimit -n) allows {most:,}")
-    start = RUSH_HOUR if is_shipped and wanted.from_time is None else wanted.from_time
-    plan = make_plan(replace(wanted, drivers=drivers, from_time=start, for_s=None))
+    is_morning = wanted.trips is None and wanted.from_time is None
+    window = {"from_time": MORNING_FROM, "for_s": MORNING_FOR_S} if is_morning else {"for_s": None}
+    plan = make_plan(replace(wanted, drivers=drivers, rides=None, **window))
     port = 0 if resolved.origins["port"] == "default" else resolved.settings.port
     db = wanted.db or str(Path(folder) / "demo.db")
     per_s = wanted.rides / wanted.for_s if wanted.rides is not None and wanted.for_s is not None else 0.0
@@ -157,7 +160,7 @@ async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
     await crowd.connect(url, plan.fleet, DRIVER)
     forget_startup_garbage()
     gauges.doing, gauges.began = "rides arrive", crowd.runtime.now
-    crowd.expect(paced(plan.demands, plan.rides_per_s, repeat=plan.wanted.rides is None), PassengerBehaviour())
+    crowd.expect(islice(paced(plan.demands, plan.rides_per_s), plan.wanted.rides), PassengerBehaviour())
     if plan.wanted.for_s is not None:
         await asyncio.sleep(plan.wanted.for_s)
         return

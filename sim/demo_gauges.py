@@ -54,7 +54,7 @@ class Gauges:
         drivers = [app.phone for app in crowd.drivers]
         assign = figures["time_to_assign_s"]
         return Glance(
-            title=self._title,
+            title=" · ".join(filter(None, (self._title, self._server.url))),
             doing=self.doing,
             elapsed_s=self.elapsed_s,
             for_s=self._for_s,
@@ -63,9 +63,7 @@ class Gauges:
             offers_open=sum(len(phone.offers) for phone in drivers),
             declined=figures["declined"],
             timed_out=figures["timed_out"],
-            assignments_per_minute=0.0
-            if self.began is None
-            else 60.0 * self._assignments.per_s(now, figures["assigned"]),
+            assignments_per_minute=60.0 * self._assignments.per_s(self.elapsed_s, figures["assigned"]),
             assign_p50_s=assign["p50"],
             assign_p95_s=assign["p95"],
             fleet=len(drivers),

@@ -85,5 +85,5 @@ def save_svg(glance: Glance, path: str) -> None:
     """A picture of the panel, as wide as it gets. It names no font that would have to be fetched."""
     console = Console(record=True, width=WIDEST, file=StringIO(), force_terminal=True, color_system="truecolor")
     console.print(view(glance, WIDEST))
-    svg = console.export_svg(title="dispatch demo")
+    svg = console.export_svg(title="make demo")
     Path(path).write_text(re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")

@@ -15,8 +15,8 @@ from sim.live_view import NOTHING, Glance
 class DemoSummary(TypedDict):
     """In the order in which it is printed.
 
-    `duration_s` counts from the first passenger on, `positions` are those the drivers sent. `errors`: refusals by the server;
-    `reconnects`: connections that replaced a lost one; `server_exit`: its exit status, negative when a signal killed it, None while it runs.
+    `duration_s` counts from the first passenger on, `positions` are those the drivers sent. `reconnects`: connections that replaced a
+    lost one; `errors`: refusals by the server; `server_exit`: its exit status, negative when a signal killed it, None while it runs.
     """
 
     seed: int

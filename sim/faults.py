@@ -16,8 +16,8 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.journal import Appended, NotAppended
-from dispatch.transport.memory import MemoryLink
-from sim.restless import InsistentPhone, RestlessDriver, RestlessPassenger
+from sim.phone import Clock, Phone
+from sim.restless import ComeBack, LoseLink
 from sim.world import World
 
 FAULTS: Final = "faults"
@@ -43,16 +43,10 @@ class _Strike(Message, frozen=True, gc=False):
     """The next fault is due."""
 
 
-class _ComeBack(Message, frozen=True, gc=False):
-    """This app connects again."""
-
-    phone: str
-
-
 class Faults:
     """A sink of the world's runtime. `start` it once; it goes on by itself. `struck` counts faults by name."""
 
-    def __init__(self, world: World, clock: Any, plan: FaultPlan) -> None:
+    def __init__(self, world: World, clock: Clock, plan: FaultPlan) -> None:
         """`clock`: what its timers are set by."""
         self.struck: dict[str, int] = {}
         self._world = world
@@ -71,11 +65,8 @@ class Faults:
         self._world.runtime.sink(FAULTS, self)
         self._strike_later()
 
-    def deliver(self, message: _Strike | _ComeBack) -> None:
-        """A fault is due, or its end."""
-        if type(message) is _ComeBack:
-            self._come_back(message.phone)
-            return
+    def deliver(self, message: _Strike) -> None:
+        """A fault is due."""
         if self._world.runtime.now >= self._plan.until_s:
             return
         self._strike_later()
@@ -91,51 +82,33 @@ class Faults:
 
     def _silence(self) -> bool:
         """Its frames go nowhere, and it hears nothing: the server finds out by itself."""
-        return self._lose(MemoryLink.silence)
+        return self._lose(LoseLink(silent=True))
 
     def _hang_up(self) -> bool:
-        return self._lose(MemoryLink.close)
+        return self._lose(LoseLink(silent=False))
 
     def _replace(self) -> bool:
         """The app connects a second time while the server still believes in the first."""
         phone = self._somebody()
         if phone is not None:
-            self._connect(phone)
+            self._world.runtime.tell(phone.address, ComeBack(anew=True))
         return phone is not None
 
-    def _lose(self, cut: Callable[[MemoryLink], None]) -> bool:
+    def _lose(self, loss: LoseLink) -> bool:
         phone = self._somebody()
-        if phone is None:
-            return False
-        link = phone.link
-        assert isinstance(link, MemoryLink)
-        phone.link = None
-        cut(link)
-        shortest, longest = self._plan.away_s
-        self._clock.set_timer(shortest + (longest - shortest) * self._dice.random(), FAULTS, _ComeBack(phone.address))
-        return True
+        if phone is not None:
+            self._world.runtime.tell(phone.address, loss)
+            shortest, longest = self._plan.away_s
+            away_s = shortest + (longest - shortest) * self._dice.random()
+            self._clock.set_timer(away_s, phone.address, ComeBack())
+        return phone is not None
 
-    def _somebody(self) -> InsistentPhone | None:
+    def _somebody(self) -> Phone | None:
         """Any app that is connected now: a driver's or a passenger's, one as likely as the other."""
         drivers, passengers = self._world.drivers.values(), self._world.passengers.values()
-        people = list(drivers) if self._dice.random() < 0.5 else list(passengers)
-        connected = [phone for phone in people if phone.link is not None and isinstance(phone, InsistentPhone)]
+        people: list[Phone] = list(drivers) if self._dice.random() < 0.5 else list(passengers)
+        connected = [phone for phone in people if phone.link is not None]
         return connected[self._dice.randrange(len(connected))] if connected else None
-
-    def _come_back(self, address: str) -> None:
-        world = self._world
-        for phone in (*world.drivers.values(), *world.passengers.values()):
-            if phone.address == address and phone.link is None:
-                self._connect(phone)
-
-    def _connect(self, phone: Any) -> None:
-        world = self._world
-        if isinstance(phone, RestlessDriver):
-            world.connect_driver(phone)
-        else:
-            assert isinstance(phone, RestlessPassenger)
-            world.connect_passenger(phone)
-        phone.resume()
 
     # -- actors
 

@@ -82,6 +82,7 @@ class Ledger:
         self.refused: dict[RideId, dict[DriverId, None]] = {}
         self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
         self.ended: dict[RideId, str] = {}
+        self.decided: list[dict[OfferId, DriverId]] = []
 
     def append(self, message: Append) -> None:
         """On its way to the disk."""
@@ -123,6 +124,7 @@ class Ledger:
             self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
         self.driver_of[ride_id] = driver_id
         self.ride_of[driver_id] = ride_id
+        self.decided.append(self.offered.get(ride_id, {}))
         self._ride_moved(now, event)
 
     def _ride_over(self, ride_id: RideId, status: str) -> None:
@@ -180,7 +182,7 @@ class Watch:
         self._deadlines: deque[tuple[float, OfferId]] = deque()
         self._closes: dict[OfferId, float] = {}
         self._links: dict[DriverId, int] = {}
-        self._gone: deque[tuple[float, DriverId]] = deque()
+        self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
         self._told: dict[RideId, str] = {}
 
     def __call__(self, now: float, address: str, message: Any) -> None:
@@ -192,8 +194,10 @@ class Watch:
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] < now:
             self._outlived(now, deadlines.popleft()[1])
-        while self._gone and self._gone[0][0] < now:
-            self._ghost(now, self._gone.popleft()[1])
+        later = self._later
+        while later and later[0][0] < now:
+            _, check, subject = later.popleft()
+            check(self, now, subject)
 
     # -- the journal
 
@@ -204,7 +208,12 @@ class Watch:
                 self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
 
     def _appended(self, now: float, address: str, message: Appended) -> None:
-        self.ledger.appended(now, address, message)
+        ledger = self.ledger
+        ledger.appended(now, address, message)
+        if ledger.decided:
+            for offered in ledger.decided:
+                self._later.append((now + SETTLING_S, Watch._withdrawn, offered))
+            ledger.decided.clear()
 
     def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
         self.ledger.not_appended(address, message)
@@ -219,7 +228,7 @@ class Watch:
         driver_id = DriverId(name_of(address))
         if kind_of(address) == DRIVER and self._links.get(driver_id) == message.number:
             del self._links[driver_id]
-            self._gone.append((now + SETTLING_S, driver_id))
+            self._later.append((now + SETTLING_S, Watch._ghost, driver_id))
         elif kind_of(address) == RIDE:
             self._told.pop(RideId(name_of(address)), None)  # whoever left need not know
 
@@ -243,7 +252,7 @@ class Watch:
         held = self._held.setdefault(driver_id, {})
         held[offer_id] = None
         if len(held) > self._policy.live_offers:
-            add(now, "live-offers", f"{driver_id} holds {list(held)}")
+            self._later.append((now + SETTLING_S, Watch._crowded, driver_id))
         self._near_and_fresh(now, driver_id, ride_id, message)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
@@ -288,6 +297,17 @@ class Watch:
     def _ghost(self, now: float, driver_id: DriverId) -> None:
         if driver_id not in self._links and driver_id in self._held:
             self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
+
+    def _crowded(self, now: float, driver_id: DriverId) -> None:
+        """Not at once: at the instant of an offer the word of another one's end may still be on its way."""
+        held = self._held.get(driver_id, {})
+        if len(held) > self._policy.live_offers:
+            self.violations.add(now, "live-offers", f"{driver_id} holds {list(held)}")
+
+    def _withdrawn(self, now: float, offered: dict[OfferId, DriverId]) -> None:
+        for offer_id, driver_id in offered.items():
+            if offer_id in self._open:
+                self.violations.add(now, "withdrawn", f"{driver_id} holds {offer_id} of a ride that is decided")
 
     # -- what apps are told
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from rich.bar import Bar
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -37,7 +36,7 @@ class Glance(NamedTuple):
     """A demo at one moment. Times in seconds; None: not known, or nothing to tell yet."""
 
     title: str
-    """What is replayed."""
+    """What is replayed, and where."""
     doing: str
     """`connecting the fleet`, `rides arrive`, …"""
     elapsed_s: float
@@ -87,7 +86,7 @@ def _rides(glance: Glance, bar_width: int) -> Table:
     longest = max(1, *(glance.rides.get(status, 0) for status in ROWS))
     for status, (label, colour) in ROWS.items():
         count = glance.rides.get(status, 0)
-        table.add_row(label, f"{count:,}", Bar(longest, 0, count, width=bar_width, color=colour))
+        table.add_row(label, f"{count:,}", Text("━" * -(-count * bar_width // longest), colour))
     return table
 
 

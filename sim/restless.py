@@ -5,6 +5,7 @@ The small worlds are full of them. They act on whole beats of the clock, so that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ import msgspec
 
 from dispatch.messages.base import Message
 from dispatch.transport import wire
+from dispatch.transport.memory import MemoryLink
 from sim.driver_phone import Decide, DriverPhone
 from sim.passenger_phone import PassengerPhone
 from sim.phone import Clock, Phone, Table
@@ -45,10 +47,26 @@ class _SayAgain(Message, frozen=True, gc=False):
     id: str
 
 
+class LoseLink(Message, frozen=True, gc=False):
+    """The connection ends: the phone hangs up, or goes `silent` and nobody is told."""
+
+    silent: bool
+
+
+class ComeBack(Message, frozen=True, gc=False):
+    """The phone connects, if it is not; `anew`: even if it is."""
+
+    anew: bool = False
+
+
 class InsistentPhone(Phone):
-    """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice."""
+    """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice.
+
+    `connect` is how it gets a new connection; whoever makes the phone says it.
+    """
 
     repeats = 0.0
+    connect: Callable[[], object]
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -63,10 +81,18 @@ class InsistentPhone(Phone):
         if self.rng.random() < self.repeats:
             super().send(message)
 
-    def resume(self) -> None:
-        """Back after a gap: whatever was not answered is said again."""
-        for message in list(self.unanswered.values()):
-            super().send(message)
+    def _on_lose_link(self, message: LoseLink) -> None:
+        link, self.link = self.link, None
+        if isinstance(link, MemoryLink):
+            (link.silence if message.silent else link.close)()
+
+    def _on_come_back(self, message: ComeBack) -> None:
+        """Whatever was not answered is said again."""
+        if self.link is not None and not message.anew:
+            return
+        self.connect()
+        for unanswered in list(self.unanswered.values()):
+            super().send(unanswered)
 
     def _on_ack(self, frame: wire.Ack) -> None:
         self.unanswered.pop(frame.id or "", None)
@@ -85,7 +111,7 @@ class InsistentPhone(Phone):
             super().send(unanswered)
 
     frames: ClassVar[Table] = {wire.Ack: _on_ack, wire.Error: _on_error}
-    timers: ClassVar[Table] = {_SayAgain: _on_say_again}
+    timers: ClassVar[Table] = {LoseLink: _on_lose_link, ComeBack: _on_come_back, _SayAgain: _on_say_again}
 
 
 class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):

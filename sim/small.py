@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from traceback import extract_tb
@@ -29,13 +30,12 @@ from sim.faults import FaultPlan, Faults, InjectedFault
 from sim.figures import Summary
 from sim.restless import Beats, DriverHabits, RestlessDriver, RestlessPassenger, Whims
 from sim.sometimes import Sometimes
-from sim.strict import Streams, check_accounts
+from sim.strict import Livelock, Progress, Streams, check_accounts
 from sim.world import World, WorldOptions
 
 DRIVERS, RIDES = 20, 30
 FIRST_DRIVER = 27_820_000_001
 BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
-BEAT_S = 0.5
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
 QUIET_WITHIN_S = 3_600.0
 """The longest search and the longest trip through the town together are far shorter."""
@@ -44,6 +44,8 @@ QUIET_WITHIN_S = 3_600.0
 class Mood(msgspec.Struct, frozen=True, kw_only=True):
     """What all of a world has in common, drawn from the seed: some towns are willing, some disks are bad."""
 
+    settings: Settings
+    beat_s: float
     accept: float
     decline: float
     slow: float
@@ -57,10 +59,18 @@ def mood_of(dice: Random) -> Mood:
     """Extremes are as likely as the middle: a case that needs one of them is met in some of the worlds."""
     accept = dice.choice((0.1, 0.3, 0.5, 0.7, 0.9))
     return Mood(
+        settings=Settings(
+            live_offers=dice.choice((1, 1, 2)),
+            asks_after_silence=dice.choice((0, 1, 1, 2)),
+            late_grace_s=dice.choice((0.0, 2.0, 2.0)),
+            rounds=dice.choice((1, 4, 4)),
+            search_cap_s=dice.choice((60.0, 180.0, 180.0)),
+        ),
+        beat_s=dice.choice((0.25, 0.5, 2.0)),
         accept=accept,
         decline=(1.0 - accept) * dice.choice((0.1, 0.5, 0.9)),
         slow=dice.choice((0.0, 0.2, 0.5)),
-        patience_s=dice.choice((30.0, 120.0, 400.0)),
+        patience_s=dice.choice((8.0, 60.0, 300.0)),
         commit_delay_s=dice.choice(((0.0, 0.0), (0.01, 0.01), (0.0, 0.02))),
         failure_rate=dice.choice((0.0, 0.01, 0.05)),
         fault_every_s=dice.choice((4.0, 12.0, 60.0)),
@@ -90,12 +100,13 @@ class SmallWorld(World):
             supervise=True,
             position_every_s=15.0,
         )
-        super().__init__(seed, Settings(), options)
+        super().__init__(seed, mood.settings, options)
         self.mood = mood
-        self.clock = Beats(self.runtime, BEAT_S)
+        self.clock = Beats(self.runtime, mood.beat_s)
         self.sometimes = Sometimes()
         self.runtime.observe(self.sometimes)
         self.runtime.observe(Streams(self.watch.violations))
+        self.runtime.observe(Progress())
         self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
 
     def play(self) -> None:
@@ -104,14 +115,18 @@ class SmallWorld(World):
         for number in range(DRIVERS):
             self.add_driver(DriverId(str(FIRST_DRIVER + number)), TOWN.sample(fleet), self._driver(fleet))
         self.report_positions()
-        times = sorted(people.randrange(int(BOOKING_S / BEAT_S)) * BEAT_S for _ in range(RIDES))
+        beat_s = self.mood.beat_s
+        times = sorted(people.randrange(int(BOOKING_S / beat_s)) * beat_s for _ in range(RIDES))
         self.expect(
             [Demand(at, trip_between(TOWN.sample(people), TOWN.sample(people))) for at in times],
             PassengerBehaviour(patience_mean_s=self.mood.patience_s),
         )
         self.faults.start()
-        self.settle(at_most_s=QUIET_WITHIN_S)
-        check_accounts(self)
+        try:
+            self.settle(at_most_s=QUIET_WITHIN_S)
+            check_accounts(self)
+        except Livelock as error:
+            self.watch.violations.add(self.runtime.now, "no-livelock", str(error))
         self._judge_failures()
         self.close()
 
@@ -127,6 +142,7 @@ class SmallWorld(World):
                 pauses_until_s=FAULTS_UNTIL_S,
             )
         )
+        phone.connect = partial(self.connect_driver, phone)
         self.enlist(phone)
         return phone
 
@@ -141,6 +157,7 @@ class SmallWorld(World):
                 leaves_after_s=_perhaps(dice, 0.1, 60.0),
             )
         )
+        phone.connect = partial(self.connect_passenger, phone)
         self.welcome(phone)
         return phone
 

@@ -15,6 +15,29 @@ from sim.restless import InsistentPhone
 from sim.world import World
 
 
+AT_ONE_INSTANT = 20_000
+"""No instant of a small world has so many deliveries, unless two actors answer one another for ever."""
+
+
+class Livelock(BaseException):
+    """Time stands still. Not an `Exception`: nobody may survive it."""
+
+
+class Progress:
+    """An observer: raises Livelock where messages breed messages and the clock does not move."""
+
+    def __init__(self) -> None:
+        self._now = -1.0
+        self._count = 0
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        if now != self._now:
+            self._now, self._count = now, 0
+        self._count += 1
+        if self._count > AT_ONE_INSTANT:
+            raise Livelock(f"{address} gets {type(message).__name__}, and so on for ever")
+
+
 class Streams:
     """An observer: numbers rise by one on every connection, whatever happens behind it. A number heard before is said again."""
 

@@ -31,8 +31,8 @@ from dispatch.messages.matching import (
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, Lease, OfferId, RideId
 
-CLOCK_SLACK_S = 0.002
-"""A timer of the real clock may fire so much early."""
+CLOCK_SLACK_S = 1e-6
+"""Sums of Unix seconds round by so much: a timer may seem that early."""
 
 
 class _Due(Message, frozen=True, gc=False):
@@ -73,23 +73,25 @@ class DispatcherActor(RecordedActor):
         """Searches from events, then from what every driver says of himself."""
         if not self._rebuilt:
             return
-        flying = [event for _, events in self._in_flight for event in events]
         for ride_id in self.store.open_rides():
-            search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *flying], self.policy)
-            if search is not None:
-                self._resume(search)
+            self._resume(ride_id)
         for address in self.runtime.addresses(addresses.DRIVER):
             self.send(address, AnnounceState())
         for search in list(self.searches.values()):
             self._advance(search)
 
-    def _resume(self, search: Search) -> None:
-        ride_id = search.card.ride_id
+    def _resume(self, ride_id: RideId) -> None:
+        """Go on with this search where its events end."""
+        flying = [event for _, events in self._in_flight for event in events]
+        search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *flying], self.policy)
+        if search is None:
+            return
         self.searches[ride_id] = search
         for offer_id, offer in search.open.items():
             if not offer.claimed:
                 self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
             self._remind(search, offer.lease.expires_at)
+            self._remind(search, offer.lease.closes_at)  # the told time may be over already
         self._remind(search, search.since + self.policy.search_cap_s)
         if not search.round_no:
             self._open_round(search)
@@ -101,6 +103,9 @@ class DispatcherActor(RecordedActor):
         ride_id = message.ride.ride_id
         older = self.searches.get(ride_id)
         if older is not None and older.card.search_no >= message.ride.search_no:
+            return
+        if message.again:
+            self._resume(ride_id)
             return
         search = self.searches[ride_id] = Search(message.ride, message.since, self.policy)
         if older is not None:
@@ -129,6 +134,8 @@ class DispatcherActor(RecordedActor):
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)
+            if message.outcome == "declined":
+                self._refused(message.ride_id, driver_id)
         if forgot and (supplied.pending or message.offers):
             self._compare_offers(driver_id, supplied, message.offers)
         newly = self.supply.update(driver_id)
@@ -156,6 +163,12 @@ class DispatcherActor(RecordedActor):
         if lease is not None and outcome != "declined":
             self.record(OffersClosed(lease.ride_id, (offer_id,), (lease.driver_id,), outcome))
         return search
+
+    def _refused(self, ride_id: RideId | None, driver_id: DriverId) -> None:
+        """A no counts for whatever search the ride has by now, even if the offer was closed when it came."""
+        search = self.searches.get(ride_id) if ride_id is not None else None
+        if search is not None:
+            search.refusals[driver_id] = None
 
     def _compare_offers(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
         """One of us was rebuilt. What he does not know: its place is open, and should it still reach him, it is closed behind it.

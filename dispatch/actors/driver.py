@@ -94,7 +94,7 @@ class DriverActor(ConversingActor):
         self._met = False
         self._closings = Closings()
         self._accepted: RideAccepted | None = None
-        self._accepting: Command | None = None
+        self._accepting: tuple[Command, ...] = ()
 
     def apply(self, event: Message) -> None:
         self.driver.apply(event)
@@ -232,8 +232,8 @@ class DriverActor(ConversingActor):
         if was_bound or (self._accepted is not None and self._accepted.ride.ride_id == kept.ride_id):
             return  # he was told before he was rebuilt
         self._accepted = self.say(RideAccepted, message.ride)
-        self.done(self._accepting, self._accepted)
-        self._accepting = None
+        for command in self._accepting:
+            self.done(command, self._accepted)
 
     @receives(ClaimRefused)
     def _on_claim_refused(self, message: ClaimRefused) -> None:
@@ -243,8 +243,8 @@ class DriverActor(ConversingActor):
         self._release(kept, message.reason)
         closing = self.say(OfferClosed, message.ride_id, message.offer_id, message.reason)
         self._closings.keep(closing)
-        self.done(self._accepting, closing, result=message.reason)
-        self._accepting = None
+        for command in self._accepting:
+            self.done(command, closing, result=message.reason)
         self._announce()
 
     # -- the ride he is on
@@ -306,6 +306,8 @@ class DriverActor(ConversingActor):
         """Why he cannot be offered this now; empty: he can."""
         if self.driver.binding != FREE:
             return "driver_busy"
+        if ride_id == self.driver.declined:
+            return "declined"  # he said so while the same ride was offered anew
         if self.link is None or not self.driver.wants_offers:
             return "unavailable"
         if self.runtime.now >= closes_at:
@@ -318,7 +320,7 @@ class DriverActor(ConversingActor):
         lease = offer.lease
         self.record(DriverReserved(lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no))
         del self.offers[lease.ride_id]
-        self._accepting = command
+        self._accepting = (command,) if command is not None else ()
         self._claim()
         self._announce(lease.offer_id, "accepted", lease.ride_id)
         for other in list(self.offers.values()):
@@ -340,7 +342,7 @@ class DriverActor(ConversingActor):
             self.say_again(self._accepted)
             self.done(command, self._accepted)
         elif command is not None:
-            self._accepting = command
+            self._accepting += (command,)
 
     def _answer_closed(self, message: AcceptOffer | DeclineOffer) -> None:
         """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""

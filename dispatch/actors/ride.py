@@ -121,7 +121,7 @@ class RideActor(ConversingActor):
     def restore(self) -> None:
         super().restore()
         if self.ride.status == PENDING:
-            self.send(self._dispatcher(), SearchDriver(self._card(), self.ride.requested_at))
+            self.send(self._dispatcher(), SearchDriver(self._card(), self.ride.requested_at, again=True))
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)

@@ -22,7 +22,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.matching import ClaimGranted
-from dispatch.types import DriverCard, DriverId
+from dispatch.types import DriverCard, DriverId, RideId
 
 FREE: Final = "free"
 RESERVED: Final = "reserved"
@@ -51,13 +51,14 @@ def next_binding(binding: str, event: type[Message]) -> str:
 
 
 class DriverRecord(msgspec.Struct):
-    """All that events tell of one driver. `ride` is the reservation that binds him or may bind him."""
+    """What events tell of one driver. `ride`: the reservation that binds him or may bind him. `declined`: his last no."""
 
     driver_id: DriverId
     card: DriverCard | None = None
     binding: str = FREE
     ride: DriverReserved | None = None
     wants_offers: bool = True
+    declined: RideId | None = None
 
     def apply(self, event: Message) -> None:
         """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
@@ -83,9 +84,14 @@ def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
     driver.ride = None
 
 
+def _remember_no(driver: DriverRecord, event: OfferDeclined) -> None:
+    driver.declined = event.ride_id
+
+
 _MEMORIES: dict[type[Message], Callable[[DriverRecord, Any], None]] = {
     DriverRegistered: _remember_card,
     AvailabilitySet: _remember_wish,
     DriverReserved: _remember_ride,
     DriverReleased: _forget_ride,
+    OfferDeclined: _remember_no,
 }

@@ -9,10 +9,14 @@ from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideI
 
 
 class SearchDriver(Message, frozen=True, gc=False):
-    """Ride -> dispatcher: find a driver. A higher `search_no` than the one under way supersedes it."""
+    """Ride -> dispatcher: find a driver. A higher `search_no` than the one under way supersedes it.
+
+    `again`: the ride was rebuilt and does not know how far its search came; one that is not under way goes on from its events.
+    """
 
     ride: RideCard
     since: float
+    again: bool = False
 
 
 class EndSearch(Message, frozen=True, gc=False):

@@ -197,6 +197,7 @@ class TestTimers:
             for number in sorted(range(100), reverse=later_ones_first):
                 runtime.set_timer(0.001 + number / 1e4, "ride/1", Letter("tick"))
                 assert len([alarm for alarm in alarms if not alarm.cancelled()]) == 1
+            assert later_ones_first or len(alarms) == 2, "only a timer that is due before all others sets one"
             return await reader.until_last()
 
         assert asyncio.run(main()) == ["tick"] * 100 + ["last"]

@@ -132,7 +132,6 @@ def test_when_nobody_answers_the_passenger_hears_no_drivers(apps: tuple[Stage, D
 def test_a_location_is_taken_in_silence_and_moves_the_driver(apps: tuple[Stage, Driver, PassengerApp]) -> None:
     stage, driver, passenger = apps
     driver.moves(north_km=0.9, at=5)
-    driver.says("location_update", at=6, latitude=driver.place[0], longitude=driver.place[1])
     book(passenger, at=7)
     stage.run(until=7)
     assert driver.story() == ["ride_request"]

@@ -1,0 +1,399 @@
+"""The dispatcher: whom it asks, when it asks the next, and what it tells. Drivers and rides are listeners; the test answers for them."""
+
+from typing import Any
+
+import pytest
+
+from dispatch.actors.dispatcher import DispatcherActor, _Due, _Sweep
+from dispatch.domain.policy import SearchPolicy
+from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, OffersMade, RideAssigned, RideRequested
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.matching import (
+    AnnounceState,
+    CloseOffer,
+    DriverSeen,
+    DriverState,
+    EndSearch,
+    OfferRide,
+    RoundOpened,
+    SearchDriver,
+    SearchExhausted,
+)
+from dispatch.runtime.actor import Actor
+from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideId
+from tests.actors.rig import ANN, DEARER, TRIP, Rig
+
+ME = "dispatcher/0"
+KM = 0.0089932
+"""Degrees of latitude in a kilometre."""
+
+
+class Zone:
+    """A dispatcher with drivers d1, d2, … at 1, 2, … kilometres from the pickup, all of them available."""
+
+    def __init__(self, drivers: int = 0, **policy: Any) -> None:
+        self.rig = Rig()
+        self.rig.dispatcher(SearchPolicy(**policy))
+        self._versions: dict[str, int] = {}
+        self._lives: dict[str, int] = {}
+        for km in range(1, drivers + 1):
+            self.driver(f"d{km}", km)
+
+    def driver(self, name: str, km: float) -> None:
+        """He comes online."""
+        self.rig.listen(f"driver/{name}")
+        self.rig.board.report(DriverId(name), TRIP.pickup.lat + km * KM, TRIP.pickup.lon, self.rig.runtime.now)
+        self.says(name)
+
+    def says(self, name: str, status: str = "available", **fields: Any) -> None:
+        """He announces his state, one version higher than before."""
+        version = self._versions[name] = self._versions.get(name, 0) + 1
+        life = self._lives.setdefault(name, 1)
+        self.rig.tell(ME, DriverState(DriverId(name), life, version, status, **fields))
+
+    def is_made_anew(self, name: str, **fields: Any) -> None:
+        """His actor was rebuilt, and says so."""
+        self._lives[name] = self._lives.get(name, 1) + 1
+        self._versions[name] = 0
+        self.says(name, asked=True, **fields)
+
+    def answers(self, lease: Lease, outcome: str, status: str = "available") -> None:
+        """He says how this offer ended."""
+        if outcome == "declined":
+            self.journal(f"driver/{lease.driver_id}", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
+        self.says(lease.driver_id, status, ended=lease.offer_id, outcome=outcome, ride_id=lease.ride_id)
+
+    def books(self, ride: str, search_no: int = 1, trip: Any = TRIP) -> None:
+        """A ride is searched for."""
+        if search_no == 1:
+            self.rig.listen(f"ride/{ride}")
+        now = self.rig.runtime.now
+        self.journal(f"ride/{ride}", RideRequested(RideId(ride), search_no, ANN, trip, now))
+        self.rig.tell(ME, SearchDriver(RideCard(RideId(ride), search_no, ANN, trip), now))
+
+    def journal(self, address: str, event: Any) -> None:
+        """Somebody else's event is on disk."""
+        self.rig.journal.deliver(Append(address, 0, 1, self.rig.runtime.now, (event,)))
+
+    def wait(self, seconds: float) -> None:
+        """Time passes. Drivers say every minute where they are, and are where they were."""
+        self.rig.wait(seconds)
+        for name in self._versions:
+            fix = self.rig.board.position(DriverId(name))
+            assert fix is not None
+            self.rig.board.report(DriverId(name), fix.lat, fix.lon, self.rig.runtime.now)
+
+    def offers(self) -> dict[str, Lease]:
+        """Who was asked since this was asked last, in the order in which they came online. Closings are left for `closings`."""
+        return {name: mail.lease for name in self._versions for mail in self.take(f"driver/{name}", OfferRide)}
+
+    def closings(self) -> dict[str, str]:
+        """Whose offer was closed since this was asked last, and why."""
+        return {name: mail.reason for name in self._versions for mail in self.take(f"driver/{name}", CloseOffer)}
+
+    def take(self, address: str, kind: type) -> list[Any]:
+        """The mail of this type that came there since this was asked last."""
+        listener = self.rig.listener(address)
+        taken = [message for message in listener.mail if type(message) is kind]
+        listener.mail = [message for message in listener.mail if type(message) is not kind]
+        return taken
+
+
+def test_every_message_that_a_dispatcher_handles_is_told_in_some_test_here() -> None:
+    handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
+    assert handled == {SearchDriver, EndSearch, DriverState, DriverSeen, _Due, _Sweep}
+
+
+class TestRounds:
+    def test_the_nearest_five_within_the_radius_are_asked_and_the_ride_is_told(self) -> None:
+        zone = Zone(7)
+        zone.driver("far", 11)
+        zone.books("r1")
+        offers = zone.offers()
+        assert list(offers) == ["d1", "d2", "d3", "d4", "d5"]
+        assert [round(lease.pickup_distance_m / 1000) for lease in offers.values()] == [1, 2, 3, 4, 5]
+        assert {(lease.round_no, lease.expires_at, lease.closes_at) for lease in offers.values()} == {(1, 30.0, 32.0)}
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0)]
+
+    def test_of_drivers_equally_near_the_lower_id_is_asked(self) -> None:
+        zone = Zone(batch=2)
+        for name in ("d9", "d3", "d5"):
+            zone.driver(name, 1)
+        zone.books("r1")
+        assert sorted(zone.offers()) == ["d3", "d5"]
+
+    def test_when_all_decline_the_next_round_goes_out_at_once(self) -> None:
+        zone = Zone(7)
+        zone.books("r1")
+        zone.wait(3.0)
+        for lease in zone.offers().values():
+            assert zone.offers() == {}
+            zone.answers(lease, "declined")
+        assert {name: lease.round_no for name, lease in zone.offers().items()} == {"d6": 2, "d7": 2}
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0), RoundOpened(1, 2, 2, 33.0)]
+
+    def test_silence_ends_a_round_at_its_time_and_closes_its_offers_after_the_grace(self) -> None:
+        zone = Zone(6)
+        zone.books("r1")
+        zone.offers()
+        zone.wait(29.9)
+        assert zone.offers() == {}
+        zone.wait(0.1)
+        assert list(zone.offers()) == ["d6"] and zone.closings() == {}
+        zone.wait(2.0)
+        assert zone.closings() == dict.fromkeys(("d1", "d2", "d3", "d4", "d5"), "expired")
+
+    def test_a_decline_uses_its_place_up(self) -> None:
+        zone = Zone(7)
+        zone.books("r1")
+        zone.answers(zone.offers()["d1"], "declined")
+        assert zone.offers() == {}
+
+    @pytest.mark.parametrize("outcome", ["vanished", "driver_busy", "unavailable"])
+    def test_a_place_that_was_not_answered_goes_to_the_next_with_a_whole_offer_time(self, outcome: str) -> None:
+        zone = Zone(7)
+        zone.books("r1")
+        first = zone.offers()["d1"]
+        zone.wait(10.0)
+        zone.answers(first, outcome, "offline")
+        (refill,) = zone.offers().values()
+        assert (refill.driver_id, refill.round_no, refill.expires_at) == ("d6", 1, 40.0)
+        closed, made = zone.rig.journal.events_of(ME)[-2:]
+        assert closed == OffersClosed(RideId("r1"), (first.offer_id,), (first.driver_id,), outcome)
+        assert isinstance(made, OffersMade) and made.refill
+
+    def test_a_place_that_was_never_filled_goes_to_whoever_comes(self) -> None:
+        zone = Zone(2)
+        zone.books("r1")
+        zone.offers()
+        zone.driver("d9", 9)
+        assert list(zone.offers()) == ["d9"]
+
+    def test_a_round_lasts_while_an_accept_is_not_answered(self) -> None:
+        zone = Zone(7)
+        zone.books("r1")
+        offers = zone.offers()
+        zone.answers(offers.pop("d1"), "accepted", "busy")
+        for lease in offers.values():
+            zone.answers(lease, "declined")
+        zone.wait(40.0)
+        assert zone.offers() == {} and zone.closings() == {}
+
+    def test_the_search_is_given_up_when_its_time_is_over_and_nobody_thinks_any_more(self) -> None:
+        zone = Zone(1, search_cap_s=60.0)
+        zone.books("r1")
+        for lease in zone.offers().values():
+            zone.answers(lease, "declined")
+        zone.wait(59.9)
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 1, 30.0)]
+        zone.wait(0.1)
+        assert zone.rig.heard("ride/r1") == [SearchExhausted(1, "nobody accepted", 1, 1)]
+
+    def test_where_nobody_is_the_ride_is_told_so_at_once_and_at_the_end(self) -> None:
+        zone = Zone(search_cap_s=60.0)
+        zone.books("r1")
+        zone.wait(60.0)
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 0, 30.0), SearchExhausted(1, "nobody near", 1, 0)]
+
+
+class TestEnds:
+    @pytest.mark.parametrize("reason", ["taken", "cancelled"])
+    def test_the_end_of_a_search_closes_every_offer_that_nobody_accepted(self, reason: str) -> None:
+        zone = Zone(3)
+        zone.books("r1")
+        zone.answers(zone.offers()["d2"], "accepted", "busy")
+        zone.rig.tell(ME, EndSearch(RideId("r1"), 1, reason))
+        assert zone.closings() == {"d1": reason, "d3": reason}
+        zone.wait(300.0)
+        assert zone.offers() == {} and zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 3, 30.0)]
+
+    def test_the_end_of_an_older_search_is_ignored(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        zone.books("r1", 2, DEARER)
+        zone.rig.tell(ME, EndSearch(RideId("r1"), 1, "cancelled"))
+        assert "cancelled" not in zone.closings().values()
+
+    def test_a_search_that_is_told_twice_is_searched_once(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        zone.offers()
+        zone.books("r1")
+        assert zone.offers() == {}
+
+    def test_other_terms_ask_the_same_drivers_anew_and_close_the_offers_of_the_others(self) -> None:
+        zone = Zone(2, batch=1)
+        zone.books("r1")
+        old = zone.offers()["d1"]
+        zone.driver("d0", 0.5)
+        zone.books("r1", 2, DEARER)
+        (new,) = zone.offers().values()
+        assert (new.driver_id, new.search_no) == ("d0", 2)
+        assert zone.closings() == {"d1": "superseded"}
+        assert old.offer_id != new.offer_id
+
+
+class TestDrivers:
+    @pytest.mark.parametrize("status", ["offline", "unavailable", "busy"])
+    def test_only_available_drivers_are_asked(self, status: str) -> None:
+        zone = Zone(1)
+        zone.says("d1", status)
+        zone.books("r1")
+        assert zone.offers() == {}
+        zone.says("d1")
+        assert list(zone.offers()) == ["d1"]
+
+    def test_a_driver_who_thinks_about_one_ride_is_not_asked_for_another(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        lease = zone.offers()["d1"]
+        zone.books("r2")
+        assert zone.offers() == {}
+        zone.answers(lease, "declined")
+        assert [lease.ride_id for lease in zone.offers().values()] == ["r2"]
+
+    def test_an_older_word_of_a_driver_is_ignored(self) -> None:
+        zone = Zone(1)
+        zone.says("d1", "offline")
+        zone.rig.tell(ME, DriverState(DriverId("d1"), 1, 1, "available"))
+        zone.books("r1")
+        assert zone.offers() == {}
+
+    def test_whoever_declined_is_never_asked_again(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        zone.answers(zone.offers()["d1"], "declined")
+        zone.says("d1", "offline")
+        zone.says("d1")
+        zone.wait(100.0)
+        assert zone.offers() == {}
+
+    @pytest.mark.parametrize(("times", "asks"), [(0, 1), (1, 2), (3, 4)])
+    def test_whoever_was_silent_is_asked_again_as_often_as_is_set(self, times: int, asks: int) -> None:
+        zone = Zone(1, asks_after_silence=times, rounds=10, search_cap_s=600.0)
+        zone.books("r1")
+        asked = 0
+        for _ in range(30):
+            for lease in zone.offers().values():
+                asked += 1
+                zone.wait(32.0)
+                zone.answers(lease, "expired")
+            zone.wait(5.0)
+        assert asked == asks
+
+    def test_the_longest_waiting_search_has_a_driver_who_becomes_free(self) -> None:
+        zone = Zone()
+        for ride in ("r3", "r1", "r2"):
+            zone.books(ride)
+            zone.wait(1.0)
+        zone.driver("d1", 1)
+        assert [lease.ride_id for lease in zone.offers().values()] == ["r3"]
+
+    def test_a_driver_whose_position_was_not_known_is_asked_when_it_is(self) -> None:
+        zone = Zone()
+        zone.books("r1")
+        zone.rig.listen("driver/d1")
+        zone.says("d1")
+        assert zone.offers() == {}
+        zone.rig.board.report(DriverId("d1"), TRIP.pickup.lat, TRIP.pickup.lon, 0.0)
+        zone.rig.tell(ME, DriverSeen(DriverId("d1")))
+        assert list(zone.offers()) == ["d1"]
+
+    def test_a_driver_who_drives_into_reach_is_found_by_the_next_look_around(self) -> None:
+        zone = Zone()
+        zone.driver("d1", 10.05)
+        zone.books("r1")
+        zone.wait(4.0)
+        zone.rig.board.report(DriverId("d1"), TRIP.pickup.lat + 9.95 * KM, TRIP.pickup.lon, 4.0)
+        zone.rig.wait(1.0)
+        assert list(zone.offers()) == ["d1"]
+
+    def test_a_driver_who_was_made_anew_and_knows_no_offer_gives_his_place_back(self) -> None:
+        zone = Zone(2, batch=1)
+        zone.books("r1")
+        zone.offers()
+        zone.is_made_anew("d1", offers=())
+        assert zone.closings() == {"d1": "unavailable"}
+        assert len(zone.offers()) == 1
+
+
+class TestRebuilt:
+    """A dispatcher that was lost knows what is on record and what drivers say."""
+
+    def lost(self, zone: Zone) -> None:
+        zone.rig.runtime.rebuild(ME)
+        zone.rig.tell(ME)
+
+    def test_it_asks_every_driver_who_is_awake(self) -> None:
+        zone = Zone(3)
+        self.lost(zone)
+        assert [zone.take(f"driver/d{km}", AnnounceState) for km in (1, 2, 3)] == [[AnnounceState()]] * 3
+
+    def test_a_round_goes_on_with_the_time_it_had(self) -> None:
+        zone = Zone(6)
+        zone.books("r1")
+        offers = zone.offers()
+        zone.wait(10.0)
+        self.lost(zone)
+        for name in offers:
+            zone.says(name, offers=(offers[name].offer_id,), asked=True)
+        zone.says("d6", asked=True)
+        assert zone.offers() == {}
+        zone.wait(20.0)
+        assert list(zone.offers()) == ["d6"]
+
+    def test_a_decline_that_it_never_heard_of_counts(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        lease = zone.offers()["d1"]
+        zone.journal("driver/d1", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
+        self.lost(zone)
+        zone.says("d1", asked=True)
+        zone.wait(100.0)
+        assert zone.offers() == {}
+
+    def test_an_offer_of_a_search_that_ended_meanwhile_is_closed(self) -> None:
+        zone = Zone(1)
+        zone.books("r1")
+        lease = zone.offers()["d1"]
+        card = DriverCard(DriverId("d2"), "Eve", "2783")
+        zone.journal("ride/r1", RideAssigned(RideId("r1"), card, OfferId("r1.1.9"), 1, 5.0))
+        self.lost(zone)
+        zone.says("d1", offers=(lease.offer_id,), asked=True)
+        assert zone.take("driver/d1", CloseOffer) == [CloseOffer(lease.offer_id, RideId("r1"), "unavailable")]
+
+    def test_an_accept_that_the_ride_has_not_answered_keeps_its_place(self) -> None:
+        zone = Zone(2, batch=1)
+        zone.books("r1")
+        lease = zone.offers()["d1"]
+        reserved = DriverReserved(lease.ride_id, lease.driver_id, lease.offer_id, 1, 1)
+        zone.journal("driver/d1", reserved)
+        self.lost(zone)
+        zone.says("d1", "busy", asked=True)
+        zone.says("d2", asked=True)
+        assert zone.offers() == {}
+        zone.rig.tell(ME, EndSearch(RideId("r1"), 1, "taken"))
+        zone.journal("ride/r1", RideAssigned(RideId("r1"), DriverCard(DriverId("d1"), "", ""), lease.offer_id, 1, 5.0))
+        zone.says("d1")
+        zone.books("r2")
+        assert list(zone.offers()) == ["d1"], "nothing of the old claim keeps him"
+
+    def test_a_search_that_it_had_not_begun_begins(self) -> None:
+        zone = Zone(1)
+        zone.rig.listen("ride/r1")
+        zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
+        self.lost(zone)
+        zone.says("d1", asked=True)
+        assert list(zone.offers()) == ["d1"]
+
+
+def test_a_thousand_searches_need_one_timer_at_a_time() -> None:
+    zone = Zone()
+    for number in range(1_000):
+        zone.books(f"r{number}")
+    due: list[Any] = []
+    zone.rig.runtime.observe(lambda now, address, message: due.append(message) if type(message) is _Due else None)
+    for number in range(1_000):
+        zone.rig.tell(ME, EndSearch(RideId(f"r{number}"), 1, "cancelled"))
+    zone.rig.wait(600.0)
+    assert len(due) <= 1

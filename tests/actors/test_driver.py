@@ -1,0 +1,320 @@
+"""The driver actor: in every situation, what it makes of every message that can reach it, as a table written by hand says."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _Rebuilt
+from dispatch.domain.driver import BOUND, RESERVED
+from dispatch.messages.commands import (
+    AcceptOffer,
+    Attach,
+    CancelRide,
+    CompleteRide,
+    DeclineOffer,
+    Detach,
+    ReportArrived,
+    SetAvailability,
+    StartRide,
+)
+from dispatch.messages.events import DriverOffline, DriverOnline, DriverRegistered, DriverReleased, DriverReserved
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.matching import (
+    AnnounceState,
+    ClaimGranted,
+    ClaimRefused,
+    ClaimRide,
+    CloseOffer,
+    OfferRide,
+    RideLost,
+    RideMoved,
+    RideRefused,
+)
+from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
+from dispatch.runtime.actor import Actor
+from dispatch.types import DriverCard, OfferId, RideCard, RideId
+from tests.actors.rig import ANN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
+
+HIM = DAN.driver_id
+APP, NEWER, DISPATCHER, RIDE_ACTOR, ME = "session/5", "session/6", "dispatcher/0", "ride/r1", "driver/d1"
+OTHER_CARD = RideCard(OTHER_RIDE, 1, ANN, TRIP)
+UNKNOWN = OfferId("r1.1.9")
+TABLE = Path(__file__).parent.parent / "data" / "driver_messages.csv"
+with TABLE.open(encoding="utf-8", newline="") as rows:
+    CELLS = list(csv.DictReader(rows))
+
+MESSAGES: dict[str, Any] = {
+    "Attach": Attach(NEWER, 6),
+    "Attach of an older connection": Attach("session/4", 4),
+    "Detach": Detach(5),
+    "Detach of an older connection": Detach(4),
+    "OfferRide": OfferRide(lease(OTHER_RIDE), OTHER_CARD),
+    "OfferRide of the same ride": OfferRide(lease(serial=2), CARD),
+    "OfferRide that is over": OfferRide(lease(OTHER_RIDE, expires_at=-2.0), OTHER_CARD),
+    "CloseOffer": CloseOffer(OFFER, RIDE, "taken"),
+    "CloseOffer of another offer": CloseOffer(UNKNOWN, RIDE, "taken"),
+    "AcceptOffer": AcceptOffer(RIDE),
+    "AcceptOffer by its id": AcceptOffer(RIDE, OFFER),
+    "AcceptOffer of another offer": AcceptOffer(RIDE, UNKNOWN),
+    "AcceptOffer of another ride": AcceptOffer(OTHER_RIDE),
+    "DeclineOffer": DeclineOffer(RIDE),
+    "DeclineOffer of another ride": DeclineOffer(OTHER_RIDE),
+    "SetAvailability off": SetAvailability(False),
+    "SetAvailability on": SetAvailability(True),
+    "ClaimAgain": _ClaimAgain(OFFER),
+    "ClaimGranted": ClaimGranted(CARD, OFFER, "accepted"),
+    "ClaimGranted of another offer": ClaimGranted(CARD, UNKNOWN, "accepted"),
+    "ClaimRefused": ClaimRefused(RIDE, OFFER, "taken"),
+    "ClaimRefused of another offer": ClaimRefused(RIDE, UNKNOWN, "taken"),
+    "ReportArrived": ReportArrived(RIDE, HIM),
+    "StartRide": StartRide(RIDE, HIM),
+    "CompleteRide": CompleteRide(RIDE, HIM),
+    "CancelRide": CancelRide(RIDE, "driver", "", HIM),
+    "CompleteRide of a ride that does not exist": CompleteRide(RideId("r9"), HIM),
+    "RideMoved to arrived": RideMoved(RIDE, "arrived", 85.5, 5.2, 15.0),
+    "RideMoved to completed": RideMoved(RIDE, "completed", 85.5, 5.2, 15.0),
+    "RideLost": RideLost(RIDE, "passenger", ""),
+    "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
+    "AnnounceState": AnnounceState(),
+    "Rebuilt": _Rebuilt((), None),
+}
+ONLINE = Attach(APP, 5)
+OFFERED = OfferRide(lease(), CARD)
+WAYS: dict[str, tuple[Any, ...]] = {
+    "offline": (ONLINE, Detach(5)),
+    "available": (ONLINE,),
+    "unavailable": (ONLINE, SetAvailability(False)),
+    "offered": (ONLINE, OFFERED),
+    "reserved": (ONLINE, OFFERED, AcceptOffer(RIDE)),
+    "bound": (ONLINE, OFFERED, AcceptOffer(RIDE), ClaimGranted(CARD, OFFER, "accepted")),
+}
+
+
+def situation_of(driver: DriverActor) -> str:
+    if driver.driver.binding in (RESERVED, BOUND):
+        return driver.driver.binding
+    if driver.link is None:
+        return "offline"
+    if not driver.driver.wants_offers:
+        return "unavailable"
+    return "offered" if driver.offers else "available"
+
+
+def a_driver_who_is(situation: str, **options: Any) -> tuple[Rig, DriverActor]:
+    """A driver led to this situation; what was said on the way is forgotten. The ride is a listener and answers nothing."""
+    rig = Rig(**options)
+    rig.listen(APP, NEWER, DISPATCHER, RIDE_ACTOR)
+    actor = rig.driver()
+    rig.tell(ME, *WAYS[situation])
+    for address in (APP, DISPATCHER, RIDE_ACTOR):
+        rig.heard(address)
+    assert situation_of(actor) == situation
+    return rig, actor
+
+
+def now_awake(rig: Rig) -> DriverActor:
+    actor = rig.runtime.actor(ME)
+    assert isinstance(actor, DriverActor)
+    return actor
+
+
+def said(rig: Rig, address: str) -> str:
+    return " ".join(in_short(message) for message in rig.heard(address))
+
+
+def test_the_written_table_has_every_cell_once() -> None:
+    written = [(cell["situation"], cell["message"]) for cell in CELLS]
+    assert sorted(written) == sorted((situation, message) for situation in WAYS for message in MESSAGES)
+
+
+def test_every_message_that_a_driver_handles_is_in_the_table() -> None:
+    handled = set(DriverActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
+    assert handled == {type(message) for message in MESSAGES.values()}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['situation']}: {cell['message']}")
+def test_a_driver_does_what_the_written_table_says(cell: dict[str, str]) -> None:
+    rig, actor = a_driver_who_is(cell["situation"])
+    rig.tell(ME, MESSAGES[cell["message"]])
+    assert said(rig, APP) == cell["app"]
+    assert said(rig, NEWER) == cell["newer connection"]
+    assert said(rig, RIDE_ACTOR) == cell["ride"]
+    assert said(rig, DISPATCHER) == cell["dispatcher"]
+    assert situation_of(actor) == cell["next"]
+
+
+def test_a_driver_of_whom_nobody_heard_is_registered_with_what_his_id_tells() -> None:
+    rig, _ = a_driver_who_is("available")
+    stranger = DriverCard(HIM, "Driver d1", "d1", 5.0, "sedan", "-")
+    assert rig.journal.events_of(ME) == (DriverRegistered(stranger), DriverOnline(HIM))
+
+
+def test_a_driver_who_was_registered_keeps_his_card() -> None:
+    rig = Rig()
+    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
+    rig.journal.deliver(Append(ME, 0, 1, 0.0, (DriverRegistered(DAN),)))
+    rig.driver()
+    rig.tell(ME, *WAYS["reserved"])
+    (claim,) = rig.heard(RIDE_ACTOR)
+    assert claim.driver == DAN
+
+
+def test_a_claim_says_which_offer_it_answers_and_where_the_driver_is() -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+    (claim,) = rig.heard(RIDE_ACTOR)
+    assert (claim.ride_id, claim.search_no, claim.round_no, claim.offer_id) == (RIDE, 1, 1, OFFER)
+    assert (claim.lat, claim.lon) == (TRIP.pickup.lat + 0.009, TRIP.pickup.lon)
+
+
+def test_a_reserved_driver_claims_every_second_until_the_ride_answers() -> None:
+    rig, _ = a_driver_who_is("reserved")
+    rig.wait(3.5)
+    assert [type(message) for message in rig.heard(RIDE_ACTOR)] == [ClaimRide] * 3
+    rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
+    rig.wait(5.0)
+    assert rig.heard(RIDE_ACTOR) == []
+
+
+def test_he_claims_as_often_as_is_set() -> None:
+    rig = Rig()
+    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
+    rig.driver(DriverOptions(claim_retry_s=0.25))
+    rig.tell(ME, *WAYS["reserved"])
+    rig.wait(1.0)
+    assert len(rig.heard(RIDE_ACTOR)) == 5
+
+
+def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+    assert rig.heard(APP) == []
+    rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
+    assert rig.heard(APP) == [RideAccepted(2, CARD), Ack("k1")]
+
+
+def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
+    assert rig.heard(APP) == [OfferClosed(2, RIDE, OFFER, "cancelled"), Ack("k1", "cancelled")]
+
+
+@pytest.mark.parametrize(("at", "in_time"), [(31.9, True), (32.0, False), (40.0, False)])
+def test_an_accept_counts_until_the_late_grace_is_over(at: float, in_time: bool) -> None:
+    rig, actor = a_driver_who_is("offered")
+    rig.wait(at)
+    rig.tell(ME, AcceptOffer(RIDE))
+    assert situation_of(actor) == ("reserved" if in_time else "available")
+    assert said(rig, APP) == ("" if in_time else "OfferClosed:expired")
+    assert said(rig, DISPATCHER) == ("DriverState:busy:accepted" if in_time else "DriverState:available:expired")
+
+
+@pytest.mark.parametrize("answer", [AcceptOffer(RIDE), AcceptOffer(RIDE, OFFER), DeclineOffer(RIDE, OFFER)], ids=in_short)
+def test_an_answer_to_a_closed_offer_hears_that_closing_again(answer: Any) -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, CloseOffer(OFFER, RIDE, "expired"), answer)
+    closing = OfferClosed(2, RIDE, OFFER, "expired")
+    assert rig.heard(APP) == [closing, closing]
+
+
+def test_closings_are_remembered_for_a_bounded_number_of_offers() -> None:
+    rig, _ = a_driver_who_is("available")
+    for serial in range(1, 101):
+        rig.tell(ME, OfferRide(lease(serial=serial), CARD), CloseOffer(lease(serial=serial).offer_id, RIDE, "taken"))
+    rig.heard(APP)
+    rig.tell(ME, AcceptOffer(RIDE, lease(serial=100).offer_id), AcceptOffer(RIDE, lease(serial=1).offer_id))
+    assert said(rig, APP) == "OfferClosed:taken Refused:no_such_ride"
+
+
+def test_who_accepts_one_of_two_offers_gives_the_other_back() -> None:
+    rig = Rig()
+    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
+    rig.driver(DriverOptions(live_offers=2))
+    rig.tell(ME, ONLINE, OFFERED, MESSAGES["OfferRide"])
+    assert [type(message) for message in rig.heard(APP)] == [OfferMade, OfferMade]
+    rig.heard(DISPATCHER)
+    rig.tell(ME, AcceptOffer(RIDE))
+    assert said(rig, APP) == "OfferClosed:driver_busy"
+    assert said(rig, DISPATCHER) == "DriverState:busy:accepted DriverState:busy:driver_busy"
+
+
+def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
+    rig, actor = a_driver_who_is("bound")
+    rig.tell(ME, Detach(5, "silent"), RideMoved(RIDE, "completed", 85.5, 5.2, 15.0))
+    assert situation_of(actor) == "offline"
+    assert rig.journal.events_of(ME)[-3:] == (
+        DriverOffline(HIM, "silent"),
+        DriverReleased(RIDE, HIM, OFFER, "completed"),
+        DriverOffline(HIM, "closed"),
+    )
+    assert said(rig, DISPATCHER).endswith("DriverState:offline")
+
+
+def test_every_word_to_the_dispatcher_has_a_higher_version() -> None:
+    rig, _ = a_driver_who_is("available")
+    rig.tell(ME, OFFERED, DeclineOffer(RIDE), AnnounceState(), AnnounceState())
+    states = rig.heard(DISPATCHER)
+    assert [state.version for state in states] == sorted({state.version for state in states})
+    assert [state.asked for state in states] == [False, True, True]
+
+
+def test_open_offers_are_named_in_every_word_to_the_dispatcher() -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, AnnounceState(), DeclineOffer(RIDE))
+    assert [state.offers for state in rig.heard(DISPATCHER)] == [(OFFER,), ()]
+
+
+class TestRebuilt:
+    """What a driver is after his actor was lost between two messages."""
+
+    def test_an_offer_of_the_life_before_is_closed_and_can_be_answered_no_more(self) -> None:
+        rig, _ = a_driver_who_is("offered")
+        rig.runtime.rebuild(ME)
+        rig.tell(ME, AcceptOffer(RIDE))
+        heard = [in_short(message) for message in rig.heard(APP)]
+        assert "OfferClosed:unavailable" in heard and heard[-1] == "OfferClosed:unavailable"
+        assert situation_of(now_awake(rig)) == "available"
+        assert rig.heard(RIDE_ACTOR) == []
+
+    def test_the_dispatcher_hears_of_a_higher_incarnation_without_offers(self) -> None:
+        rig, before = a_driver_who_is("offered")
+        rig.runtime.rebuild(ME)
+        rig.tell(ME)
+        (state,) = rig.heard(DISPATCHER)
+        assert state.incarnation > before.life and state.offers == () and state.asked
+
+    def test_a_reserved_driver_asks_the_ride_at_once_and_is_busy(self) -> None:
+        rig, _ = a_driver_who_is("reserved")
+        rig.runtime.rebuild(ME)
+        rig.tell(ME)
+        assert [type(message) for message in rig.heard(RIDE_ACTOR)] == [ClaimRide]
+        assert said(rig, DISPATCHER) == "DriverState:busy"
+
+    @pytest.mark.parametrize("status", ["accepted", "arrived", "in_progress"])
+    def test_a_bound_driver_asks_and_is_bound_again_without_being_told_twice(self, status: str) -> None:
+        rig, _ = a_driver_who_is("bound")
+        rig.runtime.rebuild(ME)
+        rig.tell(ME, ClaimGranted(CARD, OFFER, status))
+        assert situation_of(now_awake(rig)) == "bound"
+        assert now_awake(rig).ride_status == status
+        assert "RideAccepted" not in said(rig, APP)
+
+    def test_the_wish_for_no_offers_is_kept(self) -> None:
+        rig, _ = a_driver_who_is("unavailable")
+        rig.runtime.rebuild(ME)
+        rig.tell(ME)
+        assert situation_of(now_awake(rig)) == "unavailable"
+
+    def test_a_reservation_that_did_not_reach_the_disk_is_none(self) -> None:
+        rig, _ = a_driver_who_is("offered")
+        rig.disk_is_full(True)
+        rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+        rig.disk_is_full(False)
+        rig.wait(5.0)
+        assert situation_of(now_awake(rig)) == "available"
+        assert rig.heard(RIDE_ACTOR) == []
+        assert not any(isinstance(event, DriverReserved) for event in rig.journal.events_of(ME))
+        heard = [in_short(message) for message in rig.heard(APP)]
+        assert "Refused:unavailable" in heard and "OfferClosed:unavailable" in heard

@@ -1,0 +1,280 @@
+"""The ride actor: in every status, what it makes of every message that can reach it, as a table written by hand says."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dispatch.actors.ride import RideActor, RideOptions, _PassengerGone, _Rebuilt, _Retire
+from dispatch.domain.ride import STATUSES
+from dispatch.messages.commands import (
+    Attach,
+    CancelRide,
+    CompleteRide,
+    Detach,
+    FindDriver,
+    ReportArrived,
+    StartRide,
+)
+from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
+from dispatch.messages.journal import Appended, NotAppended
+from dispatch.messages.matching import ClaimRide, EndSearch, RideMoved, RoundOpened, SearchDriver, SearchExhausted
+from dispatch.messages.notices import Ack, DriverAssigned, PassengerSnapshot, Refused, RideEnded, RideProgress, Searching
+from dispatch.runtime.actor import Actor
+from dispatch.types import DriverCard, OfferId
+from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
+
+HIM, HER = DAN.driver_id, EVE.driver_id
+PASSENGER, NEWER, DISPATCHER = "session/5", "session/6", "dispatcher/0"
+TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
+with TABLE.open(encoding="utf-8", newline="") as rows:
+    CELLS = list(csv.DictReader(rows))
+BOOKED = FindDriver(RIDE, TRIP, ANN)
+
+
+def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
+    return ClaimRide(RIDE, search_no, 1, OfferId(f"r1.{search_no}.{driver.driver_id}"), driver, -26.195, 28.0473)
+
+
+MESSAGES: dict[str, Any] = {
+    "Attach": Attach(NEWER, 6),
+    "Attach of an older connection": Attach("session/4", 4),
+    "Detach": Detach(5),
+    "Detach of an older connection": Detach(4),
+    "FindDriver": BOOKED,
+    "FindDriver at other terms": FindDriver(RIDE, DEARER, ANN),
+    "CancelRide by the passenger": CancelRide(RIDE, "passenger"),
+    "CancelRide by the driver": CancelRide(RIDE, "driver", "", HIM),
+    "CancelRide by a stranger": CancelRide(RIDE, "driver", "", HER),
+    "RoundOpened": RoundOpened(1, 1, 5, 30.0),
+    "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
+    "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),
+    "SearchExhausted of an older search": SearchExhausted(0, "nobody near", 4, 0),
+    "ClaimRide by the driver": claim(DAN),
+    "ClaimRide by another": claim(EVE),
+    "ClaimRide of an older search": claim(EVE, 0),
+    "ReportArrived": ReportArrived(RIDE, HIM),
+    "StartRide": StartRide(RIDE, HIM),
+    "CompleteRide": CompleteRide(RIDE, HIM),
+    "ReportArrived by a stranger": ReportArrived(RIDE, HER),
+    "StartRide by a stranger": StartRide(RIDE, HER),
+    "CompleteRide by a stranger": CompleteRide(RIDE, HER),
+    "PassengerGone": _PassengerGone(5),
+    "Retire": _Retire(5),
+    "Rebuilt": _Rebuilt(),
+}
+AWAY = ("PassengerGone", "Retire")
+"""Messages that concern a passenger without a connection."""
+WAYS: dict[str, tuple[Any, ...]] = {
+    "unbooked": (),
+    "pending": (BOOKED,),
+    "accepted": (BOOKED, claim(DAN)),
+    "arrived": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM)),
+    "in_progress": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), StartRide(RIDE, HIM)),
+    "completed": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), StartRide(RIDE, HIM), CompleteRide(RIDE, HIM)),
+    "cancelled": (BOOKED, CancelRide(RIDE, "passenger")),
+    "no_drivers": (BOOKED, SearchExhausted(1, "nobody near", 4, 0)),
+}
+
+
+def a_ride_that_is(status: str, away: bool = False, **options: Any) -> tuple[Rig, RideActor]:
+    """A ride led to this status by the shortest whole way; what was said on the way is forgotten."""
+    rig = Rig(**options)
+    rig.listen(PASSENGER, NEWER, DISPATCHER, "driver/d1", "driver/d2")
+    actor = rig.ride()
+    rig.tell("ride/r1", Attach(PASSENGER, 5), *WAYS[status])
+    if away:
+        rig.tell("ride/r1", Detach(5))
+    for address in (PASSENGER, DISPATCHER, "driver/d1", "driver/d2"):
+        rig.heard(address)
+    assert actor.ride.status == status
+    return rig, actor
+
+
+def said(rig: Rig, *addresses: str) -> str:
+    return " ".join(in_short(message) for address in addresses for message in rig.heard(address))
+
+
+def test_the_written_table_has_every_cell_once() -> None:
+    written = [(cell["status"], cell["message"]) for cell in CELLS]
+    assert sorted(written) == sorted((status, message) for status in STATUSES for message in MESSAGES)
+
+
+def test_every_message_that_a_ride_handles_is_in_the_table() -> None:
+    handled = set(RideActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
+    assert handled == {type(message) for message in MESSAGES.values()}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['status']}: {cell['message']}")
+def test_a_ride_does_what_the_written_table_says(cell: dict[str, str]) -> None:
+    rig, actor = a_ride_that_is(cell["status"], away=cell["message"] in AWAY)
+    rig.tell("ride/r1", MESSAGES[cell["message"]])
+    assert said(rig, PASSENGER) == cell["passenger"]
+    assert said(rig, NEWER) == cell["newer connection"]
+    assert said(rig, "driver/d1", "driver/d2") == cell["driver"]
+    assert said(rig, DISPATCHER) == cell["dispatcher"]
+    awake = rig.runtime.actor("ride/r1") is not None
+    assert (actor.ride.status if awake else "asleep") == cell["next"]
+
+
+def test_a_booking_is_acknowledged_when_its_first_round_is_told() -> None:
+    rig, _ = a_ride_that_is("unbooked")
+    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command()))
+    assert rig.heard(PASSENGER) == []
+    rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
+    assert rig.heard(PASSENGER) == [Searching(1, RIDE, 1, 5, 85.5, 30.0), Ack("k1")]
+    rig.tell("ride/r1", RoundOpened(1, 2, 5, 60.0))
+    assert rig.heard(PASSENGER) == [Searching(2, RIDE, 2, 5, 85.5, 60.0)], "only the first"
+
+
+def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
+    rig, _ = a_ride_that_is("unbooked")
+    rig.wait(3.0)
+    rig.tell("ride/r1", BOOKED)
+    rig.wait(4.0)
+    rig.tell("ride/r1", FindDriver(RIDE, DEARER, ANN))
+    first, second = rig.heard(DISPATCHER)
+    assert [(type(m), m.ride.search_no, m.ride.trip.fare, m.since) for m in (first, second)] == [
+        (SearchDriver, 1, 85.5, 3.0),
+        (SearchDriver, 2, 120.0, 7.0),
+    ]
+
+
+def test_whoever_books_first_owns_the_ride() -> None:
+    rig, actor = a_ride_that_is("pending")
+    rig.tell("ride/r1", FindDriver(RIDE, DEARER, msgspec.structs.replace(ANN, name="Eve")))
+    assert actor.ride.passenger == ANN
+
+
+def test_an_assignment_tells_who_comes_how_far_he_is_and_ends_that_search() -> None:
+    rig, _ = a_ride_that_is("pending")
+    rig.wait(5.0)
+    rig.tell("ride/r1", claim(DAN))
+    (assigned,) = rig.heard(PASSENGER)
+    assert (assigned.driver, assigned.lat, assigned.lon) == (DAN, -26.195, 28.0473)
+    assert assigned.distance_m == pytest.approx(1.3 * 1012, rel=0.01)
+    assert assigned.eta_s == pytest.approx(1.3 * 1012 / (25 / 3.6), rel=0.01)
+    assert rig.heard(DISPATCHER) == [EndSearch(RIDE, 1, "taken")]
+    event = rig.journal.events_of("ride/r1")[-1]
+    assert event == RideAssigned(RIDE, DAN, OfferId("r1.1.d1"), 1, 5.0)
+
+
+def test_a_driver_whose_position_is_unknown_is_assigned_without_one() -> None:
+    rig, _ = a_ride_that_is("pending")
+    rig.tell("ride/r1", ClaimRide(RIDE, 1, 1, OfferId("r1.1.d1"), DAN))
+    assert rig.heard(PASSENGER) == [DriverAssigned(1, RIDE, DAN)]
+
+
+def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said() -> None:
+    for status, minutes in (("accepted", 15.0), ("in_progress", 12.0)):
+        rig, _ = a_ride_that_is(status)
+        rig.wait(720.0)
+        rig.tell("ride/r1", CompleteRide(RIDE, HIM, command()))
+        assert [message.duration_min for message in rig.heard(PASSENGER)] == [minutes]
+        assert rig.heard("driver/d1") == [RideMoved(RIDE, "completed", 85.5, 5.2, minutes, command())]
+
+
+@pytest.mark.parametrize(
+    ("status", "skipped"), [("accepted", ("arrived", "started")), ("arrived", ("started",)), ("in_progress", ())]
+)
+def test_what_a_driver_never_reported_is_on_record_as_skipped(status: str, skipped: tuple[str, ...]) -> None:
+    rig, _ = a_ride_that_is(status)
+    rig.tell("ride/r1", CompleteRide(RIDE, HIM))
+    assert rig.journal.events_of("ride/r1")[-1] == RideCompleted(RIDE, HIM, 85.5, skipped)
+
+
+def test_a_refusal_says_what_cannot_be_done_and_why() -> None:
+    rig, _ = a_ride_that_is("arrived")
+    rig.tell("ride/r1", ReportArrived(RIDE, HIM, command()))
+    (refused,) = rig.heard("driver/d1")
+    assert (refused.text, refused.command) == ("cannot arrive at a ride that is arrived", command())
+
+
+def test_a_passenger_who_is_gone_for_a_minute_while_searching_is_cancelled_by_the_system() -> None:
+    rig, actor = a_ride_that_is("pending", away=True)
+    rig.wait(59.9)
+    assert actor.ride.status == "pending"
+    rig.wait(0.1)
+    assert rig.journal.events_of("ride/r1")[-1] == RideCancelled(RIDE, "system", "the passenger left")
+    assert rig.heard(DISPATCHER) == [EndSearch(RIDE, 1, "cancelled")]
+
+
+def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
+    rig, actor = a_ride_that_is("pending", away=True)
+    rig.wait(59.0)
+    rig.tell("ride/r1", Attach(NEWER, 6))
+    rig.wait(600.0)
+    assert actor.ride.status == "pending"
+    assert rig.heard(NEWER) == [PassengerSnapshot(1, RIDE, "pending", 85.5)]
+
+
+def test_once_assigned_the_ride_goes_on_without_the_passengers_connection() -> None:
+    rig, actor = a_ride_that_is("accepted", away=True)
+    rig.wait(600.0)
+    assert actor.ride.status == "accepted"
+
+
+def test_a_ride_that_is_over_leaves_memory_a_minute_after_its_passenger_and_comes_back_for_whoever_asks() -> None:
+    rig, _ = a_ride_that_is("completed", away=True)
+    rig.wait(59.9)
+    assert rig.runtime.actor("ride/r1") is not None
+    rig.wait(0.1)
+    assert rig.runtime.actor("ride/r1") is None
+    rig.tell("ride/r1", Attach(NEWER, 6))
+    assert [(m.status, m.driver) for m in rig.heard(NEWER)] == [("completed", DAN)]
+
+
+def test_a_ride_stays_in_memory_while_its_passenger_is_connected() -> None:
+    rig, _ = a_ride_that_is("completed")
+    rig.wait(600.0)
+    assert rig.runtime.actor("ride/r1") is not None
+
+
+def test_cancelling_twice_hears_the_same_end_twice() -> None:
+    rig, _ = a_ride_that_is("pending")
+    rig.tell("ride/r1", CancelRide(RIDE, "passenger", "late", command=command()), CancelRide(RIDE, "passenger"))
+    ended = RideEnded(1, RIDE, "passenger", "late")
+    assert rig.heard(PASSENGER) == [ended, Ack("k1"), ended]
+
+
+def test_a_cancel_that_did_not_reach_the_disk_leaves_the_ride_as_it_was() -> None:
+    rig, _ = a_ride_that_is("accepted")
+    rig.disk_is_full(True)
+    rig.tell("ride/r1", CancelRide(RIDE, "passenger", command=command()))
+    rig.disk_is_full(False)
+    actor = rig.runtime.actor("ride/r1")
+    assert isinstance(actor, RideActor) and actor.ride.status == "accepted"
+    assert rig.heard("driver/d1") == []
+    refused = [message for message in rig.heard(PASSENGER) if isinstance(message, Refused)]
+    assert [(message.code, message.id) for message in refused] == [("unavailable", "k1")]
+
+
+def test_a_step_that_did_not_reach_the_disk_is_told_to_the_driver_who_took_it() -> None:
+    rig, _ = a_ride_that_is("accepted")
+    rig.disk_is_full(True)
+    rig.tell("ride/r1", ReportArrived(RIDE, HIM, command()))
+    rig.disk_is_full(False)
+    assert [(message.code, message.command) for message in rig.heard("driver/d1")] == [("unavailable", command())]
+    assert not any(isinstance(message, RideProgress) for message in rig.heard(PASSENGER))
+
+
+def test_nothing_is_told_before_it_is_on_disk() -> None:
+    rig, _ = a_ride_that_is("unbooked", delay_s=(0.01, 0.01))
+    rig.tell("ride/r1", BOOKED)
+    assert rig.heard(DISPATCHER) == []
+    rig.wait(0.01)
+    assert rig.journal.events_of("ride/r1") == (RideRequested(RIDE, 1, ANN, TRIP, 0.0),)
+    assert [type(message) for message in rig.heard(DISPATCHER)] == [SearchDriver]
+
+
+def test_times_are_settings() -> None:
+    rig = Rig()
+    rig.listen(PASSENGER, DISPATCHER)
+    rig.ride(RideOptions(link_grace_s=5.0, retire_after_s=2.0))
+    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKED, Detach(5))
+    rig.wait(5.0)
+    assert isinstance(rig.journal.events_of("ride/r1")[-1], RideCancelled)
+    rig.wait(2.0)
+    assert rig.runtime.actor("ride/r1") is None
