@@ -34,8 +34,8 @@ from sim.demand import poisson
 
 CLI = Path(__file__).parent.parent / "cli.py"
 DRIVERS, FIRST_DRIVER, WARM_UP = 1_000, 27_820_000_000, 200
-PING_EVERY_S, UPDATE_EVERY_S, CADENCE_S = 4.0, 5.0, 8.0
-"""A ping every 4 s, not the usual 5: at 5 the server would ask some apps itself, in one phase more than in another."""
+REPORT_EVERY_S, SLICES = 4.0, 2
+"""Every 4 s, not the usual 5: who is silent for 5 s is pinged by the server, and that is another figure."""
 FLOOD_EVERY_S, FLOOD_S = 0.1, 4.0
 RIDES_A_SECOND, RIDES_S = 40.0, 8.0
 STEP_DEGREES = 1e-5  # a metre a report: ten a second is still a car
@@ -132,10 +132,6 @@ class App:
         """Say where it is now: it crawls north."""
         self.lat += STEP_DEGREES
         await self.socket.send(f'{{"type":"location_update","latitude":{self.lat:.6f},"longitude":{self.lon:.6f}}}')
-
-    async def ping(self) -> None:
-        """Say that it is there."""
-        await self.socket.send(PING)
 
     async def say(self, kind: str, ride_id: str) -> None:
         """An answer, as the first apps send it."""
@@ -248,28 +244,18 @@ async def flood(fleet: Fleet) -> float:
     return await fleet.cpu_of(in_turn(fleet.apps, FLOOD_EVERY_S, FLOOD_S, App.report), reports) / reports * 1e6
 
 
-class Cadence(NamedTuple):
-    """The fleet while nobody rides: the share of the core that it takes, and what a report adds in CPU microseconds."""
-
-    share: float
-    update_us: float
-
-
-async def cadence(fleet: Fleet) -> Cadence:
-    """Pings alone, then pings and reports: the difference is what the reports cost."""
-    updates = round(len(fleet.apps) * CADENCE_S / UPDATE_EVERY_S)
-    pings_s = await fleet.cpu_of(in_turn(fleet.apps, PING_EVERY_S, CADENCE_S, App.ping))
-    both_s = await fleet.cpu_of(usual_traffic(fleet.apps, CADENCE_S), updates)
-    return Cadence(both_s / CADENCE_S, (both_s - pings_s) / updates * 1e6)
+async def lone_reports(fleets: tuple[Fleet, Fleet]) -> list[float]:
+    """CPU seconds a location_update at the usual cadence, when each wakes the server; the servers take turns."""
+    cpu_s = [0.0, 0.0]
+    for number in range(SLICES * len(fleets)):
+        fleet = fleets[number % len(fleets)]
+        reports = in_turn(fleet.apps, REPORT_EVERY_S, REPORT_EVERY_S, App.report)
+        cpu_s[number % len(fleets)] += await fleet.cpu_of(reports, len(fleet.apps))
+    return [used / (SLICES * len(fleet.apps)) for used, fleet in zip(cpu_s, fleets, strict=True)]
 
 
-async def usual_traffic(apps: list[App], for_s: float) -> None:
-    """What a fleet says while nobody rides."""
-    await asyncio.gather(in_turn(apps, PING_EVERY_S, for_s, App.ping), in_turn(apps, UPDATE_EVERY_S, for_s, App.report))
-
-
-async def whole_rides(fleet: Fleet, usual: float, seed: int) -> float:
-    """CPU milliseconds a ride, beyond the share of the core that the fleet takes anyway."""
+async def whole_rides(fleet: Fleet, share: float, seed: int) -> float:
+    """CPU milliseconds a ride, beyond the share of the core that the fleet's reports take anyway."""
     count = round(RIDES_A_SECOND * RIDES_S)
     bookings = [booking(demand.trip) for demand in poisson(City(), Random(seed), rides=count, for_s=1.0)]
 
@@ -278,12 +264,14 @@ async def whole_rides(fleet: Fleet, usual: float, seed: int) -> float:
 
     async def all_of_it() -> None:
         started, first = time.perf_counter(), len(fleet.rides.tasks)
-        await asyncio.gather(usual_traffic(fleet.apps, RIDES_S), paced(RIDES_A_SECOND, RIDES_S, book))
+        await asyncio.gather(
+            in_turn(fleet.apps, REPORT_EVERY_S, RIDES_S, App.report), paced(RIDES_A_SECOND, RIDES_S, book)
+        )
         await asyncio.gather(*fleet.rides.tasks[first:])
         await asyncio.sleep(max(0.0, started + RIDES_S + 1.5 - time.perf_counter()))  # they leave memory after 1 s
 
     cpu_s = await fleet.cpu_of(all_of_it())
-    return (cpu_s - usual * RIDES_S) / count * 1e3
+    return (cpu_s - share * RIDES_S) / count * 1e3
 
 
 def booking(trip: Trip) -> str:
@@ -322,19 +310,20 @@ async def measure(dispatch: Server, echo: Server, drivers: int, seed: int = 1) -
     places = [City().sample(dice) for _ in range(drivers)]
     bare, fleet = await connected(echo, places), await connected(dispatch, places)
     bare_flood_us, flood_us = await flood(bare), await flood(fleet)
-    bare_usual, usual = await cadence(bare), await cadence(fleet)
-    bare_ride_ms, ride_ms = await echo_connections(bare), await whole_rides(fleet, usual.share, seed)
+    bare_lone_s, lone_s = await lone_reports((bare, fleet))
+    share = lone_s * drivers / REPORT_EVERY_S
+    bare_ride_ms, ride_ms = await echo_connections(bare), await whole_rides(fleet, share, seed)
     print(f"{drivers:,} drivers connected to one core{'':10}{'dispatch':>10}{'echo':>10}{'ratio':>8}")
     for label, ours, bare_figure in (
         ("location_update, 10/s from each, CPU us", flood_us, bare_flood_us),
-        ("location_update, one in 5 s, CPU us", usual.update_us, bare_usual.update_us),
+        ("location_update, one in 4 s, CPU us", lone_s * 1e6, bare_lone_s * 1e6),
         ("whole ride (echo: a connection), CPU ms", ride_ms, bare_ride_ms),
         ("idle connection, KiB", fleet.kib_a_connection, bare.kib_a_connection),
     ):
         print(f"{label:<42}{ours:>10.2f}{bare_figure:>10.2f}{ours / bare_figure:>8.1f}")
     waits = sorted(fleet.rides.assigned_ms)
     print(
-        f"{drivers:,} drivers at the usual cadence take {usual.share:.1%} of the core; at {RIDES_A_SECOND:g} rides a second "
+        f"{drivers:,} drivers who report every {REPORT_EVERY_S:g} s take {share:.1%} of the core; at {RIDES_A_SECOND:g} rides a second "
         f"a passenger waits {waits[len(waits) // 2]:.1f} ms (p95 {waits[len(waits) * 95 // 100]:.1f}) for five answers"
     )
 

@@ -11,7 +11,7 @@ from sim.demo_rides import RidesSeen
 from sim.driver_phone import DriverPhone
 from sim.figures import Figures
 from sim.passenger_phone import PassengerPhone
-from sim.phone import Phone
+from sim.phone import Link, Phone
 from sim.socket_link import SocketLink
 
 
@@ -22,11 +22,13 @@ class DemoApp:
         self._phone = phone
         self._errors = errors
         self.link = link
+        self.mouth: Link = link
+        """What the phone speaks into while it is connected."""
         self.opened = asyncio.Event()
 
     def on_open(self) -> None:
         """The phone may speak."""
-        self._phone.link = self.link
+        self._phone.link = self.mouth
         self.opened.set()
 
     def on_frame(self, frame: Any) -> None:
@@ -52,11 +54,6 @@ class DriverApp(DemoApp):
         self.phone = phone
         self._figures = figures
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether his phone can speak."""
-        return self.phone.link is not None
-
     def on_open(self) -> None:
         """Say where he is at once: that is what makes him available."""
         super().on_open()
@@ -77,6 +74,7 @@ class PassengerApp(DemoApp):
     ) -> None:
         super().__init__(phone, link, errors)
         self.phone = phone
+        self.mouth = self
         self.turn = turn
         self._seen = seen
         self._booking: wire.FindDriver | None = None
@@ -85,7 +83,6 @@ class PassengerApp(DemoApp):
     def on_open(self) -> None:
         """Book. A booking whose connection was lost before any answer is said again: its ride's id makes them one."""
         super().on_open()
-        self.phone.link = self
         if self._booking is None:
             self.phone.book()
         elif not self._answered:

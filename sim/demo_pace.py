@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.demand import Demand
 
-TRIPS_A_STRETCH = 10
+TRIPS_A_STRETCH = 5
 """So many trips are squeezed at a time: inside a stretch the gaps keep their proportions, every stretch has the same pace."""
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
-from sim.live_view import WIDEST, Glance, status_line, view
+from sim.live_view import ECHO, WIDEST, Glance, status_line, view
 
 
 class Screen(Protocol):
@@ -50,9 +50,14 @@ class TerminalScreen:
 
 
 class LogScreen:
-    """A line at a time; `say` prints it."""
+    """A line when something else begins, and every five seconds."""
 
-    every_s = 5.0
+    every_s = 0.5
+    line_every_s = 5.0
+
+    def __init__(self) -> None:
+        self._doing = ""
+        self._next_s = 0.0
 
     def __enter__(self) -> LogScreen:
         return self
@@ -61,7 +66,10 @@ class LogScreen:
         pass
 
     def show(self, glance: Glance) -> None:
-        """Print the line at once, though nobody may be reading by lines."""
+        """Print at once, if there is something to say: a log may not be written by lines."""
+        if glance.doing == self._doing and glance.elapsed_s < self._next_s:
+            return
+        self._doing, self._next_s = glance.doing, glance.elapsed_s + self.line_every_s
         print(status_line(glance), flush=True)
 
 
@@ -84,6 +92,6 @@ def screen_for(console: Console, *, as_json: bool) -> Screen:
 def save_svg(glance: Glance, path: str) -> None:
     """A picture of the panel, as wide as it gets. It names no font that would have to be fetched."""
     console = Console(record=True, width=WIDEST, file=StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(view(glance, WIDEST))
+    console.print(view(glance, WIDEST + ECHO))
     svg = console.export_svg(title="make demo")
     Path(path).write_text(re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")

@@ -72,6 +72,11 @@ class ServerProcess:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     async def ready(self) -> None:
         """Wait until it accepts connections at `url`.
 
@@ -97,7 +102,7 @@ class ServerProcess:
     def usage(self) -> Usage | None:
         """What it uses, where the system tells that in /proc."""
         try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            fields = Path(f"/proc/{self.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
             ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
             return Usage(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE"))
         except (OSError, ValueError, IndexError):

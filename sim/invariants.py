@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
+from dispatch.addresses import DRIVER, kind_of, name_of, session
 from dispatch.domain.geo import haversine_m
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
@@ -83,6 +83,11 @@ class Ledger:
         self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is on its way to the disk."""
+        return not self._flying
 
     def append(self, message: Append) -> None:
         """On its way to the disk."""
@@ -183,6 +188,7 @@ class Watch:
         self._closes: dict[OfferId, float] = {}
         self._links: dict[DriverId, int] = {}
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
+        self._passengers: dict[RideId, int] = {}
         self._told: dict[RideId, str] = {}
 
     def __call__(self, now: float, address: str, message: Any) -> None:
@@ -221,16 +227,20 @@ class Watch:
     # -- drivers
 
     def _attached(self, now: float, address: str, message: Attach) -> None:
-        if kind_of(address) == DRIVER:
-            self._links[DriverId(name_of(address))] = message.number
+        """The highest number speaks, in whatever order they come."""
+        links: dict[Any, int] = self._links if kind_of(address) == DRIVER else self._passengers
+        name = name_of(address)
+        links[name] = max(message.number, links.get(name, -1))
 
     def _detached(self, now: float, address: str, message: Detach) -> None:
-        driver_id = DriverId(name_of(address))
-        if kind_of(address) == DRIVER and self._links.get(driver_id) == message.number:
-            del self._links[driver_id]
-            self._later.append((now + SETTLING_S, Watch._ghost, driver_id))
-        elif kind_of(address) == RIDE:
-            self._told.pop(RideId(name_of(address)), None)  # whoever left need not know
+        name = name_of(address)
+        if kind_of(address) == DRIVER:
+            if self._links.get(DriverId(name)) == message.number:
+                del self._links[DriverId(name)]
+                self._later.append((now + SETTLING_S, Watch._ghost, DriverId(name)))
+        elif self._passengers.get(RideId(name)) == message.number:
+            del self._passengers[RideId(name)]
+            self._told.pop(RideId(name), None)  # whoever left need not know
 
     def _offered(self, now: float, address: str, message: OfferMade) -> None:
         lease, ledger = message.lease, self.ledger
@@ -288,7 +298,7 @@ class Watch:
                 del self._held[driver_id]
 
     def _outlived(self, now: float, offer_id: OfferId) -> None:
-        del self._closes[offer_id]
+        self._closes.pop(offer_id, None)
         if offer_id in self._open:
             driver_id, ride_id = self._open[offer_id]
             self._forget(offer_id)
@@ -327,14 +337,20 @@ class Watch:
             self.violations.add(now, "on-disk-first", f"{ride_id} is not assigned on disk")
 
     def _told_progress(self, now: float, address: str, message: RideProgress) -> None:
-        self._told[message.ride_id] = message.status
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = message.status
         if message.status == "completed":
             self._must_be(now, message.ride_id, message.status)
 
     def _told_end(self, now: float, address: str, message: RideEnded | NoDrivers) -> None:
         status = "cancelled" if type(message) is RideEnded else "no_drivers"
-        self._told[message.ride_id] = status
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = status
         self._must_be(now, message.ride_id, status)
+
+    def _is_passenger(self, address: str, ride_id: RideId) -> bool:
+        """And not the driver, who may be told the same again long after."""
+        return address == session(self._passengers.get(ride_id, -1))
 
     def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
         self._told[message.ride_id] = message.status

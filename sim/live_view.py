@@ -17,13 +17,17 @@ from sim.demo_rides import NEWS_KEPT
 NOTHING = "–"
 """Stands for a figure without data."""
 WIDEST = 100
-NARROW = 90
+ECHO = 2
+"""Columns left free at the right: a terminal that echoes `^C` there does not wrap, and the panel can still be drawn over."""
+FRAME, SHORTEST_PROGRESS = 6, 10
+"""Columns: the border with its padding; a progress bar with the space around it."""
+NARROW, SHORT_BAR, LONG_BAR = 90, 6, 24
 """On a terminal with fewer columns the bars are short."""
 
 ROWS = {
     "pending": ("searching", "yellow"),
     "accepted": ("driver on the way", "cyan"),
-    "arrived": ("driver at the pickup", "blue"),
+    "arrived": ("at the pickup", "blue"),
     "in_progress": ("on trip", "green"),
     "completed": ("completed", "bright_black"),
     "no_drivers": ("no drivers", "red"),
@@ -71,11 +75,12 @@ class Glance(NamedTuple):
 def view(glance: Glance, width: int) -> RenderableType:
     """The panel, for a terminal of so many columns: twenty lines, whatever happens."""
     sides = Table.grid(expand=True, padding=(0, 0, 0, 4))
-    sides.add_row(_rides(glance, 12 if width < NARROW else 24), _figures(glance))
+    sides.add_row(_rides(glance, SHORT_BAR if width < NARROW else LONG_BAR), _figures(glance))
     news = [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in glance.news]
     news += [Text()] * (NEWS_KEPT - len(news))
-    inside = Group(Text(glance.title, style="dim", no_wrap=True), Text(), sides, Text(), *news, Text(), _clock(glance))
-    return Panel(inside, title="[bold]dispatch demo", padding=(0, 2), width=min(width, WIDEST))
+    title, wide = Text(glance.title, style="dim", no_wrap=True, overflow="ellipsis"), min(width - ECHO, WIDEST)
+    inside = Group(title, Text(), sides, Text(), *news, Text(), _clock(glance, wide - FRAME))
+    return Panel(inside, title="[bold]dispatch demo", padding=(0, 2), width=wide)
 
 
 def _rides(glance: Glance, bar_width: int) -> Table:
@@ -109,25 +114,27 @@ def _figures(glance: Glance) -> Table:
     return table
 
 
-def _clock(glance: Glance) -> RenderableType:
+def _clock(glance: Glance, width: int) -> RenderableType:
+    """What goes on and since when, in so many columns; the time is never cut."""
+    done = glance.elapsed_s if glance.for_s is None else min(glance.elapsed_s, glance.for_s)
+    until = "   [dim]Ctrl-C stops" if glance.for_s is None else f" of {_hms(glance.for_s)}"
+    time = Text.from_markup(_hms(done) + until)
+    doing = Text.from_markup(_doing(glance))
+    doing.truncate(width - len(time) - SHORTEST_PROGRESS, overflow="ellipsis")
     row = Table.grid(expand=True, padding=(0, 2, 0, 0))
-    if glance.for_s is None:
-        row.add_column(ratio=1)
-        row.add_row(_doing(glance), f"{_hms(glance.elapsed_s)}   [dim]Ctrl-C stops")
-        return row
     row.add_column(no_wrap=True)
     row.add_column(ratio=1)
-    done = min(glance.elapsed_s, glance.for_s)
-    row.add_row(_doing(glance), ProgressBar(glance.for_s, done), f"{_hms(done)} of {_hms(glance.for_s)}")
+    row.add_column(no_wrap=True)
+    row.add_row(doing, "" if glance.for_s is None else ProgressBar(glance.for_s, done), time)
     return row
 
 
 def _doing(glance: Glance) -> str:
-    """What goes on, and what went wrong so far: silence is good news."""
+    """What goes on, and what went wrong so far, the worst first: silence is good news."""
     troubles = {
+        f"[red]{glance.errors:,} errors[/]": glance.errors,
         f"{glance.fleet - glance.connected:,} drivers offline": glance.fleet - glance.connected,
         f"{glance.reconnects:,} reconnected": glance.reconnects,
-        f"[red]{glance.errors:,} errors[/]": glance.errors,
     }
     return ", ".join([glance.doing, *(words for words, count in troubles.items() if count)])
 

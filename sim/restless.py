@@ -156,9 +156,12 @@ class RestlessDriver(InsistentPhone, DriverPhone):
         self._asked[frame.offer_id] = frame.ride_id
 
     def _on_decide(self, message: Decide) -> None:
-        if self.habits.is_late and self.ride is None:
-            self.offers.setdefault(message.offer_id, self._asked[message.offer_id])
+        is_late = self.habits.is_late and message.offer_id not in self.offers
+        if is_late:
+            self.offers[message.offer_id] = self._asked[message.offer_id]
         super()._on_decide(message)
+        if is_late:
+            del self.offers[message.offer_id]
 
     def _on_ride_accepted(self, frame: wire.RideAccepted) -> None:
         super()._on_ride_accepted(frame)
@@ -170,6 +173,8 @@ class RestlessDriver(InsistentPhone, DriverPhone):
             self.send(wire.DriverCancelRide(ride_id=message.ride_id, reason="a flat tyre"))
 
     def _on_pause(self, message: _Pause) -> None:
+        if not message.available and self.clock.now >= self.habits.pauses_until_s:
+            return
         self.send(wire.SetAvailability(available=message.available))
         if message.available:
             self._pause_later()
@@ -177,9 +182,8 @@ class RestlessDriver(InsistentPhone, DriverPhone):
             self.later(self.habits.pause_s, _Pause(True))
 
     def _pause_later(self) -> None:
-        every_s, now = self.habits.pauses_every_s, self.clock.now
-        if every_s and now < self.habits.pauses_until_s:
-            self.later(self.rng.expovariate(1.0 / every_s), _Pause(False))
+        if self.habits.pauses_every_s:
+            self.later(self.rng.expovariate(1.0 / self.habits.pauses_every_s), _Pause(False))
 
     frames: ClassVar[Table] = {
         **DriverPhone.frames,

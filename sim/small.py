@@ -30,13 +30,14 @@ from sim.faults import FaultPlan, Faults, InjectedFault
 from sim.figures import Summary
 from sim.restless import Beats, DriverHabits, RestlessDriver, RestlessPassenger, Whims
 from sim.sometimes import Sometimes
-from sim.strict import Livelock, Progress, Streams, check_accounts
+from sim.strict import Livelock, Progress, Streams, check_accounts, check_views
 from sim.world import World, WorldOptions
 
 DRIVERS, RIDES = 20, 30
 FIRST_DRIVER = 27_820_000_001
 BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
+LOOK_EVERY_S = 7.37
 QUIET_WITHIN_S = 3_600.0
 """The longest search and the longest trip through the town together are far shorter."""
 
@@ -160,6 +161,12 @@ class SmallWorld(World):
         phone.connect = partial(self.connect_passenger, phone)
         self.welcome(phone)
         return phone
+
+    def run(self, until_s: float) -> None:
+        """With a look at everyone's view of the others now and then, between the beats."""
+        while self.runtime.now < until_s:
+            super().run(min(until_s, self.runtime.now + LOOK_EVERY_S))
+            check_views(self)
 
     @property
     def is_quiet(self) -> bool:

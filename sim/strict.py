@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.addresses import SESSION, kind_of
+from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver import FREE, DriverRecord
 from dispatch.domain.ride import RideRecord
-from dispatch.types import RideId
+from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
+from dispatch.domain.supply import AVAILABLE
+from dispatch.types import DriverId, RideId
 from sim.invariants import Violations
 from sim.restless import InsistentPhone
 from sim.world import World
 
 
+SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
 AT_ONE_INSTANT = 20_000
 """No instant of a small world has so many deliveries, unless two actors answer one another for ever."""
 
@@ -39,7 +44,10 @@ class Progress:
 
 
 class Streams:
-    """An observer: numbers rise by one on every connection, whatever happens behind it. A number heard before is said again."""
+    """An observer: numbers rise by one on every connection, whatever happens behind it. A number heard before is said again.
+
+    A snapshot tells the whole state, so that numbers go on from it.
+    """
 
     def __init__(self, violations: Violations) -> None:
         self._violations = violations
@@ -52,11 +60,43 @@ class Streams:
         if seq is None:
             return
         last = self._last.get(address)
-        if last is None or seq == last + 1:
-            self._last[address] = seq
-        elif seq > last:
+        if last is not None and seq <= last:
+            return
+        if last is not None and seq != last + 1 and type(message) not in SNAPSHOTS:
             self._violations.add(now, "no-gap", f"{address} hears {type(message).__name__} {seq} after {last}")
-            self._last[address] = seq
+        self._last[address] = seq
+
+
+def check_views(world: World) -> None:
+    """Between two instants, with nothing on its way: what the dispatcher believes of a driver is what the driver himself knows.
+
+    A driver who is believed to hold an offer, or to be busy, is never asked again; one of whom too much is believed, in vain.
+    """
+    dispatcher = world.runtime.actor(address_of_dispatcher("0"))
+    if not world.watch.ledger.is_settled or not isinstance(dispatcher, DispatcherActor):
+        return
+    now, add, supply = world.runtime.now, world.watch.violations.add, dispatcher.supply
+    held: dict[str, None] = {}
+    idle: list[DriverId] = []
+    for driver_id in world.drivers:
+        driver, believed = world.runtime.actor(address_of_driver(driver_id)), supply.get(driver_id)
+        assert isinstance(driver, DriverActor)
+        offers = [offer.lease.offer_id for offer in driver.offers.values()]
+        held.update(dict.fromkeys(offers))
+        if sorted(offers) != sorted(believed.pending):
+            add(now, "same-view", f"{driver_id} holds {offers}, the dispatcher believes {list(believed.pending)}")
+        if believed.status != driver._status():
+            add(now, "same-view", f"{driver_id} is {driver._status()}, the dispatcher believes {believed.status}")
+        if driver._status() == AVAILABLE and len(offers) < world.settings.live_offers and world.board.fresh(driver_id, now):
+            idle.append(driver_id)
+    for ride_id, search in dispatcher.searches.items():
+        unknown = [offer_id for offer_id, offer in search.open.items() if not offer.claimed and offer_id not in held]
+        if unknown:
+            add(now, "same-view", f"the dispatcher waits for answers to {unknown}, which nobody holds")
+        if search.free_places() or search.may_open_round():
+            left = [driver_id for driver_id in idle if search.may_ask(driver_id)]
+            if left:
+                add(now, "nobody-idle", f"{ride_id} looks for drivers and {left} are not asked")
 
 
 def check_accounts(world: World) -> None:

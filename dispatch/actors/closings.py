@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from dispatch.messages.notices import OfferClosed
-from dispatch.types import OfferId, RideId
+from collections.abc import Iterable
+from typing import NamedTuple
 
-CLOSINGS_KEPT = 64
+from dispatch.messages.events import DriverReserved
+from dispatch.messages.notices import OfferClosed
+from dispatch.types import Lease, OfferId, RideId
+
+CLOSINGS_KEPT = 16
+
+
+UNTRUE = ("declined", "driver_busy")
+"""Reasons that say what the driver did: where that was lost, the offer is `unavailable`."""
+
+
+class Ending(NamedTuple):
+    """What a driver is to hear of an offer that he cannot answer any more."""
+
+    ride_id: RideId
+    offer_id: OfferId
+    reason: str = "unavailable"
+
+
+def unanswerable(offers: Iterable[Lease | DriverReserved | None]) -> list[Ending]:
+    """He held these offers, or had said yes to them, in a life that is over."""
+    return [Ending(offer.ride_id, offer.offer_id) for offer in offers if offer is not None]
 
 
 class Closings:
@@ -19,6 +40,14 @@ class Closings:
         self._by_offer[closing.offer_id] = closing
         if len(self._by_offer) > CLOSINGS_KEPT:
             del self._by_offer[next(iter(self._by_offer))]
+
+    def take_back(self, seq: int) -> list[Ending]:
+        """He never heard those with a higher number: forget them. What he is to hear instead."""
+        unheard = [closing for closing in self._by_offer.values() if closing.seq > seq]
+        for closing in unheard:
+            del self._by_offer[closing.offer_id]
+        reasons = ["unavailable" if closing.reason in UNTRUE else closing.reason for closing in unheard]
+        return [Ending(c.ride_id, c.offer_id, reason) for c, reason in zip(unheard, reasons, strict=True)]
 
     def of(self, ride_id: RideId, offer_id: OfferId | None) -> OfferClosed | None:
         """The closing that a late answer means: of that offer, or else the last of that ride."""

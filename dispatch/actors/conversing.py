@@ -41,6 +41,7 @@ class ConversingActor(RecordedActor):
     def take_link(self, message: Attach) -> bool:
         """The newest connection wins; mail of an older one is ignored (False)."""
         if message.number < self.link_number:
+            self.runtime.tell(message.session, Replaced())
             return False
         if self.link is not None:
             self.runtime.tell(self.link, Replaced())

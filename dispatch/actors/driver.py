@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dispatch import addresses
-from dispatch.actors.closings import Closings
+from dispatch.actors.closings import Closings, Ending, unanswerable
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord
@@ -68,10 +68,9 @@ class _ClaimAgain(Message, frozen=True, gc=False):
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
-    """The life before this one held these offers, or had said yes to one: what is not on record cannot be answered any more."""
+    """The life before this one held these offers, had said yes to one, or had not got to say how they ended."""
 
-    offers: tuple[OfferMade, ...]
-    reserved: DriverReserved | None
+    gone: tuple[Ending, ...]
 
 
 class DriverActor(ConversingActor):
@@ -114,18 +113,18 @@ class DriverActor(ConversingActor):
 
     def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
         super().carry_over(before)
-        self._met, self._closings, self._accepted = before._met, before._closings, before._accepted
-        self._accepting = before._accepting
+        self._met, self._closings, self._accepting = before._met, before._closings, before._accepting
+        self._accepted = before._accepted if before._accepted and before._accepted.seq <= self.seq else None
         self.ride, self.ride_status = before.ride, before.ride_status
-        self.runtime.tell(self.address, _Rebuilt(tuple(before.offers.values()), before.driver.ride))
+        held = [*(offer.lease for offer in before.offers.values()), before.driver.ride]
+        self.runtime.tell(self.address, _Rebuilt((*unanswerable(held), *self._closings.take_back(self.seq))))
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
-        for offer in message.offers:
-            self._remember(offer, "unavailable")
-        lost = message.reserved
-        if lost is not None and self.driver.ride is None:
-            self._closings.keep(self.say(OfferClosed, lost.ride_id, lost.offer_id, "unavailable"))
+        kept = self.driver.ride
+        for ending in message.gone:
+            if kept is None or kept.offer_id != ending.offer_id:
+                self._say_closed(*ending)
         self._say_snapshot()  # whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
 
@@ -164,7 +163,7 @@ class DriverActor(ConversingActor):
             return
         older = self.offers.pop(lease.ride_id, None)
         if older is not None:
-            self._remember(older, "superseded")
+            self._say_closed(older.lease.ride_id, older.lease.offer_id, "superseded")
         self.offers[lease.ride_id] = self.say(OfferMade, lease, message.ride)
 
     @receives(CloseOffer)
@@ -241,8 +240,7 @@ class DriverActor(ConversingActor):
         if self.driver.binding != RESERVED or kept is None or kept.offer_id != message.offer_id:
             return
         self._release(kept, message.reason)
-        closing = self.say(OfferClosed, message.ride_id, message.offer_id, message.reason)
-        self._closings.keep(closing)
+        closing = self._say_closed(message.ride_id, message.offer_id, message.reason)
         for command in self._accepting:
             self.done(command, closing, result=message.reason)
         self._announce()
@@ -262,6 +260,7 @@ class DriverActor(ConversingActor):
 
     @receives(RideMoved)
     def _on_ride_moved(self, message: RideMoved) -> None:
+        self.remember(message)
         kept = self.driver.ride
         fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
         if kept is not None and kept.ride_id == message.ride_id:
@@ -274,6 +273,7 @@ class DriverActor(ConversingActor):
 
     @receives(RideLost)
     def _on_ride_lost(self, message: RideLost) -> None:
+        self.remember(message)
         kept = self.driver.ride
         if kept is not None and kept.ride_id == message.ride_id:
             self._release(kept, "cancelled")
@@ -282,6 +282,7 @@ class DriverActor(ConversingActor):
 
     @receives(RideRefused)
     def _on_ride_refused(self, message: RideRefused) -> None:
+        self.remember(message)
         if message.code in NOTHING_DONE:
             self.turn_away(message, message.code, message.text)
         else:
@@ -306,7 +307,7 @@ class DriverActor(ConversingActor):
         """Why he cannot be offered this now; empty: he can."""
         if self.driver.binding != FREE:
             return "driver_busy"
-        if ride_id == self.driver.declined:
+        if ride_id in self.driver.declined:
             return "declined"  # he said so while the same ride was offered anew
         if self.link is None or not self.driver.wants_offers:
             return "unavailable"
@@ -355,13 +356,14 @@ class DriverActor(ConversingActor):
 
     def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
         """Close it on our side, tell the app, and let the dispatcher have the place."""
-        del self.offers[offer.lease.ride_id]
-        closing = self._remember(offer, WIRE_REASON.get(outcome, outcome))
-        self._announce(offer.lease.offer_id, outcome, offer.lease.ride_id)
+        ride_id, offer_id = offer.lease.ride_id, offer.lease.offer_id
+        closing = self._say_closed(ride_id, offer_id, WIRE_REASON.get(outcome, outcome))
+        del self.offers[ride_id]
+        self._announce(offer_id, outcome, ride_id)
         return closing
 
-    def _remember(self, offer: OfferMade, reason: str) -> OfferClosed:
-        closing: OfferClosed = self.say(OfferClosed, offer.lease.ride_id, offer.lease.offer_id, reason)
+    def _say_closed(self, ride_id: RideId, offer_id: OfferId, reason: str) -> OfferClosed:
+        closing: OfferClosed = self.say(OfferClosed, ride_id, offer_id, reason)
         self._closings.keep(closing)
         return closing
 

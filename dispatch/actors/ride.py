@@ -125,13 +125,15 @@ class RideActor(ConversingActor):
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)
+        if before._booking is not None and before._booking.id in (self._answers or ()):
+            self._booking = before._booking
         self.runtime.tell(self.address, _Rebuilt())
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
         """Whatever its app was to hear in the turn that was lost."""
         if self.ride.status != UNBOOKED:
-            self._say_snapshot()
+            self._booked(self._say_snapshot())
         self._retire_later()
 
     # -- the passenger's connection
@@ -185,9 +187,8 @@ class RideActor(ConversingActor):
             self._refuse(message, NoSuchRide.code, NoSuchRide.says)
         elif message.by in MAY_CANCEL[ride.status]:
             self._cancel(message.by, message.reason, message.command, driver_id)
-        elif ride.status == CANCELLED and driver_id is None and self._ending is not None:
-            self.say_again(self._ending)
-            self.done(message.command, self._ending)
+        elif ride.status == CANCELLED and driver_id is None:
+            self.done(message.command, self._say_end_again())
         else:
             self._refuse(message, "illegal_now", f"cannot cancel a ride that is {ride.status}")
 
@@ -202,9 +203,7 @@ class RideActor(ConversingActor):
         searching = self.say(
             Searching, ride.ride_id, message.round_no, message.drivers_notified, ride.trip.fare, message.expires_at
         )
-        if self._booking is not None:
-            self.done(self._booking, searching)
-            self._booking = None
+        self._booked(searching)
 
     @receives(SearchExhausted)
     def _on_search_exhausted(self, message: SearchExhausted) -> None:
@@ -326,6 +325,20 @@ class RideActor(ConversingActor):
             self.send(addresses.driver(message.driver_id), refused)
         else:
             self.refuse(message.command, code, text, self.ride.ride_id)
+
+    def _booked(self, answer: Message) -> None:
+        """Whoever booked has his answer."""
+        booking, self._booking = self._booking, None
+        if booking is not None:
+            self.done(booking, answer)
+
+    def _say_end_again(self) -> RideEnded:
+        """As it was said before; with a new number by a ride that was rebuilt since."""
+        if self._ending is None:
+            self._ending = self.say(RideEnded, self.ride.ride_id, self.ride.ended_by, self.ride.reason)
+        else:
+            self.say_again(self._ending)
+        return self._ending
 
     def _say_snapshot(self) -> PassengerSnapshot:
         ride = self.ride

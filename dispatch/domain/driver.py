@@ -36,6 +36,9 @@ BINDING: Final[dict[str, dict[type[Message], str]]] = {
 }
 assert tuple(BINDING) == BINDINGS, "every binding has its row"
 
+NOS_KEPT: Final = 16
+"""Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""
+
 UNBINDING: Final = frozenset((DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined))
 """Events of a driver that leave his binding as it is."""
 
@@ -51,14 +54,14 @@ def next_binding(binding: str, event: type[Message]) -> str:
 
 
 class DriverRecord(msgspec.Struct):
-    """What events tell of one driver. `ride`: the reservation that binds him or may bind him. `declined`: his last no."""
+    """What events tell of one driver. `ride` is the reservation that binds him or may bind him, `declined` what he declined last."""
 
     driver_id: DriverId
     card: DriverCard | None = None
     binding: str = FREE
     ride: DriverReserved | None = None
     wants_offers: bool = True
-    declined: RideId | None = None
+    declined: tuple[RideId, ...] = ()
 
     def apply(self, event: Message) -> None:
         """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
@@ -85,7 +88,7 @@ def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
 
 
 def _remember_no(driver: DriverRecord, event: OfferDeclined) -> None:
-    driver.declined = event.ride_id
+    driver.declined = (*driver.declined, event.ride_id)[-NOS_KEPT:]
 
 
 _MEMORIES: dict[type[Message], Callable[[DriverRecord, Any], None]] = {

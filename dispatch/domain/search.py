@@ -24,7 +24,7 @@ def ride_of(offer_id: OfferId) -> RideId:
 
 
 class OpenOffer(msgspec.Struct):
-    """An offer that is not closed. `lapsed`: the time that the driver was told is over, the late grace still runs."""
+    """An offer that is not closed. `lapsed`: the driver was silent for the time that he was told, the late grace still runs."""
 
     lease: Lease
     lapsed: bool = False
@@ -155,10 +155,14 @@ class Search(msgspec.Struct):
         return leases
 
     def claim(self, offer_id: OfferId) -> None:
-        """The driver said yes; the ride decides. Until then his place is neither used up nor open."""
+        """The driver said yes; the ride decides. Until then his place is neither used up nor open, not even if he was silent before."""
         offer = self.open.get(offer_id)
-        if offer is not None:
-            offer.claimed = True
+        if offer is None:
+            return
+        offer.claimed = True
+        if offer.lapsed and offer.lease.round_no == self.round_no:
+            offer.lapsed = False
+            self.used -= 1
 
     def end_offer(self, offer_id: OfferId, outcome: str) -> Lease | None:
         """An offer ended with this outcome. None: it was closed before."""

@@ -1,102 +1,27 @@
-"""The dispatcher: whom it asks, when it asks the next, and what it tells. Drivers and rides are listeners; the test answers for them."""
+"""The dispatcher: whom it asks, when it asks the next, and what it tells."""
 
 from typing import Any
 
 import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor, _Due, _Sweep
-from dispatch.domain.policy import SearchPolicy
-from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, OffersMade, RideAssigned, RideRequested
-from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.events import (
+    OffersClosed,
+    OffersMade,
+)
+from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
-    AnnounceState,
-    CloseOffer,
     DriverSeen,
     DriverState,
     EndSearch,
-    OfferRide,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
 )
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideId
-from tests.actors.rig import ANN, DEARER, TRIP, Rig
-
-ME = "dispatcher/0"
-KM = 0.0089932
-"""Degrees of latitude in a kilometre."""
-
-
-class Zone:
-    """A dispatcher with drivers d1, d2, … at 1, 2, … kilometres from the pickup, all of them available."""
-
-    def __init__(self, drivers: int = 0, **policy: Any) -> None:
-        self.rig = Rig()
-        self.rig.dispatcher(SearchPolicy(**policy))
-        self._versions: dict[str, int] = {}
-        self._lives: dict[str, int] = {}
-        for km in range(1, drivers + 1):
-            self.driver(f"d{km}", km)
-
-    def driver(self, name: str, km: float) -> None:
-        """He comes online."""
-        self.rig.listen(f"driver/{name}")
-        self.rig.board.report(DriverId(name), TRIP.pickup.lat + km * KM, TRIP.pickup.lon, self.rig.runtime.now)
-        self.says(name)
-
-    def says(self, name: str, status: str = "available", **fields: Any) -> None:
-        """He announces his state, one version higher than before."""
-        version = self._versions[name] = self._versions.get(name, 0) + 1
-        life = self._lives.setdefault(name, 1)
-        self.rig.tell(ME, DriverState(DriverId(name), life, version, status, **fields))
-
-    def is_made_anew(self, name: str, **fields: Any) -> None:
-        """His actor was rebuilt, and says so."""
-        self._lives[name] = self._lives.get(name, 1) + 1
-        self._versions[name] = 0
-        self.says(name, asked=True, **fields)
-
-    def answers(self, lease: Lease, outcome: str, status: str = "available") -> None:
-        """He says how this offer ended."""
-        if outcome == "declined":
-            self.journal(f"driver/{lease.driver_id}", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
-        self.says(lease.driver_id, status, ended=lease.offer_id, outcome=outcome, ride_id=lease.ride_id)
-
-    def books(self, ride: str, search_no: int = 1, trip: Any = TRIP) -> None:
-        """A ride is searched for."""
-        if search_no == 1:
-            self.rig.listen(f"ride/{ride}")
-        now = self.rig.runtime.now
-        self.journal(f"ride/{ride}", RideRequested(RideId(ride), search_no, ANN, trip, now))
-        self.rig.tell(ME, SearchDriver(RideCard(RideId(ride), search_no, ANN, trip), now))
-
-    def journal(self, address: str, event: Any) -> None:
-        """Somebody else's event is on disk."""
-        self.rig.journal.deliver(Append(address, 0, 1, self.rig.runtime.now, (event,)))
-
-    def wait(self, seconds: float) -> None:
-        """Time passes. Drivers say every minute where they are, and are where they were."""
-        self.rig.wait(seconds)
-        for name in self._versions:
-            fix = self.rig.board.position(DriverId(name))
-            assert fix is not None
-            self.rig.board.report(DriverId(name), fix.lat, fix.lon, self.rig.runtime.now)
-
-    def offers(self) -> dict[str, Lease]:
-        """Who was asked since this was asked last, in the order in which they came online. Closings are left for `closings`."""
-        return {name: mail.lease for name in self._versions for mail in self.take(f"driver/{name}", OfferRide)}
-
-    def closings(self) -> dict[str, str]:
-        """Whose offer was closed since this was asked last, and why."""
-        return {name: mail.reason for name in self._versions for mail in self.take(f"driver/{name}", CloseOffer)}
-
-    def take(self, address: str, kind: type) -> list[Any]:
-        """The mail of this type that came there since this was asked last."""
-        listener = self.rig.listener(address)
-        taken = [message for message in listener.mail if type(message) is kind]
-        listener.mail = [message for message in listener.mail if type(message) is not kind]
-        return taken
+from dispatch.types import DriverId, RideId
+from tests.actors.rig import DEARER, TRIP
+from tests.actors.zone import KM, ME, Zone
 
 
 def test_every_message_that_a_dispatcher_handles_is_told_in_some_test_here() -> None:
@@ -315,76 +240,6 @@ class TestDrivers:
         zone.is_made_anew("d1", offers=())
         assert zone.closings() == {"d1": "unavailable"}
         assert len(zone.offers()) == 1
-
-
-class TestRebuilt:
-    """A dispatcher that was lost knows what is on record and what drivers say."""
-
-    def lost(self, zone: Zone) -> None:
-        zone.rig.runtime.rebuild(ME)
-        zone.rig.tell(ME)
-
-    def test_it_asks_every_driver_who_is_awake(self) -> None:
-        zone = Zone(3)
-        self.lost(zone)
-        assert [zone.take(f"driver/d{km}", AnnounceState) for km in (1, 2, 3)] == [[AnnounceState()]] * 3
-
-    def test_a_round_goes_on_with_the_time_it_had(self) -> None:
-        zone = Zone(6)
-        zone.books("r1")
-        offers = zone.offers()
-        zone.wait(10.0)
-        self.lost(zone)
-        for name in offers:
-            zone.says(name, offers=(offers[name].offer_id,), asked=True)
-        zone.says("d6", asked=True)
-        assert zone.offers() == {}
-        zone.wait(20.0)
-        assert list(zone.offers()) == ["d6"]
-
-    def test_a_decline_that_it_never_heard_of_counts(self) -> None:
-        zone = Zone(1)
-        zone.books("r1")
-        lease = zone.offers()["d1"]
-        zone.journal("driver/d1", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
-        self.lost(zone)
-        zone.says("d1", asked=True)
-        zone.wait(100.0)
-        assert zone.offers() == {}
-
-    def test_an_offer_of_a_search_that_ended_meanwhile_is_closed(self) -> None:
-        zone = Zone(1)
-        zone.books("r1")
-        lease = zone.offers()["d1"]
-        card = DriverCard(DriverId("d2"), "Eve", "2783")
-        zone.journal("ride/r1", RideAssigned(RideId("r1"), card, OfferId("r1.1.9"), 1, 5.0))
-        self.lost(zone)
-        zone.says("d1", offers=(lease.offer_id,), asked=True)
-        assert zone.take("driver/d1", CloseOffer) == [CloseOffer(lease.offer_id, RideId("r1"), "unavailable")]
-
-    def test_an_accept_that_the_ride_has_not_answered_keeps_its_place(self) -> None:
-        zone = Zone(2, batch=1)
-        zone.books("r1")
-        lease = zone.offers()["d1"]
-        reserved = DriverReserved(lease.ride_id, lease.driver_id, lease.offer_id, 1, 1)
-        zone.journal("driver/d1", reserved)
-        self.lost(zone)
-        zone.says("d1", "busy", asked=True)
-        zone.says("d2", asked=True)
-        assert zone.offers() == {}
-        zone.rig.tell(ME, EndSearch(RideId("r1"), 1, "taken"))
-        zone.journal("ride/r1", RideAssigned(RideId("r1"), DriverCard(DriverId("d1"), "", ""), lease.offer_id, 1, 5.0))
-        zone.says("d1")
-        zone.books("r2")
-        assert list(zone.offers()) == ["d1"], "nothing of the old claim keeps him"
-
-    def test_a_search_that_it_had_not_begun_begins(self) -> None:
-        zone = Zone(1)
-        zone.rig.listen("ride/r1")
-        zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
-        self.lost(zone)
-        zone.says("d1", asked=True)
-        assert list(zone.offers()) == ["d1"]
 
 
 def test_a_thousand_searches_need_one_timer_at_a_time() -> None:

@@ -78,7 +78,7 @@ MESSAGES: dict[str, Any] = {
     "RideLost": RideLost(RIDE, "passenger", ""),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
-    "Rebuilt": _Rebuilt((), None),
+    "Rebuilt": _Rebuilt(()),
 }
 ONLINE = Attach(APP, 5)
 OFFERED = OfferRide(lease(), CARD)
@@ -211,7 +211,9 @@ def test_an_accept_counts_until_the_late_grace_is_over(at: float, in_time: bool)
     assert said(rig, DISPATCHER) == ("DriverState:busy:accepted" if in_time else "DriverState:available:expired")
 
 
-@pytest.mark.parametrize("answer", [AcceptOffer(RIDE), AcceptOffer(RIDE, OFFER), DeclineOffer(RIDE, OFFER)], ids=in_short)
+@pytest.mark.parametrize(
+    "answer", [AcceptOffer(RIDE), AcceptOffer(RIDE, OFFER), DeclineOffer(RIDE, OFFER)], ids=in_short
+)
 def test_an_answer_to_a_closed_offer_hears_that_closing_again(answer: Any) -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, CloseOffer(OFFER, RIDE, "expired"), answer)

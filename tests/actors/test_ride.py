@@ -21,7 +21,15 @@ from dispatch.messages.commands import (
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import ClaimRide, EndSearch, RideMoved, RoundOpened, SearchDriver, SearchExhausted
-from dispatch.messages.notices import Ack, DriverAssigned, PassengerSnapshot, Refused, RideEnded, RideProgress, Searching
+from dispatch.messages.notices import (
+    Ack,
+    DriverAssigned,
+    PassengerSnapshot,
+    Refused,
+    RideEnded,
+    RideProgress,
+    Searching,
+)
 from dispatch.runtime.actor import Actor
 from dispatch.types import DriverCard, OfferId
 from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dispatch.domain.driver import BINDINGS, BOUND, FREE, RESERVED, UNBINDING, DriverRecord, next_binding
+from dispatch.domain.driver import BINDINGS, BOUND, FREE, NOS_KEPT, RESERVED, UNBINDING, DriverRecord, next_binding
 from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -137,6 +137,13 @@ def test_a_driver_wants_offers_until_he_says_otherwise() -> None:
     for wish in (False, True):
         driver.apply(AvailabilitySet(HIM, wish))
         assert driver.wants_offers is wish
+
+
+def test_the_last_rides_that_he_declined_are_remembered() -> None:
+    driver, rides = driver_who_is(FREE), [RideId(f"ride-{number}") for number in range(NOS_KEPT + 3)]
+    for told, ride_id in enumerate(rides):
+        assert driver.declined == tuple(rides[max(0, told - NOS_KEPT) : told])
+        driver.apply(OfferDeclined(ride_id, HIM, OFFER))
 
 
 def test_a_card_is_kept_and_a_newer_one_replaces_it() -> None:

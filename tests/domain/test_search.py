@@ -233,6 +233,26 @@ def test_a_claimed_place_is_neither_used_up_nor_open() -> None:
     assert search.free_places() == 0
 
 
+def test_a_yes_in_the_grace_takes_its_silence_back() -> None:
+    search, (first, *_) = asking(*FIVE)
+    search.lapse(30.0)
+    search.claim(first)
+    search.claim(first)
+    assert search.used == 4
+    assert search.free_places() == 0
+    assert search.lapse(31.0) is False
+
+
+def test_a_claim_after_the_last_round_holds_its_place_among_the_newcomers() -> None:
+    search, (first,) = asking(D1, rounds=1, batch=1)
+    search.end_offer(first, "declined")
+    (second,) = ask(search, D2)
+    search.lapse(30.0)
+    assert search.wants_drivers()
+    search.claim(second)
+    assert not search.wants_drivers()
+
+
 def test_a_claim_in_the_grace_holds_the_round_that_it_comes_into() -> None:
     search, (first, *_) = asking(*FIVE)
     search.lapse(30.0)

@@ -1,7 +1,7 @@
 """Scenario 1. A ride is offered to five drivers and all five accept it in the same instant, in whatever order.
 
-One of them has it. The others hear that it is taken before they hear anything else, hear the same again however late they try again, and
-may be offered another ride in that same instant. The passenger is told of one driver, once.
+One of them has it. The others hear that it is taken before they hear anything else, hear the same again however late they try
+again, and may be offered another ride in that same instant. The passenger is told of one driver, once.
 """
 
 from itertools import permutations

@@ -1,7 +1,7 @@
 """Scenario 3. The passenger cancels and the driver accepts in the same instant.
 
-Cancel first: the ride is cancelled, the driver's offer closes and he is free. Accept first: he has it, then it is cancelled as an assigned
-ride is, and he is free. Never both, and never two ends of one ride.
+Cancel first: the ride is cancelled, the driver's offer closes and he is free. Accept first: he has it, then it is cancelled as an
+assigned ride is, and he is free. Never both, and never two ends of one ride.
 """
 
 from typing import Any

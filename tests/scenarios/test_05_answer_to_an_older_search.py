@@ -1,4 +1,5 @@
-"""Scenario 5. The passenger asks again with another fare or destination while the search goes on; a driver answers the offer of before.
+"""Scenario 5. The passenger asks again with another fare or destination while the search goes on; a driver answers the offer of
+before.
 
 The search begins anew, old offers close `superseded`, and whoever is bound is bound at the new terms.
 """

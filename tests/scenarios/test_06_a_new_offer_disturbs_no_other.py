@@ -1,6 +1,7 @@
 """Scenario 6. A driver is offered a ride again, while others hold offers of it and of other rides.
 
-He has one open offer of the ride, the new one; an answer to the old one is told so. Nobody else's offer moves, ends early or counts as expired.
+He has one open offer of the ride, the new one; an answer to the old one is told so. Nobody else's offer moves, ends early or
+counts as expired.
 """
 
 from dispatch.messages.events import OffersClosed

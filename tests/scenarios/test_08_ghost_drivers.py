@@ -1,7 +1,8 @@
 """Scenario 8. A driver's connection dies without a word.
 
-He is still asked until he counts as dead; then his place goes to the next driver at once, not when the round ends. He is no candidate until he is back,
-and finds no open offer then. A driver whose position is too old is no candidate either, however alive his connection.
+He is still asked until he counts as dead; then his place goes to the next driver at once, not when the round ends. He is no
+candidate until he is back, and finds no open offer then. A driver whose position is too old is no candidate either, however alive
+his connection.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Scenario 13. Everybody near was asked and the search goes on.
 
-Whoever comes online is asked at once. If nobody new comes the passenger hears `no_drivers`, once, when the search has had its time; until then the
-dispatcher only looks now and then.
+Whoever comes online is asked at once. If nobody new comes the passenger hears `no_drivers`, once, when the search has had its
+time; until then the dispatcher only looks now and then.
 """
 
 import pytest

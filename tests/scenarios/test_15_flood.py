@@ -1,7 +1,7 @@
 """Scenario 15. One driver's app sends ten thousand positions a second.
 
-The latest wins, what is passed over is counted, and nobody else notices: an accept of another driver is answered at the same second as without the flood.
-Mailboxes are bounded, and what does not fit is answered and counted.
+The latest wins, what is passed over is counted, and nobody else notices: an accept of another driver is answered at the same
+second as without the flood. Mailboxes are bounded, and what does not fit is answered and counted.
 """
 
 from sim.scenario import Driver, Stage, near_pickup

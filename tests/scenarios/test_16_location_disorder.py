@@ -1,6 +1,8 @@
-"""Scenario 16. Phones lie about where they are: late fixes, clocks that are wrong, no satellites, jumps across the country, no numbers at all.
+"""Scenario 16. Phones lie about where they are: late fixes, clocks that are wrong, no satellites, jumps across the country, no
+numbers at all.
 
-What cannot be is answered with a clear error; what is not believed changes nothing. Either way the order of candidates stays as it was.
+What cannot be is answered with a clear error; what is not believed changes nothing. Either way the order of candidates stays as
+it was.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,8 @@
-"""Scenario 17. A driver's accept is applied but not yet on disk when something else happens: another accept, a cancel, a death, a crash. The commit then
-succeeds or fails.
+"""Scenario 17. A driver's accept is applied but not yet on disk when something else happens: another accept, a cancel, a death, a
+crash. The commit then succeeds or fails.
 
-Nobody hears of a state that did not reach the disk. After a failed commit the driver hears `unavailable`, and his place is open again.
+Nobody hears of a state that did not reach the disk. After a failed commit the driver hears `unavailable`, and his place is open
+again.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ RIVALS: dict[str, Rival] = {
     "the same accept": lambda stage, at: stage.drivers["d1"].accepts("r1", at=at, id="k1"),
     "a cancel": lambda stage, at: stage.passengers["r1"].cancels(at=at),
     "other terms": lambda stage, at: stage.passengers["r1"].books(at=at, fare=120.0),
+    "another wish": lambda stage, at: stage.drivers["d1"].wants_offers(False, at=at),
     "he hangs up": lambda stage, at: stage.drivers["d1"].leaves(at=at),
     "he dies": lambda stage, at: stage.drivers["d1"].dies(at=at - 12.0),
     "his actor crashes": lambda stage, at: crash(stage, "driver/d1", at),
@@ -66,6 +68,16 @@ def check_that_what_was_told_is_on_disk(stage: Stage) -> None:
         assert any(isinstance(event, RideCancelled) for event in events)
 
 
+def check_that_his_command_is_answered_again(stage: Stage) -> None:
+    """The same accept with the same id, said after the storm: it is acknowledged, or refused, as all commands with an id are."""
+    driver = stage.drivers["d1"]
+    driver.connect()
+    driver.accepts("r1", id="k1")
+    stage.run(until=27)
+    answers = [frame for frame in driver.heard(since=25.0) if frame.get("id") == "k1"]
+    assert len(answers) == 1 and answers[0]["type"] in ("ack", "error")
+
+
 @pytest.mark.parametrize("full", FULL_DISKS, ids=str)
 @pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
 def test_whatever_comes_between_is_told_as_it_is_on_disk(
@@ -79,6 +91,7 @@ def test_whatever_comes_between_is_told_as_it_is_on_disk(
         rival(stage, 20 + offset)
         stage.run(until=25)
         check_that_what_was_told_is_on_disk(stage)
+        check_that_his_command_is_answered_again(stage)
 
 
 @pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)

@@ -1,23 +1,37 @@
 """Scenario 18. A driver has said yes; before the ride has answered, his actor is lost, or the ride's, or his connection.
 
-He stays reserved, asks that ride again, and is offered nothing until it answers. He is never bound twice and never reserved for ever; a lost connection
-releases nothing.
+He stays reserved, asks that ride again, and is offered nothing until it answers. He is never bound twice and never reserved for
+ever; a lost connection releases nothing.
 """
 
+from itertools import count
 from typing import Any
 
 import pytest
 
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.ride import RideActor
-from dispatch.messages.commands import AcceptOffer
-from dispatch.messages.events import DriverReserved, RideAssigned
+from dispatch.messages.commands import AcceptOffer, Attach
+from dispatch.messages.events import (
+    DriverReleased,
+    DriverReserved,
+    RideArrived,
+    RideAssigned,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+)
+from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
-from sim.scenario import Driver, Passenger, Stage
+from dispatch.runtime import Actor
+from sim.scenario import Driver, Heard, Passenger, Person, Stage
 from sim.world import WorldOptions
-from tests.scenarios.theatre import Theatre, every_order, hurt, news
+from tests.scenarios.theatre import Theatre, every_order, hurt, news, nth
 
 SUPERVISED = WorldOptions(supervise=True)
+MACHINERY = {*Actor.handlers, Attach, Appended, NotAppended}
+"""Messages whose handlers are no rules: connections and the journal."""
+STORY = [RideRequested, DriverReserved, RideAssigned, RideArrived, RideStarted, RideCompleted, DriverReleased]
 MOMENTS = pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
 
 
@@ -126,3 +140,62 @@ def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_his_ride_when_he
         assert passenger.last()["driver_id"] == "d1"
         assert (snapshot["ride"]["ride_id"], snapshot["status"]) == ("r1", "busy")
         assert "r2" not in [frame["ride_id"] for frame in driver.heard("ride_request")]
+
+
+def insists(person: Person) -> None:
+    """What the server could not do, his app says again a second later, with the same id."""
+    said: dict[str, dict[str, Any]] = {}
+    say = person.says
+
+    def says(frame_type: str, *, at: float | None = None, **fields: Any) -> None:
+        said[fields.get("id", "")] = {"frame_type": frame_type, **fields}
+        say(frame_type, at=at, **fields)
+
+    def again(heard: Heard) -> None:
+        if heard["code"] in ("internal", "unavailable") and "id" in heard:
+            person.says(at=person.stage.now + 1, **said[heard["id"]])
+
+    person.whenever("error", again)
+    person.says = says  # type: ignore[method-assign]
+
+
+def a_whole_ride(stage: Stage) -> tuple[Driver, Passenger]:
+    """Booked at second 1, accepted at 10, and on to its end at 40. Both apps insist."""
+    driver, passenger = stage.driver("d1", reports=False), stage.passenger("r1")
+    insists(driver)
+    insists(passenger)
+    passenger.books(at=1, id="book")
+    driver.accepts("r1", at=10, id="accept")
+    for at, step in ((20, "arrived"), (30, "start_ride"), (40, "complete_ride")):
+        driver.says(step, at=at, ride_id="r1", id=step)
+    return driver, passenger
+
+
+def answered(person: Person) -> set[str]:
+    """The ids that were acknowledged, or refused for good: `arrived` cannot be said of a ride that already is."""
+    acks = {frame["id"] for frame in person.heard("ack")}
+    return acks | {
+        frame["id"] for frame in person.heard("error") if frame["code"] in ("illegal_now", "already_started")
+    }
+
+
+@MOMENTS
+@pytest.mark.parametrize("actor_type", [DriverActor, RideActor], ids=["driver", "ride"])
+def test_whatever_message_hurts_a_driver_or_a_ride_the_ride_comes_to_its_end(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, actor_type: type[Actor], after: bool
+) -> None:
+    """Each message of the story in its turn: its handler fails, once."""
+    for message_type in actor_type.handlers:
+        if message_type in MACHINERY:
+            continue
+        for number in count(1):
+            stage = play(told=f"{message_type.__name__} number {number}", options=SUPERVISED)
+            with monkeypatch.context() as patched:
+                hurting = hurt(patched, actor_type, message_type, when=nth(number), after=after)
+                driver, passenger = a_whole_ride(stage)
+                stage.run(until=60)
+            if not hurting:
+                break
+            assert [type(event) for event in stage.record("r1") if type(event) in STORY] == STORY
+            assert answered(driver) == {"accept", "arrived", "start_ride", "complete_ride"}
+            assert answered(passenger) == {"book"}

@@ -1,7 +1,7 @@
 """Scenario 19. The match is over: a thousand passengers, two hundred drivers, one live offer each.
 
-Every driver who becomes free goes to the search that has waited longest of those in reach; none starves. What a position report costs does not depend on
-how many searches wait.
+Every driver who becomes free goes to the search that has waited longest of those in reach; none starves. What a position report
+costs does not depend on how many searches wait.
 """
 
 from typing import Any

@@ -1,8 +1,10 @@
 """Scenario 20. A handler of the dispatcher raises in the middle of a round.
 
-The message that hurt is set aside. The dispatcher is made anew from events and from what drivers say of themselves; rounds go on, and no ride waits longer than
-its round.
+The message that hurt is set aside. The dispatcher is made anew from events and from what drivers say of themselves; rounds go on,
+and no ride waits longer than its round.
 """
+
+from itertools import count
 
 import pytest
 
@@ -10,7 +12,7 @@ from dispatch.actors.dispatcher import DispatcherActor, _Due, _Sweep
 from dispatch.messages.matching import DriverSeen, DriverState, EndSearch, SearchDriver
 from sim.scenario import Stage
 from sim.world import WorldOptions
-from tests.scenarios.theatre import Theatre, hurt
+from tests.scenarios.theatre import Theatre, hurt, nth
 
 SUPERVISED = WorldOptions(supervise=True)
 MOMENTS = pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
@@ -20,7 +22,7 @@ MESSAGES = pytest.mark.parametrize(
 
 
 def two_rides(stage: Stage) -> None:
-    """r1: one declines, one hangs up and the others are silent, until the second round brings a driver. r2: all decline, or are silent."""
+    """r1: one declines, one hangs up, the others are silent until the second round brings a driver. r2: nobody wants it."""
     fleet = stage.fleet(9)
     stage.passenger("r1").books(at=0)
     fleet[0].declines("r1", at=5)
@@ -46,21 +48,12 @@ def check_that_both_went_on(stage: Stage) -> None:
 def test_whatever_message_hurts_every_search_goes_on_in_time(
     play: Theatre, monkeypatch: pytest.MonkeyPatch, message_type: type, after: bool
 ) -> None:
-    number = 0
-    while True:
-        monkeypatch.undo()
-        number += 1
+    for number in count(1):
         stage = play(told=f"{message_type.__name__} number {number}", options=SUPERVISED)
-        seen: list[object] = []
-        hurting = hurt(
-            monkeypatch,
-            DispatcherActor,
-            message_type,
-            when=lambda actor, message, seen=seen, number=number: seen.append(message) or len(seen) == number,
-            after=after,
-        )
-        two_rides(stage)
-        stage.run(until=250)
+        with monkeypatch.context() as patched:
+            hurting = hurt(patched, DispatcherActor, message_type, when=nth(number), after=after)
+            two_rides(stage)
+            stage.run(until=250)
         if not hurting:
             break
         check_that_both_went_on(stage)

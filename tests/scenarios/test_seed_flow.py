@@ -1,4 +1,5 @@
-"""The flow that the first apps were written to: book, ask the nearest five, accept, tell the passenger who comes. Names and types are exact.
+"""The flow that the first apps were written to: book, ask the nearest five, accept, tell the passenger who comes. Names and types
+are exact.
 
 The apps know these fields and no others; whatever else a frame carries they ignore.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -117,3 +118,9 @@ def hurt(
 
     monkeypatch.setitem(actor_type.handlers, message_type, raising)
     return hurting
+
+
+def nth(number: int) -> Callable[[Any, Any], bool]:
+    """For `hurt`: at the so manieth message of its type, counted from 1."""
+    seen = count(1)
+    return lambda actor, message: next(seen) == number

@@ -1,5 +1,6 @@
 """The stage: scripted people say what they should when they should, hear what they may, and mistakes in what they hear are found."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,6 +145,16 @@ def test_the_record_of_a_ride_is_what_is_on_disk(stage: Stage) -> None:
         "DriverReserved",
         "RideAssigned",
     ]
+
+
+def test_a_world_that_goes_round_in_circles_is_stopped(stage: Stage) -> None:
+    driver = stage.driver("d1")
+    driver.whenever("pong", lambda heard: driver.does(lambda: driver.says("ping"), at=stage.now))
+    stage.world.gateway.limits = replace(stage.world.gateway.limits, message_burst=10**6)
+    driver.connect()
+    driver.says("ping")
+    with pytest.raises(RuntimeError, match="no rest at second 0"):
+        stage.run(until=1)
 
 
 def test_an_actor_that_is_not_awake_is_not_found(stage: Stage) -> None:

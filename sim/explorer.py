@@ -1,0 +1,54 @@
+"""Runs small worlds by the hundred, each seed another one, and says how to repeat the first in which an invariant broke.
+
+Tests call `explore`; `dispatch simulate --scenario small --seed N --permute` runs one of them again and prints what happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from sim.small import Outcome, run_one
+
+Enough = Callable[["Exploration"], bool]
+
+
+class Exploration(NamedTuple):
+    """What came of it: how many worlds were `run`, what was `seen` in them all, and the first that `failed`."""
+
+    run: int
+    seen: Counter[str]
+    failed: Outcome | None
+    command: str
+
+    def __str__(self) -> str:
+        """The seed and the command that repeats it stand first."""
+        if self.failed is None:
+            return f"{self.run} worlds, every invariant held"
+        broken = "\n".join(f"  {line}" for line in self.failed.broken)
+        return f"seed {self.failed.seed} breaks an invariant; repeat it with\n  {self.command}\n{broken}"
+
+
+def command_for(name: str, seed: int, *, permute: bool) -> str:
+    """The command that runs exactly this world again."""
+    return f"dispatch simulate --scenario {name} --seed {seed}" + (" --permute" if permute else "")
+
+
+def explore(
+    seeds: Iterable[int], name: str = "small", *, permute: bool = True, enough: Enough | None = None
+) -> Exploration:
+    """Run these seeds in order, up to the first in which an invariant breaks, or until it is `enough`.
+
+    Raises UnknownScenario.
+    """
+    explored = Exploration(0, Counter(), None, "")
+    for seed in seeds:
+        outcome = run_one(name, seed, permute=permute)
+        seen = explored.seen + Counter(outcome.seen)
+        explored = Exploration(explored.run + 1, seen, None, "")
+        if outcome.broken:
+            return explored._replace(failed=outcome, command=command_for(name, seed, permute=permute))
+        if enough is not None and enough(explored):
+            break
+    return explored

@@ -1,0 +1,80 @@
+"""A dispatcher that was lost and made anew: it knows what is on record and what drivers say of themselves."""
+
+from dispatch.messages.events import DriverReserved, OfferDeclined, RideAssigned, RideRequested
+from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch
+from dispatch.types import DriverCard, DriverId, OfferId, RideId
+from tests.actors.rig import ANN, TRIP
+from tests.actors.zone import ME, Zone
+
+
+def lost(zone: Zone) -> None:
+    zone.rig.runtime.rebuild(ME)
+    zone.rig.tell(ME)
+
+
+def test_it_asks_every_driver_who_is_awake() -> None:
+    zone = Zone(3)
+    lost(zone)
+    assert [zone.take(f"driver/d{km}", AnnounceState) for km in (1, 2, 3)] == [[AnnounceState()]] * 3
+
+
+def test_a_round_goes_on_with_the_time_it_had() -> None:
+    zone = Zone(6)
+    zone.books("r1")
+    offers = zone.offers()
+    zone.wait(10.0)
+    lost(zone)
+    for name in offers:
+        zone.says(name, offers=(offers[name].offer_id,), asked=True)
+    zone.says("d6", asked=True)
+    assert zone.offers() == {}
+    zone.wait(20.0)
+    assert list(zone.offers()) == ["d6"]
+
+
+def test_a_decline_that_it_never_heard_of_counts() -> None:
+    zone = Zone(1)
+    zone.books("r1")
+    lease = zone.offers()["d1"]
+    zone.journal("driver/d1", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
+    lost(zone)
+    zone.says("d1", asked=True)
+    zone.wait(100.0)
+    assert zone.offers() == {}
+
+
+def test_an_offer_of_a_search_that_ended_meanwhile_is_closed() -> None:
+    zone = Zone(1)
+    zone.books("r1")
+    lease = zone.offers()["d1"]
+    card = DriverCard(DriverId("d2"), "Eve", "2783")
+    zone.journal("ride/r1", RideAssigned(RideId("r1"), card, OfferId("r1.1.9"), 1, 5.0))
+    lost(zone)
+    zone.says("d1", offers=(lease.offer_id,), asked=True)
+    assert zone.take("driver/d1", CloseOffer) == [CloseOffer(lease.offer_id, RideId("r1"), "unavailable")]
+
+
+def test_an_accept_that_the_ride_has_not_answered_keeps_its_place() -> None:
+    zone = Zone(2, batch=1)
+    zone.books("r1")
+    lease = zone.offers()["d1"]
+    reserved = DriverReserved(lease.ride_id, lease.driver_id, lease.offer_id, 1, 1)
+    zone.journal("driver/d1", reserved)
+    lost(zone)
+    zone.says("d1", "busy", asked=True)
+    zone.says("d2", asked=True)
+    assert zone.offers() == {}
+    zone.rig.tell(ME, EndSearch(RideId("r1"), 1, "taken"))
+    zone.journal("ride/r1", RideAssigned(RideId("r1"), DriverCard(DriverId("d1"), "", ""), lease.offer_id, 1, 5.0))
+    zone.says("d1")
+    zone.books("r2")
+    assert list(zone.offers()) == ["d1"], "nothing of the old claim keeps him"
+
+
+def test_a_search_that_it_had_not_begun_begins() -> None:
+    zone = Zone(1)
+    zone.rig.listen("ride/r1")
+    zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
+    lost(zone)
+    zone.says("d1", asked=True)
+    assert list(zone.offers()) == ["d1"]

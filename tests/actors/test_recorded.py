@@ -1,0 +1,199 @@
+"""The base of all actors: nothing leaves before it is on disk, a lost commit takes back all that built on it, a rebuilt actor
+goes on where it was.
+"""
+
+from typing import Any
+
+import pytest
+
+from dispatch.actors.recorded import RecordedActor
+from dispatch.messages.base import Message
+from dispatch.messages.events import DriverOnline
+from dispatch.runtime import receives
+from dispatch.types import DriverId
+from tests.actors.rig import Rig
+
+ME, FRIEND = "tally/1", "friend/1"
+
+
+class Note(Message, frozen=True, gc=False):
+    """Record this word, and tell the friend."""
+
+    word: str
+
+
+class Say(Message, frozen=True, gc=False):
+    """Tell the friend this word, without recording anything."""
+
+    word: str
+
+
+class Fail(Message, frozen=True, gc=False):
+    """Record this word, tell the friend, and break."""
+
+    word: str
+
+
+class Tally(RecordedActor):
+    """Keeps words. What was lost is in `lost`, of all lives."""
+
+    lost: list[str]
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig.runtime, ME, rig.journal)
+        self.words: list[str] = []
+
+    def apply(self, event: Any) -> None:
+        if event.driver_id == "illegal":
+            raise ValueError("no such word")
+        self.words.append(event.driver_id)
+
+    def carry_over(self, before: Any) -> None:
+        super().carry_over(before)
+        self.lost = before.lost
+
+    def on_lost(self, letters: list[Message], reason: str) -> None:
+        self.lost += [getattr(letter, "word", "") for letter in letters]
+
+    @receives(Note, Fail)
+    def _on_note(self, message: Note | Fail) -> None:
+        self.record(DriverOnline(DriverId(message.word)))
+        self.send(FRIEND, Say(message.word))
+        if isinstance(message, Fail):
+            raise ZeroDivisionError
+
+    @receives(Say)
+    def _on_say(self, message: Say) -> None:
+        self.send(FRIEND, message)
+
+
+def a_tally(**options: Any) -> Rig:
+    """A tally, and a friend who listens."""
+    rig = Rig(**options)
+    rig.listen(FRIEND)
+    rig.runtime.factory("tally", lambda address, message: Tally(rig))
+    tally = Tally(rig)
+    tally.lost = []
+    rig.runtime.spawn(tally)
+    return rig
+
+
+def tally_of(rig: Rig) -> Tally:
+    actor = rig.runtime.actor(ME)
+    assert isinstance(actor, Tally)
+    return actor
+
+
+def told(rig: Rig) -> list[str]:
+    """What the friend heard since this was asked last."""
+    return [message.word for message in rig.heard(FRIEND)]
+
+
+def on_disk(rig: Rig) -> list[str]:
+    return [event.driver_id for event in rig.journal.events_of(ME)]
+
+
+def test_a_word_is_told_when_it_is_on_disk_and_not_before() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Note("a"))
+    assert (told(rig), on_disk(rig), tally_of(rig).words) == ([], [], ["a"])
+    rig.wait(0.01)
+    assert (told(rig), on_disk(rig)) == (["a"], ["a"])
+
+
+def test_what_records_nothing_itself_waits_behind_what_is_not_on_disk_yet() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Say("before"), Note("a"), Say("behind"))
+    assert told(rig) == ["before"]
+    rig.wait(0.01)
+    assert told(rig) == ["a", "behind"]
+
+
+def test_each_commit_lets_go_of_what_it_covers_in_order() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Note("a"), Say("b"))
+    rig.wait(0.005)
+    rig.tell(ME, Note("c"), Say("d"))
+    rig.wait(0.005)
+    assert told(rig) == ["a", "b"]
+    rig.wait(0.005)
+    assert told(rig) == ["c", "d"]
+
+
+def test_a_lost_commit_takes_back_all_that_built_on_it_and_nothing_before() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Note("a"))
+    rig.wait(0.005)
+    rig.disk_is_full(True)
+    rig.tell(ME, Note("b"), Say("c"))
+    rig.disk_is_full(False)
+    rig.tell(ME, Note("d"))
+    rig.wait(0.02)
+    assert told(rig) == ["a"] and on_disk(rig) == ["a"]
+    tally = tally_of(rig)
+    assert (tally.words, tally.lost) == (["a"], ["b", "c", "d"])
+
+
+def test_after_a_loss_it_goes_on() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.disk_is_full(True)
+    rig.tell(ME, Note("a"))
+    rig.disk_is_full(False)
+    rig.wait(0.01)
+    rig.tell(ME, Note("b"))
+    rig.wait(0.01)
+    assert (told(rig), on_disk(rig), tally_of(rig).words) == (["b"], ["b"], ["b"])
+
+
+def test_what_is_said_before_the_loss_is_known_is_lost_with_it_and_mail_behind_it_is_kept() -> None:
+    rig = a_tally()
+    rig.disk_is_full(True)
+    rig.runtime.tell(ME, Note("a"))
+    rig.runtime.tell(ME, Say("b"))
+
+    def put_behind_the_loss(now: float, address: str, message: Any) -> None:
+        if address == ME and isinstance(message, Say) and message.word == "b":
+            rig.disk_is_full(False)
+            rig.runtime.tell(ME, Note("c"))
+
+    rig.runtime.observe(put_behind_the_loss)
+    rig.runtime.run(0.0)
+    assert (tally_of(rig).lost, told(rig), on_disk(rig)) == (["a", "b"], ["c"], ["c"])
+
+
+def test_an_event_that_cannot_be_applied_did_not_happen() -> None:
+    rig = a_tally(supervised=True)
+    rig.tell(ME, Note("a"), Note("illegal"), Note("b"))
+    assert on_disk(rig) == ["a", "b"] and told(rig) == ["a", "b"]
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.01])
+def test_a_turn_that_fails_leaves_nothing_behind_and_the_turns_around_it_stand(delay_s: float) -> None:
+    rig = a_tally(delay_s=(delay_s, delay_s), supervised=True)
+    rig.tell(ME, Note("a"), Fail("x"), Note("b"))
+    rig.wait(0.05)
+    assert (told(rig), on_disk(rig), tally_of(rig).words) == (["a", "b"], ["a", "b"], ["a", "b"])
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.005, 0.01, 0.015, 0.02])
+def test_rebuilt_at_any_moment_of_a_commit_it_knows_and_tells_each_word_once(moment_s: float) -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Note("a"))
+    rig.wait(moment_s)
+    rig.tell(ME, Note("b"))
+    rig.runtime.rebuild(ME)
+    assert tally_of(rig).words == ["a", "b"]
+    rig.tell(ME, Note("c"))
+    rig.runtime.rebuild(ME)
+    rig.wait(0.05)
+    assert (told(rig), on_disk(rig), tally_of(rig).words) == (["a", "b", "c"],) * 3
+
+
+def test_rebuilt_while_a_commit_is_under_way_that_is_lost_it_forgets_it() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.disk_is_full(True)
+    rig.tell(ME, Note("a"))
+    rig.disk_is_full(False)
+    rig.runtime.rebuild(ME)
+    rig.wait(0.02)
+    assert (told(rig), on_disk(rig), tally_of(rig).words) == ([], [], [])

@@ -1,0 +1,23 @@
+"""Three hundred small worlds with everything that may come at one instant in any order: no invariant breaks, every rare case is met."""
+
+import pytest
+
+from sim.explorer import Exploration, explore
+from sim.sometimes import WANTED
+
+SEEDS, CHUNK = 300, 25
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
+    explored = explore(range(first, first + CHUNK))
+    assert explored.failed is None, str(explored)
+    assert explored.run == CHUNK
+
+
+def test_every_rare_case_is_met_in_some_of_them() -> None:
+    def all_met(explored: Exploration) -> bool:
+        return all(explored.seen[case] for case in WANTED)
+
+    explored = explore(range(SEEDS), enough=all_met)
+    assert [case for case in WANTED if not explored.seen[case]] == []

@@ -1,0 +1,193 @@
+"""The demo's people on real sockets, with the real sessions and actors behind them, in one process: whole rides within a second."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from dispatch.addresses import JOURNAL
+from dispatch.app import ANYBODY, MAILBOX_LIMITS, populate, position_board
+from dispatch.config import Settings
+from dispatch.domain.positions import PositionBoard
+from dispatch.runtime import RealtimeRuntime
+from dispatch.storage.memory import MemoryJournal
+from dispatch.transport.server import run
+from dispatch.transport.session import DriverSession, Gateway, Link, PassengerSession, SessionLimits
+from dispatch.types import DriverId, RideId
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.demand import Demand, trip_between
+from sim.demo_crowd import Crowd
+from sim.figures import Figures, Summary
+from tests.transport.echo import Served, serving, until
+
+HERE, AROUND_THE_CORNER = (40.75, -73.98), (40.75001, -73.98001)
+EAGER = DriverBehaviour(accept=1.0, decline=0.0, reaction_median_s=0.02, boarding_s=0.02)
+NEVER = DriverBehaviour(accept=0.0, decline=0.0)
+PATIENT, HASTY = PassengerBehaviour(), PassengerBehaviour(patience_mean_s=0.2, patience_sigma=0.0)
+
+
+class Door(Gateway):
+    """A gateway that remembers whom it let in, so that they can be put out."""
+
+    def __init__(self, runtime: RealtimeRuntime, board: PositionBoard, settings: Settings) -> None:
+        super().__init__(runtime, board, SessionLimits.of(settings), epoch="e1", default_passenger=ANYBODY)
+        self.links: list[Link] = []
+
+    def driver_session(self, driver_id: DriverId, link: Link) -> DriverSession:
+        self.links.append(link)
+        return super().driver_session(driver_id, link)
+
+    def passenger_session(self, ride_id: RideId, link: Link) -> PassengerSession:
+        self.links.append(link)
+        return super().passenger_session(ride_id, link)
+
+    def close_all(self, code: int, reason: str) -> None:
+        for link in self.links:
+            link.close(code, reason)
+
+
+class Town:
+    """A server and a crowd that has yet to come to it."""
+
+    def __init__(self) -> None:
+        settings = Settings()
+        self.runtime = RealtimeRuntime(1, limits=MAILBOX_LIMITS)
+        board = position_board(settings)
+        journal = MemoryJournal(self.runtime)
+        self.runtime.sink(JOURNAL, journal)
+        populate(self.runtime, journal, board, settings)
+        self.gateway = Door(self.runtime, board, settings)
+        self.figures = Figures()
+        self.failures: list[BaseException] = []
+        self.crowd = Crowd(RealtimeRuntime(1), self.figures, self.failures.append)
+
+    async def fleet(self, served: Served, size: int, behaviour: DriverBehaviour = EAGER) -> None:
+        drivers = [(DriverId(str(27830000001 + number)), HERE) for number in range(size)]
+        await self.crowd.connect(f"ws://127.0.0.1:{served.port}", drivers, behaviour)
+
+    @property
+    def told(self) -> Summary:
+        return self.figures.summary(
+            seed=1, digest="", drivers=0, virtual_s=0, cpu_s=0, wall_s=0, invariants_checked=0, violations=0
+        )
+
+
+Play = Callable[[Town, Served], Awaitable[None]]
+
+
+def in_town(play: Play) -> None:
+    async def meet() -> None:
+        town = Town()
+        async with asyncio.timeout(30), serving(town.gateway) as served:
+            await play(town, served)
+            await town.crowd.hang_up()
+            await until(lambda: not any(served.counters.open.values()))
+        assert town.failures == []
+
+    run(meet())
+
+
+def trips(count: int, every_s: float = 0.02) -> Iterator[Demand]:
+    return (Demand(number * every_s, trip_between(HERE, AROUND_THE_CORNER)) for number in range(count))
+
+
+def connections(served: Served) -> int:
+    return sum(served.counters.open.values())
+
+
+def test_every_ride_is_asked_for_assigned_driven_and_over() -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.fleet(served, 12)
+        assert connections(served) == 12
+        town.crowd.expect(trips(20), PATIENT)
+        await until(lambda: town.crowd.is_quiet, within_s=20)
+        told = town.told
+        assert (told["requests"], told["assigned"], told["completed"], told["cancelled"]) == (20, 20, 20, 0)
+        assert town.crowd.seen.counts["completed"] == 20
+        assert len(town.crowd.seen.news) == 5
+        assert not town.crowd.errors
+        await until(lambda: connections(served) == 12)
+
+    in_town(play)
+
+
+def test_positions_are_told_on_the_cadence_and_all_of_them_are_heard() -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.fleet(served, 100)
+        await until(lambda: town.told["positions"] >= 110)
+        await until(lambda: town.gateway.board.reports == town.told["positions"])
+
+    in_town(play)
+
+
+def test_a_passenger_whom_nobody_answers_loses_patience() -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.fleet(served, 3, NEVER)
+        town.crowd.expect(trips(2), HASTY)
+        await until(lambda: town.crowd.is_quiet)
+        assert town.told["cancelled"] == 2
+        assert town.figures.cancelled_by == {"passenger": 2}
+
+    in_town(play)
+
+
+def test_who_is_told_to_come_back_does_and_rides_go_on() -> None:
+    async def play(town: Town, served: Served) -> None:
+        slow = DriverBehaviour(accept=1.0, decline=0.0, reaction_median_s=0.5, reaction_sigma=0.0, boarding_s=0.02)
+        await town.fleet(served, 6, slow)
+        town.crowd.expect(trips(2), PATIENT)
+        await until(lambda: town.crowd.seen.counts["pending"] == 2)
+        town.gateway.close_all(1012, "restarting; come back within 50 ms")
+        await until(lambda: town.crowd.is_quiet, within_s=20)
+        assert town.told["completed"] == 2
+        assert town.told["requests"] == 2
+        assert town.crowd.came_back == 8
+        assert not town.crowd.errors
+
+    in_town(play)
+
+
+def test_who_is_told_to_stay_away_is_an_error_and_nobody_waits_for_him() -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.fleet(served, 2, NEVER)
+        town.crowd.expect(trips(1), PATIENT)
+        await until(lambda: town.crowd.seen.counts["pending"] == 1)
+        town.gateway.close_all(4508, "too many messages")
+        await until(lambda: town.crowd.is_quiet)
+        assert town.crowd.errors == {"4508 too many messages": 3}
+        assert town.crowd.seen.counts["pending"] == 0
+
+    in_town(play)
+
+
+def test_drivers_who_are_refused_do_not_hold_the_demo_up() -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.crowd.connect(f"ws://127.0.0.1:{served.port}", [(DriverId("not a driver"), HERE)], EAGER)
+        assert sum(town.crowd.errors.values()) == 1
+
+    in_town(play)
+
+
+def test_a_bug_in_a_phone_is_told() -> None:
+    async def meet() -> None:
+        town = Town()
+        async with asyncio.timeout(20), serving(town.gateway) as served:
+            await town.fleet(served, 1)
+            town.crowd.drivers[0].phone.on_frame = lambda frame: 1 / 0  # type: ignore[method-assign, assignment]
+            town.crowd.drivers[0].ping()
+            await until(lambda: town.failures)
+            assert isinstance(town.failures[0], ZeroDivisionError)
+            await town.crowd.hang_up()
+
+    run(meet())
+
+
+@pytest.mark.parametrize("size", [0, 1, 250])
+def test_everybody_hangs_up(size: int) -> None:
+    async def play(town: Town, served: Served) -> None:
+        await town.fleet(served, size)
+        await town.crowd.hang_up()
+        await until(lambda: connections(served) == 0)
+        assert served.counters.closes == ({1000: size} if size else {})
+
+    in_town(play)

@@ -1,0 +1,156 @@
+"""Documents tell the truth: drawn pages are current, commands and links exist, what can be pasted works."""
+
+import io
+import json
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import cli
+from dispatch.transport import wire
+from sim.figures import Figures
+from sim.report import print_table
+
+ROOT = Path(cli.__file__).parent
+DRAWN = ("settings", "states")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+COMMAND = re.compile(r"^dispatch .*$", re.MULTILINE)
+PASTED = re.compile(r"^> (\{.*\})$", re.MULTILINE)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def where(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_page_that_is_drawn_from_tables_is_current(name: str) -> None:
+    script = f"docs/make_{name}.py"
+    drawn: str = runpy.run_path(str(ROOT / script))["page"]()
+    assert read(f"docs/{name.upper()}.md") == drawn, f"draw it again: python {script}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=where)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    targets = [target for target, _ in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def commands(group: click.Group, *path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        else:
+            yield " ".join((*path, name))
+
+
+@pytest.mark.parametrize("command", tuple(commands(cli.main)))
+def test_the_readme_has_an_example_of_every_command(command: str) -> None:
+    assert re.search(rf"^\| `dispatch {command}` \|.*`dispatch {command} [^|]+`", read("README.md"), re.MULTILINE)
+
+
+def examples() -> Iterator[str]:
+    """Every command line of `dispatch` in a code block or in backquotes, one command each."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"```\n(.*?)```", text, re.DOTALL):
+            for line in COMMAND.findall(block):
+                yield from (part.strip() for part in line.partition("#")[0].split("&&"))
+        yield from re.findall(r"`(dispatch [^`|]* --[^`|]*)`", text)
+
+
+@pytest.mark.parametrize("line", sorted(set(examples())))
+def test_every_command_line_in_the_documents_is_one_that_is_understood(line: str) -> None:
+    words = shlex.split(line.replace("FILE", "trips.csv"))[1:]
+    command: click.Command = cli.main
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        command = command.commands[words.pop(0)]
+    try:
+        command.make_context("dispatch", words)
+    except click.exceptions.Exit:
+        assert "--help" in line
+
+
+def test_every_frame_that_the_readme_has_people_paste_is_one_that_the_server_takes() -> None:
+    pasted = PASTED.findall(read("README.md"))
+    taken = [[kind.read(frame) for kind in (wire.FROM_DRIVER, wire.FROM_PASSENGER)] for frame in pasted]
+    assert len(pasted) >= 3
+    assert [frame for frame, answers in zip(pasted, taken, strict=True) if all_refused(answers)] == []
+
+
+def all_refused(answers: list[wire.ClientMessage | wire.Error]) -> bool:
+    return all(isinstance(answer, wire.Error) for answer in answers)
+
+
+def test_the_readme_shows_the_table_that_is_printed() -> None:
+    printed = io.StringIO()
+    summary = Figures().summary(
+        seed=1, digest="", drivers=0, virtual_s=0.0, cpu_s=0.0, wall_s=0.0, invariants_checked=0, violations=0
+    )
+    print_table(summary, cancelled_by={"passenger": 1}, file=printed)
+    assert labels(read("README.md")) == labels(printed.getvalue())
+
+
+def labels(text: str) -> list[str]:
+    """The first column of a table of figures."""
+    return [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = read("docs/ARCHITECTURE.md")
+    rooms = [entry for entry in (ROOT / "dispatch").iterdir() if not entry.name.startswith("_")]
+    names = [f"{room.name}/" if room.is_dir() else room.name for room in rooms if room.suffix in ("", ".py")]
+    assert len(names) > 8
+    assert [name for name in names if f"`{name}" not in text and f"/{name}`" not in text] == []
+
+
+def test_the_architecture_is_short_enough_to_be_read() -> None:
+    assert len(read("docs/ARCHITECTURE.md").splitlines()) <= 250
+
+
+def test_every_benchmark_has_its_figures_in_their_readme() -> None:
+    scripts = [script.name for script in (ROOT / "benchmarks").glob("bench_*.py")]
+    assert [name for name in scripts if f"python benchmarks/{name}" not in read("benchmarks/README.md")] == []
+
+
+def test_the_changelog_has_a_section_for_this_version() -> None:
+    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
+    headings = re.findall(r"^## \[(.+?)\]", read("CHANGELOG.md"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", version]
+
+
+class TestExamples:
+    """The two smallest apps, against a real server."""
+
+    @pytest.fixture
+    def server(self, tmp_path: Path) -> Iterator[str]:
+        command = [sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--db", str(tmp_path / "rides.db")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, text=True) as process:
+            assert process.stdout is not None
+            address = re.search(r"http://(\S+)", process.stdout.readline())
+            assert address is not None
+            yield f"ws://{address[1]}"
+            process.terminate()
+            assert process.wait(15) == 0
+
+    def test_the_examples_take_each_other_from_booking_to_arrival(self, server: str, tmp_path: Path) -> None:
+        driver = [sys.executable, str(ROOT / "examples/driver.py"), "+27821234568", server]
+        passenger = [sys.executable, str(ROOT / "examples/passenger.py"), "ride-1", server]
+        with subprocess.Popen(driver, stdout=subprocess.DEVNULL, cwd=tmp_path) as app:
+            told = subprocess.run(passenger, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True)
+            app.terminate()
+        frames = [json.loads(line) for line in told.stdout.splitlines()]
+        kinds = list(dict.fromkeys(frame["type"] for frame in frames))
+        assert kinds == ["searching", "driver_assigned", "driver_arrived", "ride_started", "ride_completed"]
