@@ -141,8 +141,9 @@ async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | No
             if await curtain.before(server.ready()):
                 server.ended.add_done_callback(curtain.on_task_over)
                 await curtain.before(_play(plan, crowd, gauges, server.url))
-            died, last = server.ended.done(), gauges.look(_told(plan, figures))
-            summary = demo_summary(_told(plan, figures), last)
+            died, told = server.ended.done(), _told(plan, figures)
+            last = gauges.look(told)
+            summary = demo_summary(told, last)
             gauges.doing = "hanging up"
             await crowd.hang_up()
             gauges.doing = "stopping the server"

@@ -12,7 +12,7 @@ from typing import Any
 
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
@@ -46,7 +46,7 @@ class Book(Message, frozen=True, gc=False):
 class Crowd:
     """Everybody. `seen`: their rides; `errors`: what the server refused, in words."""
 
-    def __init__(self, runtime: RealtimeRuntime, figures: Figures, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(self, runtime: Runtime, figures: Figures, on_failure: Callable[[BaseException], None]) -> None:
         """`on_failure` is told of a bug in an app: nothing here fails in silence."""
         self.runtime = runtime
         self.figures = figures

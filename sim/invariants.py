@@ -1,7 +1,7 @@
 """What must hold after every message, watched from outside: the actors do not know that they are watched.
 
-Two observers of the runtime. `Ledger` follows what is on disk; `Watch` holds deliveries against it, in O(1) a message. `Watch.finish`
-is the full check once the world is quiet.
+`Watch` is an observer of the runtime: it holds each delivery against the ledger of what is on disk, in O(1). `Watch.finish` is the full
+check once the world is quiet.
 """
 
 from __future__ import annotations
@@ -15,19 +15,7 @@ from dispatch.domain.geo import haversine_m
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.events import (
-    DriverReleased,
-    DriverReserved,
-    OfferDeclined,
-    OffersMade,
-    RideArrived,
-    RideAssigned,
-    RideCancelled,
-    RideCompleted,
-    RideRequested,
-    RideStarted,
-    SearchFailed,
-)
+from dispatch.messages.events import DriverReserved, RideRequested
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import DriverState
 from dispatch.messages.notices import (
@@ -41,136 +29,10 @@ from dispatch.messages.notices import (
     Searching,
 )
 from dispatch.types import DriverId, OfferId, RideId
+from sim.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
 """A commit and its announcement may take so long in virtual time."""
-ENDS: dict[type, str] = {RideCompleted: "completed", RideCancelled: "cancelled", SearchFailed: "no_drivers"}
-STATUS_OF: dict[type, str] = {
-    RideRequested: "pending",
-    RideAssigned: "accepted",
-    RideArrived: "arrived",
-    RideStarted: "in_progress",
-    **ENDS,
-}
-KEPT_VIOLATIONS = 100
-
-
-class Violations(list[str]):
-    """What broke, in words, with when; only the first hundred are kept. `total` is of all."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.total = 0
-
-    def add(self, now: float, name: str, what: str) -> None:
-        """Note that the invariant of this name does not hold."""
-        self.total += 1
-        if len(self) < KEPT_VIOLATIONS:
-            self.append(f"{now:.3f} s {name}: {what}")
-
-
-class Ledger:
-    """The world as its committed events tell it: rides that are not over, and who is kept by which."""
-
-    def __init__(self, violations: Violations) -> None:
-        self._violations = violations
-        self._flying: dict[tuple[str, int], deque[Append]] = {}
-        self.status: dict[RideId, str] = {}
-        self.driver_of: dict[RideId, DriverId] = {}
-        self.ride_of: dict[DriverId, RideId] = {}
-        self.reserved: dict[DriverId, RideId] = {}
-        self.refused: dict[RideId, dict[DriverId, None]] = {}
-        self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
-        self.ended: dict[RideId, str] = {}
-        self.decided: list[dict[OfferId, DriverId]] = []
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is on its way to the disk."""
-        return not self._flying
-
-    def append(self, message: Append) -> None:
-        """On its way to the disk."""
-        self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
-
-    def appended(self, now: float, address: str, message: Appended) -> None:
-        """On disk."""
-        flying = self._flying.get((address, message.incarnation))
-        while flying and flying[0].through <= message.through:
-            for event in flying.popleft().events:
-                take = _TAKE.get(type(event))
-                if take is not None:
-                    take(self, now, event)
-        if not flying:
-            self._flying.pop((address, message.incarnation), None)
-
-    def not_appended(self, address: str, message: NotAppended) -> None:
-        """Lost."""
-        self._flying.pop((address, message.incarnation), None)
-
-    # -- events
-
-    def _ride_moved(self, now: float, event: Any) -> None:
-        ride_id, kind = event.ride_id, type(event)
-        if ride_id in self.ended:
-            self._violations.add(now, "terminal-stays", f"{kind.__name__} of {ride_id}, which is {self.ended[ride_id]}")
-            return
-        self.status[ride_id] = STATUS_OF[kind]
-        if kind in ENDS:
-            self._ride_over(ride_id, ENDS[kind])
-
-    def _assigned(self, now: float, event: RideAssigned) -> None:
-        ride_id, driver_id = event.ride_id, event.driver.driver_id
-        if ride_id in self.driver_of:
-            self._violations.add(now, "one-driver", f"{ride_id} has {self.driver_of[ride_id]} and gets {driver_id}")
-        if driver_id in self.ride_of:
-            self._violations.add(now, "one-ride", f"{driver_id} is on {self.ride_of[driver_id]} and gets {ride_id}")
-        if self.offered.get(ride_id, {}).get(event.offer_id) != driver_id:
-            self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
-        self.driver_of[ride_id] = driver_id
-        self.ride_of[driver_id] = ride_id
-        self.decided.append(self.offered.get(ride_id, {}))
-        self._ride_moved(now, event)
-
-    def _ride_over(self, ride_id: RideId, status: str) -> None:
-        self.ended[ride_id] = status
-        for table in (self.status, self.refused, self.offered):
-            table.pop(ride_id, None)
-        driver_id = self.driver_of.pop(ride_id, None)
-        if driver_id is not None:
-            self.ride_of.pop(driver_id, None)
-
-    def _offers_made(self, now: float, event: OffersMade) -> None:
-        offered = self.offered.setdefault(event.ride_id, {})
-        for placed in event.offers:
-            offered[placed.offer_id] = placed.driver_id
-
-    def _declined(self, now: float, event: OfferDeclined) -> None:
-        self.refused.setdefault(event.ride_id, {})[event.driver_id] = None
-
-    def _reserved(self, now: float, event: DriverReserved) -> None:
-        if event.driver_id in self.reserved:
-            kept = self.reserved[event.driver_id]
-            self._violations.add(now, "one-reservation", f"{event.driver_id} keeps {kept} and takes {event.ride_id}")
-        self.reserved[event.driver_id] = event.ride_id
-
-    def _released(self, now: float, event: DriverReleased) -> None:
-        self.reserved.pop(event.driver_id, None)
-
-
-_TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
-    RideRequested: Ledger._ride_moved,
-    RideAssigned: Ledger._assigned,
-    RideArrived: Ledger._ride_moved,
-    RideStarted: Ledger._ride_moved,
-    RideCompleted: Ledger._ride_moved,
-    RideCancelled: Ledger._ride_moved,
-    SearchFailed: Ledger._ride_moved,
-    OffersMade: Ledger._offers_made,
-    OfferDeclined: Ledger._declined,
-    DriverReserved: Ledger._reserved,
-    DriverReleased: Ledger._released,
-}
 
 
 class Watch:
@@ -187,6 +49,9 @@ class Watch:
         self._deadlines: deque[tuple[float, OfferId]] = deque()
         self._closes: dict[OfferId, float] = {}
         self._links: dict[DriverId, int] = {}
+        self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
+        self._asked_at: dict[RideId, float] = {}
+        self._searches: deque[tuple[float, RideId]] = deque()
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
         self._passengers: dict[RideId, int] = {}
         self._told: dict[RideId, str] = {}
@@ -200,6 +65,9 @@ class Watch:
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] < now:
             self._outlived(now, deadlines.popleft()[1])
+        searches = self._searches
+        while searches and searches[0][0] + self._longest_s < now:
+            self._unanswered(now, *searches.popleft())
         later = self._later
         while later and later[0][0] < now:
             _, check, subject = later.popleft()
@@ -210,7 +78,10 @@ class Watch:
     def _append(self, now: float, address: str, message: Append) -> None:
         self.ledger.append(message)
         for event in message.events:
-            if type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
+            if type(event) is RideRequested:
+                self._asked_at[event.ride_id] = event.at
+                self._searches.append((event.at, event.ride_id))
+            elif type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
                 self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
 
     def _appended(self, now: float, address: str, message: Appended) -> None:
@@ -223,6 +94,14 @@ class Watch:
 
     def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
         self.ledger.not_appended(address, message)
+
+    def _unanswered(self, now: float, asked_at: float, ride_id: RideId) -> None:
+        """So long after the request the search is over, unless the same ride was asked for anew meanwhile."""
+        if self._asked_at.get(ride_id) != asked_at:
+            return
+        del self._asked_at[ride_id]
+        if self.ledger.status.get(ride_id) == "pending":
+            self.violations.add(now, "search-ends", f"{ride_id} was asked for at {asked_at:.3f} s and is still pending")
 
     # -- drivers
 
@@ -262,7 +141,7 @@ class Watch:
         held = self._held.setdefault(driver_id, {})
         held[offer_id] = None
         if len(held) > self._policy.live_offers:
-            self._later.append((now + SETTLING_S, Watch._crowded, driver_id))
+            self._later.append((now + SETTLING_S, Watch._crowded, (driver_id, tuple(held))))
         self._near_and_fresh(now, driver_id, ride_id, message)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
@@ -308,11 +187,11 @@ class Watch:
         if driver_id not in self._links and driver_id in self._held:
             self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
 
-    def _crowded(self, now: float, driver_id: DriverId) -> None:
+    def _crowded(self, now: float, crowd: tuple[DriverId, tuple[OfferId, ...]]) -> None:
         """Not at once: at the instant of an offer the word of another one's end may still be on its way."""
-        held = self._held.get(driver_id, {})
-        if len(held) > self._policy.live_offers:
-            self.violations.add(now, "live-offers", f"{driver_id} holds {list(held)}")
+        driver_id, offers = crowd
+        if all(offer_id in self._open for offer_id in offers):
+            self.violations.add(now, "live-offers", f"{driver_id} holds {list(offers)}")
 
     def _withdrawn(self, now: float, offered: dict[OfferId, DriverId]) -> None:
         for offer_id, driver_id in offered.items():

@@ -11,13 +11,12 @@ from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver import FREE, DriverRecord
 from dispatch.domain.ride import RideRecord
-from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.domain.supply import AVAILABLE
+from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.types import DriverId, RideId
-from sim.invariants import Violations
+from sim.ledger import Violations
 from sim.restless import InsistentPhone
 from sim.world import World
-
 
 SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
 AT_ONE_INSTANT = 20_000
@@ -87,7 +86,11 @@ def check_views(world: World) -> None:
             add(now, "same-view", f"{driver_id} holds {offers}, the dispatcher believes {list(believed.pending)}")
         if believed.status != driver._status():
             add(now, "same-view", f"{driver_id} is {driver._status()}, the dispatcher believes {believed.status}")
-        if driver._status() == AVAILABLE and len(offers) < world.settings.live_offers and world.board.fresh(driver_id, now):
+        if (
+            driver._status() == AVAILABLE
+            and len(offers) < world.settings.live_offers
+            and world.board.fresh(driver_id, now)
+        ):
             idle.append(driver_id)
     for ride_id, search in dispatcher.searches.items():
         unknown = [offer_id for offer_id, offer in search.open.items() if not offer.claimed and offer_id not in held]

@@ -87,6 +87,7 @@ class DispatcherActor(RecordedActor):
         if search is None:
             return
         self.searches[ride_id] = search
+        search.capped = self.runtime.now >= search.since + self.policy.search_cap_s
         for offer_id, offer in search.open.items():
             if not offer.claimed:
                 self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id

@@ -50,9 +50,10 @@ class TestConnection:
         assert rig.heard(APP) == [Replaced()]
         assert [type(notice).__name__ for notice in rig.heard(NEWER)] == ["DriverSnapshot", "OfferMade"]
 
-    def test_an_older_connection_that_comes_late_changes_nothing(self, rig: Rig) -> None:
-        rig.tell(ME, Attach(NEWER, 4), OFFERED)
-        assert rig.heard(NEWER) == []
+    def test_an_older_connection_that_comes_late_is_told_so_and_changes_nothing(self, rig: Rig) -> None:
+        rig.listen("session/4")
+        rig.tell(ME, Attach("session/4", 4), OFFERED)
+        assert rig.heard("session/4") == [Replaced()]
         assert [type(notice) for notice in rig.heard(APP)] == [OfferMade]
 
     def test_the_end_of_an_older_connection_changes_nothing(self, rig: Rig) -> None:

@@ -24,7 +24,7 @@ from tests.actors.rig import DEARER, TRIP
 from tests.actors.zone import KM, ME, Zone
 
 
-def test_every_message_that_a_dispatcher_handles_is_told_in_some_test_here() -> None:
+def test_a_dispatcher_handles_these_six_messages_and_no_other() -> None:
     handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
     assert handled == {SearchDriver, EndSearch, DriverState, DriverSeen, _Due, _Sweep}
 

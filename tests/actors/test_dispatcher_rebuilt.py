@@ -1,8 +1,8 @@
 """A dispatcher that was lost and made anew: it knows what is on record and what drivers say of themselves."""
 
 from dispatch.messages.events import DriverReserved, OfferDeclined, RideAssigned, RideRequested
-from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch
-from dispatch.types import DriverCard, DriverId, OfferId, RideId
+from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch, SearchDriver
+from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
 from tests.actors.rig import ANN, TRIP
 from tests.actors.zone import ME, Zone
 
@@ -77,4 +77,20 @@ def test_a_search_that_it_had_not_begun_begins() -> None:
     zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
     lost(zone)
     zone.says("d1", asked=True)
+    assert list(zone.offers()) == ["d1"]
+
+
+def test_a_ride_that_was_made_anew_and_asks_again_is_searched_for_once() -> None:
+    zone = Zone(1)
+    zone.books("r1")
+    assert list(zone.offers()) == ["d1"]
+    zone.rig.tell(ME, SearchDriver(RideCard(RideId("r1"), 1, ANN, TRIP), 0.0, again=True))
+    assert zone.offers() == {}
+
+
+def test_a_ride_whose_search_nobody_knows_any_more_goes_on_where_its_events_end() -> None:
+    zone = Zone(1)
+    zone.rig.listen("ride/r1")
+    zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
+    zone.rig.tell(ME, SearchDriver(RideCard(RideId("r1"), 1, ANN, TRIP), 0.0, again=True))
     assert list(zone.offers()) == ["d1"]

@@ -10,11 +10,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import cli
+from dispatch.config import load
+from sim.demo import demo
 
 COMMAND = [sys.executable, cli.__file__, "demo", "--drivers", "30"]
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 CTRL_C = b"\x03"
+COUNTING_SERVER = """
+import atexit, json, runpy, sys
+from pathlib import Path
+sys.path.insert(0, str(Path(CLI).parent))
+from dispatch.transport import counters
+
+class Counting(counters.EdgeCounters):
+    def __init__(self):
+        super().__init__()
+        atexit.register(lambda: Path(REPORT).write_text(json.dumps(self.closes)))
+
+counters.EdgeCounters = Counting
+runpy.run_path(CLI, run_name="__main__")
+"""
+"""The real server, which writes down at its end how its sockets were closed."""
 
 
 @contextmanager
@@ -89,6 +108,16 @@ def test_an_interrupt_to_the_whole_group_lets_everybody_hang_up_before_the_serve
     summary = summary_of(seen + out)
     assert (summary["errors"], summary["reconnects"], summary["server_exit"]) == (0, 0, 0)
     assert summary["duration_s"] < 4.0
+
+
+def test_when_the_server_stops_nobody_is_connected_any_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "counting.py"
+    script.write_text(f"CLI, REPORT = {cli.__file__!r}, {str(tmp_path / 'closes')!r}\n{COUNTING_SERVER}")
+    assert demo(load({"drivers": "30", "for": "1s"}, {}), str(script)) == 0
+    closes = json.loads((tmp_path / "closes").read_text())
+    assert list(closes) == ["1000"], "1012 is what a server says that leaves first"
+    assert closes["1000"] >= 31
+    assert summary_of(capsys.readouterr().out.encode())["requests"] >= 1
 
 
 def test_a_server_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from unittest.mock import patch
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.recorded import RecordedActor
-from dispatch.actors.ride import RideActor
 from dispatch.domain.search import Search
 from dispatch.messages.base import Message
 from dispatch.messages.commands import AcceptOffer, Detach
@@ -95,7 +94,9 @@ def announced_before_it_is_on_disk() -> Iterator[None]:
 
 
 @contextmanager
-def handled(actor_type: type[RecordedActor], message_type: type[Message], handler: Callable[..., None]) -> Iterator[None]:
+def handled(
+    actor_type: type[RecordedActor], message_type: type[Message], handler: Callable[..., None]
+) -> Iterator[None]:
     """Replace what an actor does with one type of message."""
     with patch.dict(actor_type.handlers, {message_type: handler}):
         yield

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
-from sim.scenario import Stage
+from sim.scenario import Driver, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
 
@@ -132,6 +132,24 @@ def test_the_place_of_an_accept_that_was_lost_is_open_again(play: Theatre) -> No
     refills = [frame for driver in (near, far) for frame in driver.heard("ride_request", since=20.0)]
     assert [frame["ttl_ms"] > 29_900 for frame in refills] == [True]
     assert near.last("offer_closed")["reason"] == "unavailable"
+
+
+@pytest.mark.parametrize("answer", [Driver.accepts, Driver.declines], ids=["accept", "decline"])
+def test_closings_that_came_of_a_lost_answer_were_never_said(play: Theatre, answer: Callable[..., None]) -> None:
+    """With two live offers, an accept closes the other one: if it is lost, both are closed for another reason, and say so for ever."""
+    stage = play(options=SLOW_DISK, live_offers=2)
+    driver = stage.driver("d1")
+    for ride in ("r1", "r2"):
+        stage.passenger(ride).books(at=0)
+    answer(driver, "r1", at=20)
+    disk_is_full(stage, 20, 20.005)
+    stage.run(until=21)
+    closed = {frame["offer_id"]: frame for frame in driver.heard("offer_closed")}
+    assert {frame["reason"] for frame in closed.values()} == {"unavailable"} and len(closed) == 2
+    for offer_id, frame in closed.items():
+        driver.declines(frame["ride_id"], offer_id=offer_id)
+        stage.run(until=21)
+        assert driver.last() == frame
 
 
 @pytest.mark.parametrize("seed", range(60))

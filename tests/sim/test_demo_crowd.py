@@ -1,7 +1,9 @@
 """The demo's people on real sockets, with the real sessions and actors behind them, in one process: whole rides within a second."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from typing import cast
 
 import pytest
 
@@ -9,20 +11,38 @@ from dispatch.addresses import JOURNAL
 from dispatch.app import ANYBODY, MAILBOX_LIMITS, populate, position_board
 from dispatch.config import Settings
 from dispatch.domain.positions import PositionBoard
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
+from dispatch.transport import wire
 from dispatch.transport.server import run
 from dispatch.transport.session import DriverSession, Gateway, Link, PassengerSession, SessionLimits
 from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand, trip_between
-from sim.demo_crowd import Crowd
+from sim.demo_crowd import BEAT_S, CADENCE, Beat, Crowd
 from sim.figures import Figures, Summary
+from tests.sim.test_demo_apps import Rig
 from tests.transport.echo import Served, serving, until
 
 HERE, AROUND_THE_CORNER = (40.75, -73.98), (40.75001, -73.98001)
 EAGER = DriverBehaviour(accept=1.0, decline=0.0, reaction_median_s=0.02, boarding_s=0.02)
 NEVER = DriverBehaviour(accept=0.0, decline=0.0)
+ACCEPTED = wire.RideAccepted(
+    ride_id="a",
+    seq=1,
+    epoch="e",
+    passenger_name="Sarah Johnson",
+    passenger_phone="27821234567",
+    pickup_address="",
+    dropoff_address="",
+    pickup_latitude=HERE[0],
+    pickup_longitude=HERE[1],
+    dropoff_latitude=HERE[0],
+    dropoff_longitude=HERE[1],
+    distance=1.0,
+    fare=9.0,
+    estimated_duration=3,
+)
 PATIENT, HASTY = PassengerBehaviour(), PassengerBehaviour(patience_mean_s=0.2, patience_sigma=0.0)
 
 
@@ -180,6 +200,27 @@ def test_a_bug_in_a_phone_is_told() -> None:
             await town.crowd.hang_up()
 
     run(meet())
+
+
+def test_free_drivers_tell_where_they_are_every_ten_seconds_those_with_a_ride_every_three_and_all_ping_every_five() -> (
+    None
+):
+    rigs, crowd = [Rig() for _ in range(130)], Crowd(VirtualRuntime(1), Figures(), [].append)
+    crowd.drivers = [rig.driver() for rig in rigs[:110]]
+    crowd.passengers = {RideId(str(turn)): rig.passenger() for turn, rig in enumerate(rigs[110:])}
+    for app in (*crowd.drivers, *crowd.passengers.values()):
+        app.on_open()
+    busy = rigs[10:50]
+    for driver in crowd.drivers[10:50]:
+        driver.phone.ride = ACCEPTED
+    for rig in rigs:
+        rig.sent.clear()
+    crowd.runtime.set_timer(BEAT_S, CADENCE, Beat(0))
+    cast(VirtualRuntime, crowd.runtime).run(30.05)
+    for rig in rigs:
+        told = Counter(map(type, rig.sent))
+        positions = 0 if rig in rigs[110:] else 10 if rig in busy else 3
+        assert told == +Counter({wire.Ping: 6, wire.LocationUpdate: positions})
 
 
 @pytest.mark.parametrize("size", [0, 1, 250])

@@ -73,14 +73,14 @@ def test_a_signal_brings_it_down(name: str) -> None:
 
 @on_stage
 async def test_a_needed_task_that_ends_brings_it_down(curtain: Curtain) -> None:
-    asyncio.create_task(short()).add_done_callback(curtain.on_task_over)  # noqa: RUF006 -- it ends at once
+    asyncio.create_task(short()).add_done_callback(curtain.on_task_over)
     assert not await curtain.before(endless())
     curtain.raise_failure()
 
 
 @on_stage
 async def test_a_needed_task_that_fails_brings_it_down_and_is_not_forgotten(curtain: Curtain) -> None:
-    asyncio.create_task(failing()).add_done_callback(curtain.on_task_over)  # noqa: RUF006
+    asyncio.create_task(failing()).add_done_callback(curtain.on_task_over)
     assert not await curtain.before(endless())
     with pytest.raises(ZeroDivisionError):
         curtain.raise_failure()

@@ -1,7 +1,7 @@
 """Where rides stand, by what their passengers hear."""
 
-from sim.demo_rides import ENDS, NEWS_KEPT, STATUSES, RidesSeen
 from dispatch.transport import wire
+from sim.demo_rides import ENDS, NEWS_KEPT, STATUSES, RidesSeen
 
 
 def searching(ride_id: str) -> wire.Searching:

@@ -1,0 +1,159 @@
+"""The world as its committed events tell it, and what broke. The invariants hold messages against it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.messages.events import (
+    DriverReleased,
+    DriverReserved,
+    OfferDeclined,
+    OffersMade,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.types import DriverId, OfferId, RideId
+
+ENDS: dict[type, str] = {RideCompleted: "completed", RideCancelled: "cancelled", SearchFailed: "no_drivers"}
+STATUS_OF: dict[type, str] = {
+    RideRequested: "pending",
+    RideAssigned: "accepted",
+    RideArrived: "arrived",
+    RideStarted: "in_progress",
+    **ENDS,
+}
+KEPT_VIOLATIONS = 100
+
+
+class Violations(list[str]):
+    """What broke, in words, with when; only the first hundred are kept. `total` is of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def add(self, now: float, name: str, what: str) -> None:
+        """Note that the invariant of this name does not hold."""
+        self.total += 1
+        if len(self) < KEPT_VIOLATIONS:
+            self.append(f"{now:.3f} s {name}: {what}")
+
+
+class Ledger:
+    """The world as its committed events tell it: rides that are not over, and who is kept by which.
+
+    `decided`: the offers of each ride that got its driver, or ended without one, since the list was last cleared.
+    """
+
+    def __init__(self, violations: Violations) -> None:
+        self._violations = violations
+        self._flying: dict[tuple[str, int], deque[Append]] = {}
+        self.status: dict[RideId, str] = {}
+        self.driver_of: dict[RideId, DriverId] = {}
+        self.ride_of: dict[DriverId, RideId] = {}
+        self.reserved: dict[DriverId, RideId] = {}
+        self.refused: dict[RideId, dict[DriverId, None]] = {}
+        self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
+        self.ended: dict[RideId, str] = {}
+        self.decided: list[dict[OfferId, DriverId]] = []
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is on its way to the disk."""
+        return not self._flying
+
+    def append(self, message: Append) -> None:
+        """On its way to the disk."""
+        self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
+
+    def appended(self, now: float, address: str, message: Appended) -> None:
+        """On disk."""
+        flying = self._flying.get((address, message.incarnation))
+        while flying and flying[0].through <= message.through:
+            for event in flying.popleft().events:
+                take = _TAKE.get(type(event))
+                if take is not None:
+                    take(self, now, event)
+        if not flying:
+            self._flying.pop((address, message.incarnation), None)
+
+    def not_appended(self, address: str, message: NotAppended) -> None:
+        """Lost."""
+        self._flying.pop((address, message.incarnation), None)
+
+    # -- events
+
+    def _ride_moved(self, now: float, event: Any) -> None:
+        ride_id, kind = event.ride_id, type(event)
+        if ride_id in self.ended:
+            self._violations.add(now, "terminal-stays", f"{kind.__name__} of {ride_id}, which is {self.ended[ride_id]}")
+            return
+        self.status[ride_id] = STATUS_OF[kind]
+        if kind in ENDS:
+            self._ride_over(ride_id, ENDS[kind])
+
+    def _assigned(self, now: float, event: RideAssigned) -> None:
+        ride_id, driver_id = event.ride_id, event.driver.driver_id
+        if ride_id in self.driver_of:
+            self._violations.add(now, "one-driver", f"{ride_id} has {self.driver_of[ride_id]} and gets {driver_id}")
+        if driver_id in self.ride_of:
+            self._violations.add(now, "one-ride", f"{driver_id} is on {self.ride_of[driver_id]} and gets {ride_id}")
+        if self.offered.get(ride_id, {}).get(event.offer_id) != driver_id:
+            self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
+        self.driver_of[ride_id] = driver_id
+        self.ride_of[driver_id] = ride_id
+        self.decided.append(self.offered.get(ride_id, {}))
+        self._ride_moved(now, event)
+
+    def _ride_over(self, ride_id: RideId, status: str) -> None:
+        self.ended[ride_id] = status
+        self.status.pop(ride_id, None)
+        self.refused.pop(ride_id, None)
+        offered = self.offered.pop(ride_id, None)
+        driver_id = self.driver_of.pop(ride_id, None)
+        if driver_id is not None:
+            self.ride_of.pop(driver_id, None)
+        elif offered is not None:
+            self.decided.append(offered)
+
+    def _offers_made(self, now: float, event: OffersMade) -> None:
+        if event.ride_id in self.ended:
+            return
+        offered = self.offered.setdefault(event.ride_id, {})
+        for placed in event.offers:
+            offered[placed.offer_id] = placed.driver_id
+
+    def _declined(self, now: float, event: OfferDeclined) -> None:
+        self.refused.setdefault(event.ride_id, {})[event.driver_id] = None
+
+    def _reserved(self, now: float, event: DriverReserved) -> None:
+        if event.driver_id in self.reserved:
+            kept = self.reserved[event.driver_id]
+            self._violations.add(now, "one-reservation", f"{event.driver_id} keeps {kept} and takes {event.ride_id}")
+        self.reserved[event.driver_id] = event.ride_id
+
+    def _released(self, now: float, event: DriverReleased) -> None:
+        self.reserved.pop(event.driver_id, None)
+
+
+_TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
+    RideRequested: Ledger._ride_moved,
+    RideAssigned: Ledger._assigned,
+    RideArrived: Ledger._ride_moved,
+    RideStarted: Ledger._ride_moved,
+    RideCompleted: Ledger._ride_moved,
+    RideCancelled: Ledger._ride_moved,
+    SearchFailed: Ledger._ride_moved,
+    OffersMade: Ledger._offers_made,
+    OfferDeclined: Ledger._declined,
+    DriverReserved: Ledger._reserved,
+    DriverReleased: Ledger._released,
+}
