@@ -12,14 +12,16 @@ from functools import partial
 from typing import Any
 
 from dispatch import addresses, logs
+from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.actors.driver import DriverActor, DriverOptions
+from dispatch.actors.driver import DriverActor
 from dispatch.actors.ports import EventStore
 from dispatch.actors.ride import RideActor, RideOptions
 from dispatch.config import Rules, Settings
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages.commands import Attach
+from dispatch.messages.journal import Appended, NotAppended
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.recovery import close_open_rides
@@ -34,6 +36,8 @@ SWITCH_INTERVAL_S = 0.0005
 
 MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000}
 """A dispatcher hears every ride and driver of its zone at once; all other mailboxes have the limit of the settings."""
+NEVER_REFUSED = frozenset((Appended, NotAppended))
+"""Without the journal's answer an actor would announce nothing any more; there are never more than it has asked."""
 
 
 def search_policy(rules: Rules) -> SearchPolicy:
@@ -112,6 +116,7 @@ async def _serve(settings: Settings) -> None:
         f"{time.time_ns():x}",
         limits=MAILBOX_LIMITS,
         default_limit=settings.mailbox_limit,
+        never_refused=NEVER_REFUSED,
         supervisor=Supervisor(spared=frozenset((addresses.DISPATCHER,)), culprit=culprit, report=_report_failure),
     )
     journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, _report_journal)

@@ -1,4 +1,6 @@
-"""What the live server's pages read of it: rides, offers and mailboxes as metrics, versions, readiness. The composition root makes it."""
+"""What the live server's pages read of it: rides, offers and mailboxes as metrics, versions, readiness. The composition root
+makes it.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +65,9 @@ class LiveReads:
             "inaccurate": counters.inaccurate,
             "forbidden": counters.forbidden,
         }
+        yield counted(
+            "dispatch_refused", "Commands refused by a ride or driver, by code", "code", dict(counters.refused)
+        )
         yield counted("dispatch_frames_not_passed", "Frames that did nothing, by why", "why", dropped)
 
 

@@ -7,7 +7,8 @@ and drivers answer after a median of 3 s instead of 6 and wait 10 s at the picku
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -48,6 +49,8 @@ DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=10.0)
 SPARE_FILES = 200
 """Open files for passengers and the rest, when it is checked whether the fleet can be connected."""
 QUIET_EVERY_S = 0.5
+KINDS_TOLD = 5
+"""Kinds of refusals that are named at the end, the most frequent first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Outcome(NamedTuple):
     summary: DemoSummary
     died: bool
     last_lines: Sequence[str]
-    errors: Mapping[str, int]
+    errors: Counter[str]
 
 
 def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
@@ -89,7 +92,7 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
         outcome = run(_show(plan, script, screen, view_file))
     if not resolved.simulate.json:
         print_table(outcome.summary, console)
-    for error, times in outcome.errors.items():
+    for error, times in outcome.errors.most_common(KINDS_TOLD):
         click.echo(f"refused {times:,} ×: {error}", err=True)
     if outcome.died:
         click.echo("\n".join(("the server ended by itself; its last words:", *outcome.last_lines)), err=True)
@@ -103,7 +106,8 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     drivers = DRIVERS if wanted.drivers is None else wanted.drivers
     most = prepare_process() - SPARE_FILES
     if drivers > most:
-        raise SettingError("drivers", f"drivers: this system's limit on open files (ulimit -n) allows {most:,}")
+        limit = "the limit on open files, ulimit -n"
+        raise SettingError("drivers", f"drivers must be at most {most:,} on this system ({limit}), got {drivers:,}")
     is_morning = wanted.trips is None and wanted.from_time is None
     window = {"from_time": MORNING_FROM, "for_s": MORNING_FOR_S} if is_morning else {"for_s": None}
     plan = make_plan(replace(wanted, drivers=drivers, rides=None, **window))

@@ -14,15 +14,14 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.recorded import RecordedActor
 from dispatch.messages.base import Message
-from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.journal import Appended, NotAppended
 from sim.phone import Clock, Phone
 from sim.restless import ComeBack, LoseLink
 from sim.world import World
 
 FAULTS: Final = "faults"
-SPARED: Final = (Attach, Detach, Appended, NotAppended)
-"""Messages whose handlers are never hurt: they are the machinery of connections and journal, not a rule that may be wrong."""
+SPARED: Final = (Appended, NotAppended)
+"""Messages whose handlers are never hurt: the journal's answers are the machinery that everything else is rebuilt by."""
 QUIET_S: Final = 5.0
 """Two faults of actors are so far apart: three within five seconds would be a quarantine."""
 

@@ -20,15 +20,18 @@ import msgspec
 
 from dispatch.config import Settings
 from dispatch.errors import DispatchError, did_you_mean
+from dispatch.transport.memory import MemoryLink
 from dispatch.types import DriverId, RideId
 from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, trip_between
-from sim.driver_phone import Point
+from sim.driver_phone import DriverPhone, Point
 from sim.faults import FaultPlan, Faults, InjectedFault
 from sim.figures import Summary
-from sim.restless import Beats, DriverHabits, RestlessDriver, RestlessPassenger, Whims
+from sim.passenger_phone import PassengerPhone
+from sim.phone import Phone
+from sim.restless import AGAIN_AFTER_S, Beats, ComeBack, DriverHabits, RestlessDriver, RestlessPassenger, Whims
 from sim.sometimes import Sometimes
 from sim.strict import Livelock, Progress, Streams, check_accounts, check_views
 from sim.world import World, WorldOptions
@@ -161,6 +164,22 @@ class SmallWorld(World):
         phone.connect = partial(self.connect_passenger, phone)
         self.welcome(phone)
         return phone
+
+    def connect_driver(self, phone: DriverPhone) -> MemoryLink:
+        link = super().connect_driver(phone)
+        link.on_close = partial(self._come_again, phone, link)
+        return link
+
+    def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
+        link = super().connect_passenger(phone)
+        link.on_close = partial(self._come_again, phone, link)
+        return link
+
+    def _come_again(self, phone: Phone, link: MemoryLink, code: int) -> None:
+        """The server ended a connection; the app makes a new one, unless it has one by now."""
+        if phone.link is link:
+            phone.link = None
+            self.clock.set_timer(AGAIN_AFTER_S, phone.address, ComeBack())
 
     def run(self, until_s: float) -> None:
         """With a look at everyone's view of the others now and then, between the beats."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dispatch.addresses import DISPATCHER, JOURNAL
-from dispatch.app import ANYBODY, MAILBOX_LIMITS, culprit, populate, position_board, search_policy
+from dispatch.app import ANYBODY, MAILBOX_LIMITS, NEVER_REFUSED, culprit, populate, position_board, search_policy
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
@@ -73,6 +73,7 @@ class World:
             seed,
             limits=MAILBOX_LIMITS,
             default_limit=settings.mailbox_limit,
+            never_refused=NEVER_REFUSED,
             supervisor=self._supervisor() if options.supervise else None,
         )
         self.failures: list[tuple[str, BaseException]] = []

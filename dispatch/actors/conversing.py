@@ -9,7 +9,7 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.errors import IdReused, InternalError
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Attach
+from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced
 from dispatch.runtime import Runtime
 from dispatch.types import RideId
@@ -121,8 +121,17 @@ class ConversingActor(RecordedActor):
         self._unsay(letters)
 
     def on_set_aside(self, message: Any, error_id: str) -> None:
-        if hasattr(message, "command"):
+        if type(message) is Attach:
+            self.runtime.tell(message.session, Faulted(error_id))  # its app must come again
+            self._lose_link(message.number)
+        elif type(message) is Detach:
+            self._lose_link(message.number)
+        elif hasattr(message, "command"):
             self.turn_away(message, "internal", str(InternalError(error_id)))
+
+    def _lose_link(self, number: int) -> None:
+        if number == self.link_number:
+            self.link = None
 
     def turn_away(self, message: Any, code: str, text: str) -> None:
         """Nothing came of this command; the same `id` may be tried again."""

@@ -74,6 +74,8 @@ STEPS: dict[type[Message], type[Message]] = {
     CompleteRide: RideCompleted,
 }
 """What a driver's command makes of a ride that allows it."""
+NUMBERS_A_LIFE = 1_000_000
+"""A ride that left memory and is woken goes on with higher numbers; the snapshot that its app gets first is the bridge."""
 REFUSALS = {CANCELLED: "cancelled", NO_DRIVERS: "expired"}
 """What a driver who claims a ride in this status hears; in every other one somebody has it: `taken`."""
 
@@ -120,8 +122,19 @@ class RideActor(ConversingActor):
 
     def restore(self) -> None:
         super().restore()
+        if self.seq == 0 and self.ride.status != UNBOOKED:  # an earlier life of this ride numbered its stream too
+            self.seq = self.incarnation * NUMBERS_A_LIFE
         if self.ride.status == PENDING:
             self.send(self._dispatcher(), SearchDriver(self._card(), self.ride.requested_at, again=True))
+
+    def on_quarantine(self, error_id: str) -> None:
+        """Whoever is bound to this ride, or looks for a driver for it, goes on without it."""
+        super().on_quarantine(error_id)
+        ride, tell = self.ride, self.runtime.tell
+        if ride.driver is not None and not ride.is_over:
+            tell(addresses.driver(ride.driver.driver_id), RideLost(ride.ride_id, "system", "out of service"))
+        if ride.status == PENDING:
+            tell(self._dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)

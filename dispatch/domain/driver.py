@@ -43,6 +43,11 @@ UNBINDING: Final = frozenset((DriverRegistered, DriverOnline, DriverOffline, Ava
 """Events of a driver that leave his binding as it is."""
 
 
+def stranger(driver_id: DriverId) -> DriverCard:
+    """Who a driver is before anyone registered him."""
+    return DriverCard(driver_id, f"Driver {driver_id[-4:]}", driver_id)
+
+
 def next_binding(binding: str, event: type[Message]) -> str:
     """Where this leads. Raises IllegalTransition where the table has no such step."""
     if event in UNBINDING:

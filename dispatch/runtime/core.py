@@ -38,15 +38,19 @@ class Runtime(ABC):
         *,
         limits: Mapping[str, int] | None = None,
         default_limit: int = 1000,
+        never_refused: frozenset[type] = frozenset(),
         supervisor: Supervisor | None = None,
     ) -> None:
-        """`limits`: mailbox length by kind of address. Without a `supervisor` a failure is raised to whoever turns the crank."""
+        """`limits`: mailbox length by kind of address, which messages of a type `never_refused` may exceed. Without a
+        `supervisor` a failure is raised to whoever turns the crank.
+        """
         self.seed = seed
         self.dead_letters = DeadLetters()
         self.delivered = 0
         self._incarnations = 0
         self._limits = dict(limits or {})
         self._default_limit = default_limit
+        self._never_refused = never_refused
         self._supervisor = supervisor
         self._boxes: dict[str, Mailbox] = {}
         self._sinks: dict[str, Sink] = {}
@@ -162,7 +166,7 @@ class Runtime(ABC):
 
     def _post(self, box: Mailbox, envelope: Envelope) -> bool:
         mail = box.mail
-        if len(mail) >= box.limit:
+        if len(mail) >= box.limit and type(envelope.message) not in self._never_refused:
             self.dead_letters.add(self.now, box.address, envelope.message, "mailbox full")
             return False
         mail.append(envelope)

@@ -16,7 +16,7 @@ from dispatch import addresses
 from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.notices import Faulted, Replaced
+from dispatch.messages.notices import Faulted, Refused, Replaced
 from dispatch.transport import wire
 from dispatch.transport.frames import MakeFrame
 from dispatch.transport.limits import Lapses, TokenBucket
@@ -139,6 +139,8 @@ class Session:
         make = self.frames.get(type(notice))
         if make is not None:
             self._send(make(self._make, notice))
+            if type(notice) is Refused:
+                self._gateway.counters.refused[notice.code] += 1
         else:
             _AFFAIRS[type(notice)](self, notice)
 

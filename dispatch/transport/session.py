@@ -69,6 +69,8 @@ class Counters:
         self.inaccurate = 0
         """Positions dropped because the phone itself did not trust them."""
         self.forbidden = 0
+        self.refused: Counter[str] = Counter()
+        """Commands that an actor refused, by error code."""
         self.closed: Counter[int] = Counter()
         """Connections that we ended, by close code."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.actors.driver import DriverActor, DriverOptions
+from dispatch.actors.driver import DriverActor
 from dispatch.actors.ride import RideActor, RideOptions
 from dispatch.addresses import JOURNAL
 from dispatch.domain.policy import SearchPolicy

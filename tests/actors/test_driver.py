@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _Rebuilt
+from dispatch.actors.bound import DriverOptions, _ClaimAgain
+from dispatch.actors.driver import DriverActor, _Rebuilt
 from dispatch.domain.driver import BOUND, RESERVED
 from dispatch.messages.commands import (
     AcceptOffer,

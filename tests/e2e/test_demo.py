@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import cli
 from dispatch.config import load
 from sim.demo import demo
+from sim.driver_phone import DriverPhone
 
 COMMAND = [sys.executable, cli.__file__, "demo", "--drivers", "30"]
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -97,6 +99,10 @@ def test_json_is_all_that_is_printed_where_it_is_asked_for_and_the_database_stay
     assert summary_of(out)["server_exit"] == 0
     assert (tmp_path / "mine.db").stat().st_size > 0
     assert "<svg" in (tmp_path / "a.svg").read_text()
+    shown = CliRunner().invoke(cli.main, ["db", "show", "drivers", "--db", str(tmp_path / "mine.db"), "--json"])
+    drivers = [json.loads(line) for line in shown.output.splitlines()]
+    assert len(drivers) == 31, "the fleet, and the driver of the walkthrough"
+    assert [driver["name"] for driver in drivers if driver["name"].startswith("Driver ")] == []
 
 
 def test_an_interrupt_to_the_whole_group_lets_everybody_hang_up_before_the_server_stops(tmp_path: Path) -> None:
@@ -118,6 +124,12 @@ def test_when_the_server_stops_nobody_is_connected_any_more(tmp_path: Path, caps
     assert list(closes) == ["1000"], "1012 is what a server says that leaves first"
     assert closes["1000"] >= 31
     assert summary_of(capsys.readouterr().out.encode())["requests"] >= 1
+
+
+def test_a_bug_in_a_phone_ends_the_demo_and_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DriverPhone, "on_frame", lambda phone, frame: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        demo(load({"drivers": "3", "for": "60s"}, {}), cli.__file__)
 
 
 def test_a_server_that_dies_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:

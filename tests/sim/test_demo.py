@@ -83,5 +83,5 @@ def test_without_trips_the_model_city_is_shown() -> None:
 def test_a_fleet_that_cannot_be_connected_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "prepare_process", lambda: 1_024)
     assert len(plan_of(drivers="824").fleet) == 824
-    with pytest.raises(SettingError, match=r"open files .* allows 824"):
+    with pytest.raises(SettingError, match="drivers must be at most 824 on this system"):
         plan_of(drivers="825")

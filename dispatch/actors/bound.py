@@ -1,0 +1,200 @@
+"""A driver's tie to a ride: he claims the one he accepted until it answers, and speaks to it while he has it. The base of
+`DriverActor`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.actors.closings import Closings
+from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.ports import EventStore
+from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord, stranger
+from dispatch.domain.positions import PositionBoard
+from dispatch.errors import NoSuchRide
+from dispatch.messages.base import Command, Message
+from dispatch.messages.commands import CancelRide, CompleteRide, ReportArrived, StartRide
+from dispatch.messages.events import DriverOffline, DriverReleased, DriverReserved
+from dispatch.messages.matching import (
+    ClaimGranted,
+    ClaimRefused,
+    ClaimRide,
+    DriverState,
+    RideLost,
+    RideMoved,
+    RideRefused,
+)
+from dispatch.messages.notices import OfferClosed, OfferMade, RideAccepted, RideEnded, RideProgress
+from dispatch.runtime import Runtime, receives
+from dispatch.types import DriverId, OfferId, RideCard, RideId
+
+NOTHING_DONE = ("unavailable", "internal")
+"""Refusals that say nothing of the command itself: the same may be tried again."""
+
+
+class DriverOptions(msgspec.Struct, frozen=True):
+    """Times in seconds; `live_offers`: how many offers may be open at once."""
+
+    claim_retry_s: float = 1.0
+    live_offers: int = 1
+
+
+class _ClaimAgain(Message, frozen=True, gc=False):
+    """The claim for this offer was not answered when this was due."""
+
+    offer_id: OfferId
+
+
+class BoundDriver(ConversingActor):
+    """What a driver is to rides and dispatchers. Only the answer of the ride releases a reservation, never a lost connection."""
+
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
+    ) -> None:
+        super().__init__(runtime, address, store)
+        self.options = options
+        self.board = board
+        self.dispatcher = addresses.dispatcher(zone)
+        self.driver_id = DriverId(addresses.name_of(address))
+        self.driver = DriverRecord(self.driver_id)
+        self.life = runtime.incarnation()
+        self.offers: dict[RideId, OfferMade] = {}
+        self.ride: RideCard | None = None
+        self.ride_status = ""
+        self._version = 0
+        self._met = False
+        self._closings = Closings()
+        self._accepted: RideAccepted | None = None
+        self._accepting: tuple[Command, ...] = ()
+
+    def apply(self, event: Message) -> None:
+        self.driver.apply(event)
+
+    # -- the ride he claims
+
+    @receives(_ClaimAgain)
+    def _on_claim_again(self, message: _ClaimAgain) -> None:
+        kept = self.driver.ride
+        if self.driver.binding != RESERVED or kept is None or kept.offer_id != message.offer_id:
+            return
+        if self.runtime.reaches(addresses.ride(kept.ride_id), message):
+            self._claim()
+        else:  # the ride was quarantined: nobody will ever answer
+            self._on_claim_refused(ClaimRefused(kept.ride_id, kept.offer_id, "unavailable"))
+
+    @receives(ClaimGranted)
+    def _on_granted(self, message: ClaimGranted) -> None:
+        kept = self.driver.ride
+        if kept is None or kept.offer_id != message.offer_id:
+            return
+        was_bound = self.driver.binding == BOUND
+        self.driver.apply(message)
+        self.ride, self.ride_status = message.ride, message.status
+        if was_bound or (self._accepted is not None and self._accepted.ride.ride_id == kept.ride_id):
+            return  # he was told before he was rebuilt
+        self._accepted = self.say(RideAccepted, message.ride)
+        for command in self._accepting:
+            self.done(command, self._accepted)
+
+    @receives(ClaimRefused)
+    def _on_claim_refused(self, message: ClaimRefused) -> None:
+        kept = self.driver.ride
+        if self.driver.binding != RESERVED or kept is None or kept.offer_id != message.offer_id:
+            return
+        self._release(kept, message.reason)
+        closing = self._say_closed(message.ride_id, message.offer_id, message.reason)
+        for command in self._accepting:
+            self.done(command, closing, result=message.reason)
+        self._announce()
+
+    # -- the ride he is on
+
+    @receives(ReportArrived, StartRide, CompleteRide, CancelRide)
+    def _on_ride_command(self, message: ReportArrived | StartRide | CompleteRide | CancelRide) -> None:
+        """The ride decides; we only see that it is asked in our name."""
+        if not self.is_new(message):
+            return
+        ride = addresses.ride(message.ride_id)
+        if self.runtime.reaches(ride, message):
+            self.send(ride, message)
+        else:
+            self.refuse(message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
+
+    @receives(RideMoved)
+    def _on_ride_moved(self, message: RideMoved) -> None:
+        self.remember(message)
+        kept = self.driver.ride
+        fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
+        if kept is not None and kept.ride_id == message.ride_id:
+            self.ride_status = message.status
+            if message.status == "completed":
+                self._release(kept, "completed")
+        self.done(message.command, self.say(RideProgress, *fields))
+        if self.driver.binding == FREE:
+            self._announce()
+
+    @receives(RideLost)
+    def _on_ride_lost(self, message: RideLost) -> None:
+        self.remember(message)
+        kept = self.driver.ride
+        if kept is not None and kept.ride_id == message.ride_id:
+            self._release(kept, "cancelled")
+        self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason))
+        self._announce()
+
+    @receives(RideRefused)
+    def _on_ride_refused(self, message: RideRefused) -> None:
+        self.remember(message)
+        if message.code in NOTHING_DONE:
+            self.turn_away(message, message.code, message.text)
+        else:
+            self.refuse(message.command, message.code, message.text, message.ride_id)
+
+    # -- what is done in more than one place
+
+    def _claim(self) -> None:
+        kept = self.driver.ride
+        assert kept is not None
+        fix = self.board.position(self.driver_id)
+        card = self.driver.card or stranger(self.driver_id)
+        where = (fix.lat, fix.lon) if fix is not None else ()
+        claim = ClaimRide(kept.ride_id, kept.search_no, kept.round_no, kept.offer_id, card, *where)
+        self.send(addresses.ride(kept.ride_id), claim)
+        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(kept.offer_id))
+
+    def _accept_again(self, command: Command | None) -> None:
+        """He said yes twice: the answer is, or will be, the one there is."""
+        if self.driver.binding == BOUND and self._accepted is not None:
+            self.say_again(self._accepted)
+            self.done(command, self._accepted)
+        elif command is not None:
+            self._accepting += (command,)
+
+    def _say_closed(self, ride_id: RideId, offer_id: OfferId, reason: str) -> OfferClosed:
+        closing: OfferClosed = self.say(OfferClosed, ride_id, offer_id, reason)
+        self._closings.keep(closing)
+        return closing
+
+    def _release(self, kept: DriverReserved, reason: str) -> None:
+        self.record(DriverReleased(kept.ride_id, self.driver_id, kept.offer_id, reason))
+        self.ride, self.ride_status, self._accepted = None, "", None
+        if self.link is None:
+            self.record(DriverOffline(self.driver_id, "closed"))
+
+    def _announce(
+        self, ended: OfferId | None = None, outcome: str = "", ride_id: RideId | None = None, asked: bool = False
+    ) -> None:
+        self._version += 1
+        offers = tuple([offer.lease.offer_id for offer in self.offers.values()]) if self.offers else ()
+        state = DriverState(
+            self.driver_id, self.life, self._version, self._status(), offers, ended, outcome, ride_id, asked
+        )
+        self.send(self.dispatcher, state)
+
+    def _status(self) -> str:
+        if self.driver.binding != FREE:
+            return "busy"
+        if self.link is None:
+            return "offline"
+        return "available" if self.driver.wants_offers else "unavailable"
