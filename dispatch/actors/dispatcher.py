@@ -5,6 +5,8 @@ Searches and their rounds are `domain.search`, who can be asked is `domain.suppl
 
 from __future__ import annotations
 
+from functools import partial
+
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
@@ -227,6 +229,9 @@ class DispatcherActor(RecordedActor):
         if search.may_open_round():
             if self._pick(search, 1):
                 self._open_round(search)
+        elif search.takes_newcomers():
+            for distance_m, driver_id in self._pick(search, self.policy.batch - search.running()):
+                self._refill(search, driver_id, distance_m)
         elif not search.round_is_over():
             places = search.free_places()
             for distance_m, driver_id in self._pick(search, places) if places else ():
@@ -234,10 +239,13 @@ class DispatcherActor(RecordedActor):
         self._settle(search)
 
     def _pick(self, search: Search, k: int) -> list[tuple[float, DriverId]]:
-        """The nearest who were never asked; where they are too few, then those who were silent."""
+        """The nearest who were never asked; where they are too few, then the silent. After the last round newcomers only."""
         supply, policy, pickup = self.supply, self.policy, search.card.trip.pickup
         supply.drain()
         now = self.runtime.now
+        if search.takes_newcomers():
+            joins = partial(self._may_join, search)
+            return supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, joins)
         picked = supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, search.never_asked)
         if len(picked) < k and search.asks:
             known = {driver_id for _, driver_id in picked}
@@ -251,6 +259,7 @@ class DispatcherActor(RecordedActor):
             self._lend_back(older)
         picked = self._pick(search, self.policy.batch)
         search.open_round()
+        search.arrivals = self.supply.arrivals
         now = self.runtime.now
         leases = [search.offer(driver_id, distance_m, now) for distance_m, driver_id in picked]
         expires_at = now + self.policy.offer_timeout_s
@@ -274,12 +283,20 @@ class DispatcherActor(RecordedActor):
             self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
         self._remind(search, leases[0].expires_at)
 
+    def _may_join(self, search: Search, driver_id: DriverId) -> bool:
+        """Whether a waiting search may ask him: after its last round only if he became eligible since that opened."""
+        if search.takes_newcomers() and not self.supply.arrived_after(driver_id, search.arrivals):
+            return False
+        return search.may_ask(driver_id)
+
     def _consult_waiting(self, driver_id: DriverId) -> None:
         """A driver became eligible: the longest-waiting search in reach that may ask him has him."""
         supply, searches = self.supply, self.searches
         while len(self._waiting) and supply.eligible(driver_id):
             position = supply.position(driver_id, self.runtime.now)
-            hit = position and self._waiting.first(*position, lambda ride_id: searches[ride_id].may_ask(driver_id))
+            hit = position and self._waiting.first(
+                *position, lambda ride_id: self._may_join(searches[ride_id], driver_id)
+            )
             if not hit:
                 return
             ride_id, distance_m = hit

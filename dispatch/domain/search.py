@@ -43,10 +43,10 @@ class Search(msgspec.Struct):
     round_no: int = 0
     used: int = 0
     asked: int = 0
-    batches: int = 0
     serial: int = 0
     capped: bool = False
     late: bool = False
+    arrivals: int = 0
     open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)

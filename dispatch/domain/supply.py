@@ -12,18 +12,21 @@ import msgspec
 
 from dispatch.domain.grid import Grid
 from dispatch.domain.positions import PositionBoard
-from dispatch.types import DriverId, OfferId, RideId
+from dispatch.types import DriverId, Fix, OfferId, RideId
 
 AVAILABLE = "available"
 
 
 class Supplied(msgspec.Struct):
-    """What a dispatcher knows of one driver: his last announcement, and the offers that it sent him and has not heard the end of."""
+    """What a dispatcher knows of one driver: his last announcement, the offers that it sent him and has not heard the end of, and the
+    number of the arrival at which he last became eligible.
+    """
 
     incarnation: int = -1
     version: int = -1
     status: str = "offline"
     pending: dict[OfferId, RideId] = msgspec.field(default_factory=dict)
+    arrival: int = 0
 
 
 class Supply:
@@ -36,6 +39,8 @@ class Supply:
         self._drivers: dict[DriverId, Supplied] = {}
         self._placeless: dict[DriverId, None] = {}
         self._stirred: dict[DriverId, None] = {}
+        self.arrivals = 0
+        """How many times some driver became eligible."""
 
     def __len__(self) -> int:
         return len(self._drivers)
@@ -64,14 +69,19 @@ class Supply:
         if fix is None:
             self._placeless[driver_id] = None
             return False
-        self._grid.put(driver_id, fix.lat, fix.lon)
+        self._arrive(driver_id, fix)
         return True
 
     def seen(self, driver_id: DriverId) -> bool:
         """His position became known, or known again. True: he is eligible."""
-        if driver_id in self._drivers:
-            self.update(driver_id)
+        fix = self._board.position(driver_id)
+        if fix is not None and driver_id in self._drivers and not self.update(driver_id) and driver_id in self._grid:
+            self._arrive(driver_id, fix)
         return driver_id in self._grid
+
+    def arrived_after(self, driver_id: DriverId, arrivals: int) -> bool:
+        """Whether he became eligible after so many others had."""
+        return self._drivers[driver_id].arrival > arrivals
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
@@ -82,7 +92,12 @@ class Supply:
                 self._stirred[driver_id] = None
             elif self._placeless and driver_id in self._placeless:
                 del self._placeless[driver_id]
-                grid.put(driver_id, fix.lat, fix.lon)
+                self._arrive(driver_id, fix)
+
+    def _arrive(self, driver_id: DriverId, fix: Fix) -> None:
+        self.arrivals += 1
+        self._drivers[driver_id].arrival = self.arrivals
+        self._grid.put(driver_id, fix.lat, fix.lon)
 
     def stirred(self) -> list[DriverId]:
         """Eligible drivers who moved since this was asked last, in the order in which they first did."""

@@ -155,7 +155,7 @@ def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
 def test_ctrl_c_in_a_terminal_stops_the_live_view_and_leaves_the_summary(tmp_path: Path) -> None:
     terminal = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     with started(tmp_path, sys.executable, "-c", IN_A_TERMINAL, *COMMAND, **terminal) as process:
-        seen = wait_for(process, b"rides arrive").decode()
+        seen = wait_for(process, b"rides arrive").decode(errors="ignore")  # it may end within a letter
         assert "╭" in seen
         assert "driver on the way" in seen
         assert process.stdin is not None

@@ -72,6 +72,24 @@ def test_late_joiners_are_asked_after_the_last_round_too(play: Theatre, rounds: 
     assert [driver.offer("r1").at for driver in late] == [35.0 + 20 * number for number in range(6)]
 
 
+def test_whoever_stood_by_all_along_is_no_late_joiner(play: Theatre) -> None:
+    stage = play(rounds=1)
+    all_declined(stage)
+    bystanders = [stage.driver(f"z{number}", north_km=8) for number in range(2)]
+    stage.run(until=170)
+    assert [driver.heard("ride_request") for driver in bystanders] == [[], []]
+
+
+def test_whoever_joins_while_the_last_round_is_full_is_asked_when_it_ends(play: Theatre) -> None:
+    stage = play(rounds=1)
+    for driver in stage.fleet(5):
+        driver.declines("r1", at=20)
+    stage.passenger("r1").books(at=0)
+    late = stage.driver("d9", at=10)
+    stage.run(until=20)
+    assert late.offer("r1").at == 20.0
+
+
 def test_no_drivers_comes_once_and_when_the_search_has_had_its_time(play: Theatre) -> None:
     stage = play()
     all_declined(stage)
