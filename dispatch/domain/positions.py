@@ -60,11 +60,6 @@ class PositionBoard:
         moved, self._moved = self._moved, {}
         return moved
 
-    def forget(self, driver_id: DriverId) -> None:
-        """The driver left; his slot goes with him."""
-        for slots in (self._fixes, self._moved, self._doubted):
-            slots.pop(driver_id, None)
-
     def _move(self, driver_id: DriverId, fix: Fix, lat: float, lon: float, at: float, heading: float | None) -> bool:
         elapsed = at - fix.at
         if elapsed < 0.0:

@@ -86,25 +86,6 @@ def test_who_stands_still_or_is_not_believed_is_not_drained(board: PositionBoard
     assert board.drain() == {}
 
 
-def test_a_driver_who_left_leaves_nothing_behind(board: PositionBoard) -> None:
-    board.report(DAN, *km_north(300.0), SLOW)
-    board.forget(DAN)
-    board.forget(EVE)
-    assert board.position(DAN) is None
-    assert not board.fresh(DAN, 0.0)
-    assert board.drain() == {}
-    assert board.report(DAN, *km_north(500.0), 2 * SLOW) is True
-
-
-def test_nor_do_his_jumps_count_when_he_comes_back(board: PositionBoard) -> None:
-    for step in (1, 2):
-        board.report(DAN, *km_north(300.0), SLOW * step)
-    board.forget(DAN)
-    board.report(DAN, *HOME, SLOW * 3)
-    board.report(DAN, *km_north(300.0), SLOW * 4)
-    assert place_of(board) == HOME
-
-
 # -- old news
 
 
