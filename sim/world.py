@@ -167,7 +167,9 @@ class World:
         every_s = self.options.position_every_s
         count = max(1, min(round(every_s), len(self.drivers)))
         phones = list(self.drivers.values())
-        self._cohorts = [phones[start::count] for start in range(count)]
+        size = -(-len(phones) // count)  # neighbours in memory report together: a large fleet is mostly waiting for its caches
+        self._cohorts = [phones[start : start + size] for start in range(0, len(phones), size)] if phones else []
+        count = len(self._cohorts)
         for cohort in range(count):
             self.runtime.set_timer((cohort + 1) * every_s / count, REPORTS, _Report(cohort))
 
