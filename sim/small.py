@@ -183,9 +183,10 @@ class SmallWorld(World):
 
     def run(self, until_s: float) -> None:
         """With a look at everyone's view of the others now and then, between the beats."""
-        while self.runtime.now < until_s:
-            super().run(min(until_s, self.runtime.now + LOOK_EVERY_S))
+        while self.runtime.now + LOOK_EVERY_S < until_s:
+            super().run(self.runtime.now + LOOK_EVERY_S)
             check_views(self)
+        super().run(until_s)
 
     @property
     def is_quiet(self) -> bool:

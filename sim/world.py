@@ -167,7 +167,7 @@ class World:
         every_s = self.options.position_every_s
         count = max(1, min(round(every_s), len(self.drivers)))
         phones = list(self.drivers.values())
-        size = -(-len(phones) // count)  # neighbours in memory report together: a large fleet is mostly waiting for its caches
+        size = -(-len(phones) // count)  # neighbours in memory report together, for the sake of caches
         self._cohorts = [phones[start : start + size] for start in range(0, len(phones), size)] if phones else []
         count = len(self._cohorts)
         for cohort in range(count):

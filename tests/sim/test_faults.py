@@ -49,12 +49,14 @@ def messages_of(world: SmallWorld, kind: type) -> list[Any]:
 class TestLinks:
     def test_a_silenced_driver_is_declared_dead_and_comes_back(self) -> None:
         world, dan = world_of_one()
-        detached, faults = messages_of(world, Detach), Faults(world, world.clock, PLAN)
-        assert STRIKES["silence"](faults)
+        detached, plan = messages_of(world, Detach), FaultPlan(away_s=(20.0, 30.0))
+        assert STRIKES["silence"](Faults(world, world.clock, plan))
         assert dan.link is None
-        world.run(1.0 + world.settings.dead_after_s + 0.5)
-        assert [message.reason for message in detached] in ([], ["silent"]), "or he was back before"
-        world.run(1.0 + PLAN.away_s[1] + 1.0)
+        world.run(1.0 + world.settings.dead_after_s - 0.1)
+        assert detached == []
+        world.run(1.0 + world.settings.dead_after_s)
+        assert [message.reason for message in detached] == ["silent"]
+        world.run(33.0)
         assert dan.link is not None
 
     def test_who_hangs_up_is_gone_at_once(self) -> None:
@@ -107,9 +109,10 @@ class TestActors:
     def test_faults_of_actors_are_too_far_apart_for_a_quarantine(self) -> None:
         world, _ = world_of_one()
         faults = Faults(world, world.clock, PLAN)
-        assert [STRIKES["hurt"](faults), STRIKES["hurt"](faults)] == [True, False]
+        strikes = [STRIKES["hurt"](faults) for _ in range(20)]
+        assert strikes.count(True) == 1, "there is no ride to hurt, so that the first may strike nobody"
         world.run(7.0)
-        assert STRIKES["hurt"](faults)
+        assert any(STRIKES["hurt"](faults) for _ in range(20))
 
 
 class TestTheRun:
