@@ -68,6 +68,11 @@ def wait_for(process: subprocess.Popen[bytes], words: bytes) -> bytes:
     return seen
 
 
+def text(read: bytes) -> str:
+    """What was read from a terminal, which may begin and end within a letter."""
+    return read.decode(errors="ignore")
+
+
 def summary_of(out: bytes) -> dict[str, Any]:
     """The last line."""
     summary: dict[str, Any] = json.loads(out.decode().splitlines()[-1])
@@ -155,7 +160,7 @@ def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
 def test_ctrl_c_in_a_terminal_stops_the_live_view_and_leaves_the_summary(tmp_path: Path) -> None:
     terminal = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     with started(tmp_path, sys.executable, "-c", IN_A_TERMINAL, *COMMAND, **terminal) as process:
-        seen = wait_for(process, b"rides arrive").decode(errors="ignore")  # it may end within a letter
+        seen = text(wait_for(process, b"rides arrive"))
         assert "╭" in seen
         assert "driver on the way" in seen
         assert process.stdin is not None
@@ -163,7 +168,7 @@ def test_ctrl_c_in_a_terminal_stops_the_live_view_and_leaves_the_summary(tmp_pat
         process.stdin.flush()
         out = wait_for(process, b'"server_exit": 0}\r\n')
         assert process.wait(timeout=30) == 0
-    assert "What came of it" in out.decode()
+    assert "What came of it" in text(out)
 
 
 def only_child_of(pid: int) -> int:
