@@ -55,6 +55,7 @@ class Watch:
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
         self._passengers: dict[RideId, int] = {}
         self._told: dict[RideId, str] = {}
+        self._looked_at = -1.0
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         look = _LOOK.get(type(message))
@@ -62,6 +63,12 @@ class Watch:
             return
         self.checked += 1
         look(self, now, address, message)
+        if now != self._looked_at:
+            self._looked_at = now
+            self._keep_time(now)
+
+    def _keep_time(self, now: float) -> None:
+        """What must have happened before this instant."""
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] < now:
             self._outlived(now, deadlines.popleft()[1])

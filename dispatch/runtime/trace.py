@@ -14,7 +14,7 @@ BYTES_A_HASH = 1 << 17
 
 
 class Trace:
-    """An observer. One line a delivery: virtual time in seconds, address, the message's JSON.
+    """An observer. One line a delivery, a JSON array: virtual time in seconds, address, message.
 
     What goes to the journal is left out: a digest does not depend on where the journal lies or how it batches.
     """
@@ -23,18 +23,12 @@ class Trace:
         self._hash = hashlib.sha256()
         self._lines = bytearray()
         self._file = file
-        self._time = -1.0
-        self._time_text = ""
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         if address == JOURNAL:
             return
-        if now != self._time:
-            self._time = now
-            self._time_text = f"{now:.6f} "
         lines = self._lines
-        lines += f"{self._time_text}{address} ".encode()
-        _encode_into(message, lines, -1)
+        _encode_into((now, address, message), lines, -1)
         lines += b"\n"
         if len(lines) > BYTES_A_HASH:
             self._flush()

@@ -35,10 +35,16 @@ class VirtualRuntime(Runtime):
 
     def tell(self, address: str, message: Any) -> bool:
         box = self._boxes.get(address)
-        if box is None or len(box.mail) >= box.limit:
+        if box is not None:
+            if len(box.mail) >= box.limit:
+                return super().tell(address, message)
+            box.mail.append(Envelope(message))
+            self._ready.append(box)
+            return True
+        sink = self._sinks.get(address)
+        if sink is None:
             return super().tell(address, message)
-        box.mail.append(Envelope(message))
-        self._ready.append(box)
+        self._hand_over(address, sink, message)
         return True
 
     def _drain(self) -> None:
