@@ -42,6 +42,9 @@ class Link(Protocol):
     def close(self, code: int, reason: str = "") -> None:
         """End the connection with a close code."""
 
+    def challenge(self) -> None:
+        """The app sends too much: end the connection unless it soon shows that it reads as well."""
+
 
 class TokensBack(Message, frozen=True, gc=False):
     """Session -> itself, by timer: by now tokens should be back for what had to wait."""
@@ -199,6 +202,7 @@ class Session:
         counters = self._gateway.counters
         if self._over_since is None:
             self._over_since = now
+            self._link.challenge()
         elif self._was_over_too_long(now):
             return
         if isinstance(message, self.patient):

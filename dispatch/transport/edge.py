@@ -85,6 +85,7 @@ class SocketEdge:
         self._tick_s = min(TICK_S, shortest_s / 4)
         self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, self._cut_headers)
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
+        self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
         self.liveness = Liveness(settings.ping_after_s, settings.dead_after_s, self._tick_s, heard_clock)
         self._loop.call_later(self._tick_s, self._tick)
@@ -111,7 +112,7 @@ class SocketEdge:
 
     def _tick(self) -> None:
         self._loop.call_later(self._tick_s, self._tick)
-        for deadlines in (self.headers, self.stalled, self.lingering):
+        for deadlines in (self.headers, self.stalled, self.challenged, self.lingering):
             deadlines.tick()
         for socket in self.stalled:
             socket.cut_off_if_flooded()

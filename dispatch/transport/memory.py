@@ -49,6 +49,9 @@ class _ServerEnd:
         self.send: OnFrame = _nothing
         self.close: Callable[..., None] = _nothing
 
+    def challenge(self) -> None:
+        """A phone in memory reads whatever it is sent."""
+
 
 class MemoryLink:
     """The phone's end. `send` a message: the session has handled it on return, the actors run later.

@@ -103,6 +103,12 @@ class DispatchConnection(PacedConnection):
         self._edge.lingering.start(self)
         self._leave()
 
+    def challenge(self) -> None:
+        """Ping an app that sends too much: one that has not read as far as that when the stall limit is over is cut off."""
+        if self._close_code is None:
+            self.ping()
+            self._edge.challenged.start(self)
+
     # -- what the edge's deadlines see and do
 
     @property
@@ -156,6 +162,7 @@ class DispatchConnection(PacedConnection):
         super().connection_lost(exc)
         edge, protocol = self._edge, self._protocol
         edge.stalled.cancel(self)
+        edge.challenged.cancel(self)
         edge.lingering.cancel(self)
         protocol.receive_eof()
         self._close_code = self._final_code()
@@ -202,6 +209,8 @@ class DispatchConnection(PacedConnection):
         elif opcode is CLOSE:
             self._on_close(Close.parse(frame.data))
         else:
+            if opcode is Opcode.PONG:
+                self._edge.challenged.cancel(self)
             session.heard()
 
     def _on_fragment(self, session: Session, frame: Frame) -> None:

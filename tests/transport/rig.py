@@ -82,12 +82,16 @@ class App:
     def __init__(self) -> None:
         self.frames: list[wire.ServerMessage] = []
         self.closes: list[tuple[int, str]] = []
+        self.challenges = 0
 
     def send(self, message: wire.ServerMessage) -> None:
         self.frames.append(message)
 
     def close(self, code: int, reason: str = "") -> None:
         self.closes.append((code, reason))
+
+    def challenge(self) -> None:
+        self.challenges += 1
 
     def says(self, **frame: Any) -> None:
         """One frame over the wire: `says(type="ping")`."""

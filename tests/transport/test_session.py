@@ -203,6 +203,17 @@ class TestTooFast:
         assert isinstance(rig.heard("ride/123")[-1], CancelRide)
         assert rig.gateway.counters.rate_limited == 1
 
+    def test_each_time_it_goes_beyond_its_rate_it_must_show_that_it_reads(self) -> None:
+        rig = Rig()
+        app, _ = rig.driver()
+        burst(app)
+        assert app.challenges == 0
+        burst(app, 3)
+        assert app.challenges == 1
+        rig.runtime.run(10.0)
+        burst(app, BURST + 3)
+        assert app.challenges == 2
+
     def test_a_ping_has_its_pong_when_a_quarter_of_the_burst_is_back(self) -> None:
         rig = Rig()
         app, _ = rig.driver()

@@ -63,6 +63,39 @@ class TestSlowReader:
 
         run(scenario())
 
+    def test_an_app_that_sends_too_much_has_the_stall_time_to_show_that_it_reads(self) -> None:
+        async def scenario() -> None:
+            silent, reads = Bench(stall_limit_s=0.3), Bench(stall_limit_s=0.3)
+            for bench in (silent, reads):
+                bench.connection.challenge()
+                assert bench.wire.written == [b"\x89\x00"], "a ping"
+            reads.connection.data_received(masked(Opcode.PONG, b""))
+            await until(lambda: silent.wire.aborted, within_s=3.0)
+            assert not reads.wire.aborted
+            silent.connection.connection_lost(None)
+            assert silent.edge.counters.closes == {4009: 1}
+            assert not len(silent.edge.challenged) + len(reads.edge.challenged)
+
+        run(scenario())
+
+    def test_a_challenge_that_finds_the_buffer_full_ends_in_time_too(self) -> None:
+        async def scenario() -> None:
+            bench = Bench(stall_limit_s=0.3)
+            bench.connection.send(FULL)
+            bench.connection.challenge()
+            await until(lambda: bench.wire.aborted, within_s=3.0)
+
+        run(scenario())
+
+    def test_a_connection_that_ends_is_not_challenged_any_more(self) -> None:
+        async def scenario() -> None:
+            bench = Bench()
+            bench.connection.challenge()
+            bench.connection.connection_lost(None)
+            assert not len(bench.edge.challenged)
+
+        run(scenario())
+
 
 def test_a_closed_connection_is_freed_without_the_garbage_collector() -> None:
     async def scenario() -> None:
