@@ -34,6 +34,7 @@ class VirtualRuntime(Runtime):
         return self._timers[0][0] if self._timers else None
 
     def tell(self, address: str, message: Any) -> bool:
+        """As every runtime does; the two cases that nearly all messages are, written out."""
         box = self._boxes.get(address)
         if box is not None:
             if len(box.mail) >= box.limit:

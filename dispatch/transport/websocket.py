@@ -104,8 +104,11 @@ class DispatchConnection(PacedConnection):
         self._leave()
 
     def challenge(self) -> None:
-        """Ping an app that sends too much: one that has not read as far as that when the stall limit is over is cut off."""
-        if self._close_code is None:
+        """Ping an app that sends too much: one that has not read as far as that when the stall limit is over is cut off.
+
+        While there is something that it has yet to read, the stall limit runs already.
+        """
+        if self._close_code is None and not self._write_paused:
             self.ping()
             self._edge.challenged.start(self)
 
