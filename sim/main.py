@@ -26,8 +26,10 @@ from sim.world import World, WorldOptions
 
 MODEL = "none"
 MODEL_RIDES, MODEL_DRIVERS, MODEL_FOR_S = 1_000, 100, 4 * 3600.0
-TRIPS_PER_DRIVER = 40
-"""Without `--drivers`, a trips file gets one driver for so many trips of a day, and at least ten."""
+DAILY_TRIPS_PER_DRIVER = 40
+"""Without `--drivers`, trips from a file get the fleet of a whole day at their pace: one driver for so many, and at least ten."""
+SHORTEST_PACE_S = 3600.0
+"""The pace of a few trips is that of an hour in which nothing else is asked for."""
 FIRST_DRIVER = 27_820_000_000
 
 
@@ -60,6 +62,12 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     return 1 if world.watch.violations.total else 0
 
 
+def fleet_for(demands: Sequence[Demand]) -> int:
+    """How many drivers these trips get where nobody says."""
+    lasts_s = max(demands[-1].at - demands[0].at, SHORTEST_PACE_S) if demands else SHORTEST_PACE_S
+    return max(10, int(len(demands) * trips.DAY_S / lasts_s) // DAILY_TRIPS_PER_DRIVER)
+
+
 def make_plan(wanted: SimulateSettings) -> Plan:
     """The demand and the fleet that these settings ask for; dice come from streams of the seed alone."""
     dice = VirtualRuntime(wanted.seed).rng
@@ -71,7 +79,7 @@ def make_plan(wanted: SimulateSettings) -> Plan:
         starts = [city.sample(dice("fleet")) for _ in range(drivers)]
         return Plan(demands, starts, 0.0, "", True)
     file = trips.read(wanted.trips, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
-    drivers = max(10, len(file.demands) // TRIPS_PER_DRIVER) if wanted.drivers is None else wanted.drivers
+    drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
     wall_zero = file.start.replace(tzinfo=UTC).timestamp()
     return Plan(file.demands, starts, wall_zero, report.skipped_note(file), False)
