@@ -6,6 +6,7 @@ Nothing happens at import; everything that starts, starts here, and stops in the
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 import time
 from functools import partial
@@ -16,10 +17,12 @@ from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.ports import EventStore
-from dispatch.actors.ride import RideActor, RideOptions
+from dispatch.actors.ride import RideActor
+from dispatch.actors.riding import RideOptions
 from dispatch.config import Rules, Settings
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.ride_terms import RideTerms
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.reads import LiveReads
@@ -55,6 +58,22 @@ def search_policy(rules: Rules) -> SearchPolicy:
     )
 
 
+def ride_options(rules: Rules) -> RideOptions:
+    """What a ride needs of the settings."""
+    return RideOptions(
+        link_grace_s=rules.link_grace_s,
+        retire_after_s=rules.retire_after_s,
+        search_cap_s=rules.search_cap_s,
+        terms=RideTerms(rules.free_cancel_s, rules.driver_late_s, rules.free_wait_s, rules.no_show_s),
+        max_restarts=rules.max_restarts,
+        strict_steps=rules.strict_steps,
+        start_pin=rules.start_pin,
+        pin_tries=rules.pin_tries,
+        pin_lock_s=rules.pin_lock_s,
+        ride_cap_s=rules.ride_cap_s,
+    )
+
+
 def position_board(rules: Rules) -> PositionBoard:
     """The empty board of a zone."""
     return PositionBoard(max_speed_mps=rules.gps_max_speed_mps, max_age_s=rules.position_max_age_s)
@@ -72,12 +91,12 @@ def culprit(message: Any) -> str | None:
 def populate(runtime: Runtime, store: EventStore, board: PositionBoard, rules: Rules, zone: str = "0") -> None:
     """Teach the runtime how rides, drivers and the zone's dispatcher come to life, and start the dispatcher."""
     policy = search_policy(rules)
-    ride_options = RideOptions(link_grace_s=rules.link_grace_s, retire_after_s=rules.retire_after_s)
+    rides = ride_options(rules)
     driver_options = DriverOptions(claim_retry_s=rules.claim_retry_s, live_offers=rules.live_offers)
 
     def wake_ride(address: str, message: Any) -> RideActor | None:
         known = message is None or isinstance(message, Attach) or store.events_of(address)
-        return RideActor(runtime, address, store, ride_options) if known else None
+        return RideActor(runtime, address, store, rides) if known else None
 
     def wake_driver(address: str, message: Any) -> DriverActor:
         return DriverActor(runtime, address, store, board, driver_options, zone)
@@ -113,7 +132,7 @@ async def _serve(settings: Settings) -> None:
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     runtime = RealtimeRuntime(
-        f"{time.time_ns():x}",
+        secrets.token_hex(16),  # pins are drawn from it: whoever knows when we started must not know them
         limits=MAILBOX_LIMITS,
         default_limit=settings.mailbox_limit,
         never_refused=NEVER_REFUSED,
@@ -128,7 +147,7 @@ async def _serve(settings: Settings) -> None:
         runtime,
         board,
         SessionLimits.of(settings),
-        epoch=str(runtime.seed),
+        epoch=f"{time.time_ns():x}",
         default_passenger=store.default_passenger() or ANYBODY,
         show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
         currency=settings.currency,

@@ -24,8 +24,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     address: str = ""
 
 
-class Trip(msgspec.Struct, frozen=True, gc=False):
-    """What a passenger asks for. Two equal trips are one booking; a different one restarts the search."""
+class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a passenger asks for. Two equal trips are one booking; a different one restarts the search.
+
+    `pin`: the driver may start only with the passenger's four digits.
+    """
 
     pickup: Place
     dropoff: Place
@@ -34,6 +37,7 @@ class Trip(msgspec.Struct, frozen=True, gc=False):
     fare: float
     vehicle_type: str = ""
     note: str = ""
+    pin: bool = False
 
 
 class Passenger(msgspec.Struct, frozen=True, gc=False):

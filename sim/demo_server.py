@@ -39,7 +39,7 @@ class Usage(NamedTuple):
 
 def flags_of(settings: Settings) -> list[str]:
     """The flags that make `dispatch serve` hold exactly these settings, whatever its environment and files say."""
-    return [f"{row.flag}={row.written(getattr(settings, row.attribute))}" for row in Settings.rows]
+    return [row.given_as_flag(getattr(settings, row.attribute)) for row in Settings.rows]
 
 
 class ServerProcess:

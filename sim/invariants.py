@@ -20,6 +20,8 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import DriverState
 from dispatch.messages.notices import (
     DriverAssigned,
+    DriverCancelled,
+    Faulted,
     NoDrivers,
     OfferMade,
     PassengerSnapshot,
@@ -128,6 +130,14 @@ class Watch:
             del self._passengers[RideId(name)]
             self._told.pop(RideId(name), None)  # whoever left need not know
 
+    def _faulted(self, now: float, address: str, message: Faulted) -> None:
+        """That app is cut off without a `Detach`: it hears no more until it comes again."""
+        for ride_id, number in self._passengers.items():
+            if session(number) == address:
+                self._told.pop(ride_id, None)
+                del self._passengers[ride_id]
+                return
+
     def _offered(self, now: float, address: str, message: OfferMade) -> None:
         lease, ledger = message.lease, self.ledger
         driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
@@ -217,6 +227,10 @@ class Watch:
         if self.ledger.driver_of.get(ride_id) != driver_id and ride_id not in self.ledger.ended:
             self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
 
+    def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
+        self._told[message.ride_id] = "pending"
+        self._must_be(now, message.ride_id, "pending")
+
     def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
         ride_id = message.ride.ride_id
         if ride_id not in self.ledger.driver_of and ride_id not in self.ledger.ended:
@@ -229,9 +243,11 @@ class Watch:
             self._must_be(now, message.ride_id, message.status)
 
     def _told_end(self, now: float, address: str, message: RideEnded | NoDrivers) -> None:
-        status = "cancelled" if type(message) is RideEnded else "no_drivers"
+        status = _end_of(message)
         if self._is_passenger(address, message.ride_id):
             self._told[message.ride_id] = status
+        elif message.ride_id in self.ledger.restarted:
+            return  # over for a driver, who gave it up
         self._must_be(now, message.ride_id, status)
 
     def _is_passenger(self, address: str, ride_id: RideId) -> bool:
@@ -263,6 +279,13 @@ class Watch:
                 add(now, "passenger-knows", f"{ride_id} is {ledger.ended[ride_id]}, its passenger was last told {told}")
 
 
+def _end_of(message: RideEnded | NoDrivers) -> str:
+    """The status of a ride that ends so."""
+    if isinstance(message, NoDrivers):
+        return "no_drivers"
+    return "no_show" if message.reason == "no_show" and message.by == "driver" else "cancelled"
+
+
 _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     Append: Watch._append,
     Appended: Watch._appended,
@@ -271,8 +294,10 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     Detach: Watch._detached,
     OfferMade: Watch._offered,
     DriverState: Watch._state,
+    Faulted: Watch._faulted,
     Searching: Watch._told_searching,
     DriverAssigned: Watch._told_assigned,
+    DriverCancelled: Watch._told_withdrawn,
     RideAccepted: Watch._told_accepted,
     RideProgress: Watch._told_progress,
     RideEnded: Watch._told_end,

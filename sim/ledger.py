@@ -11,21 +11,29 @@ from dispatch.messages.events import (
     DriverReserved,
     OfferDeclined,
     OffersMade,
+    PassengerNoShow,
     RideArrived,
     RideAssigned,
     RideCancelled,
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.types import DriverId, OfferId, RideId
 
-ENDS: dict[type, str] = {RideCompleted: "completed", RideCancelled: "cancelled", SearchFailed: "no_drivers"}
+ENDS: dict[type, str] = {
+    RideCompleted: "completed",
+    RideCancelled: "cancelled",
+    SearchFailed: "no_drivers",
+    PassengerNoShow: "no_show",
+}
 STATUS_OF: dict[type, str] = {
     RideRequested: "pending",
     RideAssigned: "accepted",
+    RideUnassigned: "pending",
     RideArrived: "arrived",
     RideStarted: "in_progress",
     **ENDS,
@@ -62,6 +70,7 @@ class Ledger:
         self.reserved: dict[DriverId, RideId] = {}
         self.refused: dict[RideId, dict[DriverId, None]] = {}
         self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
+        self.restarted: dict[RideId, None] = {}
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
 
@@ -110,7 +119,16 @@ class Ledger:
             self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
         self.driver_of[ride_id] = driver_id
         self.ride_of[driver_id] = ride_id
-        self.decided.append(self.offered.get(ride_id, {}))
+        self.decided.append(dict(self.offered.get(ride_id, ())))  # a copy: should he give it up, more offers follow
+        self._ride_moved(now, event)
+
+    def _withdrawn(self, now: float, event: RideUnassigned) -> None:
+        ride_id, driver_id = event.ride_id, event.driver_id
+        if self.driver_of.pop(ride_id, None) != driver_id and ride_id not in self.ended:
+            self._violations.add(now, "one-driver", f"{driver_id} gives up {ride_id}, which is not his")
+        self.ride_of.pop(driver_id, None)
+        self.refused.setdefault(ride_id, {})[driver_id] = None
+        self.restarted[ride_id] = None
         self._ride_moved(now, event)
 
     def _ride_over(self, ride_id: RideId, status: str) -> None:
@@ -147,11 +165,13 @@ class Ledger:
 _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     RideRequested: Ledger._ride_moved,
     RideAssigned: Ledger._assigned,
+    RideUnassigned: Ledger._withdrawn,
     RideArrived: Ledger._ride_moved,
     RideStarted: Ledger._ride_moved,
     RideCompleted: Ledger._ride_moved,
     RideCancelled: Ledger._ride_moved,
     SearchFailed: Ledger._ride_moved,
+    PassengerNoShow: Ledger._ride_moved,
     OffersMade: Ledger._offers_made,
     OfferDeclined: Ledger._declined,
     DriverReserved: Ledger._reserved,

@@ -23,6 +23,7 @@ ENDS: dict[str, Callable[[Figures], None]] = {
     "completed": Figures.completed,
     "no_drivers": Figures.no_drivers,
     "cancelled": lambda figures: figures.cancelled("unknown"),
+    "no_show": lambda figures: figures.cancelled("driver"),
 }
 """How a ride may have ended while its passenger's app was away."""
 
@@ -48,6 +49,7 @@ class PassengerPhone(Phone):
         self.on_end = on_end
         self.booked_at = clock.now
         self.driver_id: str | None = None
+        self._was_assigned = False
         self.status = ""
 
     def book(self) -> None:
@@ -84,11 +86,19 @@ class PassengerPhone(Phone):
         if self.driver_id is not None:
             return
         self.driver_id, self.status = frame.driver_id, "accepted"
+        if self._was_assigned:
+            return
+        self._was_assigned = True
         distance_m = 0.0
         if frame.driver_latitude is not None and frame.driver_longitude is not None:
             pickup = self.trip.pickup
             distance_m = haversine_m(frame.driver_latitude, frame.driver_longitude, pickup.lat, pickup.lon)
         self.figures.assigned(self.clock.now - self.booked_at, distance_m)
+
+    def _on_driver_cancelled(self, frame: wire.DriverCancelled) -> None:
+        """Another one is looked for; he waits once more."""
+        self.driver_id, self.status = None, "pending"
+        self.later(self.behaviour.patience_s(self.rng), LosePatience())
 
     def _on_no_drivers(self, frame: wire.NoDrivers) -> None:
         self.figures.no_drivers()
@@ -107,7 +117,11 @@ class PassengerPhone(Phone):
         self.status = frame.status
         if frame.driver_id is not None and self.driver_id is None:
             self.driver_id = frame.driver_id
-            self.figures.assigned(self.clock.now - self.booked_at, 0.0)
+            if not self._was_assigned:
+                self._was_assigned = True
+                self.figures.assigned(self.clock.now - self.booked_at, 0.0)
+        elif frame.driver_id is None:
+            self.driver_id = None
         if frame.status in ENDS:
             ENDS[frame.status](self.figures)
             self._end(frame.status)
@@ -125,6 +139,7 @@ class PassengerPhone(Phone):
     frames: ClassVar[Table] = {
         wire.Searching: _on_searching,
         wire.DriverAssigned: _on_driver_assigned,
+        wire.DriverCancelled: _on_driver_cancelled,
         wire.NoDrivers: _on_no_drivers,
         wire.RideCancelled: _on_ride_cancelled,
         wire.RideCompleted: _on_ride_completed,

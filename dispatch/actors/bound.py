@@ -10,11 +10,11 @@ from dispatch import addresses
 from dispatch.actors.closings import Closings
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.ports import EventStore
-from dispatch.domain.driver import BOUND, FREE, RESERVED, DriverRecord, stranger
+from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
 from dispatch.domain.positions import PositionBoard
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import CancelRide, CompleteRide, ReportArrived, StartRide
+from dispatch.messages.commands import CancelRide, CompleteRide, ReportArrived, ReportNoShow, StartRide
 from dispatch.messages.events import DriverOffline, DriverReleased, DriverReserved
 from dispatch.messages.matching import (
     ClaimGranted,
@@ -29,6 +29,8 @@ from dispatch.messages.notices import OfferClosed, OfferMade, RideAccepted, Ride
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, OfferId, RideCard, RideId
 
+RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide
+"""What a driver asks of the ride that he is on."""
 NOTHING_DONE = ("unavailable", "internal")
 """Refusals that say nothing of the command itself: the same may be tried again."""
 
@@ -110,8 +112,8 @@ class BoundDriver(ConversingActor):
 
     # -- the ride he is on
 
-    @receives(ReportArrived, StartRide, CompleteRide, CancelRide)
-    def _on_ride_command(self, message: ReportArrived | StartRide | CompleteRide | CancelRide) -> None:
+    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, CancelRide)
+    def _on_ride_command(self, message: RideCommand) -> None:
         """The ride decides; we only see that it is asked in our name."""
         if not self.is_new(message):
             return
@@ -126,11 +128,12 @@ class BoundDriver(ConversingActor):
         self.remember(message)
         kept = self.driver.ride
         fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
+        clocks = (message.free_until, message.no_show_at)
         if kept is not None and kept.ride_id == message.ride_id:
             self.ride_status = message.status
             if message.status == "completed":
                 self._release(kept, "completed")
-        self.done(message.command, self.say(RideProgress, *fields))
+        self.done(message.command, self.say(RideProgress, *fields, *clocks))
         if self.driver.binding == FREE:
             self._announce()
 
@@ -139,8 +142,8 @@ class BoundDriver(ConversingActor):
         self.remember(message)
         kept = self.driver.ride
         if kept is not None and kept.ride_id == message.ride_id:
-            self._release(kept, "cancelled")
-        self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason))
+            self._release(kept, GAVE_UP if message.goes_on else "cancelled")
+        self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason, message.fee))
         self._announce()
 
     @receives(RideRefused)

@@ -132,6 +132,10 @@ class ConversingActor(RecordedActor):
     def _lose_link(self, number: int) -> None:
         if number == self.link_number:
             self.link = None
+            self.on_link_lost()
+
+    def on_link_lost(self) -> None:
+        """Nobody speaks for this actor any more, and no `Detach` said so."""
 
     def turn_away(self, message: Any, code: str, text: str) -> None:
         """Nothing came of this command; the same `id` may be tried again."""

@@ -108,7 +108,7 @@ class DispatcherActor(RecordedActor):
         if older is not None and older.card.search_no >= message.ride.search_no:
             return
         if message.again:
-            self._resume(ride_id)
+            self._resume_again(ride_id, older)
             return
         search = self.searches[ride_id] = Search(message.ride, message.since, self.policy)
         if older is not None:
@@ -116,6 +116,15 @@ class DispatcherActor(RecordedActor):
         self._remind(search, search.since + self.policy.search_cap_s)
         self._open_round(search, older)
         self._settle(search)
+
+    def _resume_again(self, ride_id: RideId, older: Search | None) -> None:
+        """The ride was rebuilt, or lost its driver and is offered anew."""
+        if older is not None:
+            self._close(older, "superseded")
+        self._resume(ride_id)
+        search = self.searches.get(ride_id)
+        if search is not None:
+            self._advance(search)
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:

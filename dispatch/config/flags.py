@@ -54,7 +54,7 @@ class SettingOption(click.Option):
 def _option(row: Setting) -> Callable[[Function], Function]:
     kind, choices = row.limits.kind, "|".join(row.limits.choices)
     if kind.held is bool:
-        flag = f"{row.flag}/--no-{row.flag.removeprefix('--')}"
+        flag = f"{row.flag}/{row.negative_flag}"
         return click.option(
             flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.limits.help
         )

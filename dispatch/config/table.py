@@ -96,6 +96,11 @@ class Setting:
         return "--" + self.key.replace("_", "-")
 
     @property
+    def negative_flag(self) -> str:
+        """What says no to a switch."""
+        return "--no-" + self.flag.removeprefix("--")
+
+    @property
     def env(self) -> str:
         return "DISPATCH_" + self.name.upper()
 
@@ -115,6 +120,12 @@ class Setting:
         """The value as people write it; nothing for a setting that is not set."""
         outside = self.outside(value)
         return "" if outside is None else str(outside).lower() if isinstance(outside, bool) else str(outside)
+
+    def given_as_flag(self, value: Value) -> str:
+        """The one argument that sets this value on a command line."""
+        if isinstance(value, bool):
+            return self.flag if value else self.negative_flag
+        return f"{self.flag}={self.written(value)}"
 
     def outside(self, value: Value | None) -> Value | None:
         """The value as it would stand in a TOML file: a number, a truth or a text with its unit."""

@@ -36,6 +36,8 @@ BINDING: Final[dict[str, dict[type[Message], str]]] = {
 }
 assert tuple(BINDING) == BINDINGS, "every binding has its row"
 
+GAVE_UP: Final = "gave_up"
+"""Why a driver was released whose ride goes on without him: he is not asked for it again."""
 NOS_KEPT: Final = 16
 """Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""
 
@@ -90,6 +92,8 @@ def _remember_ride(driver: DriverRecord, event: DriverReserved) -> None:
 
 def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
     driver.ride = None
+    if event.reason == GAVE_UP:
+        driver.declined = (*driver.declined, event.ride_id)[-NOS_KEPT:]
 
 
 def _remember_no(driver: DriverRecord, event: OfferDeclined) -> None:

@@ -10,12 +10,14 @@ import msgspec
 from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    PassengerNoShow,
     RideArrived,
     RideAssigned,
     RideCancelled,
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
@@ -29,9 +31,10 @@ IN_PROGRESS: Final = "in_progress"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 NO_DRIVERS: Final = "no_drivers"
+NO_SHOW: Final = "no_show"
 
-STATUSES: Final = (UNBOOKED, PENDING, ACCEPTED, ARRIVED, IN_PROGRESS, COMPLETED, CANCELLED, NO_DRIVERS)
-TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS))
+STATUSES: Final = (UNBOOKED, PENDING, ACCEPTED, ARRIVED, IN_PROGRESS, COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW)
+TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW))
 WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))
 
 TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
@@ -47,12 +50,19 @@ TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
         RideStarted: IN_PROGRESS,
         RideCompleted: COMPLETED,
         RideCancelled: CANCELLED,
+        RideUnassigned: PENDING,
     },
-    ARRIVED: {RideStarted: IN_PROGRESS, RideCompleted: COMPLETED, RideCancelled: CANCELLED},
+    ARRIVED: {
+        RideStarted: IN_PROGRESS,
+        RideCompleted: COMPLETED,
+        RideCancelled: CANCELLED,
+        PassengerNoShow: NO_SHOW,
+    },
     IN_PROGRESS: {RideCompleted: COMPLETED, RideCancelled: CANCELLED},
     COMPLETED: {},
     CANCELLED: {},
     NO_DRIVERS: {},
+    NO_SHOW: {},
 }
 assert tuple(TRANSITIONS) == STATUSES, "every status has its row"
 
@@ -60,11 +70,12 @@ MAY_CANCEL: Final[dict[str, frozenset[str]]] = {
     UNBOOKED: frozenset(),
     PENDING: frozenset(("passenger", "ops", "system")),
     ACCEPTED: frozenset(("passenger", "driver", "ops", "system")),
-    ARRIVED: frozenset(("passenger", "driver", "ops", "system")),
+    ARRIVED: frozenset(("passenger", "ops", "system")),
     IN_PROGRESS: frozenset(("ops", "system")),
     COMPLETED: frozenset(),
     CANCELLED: frozenset(),
     NO_DRIVERS: frozenset(),
+    NO_SHOW: frozenset(),
 }
 assert tuple(MAY_CANCEL) == STATUSES, "every status says who may cancel"
 
@@ -75,6 +86,8 @@ VERBS: Final[dict[type[Message], str]] = {
     RideStarted: "start",
     RideCompleted: "complete",
     RideCancelled: "cancel",
+    RideUnassigned: "offer anew",
+    PassengerNoShow: "report a no_show of",
     SearchFailed: "give up",
 }
 STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
@@ -101,9 +114,15 @@ class RideRecord(msgspec.Struct):
     driver: DriverCard | None = None
     offer_id: OfferId | None = None
     round_no: int = 0
+    assigned_at: float | None = None
+    told_eta_s: float | None = None
+    pin: str = ""
+    arrived_at: float | None = None
     started_at: float | None = None
+    restarts: int = 0
     ended_by: str = ""
     reason: str = ""
+    fee: int = 0
     rounds: int = 0
     drivers_asked: int = 0
 
@@ -135,6 +154,17 @@ def _remember_request(ride: RideRecord, event: RideRequested) -> None:
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
     ride.driver, ride.offer_id, ride.round_no = event.driver, event.offer_id, event.round_no
+    ride.assigned_at, ride.told_eta_s, ride.pin = event.at, event.eta_s, event.pin
+
+
+def _forget_driver(ride: RideRecord, event: RideUnassigned) -> None:
+    ride.driver, ride.offer_id, ride.assigned_at, ride.told_eta_s, ride.pin = None, None, None, None, ""
+    ride.search_no = event.search_no
+    ride.restarts += 1
+
+
+def _remember_arrival(ride: RideRecord, event: RideArrived) -> None:
+    ride.arrived_at = event.at
 
 
 def _remember_start(ride: RideRecord, event: RideStarted) -> None:
@@ -142,7 +172,11 @@ def _remember_start(ride: RideRecord, event: RideStarted) -> None:
 
 
 def _remember_cancel(ride: RideRecord, event: RideCancelled) -> None:
-    ride.ended_by, ride.reason = event.by, event.reason
+    ride.ended_by, ride.reason, ride.fee = event.by, event.reason, event.fee
+
+
+def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
+    ride.ended_by, ride.reason, ride.fee = "driver", NO_SHOW, event.fee
 
 
 def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
@@ -157,7 +191,10 @@ def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
 _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideRequested: _remember_request,
     RideAssigned: _remember_driver,
+    RideUnassigned: _forget_driver,
+    RideArrived: _remember_arrival,
     RideStarted: _remember_start,
     RideCancelled: _remember_cancel,
+    PassengerNoShow: _remember_no_show,
     SearchFailed: _remember_failure,
 }

@@ -13,7 +13,14 @@ from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.ride import PENDING, TRANSITIONS, RideRecord
 from dispatch.domain.search import OpenOffer, Search
 from dispatch.messages.base import Message
-from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, OffersMade, RideRequested
+from dispatch.messages.events import (
+    DriverReserved,
+    OfferDeclined,
+    OffersClosed,
+    OffersMade,
+    RideRequested,
+    RideUnassigned,
+)
 from dispatch.types import Lease, RideCard, RideId
 
 SAME_MOMENT_S: Final = 0.002
@@ -36,9 +43,22 @@ def search_of(ride_id: RideId, events: Iterable[Message], policy: SearchPolicy) 
             )
             if before is not None:
                 search.refusals = before.refusals
+        elif isinstance(event, RideUnassigned):
+            search = _begun_anew(ride, search, event, policy)
         elif search is not None:
             _replay(search, event)
     return search if ride.status == PENDING else None
+
+
+def _begun_anew(ride: RideRecord, before: Search | None, event: RideUnassigned, policy: SearchPolicy) -> Search:
+    """The ride lost its driver. Who declined it, or gave it up, is not asked again; who was only silent may be."""
+    assert ride.passenger is not None and ride.trip is not None
+    card = RideCard(ride.ride_id, event.search_no, ride.passenger, ride.trip)
+    search = Search(card, ride.requested_at, policy)
+    if before is not None:
+        search.refusals = before.refusals
+    search.refusals[event.driver_id] = None
+    return search
 
 
 def _replay(search: Search, event: Any) -> None:

@@ -72,7 +72,16 @@ class ReportArrived(Message, frozen=True, gc=False):
 
 
 class StartRide(Message, frozen=True, gc=False):
-    """Driver -> his own actor -> the ride: the passenger is in."""
+    """Driver -> his own actor -> the ride: the passenger is in. `pin`: the passenger's, where the ride asks for one."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    command: Command | None = None
+    pin: str = ""
+
+
+class ReportNoShow(Message, frozen=True, gc=False):
+    """Driver -> his own actor -> the ride: nobody came to the pickup."""
 
     ride_id: RideId
     driver_id: DriverId

@@ -22,12 +22,25 @@ class RideRequested(Message, frozen=True, gc=False):
 
 
 class RideAssigned(Message, frozen=True, gc=False):
-    """The ride has its driver."""
+    """The ride has its driver. `eta_s`: how long he needs to the pickup, as told; `pin` where the ride asks for one."""
 
     ride_id: RideId
     driver: DriverCard
     offer_id: OfferId
     round_no: int
+    at: float
+    eta_s: float | None = None
+    pin: str = ""
+
+
+class RideUnassigned(Message, frozen=True, gc=False):
+    """The ride lost its driver before he came, by `driver`, `ops` or `system`, and is offered anew as search `search_no`."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    search_no: int
+    by: str
+    reason: str
     at: float
 
 
@@ -36,6 +49,7 @@ class RideArrived(Message, frozen=True, gc=False):
 
     ride_id: RideId
     driver_id: DriverId
+    at: float = 0.0
 
 
 class RideStarted(Message, frozen=True, gc=False):
@@ -56,12 +70,21 @@ class RideCompleted(Message, frozen=True, gc=False):
 
 
 class RideCancelled(Message, frozen=True, gc=False):
-    """Over before its end: by `passenger`, `driver`, `ops` or `system`."""
+    """Over before its end: by `passenger`, `driver`, `ops` or `system`. `fee`: what the passenger owes, in minor units."""
 
     ride_id: RideId
     by: str
     reason: str = ""
     driver_id: DriverId | None = None
+    fee: int = 0
+
+
+class PassengerNoShow(Message, frozen=True, gc=False):
+    """The driver waited at the pickup and nobody came. `fee`: what the passenger owes, in minor units."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    fee: int = 0
 
 
 class SearchFailed(Message, frozen=True, gc=False):
@@ -156,7 +179,8 @@ class AvailabilitySet(Message, frozen=True, gc=False):
 
 
 Event = (
-    RideRequested | RideAssigned | RideArrived | RideStarted | RideCompleted | RideCancelled | SearchFailed
+    RideRequested | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
+    | PassengerNoShow | SearchFailed
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
 )  # fmt: skip

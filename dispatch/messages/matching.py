@@ -123,7 +123,10 @@ class ClaimRefused(Message, frozen=True, gc=False):
 
 
 class RideMoved(Message, frozen=True, gc=False):
-    """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it."""
+    """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
+
+    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
+    """
 
     ride_id: RideId
     status: str
@@ -131,15 +134,22 @@ class RideMoved(Message, frozen=True, gc=False):
     distance_km: float
     duration_min: float
     command: Command | None = None
+    free_until: float | None = None
+    no_show_at: float | None = None
 
 
 class RideLost(Message, frozen=True, gc=False):
-    """Ride -> its driver: cancelled; you are free."""
+    """Ride -> its driver: it is over for you, and you are free. `goes_on`: others are asked, and you will not be.
+
+    `fee`: what the passenger owes, in minor units.
+    """
 
     ride_id: RideId
     by: str
     reason: str
     command: Command | None = None
+    fee: int = 0
+    goes_on: bool = False
 
 
 class RideRefused(Message, frozen=True, gc=False):

@@ -32,6 +32,16 @@ class DriverAssigned(Message, frozen=True, gc=False):
     lon: float | None = None
     distance_m: float | None = None
     eta_s: float | None = None
+    pin: str = ""
+
+
+class DriverCancelled(Message, frozen=True, gc=False):
+    """The driver does not come, by `driver`, `ops` or `system`; others are asked, unless `NoDrivers` follows."""
+
+    seq: int
+    ride_id: RideId
+    by: str
+    reason: str
 
 
 class NoDrivers(Message, frozen=True, gc=False):
@@ -53,6 +63,7 @@ class PassengerSnapshot(Message, frozen=True, gc=False):
     fare: float | None
     driver: DriverCard | None = None
     recovered: bool = False
+    pin: str = ""
 
 
 # -- to the driver
@@ -97,7 +108,10 @@ class DriverSnapshot(Message, frozen=True, gc=False):
 
 
 class RideProgress(Message, frozen=True, gc=False):
-    """The ride is now `arrived`, `in_progress` or `completed`."""
+    """The ride is now `arrived`, `in_progress` or `completed`.
+
+    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
+    """
 
     seq: int
     ride_id: RideId
@@ -105,15 +119,18 @@ class RideProgress(Message, frozen=True, gc=False):
     fare: float
     distance_km: float
     duration_min: float
+    free_until: float | None = None
+    no_show_at: float | None = None
 
 
 class RideEnded(Message, frozen=True, gc=False):
-    """Cancelled, by whom and why."""
+    """Cancelled, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units."""
 
     seq: int
     ride_id: RideId
     by: str
     reason: str
+    fee: int = 0
 
 
 # -- outside the stream
@@ -147,7 +164,7 @@ class Faulted(Message, frozen=True, gc=False):
 
 
 Notice = (
-    Searching | DriverAssigned | NoDrivers | PassengerSnapshot
+    Searching | DriverAssigned | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverSnapshot
     | RideProgress | RideEnded | Ack | Refused | Replaced | Faulted
 )  # fmt: skip

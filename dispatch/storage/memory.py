@@ -17,6 +17,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverRegistered,
     Event,
+    PassengerNoShow,
     RideCancelled,
     RideCompleted,
     RideRequested,
@@ -194,7 +195,7 @@ class MemoryJournal:
         self._open[event.ride_id] = event.at
         self._passengers[event.passenger.passenger_id] = event.passenger
 
-    def _note_end(self, event: RideCompleted | RideCancelled | SearchFailed) -> None:
+    def _note_end(self, event: RideCompleted | RideCancelled | PassengerNoShow | SearchFailed) -> None:
         self._open.pop(event.ride_id, None)
 
     def _note_driver(self, event: DriverRegistered) -> None:
@@ -205,6 +206,7 @@ _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     RideRequested: MemoryJournal._note_request,
     RideCompleted: MemoryJournal._note_end,
     RideCancelled: MemoryJournal._note_end,
+    PassengerNoShow: MemoryJournal._note_end,
     SearchFailed: MemoryJournal._note_end,
     DriverRegistered: MemoryJournal._note_driver,
 }

@@ -37,6 +37,13 @@ def m001_rides_and_journal(db: Database) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
+@migrations()
+def m002_fees_and_restarts(db: Database) -> None:
+    """What the passenger owes for a ride that ended early, in minor units, and how often it was offered anew."""
+    db.execute("ALTER TABLE rides ADD COLUMN fee INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE rides ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

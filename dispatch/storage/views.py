@@ -21,12 +21,14 @@ from dispatch.messages.events import (
     OfferDeclined,
     OffersClosed,
     OffersMade,
+    PassengerNoShow,
     RideArrived,
     RideAssigned,
     RideCancelled,
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 
@@ -63,7 +65,10 @@ ASSIGN_RIDE: Final = "UPDATE rides SET status = 'accepted', driver_id = ?, assig
 ARRIVE_RIDE: Final = "UPDATE rides SET status = 'arrived', arrived_at = ? WHERE ride_id = ?"
 START_RIDE: Final = "UPDATE rides SET status = 'in_progress', started_at = ? WHERE ride_id = ?"
 COMPLETE_RIDE: Final = "UPDATE rides SET status = 'completed', ended_at = ?, fare = ? WHERE ride_id = ?"
-END_RIDE: Final = "UPDATE rides SET status = ?, ended_at = ?, ended_by = ?, reason = ? WHERE ride_id = ?"
+END_RIDE: Final = "UPDATE rides SET status = ?, ended_at = ?, ended_by = ?, reason = ?, fee = ? WHERE ride_id = ?"
+FREE_RIDE: Final = """
+    UPDATE rides SET status = 'pending', driver_id = NULL, assigned_at = NULL, search_no = ?, restarts = restarts + 1
+    WHERE ride_id = ?"""
 
 MAKE_OFFER: Final = """
     INSERT INTO offers (ride_id, offer_id, driver_id, search_no, round_no, pickup_distance_m, made_at, expires_at, outcome)
@@ -108,8 +113,12 @@ def _ride_assigned(event: RideAssigned, at: float) -> Iterable[Change]:
     )
 
 
+def _ride_unassigned(event: RideUnassigned, at: float) -> Iterable[Change]:
+    return ((FREE_RIDE, (event.search_no, event.ride_id)),)
+
+
 def _ride_arrived(event: RideArrived, at: float) -> Iterable[Change]:
-    return ((ARRIVE_RIDE, (at, event.ride_id)),)
+    return ((ARRIVE_RIDE, (event.at, event.ride_id)),)
 
 
 def _ride_started(event: RideStarted, at: float) -> Iterable[Change]:
@@ -122,14 +131,18 @@ def _ride_completed(event: RideCompleted, at: float) -> Iterable[Change]:
 
 def _ride_cancelled(event: RideCancelled, at: float) -> Iterable[Change]:
     return (
-        (END_RIDE, ("cancelled", at, event.by, event.reason, event.ride_id)),
+        (END_RIDE, ("cancelled", at, event.by, event.reason, event.fee, event.ride_id)),
         (CLOSE_ALL_OFFERS, ("cancelled", at, event.ride_id)),
     )
 
 
+def _no_show(event: PassengerNoShow, at: float) -> Iterable[Change]:
+    return ((END_RIDE, ("no_show", at, "driver", "no_show", event.fee, event.ride_id)),)
+
+
 def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
     return (
-        (END_RIDE, ("no_drivers", at, "system", event.reason, event.ride_id)),
+        (END_RIDE, ("no_drivers", at, "system", event.reason, 0, event.ride_id)),
         (CLOSE_ALL_OFFERS, ("expired", at, event.ride_id)),
     )
 
@@ -189,10 +202,12 @@ def _driver_released(event: DriverReleased, at: float) -> Iterable[Change]:
 VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideRequested: _ride_requested,
     RideAssigned: _ride_assigned,
+    RideUnassigned: _ride_unassigned,
     RideArrived: _ride_arrived,
     RideStarted: _ride_started,
     RideCompleted: _ride_completed,
     RideCancelled: _ride_cancelled,
+    PassengerNoShow: _no_show,
     SearchFailed: _search_failed,
     OffersMade: _offers_made,
     OffersClosed: _offers_closed,

@@ -83,7 +83,12 @@ class DriverSession(Session):
         self._require_own(message.driver_id)
         self._tell(commands.SetAvailability(message.available, command_of(message)))
 
-    def _report_step(self, message: wire.Arrived | wire.StartRide | wire.CompleteRide) -> None:
+    def _start_ride(self, message: wire.StartRide) -> None:
+        self._require_own(message.driver_id)
+        pin = (message.pin or "").strip()
+        self._tell(commands.StartRide(RideId(message.ride_id), self.driver_id, command_of(message), pin))
+
+    def _report_step(self, message: wire.Arrived | wire.CompleteRide | wire.NoShow) -> None:
         self._require_own(message.driver_id)
         step = _STEPS[type(message)]
         self._tell(step(RideId(message.ride_id), self.driver_id, command_of(message)))
@@ -105,17 +110,18 @@ class DriverSession(Session):
         wire.DeclineRide: _decline_ride,
         wire.SetAvailability: _set_availability,
         wire.Arrived: _report_step,
-        wire.StartRide: _report_step,
+        wire.StartRide: _start_ride,
         wire.CompleteRide: _report_step,
+        wire.NoShow: _report_step,
         wire.DriverCancelRide: _cancel_ride,
         wire.Ping: Session._ping,
     }
 
 
-_STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.StartRide | commands.CompleteRide]] = {
+_STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.CompleteRide | commands.ReportNoShow]] = {
     wire.Arrived: commands.ReportArrived,
-    wire.StartRide: commands.StartRide,
     wire.CompleteRide: commands.CompleteRide,
+    wire.NoShow: commands.ReportNoShow,
 }
 
 

@@ -42,6 +42,7 @@ class Frames:
         self.wall_zero = wall_zero
         self.show_phones = show_phones
         self.currency = currency or None
+        self.minor_units = 100
         self._clock = clock
         self._travel = travel or TravelModel()
         self._deadline = (-1.0, "")
@@ -72,8 +73,15 @@ class Frames:
             driver_longitude=notice.lon,
             eta_s=_whole(notice.eta_s),
             distance_m=_whole(notice.distance_m),
+            start_pin=notice.pin or None,
             seq=notice.seq,
             epoch=self.epoch,
+        )
+
+    def driver_cancelled(self, notice: notices.DriverCancelled) -> wire.DriverCancelled:
+        """The driver does not come."""
+        return wire.DriverCancelled(
+            ride_id=notice.ride_id, by=notice.by, reason=notice.reason, seq=notice.seq, epoch=self.epoch
         )
 
     def no_drivers(self, notice: notices.NoDrivers) -> wire.NoDrivers:
@@ -95,6 +103,7 @@ class Frames:
             fare=notice.fare,
             currency=self.currency if notice.fare is not None else None,
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
+            start_pin=notice.pin or None,
             recovered=notice.recovered,
             seq=notice.seq,
             epoch=self.epoch,
@@ -160,12 +169,28 @@ class Frames:
                 seq=notice.seq,
                 epoch=self.epoch,
             )
-        return _STEPS[notice.status](ride_id=notice.ride_id, seq=notice.seq, epoch=self.epoch)
+        if notice.status == "in_progress":
+            return wire.RideStarted(ride_id=notice.ride_id, seq=notice.seq, epoch=self.epoch)
+        free_until, no_show_at = notice.free_until, notice.no_show_at
+        return wire.DriverArrived(
+            ride_id=notice.ride_id,
+            waiting_free_until=self._moment(free_until) if free_until is not None else None,
+            no_show_at=self._moment(no_show_at) if no_show_at is not None else None,
+            no_show_ttl_ms=self._ttl_ms(no_show_at) if no_show_at is not None else None,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
 
     def ride_cancelled(self, notice: notices.RideEnded) -> wire.RideCancelled:
         """Over before its end."""
         return wire.RideCancelled(
-            ride_id=notice.ride_id, by=notice.by, reason=notice.reason, seq=notice.seq, epoch=self.epoch
+            ride_id=notice.ride_id,
+            by=notice.by,
+            reason=notice.reason,
+            fee=as_sent(notice.fee / self.minor_units),
+            currency=self.currency if notice.fee else None,
+            seq=notice.seq,
+            epoch=self.epoch,
         )
 
     def ack(self, notice: notices.Ack) -> wire.Ack:
@@ -181,7 +206,7 @@ class Frames:
     def _request_of(self, card: RideCard) -> wire.RideRequest:
         """What every offer of this ride says; the rest is filled in for each."""
         fields = _ride_fields(card)
-        del fields["note"]
+        del fields["note"], fields["pin_required"]
         if not self.show_phones:
             fields["passenger_phone"] = masked(card.passenger.phone)
         return wire.RideRequest(
@@ -217,6 +242,7 @@ FOR_PASSENGER: dict[type, MakeFrame] = {
     **FOR_BOTH,
     notices.Searching: Frames.searching,
     notices.DriverAssigned: Frames.driver_assigned,
+    notices.DriverCancelled: Frames.driver_cancelled,
     notices.NoDrivers: Frames.no_drivers,
     notices.PassengerSnapshot: Frames.passenger_snapshot,
 }
@@ -226,10 +252,6 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.OfferClosed: Frames.offer_closed,
     notices.RideAccepted: Frames.ride_accepted,
     notices.DriverSnapshot: Frames.driver_snapshot,
-}
-_STEPS: dict[str, type[wire.DriverArrived] | type[wire.RideStarted]] = {
-    "arrived": wire.DriverArrived,
-    "in_progress": wire.RideStarted,
 }
 
 
@@ -283,4 +305,5 @@ def _ride_fields(card: RideCard) -> dict[str, Any]:
         "fare": trip.fare,
         "estimated_duration": as_sent(trip.duration_min),
         "note": trip.note or None,
+        "pin_required": trip.pin,
     }

@@ -64,4 +64,5 @@ def trip_of(message: wire.FindDriver) -> Trip:
         fare=message.fare_amount,
         vehicle_type=message.vehicle_type or "",
         note=message.note or "",
+        pin=bool(message.require_pin),
     )

@@ -7,7 +7,8 @@ from typing import Any
 from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
-from dispatch.actors.ride import RideActor, RideOptions
+from dispatch.actors.ride import RideActor
+from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard

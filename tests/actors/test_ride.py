@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.actors.ride import RideActor, RideOptions, _PassengerGone, _Rebuilt, _Retire
+from dispatch.actors.ending import _Overdue, _PassengerGone
+from dispatch.actors.ride import RideActor, _Rebuilt
+from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.ride import STATUSES
 from dispatch.messages.commands import (
     Attach,
@@ -16,6 +18,7 @@ from dispatch.messages.commands import (
     Detach,
     FindDriver,
     ReportArrived,
+    ReportNoShow,
     StartRide,
 )
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
@@ -40,6 +43,7 @@ TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
 BOOKED = FindDriver(RIDE, TRIP, ANN)
+_AFTER_FIVE_MINUTES = ReportNoShow(RIDE, HIM)
 
 
 def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
@@ -56,6 +60,7 @@ MESSAGES: dict[str, Any] = {
     "CancelRide by the passenger": CancelRide(RIDE, "passenger"),
     "CancelRide by the driver": CancelRide(RIDE, "driver", "", HIM),
     "CancelRide by a stranger": CancelRide(RIDE, "driver", "", HER),
+    "CancelRide by operations": CancelRide(RIDE, "ops", "a complaint"),
     "RoundOpened": RoundOpened(1, 1, 5, 30.0),
     "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
     "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),
@@ -69,6 +74,9 @@ MESSAGES: dict[str, Any] = {
     "ReportArrived by a stranger": ReportArrived(RIDE, HER),
     "StartRide by a stranger": StartRide(RIDE, HER),
     "CompleteRide by a stranger": CompleteRide(RIDE, HER),
+    "ReportNoShow": ReportNoShow(RIDE, HIM),
+    "ReportNoShow by a stranger": ReportNoShow(RIDE, HER),
+    "Overdue": _Overdue(0.0),
     "PassengerGone": _PassengerGone(5),
     "Retire": _Retire(5),
     "Rebuilt": _Rebuilt(),
@@ -84,6 +92,7 @@ WAYS: dict[str, tuple[Any, ...]] = {
     "completed": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), StartRide(RIDE, HIM), CompleteRide(RIDE, HIM)),
     "cancelled": (BOOKED, CancelRide(RIDE, "passenger")),
     "no_drivers": (BOOKED, SearchExhausted(1, "nobody near", 4, 0)),
+    "no_show": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), _AFTER_FIVE_MINUTES),
 }
 
 
@@ -92,7 +101,11 @@ def a_ride_that_is(status: str, away: bool = False, **options: Any) -> tuple[Rig
     rig = Rig(**options)
     rig.listen(PASSENGER, NEWER, DISPATCHER, "driver/d1", "driver/d2")
     actor = rig.ride()
-    rig.tell("ride/r1", Attach(PASSENGER, 5), *WAYS[status])
+    rig.tell("ride/r1", Attach(PASSENGER, 5))
+    for step in WAYS[status]:
+        if step is _AFTER_FIVE_MINUTES:
+            rig.wait(300.0)
+        rig.tell("ride/r1", step)
     if away:
         rig.tell("ride/r1", Detach(5))
     for address in (PASSENGER, DISPATCHER, "driver/d1", "driver/d2"):
@@ -166,7 +179,7 @@ def test_an_assignment_tells_who_comes_how_far_he_is_and_ends_that_search() -> N
     assert assigned.eta_s == pytest.approx(1.3 * 1012 / (25 / 3.6), rel=0.01)
     assert rig.heard(DISPATCHER) == [EndSearch(RIDE, 1, "taken")]
     event = rig.journal.events_of("ride/r1")[-1]
-    assert event == RideAssigned(RIDE, DAN, OfferId("r1.1.d1"), 1, 5.0)
+    assert event == RideAssigned(RIDE, DAN, OfferId("r1.1.d1"), 1, 5.0, assigned.eta_s)
 
 
 def test_a_driver_whose_position_is_unknown_is_assigned_without_one() -> None:

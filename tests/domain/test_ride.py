@@ -14,6 +14,7 @@ from dispatch.domain.ride import (
     IN_PROGRESS,
     MAY_CANCEL,
     NO_DRIVERS,
+    NO_SHOW,
     PENDING,
     STATUSES,
     STEPS_BEFORE_END,
@@ -28,12 +29,14 @@ from dispatch.domain.ride import (
 from dispatch.errors import IllegalTransition
 from dispatch.messages import events
 from dispatch.messages.events import (
+    PassengerNoShow,
     RideArrived,
     RideAssigned,
     RideCancelled,
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
@@ -53,10 +56,12 @@ HIM = DAN.driver_id
 EXAMPLES: dict[str, events.Event] = {
     "RideRequested": RideRequested(RIDE, 1, ANN, TRIP, 3.0),
     "RideAssigned": RideAssigned(RIDE, DAN, OFFER, 2, 9.5),
-    "RideArrived": RideArrived(RIDE, HIM),
+    "RideUnassigned": RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0),
+    "RideArrived": RideArrived(RIDE, HIM, 150.0),
     "RideStarted": RideStarted(RIDE, HIM, 200.0),
     "RideCompleted": RideCompleted(RIDE, HIM, 95.0),
     "RideCancelled": RideCancelled(RIDE, "passenger", "too slow"),
+    "PassengerNoShow": PassengerNoShow(RIDE, HIM, 500),
     "SearchFailed": SearchFailed(RIDE, "nobody accepted", 4, 17),
 }
 WAYS: dict[str, tuple[str, ...]] = {
@@ -68,6 +73,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     COMPLETED: ("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted"),
     CANCELLED: ("RideRequested", "RideCancelled"),
     NO_DRIVERS: ("RideRequested", "SearchFailed"),
+    NO_SHOW: ("RideRequested", "RideAssigned", "RideArrived", "PassengerNoShow"),
 }
 
 
@@ -87,7 +93,8 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
-    own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith("Ride")} | {"SearchFailed"}
+    own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith("Ride")}
+    own |= {"SearchFailed", "PassengerNoShow"}
     assert own == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 
@@ -110,7 +117,7 @@ def test_a_ride_goes_where_the_written_table_says(status: str, event: str, follo
 
 def test_the_end_of_a_ride_is_where_no_event_leads_on() -> None:
     ends = {status for status in STATUSES if all(to == ILLEGAL for at, _, to in CELLS if at == status)}
-    assert ends == TERMINAL == {COMPLETED, CANCELLED, NO_DRIVERS}
+    assert ends == TERMINAL == {COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW}
     assert {status for status in STATUSES if ride_that_is(status).is_over} == ends
 
 
@@ -168,6 +175,18 @@ def test_a_ride_cancelled_after_assignment_still_knows_its_driver() -> None:
     assert ride.is_driven_by(HIM)
 
 
+def test_a_ride_that_lost_its_driver_searches_anew_at_the_same_terms() -> None:
+    ride = ride_that_is(ACCEPTED)
+    ride.apply(RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0))
+    assert (ride.search_no, ride.trip, ride.requested_at, ride.restarts) == (2, TRIP, 3.0, 1)
+    assert (ride.driver, ride.offer_id, ride.assigned_at, ride.pin) == (None, None, None, "")
+
+
+def test_a_no_show_is_the_drivers_word_and_keeps_what_it_costs() -> None:
+    ride = ride_that_is(NO_SHOW)
+    assert (ride.ended_by, ride.reason, ride.fee) == ("driver", "no_show", 500)
+
+
 def test_the_start_is_remembered_and_only_then_known() -> None:
     assert ride_that_is(ARRIVED).started_at is None
     assert ride_that_is(IN_PROGRESS).started_at == 200.0
@@ -191,11 +210,12 @@ def test_completing_skips_exactly_the_steps_that_were_not_taken(status: str) -> 
         (UNBOOKED, ""),
         (PENDING, "passenger ops system"),
         (ACCEPTED, "passenger driver ops system"),
-        (ARRIVED, "passenger driver ops system"),
+        (ARRIVED, "passenger ops system"),
         (IN_PROGRESS, "ops system"),
         (COMPLETED, ""),
         (CANCELLED, ""),
         (NO_DRIVERS, ""),
+        (NO_SHOW, ""),
     ],
 )
 def test_who_may_cancel_depends_on_how_far_the_ride_is(status: str, who: str) -> None:

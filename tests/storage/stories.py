@@ -17,12 +17,14 @@ from dispatch.messages.events import (
     OfferPlaced,
     OffersClosed,
     OffersMade,
+    PassengerNoShow,
     RideArrived,
     RideAssigned,
     RideCancelled,
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 from dispatch.messages.journal import Append
@@ -39,10 +41,12 @@ HIM = MICHAEL.driver_id
 ONE_OF_EACH: tuple[Event, ...] = (
     RideRequested(RIDE, 1, SARAH, TRIP, 1.5),
     RideAssigned(RIDE, MICHAEL, OFFER, 1, 9.25),
-    RideArrived(RIDE, HIM),
+    RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.5),
+    RideArrived(RIDE, HIM, 190.75),
     RideStarted(RIDE, HIM, 200.125),
     RideCompleted(RIDE, HIM, 85.5, ("arrived", "started")),
-    RideCancelled(RIDE, "driver", "flat tyre", HIM),
+    RideCancelled(RIDE, "passenger", "flat tyre", HIM, 250),
+    PassengerNoShow(RIDE, HIM, 500),
     SearchFailed(RIDE, "search cap", 4, 17),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
     OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
@@ -146,8 +150,23 @@ class Town:
         if dice.random() < 0.1:
             yield from self._by(addresses.driver(him), AvailabilitySet(him, False), DriverOffline(him, "silent"))
         yield from self._by(stream, RideAssigned(ride_id, card, offer_id, 1, next(self.clock) / 4))
-        if dice.random() < 0.7:
-            yield from self._by(stream, RideArrived(ride_id, him))
+        if dice.random() < 0.15:
+            now = next(self.clock) / 4
+            yield from self._by(stream, RideUnassigned(ride_id, him, search_no + 1, "driver", "a flat tyre", now))
+            yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "gave_up"))
+            self.free.append(card)
+            placed = yield from self._round(ride_id, search_no + 1, 1)
+            if self.free:
+                yield from self._driven(ride_id, search_no + 1, placed[-1].offer_id)
+            return
+        arrived = dice.random() < 0.7
+        if arrived:
+            yield from self._by(stream, RideArrived(ride_id, him, next(self.clock) / 4))
+        if arrived and dice.random() < 0.1:
+            yield from self._by(stream, PassengerNoShow(ride_id, him, 500))
+            yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "cancelled"))
+            self.free.append(card)
+            return
         if dice.random() < 0.7:
             yield from self._by(stream, RideStarted(ride_id, him, next(self.clock) / 4))
         if dice.random() < 0.2:

@@ -47,7 +47,7 @@ def test_only_events_with_a_time_are_made_anew() -> None:
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:
-    event = msgspec.structs.replace(ONE_OF_EACH[5], reason="\ud800")
+    event = msgspec.structs.replace(ONE_OF_EACH[6], reason="\ud800")
     with pytest.raises(ValueError, match="surrogates"):
         encode(event)
 

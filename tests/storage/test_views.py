@@ -25,6 +25,7 @@ from dispatch.messages.events import (
     RideCompleted,
     RideRequested,
     RideStarted,
+    RideUnassigned,
     SearchFailed,
 )
 from dispatch.messages.journal import Append
@@ -111,6 +112,9 @@ class Folded:
             RideStarted: "started_at",
         }
         stamps = self.stamps.setdefault(ride_id, {})
+        if isinstance(event, RideUnassigned):
+            del stamps["assigned_at"]
+            return
         stamps[column.get(type(event), "ended_at")] = getattr(event, "at", at)
 
 
@@ -137,6 +141,7 @@ def test_every_table_equals_the_fold_of_the_events(writer: Writer, seed: int) ->
         assert (row["status"], row["search_no"]) == (ride.status, ride.search_no)
         assert row["driver_id"] == (ride.driver.driver_id if ride.driver else None)
         assert ((row["ended_by"] or ""), (row["reason"] or "")) == (ride.ended_by, ride.reason)
+        assert (row["fee"], row["restarts"]) == (ride.fee, ride.restarts)
         assert (ride.passenger, ride.trip) != (None, None)
         assert row["passenger_id"] == ride.passenger.passenger_id
         assert {stamp: row[stamp] for stamp in stamps if row[stamp] is not None} == told.stamps[name]
@@ -163,6 +168,7 @@ def test_the_stories_reach_every_kind_of_event_and_outcome() -> None:
     kinds = {type(event).__name__ for story in stories for told in story for event in told.events}
     assert kinds == {
         *("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted", "RideCancelled"),
+        *("RideUnassigned", "PassengerNoShow"),
         *("SearchFailed", "OffersMade", "OffersClosed", "OfferDeclined", "DriverRegistered", "DriverOnline"),
         *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet"),
     }

@@ -8,10 +8,26 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import DatabaseError
+from dispatch.messages.events import (
+    DriverOnline,
+    Event,
+    OffersMade,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideRequested,
+    RideStarted,
+    SearchFailed,
+)
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFault, StorageFull
 from dispatch.storage.schema import open_database
 from dispatch.storage.writer import Writer
 from tests.storage.stories import ONE_OF_EACH, append, booked
+
+
+def example(kind: type[Event]) -> Event:
+    """The one event of this kind among the examples."""
+    return next(event for event in ONE_OF_EACH if type(event) is kind)
 
 
 def on_disk(path: Path) -> list[tuple[str, str]]:
@@ -36,8 +52,10 @@ def test_a_batch_is_one_transaction_of_its_own(writer: Writer) -> None:
 
 
 def test_events_lie_in_the_order_in_which_they_were_told(writer: Writer, path: Path) -> None:
-    writer.write([append("ride/b", ONE_OF_EACH[0], ONE_OF_EACH[2]), append("driver/a", ONE_OF_EACH[10])])
-    writer.write([append("ride/b", ONE_OF_EACH[3])])
+    writer.write(
+        [append("ride/b", example(RideRequested), example(RideArrived)), append("driver/a", example(DriverOnline))]
+    )
+    writer.write([append("ride/b", example(RideStarted))])
     assert on_disk(path) == [
         ("ride/b", "RideRequested"),
         ("ride/b", "RideArrived"),
@@ -50,7 +68,7 @@ def test_every_stored_time_is_unix_time(path: Path) -> None:
     zero = 1_763_953_290.5
     writer = Writer(path, "off", zero)
     writer.write([booked("r1", at=10.0)])
-    writer.write([append("ride/r1", *ONE_OF_EACH[1:2], at=12.0)])
+    writer.write([append("ride/r1", example(RideAssigned), at=12.0)])
     (requested_at, at, body) = writer.db.execute(
         "SELECT requested_at, events.at, body FROM rides JOIN events USING (ride_id) WHERE ride_id = 'r1'"
     ).fetchone()
@@ -89,12 +107,12 @@ def test_a_lock_that_outlasts_the_wait_keeps_nothing_and_heals_when_it_goes(path
     [
         booked("bad", at=float("nan")),
         booked("bad", fare=float("nan")),
-        append("ride/bad", ONE_OF_EACH[5].__class__("bad", "driver", "\ud800")),
-        append("ride/bad", ONE_OF_EACH[5].__class__("bad", object())),
+        append("ride/bad", RideCancelled("bad", "driver", "\ud800")),
+        append("ride/bad", RideCancelled("bad", object())),
         append(
             "ride/bad",
-            ONE_OF_EACH[6].__class__("bad", "cap", 2**70, 1),
-            ONE_OF_EACH[7].__class__("bad", 2**70, 1, (), 0.0),
+            SearchFailed("bad", "cap", 2**70, 1),
+            OffersMade("bad", 2**70, 1, (), 0.0),
         ),
     ],
     ids=[

@@ -108,7 +108,7 @@ class TestNotices:
         assert app.got == [
             {
                 "type": "ride_cancelled", "ride_id": "123", "by": "system", "reason": "nobody was there",
-                "seq": 9, "epoch": "e1",
+                "fee": 0, "seq": 9, "epoch": "e1",
             }
         ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from dispatch.transport.wire.fields import (
     OfferIdText,
     PersonName,
     PhoneNumber,
+    Pin,
     Remark,
     RideIdText,
     Speed,
@@ -41,7 +42,10 @@ class Ping(ClientMessage, tag="ping", frozen=True, gc=False):
 
 
 class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
-    """Book this trip. The last two fields say who rides, where nobody has to prove it."""
+    """Book this trip. With `require_pin` the driver starts only with four digits that the passenger is told.
+
+    The last two fields say who rides, where nobody has to prove it.
+    """
 
     pickup_latitude: Latitude
     pickup_longitude: Longitude
@@ -54,6 +58,7 @@ class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
     fare_amount: Amount
     vehicle_type: VehicleType | None = None
     note: Remark | None = None
+    require_pin: Switch | None = None
     passenger_name: PersonName | None = None
     passenger_phone: PhoneNumber | None = None
 
@@ -113,13 +118,20 @@ class Arrived(DriverMessage, tag="arrived", frozen=True, gc=False):
 
 
 class StartRide(DriverMessage, tag="start_ride", frozen=True, gc=False):
-    """The passenger is in."""
+    """The passenger is in, and said his `pin` where the ride asks for one."""
 
     ride_id: RideIdText
+    pin: Pin | None = None
 
 
 class CompleteRide(DriverMessage, tag="complete_ride", frozen=True, gc=False):
     """The passenger is out."""
+
+    ride_id: RideIdText
+
+
+class NoShow(DriverMessage, tag="no_show", frozen=True, gc=False):
+    """Nobody came to the pickup."""
 
     ride_id: RideIdText
 
@@ -134,7 +146,7 @@ class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
 FromPassenger = FindDriver | CancelRide | Ping
 FromDriver = (
     LocationUpdate | AcceptRide | DeclineRide | SetAvailability
-    | Arrived | StartRide | CompleteRide | DriverCancelRide | Ping
+    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | Ping
 )  # fmt: skip
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
 DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)

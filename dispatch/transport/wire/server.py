@@ -51,6 +51,14 @@ class DriverAssigned(RideMessage, tag="driver_assigned", frozen=True, gc=False, 
     driver_longitude: float | None = None
     eta_s: int | None = None
     distance_m: int | None = None
+    start_pin: str | None = None
+
+
+class DriverCancelled(RideMessage, tag="driver_cancelled", frozen=True, gc=False, kw_only=True):
+    """The driver does not come; `searching` follows, or `no_drivers`."""
+
+    by: str
+    reason: str
 
 
 class NoDrivers(RideMessage, tag="no_drivers", frozen=True, gc=False, kw_only=True):
@@ -73,6 +81,7 @@ class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_o
     driver_rating: float | None = None
     vehicle_type: str | None = None
     vehicle_registration: str | None = None
+    start_pin: str | None = None
     recovered: bool
 
 
@@ -123,6 +132,7 @@ class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_o
     fare: float
     estimated_duration: int | float
     note: str | None = None
+    pin_required: bool = False
 
 
 class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
@@ -142,6 +152,7 @@ class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
     fare: float
     estimated_duration: int | float
     note: str | None = None
+    pin_required: bool = False
 
 
 class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
@@ -156,8 +167,12 @@ class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_on
 # -- to both
 
 
-class DriverArrived(RideMessage, tag="driver_arrived", frozen=True, gc=False):
-    """The driver is at the pickup."""
+class DriverArrived(RideMessage, tag="driver_arrived", frozen=True, gc=False, kw_only=True):
+    """The driver is at the pickup. When waiting begins to cost, and when he may report a no-show."""
+
+    waiting_free_until: str | None = None
+    no_show_at: str | None = None
+    no_show_ttl_ms: int | None = None
 
 
 class RideStarted(RideMessage, tag="ride_started", frozen=True, gc=False):
@@ -174,10 +189,12 @@ class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw
 
 
 class RideCancelled(RideMessage, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
-    """Over before its end, by `passenger`, `driver`, `ops` or `system`."""
+    """Over before its end, by `passenger`, `driver`, `ops` or `system`. `fee`: what the passenger owes."""
 
     by: str
     reason: str
+    fee: float
+    currency: str | None = None
 
 
 class Pong(ServerMessage, tag="pong", frozen=True, gc=False):
@@ -203,7 +220,7 @@ class Error(ServerMessage, tag="error", frozen=True, gc=False):
 
 
 ToPassenger = (
-    Searching | DriverAssigned | NoDrivers | PassengerSnapshot
+    Searching | DriverAssigned | DriverCancelled | NoDrivers | PassengerSnapshot
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip

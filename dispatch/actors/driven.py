@@ -1,0 +1,101 @@
+"""A ride with its driver: he arrives, starts with the passenger's pin where there is one, and completes."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from dispatch.actors.ending import EndingRide
+from dispatch.domain.ride import ARRIVED, COMPLETED, IN_PROGRESS, STEPS_BEFORE_END, TRANSITIONS, VERBS, WITH_DRIVER
+from dispatch.errors import NoSuchRide
+from dispatch.messages.base import Message
+from dispatch.messages.commands import CompleteRide, ReportArrived, StartRide
+from dispatch.messages.events import RideArrived, RideCompleted, RideStarted
+from dispatch.messages.matching import ClaimGranted, RideLost, RideMoved
+from dispatch.messages.notices import RideProgress
+from dispatch.runtime import receives
+
+Step = ReportArrived | StartRide | CompleteRide
+STEPS: dict[type[Message], type[Message]] = {
+    ReportArrived: RideArrived,
+    StartRide: RideStarted,
+    CompleteRide: RideCompleted,
+}
+"""What a driver's command makes of a ride that allows it."""
+
+
+class DrivenRide(EndingRide):
+    """The part of a ride's actor that its driver moves on."""
+
+    _moved: RideMoved | None = None
+    _wrong_pins = 0
+    _locked_until = 0.0
+
+    @receives(ReportArrived, StartRide, CompleteRide)
+    def _on_step(self, message: Step) -> None:
+        self.remember(message)
+        ride, event_type = self.ride, STEPS[type(message)]
+        if not ride.is_driven_by(message.driver_id):
+            self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
+        elif event_type is RideStarted and ride.status == IN_PROGRESS:
+            self.refuse_message(message, "already_started", "this ride has started already")
+        elif event_type not in TRANSITIONS[ride.status] or self._skips_too_much(event_type):
+            self.refuse_message(message, "illegal_now", f"cannot {VERBS[event_type]} a ride that is {ride.status}")
+        elif wrong := self._wrong_pin(message):
+            self.refuse_message(message, "wrong_pin", wrong)
+        else:
+            self._step(event_type, message)
+
+    def _skips_too_much(self, event_type: type[Message]) -> bool:
+        """Apps of the seed complete what they never started; not where steps are strict, or the start takes a pin."""
+        must_start = self.options.strict_steps or self.ride.pin
+        return event_type is RideCompleted and bool(must_start) and self.ride.status != IN_PROGRESS
+
+    def _wrong_pin(self, message: Step) -> str:
+        """Why the ride does not start with what the driver typed; empty: it does."""
+        ride, now = self.ride, self.runtime.now
+        if not ride.pin or type(message) is not StartRide:
+            return ""
+        if now < self._locked_until:
+            return f"too many wrong pins; try again in {ceil(self._locked_until - now)} s"
+        if message.pin == ride.pin:
+            return ""
+        self._wrong_pins += 1
+        if self._wrong_pins % self.options.pin_tries == 0:
+            self._locked_until = now + self.options.pin_lock_s
+        return "that is not the passenger's pin" if message.pin else "this ride starts with the passenger's pin"
+
+    def _step(self, event_type: type[Message], message: Step) -> None:
+        ride, trip, now = self.ride, self.ride.trip, self.runtime.now
+        assert trip is not None
+        fields: dict[type[Message], tuple[Any, ...]] = {
+            RideArrived: (now,),
+            RideStarted: (now,),
+            RideCompleted: (trip.fare, STEPS_BEFORE_END.get(ride.status, ())),
+        }
+        minutes = trip.duration_min
+        if event_type is RideCompleted and ride.started_at is not None:
+            minutes = round((now - ride.started_at) / 60.0, 2)
+        self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type]))
+        told = (ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes)
+        clocks = self._clocks() if ride.status == ARRIVED else ()
+        self.say(RideProgress, *told, *clocks)
+        self._moved = RideMoved(*told, message.command, *clocks)
+        self.tell_driver(message.driver_id, self._moved)
+        self.retire_later()
+
+    def _clocks(self) -> tuple[float, float]:
+        """When waiting at the pickup begins to cost, and when the driver may leave: runtime seconds."""
+        arrived_at, terms = self.ride.arrived_at, self.options.terms
+        assert arrived_at is not None
+        return arrived_at + terms.free_wait_s, arrived_at + terms.no_show_s
+
+    def granted_before(self) -> Message:
+        """For the ride's own driver, who was rebuilt and does not know how it went on."""
+        ride, trip = self.ride, self.ride.trip
+        assert trip is not None and ride.offer_id is not None
+        if ride.status in WITH_DRIVER:
+            return ClaimGranted(self.card(), ride.offer_id, ride.status)
+        if ride.status == COMPLETED:
+            return self._moved or RideMoved(ride.ride_id, COMPLETED, trip.fare, trip.distance_km, trip.duration_min)
+        return RideLost(ride.ride_id, ride.ended_by, ride.reason, fee=ride.fee)

@@ -1,0 +1,109 @@
+"""What every part of a ride's actor needs: its record, its options, how it speaks to its driver, and how it leaves memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.ports import EventStore
+from dispatch.domain.eta import TravelModel
+from dispatch.domain.ride import UNBOOKED, RideRecord
+from dispatch.domain.ride_terms import RideTerms
+from dispatch.messages.base import Message
+from dispatch.messages.matching import RideRefused
+from dispatch.runtime import Runtime, receives
+from dispatch.types import DriverId, RideCard, RideId
+
+
+class RideOptions(msgspec.Struct, frozen=True):
+    """Times in seconds, fees in minor units of the currency.
+
+    `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
+    `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver longer.
+    """
+
+    link_grace_s: float = 60.0
+    retire_after_s: float = 60.0
+    search_cap_s: float = 180.0
+    terms: RideTerms = RideTerms()
+    max_restarts: int = 2
+    cancel_fee: int = 0
+    no_show_fee: int = 0
+    strict_steps: bool = False
+    start_pin: bool = False
+    pin_tries: int = 5
+    pin_lock_s: float = 60.0
+    ride_cap_s: float = 43_200.0
+    travel: TravelModel = TravelModel()
+
+
+class _Retire(Message, frozen=True, gc=False):
+    """The ride was over, and connection `number` gone, when this was set."""
+
+    number: int
+
+
+class RidingActor(ConversingActor):
+    """One booking as its events tell it."""
+
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, options: RideOptions) -> None:
+        super().__init__(runtime, address, store)
+        self.options = options
+        self.ride = RideRecord(RideId(addresses.name_of(address)))
+
+    def apply(self, event: Message) -> None:
+        self.ride.apply(event)
+
+    # -- to the driver
+
+    def tell_driver(self, driver_id: DriverId, message: Message) -> None:
+        """Tell this driver, once it is true on disk."""
+        self.send(addresses.driver(driver_id), message)
+
+    def refuse_message(self, message: Any, code: str, text: str) -> None:
+        """To the driver who asked, or to the passenger's own connection."""
+        if message.driver_id is not None:
+            self.tell_driver(message.driver_id, RideRefused(self.ride.ride_id, code, text, message.command))
+        else:
+            self.refuse(message.command, code, text, self.ride.ride_id)
+
+    def turn_away(self, message: Any, code: str, text: str) -> None:
+        """A driver hears it by way of his actor, the passenger directly."""
+        driver_id: DriverId | None = getattr(message, "driver_id", None)
+        if driver_id is None:
+            super().turn_away(message, code, text)
+        else:
+            refused = RideRefused(self.ride.ride_id, code, text, message.command)
+            self.runtime.tell(addresses.driver(driver_id), refused)
+
+    # -- to the dispatcher
+
+    def card(self) -> RideCard:
+        """The ride as drivers are asked about it."""
+        ride = self.ride
+        assert ride.passenger is not None and ride.trip is not None
+        return RideCard(ride.ride_id, ride.search_no, ride.passenger, ride.trip)
+
+    def dispatcher(self) -> str:
+        """Who looks for its drivers."""
+        assert self.ride.trip is not None
+        pickup = self.ride.trip.pickup
+        return addresses.dispatcher(addresses.zone_of(pickup.lat, pickup.lon))
+
+    # -- out of memory
+
+    def retire_later(self) -> None:
+        """If nobody talks to us and nothing can happen any more."""
+        if self.link is None and (self.ride.is_over or self.ride.status == UNBOOKED):
+            self.runtime.set_timer(self.options.retire_after_s, self.address, _Retire(self.link_number))
+
+    @receives(_Retire)
+    def _on_retire(self, message: _Retire) -> None:
+        if message.number != self.link_number or self.link is not None or not self.is_committed:
+            return
+        over = self.ride.is_over
+        if (over or self.ride.status == UNBOOKED) and self.runtime.retire(self.address) and over:
+            self.store.forget(self.ride.ride_id)
