@@ -10,6 +10,7 @@ import click
 
 from dispatch.config import SETTINGS, Resolved, require_loopback
 from dispatch.config.flags import OneLineErrors, with_settings
+from dispatch.config.params import LocalMoment, Point
 
 DEMAND = ("trips", "drivers", "rides", "for", "from", "seed")
 
@@ -21,7 +22,7 @@ def main() -> None:
 
 
 @main.command()
-@with_settings("dispatch", "server")
+@with_settings("dispatch", "server", "tariff", "pricing")
 def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     require_loopback(resolved.settings)
@@ -52,6 +53,40 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
     from sim.demo import demo
 
     return demo(resolved, script=__file__, view_file=save_view)
+
+
+@main.command()
+@click.option("--from", "pickup", type=Point(), required=True, help="where the trip begins")
+@click.option("--to", "dropoff", type=Point(), required=True, help="where it ends")
+@click.option("--vehicle-type", default="", metavar="TEXT", help="by the rates of this type of vehicle")
+@click.option("--at", "begins", type=LocalMoment(), help="when it begins, in local time  [now]")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("tariff", "pricing", "currency", "free_wait")
+def quote(
+    resolved: Resolved,
+    pickup: tuple[float, float],
+    dropoff: tuple[float, float],
+    vehicle_type: str,
+    begins: str | None,
+    as_json: bool,
+) -> None:
+    """Say what a trip costs by the tariff, line by line. Needs no server."""
+    from dispatch.app import pricer
+    from dispatch.config.local_time import LocalTime
+    from dispatch.types import Place
+
+    now = time.time()
+    at = now if begins is None else LocalTime(resolved.settings.time_zone).moment(begins, now)
+    price = pricer(resolved.settings).price(Place(*pickup), Place(*dropoff), vehicle_type, at)
+    fare = price.fare
+    if as_json:
+        told = {"fare": fare.major, "currency": fare.currency, "breakdown": price.breakdown}
+        way = {"distance_km": price.distance_m / 1000, "duration_minutes": round(price.duration_s / 60, 2)}
+        click.echo(json.dumps({**told, **way, "vehicle_type": vehicle_type}, ensure_ascii=False))
+        return
+    for name, amount in {**price.breakdown, "fare": fare.major}.items():
+        click.echo(f"{name:<12}{amount:>12.{fare.digits}f} {fare.currency}".rstrip())
+    click.echo(f"{price.distance_m / 1000:.1f} km, {price.duration_s / 60:.0f} minutes")
 
 
 @main.group()
@@ -104,15 +139,17 @@ def config() -> None:
 
 @config.command("show")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("dispatch", "server")
+@with_settings("dispatch", "server", "tariff", "pricing")
 def show_config(resolved: Resolved, as_json: bool) -> None:
     """Print every setting, its value and where it comes from: default, file, env or flag."""
-    held = [(row, resolved.value_of(row), resolved.origins[row.name]) for row in SETTINGS]
+    held = [(row.name, row, resolved.value_of(row)) for row in SETTINGS] + list(resolved.vehicle_rates())
+    origins = resolved.origins
     if as_json:
-        click.echo(json.dumps({row.name: {"value": row.outside(value), "from": origin} for row, value, origin in held}))
+        told = {name: {"value": row.outside(value), "from": origins[name]} for name, row, value in held}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
-    for row, value, origin in held:
-        click.echo(f"{row.name:<24}{row.written(value) or '-':<20}{origin}")
+    for name, row, value in held:
+        click.echo(f"{name:<24}{row.written(value) or '-':<20}{origins[name]}")
 
 
 if __name__ == "__main__":

@@ -20,9 +20,14 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.config import Rules, Settings
+from dispatch.config.local_time import LocalTime
+from dispatch.domain.eta import TravelModel
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.pricing import Demand, Pricer, without_roads
 from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.tariff import tariff_of
+from dispatch.errors import SettingError
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.reads import LiveReads
@@ -77,6 +82,18 @@ def ride_options(rules: Rules) -> RideOptions:
 def position_board(rules: Rules) -> PositionBoard:
     """The empty board of a zone."""
     return PositionBoard(max_speed_mps=rules.gps_max_speed_mps, max_age_s=rules.position_max_age_s)
+
+
+def pricer(settings: Settings, wall_zero: float = 0.0) -> Pricer:
+    """What works out fares by these settings. `wall_zero`: Unix time of runtime second 0.
+
+    Raises SettingError where they have no rates: every ride would be free.
+    """
+    tariff = tariff_of(settings, settings, settings.free_wait_s, settings.currency)
+    if tariff.is_free():
+        raise SettingError("tariff", "there is no tariff: set base_fare, per_km, per_minute or minimum_fare")
+    local_time = LocalTime(settings.time_zone, wall_zero)
+    return Pricer(tariff, Demand(settings.demand_multiplier), without_roads(TravelModel()), local_time.minute_of_day)
 
 
 def culprit(message: Any) -> str | None:

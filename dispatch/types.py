@@ -1,7 +1,8 @@
 """Words that every room shares: identities, places and the cards that describe people.
 
 Units: latitude and longitude are WGS 84 degrees, distances metres (`_m`) unless the name says kilometres, times seconds (`_s`) of
-the runtime's clock unless the name says wall. Money is what the passenger's app said until a tariff is set.
+the runtime's clock unless the name says wall. A `fare` that is a number is in major units, as on the wire, and the passenger's app's
+own until the server sets prices; whatever the server computes is `Money`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,45 @@ class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     vehicle_type: str = ""
     note: str = ""
     pin: bool = False
+
+
+class Money(msgspec.Struct, frozen=True, gc=False):
+    """An amount in the smallest units of its currency, cents as a rule; `digits` of them stand after the point of the larger unit."""
+
+    minor: int
+    currency: str = ""
+    digits: int = 2
+
+    @property
+    def major(self) -> float:
+        """The number that apps read: 85.5 for 8550 cents."""
+        return self.minor / int(10**self.digits)
+
+    def plus(self, minor: int) -> Money:
+        """So many of the smallest units more."""
+        return Money(self.minor + minor, self.currency, self.digits)
+
+
+class FareLine(msgspec.Struct, frozen=True, gc=False):
+    """What one reason adds to a fare, in minor units; a discount is less than zero."""
+
+    name: str
+    minor: int
+
+
+class Price(msgspec.Struct, frozen=True, gc=False):
+    """What the server says a trip costs, how it comes to that, and which way it had in mind. The lines add up to the fare."""
+
+    fare: Money
+    lines: tuple[FareLine, ...]
+    distance_m: int
+    duration_s: int
+    vehicle_type: str = ""
+
+    @property
+    def breakdown(self) -> dict[str, float]:
+        """The lines as apps read them, in major units."""
+        return {line.name: line.minor / int(10**self.fare.digits) for line in self.lines}
 
 
 class Passenger(msgspec.Struct, frozen=True, gc=False):

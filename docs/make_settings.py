@@ -14,6 +14,8 @@ PAGE = Path(__file__).with_name("SETTINGS.md")
 TITLES = {
     "dispatch": "How rides are offered",
     "server": "Where the live server listens, and what one connection may take",
+    "tariff": "What rides cost",
+    "pricing": "How fares are worked out",
     "simulate": "What is simulated",
 }
 """The groups in the page's order; each is a table of the TOML file."""
@@ -39,6 +41,7 @@ with one line that says which it is and what is wanted.
 """
 NOTE = """
 Two groups have a `db`: the simulator's is `db` under `[simulate]`, `simulate_db` at the top of the file, and `DISPATCH_SIMULATE_DB`.
+A table `[tariff.suv]` in the file sets any of the tariff's keys for one type of vehicle; what it leaves out is as in `[tariff]`.
 """
 
 

@@ -14,7 +14,8 @@ from dispatch.config import SETTINGS
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {
-    "serve": ("dispatch", "server"),
+    "serve": ("dispatch", "server", "tariff", "pricing"),
+    "quote": ("tariff", "pricing"),
     "simulate": ("dispatch", "simulate"),
     "demo": ("dispatch",),
 }
@@ -157,3 +158,54 @@ def test_help_is_quick_because_nothing_heavy_is_imported_for_it() -> None:
     script = f"import sys, cli; print(*[name for name in {heavy.split()} if name in sys.modules])"
     outcome = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert outcome.stdout.strip() == ""
+
+
+TRIP = ("--from", "-26.2041,28.0473", "--to", "-26.1850,28.0550")
+RATES = {"DISPATCH_BASE_FARE": "12.5", "DISPATCH_PER_KM": "9.8", "DISPATCH_CURRENCY": "ZAR"}
+
+
+class TestQuote:
+    def test_a_fare_is_told_line_by_line_and_the_lines_add_up_to_it(self) -> None:
+        result = run("quote", *TRIP, "--demand-multiplier", "1.5", **RATES)
+        assert result.exit_code == 0
+        table = [line.split() for line in result.output.splitlines()[:-1]]
+        assert [row[0] for row in table] == ["base", "distance", "demand", "fare"]
+        cents = [int(row[1].replace(".", "")) for row in table]
+        assert sum(cents[:-1]) == cents[-1]
+        assert {row[2] for row in table} == {"ZAR"}
+
+    def test_programs_get_the_same_as_one_json_object(self) -> None:
+        told = json.loads(run("quote", *TRIP, "--json", **RATES).output)
+        assert told["breakdown"] == {"base": 12.5, "distance": 28.77}
+        assert (told["fare"], told["currency"], told["distance_km"]) == (41.27, "ZAR", 2.936)
+
+    def test_the_hour_and_the_type_of_vehicle_are_taken_into_account(self) -> None:
+        Path("dispatch.toml").write_text("[tariff]\nnight_multiplier = 2\n[tariff.suv]\nbase_fare = 100\n")
+        night = json.loads(run("quote", *TRIP, "--json", "--at", "23:00", "--vehicle-type", "suv", **RATES).output)
+        assert night["breakdown"] == {"base": 100.0, "distance": 28.77, "night": 128.78}
+
+    @pytest.mark.parametrize(
+        ("args", "sentence"),
+        [
+            (("--from", "1", "--to", "1,2"), "must be a latitude and a longitude such as -26.2041,28.0473, got '1'"),
+            (("--from", "91,2", "--to", "1,2"), "must be a latitude and a longitude"),
+            ((*TRIP, "--at", "late"), "must be a local time (08:00, 2015-01-15T08:00), got 'late'"),
+        ],
+    )
+    def test_a_point_or_a_time_that_is_none_is_refused_in_one_line(self, args: tuple[str, ...], sentence: str) -> None:
+        result = run("quote", *args, **RATES)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+        assert sentence in result.stderr
+
+    def test_without_rates_there_is_nothing_to_say(self) -> None:
+        result = run("quote", *TRIP)
+        assert (result.exit_code, result.stderr) == (
+            2,
+            "dispatch: there is no tariff: set base_fare, per_km, per_minute or minimum_fare\n",
+        )
+
+    def test_the_settings_that_hold_are_shown_with_those_of_single_types_of_vehicle(self) -> None:
+        Path("dispatch.toml").write_text("[tariff.suv]\nper_km = 15\n")
+        assert "tariff.suv.per_km       15                  file dispatch.toml" in run("config", "show").output
+        told = json.loads(run("config", "show", "--json").output)
+        assert told["tariff.suv.per_km"] == {"value": 15, "from": "file dispatch.toml"}

@@ -10,7 +10,14 @@ from dispatch.config import SETTINGS, Resolved, Setting, Settings, SimulateSetti
 from dispatch.config.kinds import DURATION
 from dispatch.errors import SettingError
 
-WORDS: Mapping[str, str] = {"TEXT": "lo", "FILE": "some.file", "TIME": "2015-01-15T08:30:00"}
+WORDS: Mapping[str, str] = {
+    "TEXT": "lo",
+    "FILE": "some.file",
+    "TIME": "2015-01-15T08:30:00",
+    "HH:MM": "23:30",
+    "ZONE": "Africa/Johannesburg",
+    "SECRET": "s3cret",
+}
 by_name = pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
 
 
@@ -162,6 +169,10 @@ REFUSALS = [
         "2015-01-15T08:00Z",
         "from must be a local time (08:00, 2015-01-15T08:00), got '2015-01-15T08:00Z'",
     ),
+    ("night_from", "25:00", "night_from must be a time of day (22:00), got '25:00'"),
+    ("night_from", "2015-01-15T08:00", "night_from must be a time of day (22:00), got '2015-01-15T08:00'"),
+    ("time_zone", "Mars/Olympus", "time_zone must be a time zone (UTC, Africa/Johannesburg), got 'Mars/Olympus'"),
+    ("time_zone", "../../etc", "time_zone must be a time zone (UTC, Africa/Johannesburg), got '../../etc'"),
     ("permute", "maybe", "permute must be true or false, got 'maybe'"),
 ]
 
@@ -202,6 +213,35 @@ def test_a_program_that_gives_a_wrong_value_is_told_the_attribute(wrong: dict[st
     ],
 )
 def test_a_mistake_in_the_file_is_told_in_one_sentence(toml: str, sentence: str) -> None:
+    Path("f.toml").write_text(toml)
+    with pytest.raises(SettingError) as refused:
+        load({}, {}, "f.toml")
+    assert str(refused.value) == sentence
+
+
+def test_a_file_sets_rates_for_one_type_of_vehicle_in_a_table_of_their_own() -> None:
+    Path("dispatch.toml").write_text("[tariff]\nper_km = 9.8\n[tariff.suv]\nper_km = 15\nno-show-fee = 50\n")
+    resolved = load({}, {})
+    assert resolved.settings.per_km == 9.8
+    assert resolved.settings.vehicle_tariffs == {"suv": {"per_km": 15.0, "no_show_fee": 50.0}}
+    rates = [(name, value, resolved.origins[name]) for name, _, value in resolved.vehicle_rates()]
+    assert rates == [
+        ("tariff.suv.per_km", 15.0, "file dispatch.toml"),
+        ("tariff.suv.no_show_fee", 50.0, "file dispatch.toml"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        ("[tariff.suv]\nper_kn = 1", "unknown setting 'per_kn' in [tariff] (file f.toml); did you mean 'per_km'?"),
+        ("[tariff.suv]\nper_km = -1", "per_km must be a number from 0 to 1000000, got -1 (file f.toml)"),
+        ("[tariff.suv]\nbatch = 1", "unknown setting 'batch' in [tariff] (file f.toml); it belongs in [dispatch]"),
+        ("[tariff.'']\nper_km = 1", "a type of vehicle must be text of 1 to 40 characters, got [tariff.]"),
+        ("[dispatch.suv]\nbatch = 1", "unknown setting 'suv' in [dispatch] (file f.toml)"),
+    ],
+)
+def test_a_mistake_in_a_vehicles_tariff_is_told_as_any_other(toml: str, sentence: str) -> None:
     Path("f.toml").write_text(toml)
     with pytest.raises(SettingError) as refused:
         load({}, {}, "f.toml")

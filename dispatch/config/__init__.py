@@ -2,19 +2,29 @@
 
 from ipaddress import ip_address
 
-from dispatch.config.settings import SETTINGS, Rules, Server, Settings, SimulateSettings
+from dispatch.config.settings import (
+    SETTINGS,
+    PricingRules,
+    Rules,
+    Server,
+    Settings,
+    SimulateSettings,
+    TariffRates,
+)
 from dispatch.config.sources import Resolved, load
 from dispatch.config.table import Setting
 from dispatch.errors import SettingError
 
 __all__ = [
     "SETTINGS",
+    "PricingRules",
     "Resolved",
     "Rules",
     "Server",
     "Setting",
     "Settings",
     "SimulateSettings",
+    "TariffRates",
     "load",
     "require_loopback",
 ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Value = str | int | float | bool
 
@@ -107,6 +108,22 @@ def _read_moment(given: object) -> str:
     return held.isoformat()
 
 
+def _read_clock(given: object) -> str:
+    """A time of day, `22:00`; TOML's own times too."""
+    held = given if isinstance(given, time) else time.fromisoformat(_read_text(given))
+    if held.tzinfo is not None or held.second or held.microsecond:
+        raise ValueError(given)
+    return held.isoformat("minutes")
+
+
+def _read_zone(given: object) -> str:
+    name = _read_text(given)
+    try:
+        return ZoneInfo(name).key
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        raise ValueError(given) from None
+
+
 def _as_held(value: Value) -> Value:
     return value
 
@@ -126,3 +143,5 @@ SWITCH = Kind("", "true or false", bool, _read_switch, _as_held)
 TEXT = Kind("TEXT", "text", str, _read_text, _as_held)
 PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
 MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))
+CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock, _as_held)
+ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)

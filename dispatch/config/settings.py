@@ -4,13 +4,16 @@ An attribute ends in its unit (`_s` seconds, `_m` metres). Flags, environment na
 and the help are made of its row, whose default and limits are written as people write the value.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from dispatch.config.kinds import Value
 from dispatch.config.table import (
     Checked,
     Setting,
     choice,
+    clock,
     duration,
     kilometres,
     moment,
@@ -19,6 +22,7 @@ from dispatch.config.table import (
     switch,
     text,
     whole,
+    zone,
 )
 
 
@@ -86,7 +90,41 @@ class Server(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Server, Rules):
+class PricingRules(Checked):
+    """How fares are worked out."""
+
+    group: ClassVar[str] = "pricing"
+
+    currency_digits: str = choice(
+        "auto", "auto|0|1|2|3|4", "digits of the currency's smaller unit; auto: as in ISO 4217"
+    )
+    time_zone: str = zone("UTC", "local time, for what depends on the hour of the day")
+    demand_multiplier: float = number(1, 0.1, 10, "what fares are multiplied by while demand is high")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TariffRates(Checked):
+    """What rides cost, in major units of the currency. `[tariff.suv]` says otherwise for one type of vehicle."""
+
+    group: ClassVar[str] = "tariff"
+
+    base_fare: float = number(0, 0, 1_000_000, "for every ride")
+    per_km: float = number(0, 0, 1_000_000, "for every kilometre")
+    per_minute: float = number(0, 0, 1_000_000, "for every minute")
+    minimum_fare: float = number(0, 0, 1_000_000, "no ride costs less")
+    waiting_per_minute: float = number(0, 0, 1_000_000, "for every minute at the pickup beyond free_wait")
+    cancellation_fee: float = number(0, 0, 1_000_000, "for a passenger who cancels too late")
+    no_show_fee: float = number(0, 0, 1_000_000, "for a passenger who does not come")
+    night_multiplier: float = number(1, 0.1, 10, "what a ride's fare is multiplied by when it begins at night")
+    night_from: str = clock("22:00", "the night begins, in local time")
+    night_to: str = clock("06:00", "the night ends")
+
+    vehicle_tariffs: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, hash=False)
+    """What `[tariff.<type>]` says, by attribute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(PricingRules, TariffRates, Server, Rules):
     """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
 
     Raises:

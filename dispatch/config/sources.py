@@ -1,19 +1,30 @@
 """Where values come from: defaults < TOML file < environment < flags. The command line calls this."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dispatch.config.kinds import Value
-from dispatch.config.settings import SETTINGS, Rules, Server, Settings, SimulateSettings
+from dispatch.config.settings import (
+    SETTINGS,
+    PricingRules,
+    Rules,
+    Server,
+    Settings,
+    SimulateSettings,
+    TariffRates,
+)
 from dispatch.config.table import Setting
 from dispatch.errors import SettingError, did_you_mean, nearest
 
 DEFAULT_FILE = "dispatch.toml"
 FILE_VARIABLE = "DISPATCH_CONFIG"
-GROUPS = tuple(part.group for part in (Rules, Server, SimulateSettings))
+GROUPS = tuple(part.group for part in (Rules, Server, TariffRates, PricingRules, SimulateSettings))
+VEHICLES = TariffRates.group + "."
+"""How the name of a rate for one type of vehicle begins: `tariff.suv.per_km`. Only a file can set one."""
+LONGEST_VEHICLE_TYPE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,13 @@ class Resolved:
         value: Value | None = getattr(owner, row.attribute)
         return value
 
+    def vehicle_rates(self) -> Iterator[tuple[str, Setting, Value]]:
+        """`tariff.suv.per_km`, its row and its value, for every rate that a type of vehicle has of its own."""
+        for vehicle_type, rates in self.settings.vehicle_tariffs.items():
+            for row in TariffRates.rows:
+                if row.attribute in rates:
+                    yield f"{VEHICLES}{vehicle_type}.{row.key}", row, rates[row.attribute]
+
 
 def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: str | None = None) -> Resolved:
     """Resolve every setting.
@@ -58,9 +76,9 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: s
     }
     values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
     return Resolved(
-        settings=Settings(**_attributes(Settings.rows, values)),
+        settings=Settings(**_attributes(Settings.rows, values), vehicle_tariffs=_vehicle_tariffs(given)),
         simulate=SimulateSettings(**_attributes(SimulateSettings.rows, values)),
-        origins={name: given[name].origin if name in given else "default" for name in _BY_NAME},
+        origins=dict.fromkeys(_BY_NAME, "default") | {name: one.origin for name, one in given.items()},
     )
 
 
@@ -69,6 +87,17 @@ _BY_NAME = {row.name: row for row in SETTINGS}
 
 def _attributes(rows: Iterable[Setting], values: Mapping[str, Value]) -> dict[str, Any]:
     return {row.attribute: values[row.name] for row in rows if row.name in values}
+
+
+def _vehicle_tariffs(given: Mapping[str, Given]) -> dict[str, dict[str, Value]]:
+    """Rates by attribute, for each type of vehicle that has any of its own."""
+    rows = {row.key: row for row in TariffRates.rows}
+    tariffs: dict[str, dict[str, Value]] = {}
+    for name, one in given.items():
+        if name.startswith(VEHICLES):
+            vehicle_type, _, key = name.removeprefix(VEHICLES).rpartition(".")
+            tariffs.setdefault(vehicle_type, {})[rows[key].attribute] = rows[key].read(one.value, one.origin)
+    return tariffs
 
 
 def _from_flags(flags: Mapping[str, object]) -> dict[str, Given]:
@@ -103,6 +132,10 @@ def _from_file(path: str | None) -> dict[str, Given]:
     name = path or DEFAULT_FILE
     given = {}
     for group, key, value in _pairs(_parsed(name), name):
+        if group.startswith(VEHICLES):
+            rate = _row_of(TariffRates.group, key.replace("-", "_"), name)
+            given[f"{group}.{rate.key}"] = Given(value, f"file {name}")
+            continue
         row = _row_of(group, key.replace("-", "_"), name)
         if row.name in given:
             raise SettingError(row.name, f"{row.name} is set twice (file {name})")
@@ -127,9 +160,22 @@ def _pairs(tables: Mapping[str, object], file: str) -> Iterable[tuple[str, str, 
         if not isinstance(value, dict):
             yield "", key, value
         elif key in GROUPS:
-            yield from ((key, inner, held) for inner, held in value.items())
+            yield from _pairs_of_group(key, value, file)
         else:
             raise SettingError(key, f"unknown table [{key}] (file {file}){did_you_mean(key, GROUPS)}")
+
+
+def _pairs_of_group(group: str, table: Mapping[str, object], file: str) -> Iterable[tuple[str, str, object]]:
+    for key, value in table.items():
+        if group == TariffRates.group and isinstance(value, dict):
+            if not 0 < len(key) <= LONGEST_VEHICLE_TYPE:
+                raise SettingError(
+                    group,
+                    f"a type of vehicle must be text of 1 to {LONGEST_VEHICLE_TYPE} characters, got [{group}.{key}]",
+                )
+            yield from ((VEHICLES + key, inner, held) for inner, held in value.items())
+        else:
+            yield group, key, value
 
 
 def _row_of(group: str, key: str, file: str) -> Setting:

@@ -4,7 +4,20 @@ from collections.abc import Iterator
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar
 
-from dispatch.config.kinds import DURATION, KILOMETRES, MOMENT, NUMBER, PATH, SWITCH, TEXT, WHOLE, Kind, Value
+from dispatch.config.kinds import (
+    CLOCK,
+    DURATION,
+    KILOMETRES,
+    MOMENT,
+    NUMBER,
+    PATH,
+    SWITCH,
+    TEXT,
+    WHOLE,
+    ZONE,
+    Kind,
+    Value,
+)
 from dispatch.errors import SettingError
 
 
@@ -58,6 +71,16 @@ def path(default: str | None, help: str, name: str = "") -> Any:
 def moment(default: str | None, help: str) -> Any:
     """A local time without an offset, held as ISO text."""
     return _row(default, Limits(MOMENT, help))
+
+
+def clock(default: str, help: str) -> Any:
+    """A time of day, held as `22:00`."""
+    return _row(default, Limits(CLOCK, help))
+
+
+def zone(default: str, help: str) -> Any:
+    """A time zone by its name in the IANA database."""
+    return _row(default, Limits(ZONE, help))
 
 
 def switch(default: bool, help: str) -> Any:
@@ -192,6 +215,6 @@ class Checked:
 
 def _own_rows(owner: type[Checked]) -> Iterator[Setting]:
     for attribute, row in vars(owner).items():
-        if isinstance(row, Field):
+        if isinstance(row, Field) and Limits in row.metadata:
             default: Any = row.default
             yield Setting(attribute, owner.group, default, row.metadata[Limits])

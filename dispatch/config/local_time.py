@@ -1,0 +1,27 @@
+"""Local time: what hour of the day it is where people are, for rules that depend on it. The composition root makes it."""
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+
+class LocalTime:
+    """Runtime seconds as the clock on the wall shows them."""
+
+    def __init__(self, zone: str, wall_zero: float = 0.0) -> None:
+        """`zone`: a name of the IANA database. `wall_zero`: Unix time of runtime second 0."""
+        self._zone = ZoneInfo(zone)
+        self._wall_zero = wall_zero
+
+    def minute_of_day(self, at: float) -> int:
+        """Minutes since the clock showed midnight, 0 to 1439."""
+        moment = datetime.fromtimestamp(self._wall_zero + at, self._zone)
+        return 60 * moment.hour + moment.minute
+
+    def moment(self, written: str, now: float) -> float:
+        """The runtime second that a local date and time stands for; a time of day alone is today's."""
+        if written[2] == ":":
+            today = datetime.fromtimestamp(self._wall_zero + now, self._zone)
+            moment = datetime.combine(today.date(), time.fromisoformat(written), self._zone)
+        else:
+            moment = datetime.fromisoformat(written).replace(tzinfo=self._zone)
+        return moment.timestamp() - self._wall_zero

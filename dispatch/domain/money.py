@@ -1,0 +1,40 @@
+"""Money without floats: exact fractions while a sum is worked out, whole minor units once it is done. Pure.
+
+There is one rounding rule in the whole product, `rounded`, and a sum is rounded once, at its end.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import Final
+
+USUAL_DIGITS: Final = 2
+_WHOLE: Final = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THOUSANDTHS: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+DIGITS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
+"""Currencies of ISO 4217 whose smaller unit is no hundredth."""
+
+_HALF: Final = Fraction(1, 2)
+
+
+def rounded(minor: Fraction) -> int:
+    """To the nearest minor unit; a half goes up."""
+    return floor(minor + _HALF)
+
+
+def digits_of(currency: str) -> int:
+    """How many digits the currency's smaller unit has: 2 for cents, also where the currency is not known."""
+    return DIGITS.get(currency.strip().upper(), USUAL_DIGITS)
+
+
+def exactly(written: float) -> Fraction:
+    """The decimal number that somebody wrote, not the binary one that is nearest to it: 0.1 is a tenth."""
+    return Fraction(repr(written))
+
+
+def in_minor(major: float, digits: int) -> Fraction:
+    """An amount or a rate as people write it, in minor units; it may be a part of one."""
+    return exactly(major) * int(10**digits)
