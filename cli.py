@@ -133,6 +133,50 @@ def show(
 
 
 @main.group()
+def eta() -> None:
+    """Learn from trips how fast a city is, and test what was learnt."""
+
+
+_of_rows = click.option(
+    "--rows",
+    type=click.Choice(["all", "odd", "even"]),
+    default="all",
+    show_default=True,
+    help="take every row, the 1st, 3rd … or the 2nd, 4th …",
+)
+
+
+@eta.command("fit")
+@click.argument("trips", required=False)
+@click.option("--out", metavar="FILE", help="write the profile there instead of printing it")
+@_of_rows
+def fit_eta(trips: str | None, out: str | None, rows: str) -> None:
+    """Make a speed profile by hour of day from TRIPS, a CSV file as `simulate` takes it, with dropoff_time.
+
+    Without TRIPS: the shipped New York day. Serve with it by --eta-profile FILE.
+    """
+    from sim.eta import fit_to
+
+    fit_to(trips, rows, out)
+
+
+@eta.command("test")
+@click.argument("trips", required=False)
+@click.option("--profile", metavar="FILE", help="made by `eta fit`  [the shipped one, of the shipped day's odd rows]")
+@_of_rows
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+def test_eta(trips: str | None, profile: str | None, rows: str, as_json: bool) -> None:
+    """Print how far ETAs are from what TRIPS took: their number, the mean absolute error in seconds, and the median error.
+
+    The median error is a share of the actual duration. Without TRIPS: the shipped New York day; its even rows were not used to make
+    the shipped profile.
+    """
+    from sim.eta import score_on
+
+    score_on(trips, rows, profile, as_json)
+
+
+@main.group()
 def config() -> None:
     """Look at the settings."""
 

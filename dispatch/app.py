@@ -21,10 +21,10 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.local_time import LocalTime
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
-from dispatch.domain.pricing import Demand, Pricer, without_roads
+from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.domain.tariff import tariff_of
 from dispatch.errors import SettingError
@@ -35,6 +35,7 @@ from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.recovery import close_open_rides
 from dispatch.storage.writer import Writer
 from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.travel.models import FITTED, eta_model
 from dispatch.types import DriverId, Passenger, PassengerId, RideId
 
 ANYBODY = Passenger(PassengerId("anybody"), "Passenger", "")
@@ -63,7 +64,7 @@ def search_policy(rules: Rules) -> SearchPolicy:
     )
 
 
-def ride_options(rules: Rules) -> RideOptions:
+def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
     """What a ride needs of the settings."""
     return RideOptions(
         link_grace_s=rules.link_grace_s,
@@ -76,6 +77,7 @@ def ride_options(rules: Rules) -> RideOptions:
         pin_tries=rules.pin_tries,
         pin_lock_s=rules.pin_lock_s,
         ride_cap_s=rules.ride_cap_s,
+        travel=travel,
     )
 
 
@@ -93,7 +95,7 @@ def pricer(settings: Settings, wall_zero: float = 0.0) -> Pricer:
     if tariff.is_free():
         raise SettingError("tariff", "there is no tariff: set base_fare, per_km, per_minute or minimum_fare")
     local_time = LocalTime(settings.time_zone, wall_zero)
-    return Pricer(tariff, Demand(settings.demand_multiplier), without_roads(TravelModel()), local_time.minute_of_day)
+    return Pricer(tariff, Demand(settings.demand_multiplier), way_by(TravelModel()), local_time.minute_of_day)
 
 
 def culprit(message: Any) -> str | None:
@@ -105,10 +107,20 @@ def culprit(message: Any) -> str | None:
     return addresses.ride(ride_id) if ride_id is not None else None
 
 
-def populate(runtime: Runtime, store: EventStore, board: PositionBoard, rules: Rules, zone: str = "0") -> None:
-    """Teach the runtime how rides, drivers and the zone's dispatcher come to life, and start the dispatcher."""
+def populate(
+    runtime: Runtime,
+    store: EventStore,
+    board: PositionBoard,
+    rules: Rules,
+    travel: EtaModel | None = None,
+    zone: str = "0",
+) -> None:
+    """Teach the runtime how rides, drivers and the zone's dispatcher come to life, and start the dispatcher.
+
+    `travel`: how long a drive takes; None: at constant speed.
+    """
     policy = search_policy(rules)
-    rides = ride_options(rules)
+    rides = ride_options(rules, travel or TravelModel())
     driver_options = DriverOptions(claim_retry_s=rules.claim_retry_s, live_offers=rules.live_offers)
 
     def wake_ride(address: str, message: Any) -> RideActor | None:
@@ -134,12 +146,13 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit status."""
     from dispatch.transport.server import run
 
+    travel = eta_model(settings)
     logs.set_up()
-    run(_serve(settings))
+    run(_serve(settings, travel))
     return 0
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, travel: EtaModel) -> None:
     """Start order from top to bottom; what `stop` does is the reverse of it."""
     from dispatch.storage.journal import JournalPort
     from dispatch.storage.reader import Reader
@@ -159,7 +172,7 @@ async def _serve(settings: Settings) -> None:
     store = Reader(settings.db)
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
-    populate(runtime, store, board, settings)
+    populate(runtime, store, board, settings, travel)
     gateway = Gateway(
         runtime,
         board,
@@ -168,6 +181,7 @@ async def _serve(settings: Settings) -> None:
         default_passenger=store.default_passenger() or ANYBODY,
         show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
         currency=settings.currency,
+        travel=travel,
     )
     edge = EdgeCounters()
     pages = http_app(LiveReads(runtime, gateway, edge))
@@ -176,6 +190,10 @@ async def _serve(settings: Settings) -> None:
         await asyncio.to_thread(journal.stop)
         store.close()
 
+    if settings.eta_model == FITTED and not settings.eta_profile:
+        logs.log.info(
+            "ETAs are as slow as New York is: `dispatch eta fit` makes a profile of another city (eta_profile)"
+        )
     if settings.auth == "off":
         logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
     await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)

@@ -15,6 +15,8 @@ RideId = NewType("RideId", str)
 DriverId = NewType("DriverId", str)
 PassengerId = NewType("PassengerId", str)
 OfferId = NewType("OfferId", str)
+Point = tuple[float, float]
+"""Latitude and longitude."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -23,6 +25,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     lat: float
     lon: float
     address: str = ""
+
+    @property
+    def point(self) -> Point:
+        """Without the address."""
+        return self.lat, self.lon
 
 
 class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -10,7 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import destination, haversine_m
+from dispatch.domain.geo import destination
 from dispatch.errors import DispatchError
 from dispatch.types import Place, Trip
 from sim.city import City
@@ -49,13 +49,12 @@ def poisson(city: City, rng: Random, *, rides: int, for_s: float) -> list[Demand
 
 def trip_between(pickup: tuple[float, float], dropoff: tuple[float, float]) -> Trip:
     """The trip as an app claims it: road km to the metre, minutes to a tenth, and the fare for those km."""
-    straight_m = haversine_m(*pickup, *dropoff)
-    distance_km = round(TRAVEL.road_m(straight_m) / 1000.0, 3)
+    distance_km = round(TRAVEL.road_m(pickup, dropoff) / 1000.0, 3)
     return Trip(
         pickup=_place(pickup),
         dropoff=_place(dropoff),
         distance_km=distance_km,
-        duration_min=round(TRAVEL.eta_s(straight_m) / 60.0, 1),
+        duration_min=round(TRAVEL.eta_s(pickup, dropoff, 0.0) / 60.0, 1),
         fare=round(FARE_BASE + FARE_PER_KM * distance_km, 2),
     )
 

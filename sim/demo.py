@@ -25,6 +25,7 @@ from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.seed import demo_fleet, seed
 from dispatch.transport.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.server import run
+from dispatch.travel.models import CONSTANT
 from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand
@@ -115,7 +116,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     db = wanted.db or str(Path(folder) / "demo.db")
     per_s = wanted.rides / wanted.for_s if wanted.rides is not None and wanted.for_s is not None else 0.0
     return DemoPlan(
-        settings=replace(resolved.settings, port=port, db=db),
+        settings=replace(resolved.settings, port=port, db=db, eta_model=CONSTANT),  # as its cars drive
         wanted=wanted,
         title=_title(wanted, plan.wall_zero),
         fleet=[(card.driver_id, at) for card, at in zip(demo_fleet(drivers), plan.starts, strict=True)],

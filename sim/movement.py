@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import haversine_m, wrapped_lon
+from dispatch.domain.geo import wrapped_lon
 
 
 class Leg:
@@ -19,7 +19,7 @@ class Leg:
     def __init__(
         self, start: tuple[float, float], end: tuple[float, float], departs_at: float, travel: TravelModel
     ) -> None:
-        duration_s = travel.eta_s(haversine_m(*start, *end))
+        duration_s = travel.eta_s(start, end, departs_at)
         self.start, self.end = start, end
         self.departs_at, self.arrives_at = departs_at, departs_at + duration_s
         self._lat, self._lon = start

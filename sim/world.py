@@ -87,7 +87,8 @@ class World:
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
         self.runtime.sink(JOURNAL, self.journal)
-        populate(self.runtime, self.journal, self.board, settings)
+        self.travel = TravelModel()
+        populate(self.runtime, self.journal, self.board, settings, self.travel)
         self.gateway = Gateway(
             self.runtime,
             self.board,
@@ -97,9 +98,9 @@ class World:
             show_phones=settings.show_phone != "never",
             default_passenger=ANYBODY,
             currency=settings.currency,
+            travel=self.travel,
         )
         self.figures = Figures()
-        self.travel = TravelModel()
         self.drivers: dict[DriverId, DriverPhone] = {}
         self.passengers: dict[RideId, PassengerPhone] = {}
         self._cohorts: list[list[DriverPhone]] = []

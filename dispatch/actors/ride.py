@@ -8,7 +8,6 @@ from dispatch import addresses
 from dispatch.actors.driven import DrivenRide
 from dispatch.actors.ports import EventStore
 from dispatch.actors.riding import RideOptions
-from dispatch.domain.geo import haversine_m
 from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, UNBOOKED
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, FindDriver
@@ -183,6 +182,6 @@ class RideActor(DrivenRide):
         if claim.lat is None or claim.lon is None:
             return None, None, None, None
         assert self.ride.trip is not None
-        pickup, travel = self.ride.trip.pickup, self.options.travel
-        straight_m = haversine_m(claim.lat, claim.lon, pickup.lat, pickup.lon)
-        return (claim.lat, claim.lon, round(travel.road_m(straight_m), 1), round(travel.eta_s(straight_m), 1))
+        start, pickup, travel = (claim.lat, claim.lon), self.ride.trip.pickup.point, self.options.travel
+        eta_s = travel.eta_s(start, pickup, self.runtime.now)
+        return (*start, round(travel.road_m(start, pickup), 1), round(eta_s, 1))

@@ -9,7 +9,7 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.ports import EventStore
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.messages.base import Message
@@ -37,7 +37,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     pin_tries: int = 5
     pin_lock_s: float = 60.0
     ride_cap_s: float = 43_200.0
-    travel: TravelModel = TravelModel()
+    travel: EtaModel = TravelModel()
 
 
 class _Retire(Message, frozen=True, gc=False):

@@ -17,6 +17,11 @@ class LocalTime:
         moment = datetime.fromtimestamp(self._wall_zero + at, self._zone)
         return 60 * moment.hour + moment.minute
 
+    def hour(self, at: float) -> float:
+        """The same in hours, with their fraction, in [0, 24): 17.5 is half past five in the afternoon."""
+        moment = datetime.fromtimestamp(self._wall_zero + at, self._zone)
+        return moment.hour + moment.minute / 60.0 + moment.second / 3600.0
+
     def moment(self, written: str, now: float) -> float:
         """The runtime second that a local date and time stands for; a time of day alone is today's."""
         if written[2] == ":":

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from dispatch.addresses import zone_of
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.eta import EtaModel
 from dispatch.domain.fares import fare
-from dispatch.domain.geo import haversine_m
 from dispatch.domain.money import exactly
 from dispatch.domain.tariff import Tariff
 from dispatch.types import Place, Price
@@ -69,11 +68,11 @@ class Pricer:
         )
 
 
-def without_roads(travel: TravelModel) -> EstimateWay:
-    """The straight line, longer by a factor, at the model's speed."""
+def way_by(travel: EtaModel) -> EstimateWay:
+    """As this model says."""
 
     def estimate(pickup: Place, dropoff: Place, at: float) -> Way:
-        straight_m = haversine_m(pickup.lat, pickup.lon, dropoff.lat, dropoff.lon)
-        return travel.road_m(straight_m), travel.eta_s(straight_m)
+        start, end = pickup.point, dropoff.point
+        return travel.road_m(start, end), travel.eta_s(start, end, at)
 
     return estimate

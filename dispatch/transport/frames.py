@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.eta import EtaModel
+from dispatch.domain.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.transport import wire
-from dispatch.types import DriverCard, RideCard
+from dispatch.types import DriverCard, Lease, RideCard
 
 HIDDEN = "•••"
 FEWEST_DIGITS_TO_SHOW_EIGHT = 9
@@ -30,12 +31,13 @@ class Frames:
     def __init__(
         self,
         clock: Clock,
+        board: PositionBoard,
+        travel: EtaModel,
         *,
         epoch: str,
         wall_zero: float,
         show_phones: bool,
         currency: str = "",
-        travel: TravelModel | None = None,
     ) -> None:
         """`wall_zero`: Unix time of runtime second 0. `show_phones`: a passenger's whole phone stands in offers already."""
         self.epoch = epoch
@@ -44,7 +46,8 @@ class Frames:
         self.currency = currency or None
         self.minor_units = 100
         self._clock = clock
-        self._travel = travel or TravelModel()
+        self._board = board
+        self._travel = travel
         self._deadline = (-1.0, "")
         self._request: tuple[RideCard, wire.RideRequest] | None = None
 
@@ -123,7 +126,7 @@ class Frames:
             expires_at=self._moment(lease.expires_at),
             ttl_ms=self._ttl_ms(lease.expires_at),
             pickup_distance_m=round(lease.pickup_distance_m),
-            pickup_eta_s=round(self._travel.eta_s(lease.pickup_distance_m)),
+            pickup_eta_s=round(self._pickup_eta_s(lease, notice.ride)),
             seq=notice.seq,
         )
 
@@ -220,6 +223,13 @@ class Frames:
             seq=0,
             epoch=self.epoch,
         )
+
+    def _pickup_eta_s(self, lease: Lease, card: RideCard) -> float:
+        """From where he is now; after a restart that is not known until he says it."""
+        fix, now = self._board.position(lease.driver_id), self._clock.now
+        if fix is None:
+            return self._travel.air_s(lease.pickup_distance_m, now)
+        return self._travel.eta_s((fix.lat, fix.lon), card.trip.pickup.point, now)
 
     def _moment(self, at: float) -> str:
         """Runtime second `at` as an RFC 3339 time. The last one is kept: a round has one deadline for all."""

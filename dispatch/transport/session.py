@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import count
 from typing import Any, Protocol
 
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.positions import PositionBoard
 from dispatch.transport import wire
 from dispatch.transport.connection import Link, Session
@@ -89,7 +89,7 @@ class Gateway:
         wall_zero: float = 0.0,
         show_phones: bool = False,
         currency: str = "",
-        travel: TravelModel | None = None,
+        travel: EtaModel | None = None,
     ) -> None:
         """
         Args:
@@ -101,7 +101,7 @@ class Gateway:
             wall_zero: Unix time of runtime second 0.
             show_phones: drivers read the passenger's whole phone before they accept.
             currency: of all fares, for people; empty: none is named.
-            travel: how long the way to a pickup takes.
+            travel: how long the way to a pickup takes; None: at constant speed.
         """
         self.runtime = runtime
         self.board = board
@@ -110,11 +110,12 @@ class Gateway:
         self.counters = Counters()
         self.frames = Frames(
             runtime,
+            board,
+            travel or TravelModel(),
             epoch=epoch,
             wall_zero=wall_zero,
             show_phones=show_phones,
             currency=currency,
-            travel=travel,
         )
         self._numbers = count(1)
 

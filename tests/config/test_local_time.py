@@ -22,6 +22,7 @@ def test_a_minute_of_the_day_is_the_one_on_the_wall(zone: str, utc: str, shown: 
     at = datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp()
     assert LocalTime(zone).minute_of_day(at) == 60 * shown[0] + shown[1]
     assert LocalTime(zone, wall_zero=at - 100.0).minute_of_day(100.0) == 60 * shown[0] + shown[1]
+    assert LocalTime(zone).hour(at + 45.0) == pytest.approx(shown[0] + (shown[1] + 0.75) / 60)
 
 
 @pytest.mark.parametrize("written", ["2026-07-01T08:30:00", "08:30:00"])

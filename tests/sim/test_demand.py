@@ -83,9 +83,8 @@ def test_the_claim_never_strays_from_the_travel_model_by_more_than_its_rounding(
     pickup: tuple[float, float], dropoff: tuple[float, float]
 ) -> None:
     trip, travel = trip_between(pickup, dropoff), TravelModel()
-    straight_m = haversine_m(*pickup, *dropoff)
-    assert trip.distance_km * 1_000 == pytest.approx(travel.road_m(straight_m), abs=0.51)
-    assert trip.duration_min * 60 == pytest.approx(travel.eta_s(straight_m), abs=3.01)
+    assert trip.distance_km * 1_000 == pytest.approx(travel.road_m(pickup, dropoff), abs=0.51)
+    assert trip.duration_min * 60 == pytest.approx(travel.eta_s(pickup, dropoff, 0.0), abs=3.01)
     assert (trip.pickup.lat, trip.pickup.lon, trip.dropoff.lat, trip.dropoff.lon) == (*pickup, *dropoff)
 
 

@@ -31,7 +31,7 @@ def test_a_car_is_exactly_at_the_start_before_and_exactly_at_the_end_after(
 
 def test_the_drive_takes_as_long_as_the_travel_model_says() -> None:
     leg = Leg(HOME, WORK, 100.0, TRAVEL)
-    assert leg.arrives_at - leg.departs_at == pytest.approx(TRAVEL.eta_s(haversine_m(*HOME, *WORK)))
+    assert leg.arrives_at - leg.departs_at == pytest.approx(TRAVEL.eta_s(HOME, WORK, 100.0))
     assert leg.position(leg.arrives_at - 0.001) != leg.end
 
 

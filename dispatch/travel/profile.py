@@ -1,0 +1,47 @@
+"""Speed profiles as files: JSON made by `dispatch eta fit`. One is shipped, fitted to the odd rows of the shipped New York day."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import msgspec
+
+from dispatch.domain.eta import Curve
+from dispatch.errors import DispatchError
+
+SHIPPED = "new-york.json"
+
+
+class ProfileError(DispatchError):
+    """The profile cannot be read, or is none."""
+
+    code = "bad_profile"
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast a city is. `made_of`: what it was fitted to, in words."""
+
+    made_of: str
+    air: Curve
+    """Over kilometres of air."""
+
+    def as_json(self) -> bytes:
+        """The text of its file."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def read_profile(path: str | None) -> Profile:
+    """The profile in this file; None for the one that is shipped.
+
+    Raises:
+        ProfileError: the file cannot be read, or holds no profile; the sentence names the file and the place in it.
+    """
+    source: Traversable = files("dispatch.travel").joinpath("data", SHIPPED) if path is None else Path(path)
+    try:
+        return msgspec.json.decode(source.read_bytes(), type=Profile)
+    except OSError as cause:
+        raise ProfileError(f"cannot read {source}: {cause.strerror}") from cause
+    except msgspec.DecodeError as cause:
+        raise ProfileError(f"{source} is no profile of `dispatch eta fit`: {cause}") from cause
