@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatch.types import DriverId, RideId
 
 JOURNAL = "journal"
-RIDE, DRIVER, DISPATCHER, SESSION = "ride", "driver", "dispatcher", "session"
+RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
 
 
 def ride(ride_id: RideId) -> str:
@@ -21,6 +21,11 @@ def driver(driver_id: DriverId) -> str:
 def dispatcher(zone: str) -> str:
     """The dispatcher of one zone."""
     return "dispatcher/" + zone
+
+
+def tracker(zone: str) -> str:
+    """Who watches the drivers that are on the way to pickups of one zone."""
+    return "tracker/" + zone
 
 
 def session(number: int) -> str:

@@ -19,14 +19,17 @@ from dispatch.actors.driver import DriverActor
 from dispatch.actors.ports import EventStore
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
+from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.local_time import LocalTime
+from dispatch.domain.approach import ApproachRules
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.domain.tariff import tariff_of
+from dispatch.domain.tracks import Tracks
 from dispatch.errors import SettingError
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
@@ -43,10 +46,14 @@ ANYBODY = Passenger(PassengerId("anybody"), "Passenger", "")
 SWITCH_INTERVAL_S = 0.0005
 """The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
 
-MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000}
-"""A dispatcher hears every ride and driver of its zone at once; all other mailboxes have the limit of the settings."""
+MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000, addresses.TRACKER: 1_000_000}
+"""A dispatcher and a tracker hear every ride of their zone at once; all other mailboxes have the limit of the settings."""
 NEVER_REFUSED = frozenset((Appended, NotAppended))
 """Without the journal's answer an actor would announce nothing any more; there are never more than it has asked."""
+
+
+SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
+"""Kinds that are never quarantined: a whole zone needs them."""
 
 
 def search_policy(rules: Rules) -> SearchPolicy:
@@ -78,7 +85,20 @@ def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
         pin_lock_s=rules.pin_lock_s,
         ride_cap_s=rules.ride_cap_s,
         travel=travel,
+        arrived_within_m=rules.arrived_within_m,
     )
+
+
+def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
+    """What a tracker needs of the settings."""
+    approach = ApproachRules(
+        warn_s=rules.watch_warn_s,
+        tell_s=rules.watch_tell_s,
+        give_up_s=rules.watch_give_up_s,
+        dark_s=rules.position_max_age_s,
+        near_m=rules.arrived_within_m,
+    )
+    return TrackerOptions(rules.location_every_s, rules.watch_every_s, approach, travel)
 
 
 def position_board(rules: Rules) -> PositionBoard:
@@ -120,12 +140,14 @@ def populate(
     `travel`: how long a drive takes; None: at constant speed.
     """
     policy = search_policy(rules)
-    rides = ride_options(rules, travel or TravelModel())
+    travel = travel or TravelModel()
+    rides = ride_options(rules, travel)
+    tracks = Tracks(rules.track_step_m) if rules.follow_drivers != "off" else None
     driver_options = DriverOptions(claim_retry_s=rules.claim_retry_s, live_offers=rules.live_offers)
 
     def wake_ride(address: str, message: Any) -> RideActor | None:
         known = message is None or isinstance(message, Attach) or store.events_of(address)
-        return RideActor(runtime, address, store, rides) if known else None
+        return RideActor(runtime, address, store, rides, tracks) if known else None
 
     def wake_driver(address: str, message: Any) -> DriverActor:
         return DriverActor(runtime, address, store, board, driver_options, zone)
@@ -137,6 +159,17 @@ def populate(
     runtime.factory(addresses.DRIVER, wake_driver)
     runtime.factory(addresses.DISPATCHER, wake_dispatcher)
     runtime.spawn(wake_dispatcher(addresses.dispatcher(zone), None))
+    if tracks is not None:
+        options = tracker_options(rules, travel)
+        wake_tracker = partial(_wake_tracker, runtime, board, tracks, options)
+        runtime.factory(addresses.TRACKER, wake_tracker)
+        runtime.spawn(wake_tracker(addresses.tracker(zone), None))
+
+
+def _wake_tracker(
+    runtime: Runtime, board: PositionBoard, tracks: Tracks, options: TrackerOptions, address: str, message: Any
+) -> TrackerActor:
+    return TrackerActor(runtime, address, board, tracks, options)
 
 
 # -- the live server
@@ -166,7 +199,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         limits=MAILBOX_LIMITS,
         default_limit=settings.mailbox_limit,
         never_refused=NEVER_REFUSED,
-        supervisor=Supervisor(spared=frozenset((addresses.DISPATCHER,)), culprit=culprit, report=_report_failure),
+        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=_report_failure),
     )
     journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, _report_journal)
     store = Reader(settings.db)

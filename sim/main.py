@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
@@ -95,6 +96,8 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
         trace=Path(wanted.trace) if wanted.trace is not None else None,
         position_every_s=wanted.position_every_s,
     )
+    if settings.follow_drivers == "auto" and writer is None:  # nobody reads it
+        settings = replace(settings, follow_drivers="off")
     world = World(wanted.seed, settings, options, writer=writer, wall_zero=plan.wall_zero)
     without_collector = gc.isenabled()
     gc.disable()  # nothing here makes circles; a collection would only walk the living

@@ -117,8 +117,11 @@ class Person:
     # -- what he heard
 
     def heard(self, frame_type: str | None = None, *, since: float = 0.0) -> list[Heard]:
-        """Every frame, or those of one type, oldest first."""
-        return [frame for frame in self.frames if frame.at >= since and frame_type in (None, frame["type"])]
+        """Every frame but positions, or those of one type, oldest first."""
+        wanted = [frame for frame in self.frames if frame.at >= since]
+        if frame_type is None:
+            return [frame for frame in wanted if frame["type"] != "driver_location"]
+        return [frame for frame in wanted if frame["type"] == frame_type]
 
     def story(self, *, since: float = 0.0) -> list[str]:
         """What he heard, by type; what was only said again is left out."""

@@ -9,8 +9,17 @@ from typing import Any
 
 import msgspec
 
-from dispatch.addresses import DISPATCHER, JOURNAL
-from dispatch.app import ANYBODY, MAILBOX_LIMITS, NEVER_REFUSED, culprit, populate, position_board, search_policy
+from dispatch.addresses import JOURNAL
+from dispatch.app import (
+    ANYBODY,
+    MAILBOX_LIMITS,
+    NEVER_REFUSED,
+    SPARED,
+    culprit,
+    populate,
+    position_board,
+    search_policy,
+)
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
@@ -194,7 +203,7 @@ class World:
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(
-            spared=frozenset((DISPATCHER,)),
+            spared=SPARED,
             culprit=culprit,
             report=lambda address, message, error, error_id: self.failures.append((address, error)),
         )

@@ -47,6 +47,7 @@ def test_an_address_reads_as_kind_and_name() -> None:
     assert addresses.ride(RideId("42")) == "ride/42"
     assert addresses.driver(DriverId("27821234568")) == "driver/27821234568"
     assert addresses.dispatcher("0") == "dispatcher/0"
+    assert addresses.tracker("0") == "tracker/0"
     assert addresses.session(7) == "session/7"
     assert addresses.JOURNAL == "journal"
 
@@ -147,4 +148,6 @@ def an_example_of(kind: msgspec.inspect.Type, full: bool) -> object:
             return an_example_of(kind.types[0 if full else -1], full)
         case msgspec.inspect.VarTupleType():
             return (an_example_of(kind.item_type, full),) * 2
+        case msgspec.inspect.TupleType():
+            return tuple(an_example_of(item, full) for item in kind.item_types)
     return PLAIN[type(kind)]

@@ -25,7 +25,8 @@ from dispatch.messages.matching import (
     RideMoved,
     RideRefused,
 )
-from dispatch.messages.notices import OfferClosed, OfferMade, RideAccepted, RideEnded, RideProgress
+from dispatch.messages.notices import DriverWarned, OfferClosed, OfferMade, RideAccepted, RideEnded, RideProgress
+from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, OfferId, RideCard, RideId
 
@@ -128,12 +129,12 @@ class BoundDriver(ConversingActor):
         self.remember(message)
         kept = self.driver.ride
         fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
-        clocks = (message.free_until, message.no_show_at)
+        more = (message.free_until, message.no_show_at, message.driven_m)
         if kept is not None and kept.ride_id == message.ride_id:
             self.ride_status = message.status
             if message.status == "completed":
                 self._release(kept, "completed")
-        self.done(message.command, self.say(RideProgress, *fields, *clocks))
+        self.done(message.command, self.say(RideProgress, *fields, *more))
         if self.driver.binding == FREE:
             self._announce()
 
@@ -145,6 +146,12 @@ class BoundDriver(ConversingActor):
             self._release(kept, GAVE_UP if message.goes_on else "cancelled")
         self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason, message.fee))
         self._announce()
+
+    @receives(WarnDriver)
+    def _on_warning(self, message: WarnDriver) -> None:
+        kept = self.driver.ride
+        if kept is not None and kept.ride_id == message.ride_id:
+            self.say(DriverWarned, message.ride_id, message.what)
 
     @receives(RideRefused)
     def _on_ride_refused(self, message: RideRefused) -> None:

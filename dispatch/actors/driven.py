@@ -6,15 +6,29 @@ from math import ceil
 from typing import Any
 
 from dispatch.actors.ending import EndingRide
-from dispatch.domain.ride import ARRIVED, COMPLETED, IN_PROGRESS, STEPS_BEFORE_END, TRANSITIONS, VERBS, WITH_DRIVER
+from dispatch.domain.approach import GIVEN_UP, TOLD
+from dispatch.domain.geo import haversine_m
+from dispatch.domain.ride import (
+    ACCEPTED,
+    ARRIVED,
+    COMPLETED,
+    IN_PROGRESS,
+    STEPS_BEFORE_END,
+    TRANSITIONS,
+    VERBS,
+    WITH_DRIVER,
+)
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CompleteRide, ReportArrived, StartRide
 from dispatch.messages.events import RideArrived, RideCompleted, RideStarted
 from dispatch.messages.matching import ClaimGranted, RideLost, RideMoved
-from dispatch.messages.notices import RideProgress
+from dispatch.messages.notices import DriverUnreachable, RideProgress
+from dispatch.messages.tracking import DriverStalled, WarnDriver
 from dispatch.runtime import receives
+from dispatch.types import DriverId
 
+FAR = "far_from_pickup"
 Step = ReportArrived | StartRide | CompleteRide
 STEPS: dict[type[Message], type[Message]] = {
     ReportArrived: RideArrived,
@@ -76,13 +90,41 @@ class DrivenRide(EndingRide):
         minutes = trip.duration_min
         if event_type is RideCompleted and ride.started_at is not None:
             minutes = round((now - ride.started_at) / 60.0, 2)
+        self.record_track()
         self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type]))
         told = (ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes)
-        clocks = self._clocks() if ride.status == ARRIVED else ()
-        self.say(RideProgress, *told, *clocks)
-        self._moved = RideMoved(*told, message.command, *clocks)
+        free_until, no_show_at = self._clocks() if ride.status == ARRIVED else (None, None)
+        driven_m = ride.driven_m if ride.is_over else None
+        self.say(RideProgress, *told, free_until, no_show_at, driven_m)
+        self._moved = RideMoved(*told, message.command, free_until, no_show_at, driven_m)
         self.tell_driver(message.driver_id, self._moved)
+        if event_type is RideArrived:
+            self._warn_if_far(message.driver_id)
+        if ride.is_over:
+            self.stop_following()
+        else:
+            self.follow()
         self.retire_later()
+
+    # -- is he where he should be?
+
+    @receives(DriverStalled)
+    def _on_stalled(self, message: DriverStalled) -> None:
+        """First he is warned, then his passenger is told, then, if so wanted, somebody else is asked."""
+        if self.ride.status != ACCEPTED or not self.ride.is_driven_by(message.driver_id):
+            return
+        if message.stage == GIVEN_UP:
+            self.offer_anew("system", message.what)
+        elif message.stage == TOLD:
+            self.say(DriverUnreachable, self.ride.ride_id, message.what)
+        else:
+            self.tell_driver(message.driver_id, WarnDriver(self.ride.ride_id, message.what))
+
+    def _warn_if_far(self, driver_id: DriverId) -> None:
+        trip, far_m = self.ride.trip, self.options.arrived_within_m
+        where = self._tracks.where(driver_id) if self._tracks is not None else None
+        if where is not None and trip is not None and haversine_m(*where, trip.pickup.lat, trip.pickup.lon) > far_m:
+            self.tell_driver(driver_id, WarnDriver(self.ride.ride_id, FAR))
 
     def _clocks(self) -> tuple[float, float]:
         """When waiting at the pickup begins to cost, and when the driver may leave: runtime seconds."""

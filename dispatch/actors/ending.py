@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from dispatch.actors.riding import RidingActor
+from dispatch.actors.followed import FollowedRide
 from dispatch.domain.ride import (
     ACCEPTED,
     ARRIVED,
@@ -41,7 +41,7 @@ class _Overdue(Message, frozen=True, gc=False):
     assigned_at: float
 
 
-class EndingRide(RidingActor):
+class EndingRide(FollowedRide):
     """The part of a ride's actor that ends it early."""
 
     _ending: RideEnded | None = None
@@ -110,6 +110,7 @@ class EndingRide(RidingActor):
         if was_pending:
             self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
         if driver is not None:
+            self.stop_following()
             self.tell_driver(driver.driver_id, RideLost(ride.ride_id, by, reason, fee=fee))
         self.done(command, self._say_ended(by, reason, fee))
 
@@ -119,6 +120,7 @@ class EndingRide(RidingActor):
         assert ride.status == ACCEPTED and ride.driver is not None
         driver_id = ride.driver.driver_id
         self.record(RideUnassigned(ride.ride_id, driver_id, ride.search_no + 1, by, reason, now))
+        self.stop_following()
         self.tell_driver(driver_id, RideLost(ride.ride_id, by, reason, command, goes_on=True))
         self.say(DriverCancelled, ride.ride_id, by, reason)
         if ride.restarts > options.max_restarts or now >= ride.requested_at + options.search_cap_s:
@@ -138,6 +140,7 @@ class EndingRide(RidingActor):
             self.refuse_message(message, "too_early", f"no_show is possible in {ceil(wait_s)} s")
             return
         self.record(PassengerNoShow(ride.ride_id, driver_id, fee))
+        self.stop_following()
         self.tell_driver(driver_id, RideLost(ride.ride_id, "driver", ride.reason, command, fee))
         self._say_ended("driver", ride.reason, fee)
 

@@ -9,6 +9,7 @@ from dispatch.actors.driven import DrivenRide
 from dispatch.actors.ports import EventStore
 from dispatch.actors.riding import RideOptions
 from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, UNBOOKED
+from dispatch.domain.tracks import Tracks
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, FindDriver
 from dispatch.messages.events import RideAssigned, RideRequested, SearchFailed
@@ -41,8 +42,10 @@ class _Rebuilt(Message, frozen=True, gc=False):
 class RideActor(DrivenRide):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
-    def __init__(self, runtime: Runtime, address: str, store: EventStore, options: RideOptions) -> None:
-        super().__init__(runtime, address, store, options)
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, options: RideOptions, tracks: Tracks | None = None
+    ) -> None:
+        super().__init__(runtime, address, store, options, tracks)
         self._booking: Command | None = None
 
     # -- its life
@@ -54,6 +57,7 @@ class RideActor(DrivenRide):
         if self.ride.status == PENDING:
             self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
         self.arm_end()
+        self.follow()
 
     def on_quarantine(self, error_id: str) -> None:
         """Whoever is bound to this ride, or looks for a driver for it, goes on without it."""
@@ -83,6 +87,7 @@ class RideActor(DrivenRide):
     def _on_attach(self, message: Attach) -> None:
         if self.take_link(message) and self.ride.status != UNBOOKED:
             self._say_snapshot()
+            self.follow()
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -94,6 +99,7 @@ class RideActor(DrivenRide):
     def on_link_lost(self) -> None:
         if self.ride.status == PENDING:
             self.arm_end()
+        self.follow()
         self.retire_later()
 
     # -- the passenger's commands
@@ -161,6 +167,7 @@ class RideActor(DrivenRide):
         self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "taken"))
         self.say(DriverAssigned, ride.ride_id, claim.driver, *way, pin)
         self.arm_end()
+        self.follow()
 
     def _booked(self, answer: Message) -> None:
         """Whoever booked has his answer."""

@@ -22,7 +22,8 @@ class RideOptions(msgspec.Struct, frozen=True):
     """Times in seconds, fees in minor units of the currency.
 
     `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
-    `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver longer.
+    `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
+    longer. A driver who reports his arrival farther than `arrived_within_m` from the pickup is warned.
     """
 
     link_grace_s: float = 60.0
@@ -37,6 +38,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     pin_tries: int = 5
     pin_lock_s: float = 60.0
     ride_cap_s: float = 43_200.0
+    arrived_within_m: float = 250.0
     travel: EtaModel = TravelModel()
 
 

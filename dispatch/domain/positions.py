@@ -5,9 +5,13 @@ Phones lie: fixes without satellites, old ones that arrive late, jumps across th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos, radians
 
 from dispatch.types import DriverId, Fix
+
+Follower = Callable[[DriverId, Fix], None]
+"""Is called while a position comes in."""
 
 METRES_A_DEGREE = 111_195.0
 JUMP_SLACK_M = 150.0
@@ -24,6 +28,9 @@ class PositionBoard:
         self.max_age_s = max_age_s
         self.reports = 0
         self.refused = 0
+        self.follower: Follower | None = None
+        """Hears at once of those who are followed and move."""
+        self._followed: dict[DriverId, None] = {}
         self._fixes: dict[DriverId, Fix] = {}
         self._moved: dict[DriverId, Fix] = {}
         self._doubted: dict[DriverId, tuple[Fix, int]] = {}
@@ -45,6 +52,14 @@ class PositionBoard:
                 self._moved[driver_id] = fix
             return was_stale
         return self._move(driver_id, fix, lat, lon, at, heading)
+
+    def follow(self, driver_id: DriverId) -> None:
+        """From now on `follower` hears of this driver."""
+        self._followed[driver_id] = None
+
+    def unfollow(self, driver_id: DriverId) -> None:
+        """Not any more."""
+        self._followed.pop(driver_id, None)
 
     def position(self, driver_id: DriverId) -> Fix | None:
         """Where the driver was last believed to be, however long ago."""
@@ -73,6 +88,8 @@ class PositionBoard:
         self._moved[driver_id] = fix
         if self._doubted:
             self._doubted.pop(driver_id, None)
+        if driver_id in self._followed and self.follower is not None:
+            self.follower(driver_id, fix)
         return was_stale
 
     def _is_near(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:

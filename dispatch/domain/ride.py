@@ -19,6 +19,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    TrackRecorded,
 )
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
 
@@ -89,13 +90,20 @@ VERBS: Final[dict[type[Message], str]] = {
     RideUnassigned: "offer anew",
     PassengerNoShow: "report a no_show of",
     SearchFailed: "give up",
+    TrackRecorded: "track",
 }
 STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
 """What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
 
 
+UNMOVING: Final = frozenset((TrackRecorded,))
+"""Events of a ride that leave its status as it is, but for a ride without a driver, which has none of them."""
+
+
 def next_status(status: str, event: type[Message]) -> str:
     """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
+    if event in UNMOVING and status in WITH_DRIVER:
+        return status
     target = TRANSITIONS[status].get(event)
     if target is None:
         raise IllegalTransition(f"cannot {VERBS[event]} a ride that is {status}")
@@ -123,6 +131,7 @@ class RideRecord(msgspec.Struct):
     ended_by: str = ""
     reason: str = ""
     fee: int = 0
+    driven_m: float | None = None
     rounds: int = 0
     drivers_asked: int = 0
 
@@ -175,6 +184,11 @@ def _remember_cancel(ride: RideRecord, event: RideCancelled) -> None:
     ride.ended_by, ride.reason, ride.fee = event.by, event.reason, event.fee
 
 
+def _remember_track(ride: RideRecord, event: TrackRecorded) -> None:
+    if event.leg == "on_trip":
+        ride.driven_m = (ride.driven_m or 0.0) + event.metres
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = "driver", NO_SHOW, event.fee
 
@@ -196,5 +210,6 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideStarted: _remember_start,
     RideCancelled: _remember_cancel,
     PassengerNoShow: _remember_no_show,
+    TrackRecorded: _remember_track,
     SearchFailed: _remember_failure,
 }

@@ -96,6 +96,17 @@ class SearchFailed(Message, frozen=True, gc=False):
     drivers_asked: int
 
 
+class TrackRecorded(Message, frozen=True, gc=False):
+    """Where the driver went `to_pickup` or `on_trip`, thinned: seconds since `start_at`, latitude, longitude; and the metres of it."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    leg: str
+    start_at: float
+    points: tuple[tuple[float, float, float], ...]
+    metres: float
+
+
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
     """One place of a round: whom it went to and how far he was from the pickup."""
 
@@ -180,7 +191,7 @@ class AvailabilitySet(Message, frozen=True, gc=False):
 
 Event = (
     RideRequested | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
-    | PassengerNoShow | SearchFailed
+    | PassengerNoShow | SearchFailed | TrackRecorded
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
 )  # fmt: skip

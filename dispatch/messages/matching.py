@@ -126,6 +126,7 @@ class RideMoved(Message, frozen=True, gc=False):
     """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
+    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen.
     """
 
     ride_id: RideId
@@ -136,6 +137,7 @@ class RideMoved(Message, frozen=True, gc=False):
     command: Command | None = None
     free_until: float | None = None
     no_show_at: float | None = None
+    driven_m: float | None = None
 
 
 class RideLost(Message, frozen=True, gc=False):

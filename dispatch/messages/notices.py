@@ -35,6 +35,25 @@ class DriverAssigned(Message, frozen=True, gc=False):
     pin: str = ""
 
 
+class DriverUnreachable(Message, frozen=True, gc=False):
+    """The driver on his way is `standing_still`, `driving_away` or `not_heard`."""
+
+    seq: int
+    ride_id: RideId
+    reason: str
+
+
+class DriverLocation(Message, frozen=True, gc=False):
+    """Where the driver is, and what is left of his way. No part of the stream: the latest counts."""
+
+    ride_id: RideId
+    lat: float
+    lon: float
+    distance_m: int
+    eta_s: int
+    heading: float | None = None
+
+
 class DriverCancelled(Message, frozen=True, gc=False):
     """The driver does not come, by `driver`, `ops` or `system`; others are asked, unless `NoDrivers` follows."""
 
@@ -93,6 +112,14 @@ class RideAccepted(Message, frozen=True, gc=False):
     ride: RideCard
 
 
+class DriverWarned(Message, frozen=True, gc=False):
+    """Something about your ride is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
+
+    seq: int
+    ride_id: RideId
+    reason: str
+
+
 class DriverSnapshot(Message, frozen=True, gc=False):
     """All that a driver's app needs after a gap: his open offer and his ride, if any."""
 
@@ -111,6 +138,7 @@ class RideProgress(Message, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
+    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen.
     """
 
     seq: int
@@ -121,6 +149,7 @@ class RideProgress(Message, frozen=True, gc=False):
     duration_min: float
     free_until: float | None = None
     no_show_at: float | None = None
+    driven_m: float | None = None
 
 
 class RideEnded(Message, frozen=True, gc=False):
@@ -164,7 +193,7 @@ class Faulted(Message, frozen=True, gc=False):
 
 
 Notice = (
-    Searching | DriverAssigned | DriverCancelled | NoDrivers | PassengerSnapshot
-    | OfferMade | OfferClosed | RideAccepted | DriverSnapshot
+    Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
+    | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
     | RideProgress | RideEnded | Ack | Refused | Replaced | Faulted
 )  # fmt: skip

@@ -44,6 +44,24 @@ def m002_fees_and_restarts(db: Database) -> None:
     db.execute("ALTER TABLE rides ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations()
+def m003_tracks(db: Database) -> None:
+    """Where drivers went on their rides, in pieces: `points` is JSON, seconds since `start_at`, latitude, longitude."""
+    db.execute(
+        """
+        CREATE TABLE tracks (
+            ride_id TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            leg TEXT NOT NULL,
+            start_at REAL NOT NULL,
+            metres REAL NOT NULL,
+            points TEXT NOT NULL
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX tracks_ride ON tracks (ride_id)")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

@@ -58,6 +58,9 @@ TABLES: Final[dict[str, Shown]] = {
         ),
         ride="ride_id = ?",
     ),
+    "tracks": Shown(
+        "ride_id, driver_id, leg, start_at, metres, points", newest=("start_at", "ride_id"), ride="ride_id = ?"
+    ),
     "passengers": Shown("passenger_id, name, phone, is_default", newest=("passenger_id",)),
 }
 

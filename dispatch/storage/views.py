@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+import msgspec
+
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,
@@ -30,6 +32,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    TrackRecorded,
 )
 
 Change = tuple[str, tuple[object, ...]]
@@ -69,6 +72,9 @@ END_RIDE: Final = "UPDATE rides SET status = ?, ended_at = ?, ended_by = ?, reas
 FREE_RIDE: Final = """
     UPDATE rides SET status = 'pending', driver_id = NULL, assigned_at = NULL, search_no = ?, restarts = restarts + 1
     WHERE ride_id = ?"""
+
+KEEP_TRACK: Final = """
+    INSERT INTO tracks (ride_id, driver_id, leg, start_at, metres, points) VALUES (?, ?, ?, ?, ?, ?)"""
 
 MAKE_OFFER: Final = """
     INSERT INTO offers (ride_id, offer_id, driver_id, search_no, round_no, pickup_distance_m, made_at, expires_at, outcome)
@@ -140,6 +146,12 @@ def _no_show(event: PassengerNoShow, at: float) -> Iterable[Change]:
     return ((END_RIDE, ("no_show", at, "driver", "no_show", event.fee, event.ride_id)),)
 
 
+def _track_recorded(event: TrackRecorded, at: float) -> Iterable[Change]:
+    points = msgspec.json.encode(event.points).decode()
+    row = (event.ride_id, event.driver_id, event.leg, event.start_at, event.metres, points)
+    return ((KEEP_TRACK, row),)
+
+
 def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
     return (
         (END_RIDE, ("no_drivers", at, "system", event.reason, 0, event.ride_id)),
@@ -209,6 +221,7 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideCancelled: _ride_cancelled,
     PassengerNoShow: _no_show,
     SearchFailed: _search_failed,
+    TrackRecorded: _track_recorded,
     OffersMade: _offers_made,
     OffersClosed: _offers_closed,
     DriverRegistered: _driver_registered,

@@ -81,6 +81,21 @@ class Frames:
             epoch=self.epoch,
         )
 
+    def driver_location(self, notice: notices.DriverLocation) -> wire.DriverLocation:
+        """Where he is."""
+        return wire.DriverLocation(
+            ride_id=notice.ride_id,
+            latitude=notice.lat,
+            longitude=notice.lon,
+            heading=notice.heading,
+            eta_s=notice.eta_s,
+            distance_m=notice.distance_m,
+        )
+
+    def driver_unreachable(self, notice: notices.DriverUnreachable) -> wire.DriverUnreachable:
+        """He does not come as he should."""
+        return wire.DriverUnreachable(ride_id=notice.ride_id, reason=notice.reason, seq=notice.seq, epoch=self.epoch)
+
     def driver_cancelled(self, notice: notices.DriverCancelled) -> wire.DriverCancelled:
         """The driver does not come."""
         return wire.DriverCancelled(
@@ -144,6 +159,10 @@ class Frames:
         """It is yours."""
         return wire.RideAccepted(**_ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
 
+    def warning(self, notice: notices.DriverWarned) -> wire.DriverWarning:
+        """Something is not right."""
+        return wire.DriverWarning(ride_id=notice.ride_id, reason=notice.reason, seq=notice.seq, epoch=self.epoch)
+
     def driver_snapshot(self, notice: notices.DriverSnapshot) -> wire.DriverSnapshot:
         """The driver's open offer and ride."""
         current = None
@@ -169,6 +188,7 @@ class Frames:
                 currency=self.currency,
                 distance_km=notice.distance_km,
                 duration_minutes=as_sent(notice.duration_min),
+                driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
                 seq=notice.seq,
                 epoch=self.epoch,
             )
@@ -252,6 +272,8 @@ FOR_PASSENGER: dict[type, MakeFrame] = {
     **FOR_BOTH,
     notices.Searching: Frames.searching,
     notices.DriverAssigned: Frames.driver_assigned,
+    notices.DriverLocation: Frames.driver_location,
+    notices.DriverUnreachable: Frames.driver_unreachable,
     notices.DriverCancelled: Frames.driver_cancelled,
     notices.NoDrivers: Frames.no_drivers,
     notices.PassengerSnapshot: Frames.passenger_snapshot,
@@ -261,6 +283,7 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.OfferMade: Frames.ride_request,
     notices.OfferClosed: Frames.offer_closed,
     notices.RideAccepted: Frames.ride_accepted,
+    notices.DriverWarned: Frames.warning,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
 

@@ -23,7 +23,7 @@ from dispatch.transport.paths import Endpoint, Refused
 
 TEXT, BINARY, CONT, CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.CLOSE
 SUBPROTOCOL = Subprotocol("dispatch.v1")
-LATEST_WINS = frozenset({wire.Pong})
+LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
 """Messages of which a slow reader gets only the newest."""
 MAX_FRAGMENTS = 16
 MAX_REASON_BYTES = 123

@@ -35,6 +35,7 @@ from dispatch.messages.matching import (
     RideRefused,
 )
 from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
+from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime.actor import Actor
 from dispatch.types import DriverCard, OfferId, RideCard, RideId
 from tests.actors.rig import ANN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
@@ -80,6 +81,8 @@ MESSAGES: dict[str, Any] = {
     "RideMoved to completed": RideMoved(RIDE, "completed", 85.5, 5.2, 15.0),
     "RideLost": RideLost(RIDE, "passenger", ""),
     "RideLost that goes on without him": RideLost(RIDE, "driver", "", goes_on=True),
+    "WarnDriver": WarnDriver(RIDE, "standing_still"),
+    "WarnDriver of another ride": WarnDriver(OTHER_RIDE, "standing_still"),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),

@@ -10,6 +10,7 @@ import pytest
 from dispatch.actors.ending import _Overdue, _PassengerGone
 from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
+from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride import STATUSES
 from dispatch.messages.commands import (
     Attach,
@@ -33,6 +34,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
+from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
 from dispatch.types import DriverCard, OfferId
 from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
@@ -77,6 +79,11 @@ MESSAGES: dict[str, Any] = {
     "ReportNoShow": ReportNoShow(RIDE, HIM),
     "ReportNoShow by a stranger": ReportNoShow(RIDE, HER),
     "Overdue": _Overdue(0.0),
+    "DriverStalled and to be warned": DriverStalled(HIM, "standing_still", WARNED),
+    "DriverStalled and to be told": DriverStalled(HIM, "standing_still", TOLD),
+    "DriverStalled for too long": DriverStalled(HIM, "standing_still", GIVEN_UP),
+    "DriverStalled of another driver": DriverStalled(HER, "standing_still", GIVEN_UP),
+    "TrackGrown": TrackGrown(HIM),
     "PassengerGone": _PassengerGone(5),
     "Retire": _Retire(5),
     "Rebuilt": _Rebuilt(),

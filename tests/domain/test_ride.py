@@ -38,6 +38,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    TrackRecorded,
 )
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
 
@@ -62,6 +63,7 @@ EXAMPLES: dict[str, events.Event] = {
     "RideCompleted": RideCompleted(RIDE, HIM, 95.0),
     "RideCancelled": RideCancelled(RIDE, "passenger", "too slow"),
     "PassengerNoShow": PassengerNoShow(RIDE, HIM, 500),
+    "TrackRecorded": TrackRecorded(RIDE, HIM, "on_trip", 340.0, ((0.0, -26.2, 28.0),), 1490.5),
     "SearchFailed": SearchFailed(RIDE, "nobody accepted", 4, 17),
 }
 WAYS: dict[str, tuple[str, ...]] = {
@@ -94,7 +96,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
     own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith("Ride")}
-    own |= {"SearchFailed", "PassengerNoShow"}
+    own |= {"SearchFailed", "PassengerNoShow", "TrackRecorded"}
     assert own == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 

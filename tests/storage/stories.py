@@ -26,6 +26,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    TrackRecorded,
 )
 from dispatch.messages.journal import Append
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
@@ -48,6 +49,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     RideCancelled(RIDE, "passenger", "flat tyre", HIM, 250),
     PassengerNoShow(RIDE, HIM, 500),
     SearchFailed(RIDE, "search cap", 4, 17),
+    TrackRecorded(RIDE, HIM, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
     OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
     DriverRegistered(MICHAEL),
@@ -169,6 +171,9 @@ class Town:
             return
         if dice.random() < 0.7:
             yield from self._by(stream, RideStarted(ride_id, him, next(self.clock) / 4))
+        if dice.random() < 0.5:
+            way = ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05))
+            yield from self._by(stream, TrackRecorded(ride_id, him, "on_trip", next(self.clock) / 4, way, 1490.5))
         if dice.random() < 0.2:
             return  # still on the way when the story ends
         end = RideCompleted(ride_id, him, 90.0) if dice.random() < 0.8 else RideCancelled(ride_id, "ops", "", him)

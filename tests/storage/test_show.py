@@ -26,6 +26,7 @@ def town(path: Path) -> Path:
     offers = (OfferPlaced(OfferId("o1"), HIM, 812.5),)
     writer.write([append(DISPATCHER, OffersMade(RideId("r2"), 1, 1, offers, 31.0), at=1.0)])
     writer.write([append("driver/" + HIM, DriverOnline(HIM), at=2.0)])
+    writer.db.execute("INSERT INTO tracks VALUES ('r2', ?, 'on_trip', 5.0, 1490.5, '[[0.0,-26.2,28.04]]')", (HIM,))
     writer.close()
     return path
 

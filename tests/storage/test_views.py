@@ -27,6 +27,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    TrackRecorded,
 )
 from dispatch.messages.journal import Append
 from dispatch.storage.writer import Writer
@@ -115,7 +116,8 @@ class Folded:
         if isinstance(event, RideUnassigned):
             del stamps["assigned_at"]
             return
-        stamps[column.get(type(event), "ended_at")] = getattr(event, "at", at)
+        if not isinstance(event, TrackRecorded):
+            stamps[column.get(type(event), "ended_at")] = getattr(event, "at", at)
 
 
 def table(writer: Writer, name: str, key: str) -> Table:
@@ -168,7 +170,7 @@ def test_the_stories_reach_every_kind_of_event_and_outcome() -> None:
     kinds = {type(event).__name__ for story in stories for told in story for event in told.events}
     assert kinds == {
         *("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted", "RideCancelled"),
-        *("RideUnassigned", "PassengerNoShow"),
+        *("RideUnassigned", "PassengerNoShow", "TrackRecorded"),
         *("SearchFailed", "OffersMade", "OffersClosed", "OfferDeclined", "DriverRegistered", "DriverOnline"),
         *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet"),
     }

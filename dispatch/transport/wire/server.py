@@ -54,6 +54,23 @@ class DriverAssigned(RideMessage, tag="driver_assigned", frozen=True, gc=False, 
     start_pin: str | None = None
 
 
+class DriverLocation(ServerMessage, tag="driver_location", frozen=True, gc=False, kw_only=True):
+    """Where the driver is, and what is left of his way: to the pickup, then to the dropoff. The latest counts."""
+
+    ride_id: str
+    latitude: float
+    longitude: float
+    heading: float | None = None
+    eta_s: int
+    distance_m: int
+
+
+class DriverUnreachable(RideMessage, tag="driver_unreachable", frozen=True, gc=False, kw_only=True):
+    """The driver on his way is `standing_still`, `driving_away` or `not_heard`."""
+
+    reason: str
+
+
 class DriverCancelled(RideMessage, tag="driver_cancelled", frozen=True, gc=False, kw_only=True):
     """The driver does not come; `searching` follows, or `no_drivers`."""
 
@@ -155,6 +172,12 @@ class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
     pin_required: bool = False
 
 
+class DriverWarning(RideMessage, tag="warning", frozen=True, gc=False, kw_only=True):
+    """Something about the driver's ride is not right: `standing_still`, `driving_away`, `not_heard`, `far_from_pickup`."""
+
+    reason: str
+
+
 class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
     """All that a driver's app needs after a gap. `offer` and `ride` are always there, null where there is none."""
 
@@ -186,6 +209,7 @@ class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw
     currency: str | None = None
     distance_km: float
     duration_minutes: int | float
+    driven_km: float | None = None
 
 
 class RideCancelled(RideMessage, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
@@ -220,12 +244,12 @@ class Error(ServerMessage, tag="error", frozen=True, gc=False):
 
 
 ToPassenger = (
-    Searching | DriverAssigned | DriverCancelled | NoDrivers | PassengerSnapshot
+    Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip
 ToDriver = (
-    RideRequest | RideAccepted | OfferClosed | DriverSnapshot
+    RideRequest | RideAccepted | OfferClosed | DriverWarning | DriverSnapshot
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip

@@ -1,0 +1,66 @@
+"""A ride whose driver is on the road: the tracker follows him for it, and the way that he drove goes on record."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dispatch import addresses
+from dispatch.actors.ports import EventStore
+from dispatch.actors.riding import RideOptions, RidingActor
+from dispatch.domain.ride import ACCEPTED, ARRIVED, WITH_DRIVER
+from dispatch.domain.tracks import Tracks
+from dispatch.messages.events import TrackRecorded
+from dispatch.messages.tracking import FollowDriver, StopFollowing, TrackGrown
+from dispatch.runtime import Runtime, receives
+
+TO_PICKUP: Final = "to_pickup"
+ON_TRIP: Final = "on_trip"
+
+
+class FollowedRide(RidingActor):
+    """The part of a ride's actor that knows where its driver is. `tracks` None: nobody is followed here."""
+
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, options: RideOptions, tracks: Tracks | None = None
+    ) -> None:
+        super().__init__(runtime, address, store, options)
+        self._tracks = tracks
+
+    def follow(self) -> None:
+        """Have the driver followed, to the pickup or to the dropoff, for whoever listens now."""
+        ride = self.ride
+        if self._tracks is None or ride.status not in WITH_DRIVER or ride.driver is None:
+            return
+        assert ride.trip is not None
+        to = ride.trip.pickup if ride.status in (ACCEPTED, ARRIVED) else ride.trip.dropoff
+        is_coming = ride.status == ACCEPTED
+        order = FollowDriver(ride.ride_id, ride.driver.driver_id, to.lat, to.lon, is_coming, self.link)
+        self.send(self._tracker(), order)
+
+    def stop_following(self) -> None:
+        """He does not drive for this ride any more."""
+        if self._tracks is not None:
+            self.send(self._tracker(), StopFollowing(self.ride.ride_id))
+
+    @receives(TrackGrown)
+    def _on_track_grown(self, message: TrackGrown) -> None:
+        if self.ride.status in WITH_DRIVER and self.ride.is_driven_by(message.driver_id):
+            self.record_track()
+
+    def record_track(self) -> None:
+        """Put on record where he went since this was done last."""
+        ride = self.ride
+        if self._tracks is None or ride.driver is None:
+            return
+        leg = TO_PICKUP if ride.status in (ACCEPTED, ARRIVED) else ON_TRIP
+        points, metres = self._tracks.take(ride.ride_id, ride.driver.driver_id)
+        if not points:
+            return
+        start = points[0][0]
+        rounded = tuple((round(at - start, 1), round(lat, 6), round(lon, 6)) for at, lat, lon in points)
+        self.record(TrackRecorded(ride.ride_id, ride.driver.driver_id, leg, start, rounded, round(metres, 1)))
+
+    def _tracker(self) -> str:
+        assert self.ride.trip is not None
+        pickup = self.ride.trip.pickup
+        return addresses.tracker(addresses.zone_of(pickup.lat, pickup.lon))
