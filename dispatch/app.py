@@ -86,6 +86,7 @@ def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
         ride_cap_s=rules.ride_cap_s,
         travel=travel,
         arrived_within_m=rules.arrived_within_m,
+        schedule_lead_s=rules.schedule_lead_s,
     )
 
 

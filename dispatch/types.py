@@ -106,13 +106,17 @@ class DriverCard(msgspec.Struct, frozen=True, gc=False):
     vehicle_registration: str = "-"
 
 
-class RideCard(msgspec.Struct, frozen=True, gc=False):
-    """A ride as drivers are asked about it. `search_no` counts the searches of one ride, from 1."""
+class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A ride as drivers are asked about it. `search_no` counts the searches of one ride, from 1.
+
+    `pickup_at`: when the passenger wants to be fetched, if that is not now (runtime seconds).
+    """
 
     ride_id: RideId
     search_no: int
     passenger: Passenger
     trip: Trip
+    pickup_at: float | None = None
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -32,6 +33,7 @@ ENDS: dict[type, str] = {
 }
 STATUS_OF: dict[type, str] = {
     RideRequested: "pending",
+    RideScheduled: "scheduled",
     RideAssigned: "accepted",
     RideUnassigned: "pending",
     RideArrived: "arrived",
@@ -164,6 +166,7 @@ class Ledger:
 
 _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     RideRequested: Ledger._ride_moved,
+    RideScheduled: Ledger._ride_moved,
     RideAssigned: Ledger._assigned,
     RideUnassigned: Ledger._withdrawn,
     RideArrived: Ledger._ride_moved,

@@ -324,10 +324,17 @@ class Stage:
             driver.whenever("ride_accepted", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
             driver.connect()
         rules = self.world.settings
-        self.run(self.now + rules.search_cap_s + rules.link_grace_s + 2 * rules.late_grace_s + 5.0)
+        self.run(
+            max(self.now, self._booked_until()) + rules.search_cap_s + rules.link_grace_s + 2 * rules.late_grace_s + 5.0
+        )
         self.world.watch.finish(self.now)
         self.world.close()
         return list(self.world.watch.violations)
+
+    def _booked_until(self) -> float:
+        """The latest second for which a ride was booked ahead."""
+        events = [event for ride in self.passengers for event in self.record(ride)]
+        return max((getattr(event, "pickup_at", None) or 0.0 for event in events), default=0.0)
 
 
 def _finish(driver: Driver, heard: Heard) -> None:

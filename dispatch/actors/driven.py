@@ -128,9 +128,9 @@ class DrivenRide(EndingRide):
 
     def _clocks(self) -> tuple[float, float]:
         """When waiting at the pickup begins to cost, and when the driver may leave: runtime seconds."""
-        arrived_at, terms = self.ride.arrived_at, self.options.terms
-        assert arrived_at is not None
-        return arrived_at + terms.free_wait_s, arrived_at + terms.no_show_s
+        terms = self.options.terms
+        since = terms.waits_since(self.ride)
+        return since + terms.free_wait_s, since + terms.no_show_s
 
     def granted_before(self) -> Message:
         """For the ride's own driver, who was rebuilt and does not know how it went on."""

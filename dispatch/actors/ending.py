@@ -83,7 +83,7 @@ class EndingRide(FollowedRide):
     def arm_end(self) -> None:
         """Set what ends this ride by itself, as its record has it: for a ride that just came so far, or was made anew."""
         ride, options, runtime = self.ride, self.options, self.runtime
-        if ride.status == PENDING and self.link is None:
+        if ride.status == PENDING and self.link is None and ride.pickup_at is None:
             runtime.set_timer(options.link_grace_s, self.address, _PassengerGone(self.link_number))
         elif ride.status in WITH_DRIVER and ride.assigned_at is not None:
             due = ride.assigned_at + options.ride_cap_s
@@ -91,7 +91,9 @@ class EndingRide(FollowedRide):
 
     @receives(_PassengerGone)
     def _on_passenger_gone(self, message: _PassengerGone) -> None:
-        if self.link is None and message.number == self.link_number and self.ride.status == PENDING:
+        ride = self.ride
+        is_gone = self.link is None and message.number == self.link_number
+        if is_gone and ride.status == PENDING and ride.pickup_at is None:  # whoever booked ahead need not look
             self.cancel("system", "the passenger left")
 
     @receives(_Overdue)

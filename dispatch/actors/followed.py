@@ -33,7 +33,7 @@ class FollowedRide(RidingActor):
             return
         assert ride.trip is not None
         to = ride.trip.pickup if ride.status in (ACCEPTED, ARRIVED) else ride.trip.dropoff
-        is_coming = ride.status == ACCEPTED
+        is_coming = ride.status == ACCEPTED and ride.pickup_at is None  # who was booked ahead sets out when he likes
         order = FollowDriver(ride.ride_id, ride.driver.driver_id, to.lat, to.lon, is_coming, self.link)
         self.send(self._tracker(), order)
 

@@ -8,11 +8,11 @@ from dispatch import addresses
 from dispatch.actors.driven import DrivenRide
 from dispatch.actors.ports import EventStore
 from dispatch.actors.riding import RideOptions
-from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, UNBOOKED
+from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, SCHEDULED, UNBOOKED
 from dispatch.domain.tracks import Tracks
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, FindDriver
-from dispatch.messages.events import RideAssigned, RideRequested, SearchFailed
+from dispatch.messages.events import RideAssigned, RideRequested, RideScheduled, SearchFailed
 from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
@@ -25,18 +25,26 @@ from dispatch.messages.matching import (
 )
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverCard
+from dispatch.types import DriverCard, Passenger, Trip
 
 NUMBERS_A_LIFE = 1_000_000
 """A ride that left memory and is woken goes on with higher numbers; the snapshot that its app gets first is the bridge."""
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude, longitude, metres to drive, seconds to take."""
-REFUSALS = {CANCELLED: "cancelled", NO_DRIVERS: "expired"}
+OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
+"""While a ride is none of these, asking again changes nothing."""
+REFUSALS = {SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
 """What a driver who claims a ride in this status hears; in every other one somebody has it: `taken`."""
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
+
+
+class _TimeHasCome(Message, frozen=True, gc=False):
+    """So long before the time that was booked drivers are asked."""
+
+    pickup_at: float
 
 
 class RideActor(DrivenRide):
@@ -56,6 +64,7 @@ class RideActor(DrivenRide):
             self.seq = self.incarnation * NUMBERS_A_LIFE
         if self.ride.status == PENDING:
             self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
+        self._wait_for_time()
         self.arm_end()
         self.follow()
 
@@ -108,15 +117,43 @@ class RideActor(DrivenRide):
     def _on_find_driver(self, message: FindDriver) -> None:
         if not self.is_new(message):
             return
-        ride, now = self.ride, self.runtime.now
+        ride, due = self.ride, message.pickup_at
         trip = replace(message.trip, pin=True) if self.options.start_pin else message.trip
-        if ride.status == UNBOOKED or (ride.status == PENDING and trip != ride.trip):
-            passenger = ride.passenger or message.passenger
-            self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, now))
-            self.send(self.dispatcher(), SearchDriver(self.card(), now))
-            self._booking = message.command
-        else:
+        is_new = ride.status == UNBOOKED or (trip, due) != (ride.trip, ride.pickup_at)
+        if ride.status not in OPEN_TO_TERMS or not is_new:
             self.done(message.command, self._say_snapshot())
+        elif due is not None and due - self.options.schedule_lead_s > self.runtime.now:
+            self._schedule(ride.passenger or message.passenger, trip, due)
+            self.done(message.command, self._say_snapshot())
+        else:
+            self._search(ride.passenger or message.passenger, trip, due)
+            self._booking = message.command
+
+    def _schedule(self, passenger: Passenger, trip: Trip, pickup_at: float) -> None:
+        ride, was_pending = self.ride, self.ride.status == PENDING
+        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now))
+        if was_pending:
+            self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "superseded"))
+        self._wait_for_time()
+
+    def _wait_for_time(self) -> None:
+        """If this ride is booked for later."""
+        ride, runtime = self.ride, self.runtime
+        if ride.status == SCHEDULED and ride.pickup_at is not None:
+            begin_at = ride.pickup_at - self.options.schedule_lead_s
+            runtime.set_timer(begin_at - runtime.now, self.address, _TimeHasCome(ride.pickup_at))
+
+    @receives(_TimeHasCome)
+    def _on_time_has_come(self, message: _TimeHasCome) -> None:
+        ride = self.ride
+        if ride.status == SCHEDULED and ride.pickup_at == message.pickup_at:
+            assert ride.passenger is not None and ride.trip is not None
+            self._search(ride.passenger, ride.trip, ride.pickup_at)
+
+    def _search(self, passenger: Passenger, trip: Trip, pickup_at: float | None) -> None:
+        ride, since = self.ride, max(self.runtime.now, pickup_at or 0.0)
+        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at))
+        self.send(self.dispatcher(), SearchDriver(self.card(), since))
 
     # -- the search
 
@@ -180,7 +217,14 @@ class RideActor(DrivenRide):
         driver: DriverCard | None = ride.driver
         pin = ride.pin if ride.status in (ACCEPTED, ARRIVED) else ""
         snapshot: PassengerSnapshot = self.say(
-            PassengerSnapshot, ride.ride_id, ride.status, ride.trip.fare if ride.trip else None, driver, False, pin
+            PassengerSnapshot,
+            ride.ride_id,
+            ride.status,
+            ride.trip.fare if ride.trip else None,
+            driver,
+            False,
+            pin,
+            ride.pickup_at,
         )
         return snapshot
 

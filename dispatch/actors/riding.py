@@ -23,7 +23,8 @@ class RideOptions(msgspec.Struct, frozen=True):
 
     `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
     `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
-    longer. A driver who reports his arrival farther than `arrived_within_m` from the pickup is warned.
+    longer. `schedule_lead_s`: so long before the time that was booked drivers are asked. A driver who reports his arrival farther
+    than `arrived_within_m` from the pickup is warned.
     """
 
     link_grace_s: float = 60.0
@@ -39,6 +40,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     pin_lock_s: float = 60.0
     ride_cap_s: float = 43_200.0
     arrived_within_m: float = 250.0
+    schedule_lead_s: float = 900.0
     travel: EtaModel = TravelModel()
 
 
@@ -87,7 +89,7 @@ class RidingActor(ConversingActor):
         """The ride as drivers are asked about it."""
         ride = self.ride
         assert ride.passenger is not None and ride.trip is not None
-        return RideCard(ride.ride_id, ride.search_no, ride.passenger, ride.trip)
+        return RideCard(ride.ride_id, ride.search_no, ride.passenger, ride.trip, ride.pickup_at)
 
     def dispatcher(self) -> str:
         """Who looks for its drivers."""

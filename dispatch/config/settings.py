@@ -47,6 +47,10 @@ class Rules(Checked):
     claim_retry_s: float = duration("1s", "10ms", "1m", "a reserved driver repeats its accept this often")
     gps_max_speed_mps: float = number(60, 1, 1000, "a position that implies a greater speed is dropped")
     gps_max_accuracy_m: float = number(100, 1, 100_000, "a position less accurate than this is dropped")
+    schedule_lead_s: float = duration(
+        "15m", "0s", "24h", "a ride booked ahead looks for drivers so long before its time"
+    )
+    schedule_ahead_s: float = duration("720h", "1m", "8784h", "a ride may be booked so long ahead")
     free_cancel_s: float = duration("120s", "0s", "24h", "a passenger cancels free this long after the assignment")
     driver_late_s: float = duration("300s", "0s", "24h", "later than told by this, the driver is cancelled free")
     free_wait_s: float = duration("120s", "0s", "24h", "waiting at the pickup costs nothing for this long")

@@ -16,6 +16,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -25,6 +26,7 @@ from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Tri
 
 UNBOOKED: Final = "unbooked"
 """A socket is open for this id, nobody has booked yet. Never stored."""
+SCHEDULED: Final = "scheduled"
 PENDING: Final = "pending"
 ACCEPTED: Final = "accepted"
 ARRIVED: Final = "arrived"
@@ -34,14 +36,27 @@ CANCELLED: Final = "cancelled"
 NO_DRIVERS: Final = "no_drivers"
 NO_SHOW: Final = "no_show"
 
-STATUSES: Final = (UNBOOKED, PENDING, ACCEPTED, ARRIVED, IN_PROGRESS, COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW)
+STATUSES: Final = (
+    UNBOOKED,
+    SCHEDULED,
+    PENDING,
+    ACCEPTED,
+    ARRIVED,
+    IN_PROGRESS,
+    COMPLETED,
+    CANCELLED,
+    NO_DRIVERS,
+    NO_SHOW,
+)
 TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW))
 WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))
 
 TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
-    UNBOOKED: {RideRequested: PENDING},
+    UNBOOKED: {RideRequested: PENDING, RideScheduled: SCHEDULED},
+    SCHEDULED: {RideRequested: PENDING, RideScheduled: SCHEDULED, RideCancelled: CANCELLED},
     PENDING: {
         RideRequested: PENDING,
+        RideScheduled: SCHEDULED,
         RideAssigned: ACCEPTED,
         RideCancelled: CANCELLED,
         SearchFailed: NO_DRIVERS,
@@ -69,6 +84,7 @@ assert tuple(TRANSITIONS) == STATUSES, "every status has its row"
 
 MAY_CANCEL: Final[dict[str, frozenset[str]]] = {
     UNBOOKED: frozenset(),
+    SCHEDULED: frozenset(("passenger", "ops", "system")),
     PENDING: frozenset(("passenger", "ops", "system")),
     ACCEPTED: frozenset(("passenger", "driver", "ops", "system")),
     ARRIVED: frozenset(("passenger", "ops", "system")),
@@ -82,6 +98,7 @@ assert tuple(MAY_CANCEL) == STATUSES, "every status says who may cancel"
 
 VERBS: Final[dict[type[Message], str]] = {
     RideRequested: "book",
+    RideScheduled: "schedule",
     RideAssigned: "assign",
     RideArrived: "arrive at",
     RideStarted: "start",
@@ -119,6 +136,7 @@ class RideRecord(msgspec.Struct):
     passenger: Passenger | None = None
     trip: Trip | None = None
     requested_at: float = 0.0
+    pickup_at: float | None = None
     driver: DriverCard | None = None
     offer_id: OfferId | None = None
     round_no: int = 0
@@ -153,12 +171,12 @@ class RideRecord(msgspec.Struct):
 
 
 def _remember_request(ride: RideRecord, event: RideRequested) -> None:
-    ride.search_no, ride.passenger, ride.trip, ride.requested_at = (
-        event.search_no,
-        event.passenger,
-        event.trip,
-        event.at,
-    )
+    ride.search_no, ride.passenger, ride.trip = event.search_no, event.passenger, event.trip
+    ride.requested_at, ride.pickup_at = event.at, event.pickup_at
+
+
+def _remember_schedule(ride: RideRecord, event: RideScheduled) -> None:
+    ride.passenger, ride.trip, ride.pickup_at = event.passenger, event.trip, event.pickup_at
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
@@ -204,6 +222,7 @@ def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
 
 _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideRequested: _remember_request,
+    RideScheduled: _remember_schedule,
     RideAssigned: _remember_driver,
     RideUnassigned: _forget_driver,
     RideArrived: _remember_arrival,

@@ -38,9 +38,14 @@ class RideTerms(msgspec.Struct, frozen=True):
         if ride.assigned_at is None or ride.told_eta_s is None:
             return False
         came = ride.arrived_at if ride.arrived_at is not None else now
-        return came - ride.assigned_at - ride.told_eta_s >= self.driver_late_s - CLOCK_SLACK_S
+        expected = max(ride.assigned_at + ride.told_eta_s, ride.pickup_at or 0.0)
+        return came - expected >= self.driver_late_s - CLOCK_SLACK_S
+
+    def waits_since(self, ride: RideRecord) -> float:
+        """Since when the driver waits at the pickup (runtime seconds): if he came early, since the time that was booked."""
+        assert ride.arrived_at is not None
+        return max(ride.arrived_at, ride.pickup_at or 0.0)
 
     def no_show_in_s(self, ride: RideRecord, now: float) -> float:
         """Seconds until the driver may report that nobody came; 0 or less: he may."""
-        assert ride.arrived_at is not None
-        return ride.arrived_at + self.no_show_s - now - CLOCK_SLACK_S
+        return self.waits_since(ride) + self.no_show_s - now - CLOCK_SLACK_S

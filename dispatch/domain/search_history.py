@@ -39,7 +39,9 @@ def search_of(ride_id: RideId, events: Iterable[Message], policy: SearchPolicy) 
         if isinstance(event, RideRequested):
             before, search = (
                 search,
-                Search(RideCard(ride_id, event.search_no, event.passenger, event.trip), event.at, policy),
+                Search(
+                    RideCard(ride_id, event.search_no, event.passenger, event.trip, event.pickup_at), event.at, policy
+                ),
             )
             if before is not None:
                 search.refusals = before.refusals
@@ -53,7 +55,7 @@ def search_of(ride_id: RideId, events: Iterable[Message], policy: SearchPolicy) 
 def _begun_anew(ride: RideRecord, before: Search | None, event: RideUnassigned, policy: SearchPolicy) -> Search:
     """The ride lost its driver. Who declined it, or gave it up, is not asked again; who was only silent may be."""
     assert ride.passenger is not None and ride.trip is not None
-    card = RideCard(ride.ride_id, event.search_no, ride.passenger, ride.trip)
+    card = RideCard(ride.ride_id, event.search_no, ride.passenger, ride.trip, ride.pickup_at)
     search = Search(card, ride.requested_at, policy)
     if before is not None:
         search.refusals = before.refusals

@@ -21,12 +21,13 @@ class Detach(Message, frozen=True, gc=False):
 
 
 class FindDriver(Message, frozen=True, gc=False):
-    """Passenger -> ride: book this trip. `passenger` None: whoever the ride already belongs to."""
+    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds)."""
 
     ride_id: RideId
     trip: Trip
     passenger: Passenger
     command: Command | None = None
+    pickup_at: float | None = None
 
 
 class CancelRide(Message, frozen=True, gc=False):

@@ -12,12 +12,26 @@ from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Tri
 
 
 class RideRequested(Message, frozen=True, gc=False):
-    """A passenger booked (`search_no` 1) or asked again with other terms (`search_no` + 1)."""
+    """A search began: a passenger booked (`search_no` 1) or asked again with other terms (`search_no` + 1).
+
+    `at`: since when it waits. A ride that was booked for later waits since its `pickup_at`, however early drivers are asked.
+    """
 
     ride_id: RideId
     search_no: int
     passenger: Passenger
     trip: Trip
+    at: float
+    pickup_at: float | None = None
+
+
+class RideScheduled(Message, frozen=True, gc=False):
+    """A passenger booked for later, or changed what he had booked."""
+
+    ride_id: RideId
+    passenger: Passenger
+    trip: Trip
+    pickup_at: float
     at: float
 
 
@@ -190,7 +204,7 @@ class AvailabilitySet(Message, frozen=True, gc=False):
 
 
 Event = (
-    RideRequested | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
+    RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
     | PassengerNoShow | SearchFailed | TrackRecorded
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet

@@ -83,6 +83,7 @@ class PassengerSnapshot(Message, frozen=True, gc=False):
     driver: DriverCard | None = None
     recovered: bool = False
     pin: str = ""
+    pickup_at: float | None = None
 
 
 # -- to the driver

@@ -38,5 +38,6 @@ def shifted(event: Event, by_s: float) -> Event:
     fields = TIMES[type(event)]
     if not fields or not by_s:
         return event
-    moved = {name: round(getattr(event, name) + by_s, 6) for name in fields}
+    times = {name: getattr(event, name) for name in fields}
+    moved = {name: round(time + by_s, 6) for name, time in times.items() if time is not None}
     return msgspec.structs.replace(event, **moved)

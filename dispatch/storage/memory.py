@@ -21,6 +21,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended
@@ -191,7 +192,7 @@ class MemoryJournal:
 
     # -- notes, kept beside the events
 
-    def _note_request(self, event: RideRequested) -> None:
+    def _note_request(self, event: RideRequested | RideScheduled) -> None:
         self._open[event.ride_id] = event.at
         self._passengers[event.passenger.passenger_id] = event.passenger
 
@@ -204,6 +205,7 @@ class MemoryJournal:
 
 _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     RideRequested: MemoryJournal._note_request,
+    RideScheduled: MemoryJournal._note_request,
     RideCompleted: MemoryJournal._note_end,
     RideCancelled: MemoryJournal._note_end,
     PassengerNoShow: MemoryJournal._note_end,

@@ -62,6 +62,12 @@ def m003_tracks(db: Database) -> None:
     db.execute("CREATE INDEX tracks_ride ON tracks (ride_id)")
 
 
+@migrations()
+def m004_rides_booked_ahead(db: Database) -> None:
+    """When the passenger wants to be fetched, if not at once."""
+    db.execute("ALTER TABLE rides ADD COLUMN pickup_at REAL")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

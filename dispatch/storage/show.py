@@ -30,10 +30,20 @@ class Shown(NamedTuple):
 TABLES: Final[dict[str, Shown]] = {
     "rides": Shown(
         "ride_id, status, passenger_id, driver_id, pickup_address, dropoff_address, distance_km, duration_min, fare, search_no,"
-        " requested_at, assigned_at, arrived_at, started_at, ended_at, ended_by, reason, fee, restarts",
+        " requested_at, assigned_at, arrived_at, started_at, ended_at, ended_by, reason, fee, restarts, pickup_at",
         newest=("requested_at", "ride_id"),
         status="status",
-        statuses=("pending", "accepted", "arrived", "in_progress", "completed", "cancelled", "no_drivers", "no_show"),
+        statuses=(
+            "scheduled",
+            "pending",
+            "accepted",
+            "arrived",
+            "in_progress",
+            "completed",
+            "cancelled",
+            "no_drivers",
+            "no_show",
+        ),
         ride="ride_id = ?",
     ),
     "drivers": Shown(

@@ -29,6 +29,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -55,15 +56,15 @@ DRIVER_WISH: Final = "UPDATE drivers SET wants_offers = ?, updated_at = ? WHERE 
 DRIVER_RIDE: Final = "UPDATE drivers SET ride_id = ?, updated_at = ? WHERE driver_id = ?"
 
 ASK_RIDE: Final = """
-    INSERT INTO rides (ride_id, passenger_id, status, search_no, pickup_lat, pickup_lon, pickup_address,
-        dropoff_lat, dropoff_lon, dropoff_address, distance_km, duration_min, fare, requested_at)
-    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO rides (ride_id, passenger_id, search_no, pickup_lat, pickup_lon, pickup_address,
+        dropoff_lat, dropoff_lon, dropoff_address, distance_km, duration_min, fare, requested_at, pickup_at, status)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (ride_id) DO UPDATE SET passenger_id = excluded.passenger_id, status = excluded.status,
-        search_no = excluded.search_no,
+        search_no = max(search_no, excluded.search_no),
         pickup_lat = excluded.pickup_lat, pickup_lon = excluded.pickup_lon, pickup_address = excluded.pickup_address,
         dropoff_lat = excluded.dropoff_lat, dropoff_lon = excluded.dropoff_lon, dropoff_address = excluded.dropoff_address,
         distance_km = excluded.distance_km, duration_min = excluded.duration_min, fare = excluded.fare,
-        requested_at = excluded.requested_at"""
+        requested_at = excluded.requested_at, pickup_at = excluded.pickup_at"""
 ASSIGN_RIDE: Final = "UPDATE rides SET status = 'accepted', driver_id = ?, assigned_at = ? WHERE ride_id = ?"
 ARRIVE_RIDE: Final = "UPDATE rides SET status = 'arrived', arrived_at = ? WHERE ride_id = ?"
 START_RIDE: Final = "UPDATE rides SET status = 'in_progress', started_at = ? WHERE ride_id = ?"
@@ -96,19 +97,28 @@ CLOSE_ALL_OFFERS: Final = "UPDATE offers SET outcome = ?, closed_at = ? WHERE ri
 
 
 def _ride_requested(event: RideRequested, at: float) -> Iterable[Change]:
+    yield from _booked(event, event.search_no, "pending")
+    if event.search_no > 1:
+        yield CLOSE_ALL_OFFERS, ("superseded", at, event.ride_id)
+
+
+def _ride_scheduled(event: RideScheduled, at: float) -> Iterable[Change]:
+    yield from _booked(event, 0, "scheduled")
+    yield CLOSE_ALL_OFFERS, ("superseded", at, event.ride_id)
+
+
+def _booked(event: RideRequested | RideScheduled, search_no: int, status: str) -> Iterable[Change]:
     passenger, trip = event.passenger, event.trip
     pickup, dropoff = trip.pickup, trip.dropoff
     yield KEEP_PASSENGER, (passenger.passenger_id, passenger.name, passenger.phone)
     yield (
         ASK_RIDE,
         (
-            *(event.ride_id, passenger.passenger_id, event.search_no),
+            *(event.ride_id, passenger.passenger_id, search_no),
             *(pickup.lat, pickup.lon, pickup.address, dropoff.lat, dropoff.lon, dropoff.address),
-            *(trip.distance_km, trip.duration_min, trip.fare, event.at),
+            *(trip.distance_km, trip.duration_min, trip.fare, event.at, event.pickup_at, status),
         ),
     )
-    if event.search_no > 1:
-        yield CLOSE_ALL_OFFERS, ("superseded", at, event.ride_id)
 
 
 def _ride_assigned(event: RideAssigned, at: float) -> Iterable[Change]:
@@ -213,6 +223,7 @@ def _driver_released(event: DriverReleased, at: float) -> Iterable[Change]:
 
 VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideRequested: _ride_requested,
+    RideScheduled: _ride_scheduled,
     RideAssigned: _ride_assigned,
     RideUnassigned: _ride_unassigned,
     RideArrived: _ride_arrived,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from dispatch import addresses
@@ -46,7 +45,7 @@ class DriverSession(Session):
         else:
             at, heading = gateway.runtime.now, message.heading
             if message.recorded_at is not None:
-                at = min(at, self._recorded_at(message.recorded_at))
+                at = min(at, self._runtime_second("recorded_at", message.recorded_at))
             if heading is not None and heading < 0.0:
                 heading = None
             if gateway.board.report(self.driver_id, lat, lon, at, heading):
@@ -54,17 +53,6 @@ class DriverSession(Session):
                 gateway.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
         if message.id is not None:
             self._acknowledge(message)
-
-    def _recorded_at(self, text: str) -> float:
-        """The runtime second of an RFC 3339 time."""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            wanted = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
-            raise BadField("recorded_at", f"recorded_at must be {wanted}, got {wire.excerpt(text)}")
-        return moment.timestamp() - self._gateway.frames.wall_zero
 
     # -- what he says
 

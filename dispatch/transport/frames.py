@@ -122,6 +122,7 @@ class Frames:
             currency=self.currency if notice.fare is not None else None,
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
             start_pin=notice.pin or None,
+            pickup_at=self._time(notice.pickup_at),
             recovered=notice.recovered,
             seq=notice.seq,
             epoch=self.epoch,
@@ -157,7 +158,7 @@ class Frames:
 
     def ride_accepted(self, notice: notices.RideAccepted) -> wire.RideAccepted:
         """It is yours."""
-        return wire.RideAccepted(**_ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
+        return wire.RideAccepted(**self._ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
 
     def warning(self, notice: notices.DriverWarned) -> wire.DriverWarning:
         """Something is not right."""
@@ -167,7 +168,7 @@ class Frames:
         """The driver's open offer and ride."""
         current = None
         if notice.ride is not None:
-            current = wire.CurrentRide(**_ride_fields(notice.ride), status=notice.ride_status or "accepted")
+            current = wire.CurrentRide(**self._ride_fields(notice.ride), status=notice.ride_status or "accepted")
         return wire.DriverSnapshot(
             status=notice.status,
             offer=self.ride_request(notice.offer) if notice.offer is not None else None,
@@ -197,8 +198,8 @@ class Frames:
         free_until, no_show_at = notice.free_until, notice.no_show_at
         return wire.DriverArrived(
             ride_id=notice.ride_id,
-            waiting_free_until=self._moment(free_until) if free_until is not None else None,
-            no_show_at=self._moment(no_show_at) if no_show_at is not None else None,
+            waiting_free_until=self._time(free_until),
+            no_show_at=self._time(no_show_at),
             no_show_ttl_ms=self._ttl_ms(no_show_at) if no_show_at is not None else None,
             seq=notice.seq,
             epoch=self.epoch,
@@ -228,7 +229,7 @@ class Frames:
 
     def _request_of(self, card: RideCard) -> wire.RideRequest:
         """What every offer of this ride says; the rest is filled in for each."""
-        fields = _ride_fields(card)
+        fields = self._ride_fields(card)
         del fields["note"], fields["pin_required"]
         if not self.show_phones:
             fields["passenger_phone"] = masked(card.passenger.phone)
@@ -243,6 +244,30 @@ class Frames:
             seq=0,
             epoch=self.epoch,
         )
+
+    def _ride_fields(self, card: RideCard) -> dict[str, Any]:
+        trip = card.trip
+        return {
+            "ride_id": card.ride_id,
+            "passenger_name": card.passenger.name,
+            "passenger_phone": card.passenger.phone,
+            "pickup_address": trip.pickup.address,
+            "dropoff_address": trip.dropoff.address,
+            "pickup_latitude": trip.pickup.lat,
+            "pickup_longitude": trip.pickup.lon,
+            "dropoff_latitude": trip.dropoff.lat,
+            "dropoff_longitude": trip.dropoff.lon,
+            "distance": trip.distance_km,
+            "fare": trip.fare,
+            "estimated_duration": as_sent(trip.duration_min),
+            "note": trip.note or None,
+            "pin_required": trip.pin,
+            "pickup_at": self._time(card.pickup_at),
+        }
+
+    def _time(self, at: float | None) -> str | None:
+        """Runtime second `at` as an RFC 3339 time, if there is one."""
+        return rfc3339(self.wall_zero + at) if at is not None else None
 
     def _pickup_eta_s(self, lease: Lease, card: RideCard) -> float:
         """From where he is now; after a restart that is not known until he says it."""
@@ -319,24 +344,4 @@ def _driver_fields(card: DriverCard) -> dict[str, Any]:
         "driver_rating": card.rating,
         "vehicle_type": card.vehicle_type,
         "vehicle_registration": card.vehicle_registration,
-    }
-
-
-def _ride_fields(card: RideCard) -> dict[str, Any]:
-    trip = card.trip
-    return {
-        "ride_id": card.ride_id,
-        "passenger_name": card.passenger.name,
-        "passenger_phone": card.passenger.phone,
-        "pickup_address": trip.pickup.address,
-        "dropoff_address": trip.dropoff.address,
-        "pickup_latitude": trip.pickup.lat,
-        "pickup_longitude": trip.pickup.lon,
-        "dropoff_latitude": trip.dropoff.lat,
-        "dropoff_longitude": trip.dropoff.lon,
-        "distance": trip.distance_km,
-        "fare": trip.fare,
-        "estimated_duration": as_sent(trip.duration_min),
-        "note": trip.note or None,
-        "pin_required": trip.pin,
     }

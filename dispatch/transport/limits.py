@@ -21,6 +21,8 @@ class SessionLimits:
     frame_bytes: int
     dead_after_s: float
     max_accuracy_m: float
+    schedule_ahead_s: float = 2_592_000.0
+    """A ride may be booked so long ahead."""
     over_limit_s: float = 10.0
     """A connection that stays over its rate this long is closed."""
 
@@ -34,6 +36,7 @@ class SessionLimits:
             frame_bytes=settings.frame_bytes,
             dead_after_s=settings.dead_after_s,
             max_accuracy_m=settings.gps_max_accuracy_m,
+            schedule_ahead_s=settings.schedule_ahead_s,
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from dispatch import addresses
+from dispatch.errors import BadField
 from dispatch.messages import commands
 from dispatch.transport import wire
-from dispatch.transport.connection import Handlers, Link, Session, command_of
+from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session, command_of
 from dispatch.transport.frames import FOR_PASSENGER
 from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
 
@@ -28,7 +29,18 @@ class PassengerSession(Session):
 
     def _find_driver(self, message: wire.FindDriver) -> None:
         passenger = self._passenger(message)
-        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, command_of(message)))
+        pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
+        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, command_of(message), pickup_at))
+
+    def _pickup_at(self, text: str) -> float:
+        """The runtime second that is booked: not in the past, and not farther ahead than rides are booked here."""
+        gateway = self._gateway
+        at, now, ahead_s = self._runtime_second("pickup_at", text), gateway.runtime.now, gateway.limits.schedule_ahead_s
+        if at < now - A_MINUTE_S:
+            raise BadField("pickup_at", f"pickup_at must not be in the past, got {wire.excerpt(text)}")
+        if at > now + ahead_s:
+            raise BadField("pickup_at", f"pickup_at must be within {ahead_s / 86_400:g} days, got {wire.excerpt(text)}")
+        return at
 
     def _cancel_ride(self, message: wire.CancelRide) -> None:
         reason = message.reason or ""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dispatch.actors.ending import _Overdue, _PassengerGone
-from dispatch.actors.ride import RideActor, _Rebuilt
+from dispatch.actors.ride import RideActor, _Rebuilt, _TimeHasCome
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride import STATUSES
@@ -45,6 +45,7 @@ TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
 BOOKED = FindDriver(RIDE, TRIP, ANN)
+LATER = FindDriver(RIDE, TRIP, ANN, pickup_at=7200.0)
 _AFTER_FIVE_MINUTES = ReportNoShow(RIDE, HIM)
 
 
@@ -59,6 +60,7 @@ MESSAGES: dict[str, Any] = {
     "Detach of an older connection": Detach(4),
     "FindDriver": BOOKED,
     "FindDriver at other terms": FindDriver(RIDE, DEARER, ANN),
+    "FindDriver for later": LATER,
     "CancelRide by the passenger": CancelRide(RIDE, "passenger"),
     "CancelRide by the driver": CancelRide(RIDE, "driver", "", HIM),
     "CancelRide by a stranger": CancelRide(RIDE, "driver", "", HER),
@@ -84,6 +86,7 @@ MESSAGES: dict[str, Any] = {
     "DriverStalled for too long": DriverStalled(HIM, "standing_still", GIVEN_UP),
     "DriverStalled of another driver": DriverStalled(HER, "standing_still", GIVEN_UP),
     "TrackGrown": TrackGrown(HIM),
+    "TimeHasCome": _TimeHasCome(7200.0),
     "PassengerGone": _PassengerGone(5),
     "Retire": _Retire(5),
     "Rebuilt": _Rebuilt(),
@@ -92,6 +95,7 @@ AWAY = ("PassengerGone", "Retire")
 """Messages that concern a passenger without a connection."""
 WAYS: dict[str, tuple[Any, ...]] = {
     "unbooked": (),
+    "scheduled": (LATER,),
     "pending": (BOOKED,),
     "accepted": (BOOKED, claim(DAN)),
     "arrived": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM)),

@@ -16,6 +16,7 @@ from dispatch.domain.ride import (
     NO_DRIVERS,
     NO_SHOW,
     PENDING,
+    SCHEDULED,
     STATUSES,
     STEPS_BEFORE_END,
     TERMINAL,
@@ -35,6 +36,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -56,6 +58,7 @@ HIM = DAN.driver_id
 
 EXAMPLES: dict[str, events.Event] = {
     "RideRequested": RideRequested(RIDE, 1, ANN, TRIP, 3.0),
+    "RideScheduled": RideScheduled(RIDE, ANN, TRIP, 7200.0, 3.0),
     "RideAssigned": RideAssigned(RIDE, DAN, OFFER, 2, 9.5),
     "RideUnassigned": RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0),
     "RideArrived": RideArrived(RIDE, HIM, 150.0),
@@ -68,6 +71,7 @@ EXAMPLES: dict[str, events.Event] = {
 }
 WAYS: dict[str, tuple[str, ...]] = {
     UNBOOKED: (),
+    SCHEDULED: ("RideScheduled",),
     PENDING: ("RideRequested",),
     ACCEPTED: ("RideRequested", "RideAssigned"),
     ARRIVED: ("RideRequested", "RideAssigned", "RideArrived"),
@@ -210,6 +214,7 @@ def test_completing_skips_exactly_the_steps_that_were_not_taken(status: str) -> 
     ("status", "who"),
     [
         (UNBOOKED, ""),
+        (SCHEDULED, "passenger ops system"),
         (PENDING, "passenger ops system"),
         (ACCEPTED, "passenger driver ops system"),
         (ARRIVED, "passenger ops system"),

@@ -23,6 +23,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -41,6 +42,7 @@ HIM = MICHAEL.driver_id
 
 ONE_OF_EACH: tuple[Event, ...] = (
     RideRequested(RIDE, 1, SARAH, TRIP, 1.5),
+    RideScheduled(RIDE, SARAH, TRIP, 7200.5, 1.25),
     RideAssigned(RIDE, MICHAEL, OFFER, 1, 9.25),
     RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.5),
     RideArrived(RIDE, HIM, 190.75),
@@ -108,6 +110,9 @@ class Town:
 
     def _ride(self, ride_id: RideId) -> Iterator[Append]:
         dice, stream = self.dice, addresses.ride(ride_id)
+        if dice.random() < 0.2:
+            ann, now = Passenger(PassengerId("p1"), "Ann", "27830000000"), next(self.clock) / 4
+            yield from self._by(stream, RideScheduled(ride_id, ann, TRIP, now + 3600.0, now))
         searches = 1 + (dice.random() < 0.3)
         for search_no in range(1, searches + 1):
             trip = Trip(MAIN_ST, OAK_AVE, 5.2, 15.0, 80.0 + search_no)

@@ -24,6 +24,7 @@ from dispatch.messages.events import (
     RideCancelled,
     RideCompleted,
     RideRequested,
+    RideScheduled,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -75,7 +76,7 @@ class Folded:
         match event:
             case DriverOnline() | DriverOffline():
                 self.online[event.driver_id] = isinstance(event, DriverOnline)
-            case RideRequested():
+            case RideRequested() | RideScheduled():
                 self.passengers[event.passenger.passenger_id] = event.passenger
                 self.close_all(event.ride_id, "superseded")
             case OffersMade():
@@ -108,6 +109,7 @@ class Folded:
     def stamp(self, ride_id: str, at: float, event: Event) -> None:
         column = {
             RideRequested: "requested_at",
+            RideScheduled: "requested_at",
             RideAssigned: "assigned_at",
             RideArrived: "arrived_at",
             RideStarted: "started_at",
@@ -143,7 +145,7 @@ def test_every_table_equals_the_fold_of_the_events(writer: Writer, seed: int) ->
         assert (row["status"], row["search_no"]) == (ride.status, ride.search_no)
         assert row["driver_id"] == (ride.driver.driver_id if ride.driver else None)
         assert ((row["ended_by"] or ""), (row["reason"] or "")) == (ride.ended_by, ride.reason)
-        assert (row["fee"], row["restarts"]) == (ride.fee, ride.restarts)
+        assert (row["fee"], row["restarts"], row["pickup_at"]) == (ride.fee, ride.restarts, ride.pickup_at)
         assert (ride.passenger, ride.trip) != (None, None)
         assert row["passenger_id"] == ride.passenger.passenger_id
         assert {stamp: row[stamp] for stamp in stamps if row[stamp] is not None} == told.stamps[name]
@@ -170,7 +172,7 @@ def test_the_stories_reach_every_kind_of_event_and_outcome() -> None:
     kinds = {type(event).__name__ for story in stories for told in story for event in told.events}
     assert kinds == {
         *("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted", "RideCancelled"),
-        *("RideUnassigned", "PassengerNoShow", "TrackRecorded"),
+        *("RideUnassigned", "PassengerNoShow", "TrackRecorded", "RideScheduled"),
         *("SearchFailed", "OffersMade", "OffersClosed", "OfferDeclined", "DriverRegistered", "DriverOnline"),
         *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet"),
     }

@@ -59,6 +59,7 @@ class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
     vehicle_type: VehicleType | None = None
     note: Remark | None = None
     require_pin: Switch | None = None
+    pickup_at: Moment | None = None
     passenger_name: PersonName | None = None
     passenger_phone: PhoneNumber | None = None
 

@@ -99,6 +99,7 @@ class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_o
     vehicle_type: str | None = None
     vehicle_registration: str | None = None
     start_pin: str | None = None
+    pickup_at: str | None = None
     recovered: bool
 
 
@@ -125,6 +126,7 @@ class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_onl
     ttl_ms: int
     pickup_distance_m: int
     pickup_eta_s: int
+    pickup_at: str | None = None
 
 
 class OfferClosed(RideMessage, tag="offer_closed", frozen=True, gc=False, kw_only=True):
@@ -150,6 +152,7 @@ class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_o
     estimated_duration: int | float
     note: str | None = None
     pin_required: bool = False
+    pickup_at: str | None = None
 
 
 class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
@@ -170,6 +173,7 @@ class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
     estimated_duration: int | float
     note: str | None = None
     pin_required: bool = False
+    pickup_at: str | None = None
 
 
 class DriverWarning(RideMessage, tag="warning", frozen=True, gc=False, kw_only=True):
