@@ -146,34 +146,43 @@ _of_rows = click.option(
 )
 
 
+_by_roads = click.option(
+    "--roads",
+    metavar="FILE",
+    help="a street map (.osm.pbf, .osm, node-link .json or .json.gz); needs the extra `roads`",
+)
+
+
 @eta.command("fit")
 @click.argument("trips", required=False)
 @click.option("--out", metavar="FILE", help="write the profile there instead of printing it")
+@_by_roads
 @_of_rows
-def fit_eta(trips: str | None, out: str | None, rows: str) -> None:
+def fit_eta(trips: str | None, out: str | None, roads: str | None, rows: str) -> None:
     """Make a speed profile by hour of day from TRIPS, a CSV file as `simulate` takes it, with dropoff_time.
 
     Without TRIPS: the shipped New York day. Serve with it by --eta-profile FILE.
     """
     from sim.eta import fit_to
 
-    fit_to(trips, rows, out)
+    fit_to(trips, rows, out, roads)
 
 
 @eta.command("test")
 @click.argument("trips", required=False)
 @click.option("--profile", metavar="FILE", help="made by `eta fit`  [the shipped one, of the shipped day's odd rows]")
+@_by_roads
 @_of_rows
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-def test_eta(trips: str | None, profile: str | None, rows: str, as_json: bool) -> None:
+def test_eta(trips: str | None, profile: str | None, roads: str | None, rows: str, as_json: bool) -> None:
     """Print how far ETAs are from what TRIPS took: their number, the mean absolute error in seconds, and the median error.
 
     The median error is a share of the actual duration. Without TRIPS: the shipped New York day; its even rows were not used to make
-    the shipped profile.
+    the shipped profile. With --roads the figures are those of trips that begin and end on the map, and a second line has all.
     """
     from sim.eta import score_on
 
-    score_on(trips, rows, profile, as_json)
+    score_on(trips, rows, profile, roads, as_json)
 
 
 @main.group()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from msgspec.structs import asdict
 
-from dispatch.domain.eta import HourlyModel
-from dispatch.travel.fit import TimedTrip, air_samples, fit
+from dispatch.travel.fit import TimedTrip, air_samples, fit, road_samples
+from dispatch.travel.models import load_roads, model_of
 from dispatch.travel.profile import Profile, read_profile
-from dispatch.travel.score import score
+from dispatch.travel.score import Score, ask, score
 from sim import trips
 from sim.demand import DemandError
+
+if TYPE_CHECKING:
+    from dispatch.travel.roads import Roads
 
 ROWS: dict[str, Callable[[int], bool]] = {
     "all": lambda number: True,
@@ -33,12 +38,18 @@ class Taken(NamedTuple):
     first_skipped: str
 
 
-def fit_to(path: str | None, rows: str, out: str | None) -> None:
-    """Write a profile fitted to these trips to `out`, or print it."""
-    taken = take(path, rows)
+def fit_to(path: str | None, rows: str, out: str | None, map_file: str | None) -> None:
+    """Write a profile fitted to these trips, with a map also to its roads, to `out`, or print it."""
+    taken, roads = take(path, rows), load_roads(map_file)
     _tell_skipped(taken)
     samples = air_samples(taken.trips)
-    profile = Profile(made_of=f"{len(samples):,} trips of {taken.name}", air=fit(samples))
+    made_of = f"{len(samples):,} trips of {taken.name}"
+    by_road = None
+    if roads is not None:
+        on_roads = road_samples(taken.trips, partial(_free_s, roads))
+        made_of += f"; {len(on_roads):,} of them on the roads of {Path(map_file or '').name}"
+        by_road = fit(on_roads)
+    profile = Profile(made_of, fit(samples), by_road)
     if out is None:
         click.echo(profile.as_json(), nl=False)
         return
@@ -46,14 +57,24 @@ def fit_to(path: str | None, rows: str, out: str | None) -> None:
     click.echo(f"{out}: fitted to {profile.made_of}")
 
 
-def score_on(path: str | None, rows: str, profile_file: str | None, as_json: bool) -> None:
-    """Print how far a profile's ETAs are from what these trips took."""
-    taken = take(path, rows)
+def score_on(path: str | None, rows: str, profile_file: str | None, map_file: str | None, as_json: bool) -> None:
+    """Print how far a profile's ETAs are from what these trips took; with a map, those that it has both ends of, and then all."""
+    taken, roads = take(path, rows), load_roads(map_file)
     _tell_skipped(taken)
-    profile = read_profile(profile_file)
-    found = score(taken.trips, HourlyModel(profile.air, hour_as_it_is))
-    told = {"trips": found.trips, "mae_s": found.mae_s, "median_error": found.median_error}
-    click.echo(json.dumps({**told, "skipped": taken.skipped}) if as_json else _in_words(told))
+    model = model_of(read_profile(profile_file), hour_as_it_is, roads)
+    asked = ask(model, taken.trips)
+    every = score(asked)
+    if roads is None:
+        _print_score(every, {"skipped": taken.skipped}, as_json)
+        return
+    on_map = [answer for answer in asked if roads.on_map(answer.trip.start) and roads.on_map(answer.trip.end)]
+    if not on_map:
+        raise DemandError(f"{taken.name}: no trip has both ends on the map {map_file}")
+    found, off_map = score(on_map), len(asked) - len(on_map)
+    _print_score(found, {"skipped": taken.skipped, "off_map": off_map, "with_off_map": asdict(every)}, as_json)
+    if not as_json:
+        click.echo(f"{off_map:,} more begin or end off the map, and are told without roads. With them:")
+        click.echo(_in_words(every))
 
 
 def take(path: str | None, rows: str) -> Taken:
@@ -84,5 +105,14 @@ def _tell_skipped(taken: Taken) -> None:
         click.echo(f"{taken.skipped:,} rows were skipped, the first one: {taken.first_skipped}", err=True)
 
 
-def _in_words(told: dict[str, float]) -> str:
+def _free_s(roads: Roads, trip: TimedTrip) -> float | None:
+    return roads.free_s([trip.start], trip.end)[0]
+
+
+def _print_score(found: Score, more: dict[str, object], as_json: bool) -> None:
+    click.echo(json.dumps({**asdict(found), **more}) if as_json else _in_words(found))
+
+
+def _in_words(found: Score) -> str:
+    told = asdict(found)
     return "  ".join(told) + "\n" + "  ".join(f"{value:>{len(name)}}" for name, value in told.items())

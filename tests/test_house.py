@@ -137,8 +137,12 @@ class TestLockFiles:
 
     @pytest.mark.parametrize(
         ("file", "asked"),
-        [(RUNTIME, PROJECT["dependencies"]), (DEVELOPMENT, PROJECT["optional-dependencies"]["dev"])],
-        ids=["runtime", "development"],
+        [
+            (RUNTIME, PROJECT["dependencies"]),
+            (DEVELOPMENT, PROJECT["optional-dependencies"]["dev"]),
+            (DEVELOPMENT, PROJECT["optional-dependencies"]["roads"]),
+        ],
+        ids=["runtime", "development", "roads"],
     )
     def test_every_dependency_is_bounded_and_its_pin_lies_within(self, file: Path, asked: list[str]) -> None:
         pins = self.pins(file)

@@ -88,6 +88,7 @@ class Server(Checked):
     currency: str = text("", "currency of fares, for people to read")
     eta_model: str = choice("fitted", "fitted|constant", "ETAs by hour as fitted to trips, or 25 km/h × 1.3 of the way")
     eta_profile: str = text("", "file of `dispatch eta fit`; empty: the shipped one, of a New York day")
+    roads: str = text("", "street map for ETAs (.osm.pbf, node-link .json.gz); empty: straight lines")
     frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
     messages_per_s: int = whole(20, 1, 100_000, "messages a second from one connection")
     message_burst: int = whole(40, 1, 100_000, "messages that one connection may send at once")

@@ -5,7 +5,7 @@ Places are (latitude, longitude); `at` is the runtime second of the departure, s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Protocol
 
 import msgspec
@@ -27,6 +27,9 @@ class EtaModel(Protocol):
     def eta_s(self, start: Point, end: Point, at: float) -> float:
         """How long it takes who departs at runtime second `at`."""
 
+    def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
+        """From each start, in their order: for a map far cheaper than one by one."""
+
     def air_s(self, straight_m: float, at: float) -> float:
         """How long so many metres of air take, where the places themselves are not known."""
 
@@ -44,6 +47,10 @@ class TravelModel(msgspec.Struct, frozen=True):
     def eta_s(self, start: Point, end: Point, at: float) -> float:
         """The road at the speed."""
         return self.air_s(haversine_m(*start, *end), at)
+
+    def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
+        """One by one."""
+        return [self.eta_s(start, end, at) for start in starts]
 
     def air_s(self, straight_m: float, at: float) -> float:
         """The same whenever it is."""
@@ -92,6 +99,10 @@ class HourlyModel:
     def eta_s(self, start: Point, end: Point, at: float) -> float:
         """What the curve says of the straight line at that hour."""
         return self.air_s(haversine_m(*start, *end), at)
+
+    def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
+        """One by one."""
+        return [self.eta_s(start, end, at) for start in starts]
 
     def air_s(self, straight_m: float, at: float) -> float:
         """What the curve says at that hour."""

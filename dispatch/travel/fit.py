@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dispatch.domain.eta import HOURS, Curve
@@ -47,6 +47,12 @@ def air_samples(trips: Sequence[TimedTrip]) -> list[Sample]:
     """The trips that teach something, by kilometres of air."""
     samples = [Sample(trip.hour, haversine_m(*trip.start, *trip.end) / 1000.0, trip.duration_s) for trip in trips]
     return [sample for sample in samples if sample.length >= SHORTEST_M / 1000.0 and _teaches(sample.duration_s)]
+
+
+def road_samples(trips: Sequence[TimedTrip], free_s: Callable[[TimedTrip], float | None]) -> list[Sample]:
+    """The same by minutes of empty streets. `free_s`: seconds on the map; None: the trip is off it."""
+    taught = [(trip, free_s(trip)) for trip in trips if _teaches(trip.duration_s)]
+    return [Sample(trip.hour, seconds / 60.0, trip.duration_s) for trip, seconds in taught if seconds]
 
 
 def _teaches(duration_s: float) -> bool:

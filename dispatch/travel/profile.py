@@ -26,6 +26,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_of: str
     air: Curve
     """Over kilometres of air."""
+    roads: Curve | None = None
+    """Over minutes of empty streets on a map, where it was fitted with one."""
 
     def as_json(self) -> bytes:
         """The text of its file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean, median
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,8 +20,20 @@ class Score(msgspec.Struct, frozen=True):
     median_error: float
 
 
-def score(trips: Sequence[TimedTrip], model: EtaModel) -> Score:
-    """Ask the model for each trip (at least one), as it departed. `model` takes hours of the day for runtime seconds."""
-    errors = [abs(model.eta_s(trip.start, trip.end, trip.hour) - trip.duration_s) for trip in trips]
-    shares = [error / trip.duration_s for error, trip in zip(errors, trips, strict=True)]
-    return Score(len(trips), round(fmean(errors), 1), round(median(shares), 4))
+class Asked(NamedTuple):
+    """A trip, and the seconds that a model told for it."""
+
+    trip: TimedTrip
+    eta_s: float
+
+
+def ask(model: EtaModel, trips: Sequence[TimedTrip]) -> list[Asked]:
+    """What the model tells for each trip as it departed. It takes hours of the day for runtime seconds."""
+    return [Asked(trip, model.eta_s(trip.start, trip.end, trip.hour)) for trip in trips]
+
+
+def score(asked: Sequence[Asked]) -> Score:
+    """Of at least one answer."""
+    errors = [abs(eta_s - trip.duration_s) for trip, eta_s in asked]
+    shares = [error / trip.duration_s for error, (trip, _) in zip(errors, asked, strict=True)]
+    return Score(len(asked), round(fmean(errors), 1), round(median(shares), 4))

@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,10 +16,11 @@ from dispatch.travel.profile import read_profile
 from sim import trips
 from sim.eta import take
 
+MANHATTAN = str(Path(cli.__file__).parent / "tests" / "data" / "maps" / "manhattan-streets.json.gz")
 SHIPPED = Path(trips.__file__).parent / "data" / trips.SHIPPED
 HEADER = "pickup_time,dropoff_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
-BAR_S = 224.0
-"""Where a factor for each hour and nothing else would stand."""
+BAR_S, BAR_BY_ROAD_S = 224.0, 192.0
+"""About what a factor for each hour gives, over the straight line and over the road, on trips within Manhattan."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +32,10 @@ def eta(*args: str) -> Result:
     return CliRunner().invoke(cli.main, ("eta", *args), prog_name="dispatch")
 
 
-def told(*args: str) -> dict[str, float]:
+def told(*args: str) -> dict[str, Any]:
     result = eta("test", *args, "--json")
     assert result.exit_code == 0, result.output
-    figures: dict[str, float] = json.loads(result.stdout)
+    figures: dict[str, Any] = json.loads(result.stdout)
     return figures
 
 
@@ -56,7 +60,7 @@ class TestTheShippedProfile:
         assert told("--rows", "even")["mae_s"] < 1.05 * told("--rows", "odd")["mae_s"]
 
     def test_it_is_what_fit_makes_of_the_odd_rows(self) -> None:
-        assert eta("fit", "--rows", "odd", "--out", "again.json").exit_code == 0
+        assert eta("fit", "--rows", "odd", "--roads", MANHATTAN, "--out", "again.json").exit_code == 0
         assert read_profile("again.json") == read_profile(None)
 
     def test_a_fit_to_any_other_half_of_the_day_is_within_the_bar_on_the_rest(self) -> None:
@@ -69,10 +73,54 @@ class TestTheShippedProfile:
         assert told("other.csv", "--profile", "one.json")["mae_s"] <= BAR_S
 
 
+class TestByRoad:
+    def test_even_rows_that_begin_and_end_on_the_map_are_within_the_bar(self) -> None:
+        even = told("--rows", "even", "--roads", MANHATTAN)
+        assert (even["trips"], even["off_map"]) == (4_292, 699)
+        assert even["mae_s"] <= BAR_BY_ROAD_S
+        assert even["mae_s"] == pytest.approx(175.0, abs=0.5), "docs/ETA.md says so"
+        assert even["median_error"] == pytest.approx(0.214, abs=0.002)
+        every = even["with_off_map"]
+        assert every["trips"] == 4_991
+        assert every["mae_s"] == pytest.approx(203.5, abs=0.5)
+
+    def test_people_read_which_trips_are_meant(self) -> None:
+        inside, outside = row(), row().replace("40.77,-73.98", "40.64,-73.78")
+        lines = eta("test", csv_file("t.csv", inside, outside, inside), "--roads", MANHATTAN).stdout.splitlines()
+        assert lines[1].split()[0] == "2"
+        assert lines[2] == "1 more begin or end off the map, and are told without roads. With them:"
+        assert lines[4].split()[0] == "3"
+
+    def test_a_file_of_trips_elsewhere_is_told_so(self) -> None:
+        result = eta("test", csv_file("t.csv", row().replace("40.7", "50.7")), "--roads", MANHATTAN)
+        assert result.exit_code == 1
+        assert result.stderr == f"dispatch: t.csv, all rows: no trip has both ends on the map {MANHATTAN}\n"
+
+    def test_a_profile_without_roads_is_refused_with_the_command_that_makes_one(self) -> None:
+        eta("fit", "--out", "air.json")
+        result = eta("test", "--profile", "air.json", "--roads", MANHATTAN)
+        assert result.exit_code == 1
+        assert "fitted without roads: make it by `dispatch eta fit TRIPS --roads FILE`" in result.stderr
+
+    @pytest.mark.parametrize("missing", ["scipy", "osmium"])
+    def test_without_the_extra_the_command_says_what_to_install(self, missing: str) -> None:
+        """In an interpreter of its own, where that package cannot be imported."""
+        helsinki = MANHATTAN.replace("manhattan-streets.json.gz", "helsinki.osm.pbf")
+        code = f"import sys; sys.modules[{missing!r}] = None; import cli; cli.main()"
+        command = [sys.executable, "-c", code, "eta", "test", "--roads", helsinki]
+        environment = {"PYTHONPATH": str(Path(cli.__file__).parent)}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith(
+            "dispatch: roads need packages that are not installed: pip install 'dispatch-ridehail[roads]' ("
+        )
+
+
 class TestFit:
     def test_without_a_file_to_write_the_profile_is_printed(self) -> None:
         printed = eta("fit", str(SHIPPED), "--rows", "odd").stdout
-        assert json.loads(printed) == json.loads(read_profile(None).as_json())
+        assert json.loads(printed)["air"] == json.loads(read_profile(None).as_json())["air"]
+        assert json.loads(printed)["roads"] is None
 
     def test_it_tells_what_it_wrote_and_of_how_many_trips(self) -> None:
         result = eta("fit", str(SHIPPED), "--out", "all.json")

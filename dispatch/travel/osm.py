@@ -1,0 +1,124 @@
+"""Maps of OpenStreetMap: which ways cars may use, in which direction and how fast. Only this module imports osmium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import osmium
+from osmium.filter import EntityFilter, KeyFilter
+from osmium.osm import NODE, WAY, Way
+
+from dispatch.domain.geo import haversine_m
+from dispatch.travel.street_map import Link, MapError, StreetMap
+from dispatch.types import Point
+
+SPEEDS_KMH: Mapping[str, float] = {
+    "motorway": 100.0,
+    "motorway_link": 60.0,
+    "trunk": 80.0,
+    "trunk_link": 50.0,
+    "primary": 55.0,
+    "primary_link": 45.0,
+    "secondary": 50.0,
+    "secondary_link": 40.0,
+    "tertiary": 45.0,
+    "tertiary_link": 40.0,
+    "unclassified": 40.0,
+    "residential": 30.0,
+    "living_street": 10.0,
+    "service": 15.0,
+}
+"""Where no limit is given; other kinds of ways are not for cars."""
+ACCESS = ("motorcar", "motor_vehicle", "vehicle", "access")
+"""The first of these that is given says whether cars may use a way."""
+CLOSED = frozenset(("no", "private", "agricultural", "forestry"))
+NOT_THROUGH = frozenset(("driveway", "parking_aisle", "emergency_access", "drive-through"))
+FORWARD, BACKWARD, BOTH = (True, False), (False, True), (True, True)
+DIRECTIONS = {"yes": FORWARD, "true": FORWARD, "1": FORWARD, "-1": BACKWARD, "reverse": BACKWARD, "no": BOTH}
+ONE_WAY_BY_NATURE = {"highway": ("motorway",), "junction": ("roundabout", "circular")}
+KMH_A_MPH = 1.609344
+SLOWEST_KMH, FASTEST_KMH = 5.0, 130.0
+
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph)?", re.ASCII)
+
+
+def read(file: Path) -> StreetMap:
+    """The streets in this file that cars may use.
+
+    Raises:
+        MapError: it cannot be read.
+    """
+    builder = _Builder()
+    ways = osmium.FileProcessor(str(file), NODE | WAY).with_locations()
+    try:
+        for way in ways.with_filter(EntityFilter(WAY)).with_filter(KeyFilter("highway")):
+            assert isinstance(way, Way)
+            builder.add(way)
+    except RuntimeError as cause:
+        raise MapError(f"cannot read {file}: {cause}") from cause
+    return StreetMap(builder.places, builder.links)
+
+
+class _Builder:
+    """Collects places and links; every node of a street is a place, so that nobody is far from one."""
+
+    def __init__(self) -> None:
+        self.places: list[Point] = []
+        self.links: list[Link] = []
+        self._numbers: dict[int, int] = {}
+
+    def add(self, way: Way) -> None:
+        """The links of this way, if cars may use it. Where the file ends, the street does."""
+        tags = dict(way.tags)
+        speed_kmh = speed_of(tags)
+        if speed_kmh is None:
+            return
+        forward, backward = directions_of(tags)
+        for one, other in _pairs(way):
+            source, target = self._number(*one), self._number(*other)
+            metres = haversine_m(*self.places[source], *self.places[target])
+            seconds = metres / speed_kmh * 3.6
+            if forward:
+                self.links.append(Link(source, target, metres, seconds))
+            if backward:
+                self.links.append(Link(target, source, metres, seconds))
+
+    def _number(self, node: int, place: Point) -> int:
+        number = self._numbers.setdefault(node, len(self.places))
+        if number == len(self.places):
+            self.places.append(place)
+        return number
+
+
+def _pairs(way: Way) -> Iterator[tuple[tuple[int, Point], tuple[int, Point]]]:
+    """Neighbours on a way whose places the file has."""
+    before = None
+    for node in way.nodes:
+        here = (node.ref, (node.location.lat, node.location.lon)) if node.location.valid() else None
+        if before is not None and here is not None:
+            yield before, here
+        before = here
+
+
+def speed_of(tags: Mapping[str, str]) -> float | None:
+    """Kilometres an hour on a way with these tags; None where cars may not go."""
+    usual = SPEEDS_KMH.get(tags["highway"])
+    access = next((tags[key] for key in ACCESS if key in tags), "yes")
+    if usual is None or access in CLOSED or tags.get("service") in NOT_THROUGH or tags.get("area") == "yes":
+        return None
+    limit = _LIMIT.fullmatch(tags.get("maxspeed", ""))
+    if limit is None:
+        return usual
+    number, mph = limit.groups()
+    return min(max(float(number) * (KMH_A_MPH if mph else 1.0), SLOWEST_KMH), FASTEST_KMH)
+
+
+def directions_of(tags: Mapping[str, str]) -> tuple[bool, bool]:
+    """Whether it may be driven along, and back."""
+    given = DIRECTIONS.get(tags.get("oneway", ""))
+    if given is not None:
+        return given
+    by_nature = any(tags.get(key) in kinds for key, kinds in ONE_WAY_BY_NATURE.items())
+    return FORWARD if by_nature else BOTH
