@@ -14,6 +14,7 @@ from typing import Any
 
 from dispatch import addresses, logs
 from dispatch.actors.bound import DriverOptions
+from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.ports import EventStore
@@ -87,6 +88,7 @@ def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
         travel=travel,
         arrived_within_m=rules.arrived_within_m,
         schedule_lead_s=rules.schedule_lead_s,
+        memory=memory_of(rules),
     )
 
 
@@ -100,6 +102,11 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
         near_m=rules.arrived_within_m,
     )
     return TrackerOptions(rules.location_every_s, rules.watch_every_s, approach, travel)
+
+
+def memory_of(rules: Rules) -> Memory:
+    """What rides and drivers remember for their apps."""
+    return Memory(rules.stream_kept, rules.answers_kept)
 
 
 def position_board(rules: Rules) -> PositionBoard:
@@ -144,7 +151,7 @@ def populate(
     travel = travel or TravelModel()
     rides = ride_options(rules, travel)
     tracks = Tracks(rules.track_step_m) if rules.follow_drivers != "off" else None
-    driver_options = DriverOptions(claim_retry_s=rules.claim_retry_s, live_offers=rules.live_offers)
+    driver_options = DriverOptions(rules.claim_retry_s, rules.live_offers, memory_of(rules))
 
     def wake_ride(address: str, message: Any) -> RideActor | None:
         known = message is None or isinstance(message, Attach) or store.events_of(address)

@@ -159,7 +159,7 @@ class Person:
             return False
         last, add = max(self._numbered, default=0), self.stage.world.watch.violations.add
         known = self._numbered.setdefault(number, frame)
-        if known != frame:
+        if _lasting(known) != _lasting(frame):
             add(self.stage.now, "one-number-one-frame", f"{self.name} hears {known} and then {frame}")
         if number > last + 1 and not self._fresh_link:
             add(self.stage.now, "no-gap", f"{self.name} hears {frame}, and nothing between it and {last}")
@@ -335,6 +335,11 @@ class Stage:
         """The latest second for which a ride was booked ahead."""
         events = [event for ride in self.passengers for event in self.record(ride)]
         return max((getattr(event, "pickup_at", None) or 0.0 for event in events), default=0.0)
+
+
+def _lasting(frame: dict[str, Any]) -> dict[str, Any]:
+    """The frame without the times that are left, which are others when it is said again."""
+    return {name: value for name, value in frame.items() if not name.endswith("ttl_ms")}
 
 
 def _finish(driver: Driver, heard: Heard) -> None:

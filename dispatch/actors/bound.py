@@ -8,7 +8,7 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.actors.closings import Closings
-from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.conversing import ConversingActor, Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
 from dispatch.domain.positions import PositionBoard
@@ -21,6 +21,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     DriverState,
+    RideAnswered,
     RideLost,
     RideMoved,
     RideRefused,
@@ -41,6 +42,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
 
     claim_retry_s: float = 1.0
     live_offers: int = 1
+    memory: Memory = Memory()
 
 
 class _ClaimAgain(Message, frozen=True, gc=False):
@@ -55,7 +57,7 @@ class BoundDriver(ConversingActor):
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
     ) -> None:
-        super().__init__(runtime, address, store)
+        super().__init__(runtime, address, store, options.memory)
         self.options = options
         self.board = board
         self.dispatcher = addresses.dispatcher(zone)
@@ -134,7 +136,7 @@ class BoundDriver(ConversingActor):
             self.ride_status = message.status
             if message.status == "completed":
                 self._release(kept, "completed")
-        self.done(message.command, self.say(RideProgress, *fields, *more))
+        self.done(message.command, self.say(RideProgress, *fields, *more), kept=True)
         if self.driver.binding == FREE:
             self._announce()
 
@@ -144,7 +146,8 @@ class BoundDriver(ConversingActor):
         kept = self.driver.ride
         if kept is not None and kept.ride_id == message.ride_id:
             self._release(kept, GAVE_UP if message.goes_on else "cancelled")
-        self.done(message.command, self.say(RideEnded, message.ride_id, message.by, message.reason, message.fee))
+        ended = self.say(RideEnded, message.ride_id, message.by, message.reason, message.fee)
+        self.done(message.command, ended, kept=True)
         self._announce()
 
     @receives(WarnDriver)
@@ -152,6 +155,11 @@ class BoundDriver(ConversingActor):
         kept = self.driver.ride
         if kept is not None and kept.ride_id == message.ride_id:
             self.say(DriverWarned, message.ride_id, message.what)
+
+    @receives(RideAnswered)
+    def _on_ride_answered(self, message: RideAnswered) -> None:
+        self.remember(message)
+        self.done(message.command, result=message.result, kept=True)
 
     @receives(RideRefused)
     def _on_ride_refused(self, message: RideRefused) -> None:

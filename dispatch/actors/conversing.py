@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
+
+from dispatch.actors.answers import Answer, Answers, ride_of
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
-from dispatch.errors import IdReused, InternalError
+from dispatch.actors.stream import Stream
+from dispatch.errors import IdReused, InternalError, NoSuchRide
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.notices import Ack, Faulted, Refused, Replaced
-from dispatch.runtime import Runtime
+from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.events import CommandDone
+from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, StreamLife
+from dispatch.runtime import Runtime, receives
 from dispatch.types import RideId
 
-ANSWERS_KEPT = 64
-UNDER_WAY: tuple[Message, ...] = ()
 
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """How many of the last notices, and of the last commands with an id, an actor remembers."""
 
-class Answer(NamedTuple):
-    """What a command got, to be said again if it comes again. Nothing yet: it is under way."""
-
-    fingerprint: int
-    notices: tuple[Message, ...]
+    notices: int = 16
+    answers: int = 64
 
 
 class ConversingActor(RecordedActor):
     """The base of ride and driver."""
 
-    def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, memory: Memory) -> None:
         super().__init__(runtime, address, store)
         self.link: str | None = None
         self.link_number = -1
-        self.seq = 0
-        self._answers: dict[str, Answer] | None = None
+        self.stream = Stream(memory.notices)
+        self.answers = Answers(memory.answers)
+        self.is_on_record = False
+        self._is_continued = False
         self._asked: list[tuple[int, Message]] = []
 
     # -- the connection
@@ -46,18 +49,59 @@ class ConversingActor(RecordedActor):
         if self.link is not None:
             self.runtime.tell(self.link, Replaced())
         self.link, self.link_number = message.session, message.number
+        if self.stream.life:
+            self.runtime.tell(self.link, StreamLife(self.stream.life))
         return True
+
+    def welcome(self, message: Attach) -> None:
+        """What a new connection hears first: all that its app missed, or how things stand; nothing where there is nothing yet."""
+        if message.resume is not None:
+            self._resume(message.resume, is_new_link=True)
+        elif self.has_news():
+            self._say_snapshot()
+
+    @receives(Resume)
+    def _on_resume(self, message: Resume) -> None:
+        """Within a connection: the app noticed a gap."""
+        if self.link is not None and message.number == self.link_number:
+            self._resume(message, is_new_link=False)
+
+    def _resume(self, message: Resume, is_new_link: bool) -> None:
+        """The gap, if all of it is known, and how things stand. What is not on disk yet still waits for it, in its place."""
+        self.remember(message)
+        if not self.has_news():
+            self.refuse(message.command, NoSuchRide.code, NoSuchRide.says)
+            return
+        assert self.link is not None
+        missed = self.stream.after(message.life, message.last_seq)
+        first_unsure = self.stream.first_unsure(self._committed)
+        for notice in missed or ():
+            if notice.seq < first_unsure:  # type: ignore[attr-defined]
+                self.runtime.tell(self.link, notice)
+            elif is_new_link:
+                self.send(self.link, notice)
+        self._say_snapshot(recovered=missed is not None)
+        if message.command is not None:
+            self.say_again(Ack(message.command.id))
+
+    def has_news(self) -> bool:
+        """Whether there is anything that an app which comes back must know."""
+        raise NotImplementedError
+
+    def _say_snapshot(self, recovered: bool = False) -> Any:
+        """Say how things stand; `recovered`: to an app that has heard all that came before."""
+        raise NotImplementedError
 
     def say(self, notice_type: Any, *fields: Any) -> Any:
         """Put a notice into the stream, with the next number; it reaches the app once it is true on disk."""
-        notice = notice_type(self.seq + 1, *fields)
+        notice = notice_type(self.stream.seq + 1, *fields)
         if self.link is not None:
             self.send(self.link, notice)
-        self.seq += 1
+        self.stream.add(notice, self._recorded, self._committed)
         return notice
 
     def say_again(self, notice: Message) -> None:
-        """The same notice with the same number."""
+        """The same notice with the same number, or one that has none."""
         if self.link is not None:
             self.send(self.link, notice)
 
@@ -69,20 +113,14 @@ class ConversingActor(RecordedActor):
         command: Command | None = message.command
         if command is None:
             return True
-        if self._answers is None:
-            self._answers = {}
-        known = self._answers.get(command.id)
+        known = self.answers.find(command)
         if known is None:
-            self._answers[command.id] = Answer(command.fingerprint, UNDER_WAY)
-            if len(self._answers) > ANSWERS_KEPT:
-                del self._answers[next(iter(self._answers))]
+            self.answers.begin(command, self._recorded)
             return True
         if known.fingerprint != command.fingerprint:
-            text = f"id {command.id!r} was used for another message"
-            self.say_again(Refused(IdReused.code, text, command.id, _ride_of(message)))
-            return False
-        for notice in known.notices:
-            self.say_again(notice)
+            self.deny(message, IdReused.code, f"id {command.id!r} was used for another message")
+        else:
+            self.repeat(message, known)
         return False
 
     def remember(self, message: Message) -> None:
@@ -91,12 +129,25 @@ class ConversingActor(RecordedActor):
             self._asked.clear()
         self._asked.append((self._recorded, message))
 
-    def done(self, command: Command | None, *notices: Message, result: str = "ok") -> None:
-        """The command took effect; `notices` were its answer. Acknowledged if the app gave it an id, or got no other answer."""
-        if command is not None:
-            self._close(command, (*notices, Ack(command.id, result)))
-        elif not notices:
-            self.say_again(Ack(None, result))
+    def record(self, event: Message) -> None:
+        """As every actor does; the command that the event names is done as soon as the event is on disk."""
+        super().record(event)
+        if getattr(event, "command", None) is not None:
+            self.answers.note(event, self._recorded)
+
+    def done(self, command: Command | None, *notices: Message, result: str = "ok", kept: bool = False) -> None:
+        """The command took effect; `notices` were its answer. Acknowledged if the app gave it an id, or got no other answer.
+
+        What no event tells of it yet is recorded, so that a later life answers the same; `kept`: another actor has it on record.
+        """
+        if command is None:
+            if not notices:
+                self.say_again(Ack(None, result))
+            return
+        known = self.answers.find(command)
+        if not kept and (known is None or known.result != result):
+            self.record(CommandDone(command, result, self._subject(notices)))
+        self._close(command, (*notices, Ack(command.id, result)))
 
     def refuse(self, command: Command | None, code: str, text: str, ride_id: RideId | None = None) -> None:
         """The command did nothing."""
@@ -106,19 +157,41 @@ class ConversingActor(RecordedActor):
         else:
             self._close(command, (refused,))
 
+    def repeat(self, message: Any, known: Answer) -> None:
+        """The command came again: so does its answer, if there is one yet."""
+        for notice in known.notices:
+            self.say_again(notice)
+
+    def deny(self, message: Any, code: str, text: str) -> None:
+        """This message is no command at all, whatever came of another one with its id."""
+        self.say_again(Refused(code, text, message.command.id, _ride_of(message)))
+
     def _close(self, command: Command, answer: tuple[Message, ...]) -> None:
-        if self._answers is not None and command.id in self._answers:
-            self._answers[command.id] = Answer(command.fingerprint, answer)
+        self.answers.close(command, answer, self._recorded)
         self.say_again(answer[-1])
 
+    def _subject(self, notices: tuple[Message, ...]) -> RideId | None:
+        """The ride that a command was about, by its answer."""
+        return ride_of(notices)
+
     # -- its life
+
+    def restore(self) -> None:
+        super().restore()
+        if self.is_on_record and not self._is_continued:
+            self.stream.life = self.incarnation  # an earlier life, of which no number is known, may have used them all
+
+    def replay(self, event: Any) -> None:
+        self.is_on_record = True
+        if getattr(event, "command", None) is not None:
+            self.answers.replay(event)
+        super().replay(event)
 
     def on_lost(self, letters: list[Message], reason: str) -> None:
         for recorded, message in self._asked:
             if recorded >= self._committed:
                 self.turn_away(message, "unavailable", f"nothing was done, try again: {reason}")
         self._asked.clear()
-        self._unsay(letters)
 
     def on_set_aside(self, message: Any, error_id: str) -> None:
         if type(message) is Attach:
@@ -140,23 +213,20 @@ class ConversingActor(RecordedActor):
     def turn_away(self, message: Any, code: str, text: str) -> None:
         """Nothing came of this command; the same `id` may be tried again."""
         command: Command | None = message.command
-        if command is not None and self._answers is not None:
-            self._answers.pop(command.id, None)
+        if command is not None:
+            self.answers.drop(command)
         if self.link is not None:
             refused = Refused(code, text, command.id if command else None, _ride_of(message))
             self.runtime.tell(self.link, refused)
 
-    def _unsay(self, letters: Iterable[Message]) -> None:
-        """They never left: their numbers are given again, and the stream has no gap."""
-        numbers = [letter.seq for letter in letters if hasattr(letter, "seq")]
-        if numbers:
-            self.seq = min(numbers) - 1
-
     def carry_over(self, before: ConversingActor) -> None:  # type: ignore[override]
+        """What was said and answered after events that are lost was never said: its numbers are given again, without a gap."""
         super().carry_over(before)
-        self.link, self.link_number, self.seq = before.link, before.link_number, before.seq
-        self._answers, self._asked = before._answers, before._asked
-        self._unsay(letter for recorded, _, letter in before._held if recorded > self._recorded)
+        self._is_continued = True
+        self.link, self.link_number = before.link, before.link_number
+        self.stream, self.answers, self._asked = before.stream, before.answers, before._asked
+        self.stream.cut(self._recorded)
+        self.answers.cut(self._recorded)
 
     def on_quarantine(self, error_id: str) -> None:
         if self.link is not None:

@@ -47,7 +47,8 @@ class DrivenRide(EndingRide):
 
     @receives(ReportArrived, StartRide, CompleteRide)
     def _on_step(self, message: Step) -> None:
-        self.remember(message)
+        if not self.is_new(message):
+            return
         ride, event_type = self.ride, STEPS[type(message)]
         if not ride.is_driven_by(message.driver_id):
             self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
@@ -91,7 +92,7 @@ class DrivenRide(EndingRide):
         if event_type is RideCompleted and ride.started_at is not None:
             minutes = round((now - ride.started_at) / 60.0, 2)
         self.record_track()
-        self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type]))
+        self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type], message.command))
         told = (ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes)
         free_until, no_show_at = self._clocks() if ride.status == ARRIVED else (None, None)
         driven_m = ride.driven_m if ride.is_over else None

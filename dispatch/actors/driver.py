@@ -54,17 +54,23 @@ class DriverActor(BoundDriver):
         kept = self.driver.ride
         if kept is None or self.ride is None or self.ride.ride_id != kept.ride_id:
             self.ride, self.ride_status = None, ""
-        if self.driver.binding == RESERVED:
-            self._met = True
+        if kept is not None and self.driver.binding == RESERVED:
+            if kept.command is not None and not self._accepting:
+                self.answers.reopen(kept.command)
+                self._accepting = (kept.command,)
             self._claim()
+
+    def replay(self, event: Message) -> None:
+        super().replay(event)
+        self._met = self._met or type(event) is DriverOnline
 
     def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
         super().carry_over(before)
         self._met, self._closings, self._accepting = before._met, before._closings, before._accepting
-        self._accepted = before._accepted if before._accepted and before._accepted.seq <= self.seq else None
+        self._accepted = before._accepted if before._accepted and before._accepted.seq <= self.stream.seq else None
         self.ride, self.ride_status = before.ride, before.ride_status
         held = [*(offer.lease for offer in before.offers.values()), before.driver.ride]
-        self.runtime.tell(self.address, _Rebuilt((*unanswerable(held), *self._closings.take_back(self.seq))))
+        self.runtime.tell(self.address, _Rebuilt((*unanswerable(held), *self._closings.take_back(self.stream.seq))))
 
     def on_quarantine(self, error_id: str) -> None:
         super().on_quarantine(error_id)
@@ -90,10 +96,12 @@ class DriverActor(BoundDriver):
             self.record(DriverRegistered(stranger(self.driver_id)))
         if was_offline:
             self.record(DriverOnline(self.driver_id))
-        if self._met:
-            self._say_snapshot()
+        self.welcome(message)
         self._met = True
         self._announce()
+
+    def has_news(self) -> bool:
+        return self._met
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -147,7 +155,7 @@ class DriverActor(BoundDriver):
             return
         offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
         if offer is not None:
-            self.record(OfferDeclined(ride_id, self.driver_id, offer.lease.offer_id, message.reason))
+            self.record(OfferDeclined(ride_id, self.driver_id, offer.lease.offer_id, message.reason, command))
             self.done(command, self._end_offer(offer, "declined"), result="declined")
         elif kept is not None and kept.ride_id == ride_id:
             self.refuse(command, "illegal_now", "cannot decline a ride that you accepted; cancel it", ride_id)
@@ -159,7 +167,7 @@ class DriverActor(BoundDriver):
         if not self.is_new(message):
             return
         if message.available != self.driver.wants_offers:
-            self.record(AvailabilitySet(self.driver_id, message.available))
+            self.record(AvailabilitySet(self.driver_id, message.available, message.command))
             for offer in () if message.available else list(self.offers.values()):
                 self._end_offer(offer, "unavailable")
             self._announce()
@@ -196,7 +204,9 @@ class DriverActor(BoundDriver):
 
     def _reserve(self, offer: OfferMade, command: Command | None) -> None:
         lease = offer.lease
-        self.record(DriverReserved(lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no))
+        self.record(
+            DriverReserved(lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no, command)
+        )
         del self.offers[lease.ride_id]
         self._accepting = (command,) if command is not None else ()
         self._claim()
@@ -221,6 +231,6 @@ class DriverActor(BoundDriver):
         self._announce(offer_id, outcome, ride_id)
         return closing
 
-    def _say_snapshot(self) -> None:
+    def _say_snapshot(self, recovered: bool = False) -> None:
         offer = next(iter(self.offers.values()), None)
-        self.say(DriverSnapshot, self._status(), offer, self.ride, self.ride_status or None)
+        self.say(DriverSnapshot, self._status(), offer, self.ride, self.ride_status or None, recovered)

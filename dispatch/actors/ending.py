@@ -49,12 +49,9 @@ class EndingRide(FollowedRide):
     @receives(CancelRide)
     def _on_cancel(self, message: CancelRide) -> None:
         """From the passenger's own connection, from a driver by way of his actor, or from operations."""
-        driver_id = message.driver_id
-        if driver_id is not None:
-            self.remember(message)
-        elif not self.is_new(message):
+        if not self.is_new(message):
             return
-        ride = self.ride
+        ride, driver_id = self.ride, message.driver_id
         if ride.status == UNBOOKED or (driver_id is not None and not ride.is_driven_by(driver_id)):
             self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
         elif driver_id is not None and ride.status == ARRIVED:
@@ -68,7 +65,8 @@ class EndingRide(FollowedRide):
 
     @receives(ReportNoShow)
     def _on_no_show(self, message: ReportNoShow) -> None:
-        self.remember(message)
+        if not self.is_new(message):
+            return
         ride = self.ride
         if not ride.is_driven_by(message.driver_id):
             self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
@@ -108,7 +106,7 @@ class EndingRide(FollowedRide):
         ride, driver, was_pending = self.ride, self.ride.driver, self.ride.status == PENDING
         is_free = by != "passenger" or self.options.terms.cancels_free(ride, self.runtime.now)
         fee = 0 if is_free else self.options.cancel_fee
-        self.record(RideCancelled(ride.ride_id, by, reason, driver.driver_id if driver else None, fee))
+        self.record(RideCancelled(ride.ride_id, by, reason, driver.driver_id if driver else None, fee, command))
         if was_pending:
             self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
         if driver is not None:
@@ -121,7 +119,7 @@ class EndingRide(FollowedRide):
         ride, options, now = self.ride, self.options, self.runtime.now
         assert ride.status == ACCEPTED and ride.driver is not None
         driver_id = ride.driver.driver_id
-        self.record(RideUnassigned(ride.ride_id, driver_id, ride.search_no + 1, by, reason, now))
+        self.record(RideUnassigned(ride.ride_id, driver_id, ride.search_no + 1, by, reason, now, command))
         self.stop_following()
         self.tell_driver(driver_id, RideLost(ride.ride_id, by, reason, command, goes_on=True))
         self.say(DriverCancelled, ride.ride_id, by, reason)
@@ -141,7 +139,7 @@ class EndingRide(FollowedRide):
             message = ReportNoShow(ride.ride_id, driver_id, command)
             self.refuse_message(message, "too_early", f"no_show is possible in {ceil(wait_s)} s")
             return
-        self.record(PassengerNoShow(ride.ride_id, driver_id, fee))
+        self.record(PassengerNoShow(ride.ride_id, driver_id, fee, command))
         self.stop_following()
         self.tell_driver(driver_id, RideLost(ride.ride_id, "driver", ride.reason, command, fee))
         self._say_ended("driver", ride.reason, fee)

@@ -63,7 +63,11 @@ class RecordedActor(Actor):
         events = self.store.events_of(self.address)
         flying = [event for _, in_flight in self._in_flight for event in in_flight]
         for event in (*events, *flying[_landed(events, flying) :]):
-            self.apply(event)
+            self.replay(event)
+
+    def replay(self, event: Any) -> None:
+        """Take one event of an earlier life into the state."""
+        self.apply(event)
 
     def carry_over(self, before: RecordedActor) -> None:
         """Go on where the last completed turn of `before` ended; its uncommitted events are still on their way to the disk."""

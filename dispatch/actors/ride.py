@@ -6,10 +6,7 @@ from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.actors.driven import DrivenRide
-from dispatch.actors.ports import EventStore
-from dispatch.actors.riding import RideOptions
 from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, SCHEDULED, UNBOOKED
-from dispatch.domain.tracks import Tracks
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, FindDriver
 from dispatch.messages.events import RideAssigned, RideRequested, RideScheduled, SearchFailed
@@ -24,11 +21,9 @@ from dispatch.messages.matching import (
     SearchExhausted,
 )
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
-from dispatch.runtime import Runtime, receives
+from dispatch.runtime import receives
 from dispatch.types import DriverCard, Passenger, Trip
 
-NUMBERS_A_LIFE = 1_000_000
-"""A ride that left memory and is woken goes on with higher numbers; the snapshot that its app gets first is the bridge."""
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude, longitude, metres to drive, seconds to take."""
 OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
@@ -50,18 +45,10 @@ class _TimeHasCome(Message, frozen=True, gc=False):
 class RideActor(DrivenRide):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
-    def __init__(
-        self, runtime: Runtime, address: str, store: EventStore, options: RideOptions, tracks: Tracks | None = None
-    ) -> None:
-        super().__init__(runtime, address, store, options, tracks)
-        self._booking: Command | None = None
-
     # -- its life
 
     def restore(self) -> None:
         super().restore()
-        if self.seq == 0 and self.ride.status != UNBOOKED:  # an earlier life of this ride numbered its stream too
-            self.seq = self.incarnation * NUMBERS_A_LIFE
         if self.ride.status == PENDING:
             self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
         self._wait_for_time()
@@ -79,24 +66,25 @@ class RideActor(DrivenRide):
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)
-        if before._booking is not None and before._booking.id in (self._answers or ()):
-            self._booking = before._booking
         self.runtime.tell(self.address, _Rebuilt())
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
         """Whatever its app was to hear in the turn that was lost."""
         if self.ride.status != UNBOOKED:
-            self._booked(self._say_snapshot())
+            self._say_snapshot()
         self.retire_later()
 
     # -- the passenger's connection
 
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
-        if self.take_link(message) and self.ride.status != UNBOOKED:
-            self._say_snapshot()
+        if self.take_link(message):
+            self.welcome(message)
             self.follow()
+
+    def has_news(self) -> bool:
+        return self.ride.status != UNBOOKED
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -123,15 +111,15 @@ class RideActor(DrivenRide):
         if ride.status not in OPEN_TO_TERMS or not is_new:
             self.done(message.command, self._say_snapshot())
         elif due is not None and due - self.options.schedule_lead_s > self.runtime.now:
-            self._schedule(ride.passenger or message.passenger, trip, due)
+            self._schedule(ride.passenger or message.passenger, trip, due, message.command)
             self.done(message.command, self._say_snapshot())
         else:
-            self._search(ride.passenger or message.passenger, trip, due)
-            self._booking = message.command
+            self._search(ride.passenger or message.passenger, trip, due, message.command)
+            self._wait_for_answer(message.command)
 
-    def _schedule(self, passenger: Passenger, trip: Trip, pickup_at: float) -> None:
+    def _schedule(self, passenger: Passenger, trip: Trip, pickup_at: float, command: Command | None) -> None:
         ride, was_pending = self.ride, self.ride.status == PENDING
-        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now))
+        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now, command))
         if was_pending:
             self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "superseded"))
         self._wait_for_time()
@@ -150,9 +138,11 @@ class RideActor(DrivenRide):
             assert ride.passenger is not None and ride.trip is not None
             self._search(ride.passenger, ride.trip, ride.pickup_at)
 
-    def _search(self, passenger: Passenger, trip: Trip, pickup_at: float | None) -> None:
+    def _search(
+        self, passenger: Passenger, trip: Trip, pickup_at: float | None, command: Command | None = None
+    ) -> None:
         ride, since = self.ride, max(self.runtime.now, pickup_at or 0.0)
-        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at))
+        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at, command))
         self.send(self.dispatcher(), SearchDriver(self.card(), since))
 
     # -- the search
@@ -163,10 +153,9 @@ class RideActor(DrivenRide):
         if ride.status != PENDING or message.search_no != ride.search_no:
             return
         assert ride.trip is not None
-        searching = self.say(
+        self.say(
             Searching, ride.ride_id, message.round_no, message.drivers_notified, ride.trip.fare, message.expires_at
         )
-        self._booked(searching)
 
     @receives(SearchExhausted)
     def _on_search_exhausted(self, message: SearchExhausted) -> None:
@@ -206,13 +195,7 @@ class RideActor(DrivenRide):
         self.arm_end()
         self.follow()
 
-    def _booked(self, answer: Message) -> None:
-        """Whoever booked has his answer."""
-        booking, self._booking = self._booking, None
-        if booking is not None:
-            self.done(booking, answer)
-
-    def _say_snapshot(self) -> PassengerSnapshot:
+    def _say_snapshot(self, recovered: bool = False) -> PassengerSnapshot:
         ride = self.ride
         driver: DriverCard | None = ride.driver
         pin = ride.pin if ride.status in (ACCEPTED, ARRIVED) else ""
@@ -222,7 +205,7 @@ class RideActor(DrivenRide):
             ride.status,
             ride.trip.fare if ride.trip else None,
             driver,
-            False,
+            recovered,
             pin,
             ride.pickup_at,
         )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from dispatch import addresses
-from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.both_sides import BothSides
+from dispatch.actors.conversing import Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.messages.base import Message
-from dispatch.messages.matching import RideRefused
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverId, RideCard, RideId
+from dispatch.types import DriverId, RideCard
 
 
 class RideOptions(msgspec.Struct, frozen=True):
@@ -42,6 +40,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     arrived_within_m: float = 250.0
     schedule_lead_s: float = 900.0
     travel: EtaModel = TravelModel()
+    memory: Memory = Memory()
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -50,13 +49,13 @@ class _Retire(Message, frozen=True, gc=False):
     number: int
 
 
-class RidingActor(ConversingActor):
+class RidingActor(BothSides):
     """One booking as its events tell it."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, options: RideOptions) -> None:
-        super().__init__(runtime, address, store)
+        super().__init__(runtime, address, store, options.memory)
         self.options = options
-        self.ride = RideRecord(RideId(addresses.name_of(address)))
+        self.ride = RideRecord(self.ride_id)
 
     def apply(self, event: Message) -> None:
         self.ride.apply(event)
@@ -66,22 +65,6 @@ class RidingActor(ConversingActor):
     def tell_driver(self, driver_id: DriverId, message: Message) -> None:
         """Tell this driver, once it is true on disk."""
         self.send(addresses.driver(driver_id), message)
-
-    def refuse_message(self, message: Any, code: str, text: str) -> None:
-        """To the driver who asked, or to the passenger's own connection."""
-        if message.driver_id is not None:
-            self.tell_driver(message.driver_id, RideRefused(self.ride.ride_id, code, text, message.command))
-        else:
-            self.refuse(message.command, code, text, self.ride.ride_id)
-
-    def turn_away(self, message: Any, code: str, text: str) -> None:
-        """A driver hears it by way of his actor, the passenger directly."""
-        driver_id: DriverId | None = getattr(message, "driver_id", None)
-        if driver_id is None:
-            super().turn_away(message, code, text)
-        else:
-            refused = RideRefused(self.ride.ride_id, code, text, message.command)
-            self.runtime.tell(addresses.driver(driver_id), refused)
 
     # -- to the dispatcher
 

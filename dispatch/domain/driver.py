@@ -14,6 +14,7 @@ from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     AvailabilitySet,
+    CommandDone,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -41,7 +42,9 @@ GAVE_UP: Final = "gave_up"
 NOS_KEPT: Final = 16
 """Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""
 
-UNBINDING: Final = frozenset((DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined))
+UNBINDING: Final = frozenset(
+    (DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined, CommandDone)
+)
 """Events of a driver that leave his binding as it is."""
 
 

@@ -10,6 +10,7 @@ import msgspec
 from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    CommandDone,
     PassengerNoShow,
     RideArrived,
     RideAssigned,
@@ -119,7 +120,7 @@ UNMOVING: Final = frozenset((TrackRecorded,))
 
 def next_status(status: str, event: type[Message]) -> str:
     """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
-    if event in UNMOVING and status in WITH_DRIVER:
+    if event is CommandDone or (event in UNMOVING and status in WITH_DRIVER):
         return status
     target = TRANSITIONS[status].get(event)
     if target is None:

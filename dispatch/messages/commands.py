@@ -6,11 +6,27 @@ from dispatch.messages.base import Command, Message
 from dispatch.types import DriverId, OfferId, Passenger, RideId, Trip
 
 
+class Resume(Message, frozen=True, gc=False):
+    """The app of connection `number` has heard its stream up to `last_seq`, in that `life` of it, and wants the rest.
+
+    A `life` of -1 is none that this process knows.
+    """
+
+    number: int
+    life: int
+    last_seq: int
+    command: Command | None = None
+
+
 class Attach(Message, frozen=True, gc=False):
-    """A connection speaks for this ride or driver from now on. `number` is the session's own: mail of a lower one is old."""
+    """A connection speaks for this ride or driver from now on. `number` is the session's own: mail of a lower one is old.
+
+    `resume`: its app goes on where an earlier connection ended, instead of hearing first how things stand.
+    """
 
     session: str
     number: int
+    resume: Resume | None = None
 
 
 class Detach(Message, frozen=True, gc=False):

@@ -1,13 +1,14 @@
 """Events: what the journal keeps and what an actor is rebuilt from. Past tense; fields may be added with defaults, never renamed.
 
-Every event names its ride where it has one, so that all that ever happened to a ride is one query.
+Every event names its ride where it has one, so that all that ever happened to a ride is one query. `command` is the app's own name for
+what made it happen: a life that is rebuilt from the record knows by it what it has carried out already.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from dispatch.messages.base import Message
+from dispatch.messages.base import Command, Message
 from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
 
 
@@ -23,6 +24,7 @@ class RideRequested(Message, frozen=True, gc=False):
     trip: Trip
     at: float
     pickup_at: float | None = None
+    command: Command | None = None
 
 
 class RideScheduled(Message, frozen=True, gc=False):
@@ -33,6 +35,7 @@ class RideScheduled(Message, frozen=True, gc=False):
     trip: Trip
     pickup_at: float
     at: float
+    command: Command | None = None
 
 
 class RideAssigned(Message, frozen=True, gc=False):
@@ -56,6 +59,7 @@ class RideUnassigned(Message, frozen=True, gc=False):
     by: str
     reason: str
     at: float
+    command: Command | None = None
 
 
 class RideArrived(Message, frozen=True, gc=False):
@@ -64,6 +68,7 @@ class RideArrived(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     at: float = 0.0
+    command: Command | None = None
 
 
 class RideStarted(Message, frozen=True, gc=False):
@@ -72,6 +77,7 @@ class RideStarted(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     at: float
+    command: Command | None = None
 
 
 class RideCompleted(Message, frozen=True, gc=False):
@@ -81,6 +87,7 @@ class RideCompleted(Message, frozen=True, gc=False):
     driver_id: DriverId
     fare: float
     skipped: tuple[str, ...] = ()
+    command: Command | None = None
 
 
 class RideCancelled(Message, frozen=True, gc=False):
@@ -91,6 +98,7 @@ class RideCancelled(Message, frozen=True, gc=False):
     reason: str = ""
     driver_id: DriverId | None = None
     fee: int = 0
+    command: Command | None = None
 
 
 class PassengerNoShow(Message, frozen=True, gc=False):
@@ -99,6 +107,7 @@ class PassengerNoShow(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     fee: int = 0
+    command: Command | None = None
 
 
 class SearchFailed(Message, frozen=True, gc=False):
@@ -175,6 +184,7 @@ class OfferDeclined(Message, frozen=True, gc=False):
     driver_id: DriverId
     offer_id: OfferId
     reason: str = ""
+    command: Command | None = None
 
 
 class DriverReserved(Message, frozen=True, gc=False):
@@ -185,6 +195,7 @@ class DriverReserved(Message, frozen=True, gc=False):
     offer_id: OfferId
     search_no: int
     round_no: int
+    command: Command | None = None
 
 
 class DriverReleased(Message, frozen=True, gc=False):
@@ -201,6 +212,15 @@ class AvailabilitySet(Message, frozen=True, gc=False):
 
     driver_id: DriverId
     available: bool
+    command: Command | None = None
+
+
+class CommandDone(Message, frozen=True, gc=False):
+    """A command was acknowledged with this `result`, which no other event tells: it changed nothing, or came too late."""
+
+    command: Command
+    result: str
+    ride_id: RideId | None = None
 
 
 Event = (
@@ -208,5 +228,6 @@ Event = (
     | PassengerNoShow | SearchFailed | TrackRecorded
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
+    | CommandDone
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

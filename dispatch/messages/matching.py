@@ -154,6 +154,14 @@ class RideLost(Message, frozen=True, gc=False):
     goes_on: bool = False
 
 
+class RideAnswered(Message, frozen=True, gc=False):
+    """Ride -> driver: that was done before, with this `result`; what came of it has been said."""
+
+    ride_id: RideId
+    result: str
+    command: Command
+
+
 class RideRefused(Message, frozen=True, gc=False):
     """Ride -> driver: what you asked cannot be done, and why."""
 

@@ -183,6 +183,12 @@ class Refused(Message, frozen=True, gc=False):
     field: str | None = None
 
 
+class StreamLife(Message, frozen=True, gc=False):
+    """What this connection will hear is numbered in this life of the stream, not in its first: the numbers began anew."""
+
+    life: int
+
+
 class Replaced(Message, frozen=True, gc=False):
     """A newer connection speaks for this ride or driver now."""
 
@@ -196,5 +202,5 @@ class Faulted(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | RideEnded | Ack | Refused | Replaced | Faulted
+    | RideProgress | RideEnded | Ack | Refused | StreamLife | Replaced | Faulted
 )  # fmt: skip

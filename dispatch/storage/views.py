@@ -15,6 +15,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
+    CommandDone,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -221,6 +222,10 @@ def _driver_released(event: DriverReleased, at: float) -> Iterable[Change]:
     return ((DRIVER_RIDE, (None, at, event.driver_id)),)
 
 
+def _command_done(event: CommandDone, at: float) -> Iterable[Change]:
+    return ()
+
+
 VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideRequested: _ride_requested,
     RideScheduled: _ride_scheduled,
@@ -242,5 +247,6 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     DriverReserved: _driver_reserved,
     DriverReleased: _driver_released,
     AvailabilitySet: _availability_set,
+    CommandDone: _command_done,
 }
 assert tuple(VIEWS) == EVENT_TYPES, "every event has its row"

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.errors import BadField, BadMessage, FrameError, InternalError, RateLimited, Unavailable
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.notices import Faulted, Refused, Replaced
+from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
 from dispatch.transport import wire
 from dispatch.transport.frames import MakeFrame
 from dispatch.transport.limits import Lapses, TokenBucket
@@ -51,6 +51,10 @@ class TokensBack(Message, frozen=True, gc=False):
     """Session -> itself, by timer: by now tokens should be back for what had to wait."""
 
 
+class StillQuiet(Message, frozen=True, gc=False):
+    """Memory link -> its session, by timer: the app may have said by now that it resumes."""
+
+
 class WentSilent(Message, frozen=True, gc=False):
     """Memory link -> its session, by timer: nothing passed for as long as makes a link dead."""
 
@@ -65,7 +69,7 @@ class Session:
     """What waits for tokens instead of being refused: the latest of each is kept."""
 
     __slots__ = (
-        "_bucket", "_gateway", "_lapses", "_link", "_make", "_over_since", "_timer_set", "_waiting",
+        "_attached", "_bucket", "_gateway", "_lapses", "_link", "_make", "_over_since", "_timer_set", "_waiting",
         "actor", "address", "ended", "last_heard", "number",
     )  # fmt: skip
 
@@ -76,6 +80,7 @@ class Session:
         self.actor = actor
         self.ended = False
         self.last_heard = gateway.runtime.now
+        self._attached = False
         self._gateway = gateway
         self._make = gateway.frames
         self._link = link
@@ -87,12 +92,19 @@ class Session:
 
     # -- what the link calls
 
-    def open(self) -> None:
-        """Begin: mail for this connection comes here, and the actor hears that it speaks for it now."""
+    def open(self, *, may_resume: bool = False) -> None:
+        """Begin: mail for this connection comes here, and the actor hears that it speaks for it now.
+
+        `may_resume`: the actor hears so with the app's first frame, which may be a `resume`; or from `settle`.
+        """
         self._gateway.runtime.sink(self.address, self)
-        if not self._gateway.runtime.tell(self.actor, Attach(self.address, self.number)):
-            self._send(wire.error_frame(Unavailable()))
-            self._end(OVERLOADED, "try again")
+        if not may_resume:
+            self._attach()
+
+    def settle(self) -> None:
+        """The app has had its time to resume. Again, or after its first frame: nothing happens."""
+        if not self._attached and not self.ended:
+            self._attach()
 
     def receive(self, data: str | bytes) -> None:
         """One frame as it came. Whatever it is, it is answered and nothing is raised."""
@@ -116,6 +128,8 @@ class Session:
         gateway = self._gateway
         self.last_heard = now = gateway.runtime.now
         gateway.counters.frames_in[type(message)] += 1
+        if not (self._attached or type(message) is wire.Resume or self._attach()):
+            return
         if not self._bucket.take(now):
             self._too_fast(message, now)
             return
@@ -160,6 +174,21 @@ class Session:
         self._send(PONG)
         self._acknowledge(message)
 
+    def _resume(self, message: wire.Resume) -> None:
+        """Within a connection the app asks for what it missed; as its first word, instead of hearing how things stand."""
+        life = self._gateway.frames.life_of(message.epoch)
+        resume = Resume(self.number, life, message.last_seq, self._command_of(message))
+        if self._attached:
+            self._tell(resume)
+        else:
+            self._attach(resume)
+
+    def _command_of(self, message: wire.ClientMessage) -> Command | None:
+        """The app's `id` with a fingerprint of all else that it said; None where it gave no id."""
+        if message.id is None:
+            return None
+        return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))))
+
     def _tell(self, command: Message) -> None:
         """Pass it to the actor that this connection speaks for."""
         if not self._gateway.runtime.tell(self.actor, command):
@@ -203,6 +232,7 @@ class Session:
         gateway = self._gateway
         self.last_heard = now = gateway.runtime.now
         gateway.counters.bad_frames += 1
+        self.settle()
         self._send(answer)
         if self._lapses is None:
             self._lapses = Lapses(gateway.limits.bad_frames_per_minute, A_MINUTE_S)
@@ -260,6 +290,21 @@ class Session:
 
     # -- the connection itself
 
+    def _attach(self, resume: Resume | None = None) -> bool:
+        """From now on this connection speaks for its actor. False: that takes no mail, and the connection is over."""
+        self._attached = True
+        taken = self._gateway.runtime.tell(self.actor, Attach(self.address, self.number, resume))
+        if not taken:
+            self._send(wire.error_frame(Unavailable()))
+            self._end(OVERLOADED, "try again")
+        return taken
+
+    def _on_quiet(self, _: StillQuiet) -> None:
+        self.settle()
+
+    def _on_stream_life(self, notice: StreamLife) -> None:
+        self._make = self._gateway.frames.in_life(notice.life)
+
     def _on_replaced(self, _: Replaced) -> None:
         self._end(REPLACED, "a newer connection took over", goodbye=None)
 
@@ -281,7 +326,8 @@ class Session:
         self._link.close(code, reason)
 
     def _say_goodbye(self, reason: str) -> None:
-        self._gateway.runtime.tell(self.actor, Detach(self.number, reason))
+        if self._attached:
+            self._gateway.runtime.tell(self.actor, Detach(self.number, reason))
 
     def _leave(self) -> None:
         self.ended = True
@@ -294,11 +340,6 @@ _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     Faulted: Session._on_faulted,
     TokensBack: Session._on_tokens_back,
     WentSilent: Session._on_silence,
+    StillQuiet: Session._on_quiet,
+    StreamLife: Session._on_stream_life,
 }
-
-
-def command_of(message: wire.ClientMessage) -> Command | None:
-    """The app's `id` with a fingerprint of all else that it said; None where it gave no id."""
-    if message.id is None:
-        return None
-    return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))))

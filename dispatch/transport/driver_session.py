@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from dispatch import addresses
 from dispatch.errors import BadField, Forbidden
 from dispatch.messages import commands
+from dispatch.messages.base import Command
 from dispatch.messages.matching import DriverSeen
 from dispatch.transport import wire
-from dispatch.transport.connection import Handlers, Link, Session, command_of
+from dispatch.transport.connection import Handlers, Link, Session
 from dispatch.transport.frames import FOR_DRIVER
 from dispatch.types import DriverId, OfferId, RideId
 
@@ -59,32 +60,36 @@ class DriverSession(Session):
     def _accept_ride(self, message: wire.AcceptRide) -> None:
         self._require_own(message.driver_id)
         offer_id = _offer_id(message.offer_id)
-        self._tell(commands.AcceptOffer(RideId(message.ride_id), offer_id, command_of(message)))
+        self._tell(commands.AcceptOffer(RideId(message.ride_id), offer_id, self._command_of(message)))
 
     def _decline_ride(self, message: wire.DeclineRide) -> None:
         self._require_own(message.driver_id)
         offer_id = _offer_id(message.offer_id)
         reason = message.reason or ""
-        self._tell(commands.DeclineOffer(RideId(message.ride_id), offer_id, reason, command_of(message)))
+        self._tell(commands.DeclineOffer(RideId(message.ride_id), offer_id, reason, self._command_of(message)))
 
     def _set_availability(self, message: wire.SetAvailability) -> None:
         self._require_own(message.driver_id)
-        self._tell(commands.SetAvailability(message.available, command_of(message)))
+        self._tell(commands.SetAvailability(message.available, self._command_of(message)))
 
     def _start_ride(self, message: wire.StartRide) -> None:
         self._require_own(message.driver_id)
         pin = (message.pin or "").strip()
-        self._tell(commands.StartRide(RideId(message.ride_id), self.driver_id, command_of(message), pin))
+        self._tell(commands.StartRide(RideId(message.ride_id), self.driver_id, self._command_of(message), pin))
 
     def _report_step(self, message: wire.Arrived | wire.CompleteRide | wire.NoShow) -> None:
         self._require_own(message.driver_id)
         step = _STEPS[type(message)]
-        self._tell(step(RideId(message.ride_id), self.driver_id, command_of(message)))
+        self._tell(step(RideId(message.ride_id), self.driver_id, self._command_of(message)))
 
     def _cancel_ride(self, message: wire.DriverCancelRide) -> None:
         self._require_own(message.driver_id)
         ride_id, reason = RideId(message.ride_id), message.reason or ""
-        self._tell(commands.CancelRide(ride_id, "driver", reason, self.driver_id, command_of(message)))
+        self._tell(commands.CancelRide(ride_id, "driver", reason, self.driver_id, self._command_of(message)))
+
+    def _command_of(self, message: wire.ClientMessage) -> Command | None:
+        command = super()._command_of(message)
+        return command and Command(command.id, command.fingerprint, self.driver_id)
 
     def _require_own(self, driver_id: str | None) -> None:
         """Who speaks is known already; a frame that says otherwise is refused whole."""
@@ -103,6 +108,7 @@ class DriverSession(Session):
         wire.NoShow: _report_step,
         wire.DriverCancelRide: _cancel_ride,
         wire.Ping: Session._ping,
+        wire.Resume: Session._resume,
     }
 
 

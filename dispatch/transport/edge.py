@@ -28,7 +28,8 @@ class Session(Protocol):
 
     @property
     def last_heard(self) -> float: ...
-    def open(self) -> None: ...
+    def open(self, *, may_resume: bool) -> None: ...
+    def settle(self) -> None: ...
     def receive(self, data: str | bytes) -> None: ...
     def heard(self) -> None: ...
     def closed(self, reason: str = "closed") -> None: ...
@@ -83,6 +84,7 @@ class SocketEdge:
             settings.ping_after_s, settings.dead_after_s / 2, settings.stall_limit_s, settings.header_timeout_s
         )
         self._tick_s = min(TICK_S, shortest_s / 4)
+        self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
         self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, self._cut_headers)
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
@@ -112,7 +114,7 @@ class SocketEdge:
 
     def _tick(self) -> None:
         self._loop.call_later(self._tick_s, self._tick)
-        for deadlines in (self.headers, self.stalled, self.challenged, self.lingering):
+        for deadlines in (self.newcomers, self.headers, self.stalled, self.challenged, self.lingering):
             deadlines.tick()
         for socket in self.stalled:
             socket.cut_off_if_flooded()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ from dispatch.types import DriverCard, Lease, RideCard
 
 HIDDEN = "•••"
 FEWEST_DIGITS_TO_SHOW_EIGHT = 9
+_WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class Clock(Protocol):
@@ -50,6 +53,20 @@ class Frames:
         self._travel = travel
         self._deadline = (-1.0, "")
         self._request: tuple[RideCard, wire.RideRequest] | None = None
+
+    def in_life(self, life: int) -> Frames:
+        """The same for a stream that is in this life: an epoch of its own, because its numbers began anew."""
+        other = copy(self)
+        other.epoch = f"{self.epoch}.{life}"
+        other._request = None
+        return other
+
+    def life_of(self, epoch: str) -> int:
+        """Which life of a stream had this epoch; -1: none in this process."""
+        if epoch == self.epoch:
+            return 0
+        process, _, life = epoch.rpartition(".")
+        return int(life) if process == self.epoch and _WHOLE.fullmatch(life) else -1
 
     # -- to the passenger
 

@@ -23,6 +23,8 @@ class SessionLimits:
     max_accuracy_m: float
     schedule_ahead_s: float = 2_592_000.0
     """A ride may be booked so long ahead."""
+    resume_wait_s: float = 0.25
+    """So long an app may take to say that it resumes."""
     over_limit_s: float = 10.0
     """A connection that stays over its rate this long is closed."""
 
@@ -37,6 +39,7 @@ class SessionLimits:
             dead_after_s=settings.dead_after_s,
             max_accuracy_m=settings.gps_max_accuracy_m,
             schedule_ahead_s=settings.schedule_ahead_s,
+            resume_wait_s=settings.resume_wait_s,
         )
 
 

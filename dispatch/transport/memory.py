@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch.transport import wire
-from dispatch.transport.connection import WentSilent
+from dispatch.transport.connection import StillQuiet, WentSilent
 from dispatch.transport.session import Gateway, Session
 from dispatch.types import DriverId, RideId
 
@@ -21,22 +21,32 @@ def _nothing(*_: object) -> None:
 
 
 def connect_driver(
-    gateway: Gateway, driver_id: DriverId, on_frame: OnFrame, codec: bool = False, on_close: OnClose = _nothing
+    gateway: Gateway,
+    driver_id: DriverId,
+    on_frame: OnFrame,
+    codec: bool = False,
+    on_close: OnClose = _nothing,
+    may_resume: bool = False,
 ) -> MemoryLink:
     """A driver's phone connects. With `codec` every frame both ways goes through its bytes."""
     link = MemoryLink(on_close)
     session = gateway.driver_session(driver_id, link.server_end)
-    link.join(gateway, session, on_frame, wire.to_driver if codec else None)
+    link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
     return link
 
 
 def connect_passenger(
-    gateway: Gateway, ride_id: RideId, on_frame: OnFrame, codec: bool = False, on_close: OnClose = _nothing
+    gateway: Gateway,
+    ride_id: RideId,
+    on_frame: OnFrame,
+    codec: bool = False,
+    on_close: OnClose = _nothing,
+    may_resume: bool = False,
 ) -> MemoryLink:
     """A passenger's phone connects for this ride."""
     link = MemoryLink(on_close)
     session = gateway.passenger_session(ride_id, link.server_end)
-    link.join(gateway, session, on_frame, wire.to_passenger if codec else None)
+    link.join(gateway, session, on_frame, wire.to_passenger if codec else None, may_resume)
     return link
 
 
@@ -69,9 +79,17 @@ class MemoryLink:
         self._session: Session | None = None
 
     def join(
-        self, gateway: Gateway, session: Session, on_frame: OnFrame, decode: Callable[[bytes], Any] | None
+        self,
+        gateway: Gateway,
+        session: Session,
+        on_frame: OnFrame,
+        decode: Callable[[bytes], Any] | None,
+        may_resume: bool = False,
     ) -> None:
-        """Plug both ends in and open the session. `decode` reads frames for the app; None: messages pass as they are."""
+        """Plug both ends in and open the session. `decode` reads frames for the app; None: messages pass as they are.
+
+        `may_resume`: as every socket does, the session waits a moment for the app to say so.
+        """
         self._session, self._runtime = session, gateway.runtime
         self._dead_after_s = gateway.limits.dead_after_s
         self.server_end.close = self._closed_by_server
@@ -82,7 +100,9 @@ class MemoryLink:
             encode = wire.encode
             self.server_end.send = lambda message: on_frame(decode(encode(message)))
             self.send = lambda message: session.receive(encode(message))
-        session.open()
+        session.open(may_resume=may_resume)
+        if may_resume:
+            self._runtime.set_timer(gateway.limits.resume_wait_s, session.address, StillQuiet())
 
     def close(self) -> None:
         """The phone hangs up."""

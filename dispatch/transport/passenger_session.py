@@ -8,7 +8,7 @@ from dispatch import addresses
 from dispatch.errors import BadField
 from dispatch.messages import commands
 from dispatch.transport import wire
-from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session, command_of
+from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session
 from dispatch.transport.frames import FOR_PASSENGER
 from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
 
@@ -30,7 +30,7 @@ class PassengerSession(Session):
     def _find_driver(self, message: wire.FindDriver) -> None:
         passenger = self._passenger(message)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
-        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, command_of(message), pickup_at))
+        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, self._command_of(message), pickup_at))
 
     def _pickup_at(self, text: str) -> float:
         """The runtime second that is booked: not in the past, and not farther ahead than rides are booked here."""
@@ -44,7 +44,7 @@ class PassengerSession(Session):
 
     def _cancel_ride(self, message: wire.CancelRide) -> None:
         reason = message.reason or ""
-        self._tell(commands.CancelRide(self.ride_id, "passenger", reason, command=command_of(message)))
+        self._tell(commands.CancelRide(self.ride_id, "passenger", reason, command=self._command_of(message)))
 
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
         return self.ride_id
@@ -63,6 +63,7 @@ class PassengerSession(Session):
         wire.FindDriver: _find_driver,
         wire.CancelRide: _cancel_ride,
         wire.Ping: Session._ping,
+        wire.Resume: Session._resume,
     }
 
 

@@ -301,7 +301,8 @@ class DispatchConnection(PacedConnection):
         edge.counters.open[at.kind] += 1
         try:
             self._session = session = edge.session(at, self)
-            session.open()
+            session.open(may_resume=True)
+            edge.newcomers.start(session)
         except Exception:
             log.exception("a session could not be opened; its socket is closed")
             self.close(CloseCode.INTERNAL_ERROR)

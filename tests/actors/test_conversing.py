@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.conversing import ANSWERS_KEPT
+from dispatch.actors.conversing import Memory
 from dispatch.actors.driver import DriverActor
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -23,6 +23,7 @@ from dispatch.messages.notices import Ack, Faulted, OfferMade, PassengerSnapshot
 from tests.actors.rig import ANN, CARD, DEARER, OFFER, RIDE, TRIP, Rig, command, in_short, lease
 
 APP, NEWER, ME = "session/5", "session/6", "driver/d1"
+ANSWERS_KEPT = Memory().answers
 ONLINE, OFFERED = Attach(APP, 5), OfferRide(lease(), CARD)
 
 

@@ -20,6 +20,7 @@ from dispatch.messages.commands import (
     FindDriver,
     ReportArrived,
     ReportNoShow,
+    Resume,
     StartRide,
 )
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
@@ -33,6 +34,7 @@ from dispatch.messages.notices import (
     RideEnded,
     RideProgress,
     Searching,
+    StreamLife,
 )
 from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
@@ -58,6 +60,8 @@ MESSAGES: dict[str, Any] = {
     "Attach of an older connection": Attach("session/4", 4),
     "Detach": Detach(5),
     "Detach of an older connection": Detach(4),
+    "Resume": Resume(5, 0, 0),
+    "Resume of an older connection": Resume(4, 0, 0),
     "FindDriver": BOOKED,
     "FindDriver at other terms": FindDriver(RIDE, DEARER, ANN),
     "FindDriver for later": LATER,
@@ -255,7 +259,9 @@ def test_a_ride_that_is_over_leaves_memory_a_minute_after_its_passenger_and_come
     rig.wait(0.1)
     assert rig.runtime.actor("ride/r1") is None
     rig.tell("ride/r1", Attach(NEWER, 6))
-    assert [(m.status, m.driver) for m in rig.heard(NEWER)] == [("completed", DAN)]
+    life, snapshot = rig.heard(NEWER)
+    assert isinstance(life, StreamLife), "its numbers begin anew, and that is told first"
+    assert (snapshot.status, snapshot.driver, snapshot.seq) == ("completed", DAN, 1)
 
 
 def test_a_ride_stays_in_memory_while_its_passenger_is_connected() -> None:

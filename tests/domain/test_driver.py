@@ -8,10 +8,11 @@ import pytest
 
 from dispatch.domain.driver import BINDINGS, BOUND, FREE, NOS_KEPT, RESERVED, UNBINDING, DriverRecord, next_binding
 from dispatch.errors import IllegalTransition
-from dispatch.messages.base import Message
+from dispatch.messages.base import Command, Message
 from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
+    CommandDone,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -53,6 +54,7 @@ EXAMPLES: dict[str, Message] = {
     "DriverOffline": DriverOffline(HIM, "silent"),
     "AvailabilitySet": AvailabilitySet(HIM, False),
     "OfferDeclined": OfferDeclined(RIDE, HIM, OFFER),
+    "CommandDone": CommandDone(Command("k1", 1), "ok"),
 }
 WAYS = {FREE: (), RESERVED: ("DriverReserved",), BOUND: ("DriverReserved", "ClaimGranted")}
 
@@ -73,7 +75,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_driver_is_in_the_table() -> None:
     own = {kind.__name__ for kind in EVENT_TYPES if kind.__name__.startswith("Driver")}
-    assert own | {"AvailabilitySet", "OfferDeclined"} == set(EXAMPLES) - {"ClaimGranted"}
+    assert own | {"AvailabilitySet", "OfferDeclined", "CommandDone"} == set(EXAMPLES) - {"ClaimGranted"}
 
 
 @pytest.mark.parametrize(("binding", "event", "following"), CELLS)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from itertools import count
 
 from dispatch import addresses
+from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
+    CommandDone,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -60,7 +62,8 @@ ONE_OF_EACH: tuple[Event, ...] = (
     OfferDeclined(RIDE, HIM, OFFER, "too far"),
     DriverReserved(RIDE, HIM, OFFER, 1, 1),
     DriverReleased(RIDE, HIM, OFFER, "completed"),
-    AvailabilitySet(HIM, False),
+    AvailabilitySet(HIM, False, Command("k1", 7, HIM)),
+    CommandDone(Command("k2", 8, HIM), "taken", RIDE),
 )
 
 
@@ -141,7 +144,8 @@ class Town:
         yield from self._by(DISPATCHER, OffersMade(ride_id, search_no, round_no, placed, expires_at))
         if dice.random() < 0.5:
             no = OfferDeclined(ride_id, placed[0].driver_id, placed[0].offer_id)
-            yield from self._by(addresses.driver(no.driver_id), no)
+            told = CommandDone(Command(f"no-{ride_id}", 1, no.driver_id), "declined", ride_id)
+            yield from self._by(addresses.driver(no.driver_id), no, told)
         if dice.random() < 0.5:
             gone = placed[:2]  # the first may have declined already: that stays
             reason = dice.choice(("expired", "vanished", "unavailable", "driver_busy"))

@@ -174,7 +174,7 @@ def test_the_stories_reach_every_kind_of_event_and_outcome() -> None:
         *("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted", "RideCancelled"),
         *("RideUnassigned", "PassengerNoShow", "TrackRecorded", "RideScheduled"),
         *("SearchFailed", "OffersMade", "OffersClosed", "OfferDeclined", "DriverRegistered", "DriverOnline"),
-        *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet"),
+        *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet", "CommandDone"),
     }
     outcomes = {outcome for story in stories for outcome in Folded(story).offers.values()}
     assert outcomes == {

@@ -36,10 +36,14 @@ class EchoSession:
         self.received: list[str | bytes] = []
         self.signs_of_life = 0
         self.opened = 0
+        self.settled = 0
         self.ended: list[str] = []
 
-    def open(self) -> None:
+    def open(self, *, may_resume: bool) -> None:
         self.opened += 1
+
+    def settle(self) -> None:
+        self.settled += 1
 
     def receive(self, data: str | bytes) -> None:
         self.last_heard = self.gateway.runtime.now

@@ -90,6 +90,24 @@ class TestALink:
         assert phone.frames == []
 
 
+class TestResuming:
+    def test_a_phone_that_may_resume_has_a_moment_to_say_so(self) -> None:
+        rig = Rig()
+        connect_driver(rig.gateway, DRIVER, print, may_resume=True)
+        rig.runtime.run(0.2)
+        assert rig.heard(ME) == []
+        rig.runtime.run(0.3)
+        assert [type(message) for message in rig.heard(ME)] == [Attach]
+
+    def test_a_phone_that_resumes_at_once_is_asked_no_more(self) -> None:
+        rig = Rig()
+        link = connect_passenger(rig.gateway, RIDE, print, may_resume=True)
+        link.send(wire.Resume(epoch="e1", last_seq=3))
+        rig.runtime.run(1.0)
+        (attach,) = rig.heard("ride/123")
+        assert attach.resume is not None
+
+
 class TestSilence:
     def test_nothing_passes_either_way(self) -> None:
         rig = Rig()

@@ -75,6 +75,13 @@ async def test_a_frame_as_long_as_allowed_is_heard(served: Served) -> None:
         assert len(await said(app, "x" * 16_384)) == 16_384
 
 
+@over_sockets(resume_wait_s=0.05)
+async def test_an_app_that_says_nothing_at_first_has_had_its_time_to_resume(served: Served) -> None:
+    async with served.app():
+        await until(lambda: session_of(served).settled == 1)
+        assert session_of(served).opened == 1
+
+
 # -- frames that end the connection
 @over_sockets()
 async def test_a_longer_frame_than_allowed_closes_with_1009(served: Served) -> None:

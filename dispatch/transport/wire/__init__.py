@@ -18,6 +18,7 @@ from dispatch.transport.wire.client import (
     LocationUpdate,
     NoShow,
     Ping,
+    Resume,
     SetAvailability,
     StartRide,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "PassengerSnapshot",
     "Ping",
     "Pong",
+    "Resume",
     "RideAccepted",
     "RideCancelled",
     "RideCompleted",

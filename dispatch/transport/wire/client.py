@@ -11,6 +11,7 @@ from dispatch.transport.wire.fields import (
     Address,
     Amount,
     DriverIdText,
+    Epoch,
     FrameId,
     Heading,
     Latitude,
@@ -22,6 +23,7 @@ from dispatch.transport.wire.fields import (
     Pin,
     Remark,
     RideIdText,
+    SequenceNumber,
     Speed,
     Switch,
     VehicleType,
@@ -36,6 +38,13 @@ class ClientMessage(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=T
 
 class Ping(ClientMessage, tag="ping", frozen=True, gc=False):
     """I am here; are you?"""
+
+
+class Resume(ClientMessage, tag="resume", frozen=True, gc=False):
+    """I heard the stream up to `last_seq` in this `epoch`: what came after it?"""
+
+    epoch: Epoch
+    last_seq: SequenceNumber
 
 
 # -- from the passenger
@@ -74,7 +83,7 @@ class CancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
 
 
 class DriverMessage(ClientMessage, frozen=True, gc=False, kw_only=True):
-    """Any frame of a driver but `ping`. `driver_id` decides nothing: one that is not the speaker's own is refused."""
+    """Any frame of a driver but `ping` and `resume`. `driver_id` decides nothing: one that is not the speaker's own is refused."""
 
     driver_id: DriverIdText | None = None
 
@@ -144,10 +153,10 @@ class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
     reason: Remark | None = None
 
 
-FromPassenger = FindDriver | CancelRide | Ping
+FromPassenger = FindDriver | CancelRide | Resume | Ping
 FromDriver = (
     LocationUpdate | AcceptRide | DeclineRide | SetAvailability
-    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | Ping
+    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | Resume | Ping
 )  # fmt: skip
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
 DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)

@@ -17,6 +17,11 @@ DriverIdText = Annotated[
 ]
 OfferIdText = Annotated[str, Meta(min_length=1, max_length=128, description="text of 1 to 128 characters")]
 
+Epoch = Annotated[str, Meta(max_length=80, description="text of at most 80 characters")]
+SequenceNumber = Annotated[
+    int, Meta(ge=0, le=9_007_199_254_740_991, description="a whole number from 0 to 9007199254740991")
+]
+
 Latitude = Annotated[float, Meta(ge=-90, le=90, description="a number from -90 to 90")]
 Longitude = Annotated[float, Meta(ge=-180, le=180, description="a number from -180 to 180")]
 Amount = Annotated[float, Meta(ge=0, le=1_000_000, description="a number from 0 to 1000000")]
