@@ -255,7 +255,8 @@ class Watch:
         return address == session(self._passengers.get(ride_id, -1))
 
     def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
-        self._told[message.ride_id] = message.status
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = message.status
 
     def _must_be(self, now: float, ride_id: RideId, status: str) -> None:
         ledger = self.ledger
