@@ -28,7 +28,9 @@ from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.pricing import Demand, Pricer, way_by
+from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.supply import Supply
 from dispatch.domain.tariff import tariff_of
 from dispatch.domain.tracks import Tracks
 from dispatch.errors import SettingError
@@ -126,6 +128,13 @@ def pricer(settings: Settings, wall_zero: float = 0.0) -> Pricer:
     return Pricer(tariff, Demand(settings.demand_multiplier), way_by(TravelModel()), local_time.minute_of_day)
 
 
+def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
+    """The empty supply of a zone, which ranks drivers as the settings say."""
+    if rules.rank_by == "eta":
+        return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates)
+    return Supply(board, rules.live_offers)
+
+
 def culprit(message: Any) -> str | None:
     """Whom a message was about that hurt a dispatcher: the driver, else the ride that it names."""
     driver_id: DriverId | None = getattr(message, "driver_id", None)
@@ -161,7 +170,7 @@ def populate(
         return DriverActor(runtime, address, store, board, driver_options, zone)
 
     def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
-        return DispatcherActor(runtime, address, store, board, policy)
+        return DispatcherActor(runtime, address, store, policy, supply_of(rules, board, travel))
 
     runtime.factory(addresses.RIDE, wake_ride)
     runtime.factory(addresses.DRIVER, wake_driver)

@@ -12,7 +12,6 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.agenda import Agenda
 from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.positions import PositionBoard
 from dispatch.domain.search import Search, ride_of
 from dispatch.domain.search_history import search_of
 from dispatch.domain.supply import Supplied, Supply
@@ -50,12 +49,10 @@ class _Sweep(Message, frozen=True, gc=False):
 class DispatcherActor(RecordedActor):
     """One zone's offers."""
 
-    def __init__(
-        self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, policy: SearchPolicy
-    ) -> None:
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, policy: SearchPolicy, supply: Supply) -> None:
         super().__init__(runtime, address, store)
         self.policy = policy
-        self.supply = Supply(board, policy.live_offers)
+        self.supply = supply
         self.searches: dict[RideId, Search] = {}
         self._waiting = WaitingList(policy.radius_m)
         self._agenda = Agenda()

@@ -35,6 +35,8 @@ class Rules(Checked):
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
+    rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
+    rank_candidates: int = whole(20, 1, 200, "rank_by eta compares so many nearest drivers")
     rounds: int = whole(4, 1, 20, "rounds before a search only waits for late joiners")
     search_cap_s: float = duration("180s", "100ms", "24h", "a search ends with no_drivers after this")
     radius_m: float = kilometres(10, 0.1, 500, "drivers further from the pickup are not asked")

@@ -12,6 +12,7 @@ from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.supply import Supply
 from dispatch.messages.base import Command
 from dispatch.messages.journal import Appended
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime
@@ -113,7 +114,10 @@ class Rig:
         """The actor of zone 0."""
         policy = policy or SearchPolicy()
         self.runtime.factory(
-            "dispatcher", lambda address, _: DispatcherActor(self.runtime, address, self.journal, self.board, policy)
+            "dispatcher",
+            lambda address, _: DispatcherActor(
+                self.runtime, address, self.journal, policy, Supply(self.board, policy.live_offers)
+            ),
         )
         actor = self._wake("dispatcher/0")
         assert isinstance(actor, DispatcherActor)

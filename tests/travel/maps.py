@@ -37,6 +37,18 @@ def grid_map(rows: int, columns: int, *, seconds: float = 20.0, gone: tuple[int,
     return {"directed": True, "nodes": nodes, "links": links}
 
 
+def river_map() -> dict[str, Any]:
+    """A grid of 3 × 8 with a river between its two lower rows; the only bridge is at the eastern end."""
+    graph = grid_map(3, 8)
+    row_of = {node["id"]: node["id"] // 8 for node in graph["nodes"]}
+    graph["links"] = [
+        link
+        for link in graph["links"]
+        if {row_of[link["source"]], row_of[link["target"]]} != {0, 1} or link["source"] % 8 == 7
+    ]
+    return graph
+
+
 def map_file(folder: Path, graph: dict[str, Any]) -> str:
     """The map as a file."""
     file = folder / "map.json"

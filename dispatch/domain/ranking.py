@@ -1,0 +1,29 @@
+"""Who is asked first: the nearest in metres (`Supply` itself), or those who are there soonest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dispatch.domain.eta import EtaModel
+from dispatch.domain.positions import PositionBoard
+from dispatch.domain.supply import Supply
+from dispatch.types import DriverId
+
+
+class SupplyByEta(Supply):
+    """Compares so many nearest drivers by how long they take: who is across the river is near, and late."""
+
+    def __init__(self, board: PositionBoard, live_offers: int, travel: EtaModel, candidates: int) -> None:
+        """`candidates`: how many nearest drivers are compared, whatever the number wanted; never fewer than that."""
+        super().__init__(board, live_offers)
+        self._travel = travel
+        self._candidates = candidates
+
+    def nearest(
+        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: Callable[[DriverId], bool]
+    ) -> list[tuple[float, DriverId]]:
+        """As of all supply, but for the order: the soonest first, ties by metres and id."""
+        hits = super().nearest(lat, lon, max(k, self._candidates) if k > 0 else 0, radius_m, now, may_ask)
+        places = [self.position(driver_id, now) for _, driver_id in hits]
+        etas = self._travel.etas_s([place for place in places if place is not None], (lat, lon), now)
+        return [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
