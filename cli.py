@@ -56,6 +56,22 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
 
 
 @main.command()
+@click.argument("ride_id")
+@click.option(
+    "--as-test", "test_file", metavar="FILE", help="write a scenario test of it there; -: print the test alone"
+)
+@with_settings("dispatch", "db")
+def replay(resolved: Resolved, ride_id: str, test_file: str | None) -> int:
+    """Run what is on file about RIDE_ID through today's code, in virtual time, and say where it now differs.
+
+    Prints the ride as a timeline. Exit status 1 when today's code does something else. What an app said in vain is not on file.
+    """
+    from sim.replay.main import replay
+
+    return replay(resolved.settings, ride_id, test_file)
+
+
+@main.command()
 @click.option("--from", "pickup", type=Point(), required=True, help="where the trip begins")
 @click.option("--to", "dropoff", type=Point(), required=True, help="where it ends")
 @click.option("--vehicle-type", default="", metavar="TEXT", help="by the rates of this type of vehicle")
@@ -105,7 +121,7 @@ def seed(resolved: Resolved) -> None:
 
 
 @db.command()
-@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "events"]))
+@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "events", "tracks"]))
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")
 @click.option("--status", help="only rows of this status")
 @click.option("--ride", help="only rows of this ride")

@@ -1,0 +1,76 @@
+"""The source of a scenario test that plays a stored ride again and holds what everybody hears today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dispatch.transport.frames import rfc3339
+from sim.replay.play import AFTER_S, LEAD_S, Player, booking
+from sim.replay.script import RIDE, Line
+
+HEAD = '''"""A ride that was on file, from {when}, played again: everybody hears what they heard."""
+
+{imports}from sim.scenario import Driver, near_pickup
+from tests.scenarios.theatre import Theatre
+
+
+def test_the_ride_{name}_goes_as_it_went(play: Theatre) -> None:
+    stage = play(follow_drivers="off")
+    {ride} = stage.passenger("{ride}", at={opens})
+'''
+OPS_IMPORTS = "from dispatch.messages.commands import CancelRide\n"
+
+
+def as_test(ride_id: str, player: Player) -> str:
+    """A file for tests/scenarios, of a ride that `player` has played."""
+    script = player.script
+    name = "".join(letter if letter.isalnum() else "_" for letter in ride_id.lower())
+    imports = OPS_IMPORTS if any(line.what == "closes" for line in script.lines) else ""
+    head = HEAD.format(when=rfc3339(script.begins_at), imports=imports, name=name, ride=RIDE, opens=LEAD_S - 1.0)
+    return head + "".join(f"    {line}\n" for line in _body(player))
+
+
+def _body(player: Player) -> Iterator[str]:
+    script = player.script
+    for name, north_km in script.north_km.items():
+        yield f'{name} = stage.drivers["{name}"] = Driver(stage, "{name}", near_pickup({north_km!r}), True)'
+    for line in script.lines:
+        yield _CALLS.get(line.what, _says)(line)
+    yield f"stage.run(until={round(LEAD_S + script.ends_at + AFTER_S, 3)!r})"
+    yield f"assert {RIDE}.story() == {player.stage.passengers[RIDE].story()!r}"
+    for name in script.north_km:
+        yield f"assert {name}.story() == {player.stage.drivers[name].story()!r}"
+
+
+def _at(line: Line) -> str:
+    return f"at={round(LEAD_S + line.at, 3)!r}"
+
+
+def _arguments(fields: dict[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in fields.items())
+
+
+def _says(line: Line) -> str:
+    return f'{line.who}.says("{line.what}", {_at(line)}{_arguments(line.fields)})'
+
+
+def _starts(line: Line) -> str:
+    """With the pin, if the passenger was told one: it is drawn anew in every run."""
+    pin = f'{RIDE}.last("driver_assigned").get("start_pin", "")'
+    return f'{line.who}.does(lambda: {line.who}.says("start_ride", ride_id="{RIDE}", pin={pin}), {_at(line)})'
+
+
+def _closes(line: Line) -> str:
+    cancel = f'CancelRide("{RIDE}", "ops", {line.fields["reason"]!r})'
+    return f'{RIDE}.does(lambda: stage.world.runtime.tell("ride/{RIDE}", {cancel}), {_at(line)})'
+
+
+_CALLS: dict[str, Callable[[Line], str]] = {
+    "returns": lambda line: f"{line.who}.returns({_at(line)})",
+    "leaves": lambda line: f"{line.who}.leaves({_at(line)})",
+    "find_driver": lambda line: f"{line.who}.books({_at(line)}{_arguments(booking(line.fields))})",
+    "cancel_ride": _says,
+    "start_ride": _starts,
+    "closes": _closes,
+}

@@ -1,0 +1,44 @@
+"""`dispatch replay`: one ride off the file, through today's code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dispatch.config import Rules, Settings
+from dispatch.storage.history import history_of
+from dispatch.types import DriverId
+from sim.replay.as_test import as_test
+from sim.replay.facts import differences, facts_of
+from sim.replay.play import LEAD_S, Player
+from sim.replay.script import script_of
+from sim.replay.tell import timeline
+
+
+def replay(settings: Settings, ride_id: str, test_file: str | None) -> int:
+    """Play it, tell it, and return 1 where today's code differs. `test_file`: where a test of it is written; `-`: printed instead."""
+    history = [(recorded.at, recorded.event) for recorded in history_of(settings.db, ride_id)]
+    script = script_of(history, settings.link_grace_s)
+    player = Player(script, **_rules(settings))
+    played = player.play()
+    if test_file == "-":
+        click.echo(as_test(ride_id, player), nl=False)
+        return 0
+    stored = facts_of(history, script.begins_at, script.names)
+    now = facts_of(played, LEAD_S, {DriverId(name): name for name in script.names.values()})
+    found = differences(stored, now)
+    for line in timeline(ride_id, script, stored, found):
+        click.echo(line)
+    if test_file is not None:
+        Path(test_file).write_text(as_test(ride_id, player), encoding="utf-8")
+        click.echo(f"{test_file} holds it; put it into tests/scenarios")
+    return 1 if found else 0
+
+
+def _rules(settings: Settings) -> dict[str, Any]:
+    """The rules of these settings; where the server listens and stores does not matter on a stage."""
+    names = {row.attribute for row in Rules.rows}
+    return {name: value for name, value in asdict(settings).items() if name in names}

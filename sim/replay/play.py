@@ -1,0 +1,81 @@
+"""Plays a script on a stage: today's actors, sessions and codec, on virtual time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dispatch import addresses
+from dispatch.messages.commands import CancelRide
+from dispatch.types import RideId
+from sim.replay.script import BEFORE_S, RIDE, Line, Script
+from sim.scenario import Driver, Passenger, Person, Stage, near_pickup
+
+LEAD_S: Final = 5.0
+"""The stage's clock when the passenger books: drivers are there before."""
+AFTER_S: Final = 5.0
+"""What the last line leads to comes within so much."""
+
+
+class Player:
+    """One performance. `history` afterwards: (stage second, event) as they reached the stage's journal."""
+
+    def __init__(self, script: Script, **settings: Any) -> None:
+        """`settings`: named as in `Settings`."""
+        self.script = script
+        self.stage = Stage(1, **{**settings, "follow_drivers": "off"})  # on a stage nobody drives
+        self.history: list[tuple[float, Any]] = []
+
+    def play(self) -> list[tuple[float, Any]]:
+        """From the first line to the last, and what it leads to."""
+        self.stage.world.runtime.observe(self._watch)
+        passenger = self.stage.passenger(RIDE, at=LEAD_S - BEFORE_S)
+        people: dict[str, Person] = {RIDE: passenger}
+        for name, north_km in self.script.north_km.items():
+            driver = Driver(self.stage, name, near_pickup(north_km), True)
+            people[name] = self.stage.drivers[name] = driver
+        for line in self.script.lines:
+            self._perform(people[line.who], line)
+        self.stage.run(until=LEAD_S + self.script.ends_at + AFTER_S)
+        return self.history
+
+    def _perform(self, person: Person, line: Line) -> None:
+        at = LEAD_S + line.at
+        if line.what == "returns":
+            person.returns(at=at)
+        elif line.what == "leaves":
+            person.leaves(at=at)
+        elif line.what == "closes":
+            cancel = CancelRide(RideId(RIDE), "ops", line.fields["reason"])
+            person.does(lambda: self._tell_ride(cancel), at=at)
+        elif line.what == "start_ride":
+            person.does(lambda: person.says("start_ride", ride_id=RIDE, pin=self._pin()), at=at)
+        elif isinstance(person, Passenger) and line.what == "find_driver":
+            person.books(at=at, **booking(line.fields))
+        else:
+            person.says(line.what, at=at, **line.fields)
+
+    def _tell_ride(self, cancel: CancelRide) -> None:
+        self.stage.world.runtime.tell(addresses.ride(RideId(RIDE)), cancel)
+
+    def _pin(self) -> str:
+        """What the passenger says to the driver: drawn anew in every run."""
+        told = self.stage.passengers[RIDE].heard("driver_assigned")
+        return str(told[-1].get("start_pin", "")) if told else ""
+
+    def _watch(self, now: float, address: str, message: Any) -> None:
+        if address != addresses.JOURNAL:
+            return
+        for event in message.events:
+            if getattr(event, "ride_id", None) == RIDE:
+                self.history.append((now, event))
+
+
+def booking(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a script's `find_driver` as the stage's `books` takes them."""
+    fields = dict(fields)
+    pickup_in_s = fields.pop("pickup_in_s", None)
+    fields["fare"] = fields.pop("fare_amount")
+    if pickup_in_s is not None:
+        fields["pickup_at"] = datetime.fromtimestamp(LEAD_S + pickup_in_s, UTC).isoformat()
+    return fields
