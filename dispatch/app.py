@@ -38,7 +38,8 @@ from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
-from dispatch.storage.recovery import close_open_rides
+from dispatch.storage.reader import JournalReads
+from dispatch.storage.recovery import take_leave
 from dispatch.storage.writer import Writer
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
@@ -223,6 +224,9 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
     populate(runtime, store, board, settings, travel)
+    resumed = recover(runtime, store)
+    if resumed:
+        logs.log.info("rides of the process before go on", rides=resumed)
     gateway = Gateway(
         runtime,
         board,
@@ -249,12 +253,24 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
 
 
+def recover(runtime: Runtime, store: JournalReads) -> int:
+    """Wake whoever was in the middle of something when the process before ended: open rides, then the drivers who keep themselves for
+    one. They go on from their events, before anyone is served. Returns how many rides.
+    """
+    rides = store.open_rides()
+    for ride_id in rides:
+        runtime.reaches(addresses.ride(ride_id), None)
+    for driver_id in store.kept_drivers():
+        runtime.reaches(addresses.driver(driver_id), None)
+    return len(rides)
+
+
 def _open_journal(settings: Settings) -> Writer:
-    """In the journal's thread, before anyone is served: the file is ready, and nothing of the process before is left open."""
+    """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
     writer = Writer(settings.db, settings.synchronous)
-    ended = close_open_rides(writer, time.time())
-    if ended:
-        logs.log.info("rides of the process before were cancelled", rides=ended)
+    gone = take_leave(writer, time.time())
+    if gone.drivers:
+        logs.log.info("drivers of the process before are offline until they return", **gone._asdict())
     return writer
 
 

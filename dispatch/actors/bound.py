@@ -15,7 +15,7 @@ from dispatch.domain.positions import PositionBoard
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, CompleteRide, ReportArrived, ReportNoShow, StartRide
-from dispatch.messages.events import DriverOffline, DriverReleased, DriverReserved
+from dispatch.messages.events import DriverFolded, DriverOffline, DriverReleased, DriverReserved
 from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
@@ -33,6 +33,8 @@ from dispatch.types import DriverId, OfferId, RideCard, RideId
 
 RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide
 """What a driver asks of the ride that he is on."""
+EVENTS_A_FOLD = 100
+"""A driver who is woken reads no more than twice as many events: an answer given lately is among them."""
 NOTHING_DONE = ("unavailable", "internal")
 """Refusals that say nothing of the command itself: the same may be tried again."""
 
@@ -67,6 +69,7 @@ class BoundDriver(ConversingActor):
         self.offers: dict[RideId, OfferMade] = {}
         self.ride: RideCard | None = None
         self.ride_status = ""
+        self._unfolded = 0
         self._version = 0
         self._met = False
         self._closings = Closings()
@@ -75,6 +78,13 @@ class BoundDriver(ConversingActor):
 
     def apply(self, event: Message) -> None:
         self.driver.apply(event)
+        self._unfolded = 0 if type(event) is DriverFolded else self._unfolded + 1
+
+    def record(self, event: Message) -> None:
+        """As all do. Now and then all is folded into one event, so that a later life need not begin at the first."""
+        super().record(event)
+        if self._unfolded >= EVENTS_A_FOLD:
+            super().record(self.driver.folded())
 
     # -- the ride he claims
 

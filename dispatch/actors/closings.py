@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dispatch.messages.events import DriverReserved
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    DriverReserved,
+    OfferDeclined,
+    OffersClosed,
+    OffersMade,
+    RideAssigned,
+    RideCancelled,
+    RideRequested,
+    SearchFailed,
+)
 from dispatch.messages.notices import OfferClosed
-from dispatch.types import Lease, OfferId, RideId
+from dispatch.types import DriverId, Lease, OfferId, RideId
 
 CLOSINGS_KEPT = 16
 
 
+UNANSWERABLE = "unavailable"
+TOLD_AS = {"vanished": UNANSWERABLE}
+ENDS: dict[type[Message], str] = {
+    RideAssigned: "taken",
+    RideCancelled: "cancelled",
+    RideRequested: "superseded",
+    SearchFailed: "expired",
+}
+"""What the end of a search makes of the offers that are open."""
 UNTRUE = ("declined", "driver_busy")
 """Reasons that say what the driver did: where that was lost, the offer is `unavailable`."""
 
@@ -21,12 +40,28 @@ class Ending(NamedTuple):
 
     ride_id: RideId
     offer_id: OfferId
-    reason: str = "unavailable"
+    reason: str = UNANSWERABLE
 
 
 def unanswerable(offers: Iterable[Lease | DriverReserved | None]) -> list[Ending]:
     """He held these offers, or had said yes to them, in a life that is over."""
     return [Ending(offer.ride_id, offer.offer_id) for offer in offers if offer is not None]
+
+
+def ending_on_record(events: Iterable[Message], driver_id: DriverId, offer_id: OfferId | None) -> Ending | None:
+    """How the offer that this driver had of a ride ended: of that id, or else his last. None: he never had one."""
+    ending: Ending | None = None
+    for event in events:
+        if isinstance(event, OffersMade):
+            mine = [o.offer_id for o in event.offers if o.driver_id == driver_id and offer_id in (None, o.offer_id)]
+            ending = Ending(event.ride_id, mine[0]) if mine else ending
+        elif ending is not None and isinstance(event, OffersClosed) and ending.offer_id in event.offers:
+            ending = ending._replace(reason=TOLD_AS.get(event.reason, event.reason))
+        elif ending is not None and isinstance(event, OfferDeclined) and event.offer_id == ending.offer_id:
+            ending = ending._replace(reason="declined")
+        elif ending is not None and type(event) in ENDS and ending.reason == UNANSWERABLE:
+            ending = ending._replace(reason=ENDS[type(event)])
+    return ending
 
 
 class Closings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.actors.bound import BoundDriver
-from dispatch.actors.closings import Ending, unanswerable
+from dispatch.actors.closings import Ending, ending_on_record, unanswerable
 from dispatch.domain.driver import FREE, RESERVED, stranger
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
@@ -16,6 +16,7 @@ from dispatch.messages.commands import (
 )
 from dispatch.messages.events import (
     AvailabilitySet,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -62,7 +63,7 @@ class DriverActor(BoundDriver):
 
     def replay(self, event: Message) -> None:
         super().replay(event)
-        self._met = self._met or type(event) is DriverOnline
+        self._met = self._met or type(event) in (DriverOnline, DriverFolded)
 
     def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
         super().carry_over(before)
@@ -216,12 +217,17 @@ class DriverActor(BoundDriver):
 
     def _answer_closed(self, message: AcceptOffer | DeclineOffer) -> None:
         """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""
-        closing = self._closings.of(message.ride_id, message.offer_id)
+        closing = self._closings.of(message.ride_id, message.offer_id) or self._closing_on_record(message)
         if closing is None:
             self.refuse(message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
             return
         self.say_again(closing)
         self.done(message.command, closing, result=closing.reason)
+
+    def _closing_on_record(self, message: AcceptOffer | DeclineOffer) -> OfferClosed | None:
+        """How an offer of an earlier life ended, told now."""
+        ending = ending_on_record(self.store.events_of_ride(message.ride_id), self.driver_id, message.offer_id)
+        return self._say_closed(*ending) if ending is not None else None
 
     def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
         """Close it on our side, tell the app, and let the dispatcher have the place."""

@@ -40,7 +40,7 @@ class Approach(msgspec.Struct):
 
     def look(self, fix: Fix | None, now: float, rules: ApproachRules) -> str:
         """What is wrong, if it is time to do something about it: then `stage` says what. Empty: nothing new."""
-        is_dark = fix is None or now - fix.at > rules.dark_s
+        is_dark = now - (fix.at if fix is not None else self.progress_at) > rules.dark_s
         distance_m = haversine_m(fix.lat, fix.lon, self.lat, self.lon) if fix is not None else None
         if distance_m is not None and not is_dark and self._gets_nearer(distance_m, rules):
             self.progress_at, self.stage = now, FINE

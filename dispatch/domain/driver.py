@@ -15,6 +15,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import (
     AvailabilitySet,
     CommandDone,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -43,7 +44,7 @@ NOS_KEPT: Final = 16
 """Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""
 
 UNBINDING: Final = frozenset(
-    (DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined, CommandDone)
+    (DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined, CommandDone, DriverFolded)
 )
 """Events of a driver that leave his binding as it is."""
 
@@ -73,6 +74,10 @@ class DriverRecord(msgspec.Struct):
     wants_offers: bool = True
     declined: tuple[RideId, ...] = ()
 
+    def folded(self) -> DriverFolded:
+        """All of it in one event."""
+        return DriverFolded(self.driver_id, self.card, self.ride, self.wants_offers, self.declined)
+
     def apply(self, event: Message) -> None:
         """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
         self.binding = next_binding(self.binding, type(event))
@@ -93,6 +98,14 @@ def _remember_ride(driver: DriverRecord, event: DriverReserved) -> None:
     driver.ride = event
 
 
+def _unfold(driver: DriverRecord, event: DriverFolded) -> None:
+    """The first event of a life that began here says all; in the middle of one it says what is known."""
+    if driver.binding == FREE and event.ride is not None:
+        driver.binding = RESERVED
+    driver.card, driver.ride, driver.wants_offers = event.driver or driver.card, event.ride, event.wants_offers
+    driver.declined = event.declined
+
+
 def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
     driver.ride = None
     if event.reason == GAVE_UP:
@@ -109,4 +122,5 @@ _MEMORIES: dict[type[Message], Callable[[DriverRecord, Any], None]] = {
     DriverReserved: _remember_ride,
     DriverReleased: _forget_ride,
     OfferDeclined: _remember_no,
+    DriverFolded: _unfold,
 }

@@ -223,11 +223,21 @@ class CommandDone(Message, frozen=True, gc=False):
     ride_id: RideId | None = None
 
 
+class DriverFolded(Message, frozen=True, gc=False):
+    """All that the events of a driver came to so far: what is before it need not be read again. It changes nothing."""
+
+    driver_id: DriverId
+    driver: DriverCard | None
+    ride: DriverReserved | None
+    wants_offers: bool
+    declined: tuple[RideId, ...]
+
+
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
     | PassengerNoShow | SearchFailed | TrackRecorded
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
-    | CommandDone
+    | CommandDone | DriverFolded
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

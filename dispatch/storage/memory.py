@@ -16,6 +16,8 @@ from dispatch import addresses
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverRegistered,
+    DriverReleased,
+    DriverReserved,
     Event,
     PassengerNoShow,
     RideCancelled,
@@ -79,6 +81,7 @@ class MemoryJournal:
         self._rides: dict[RideId, list[Event]] = {}
         self._open: dict[RideId, float] = {}
         self._forgotten: dict[RideId, bytes] = {}
+        self._kept: dict[DriverId, None] = {}
         self._cards: dict[DriverId, DriverCard] = {}
         self._passengers: dict[PassengerId, Passenger] = {}
         if default_passenger is not None:
@@ -168,6 +171,9 @@ class MemoryJournal:
     def open_rides(self) -> list[RideId]:
         return sorted(self._open, key=lambda ride_id: (self._open[ride_id], ride_id))
 
+    def kept_drivers(self) -> list[DriverId]:
+        return sorted(self._kept)
+
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         return self._cards.get(driver_id)
 
@@ -199,6 +205,12 @@ class MemoryJournal:
     def _note_end(self, event: RideCompleted | RideCancelled | PassengerNoShow | SearchFailed) -> None:
         self._open.pop(event.ride_id, None)
 
+    def _note_kept(self, event: DriverReserved) -> None:
+        self._kept[event.driver_id] = None
+
+    def _note_free(self, event: DriverReleased) -> None:
+        self._kept.pop(event.driver_id, None)
+
     def _note_driver(self, event: DriverRegistered) -> None:
         self._cards[event.driver.driver_id] = event.driver
 
@@ -211,6 +223,8 @@ _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     PassengerNoShow: MemoryJournal._note_end,
     SearchFailed: MemoryJournal._note_end,
     DriverRegistered: MemoryJournal._note_driver,
+    DriverReserved: MemoryJournal._note_kept,
+    DriverReleased: MemoryJournal._note_free,
 }
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode

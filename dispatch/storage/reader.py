@@ -6,6 +6,7 @@ look-up by key or by index.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,6 +20,9 @@ from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.schema import NOT_OF_A_RIDE, open_read_only
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 
+_READ_FROM: Final = """ifnull(
+    (SELECT n FROM events WHERE stream = ? AND kind = 'DriverFolded' ORDER BY n DESC LIMIT 1 OFFSET 1), 0)"""
+"""From the last fold but one: what came between the two last ones tells of commands that may still be repeated."""
 _OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
 
 
@@ -30,6 +34,10 @@ class JournalReads(EventStore, Protocol):
 
     def ride_exists(self, ride_id: RideId) -> bool:
         """Whether anybody ever booked under this id."""
+        ...
+
+    def kept_drivers(self) -> Sequence[DriverId]:
+        """Every driver who keeps himself for a ride, by id."""
         ...
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
@@ -53,7 +61,7 @@ class Reader:
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:
             return self._events(f"{_OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
-        return self._events(f"stream = ? AND {NOT_OF_A_RIDE}", stream)
+        return self._events(f"stream = ? AND {NOT_OF_A_RIDE} AND n >= {_READ_FROM}", stream, stream)
 
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
         return self._events(_OF_RIDE, ride_id)
@@ -64,6 +72,10 @@ class Reader:
     def open_rides(self) -> list[RideId]:
         rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
         return [RideId(ride_id) for (ride_id,) in rows]
+
+    def kept_drivers(self) -> list[DriverId]:
+        rows = self._rows("SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL ORDER BY driver_id")
+        return [DriverId(driver_id) for (driver_id,) in rows]
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         rows = self._rows(

@@ -68,6 +68,12 @@ def m004_rides_booked_ahead(db: Database) -> None:
     db.execute("ALTER TABLE rides ADD COLUMN pickup_at REAL")
 
 
+@migrations()
+def m005_folds(db: Database) -> None:
+    """Where a driver's history was folded into one event: a driver who is woken is read from there on."""
+    db.execute("CREATE INDEX events_folds ON events (stream, n) WHERE kind = 'DriverFolded'")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

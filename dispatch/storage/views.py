@@ -16,6 +16,7 @@ from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
     CommandDone,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -222,6 +223,10 @@ def _driver_released(event: DriverReleased, at: float) -> Iterable[Change]:
     return ((DRIVER_RIDE, (None, at, event.driver_id)),)
 
 
+def _driver_folded(event: DriverFolded, at: float) -> Iterable[Change]:
+    return ()
+
+
 def _command_done(event: CommandDone, at: float) -> Iterable[Change]:
     return ()
 
@@ -248,5 +253,6 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     DriverReleased: _driver_released,
     AvailabilitySet: _availability_set,
     CommandDone: _command_done,
+    DriverFolded: _driver_folded,
 }
 assert tuple(VIEWS) == EVENT_TYPES, "every event has its row"

@@ -51,8 +51,8 @@ def test_who_is_not_heard_any_more_is_told_at_once_and_cannot_be_warned() -> Non
     assert noticed == [(120.0, DARK, TOLD), (300.0, DARK, GIVEN_UP)]
 
 
-def test_whoever_was_never_heard_is_not_heard() -> None:
-    assert seen(lambda now: None, 10)[0] == (0.0, DARK, TOLD)
+def test_whoever_was_never_heard_is_not_heard_after_as_long() -> None:
+    assert seen(lambda now: None, 80)[0] == (70.0, DARK, TOLD)
 
 
 def test_to_wait_near_the_pickup_is_no_standing_still() -> None:

@@ -13,6 +13,7 @@ from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
     CommandDone,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -55,6 +56,7 @@ EXAMPLES: dict[str, Message] = {
     "AvailabilitySet": AvailabilitySet(HIM, False),
     "OfferDeclined": OfferDeclined(RIDE, HIM, OFFER),
     "CommandDone": CommandDone(Command("k1", 1), "ok"),
+    "DriverFolded": DriverFolded(HIM, DAN, None, True, ()),
 }
 WAYS = {FREE: (), RESERVED: ("DriverReserved",), BOUND: ("DriverReserved", "ClaimGranted")}
 
@@ -154,3 +156,20 @@ def test_a_card_is_kept_and_a_newer_one_replaces_it() -> None:
     for card in (DAN, msgspec.structs.replace(DAN, rating=4.9)):
         driver.apply(DriverRegistered(card))
         assert driver.card == card
+
+
+@pytest.mark.parametrize("binding", [FREE, RESERVED])
+def test_a_fold_is_all_that_a_later_life_needs(binding: str) -> None:
+    driver = driver_who_is(binding)
+    for name in ("DriverRegistered", "AvailabilitySet", "OfferDeclined"):
+        driver.apply(EXAMPLES[name])
+    later = DriverRecord(HIM)
+    later.apply(driver.folded())
+    assert later == driver
+
+
+def test_a_fold_in_the_middle_of_a_life_changes_nothing() -> None:
+    driver = driver_who_is(BOUND)
+    before = msgspec.structs.replace(driver)
+    driver.apply(driver.folded())
+    assert driver == before

@@ -9,6 +9,7 @@ from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
     CommandDone,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -64,6 +65,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     DriverReleased(RIDE, HIM, OFFER, "completed"),
     AvailabilitySet(HIM, False, Command("k1", 7, HIM)),
     CommandDone(Command("k2", 8, HIM), "taken", RIDE),
+    DriverFolded(HIM, MICHAEL, DriverReserved(RIDE, HIM, OFFER, 1, 1), True, (RideId("ride-9"),)),
 )
 
 

@@ -1,100 +1,79 @@
-"""A start ends what the process before left open, in events that read like any others."""
+"""A start takes leave of every connection of the process before, in events like any others, and leaves rides as they are."""
 
 from pathlib import Path
 
 import pytest
 
-from dispatch.domain.driver import FREE, DriverRecord
-from dispatch.domain.ride import CANCELLED, RideRecord
-from dispatch.messages.events import DriverOffline, DriverReleased, DriverReserved, RideCancelled
+from dispatch.domain.driver import DriverRecord
+from dispatch.messages.events import (
+    DriverOnline,
+    DriverRegistered,
+    DriverReserved,
+    OfferPlaced,
+    OffersClosed,
+    OffersMade,
+)
 from dispatch.storage.reader import Reader
-from dispatch.storage.recovery import close_open_rides
+from dispatch.storage.recovery import Gone, take_leave
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, OfferId, RideId
-from tests.storage.stories import Town, append, booked
+from tests.storage.stories import DISPATCHER, MICHAEL, Town, append, booked
 
 
 def counts(writer: Writer, query: str) -> dict[str, int]:
     return dict(writer.db.execute(query).fetchall())
 
 
-def test_an_empty_file_has_nothing_to_close(writer: Writer) -> None:
-    assert close_open_rides(writer, 0.0) == 0
+def test_an_empty_file_has_nobody_to_take_leave_of(writer: Writer) -> None:
+    assert take_leave(writer, 0.0) == Gone(0, 0)
     assert writer.db["events"].count == 0
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_open_ride_is_cancelled_and_every_driver_free_and_offline(writer: Writer, path: Path, seed: int) -> None:
+def test_nobody_is_online_nothing_is_open_and_every_ride_is_as_it_was(writer: Writer, path: Path, seed: int) -> None:
     writer.write(list(Town(seed, rides=40).story()))
-    ended = counts(writer, "SELECT status, count(*) FROM rides WHERE ended_at IS NOT NULL GROUP BY 1")
-    [open_before] = writer.db.execute("SELECT count(*) FROM rides WHERE ended_at IS NULL").fetchone()
-    assert open_before > 0
+    rides = counts(writer, "SELECT ride_id, status FROM rides")
+    kept = counts(writer, "SELECT driver_id, ride_id FROM drivers WHERE ride_id IS NOT NULL")
+    online = writer.db["drivers"].count_where("online")
 
-    assert close_open_rides(writer, 500.0) == open_before
+    assert take_leave(writer, 500.0).drivers == online > 0
 
-    ended["cancelled"] = ended.get("cancelled", 0) + open_before
-    assert counts(writer, "SELECT status, count(*) FROM rides GROUP BY 1") == ended
-    assert counts(writer, "SELECT status, count(*) FROM drivers GROUP BY 1") == {"offline": 12}
-    assert writer.db["drivers"].count_where("ride_id IS NOT NULL OR online") == 0
+    assert counts(writer, "SELECT ride_id, status FROM rides") == rides
+    assert counts(writer, "SELECT driver_id, ride_id FROM drivers WHERE ride_id IS NOT NULL") == kept
+    assert writer.db["drivers"].count_where("online") == 0
     assert writer.db["offers"].count_where("outcome = 'open'") == 0
-    assert Reader(path).open_rides() == []
+    assert Reader(path).kept_drivers() == sorted(kept)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_events_it_adds_are_legal_for_every_ride_and_driver(writer: Writer, path: Path, seed: int) -> None:
+def test_the_events_it_adds_are_legal_for_every_driver(writer: Writer, path: Path, seed: int) -> None:
     town = Town(seed, rides=30)
     writer.write(list(town.story()))
-    close_open_rides(writer, 500.0)
+    take_leave(writer, 500.0)
     reader = Reader(path)
-    for ride_id in town.rides:
-        ride = RideRecord(ride_id)
-        for event in reader.events_of(f"ride/{ride_id}"):
-            ride.apply(event)
-        assert ride.is_over
     for card in town.cards:
         driver = DriverRecord(card.driver_id)
         for event in reader.events_of(f"driver/{card.driver_id}"):
             driver.apply(event)
-        assert driver.binding == FREE
+        assert (driver.ride is not None) is (card.driver_id in reader.kept_drivers())
 
 
-def test_it_says_who_ended_the_ride_and_why(writer: Writer, path: Path) -> None:
-    writer.write([booked("r1")])
-    close_open_rides(writer, 77.0)
-    assert Reader(path).events_of("ride/r1")[-1] == RideCancelled(RideId("r1"), "system", "server restarted")
-    row = next(writer.db.query("SELECT * FROM rides"))
-    assert (row["status"], row["ended_by"], row["reason"], row["ended_at"]) == (
-        CANCELLED,
-        "system",
-        "server restarted",
-        77.0,
-    )
-
-
-def test_a_driver_is_released_from_the_very_offer_he_accepted(writer: Writer, path: Path) -> None:
-    town = Town(0, rides=0)
-    writer.write(list(town.story()))
-    him = DriverId("d3")
-    for name in ("old", "new"):
-        writer.write([append("driver/d3", DriverReserved(RideId(name), him, OfferId(f"offer-{name}"), 1, 1))])
-    close_open_rides(writer, 5.0)
-    assert Reader(path).events_of("driver/d3")[-2:] == (
-        DriverReleased(RideId("new"), him, OfferId("offer-new"), "server restarted"),
-        DriverOffline(him, "server restarted"),
-    )
-
-
-def test_doing_it_again_adds_nothing(writer: Writer) -> None:
-    writer.write(list(Town(2, rides=30).story()))
-    close_open_rides(writer, 500.0)
+def test_to_do_it_again_changes_nothing(writer: Writer) -> None:
+    writer.write(list(Town(1, rides=40).story()))
+    take_leave(writer, 500.0)
     events = writer.db["events"].count
-    assert close_open_rides(writer, 501.0) == 0
+    assert take_leave(writer, 501.0) == Gone(0, 0)
     assert writer.db["events"].count == events
 
 
-def test_thousands_of_rides_are_closed_in_several_commits(writer: Writer) -> None:
-    writer.write([booked(f"r{n}") for n in range(2_500)])
-    commits: list[str] = []
-    writer.db.conn.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
-    assert close_open_rides(writer, 9.0) == 2_500
-    assert len(commits) == 3
+def test_an_offer_that_its_driver_accepted_is_left_for_the_ride_to_answer(writer: Writer, path: Path) -> None:
+    him, other = MICHAEL.driver_id, DriverId("d2")
+    placed = (OfferPlaced(OfferId("o1"), him, 10.0), OfferPlaced(OfferId("o2"), other, 20.0))
+    writer.write([booked("r1")])
+    writer.write([append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, placed, 30.0))])
+    writer.write([append(f"driver/{him}", DriverRegistered(MICHAEL), DriverOnline(him))])
+    writer.write([append(f"driver/{him}", DriverReserved(RideId("r1"), him, OfferId("o1"), 1, 1))])
+    assert take_leave(writer, 10.0) == Gone(1, 1)
+    assert Reader(path).events_of_ride(RideId("r1"))[-1] == OffersClosed(
+        RideId("r1"), (OfferId("o2"),), (other,), "vanished"
+    )
