@@ -77,7 +77,7 @@ def replay(resolved: Resolved, ride_id: str, test_file: str | None) -> int:
 @click.option("--vehicle-type", default="", metavar="TEXT", help="by the rates of this type of vehicle")
 @click.option("--at", "begins", type=LocalMoment(), help="when it begins, in local time  [now]")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("tariff", "pricing", "currency", "free_wait")
+@with_settings("tariff", "pricing", "currency", "free_wait", "eta_model", "eta_profile", "roads")
 def quote(
     resolved: Resolved,
     pickup: tuple[float, float],
@@ -87,13 +87,17 @@ def quote(
     as_json: bool,
 ) -> None:
     """Say what a trip costs by the tariff, line by line. Needs no server."""
-    from dispatch.app import pricer
     from dispatch.config.local_time import LocalTime
+    from dispatch.prices import pricer, require_rates
+    from dispatch.travel.models import eta_model
     from dispatch.types import Place
 
     now = time.time()
     at = now if begins is None else LocalTime(resolved.settings.time_zone).moment(begins, now)
-    price = pricer(resolved.settings).price(Place(*pickup), Place(*dropoff), vehicle_type, at)
+    require_rates(resolved.settings)
+    price = pricer(resolved.settings, eta_model(resolved.settings)).price(
+        Place(*pickup), Place(*dropoff), vehicle_type, at
+    )
     fare = price.fare
     if as_json:
         told = {"fare": fare.major, "currency": fare.currency, "breakdown": price.breakdown}
@@ -121,7 +125,7 @@ def seed(resolved: Resolved) -> None:
 
 
 @db.command()
-@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "events", "tracks"]))
+@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks"]))
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")
 @click.option("--status", help="only rows of this status")
 @click.option("--ride", help="only rows of this ride")

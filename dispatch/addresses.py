@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.types import DriverId, RideId
+from dispatch.types import DriverId, QuoteId, RideId
 
-JOURNAL = "journal"
+JOURNAL, PRICING = "journal", "pricing"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
+QUOTE, REQUEST = "quote", "request"
 
 
 def ride(ride_id: RideId) -> str:
@@ -31,6 +32,16 @@ def tracker(zone: str) -> str:
 def session(number: int) -> str:
     """One connection. Numbers rise for the life of the process, so the higher of two is the newer."""
     return f"session/{number}"
+
+
+def quote(quote_id: QuoteId) -> str:
+    """The quote actor of this quote."""
+    return "quote/" + quote_id
+
+
+def request(number: int) -> str:
+    """One HTTP request that waits for an answer."""
+    return f"request/{number}"
 
 
 def kind_of(address: str) -> str:

@@ -18,24 +18,23 @@ from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.ports import EventStore
+from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
-from dispatch.config.local_time import LocalTime
 from dispatch.domain.approach import ApproachRules
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
-from dispatch.domain.pricing import Demand, Pricer, way_by
+from dispatch.domain.pricing import Pricer
 from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.domain.supply import Supply
-from dispatch.domain.tariff import tariff_of
 from dispatch.domain.tracks import Tracks
-from dispatch.errors import SettingError
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
+from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.reader import JournalReads
@@ -75,8 +74,9 @@ def search_policy(rules: Rules) -> SearchPolicy:
     )
 
 
-def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
+def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideOptions:
     """What a ride needs of the settings."""
+    rules: Rules = settings
     return RideOptions(
         link_grace_s=rules.link_grace_s,
         retire_after_s=rules.retire_after_s,
@@ -88,6 +88,10 @@ def ride_options(rules: Rules, travel: EtaModel) -> RideOptions:
         pin_tries=rules.pin_tries,
         pin_lock_s=rules.pin_lock_s,
         ride_cap_s=rules.ride_cap_s,
+        tariff=priced_by.tariff,
+        pricing=settings.pricing,
+        pricer=priced_by,
+        price_patience_s=settings.price_patience_s,
         travel=travel,
         arrived_within_m=rules.arrived_within_m,
         schedule_lead_s=rules.schedule_lead_s,
@@ -117,18 +121,6 @@ def position_board(rules: Rules) -> PositionBoard:
     return PositionBoard(max_speed_mps=rules.gps_max_speed_mps, max_age_s=rules.position_max_age_s)
 
 
-def pricer(settings: Settings, wall_zero: float = 0.0) -> Pricer:
-    """What works out fares by these settings. `wall_zero`: Unix time of runtime second 0.
-
-    Raises SettingError where they have no rates: every ride would be free.
-    """
-    tariff = tariff_of(settings, settings, settings.free_wait_s, settings.currency)
-    if tariff.is_free():
-        raise SettingError("tariff", "there is no tariff: set base_fare, per_km, per_minute or minimum_fare")
-    local_time = LocalTime(settings.time_zone, wall_zero)
-    return Pricer(tariff, Demand(settings.demand_multiplier), way_by(TravelModel()), local_time.minute_of_day)
-
-
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
     if rules.rank_by == "eta":
@@ -149,19 +141,21 @@ def populate(
     runtime: Runtime,
     store: EventStore,
     board: PositionBoard,
-    rules: Rules,
+    settings: Settings,
     travel: EtaModel | None = None,
+    priced_by: Pricer | None = None,
     zone: str = "0",
 ) -> None:
-    """Teach the runtime how rides, drivers and the zone's dispatcher come to life, and start the dispatcher.
+    """Teach the runtime how rides, drivers, quotes and the zone's dispatcher come to life, and start the dispatcher.
 
-    `travel`: how long a drive takes; None: at constant speed.
+    `travel`: how long a drive takes; None: at constant speed. `priced_by`: what works out fares; None: as the settings say.
     """
-    policy = search_policy(rules)
+    policy = search_policy(settings)
     travel = travel or TravelModel()
-    rides = ride_options(rules, travel)
-    tracks = Tracks(rules.track_step_m) if rules.follow_drivers != "off" else None
-    driver_options = DriverOptions(rules.claim_retry_s, rules.live_offers, memory_of(rules))
+    priced_by = priced_by or pricer(settings, travel)
+    rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
+    tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
+    driver_options = DriverOptions(settings.claim_retry_s, settings.live_offers, memory_of(settings))
 
     def wake_ride(address: str, message: Any) -> RideActor | None:
         known = message is None or isinstance(message, Attach) or store.events_of(address)
@@ -171,14 +165,18 @@ def populate(
         return DriverActor(runtime, address, store, board, driver_options, zone)
 
     def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
-        return DispatcherActor(runtime, address, store, policy, supply_of(rules, board, travel))
+        return DispatcherActor(runtime, address, store, policy, supply_of(settings, board, travel))
+
+    def wake_quote(address: str, message: Any) -> QuoteActor:
+        return QuoteActor(runtime, address, store, quotes)
 
     runtime.factory(addresses.RIDE, wake_ride)
+    runtime.factory(addresses.QUOTE, wake_quote)
     runtime.factory(addresses.DRIVER, wake_driver)
     runtime.factory(addresses.DISPATCHER, wake_dispatcher)
     runtime.spawn(wake_dispatcher(addresses.dispatcher(zone), None))
     if tracks is not None:
-        options = tracker_options(rules, travel)
+        options = tracker_options(settings, travel)
         wake_tracker = partial(_wake_tracker, runtime, board, tracks, options)
         runtime.factory(addresses.TRACKER, wake_tracker)
         runtime.spawn(wake_tracker(addresses.tracker(zone), None))
@@ -197,6 +195,7 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit status."""
     from dispatch.transport.server import run
 
+    require_prices(settings)
     travel = eta_model(settings)
     logs.set_up()
     run(_serve(settings, travel))
@@ -209,6 +208,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     from dispatch.storage.reader import Reader
     from dispatch.transport.counters import EdgeCounters
     from dispatch.transport.http import http_app
+    from dispatch.transport.quotes import QuoteDesk, QuoteLimits
     from dispatch.transport.server import serve_forever
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -223,7 +223,9 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     store = Reader(settings.db)
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
-    populate(runtime, store, board, settings, travel)
+    priced_by = pricer(settings, travel)
+    provider = pricing_provider(settings, runtime, priced_by)
+    populate(runtime, store, board, settings, travel, priced_by)
     resumed = recover(runtime, store)
     if resumed:
         logs.log.info("rides of the process before go on", rides=resumed)
@@ -235,12 +237,22 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         default_passenger=store.default_passenger() or ANYBODY,
         show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
         currency=settings.currency,
+        currency_digits=priced_by.tariff.digits,
         travel=travel,
     )
+    desk = QuoteDesk(
+        runtime,
+        QuoteLimits.of(settings),
+        secret=str(runtime.seed),
+        is_open=settings.pricing != "none",
+        vehicle_types=priced_by.tariff.vehicle_types,
+    )
     edge = EdgeCounters()
-    pages = http_app(LiveReads(runtime, gateway, edge))
+    pages = http_app(LiveReads(runtime, gateway, edge), desk.answer)
 
     async def stop() -> None:
+        if provider is not None:
+            await provider.stop()
         await asyncio.to_thread(journal.stop)
         store.close()
 

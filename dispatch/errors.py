@@ -99,6 +99,20 @@ class IllegalTransition(FrameError):
     says = "this is not possible now"
 
 
+class NoTariff(FrameError):
+    """The server sets no fares: the app's own hold."""
+
+    code = "no_tariff"
+    says = "this server sets no fares; the fare_amount of find_driver holds"
+
+
+class QuoteExpired(FrameError):
+    """A quote is too old, somebody else's, another ride's, for another trip, or was never made."""
+
+    code = "quote_expired"
+    says = "this quote cannot be booked"
+
+
 class Unavailable(FrameError):
     code = "unavailable"
     says = "nothing was done; please try again"

@@ -15,6 +15,7 @@ RideId = NewType("RideId", str)
 DriverId = NewType("DriverId", str)
 PassengerId = NewType("PassengerId", str)
 OfferId = NewType("OfferId", str)
+QuoteId = NewType("QuoteId", str)
 Point = tuple[float, float]
 """Latitude and longitude."""
 

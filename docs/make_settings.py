@@ -15,7 +15,7 @@ TITLES = {
     "dispatch": "How rides are offered",
     "server": "Where the live server listens, and what one connection may take",
     "tariff": "What rides cost",
-    "pricing": "How fares are worked out",
+    "pricing": "Who sets fares, and how",
     "simulate": "What is simulated",
 }
 """The groups in the page's order; each is a table of the TOML file."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dispatch.config import Settings
+from dispatch.config.kinds import SECRET
 from dispatch.errors import DispatchError
 
 LINES_KEPT = 20
@@ -38,8 +39,12 @@ class Usage(NamedTuple):
 
 
 def flags_of(settings: Settings) -> list[str]:
-    """The flags that make `dispatch serve` hold exactly these settings, whatever its environment and files say."""
-    return [row.given_as_flag(getattr(settings, row.attribute)) for row in Settings.rows]
+    """The flags that make `dispatch serve` hold exactly these settings, whatever its environment and files say.
+
+    But for secrets: what is running can be listed by anybody, with its flags. The server finds them where this process did.
+    """
+    rows = [row for row in Settings.rows if row.limits.kind is not SECRET]
+    return [row.given_as_flag(getattr(settings, row.attribute)) for row in rows]
 
 
 class ServerProcess:

@@ -12,6 +12,7 @@ from dispatch.messages.events import (
     OfferDeclined,
     OffersMade,
     PassengerNoShow,
+    QuoteTaken,
     RideArrived,
     RideAssigned,
     RideCancelled,
@@ -23,7 +24,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
-from dispatch.types import DriverId, OfferId, RideId
+from dispatch.types import DriverId, OfferId, QuoteId, RideId
 
 ENDS: dict[type, str] = {
     RideCompleted: "completed",
@@ -75,6 +76,8 @@ class Ledger:
         self.restarted: dict[RideId, None] = {}
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
+        self.agreed: dict[RideId, float] = {}
+        self.taken: dict[QuoteId, RideId] = {}
 
     @property
     def is_settled(self) -> bool:
@@ -111,6 +114,29 @@ class Ledger:
         if kind in ENDS:
             self._ride_over(ride_id, ENDS[kind])
 
+    def _requested(self, now: float, event: RideRequested) -> None:
+        self._ride_moved(now, event)
+        self.agreed[event.ride_id] = event.trip.fare
+
+    def _completed(self, now: float, event: RideCompleted) -> None:
+        """What was agreed is charged, and nothing else but the waiting."""
+        self._ride_moved(now, event)
+        agreed, price = self.agreed.pop(event.ride_id, event.fare), event.price
+        waiting = price.breakdown.get("waiting", 0.0) if price is not None else 0.0
+        if abs(event.fare - waiting - agreed) > 1e-6:
+            self._violations.add(now, "agreed-fare", f"{event.ride_id} costs {event.fare}, agreed was {agreed}")
+        if price is not None and sum(line.minor for line in price.lines) != price.fare.minor:
+            self._violations.add(
+                now, "lines-add-up", f"{event.ride_id} costs {price.fare.minor}, made of {price.lines}"
+            )
+
+    def _quote_taken(self, now: float, event: QuoteTaken) -> None:
+        if self.taken.setdefault(event.quote_id, event.taken_by) != event.taken_by:
+            taken_by = self.taken[event.quote_id]
+            self._violations.add(
+                now, "one-ride-a-quote", f"{event.quote_id} is {taken_by}'s and goes to {event.taken_by}"
+            )
+
     def _assigned(self, now: float, event: RideAssigned) -> None:
         ride_id, driver_id = event.ride_id, event.driver.driver_id
         if ride_id in self.driver_of:
@@ -136,6 +162,8 @@ class Ledger:
     def _ride_over(self, ride_id: RideId, status: str) -> None:
         self.ended[ride_id] = status
         self.status.pop(ride_id, None)
+        if status != "completed":
+            self.agreed.pop(ride_id, None)
         self.refused.pop(ride_id, None)
         offered = self.offered.pop(ride_id, None)
         driver_id = self.driver_of.pop(ride_id, None)
@@ -165,13 +193,13 @@ class Ledger:
 
 
 _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
-    RideRequested: Ledger._ride_moved,
+    RideRequested: Ledger._requested,
     RideScheduled: Ledger._ride_moved,
     RideAssigned: Ledger._assigned,
     RideUnassigned: Ledger._withdrawn,
     RideArrived: Ledger._ride_moved,
     RideStarted: Ledger._ride_moved,
-    RideCompleted: Ledger._ride_moved,
+    RideCompleted: Ledger._completed,
     RideCancelled: Ledger._ride_moved,
     SearchFailed: Ledger._ride_moved,
     PassengerNoShow: Ledger._ride_moved,
@@ -179,4 +207,5 @@ _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     OfferDeclined: Ledger._declined,
     DriverReserved: Ledger._reserved,
     DriverReleased: Ledger._released,
+    QuoteTaken: Ledger._quote_taken,
 }

@@ -14,6 +14,7 @@ import click
 
 from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
+from dispatch.prices import require_rates
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId
@@ -51,6 +52,8 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
 
         trace = Path(wanted.trace) if wanted.trace is not None else None
         return explore_one(wanted.scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json, trace=trace)
+    if settings.pricing != "none":
+        require_rates(settings)
     plan = make_plan(wanted)
     world, summary = run(settings, wanted, plan)
     if wanted.json:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from dispatch.addresses import JOURNAL
+from dispatch.addresses import JOURNAL, PRICING
 from dispatch.app import (
     ANYBODY,
     MAILBOX_LIMITS,
@@ -23,6 +23,8 @@ from dispatch.app import (
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
+from dispatch.prices import fallback_of, pricer
+from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.writer import Writer
@@ -97,7 +99,10 @@ class World:
         )
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
-        populate(self.runtime, self.journal, self.board, settings, self.travel)
+        self.pricer = priced_by = pricer(settings, self.travel, wall_zero)
+        populate(self.runtime, self.journal, self.board, settings, self.travel, priced_by)
+        self.pricing = VirtualPricing(self.runtime, priced_by, fallback_of(settings, priced_by))
+        self.runtime.sink(PRICING, self.pricing)
         self.gateway = Gateway(
             self.runtime,
             self.board,
@@ -107,6 +112,7 @@ class World:
             show_phones=settings.show_phone != "never",
             default_passenger=ANYBODY,
             currency=settings.currency,
+            currency_digits=priced_by.tariff.digits,
             travel=self.travel,
         )
         self.figures = Figures()

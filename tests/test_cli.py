@@ -96,7 +96,7 @@ USAGE_ERRORS = [
         "for must be a duration (30s, 500ms, 2m, 4h) from 1s to 8784h, got '4 hours'",
     ),
     (["simulate", "--config", "nope.toml"], "nope.toml"),
-    (["db", "show", "jobs"], "'rides', 'drivers', 'passengers', 'offers', 'events'"),
+    (["db", "show", "jobs"], "'rides', 'drivers', 'passengers', 'offers', 'quotes', 'events'"),
     (["db", "show", "rides", "--limit", "0"], "--limit"),
     (["sreve"], "serve"),
 ]

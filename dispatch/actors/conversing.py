@@ -149,9 +149,16 @@ class ConversingActor(RecordedActor):
             self.record(CommandDone(command, result, self._subject(notices)))
         self._close(command, (*notices, Ack(command.id, result)))
 
-    def refuse(self, command: Command | None, code: str, text: str, ride_id: RideId | None = None) -> None:
-        """The command did nothing."""
-        refused = Refused(code, text, command.id if command else None, ride_id)
+    def refuse(
+        self,
+        command: Command | None,
+        code: str,
+        text: str,
+        ride_id: RideId | None = None,
+        field: str | None = None,
+    ) -> None:
+        """The command did nothing; `field` names the one that was at fault, if one was."""
+        refused = Refused(code, text, command.id if command else None, ride_id, field)
         if command is None:
             self.say_again(refused)
         else:

@@ -26,7 +26,7 @@ from dispatch.messages.matching import ClaimGranted, RideLost, RideMoved
 from dispatch.messages.notices import DriverUnreachable, RideProgress
 from dispatch.messages.tracking import DriverStalled, WarnDriver
 from dispatch.runtime import receives
-from dispatch.types import DriverId
+from dispatch.types import DriverId, Trip
 
 FAR = "far_from_pickup"
 Step = ReportArrived | StartRide | CompleteRide
@@ -83,21 +83,23 @@ class DrivenRide(EndingRide):
     def _step(self, event_type: type[Message], message: Step) -> None:
         ride, trip, now = self.ride, self.ride.trip, self.runtime.now
         assert trip is not None
+        price = self.final_price() if event_type is RideCompleted else None
+        fare = ride.fare if price is None else price.fare.major
         fields: dict[type[Message], tuple[Any, ...]] = {
             RideArrived: (now,),
             RideStarted: (now,),
-            RideCompleted: (trip.fare, STEPS_BEFORE_END.get(ride.status, ())),
+            RideCompleted: (fare, STEPS_BEFORE_END.get(ride.status, ()), price),
         }
         minutes = trip.duration_min
         if event_type is RideCompleted and ride.started_at is not None:
             minutes = round((now - ride.started_at) / 60.0, 2)
         self.record_track()
         self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type], message.command))
-        told = (ride.ride_id, ride.status, trip.fare, trip.distance_km, minutes)
+        told = (ride.ride_id, ride.status, fare, trip.distance_km, minutes)
         free_until, no_show_at = self._clocks() if ride.status == ARRIVED else (None, None)
-        driven_m = ride.driven_m if ride.is_over else None
-        self.say(RideProgress, *told, free_until, no_show_at, driven_m)
-        self._moved = RideMoved(*told, message.command, free_until, no_show_at, driven_m)
+        more = (free_until, no_show_at, ride.driven_m if ride.is_over else None, price)
+        self.say(RideProgress, *told, *more)
+        self._moved = RideMoved(*told, message.command, *more)
         self.tell_driver(message.driver_id, self._moved)
         if event_type is RideArrived:
             self._warn_if_far(message.driver_id)
@@ -140,5 +142,10 @@ class DrivenRide(EndingRide):
         if ride.status in WITH_DRIVER:
             return ClaimGranted(self.card(), ride.offer_id, ride.status)
         if ride.status == COMPLETED:
-            return self._moved or RideMoved(ride.ride_id, COMPLETED, trip.fare, trip.distance_km, trip.duration_min)
+            return self._moved or self._completed_before(trip)
         return RideLost(ride.ride_id, ride.ended_by, ride.reason, fee=ride.fee)
+
+    def _completed_before(self, trip: Trip) -> RideMoved:
+        ride = self.ride
+        told = (ride.ride_id, COMPLETED, ride.fare, trip.distance_km, trip.duration_min)
+        return RideMoved(*told, driven_m=ride.driven_m, price=ride.price)

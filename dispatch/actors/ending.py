@@ -16,6 +16,7 @@ from dispatch.domain.ride import (
     VERBS,
     WITH_DRIVER,
 )
+from dispatch.domain.tariff import Tariff
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, ReportNoShow
@@ -105,7 +106,7 @@ class EndingRide(FollowedRide):
         """Nobody drives and nobody looks for a driver any more. A passenger who is late with it owes a fee."""
         ride, driver, was_pending = self.ride, self.ride.driver, self.ride.status == PENDING
         is_free = by != "passenger" or self.options.terms.cancels_free(ride, self.runtime.now)
-        fee = 0 if is_free else self.options.cancel_fee
+        fee = 0 if is_free else self.fee(Tariff.cancellation_fee)
         self.record(RideCancelled(ride.ride_id, by, reason, driver.driver_id if driver else None, fee, command))
         if was_pending:
             self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
@@ -133,7 +134,7 @@ class EndingRide(FollowedRide):
 
     def _leave_pickup(self, driver_id: DriverId, command: Command | None) -> None:
         """The driver has waited, and nobody came; not before he has waited long enough."""
-        ride, fee = self.ride, self.options.no_show_fee
+        ride, fee = self.ride, self.fee(Tariff.no_show_fee)
         wait_s = self.options.terms.no_show_in_s(ride, self.runtime.now)
         if wait_s > 0.0:
             message = ReportNoShow(ride.ride_id, driver_id, command)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from dispatch import addresses
-from dispatch.actors.driven import DrivenRide
+from dispatch.actors.booking import BookedRide
 from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, SCHEDULED, UNBOOKED
-from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Attach, Detach, FindDriver
-from dispatch.messages.events import RideAssigned, RideRequested, RideScheduled, SearchFailed
+from dispatch.messages.base import Message
+from dispatch.messages.commands import Attach, Detach
+from dispatch.messages.events import RideAssigned, SearchFailed
 from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
@@ -22,12 +20,10 @@ from dispatch.messages.matching import (
 )
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
 from dispatch.runtime import receives
-from dispatch.types import DriverCard, Passenger, Trip
+from dispatch.types import DriverCard
 
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude, longitude, metres to drive, seconds to take."""
-OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
-"""While a ride is none of these, asking again changes nothing."""
 REFUSALS = {SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
 """What a driver who claims a ride in this status hears; in every other one somebody has it: `taken`."""
 
@@ -36,13 +32,7 @@ class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
 
 
-class _TimeHasCome(Message, frozen=True, gc=False):
-    """So long before the time that was booked drivers are asked."""
-
-    pickup_at: float
-
-
-class RideActor(DrivenRide):
+class RideActor(BookedRide):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
     # -- its life
@@ -51,7 +41,7 @@ class RideActor(DrivenRide):
         super().restore()
         if self.ride.status == PENDING:
             self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
-        self._wait_for_time()
+        self.wait_for_time()
         self.arm_end()
         self.follow()
 
@@ -99,52 +89,6 @@ class RideActor(DrivenRide):
         self.follow()
         self.retire_later()
 
-    # -- the passenger's commands
-
-    @receives(FindDriver)
-    def _on_find_driver(self, message: FindDriver) -> None:
-        if not self.is_new(message):
-            return
-        ride, due = self.ride, message.pickup_at
-        trip = replace(message.trip, pin=True) if self.options.start_pin else message.trip
-        is_new = ride.status == UNBOOKED or (trip, due) != (ride.trip, ride.pickup_at)
-        if ride.status not in OPEN_TO_TERMS or not is_new:
-            self.done(message.command, self._say_snapshot())
-        elif due is not None and due - self.options.schedule_lead_s > self.runtime.now:
-            self._schedule(ride.passenger or message.passenger, trip, due, message.command)
-            self.done(message.command, self._say_snapshot())
-        else:
-            self._search(ride.passenger or message.passenger, trip, due, message.command)
-            self._wait_for_answer(message.command)
-
-    def _schedule(self, passenger: Passenger, trip: Trip, pickup_at: float, command: Command | None) -> None:
-        ride, was_pending = self.ride, self.ride.status == PENDING
-        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now, command))
-        if was_pending:
-            self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "superseded"))
-        self._wait_for_time()
-
-    def _wait_for_time(self) -> None:
-        """If this ride is booked for later."""
-        ride, runtime = self.ride, self.runtime
-        if ride.status == SCHEDULED and ride.pickup_at is not None:
-            begin_at = ride.pickup_at - self.options.schedule_lead_s
-            runtime.set_timer(begin_at - runtime.now, self.address, _TimeHasCome(ride.pickup_at))
-
-    @receives(_TimeHasCome)
-    def _on_time_has_come(self, message: _TimeHasCome) -> None:
-        ride = self.ride
-        if ride.status == SCHEDULED and ride.pickup_at == message.pickup_at:
-            assert ride.passenger is not None and ride.trip is not None
-            self._search(ride.passenger, ride.trip, ride.pickup_at)
-
-    def _search(
-        self, passenger: Passenger, trip: Trip, pickup_at: float | None, command: Command | None = None
-    ) -> None:
-        ride, since = self.ride, max(self.runtime.now, pickup_at or 0.0)
-        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at, command))
-        self.send(self.dispatcher(), SearchDriver(self.card(), since))
-
     # -- the search
 
     @receives(RoundOpened)
@@ -153,9 +97,7 @@ class RideActor(DrivenRide):
         if ride.status != PENDING or message.search_no != ride.search_no:
             return
         assert ride.trip is not None
-        self.say(
-            Searching, ride.ride_id, message.round_no, message.drivers_notified, ride.trip.fare, message.expires_at
-        )
+        self.say(Searching, ride.ride_id, message.round_no, message.drivers_notified, ride.fare, message.expires_at)
 
     @receives(SearchExhausted)
     def _on_search_exhausted(self, message: SearchExhausted) -> None:
@@ -203,7 +145,7 @@ class RideActor(DrivenRide):
             PassengerSnapshot,
             ride.ride_id,
             ride.status,
-            ride.trip.fare if ride.trip else None,
+            ride.fare if ride.trip else None,
             driver,
             recovered,
             pin,

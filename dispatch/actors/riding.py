@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from dispatch import addresses
@@ -9,16 +11,20 @@ from dispatch.actors.both_sides import BothSides
 from dispatch.actors.conversing import Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.eta import EtaModel, TravelModel
+from dispatch.domain.pricing import Pricer
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.tariff import Tariff
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverId, RideCard
+from dispatch.types import DriverId, Money, Price, RideCard
 
 
 class RideOptions(msgspec.Struct, frozen=True):
-    """Times in seconds, fees in minor units of the currency.
+    """Times in seconds.
 
+    `pricing`: `none` (the app's fare holds), `tariff` (`pricer` is asked) or `http` (the provider is, for `price_patience_s`).
+    `tariff`: fees and waiting; None: there are none.
     `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
     `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
     longer. `schedule_lead_s`: so long before the time that was booked drivers are asked. A driver who reports his arrival farther
@@ -30,8 +36,10 @@ class RideOptions(msgspec.Struct, frozen=True):
     search_cap_s: float = 180.0
     terms: RideTerms = RideTerms()
     max_restarts: int = 2
-    cancel_fee: int = 0
-    no_show_fee: int = 0
+    tariff: Tariff | None = None
+    pricing: str = "none"
+    pricer: Pricer | None = None
+    price_patience_s: float = 10.0
     strict_steps: bool = False
     start_pin: bool = False
     pin_tries: int = 5
@@ -59,6 +67,20 @@ class RidingActor(BothSides):
 
     def apply(self, event: Message) -> None:
         self.ride.apply(event)
+
+    # -- money
+
+    def fee(self, of: Callable[[Tariff, str], Money]) -> int:
+        """What the passenger owes by the tariff, in minor units: `Tariff.cancellation_fee` or `Tariff.no_show_fee`."""
+        tariff, trip = self.options.tariff, self.ride.trip
+        return of(tariff, trip.vehicle_type).minor if tariff is not None and trip is not None else 0
+
+    def final_price(self) -> Price | None:
+        """What was agreed, and what the wait at the pickup costs where both its ends were reported; None where the app's fare holds."""
+        ride, tariff = self.ride, self.options.tariff
+        if ride.price is None or tariff is None or ride.arrived_at is None or ride.started_at is None:
+            return ride.price
+        return tariff.with_waiting(ride.price, ride.started_at - ride.arrived_at)
 
     # -- to the driver
 

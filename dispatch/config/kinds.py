@@ -7,6 +7,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Value = str | int | float | bool
+HIDDEN = "•••"
+"""What is shown of a secret that is set."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -124,6 +126,10 @@ def _read_zone(given: object) -> str:
         raise ValueError(given) from None
 
 
+def _hide(value: Value) -> str:
+    return HIDDEN if value else ""
+
+
 def _as_held(value: Value) -> Value:
     return value
 
@@ -145,3 +151,4 @@ PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
 MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))
 CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock, _as_held)
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
+SECRET = Kind("SECRET", "text", str, _read_text, _hide)

@@ -19,6 +19,7 @@ from dispatch.config.table import (
     moment,
     number,
     path,
+    secret,
     switch,
     text,
     whole,
@@ -111,15 +112,25 @@ class Server(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class PricingRules(Checked):
-    """How fares are worked out."""
+    """Who sets fares, and how."""
 
     group: ClassVar[str] = "pricing"
 
+    pricing: str = choice("none", "none|tariff|http", "who sets fares: the passenger's app, the tariff, or pricing_url")
     currency_digits: str = choice(
         "auto", "auto|0|1|2|3|4", "digits of the currency's smaller unit; auto: as in ISO 4217"
     )
     time_zone: str = zone("UTC", "local time, for what depends on the hour of the day")
     demand_multiplier: float = number(1, 0.1, 10, "what fares are multiplied by while demand is high")
+    quote_ttl_s: float = duration("5m", "1s", "24h", "a quote holds this long")
+    quote_tolerance_m: float = number(50, 0, 5000, "metres that a booking's points may lie from its quote's")
+    quotes_per_s: int = whole(20, 1, 100_000, "quotes a second for one address")
+    quote_burst: int = whole(40, 1, 100_000, "quotes that one address may ask for at once")
+    price_patience_s: float = duration("10s", "100ms", "5m", "a booking or a quote waits this long for its price")
+    pricing_url: str = text("", "where pricing = http asks, by POST")
+    pricing_key: str = secret("the key that pricing_url wants, as a bearer token")
+    pricing_timeout_s: float = duration("2s", "10ms", "1m", "an answer of pricing_url that takes longer is none")
+    pricing_fallback: str = choice("error", "error|tariff", "what holds while pricing_url has no answer")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from dispatch.config.kinds import (
     MOMENT,
     NUMBER,
     PATH,
+    SECRET,
     SWITCH,
     TEXT,
     WHOLE,
@@ -78,6 +79,11 @@ def clock(default: str, help: str) -> Any:
     return _row(default, Limits(CLOCK, help))
 
 
+def secret(help: str) -> Any:
+    """Text that is never shown; the empty one where there is none."""
+    return _row("", Limits(SECRET, help))
+
+
 def zone(default: str, help: str) -> Any:
     """A time zone by its name in the IANA database."""
     return _row(default, Limits(ZONE, help))
@@ -90,7 +96,7 @@ def switch(default: bool, help: str) -> Any:
 
 def _row(default: object, limits: Limits) -> Any:
     held = None if default is None else limits.kind.read(default)
-    return field(default=held, metadata={Limits: limits})
+    return field(default=held, metadata={Limits: limits}, repr=limits.kind is not SECRET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from dispatch.domain.money import rounded
-from dispatch.domain.tariff import ANY_VEHICLE, Rates, Tariff
-from dispatch.types import FareLine, Price
+from dispatch.domain.money import rounded_parts
+from dispatch.domain.tariff import ANY_VEHICLE, Parts, Tariff
+from dispatch.types import FareLine, Money, Price
 
-NO_DEMAND: Final = Fraction(1)
+NO_CHANGE: Final = Fraction(1)
 LINES: Final = ("base", "distance", "time", "night", "demand", "minimum", "waiting")
 """Every line that a fare can have, in its order; `waiting` comes on top when the ride is over."""
 
@@ -26,35 +26,39 @@ def fare(
     duration_s: int,
     minute_of_day: int,
     vehicle_type: str = ANY_VEHICLE,
-    demand: Fraction = NO_DEMAND,
+    demand: Fraction = NO_CHANGE,
 ) -> Price:
     """The price of so many metres and seconds that begin at this minute of the local day.
 
     `demand`: what everything is multiplied by while many ask and few drive. The minimum holds after all multipliers.
     """
     rates = tariff.rates(vehicle_type)
-    is_night = rates.is_night(minute_of_day)
+    night = rates.night if rates.is_night(minute_of_day) else NO_CHANGE
+    # Every amount below is a whole number of such parts, whatever it was multiplied by.
+    unit = rates.parts.unit * night.denominator * demand.denominator
     lines: list[FareLine] = []
-    total, told = Fraction(0), 0
-    for name, amount in _parts(rates, distance_m, duration_s, is_night, demand):
+    total = told = 0
+    for name, amount in _amounts(rates.parts, unit, distance_m, duration_s, night, demand):
         total += amount
-        if rounded(total) != told:
-            lines.append(FareLine(name, rounded(total) - told))
-            told = rounded(total)
-    return Price(tariff.money(told), tuple(lines), distance_m, duration_s, vehicle_type)
+        minor = rounded_parts(total, unit)
+        if minor != told:
+            lines.append(FareLine(name, minor - told))
+            told = minor
+    return Price(Money(told, tariff.currency, tariff.digits), tuple(lines), distance_m, duration_s, vehicle_type)
 
 
-def _parts(
-    rates: Rates, distance_m: int, duration_s: int, is_night: bool, demand: Fraction
-) -> Iterator[tuple[str, Fraction]]:
-    """Each line's exact amount."""
-    by_distance, by_time = rates.per_km * distance_m / 1000, rates.per_minute * duration_s / 60
-    yield "base", rates.base
-    yield "distance", by_distance
-    yield "time", by_time
-    trip = rates.base + by_distance + by_time
-    at_night = trip * rates.night if is_night else trip
+def _amounts(
+    rates: Parts, unit: int, distance_m: int, duration_s: int, night: Fraction, demand: Fraction
+) -> Iterator[tuple[str, int]]:
+    """Each line's exact amount, in parts of which a minor unit has `unit`."""
+    times = unit // rates.unit
+    base, by_distance, by_time = rates.base, rates.metre * distance_m, rates.second * duration_s
+    yield "base", base * times
+    yield "distance", by_distance * times
+    yield "time", by_time * times
+    trip = (base + by_distance + by_time) * times
+    at_night = trip // night.denominator * night.numerator
     yield "night", at_night - trip
-    demanded = at_night * demand
+    demanded = at_night // demand.denominator * demand.numerator
     yield "demand", demanded - at_night
-    yield "minimum", max(Fraction(0), rates.minimum - demanded)
+    yield "minimum", max(0, rates.minimum * times - demanded)

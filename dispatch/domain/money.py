@@ -6,7 +6,6 @@ There is one rounding rule in the whole product, `rounded`, and a sum is rounded
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
 from typing import Final
 
 USUAL_DIGITS: Final = 2
@@ -17,12 +16,15 @@ _THOUSANDTHS: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 DIGITS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
 """Currencies of ISO 4217 whose smaller unit is no hundredth."""
 
-_HALF: Final = Fraction(1, 2)
-
 
 def rounded(minor: Fraction) -> int:
     """To the nearest minor unit; a half goes up."""
-    return floor(minor + _HALF)
+    return rounded_parts(minor.numerator, minor.denominator)
+
+
+def rounded_parts(parts: int, unit: int) -> int:
+    """The same of so many parts, of which a minor unit has `unit`."""
+    return (2 * parts + unit) // (2 * unit)
 
 
 def digits_of(currency: str) -> int:

@@ -23,7 +23,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
+from dispatch.types import DriverCard, DriverId, OfferId, Passenger, Price, QuoteId, RideId, Trip
 
 UNBOOKED: Final = "unbooked"
 """A socket is open for this id, nobody has booked yet. Never stored."""
@@ -153,6 +153,15 @@ class RideRecord(msgspec.Struct):
     driven_m: float | None = None
     rounds: int = 0
     drivers_asked: int = 0
+    price: Price | None = None
+    asked: Trip | None = None
+    quote_id: QuoteId | None = None
+
+    @property
+    def fare(self) -> float:
+        """What the passenger pays, in major units: the server's price where there is one, else what his app said."""
+        assert self.trip is not None
+        return self.trip.fare if self.price is None else self.price.fare.major
 
     @property
     def is_over(self) -> bool:
@@ -174,10 +183,12 @@ class RideRecord(msgspec.Struct):
 def _remember_request(ride: RideRecord, event: RideRequested) -> None:
     ride.search_no, ride.passenger, ride.trip = event.search_no, event.passenger, event.trip
     ride.requested_at, ride.pickup_at = event.at, event.pickup_at
+    ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
 
 
 def _remember_schedule(ride: RideRecord, event: RideScheduled) -> None:
     ride.passenger, ride.trip, ride.pickup_at = event.passenger, event.trip, event.pickup_at
+    ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
@@ -197,6 +208,10 @@ def _remember_arrival(ride: RideRecord, event: RideArrived) -> None:
 
 def _remember_start(ride: RideRecord, event: RideStarted) -> None:
     ride.started_at = event.at
+
+
+def _remember_completion(ride: RideRecord, event: RideCompleted) -> None:
+    ride.price = event.price or ride.price
 
 
 def _remember_cancel(ride: RideRecord, event: RideCancelled) -> None:
@@ -228,6 +243,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideUnassigned: _forget_driver,
     RideArrived: _remember_arrival,
     RideStarted: _remember_start,
+    RideCompleted: _remember_completion,
     RideCancelled: _remember_cancel,
     PassengerNoShow: _remember_no_show,
     TrackRecorded: _remember_track,

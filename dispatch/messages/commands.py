@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.messages.base import Command, Message
-from dispatch.types import DriverId, OfferId, Passenger, RideId, Trip
+from dispatch.types import DriverId, OfferId, Passenger, QuoteId, RideId, Trip
 
 
 class Resume(Message, frozen=True, gc=False):
@@ -37,13 +37,14 @@ class Detach(Message, frozen=True, gc=False):
 
 
 class FindDriver(Message, frozen=True, gc=False):
-    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds)."""
+    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds), at the price of this quote if there is one."""
 
     ride_id: RideId
     trip: Trip
     passenger: Passenger
     command: Command | None = None
     pickup_at: float | None = None
+    quote_id: QuoteId | None = None
 
 
 class CancelRide(Message, frozen=True, gc=False):

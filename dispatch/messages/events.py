@@ -9,13 +9,25 @@ from __future__ import annotations
 import msgspec
 
 from dispatch.messages.base import Command, Message
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, RideId, Trip
+from dispatch.types import (
+    DriverCard,
+    DriverId,
+    OfferId,
+    Passenger,
+    PassengerId,
+    Place,
+    Price,
+    QuoteId,
+    RideId,
+    Trip,
+)
 
 
 class RideRequested(Message, frozen=True, gc=False):
     """A search began: a passenger booked (`search_no` 1) or asked again with other terms (`search_no` + 1).
 
     `at`: since when it waits. A ride that was booked for later waits since its `pickup_at`, however early drivers are asked.
+    Where the server sets prices, `trip` has its figures, `price` says how they come about, and `claim` is the trip as the app told it.
     """
 
     ride_id: RideId
@@ -25,10 +37,13 @@ class RideRequested(Message, frozen=True, gc=False):
     at: float
     pickup_at: float | None = None
     command: Command | None = None
+    price: Price | None = None
+    claim: Trip | None = None
+    quote_id: QuoteId | None = None
 
 
 class RideScheduled(Message, frozen=True, gc=False):
-    """A passenger booked for later, or changed what he had booked."""
+    """A passenger booked for later, or changed what he had booked. `price`, `claim` and `quote_id`: as of a `RideRequested`."""
 
     ride_id: RideId
     passenger: Passenger
@@ -36,6 +51,9 @@ class RideScheduled(Message, frozen=True, gc=False):
     pickup_at: float
     at: float
     command: Command | None = None
+    price: Price | None = None
+    claim: Trip | None = None
+    quote_id: QuoteId | None = None
 
 
 class RideAssigned(Message, frozen=True, gc=False):
@@ -81,12 +99,16 @@ class RideStarted(Message, frozen=True, gc=False):
 
 
 class RideCompleted(Message, frozen=True, gc=False):
-    """The passenger is out. `skipped` names the steps that the driver's app never reported."""
+    """The passenger is out. `skipped` names the steps that the driver's app never reported.
+
+    `price`: the one that was agreed, and what came on top of it, where the server sets prices.
+    """
 
     ride_id: RideId
     driver_id: DriverId
     fare: float
     skipped: tuple[str, ...] = ()
+    price: Price | None = None
     command: Command | None = None
 
 
@@ -233,11 +255,33 @@ class DriverFolded(Message, frozen=True, gc=False):
     declined: tuple[RideId, ...]
 
 
+class QuoteMade(Message, frozen=True, gc=False):
+    """A price holds for this trip until `expires_at`. `passenger_id` None: whoever books."""
+
+    quote_id: QuoteId
+    passenger_id: PassengerId | None
+    pickup: Place
+    dropoff: Place
+    vehicle_type: str
+    price: Price
+    at: float
+    expires_at: float
+    pickup_at: float | None = None
+
+
+class QuoteTaken(Message, frozen=True, gc=False):
+    """A ride has the price, and no other ride will. It is the ride that tells of itself, so this names it in its own way."""
+
+    quote_id: QuoteId
+    taken_by: RideId
+    at: float
+
+
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
     | PassengerNoShow | SearchFailed | TrackRecorded
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
-    | CommandDone | DriverFolded
+    | CommandDone | DriverFolded | QuoteMade | QuoteTaken
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.messages.base import Command, Message
-from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideId
+from dispatch.types import DriverCard, DriverId, Lease, OfferId, Price, RideCard, RideId
 
 # -- ride <-> dispatcher
 
@@ -138,6 +138,7 @@ class RideMoved(Message, frozen=True, gc=False):
     free_until: float | None = None
     no_show_at: float | None = None
     driven_m: float | None = None
+    price: Price | None = None
 
 
 class RideLost(Message, frozen=True, gc=False):

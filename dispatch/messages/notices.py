@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dispatch.messages.base import Message
-from dispatch.types import DriverCard, Lease, OfferId, RideCard, RideId
+from dispatch.types import DriverCard, Lease, OfferId, Price, RideCard, RideId
 
 # -- to the passenger
 
@@ -151,6 +151,7 @@ class RideProgress(Message, frozen=True, gc=False):
     free_until: float | None = None
     no_show_at: float | None = None
     driven_m: float | None = None
+    price: Price | None = None
 
 
 class RideEnded(Message, frozen=True, gc=False):

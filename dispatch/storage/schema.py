@@ -74,6 +74,35 @@ def m005_folds(db: Database) -> None:
     db.execute("CREATE INDEX events_folds ON events (stream, n) WHERE kind = 'DriverFolded'")
 
 
+@migrations()
+def m006_quotes(db: Database) -> None:
+    """Prices that were promised, in minor units, and what a ride has of one beside what its app claimed."""
+    db.execute(_QUOTES)
+    db.execute("ALTER TABLE rides ADD COLUMN quote_id TEXT")
+    db.execute("ALTER TABLE rides ADD COLUMN fare_minor INTEGER")
+    db.execute("ALTER TABLE rides ADD COLUMN currency TEXT")
+    db.execute("ALTER TABLE rides ADD COLUMN claimed_fare REAL")
+
+
+_QUOTES: Final = """
+    CREATE TABLE quotes (
+        quote_id TEXT PRIMARY KEY,
+        passenger_id TEXT,
+        pickup_lat REAL NOT NULL,
+        pickup_lon REAL NOT NULL,
+        dropoff_lat REAL NOT NULL,
+        dropoff_lon REAL NOT NULL,
+        vehicle_type TEXT NOT NULL,
+        fare_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        distance_m INTEGER NOT NULL,
+        duration_s INTEGER NOT NULL,
+        made_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        ride_id TEXT,
+        taken_at REAL
+    ) STRICT, WITHOUT ROWID
+    """
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

@@ -30,7 +30,8 @@ class Shown(NamedTuple):
 TABLES: Final[dict[str, Shown]] = {
     "rides": Shown(
         "ride_id, status, passenger_id, driver_id, pickup_address, dropoff_address, distance_km, duration_min, fare, search_no,"
-        " requested_at, assigned_at, arrived_at, started_at, ended_at, ended_by, reason, fee, restarts, pickup_at",
+        " requested_at, assigned_at, arrived_at, started_at, ended_at, ended_by, reason, fee, restarts, pickup_at,"
+        " quote_id, fare_minor, currency, claimed_fare",
         newest=("requested_at", "ride_id"),
         status="status",
         statuses=(
@@ -70,6 +71,12 @@ TABLES: Final[dict[str, Shown]] = {
     ),
     "tracks": Shown(
         "ride_id, driver_id, leg, start_at, metres, points", newest=("start_at", "ride_id"), ride="ride_id = ?"
+    ),
+    "quotes": Shown(
+        "quote_id, passenger_id, pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, vehicle_type, fare_minor, currency,"
+        " distance_m, duration_s, made_at, expires_at, ride_id, taken_at",
+        newest=("made_at", "quote_id"),
+        ride="ride_id = ?",
     ),
     "passengers": Shown("passenger_id, name, phone, is_default", newest=("passenger_id",)),
 }

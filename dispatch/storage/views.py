@@ -26,6 +26,8 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    QuoteMade,
+    QuoteTaken,
     RideArrived,
     RideAssigned,
     RideCancelled,
@@ -37,6 +39,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
+from dispatch.types import Price
 
 Change = tuple[str, tuple[object, ...]]
 """A statement and its parameters."""
@@ -59,18 +62,20 @@ DRIVER_RIDE: Final = "UPDATE drivers SET ride_id = ?, updated_at = ? WHERE drive
 
 ASK_RIDE: Final = """
     INSERT INTO rides (ride_id, passenger_id, search_no, pickup_lat, pickup_lon, pickup_address,
-        dropoff_lat, dropoff_lon, dropoff_address, distance_km, duration_min, fare, requested_at, pickup_at, status)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        dropoff_lat, dropoff_lon, dropoff_address, distance_km, duration_min, fare, requested_at, pickup_at, status,
+        quote_id, fare_minor, currency, claimed_fare)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (ride_id) DO UPDATE SET passenger_id = excluded.passenger_id, status = excluded.status,
         search_no = max(search_no, excluded.search_no),
         pickup_lat = excluded.pickup_lat, pickup_lon = excluded.pickup_lon, pickup_address = excluded.pickup_address,
         dropoff_lat = excluded.dropoff_lat, dropoff_lon = excluded.dropoff_lon, dropoff_address = excluded.dropoff_address,
         distance_km = excluded.distance_km, duration_min = excluded.duration_min, fare = excluded.fare,
-        requested_at = excluded.requested_at, pickup_at = excluded.pickup_at"""
+        requested_at = excluded.requested_at, pickup_at = excluded.pickup_at, quote_id = excluded.quote_id,
+        fare_minor = excluded.fare_minor, currency = excluded.currency, claimed_fare = excluded.claimed_fare"""
 ASSIGN_RIDE: Final = "UPDATE rides SET status = 'accepted', driver_id = ?, assigned_at = ? WHERE ride_id = ?"
 ARRIVE_RIDE: Final = "UPDATE rides SET status = 'arrived', arrived_at = ? WHERE ride_id = ?"
 START_RIDE: Final = "UPDATE rides SET status = 'in_progress', started_at = ? WHERE ride_id = ?"
-COMPLETE_RIDE: Final = "UPDATE rides SET status = 'completed', ended_at = ?, fare = ? WHERE ride_id = ?"
+COMPLETE_RIDE: Final = "UPDATE rides SET status = 'completed', ended_at = ?, fare = ?, fare_minor = ? WHERE ride_id = ?"
 END_RIDE: Final = "UPDATE rides SET status = ?, ended_at = ?, ended_by = ?, reason = ?, fee = ? WHERE ride_id = ?"
 FREE_RIDE: Final = """
     UPDATE rides SET status = 'pending', driver_id = NULL, assigned_at = NULL, search_no = ?, restarts = restarts + 1
@@ -78,6 +83,11 @@ FREE_RIDE: Final = """
 
 KEEP_TRACK: Final = """
     INSERT INTO tracks (ride_id, driver_id, leg, start_at, metres, points) VALUES (?, ?, ?, ?, ?, ?)"""
+MAKE_QUOTE: Final = """
+    INSERT INTO quotes (quote_id, passenger_id, pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, vehicle_type,
+        fare_minor, currency, distance_m, duration_s, made_at, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+TAKE_QUOTE: Final = "UPDATE quotes SET ride_id = ?, taken_at = ? WHERE quote_id = ?"
 
 MAKE_OFFER: Final = """
     INSERT INTO offers (ride_id, offer_id, driver_id, search_no, round_no, pickup_distance_m, made_at, expires_at, outcome)
@@ -118,7 +128,9 @@ def _booked(event: RideRequested | RideScheduled, search_no: int, status: str) -
         (
             *(event.ride_id, passenger.passenger_id, search_no),
             *(pickup.lat, pickup.lon, pickup.address, dropoff.lat, dropoff.lon, dropoff.address),
-            *(trip.distance_km, trip.duration_min, trip.fare, event.at, event.pickup_at, status),
+            *(trip.distance_km, trip.duration_min, trip.fare, event.at, event.pickup_at, status, event.quote_id),
+            *_in_minor_units(event.price),
+            event.claim.fare if event.claim is not None else None,
         ),
     )
 
@@ -144,7 +156,12 @@ def _ride_started(event: RideStarted, at: float) -> Iterable[Change]:
 
 
 def _ride_completed(event: RideCompleted, at: float) -> Iterable[Change]:
-    return ((COMPLETE_RIDE, (at, event.fare, event.ride_id)),)
+    return ((COMPLETE_RIDE, (at, event.fare, _in_minor_units(event.price)[0], event.ride_id)),)
+
+
+def _in_minor_units(price: Price | None) -> tuple[int | None, str | None]:
+    """The server's fare and its currency; nothing where the app's own holds."""
+    return (price.fare.minor, price.fare.currency) if price is not None else (None, None)
 
 
 def _ride_cancelled(event: RideCancelled, at: float) -> Iterable[Change]:
@@ -231,6 +248,20 @@ def _command_done(event: CommandDone, at: float) -> Iterable[Change]:
     return ()
 
 
+# ---------------------------------------------------------------------------------------------------------------- quotes
+
+
+def _quote_made(event: QuoteMade, at: float) -> Iterable[Change]:
+    pickup, dropoff, price = event.pickup, event.dropoff, event.price
+    trip = (pickup.lat, pickup.lon, dropoff.lat, dropoff.lon, event.vehicle_type)
+    cost = (price.fare.minor, price.fare.currency, price.distance_m, price.duration_s)
+    return ((MAKE_QUOTE, (event.quote_id, event.passenger_id, *trip, *cost, event.at, event.expires_at)),)
+
+
+def _quote_taken(event: QuoteTaken, at: float) -> Iterable[Change]:
+    return ((TAKE_QUOTE, (event.taken_by, event.at, event.quote_id)),)
+
+
 VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideRequested: _ride_requested,
     RideScheduled: _ride_scheduled,
@@ -254,5 +285,7 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     AvailabilitySet: _availability_set,
     CommandDone: _command_done,
     DriverFolded: _driver_folded,
+    QuoteMade: _quote_made,
+    QuoteTaken: _quote_taken,
 }
 assert tuple(VIEWS) == EVENT_TYPES, "every event has its row"

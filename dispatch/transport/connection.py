@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from msgspec.structs import replace
 
 from dispatch import addresses
-from dispatch.errors import BadField, BadMessage, FrameError, InternalError, RateLimited, Unavailable
+from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
 from dispatch.transport import wire
 from dispatch.transport.frames import MakeFrame
 from dispatch.transport.limits import Lapses, TokenBucket
+from dispatch.transport.moments import unix_time
 
 if TYPE_CHECKING:
     from dispatch.transport.session import Gateway
@@ -201,14 +201,7 @@ class Session:
 
     def _runtime_second(self, field: str, text: str) -> float:
         """What the RFC 3339 time in this field is on the runtime's clock."""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            wanted = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
-            raise BadField(field, f"{field} must be {wanted}, got {wire.excerpt(text)}")
-        return moment.timestamp() - self._gateway.frames.wall_zero
+        return unix_time(field, text) - self._gateway.frames.wall_zero
 
     def _refuse(self, error: FrameError, message: wire.ClientMessage) -> None:
         self._send(wire.error_frame(error, message.id, self._ride_of(message)))

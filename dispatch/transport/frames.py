@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from copy import copy
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from dispatch.domain.eta import EtaModel
+from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.transport import wire
+from dispatch.transport.moments import rfc3339
 from dispatch.types import DriverCard, Lease, RideCard
 
 HIDDEN = "•••"
@@ -41,13 +42,16 @@ class Frames:
         wall_zero: float,
         show_phones: bool,
         currency: str = "",
+        currency_digits: int = USUAL_DIGITS,
     ) -> None:
-        """`wall_zero`: Unix time of runtime second 0. `show_phones`: a passenger's whole phone stands in offers already."""
+        """`wall_zero`: Unix time of runtime second 0. `show_phones`: a passenger's whole phone stands in offers already.
+        `currency_digits`: how many digits the smaller unit of the currency has.
+        """
         self.epoch = epoch
         self.wall_zero = wall_zero
         self.show_phones = show_phones
         self.currency = currency or None
-        self.minor_units = 100
+        self.minor_units = int(10**currency_digits)
         self._clock = clock
         self._board = board
         self._travel = travel
@@ -207,6 +211,7 @@ class Frames:
                 distance_km=notice.distance_km,
                 duration_minutes=as_sent(notice.duration_min),
                 driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
+                breakdown=notice.price.breakdown if notice.price is not None else None,
                 seq=notice.seq,
                 epoch=self.epoch,
             )
@@ -328,11 +333,6 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.DriverWarned: Frames.warning,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
-
-
-def rfc3339(wall_s: float) -> str:
-    """Unix time as apps read it: `2026-11-23T08:00:30.000Z`."""
-    return datetime.fromtimestamp(round(wall_s, 3), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def masked(phone: str) -> str:

@@ -3,7 +3,7 @@
 What they show comes in through `Reads`; errors are JSON, `{"error": code, "message": sentence}`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -30,8 +30,12 @@ class Reads(Protocol):
         ...
 
 
-def http_app(reads: Reads) -> Starlette:
-    """The application that answers everything which is no WebSocket."""
+Answers = Callable[[Request], Awaitable[Response]]
+"""What answers the requests of one address."""
+
+
+def http_app(reads: Reads, quotes: Answers | None = None) -> Starlette:
+    """The application that answers everything which is no WebSocket. `quotes` answers `POST /api/quotes`."""
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -48,13 +52,17 @@ def http_app(reads: Reads) -> Starlette:
 
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics, "/-/versions": versions}
     routes = [Route(path, page) for path, page in pages.items()]
+    if quotes is not None:
+        routes.append(Route("/api/quotes", quotes, methods=["POST"]))
     routes.append(Route("/ws/{rest:path}", _no_socket, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+
+    known = [*pages, "/api/quotes"]
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             path = request.url.path
-            return _error(404, "not_found", f"no such page {path[:64]}{did_you_mean(path, pages)}")
+            return _error(404, "not_found", f"no such page {path[:64]}{did_you_mean(path, known)}")
         return _error(error.status_code, "refused", error.detail, error.headers)
 
     async def failed(request: Request, error: Exception) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from dispatch import addresses
-from dispatch.errors import BadField
 from dispatch.messages import commands
 from dispatch.transport import wire
-from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session
+from dispatch.transport.connection import Handlers, Link, Session
 from dispatch.transport.frames import FOR_PASSENGER
-from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
+from dispatch.transport.moments import bookable
+from dispatch.types import Passenger, PassengerId, Place, QuoteId, RideId, Trip
 
 if TYPE_CHECKING:
     from dispatch.transport.session import Gateway
@@ -30,17 +30,14 @@ class PassengerSession(Session):
     def _find_driver(self, message: wire.FindDriver) -> None:
         passenger = self._passenger(message)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
-        self._tell(commands.FindDriver(self.ride_id, trip_of(message), passenger, self._command_of(message), pickup_at))
+        trip, command = trip_of(message), self._command_of(message)
+        self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message)))
 
     def _pickup_at(self, text: str) -> float:
-        """The runtime second that is booked: not in the past, and not farther ahead than rides are booked here."""
+        """The runtime second that is booked."""
         gateway = self._gateway
-        at, now, ahead_s = self._runtime_second("pickup_at", text), gateway.runtime.now, gateway.limits.schedule_ahead_s
-        if at < now - A_MINUTE_S:
-            raise BadField("pickup_at", f"pickup_at must not be in the past, got {wire.excerpt(text)}")
-        if at > now + ahead_s:
-            raise BadField("pickup_at", f"pickup_at must be within {ahead_s / 86_400:g} days, got {wire.excerpt(text)}")
-        return at
+        at, now = self._runtime_second("pickup_at", text), gateway.runtime.now
+        return bookable(at, now, gateway.limits.schedule_ahead_s, text)
 
     def _cancel_ride(self, message: wire.CancelRide) -> None:
         reason = message.reason or ""
@@ -53,8 +50,7 @@ class PassengerSession(Session):
         """Who rides, as far as the frame says it: nobody has to prove it here."""
         name, phone = (message.passenger_name or "").strip(), message.passenger_phone or ""
         if phone:
-            digits = "".join(filter(str.isdigit, phone))
-            return Passenger(PassengerId(digits), name or "Passenger", phone)
+            return Passenger(passenger_id_of(phone), name or "Passenger", phone)
         if name:
             return Passenger(PassengerId(f"ride-{self.ride_id}"), name, "")
         return self._gateway.default_passenger
@@ -65,6 +61,16 @@ class PassengerSession(Session):
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }
+
+
+def quote_of(message: wire.FindDriver) -> QuoteId | None:
+    """The quote whose price is asked for."""
+    return QuoteId(message.quote_id) if message.quote_id is not None else None
+
+
+def passenger_id_of(phone: str) -> PassengerId:
+    """Who has this phone, while nobody has to prove it."""
+    return PassengerId("".join(filter(str.isdigit, phone)))
 
 
 def trip_of(message: wire.FindDriver) -> Trip:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from dispatch.domain.eta import EtaModel, TravelModel
+from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.positions import PositionBoard
 from dispatch.transport import wire
 from dispatch.transport.connection import Link, Session
@@ -89,6 +90,7 @@ class Gateway:
         wall_zero: float = 0.0,
         show_phones: bool = False,
         currency: str = "",
+        currency_digits: int = USUAL_DIGITS,
         travel: EtaModel | None = None,
     ) -> None:
         """
@@ -101,6 +103,7 @@ class Gateway:
             wall_zero: Unix time of runtime second 0.
             show_phones: drivers read the passenger's whole phone before they accept.
             currency: of all fares, for people; empty: none is named.
+            currency_digits: of its smaller unit, in which fees are told.
             travel: how long the way to a pickup takes; None: at constant speed.
         """
         self.runtime = runtime
@@ -116,6 +119,7 @@ class Gateway:
             wall_zero=wall_zero,
             show_phones=show_phones,
             currency=currency,
+            currency_digits=currency_digits,
         )
         self._numbers = count(1)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dispatch.transport.frames import masked, rfc3339
+from dispatch.transport.frames import masked
+from dispatch.transport.moments import rfc3339
 from sim.replay.facts import Difference, Fact
 from sim.replay.script import Script
 

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from dispatch.actors.booking import _TimeHasCome
 from dispatch.actors.ending import _Overdue, _PassengerGone
-from dispatch.actors.ride import RideActor, _Rebuilt, _TimeHasCome
+from dispatch.actors.priced import _NoPrice
+from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride import STATUSES
@@ -36,9 +38,10 @@ from dispatch.messages.notices import (
     Searching,
     StreamLife,
 )
+from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
 from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, OfferId
+from dispatch.types import DriverCard, FareLine, Money, OfferId, Price
 from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 HIM, HER = DAN.driver_id, EVE.driver_id
@@ -55,6 +58,8 @@ def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
     return ClaimRide(RIDE, search_no, 1, OfferId(f"r1.{search_no}.{driver.driver_id}"), driver, -26.195, 28.0473)
 
 
+PRICE = Price(Money(9000, "ZAR"), (FareLine("base", 9000),), 5200, 900)
+"""That nobody asked for."""
 MESSAGES: dict[str, Any] = {
     "Attach": Attach(NEWER, 6),
     "Attach of an older connection": Attach("session/4", 4),
@@ -84,6 +89,11 @@ MESSAGES: dict[str, Any] = {
     "CompleteRide by a stranger": CompleteRide(RIDE, HER),
     "ReportNoShow": ReportNoShow(RIDE, HIM),
     "ReportNoShow by a stranger": ReportNoShow(RIDE, HER),
+    "Priced": Priced(0, PRICE),
+    "NotPriced": NotPriced(0, "down"),
+    "QuoteGranted": QuoteGranted(RIDE, 0, PRICE),
+    "QuoteRefused": QuoteRefused(RIDE, 0, "quote_expired", "too old"),
+    "NoPrice": _NoPrice(0),
     "Overdue": _Overdue(0.0),
     "DriverStalled and to be warned": DriverStalled(HIM, "standing_still", WARNED),
     "DriverStalled and to be told": DriverStalled(HIM, "standing_still", TOLD),

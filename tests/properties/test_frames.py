@@ -1,6 +1,6 @@
 """Whatever comes in, a known answer goes out; whatever goes out, an app can read."""
 
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -108,6 +108,8 @@ def filled(frame: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
             return by_type[kind]
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return filled(kind)
+        if get_origin(kind) is dict:
+            return st.dictionaries(*map(values, get_args(kind)), max_size=5)
         return st.one_of([values(part) if part is not type(None) else st.none() for part in kind.__args__])
 
     hints = get_type_hints(frame)

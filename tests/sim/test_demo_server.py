@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import cli
 from dispatch.config import Settings
+from dispatch.config.kinds import SECRET
 from dispatch.transport.server import run
 from sim.demo_server import LINES_KEPT, ServerFailed, ServerProcess, flags_of
 
@@ -143,7 +144,11 @@ def test_its_flags_make_exactly_these_settings_whatever_stands_in_files_and_vari
     assert shown.exit_code == 0, shown.stderr
     for row in Settings.rows:
         assert row.written(getattr(settings, row.attribute)) in told[row.name]
-        assert told[row.name].endswith(f"flag {row.flag}")
+        assert told[row.name].endswith("default" if row.limits.kind is SECRET else f"flag {row.flag}")
+
+
+def test_a_secret_is_not_among_its_flags_where_anybody_could_list_it() -> None:
+    assert "k3y" not in " ".join(flags_of(Settings(pricing_key="k3y")))
 
 
 def test_a_setting_that_differs_makes_a_flag_that_differs() -> None:

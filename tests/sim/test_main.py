@@ -2,9 +2,10 @@
 
 import pytest
 
-from dispatch.config import load
+from dispatch.config import Settings, load
+from dispatch.errors import SettingError
 from sim.demand import Demand, trip_between
-from sim.main import fleet_for, make_plan
+from sim.main import fleet_for, make_plan, run, simulate
 
 TRIP = trip_between((60.17, 24.94), (60.18, 24.95))
 
@@ -37,3 +38,17 @@ def test_the_shipped_day_has_its_fleet_and_a_wish_goes_first() -> None:
 def test_part_of_a_day_is_not_left_without_drivers() -> None:
     wanted = load({"from": "17:00", "rides": "300"}, {}).simulate
     assert len(make_plan(wanted).starts) >= 150
+
+
+@pytest.mark.parametrize("pricing", ["tariff", "http"])
+def test_a_city_whose_fares_the_server_sets_is_served_as_any_other(pricing: str) -> None:
+    wanted = load({"trips": "none", "rides": "60", "drivers": "20"}, {}).simulate
+    settings = Settings(pricing=pricing, base_fare=10.0, per_km=8.5, waiting_per_minute=2.0)
+    world, summary = run(settings, wanted, make_plan(wanted))
+    assert world.watch.violations == []
+    assert (summary["requests"], summary["completed"] > 40) == (60, True)
+
+
+def test_a_tariff_without_rates_is_refused_before_anything_runs() -> None:
+    with pytest.raises(SettingError, match="there is no tariff"):
+        simulate(Settings(pricing="tariff"), load({}, {}).simulate)

@@ -21,6 +21,8 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    QuoteMade,
+    QuoteTaken,
     RideArrived,
     RideAssigned,
     RideCancelled,
@@ -33,12 +35,26 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.messages.journal import Append
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.types import (
+    DriverCard,
+    DriverId,
+    FareLine,
+    Money,
+    OfferId,
+    Passenger,
+    PassengerId,
+    Place,
+    Price,
+    QuoteId,
+    RideId,
+    Trip,
+)
 
 DISPATCHER = addresses.dispatcher("0")
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473, "123 Main St"), Place(-26.185, 28.055, "456 Oak Ave")
 TRIP = Trip(MAIN_ST, OAK_AVE, 5.2, 15.0, 85.5)
-RIDE, OFFER = RideId("ride-1"), OfferId("offer-1")
+RIDE, OFFER, QUOTE = RideId("ride-1"), OfferId("offer-1"), QuoteId("quote-1")
+PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 1250), FareLine("distance", 8060)), 5800, 870, "suv")
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
 MICHAEL = DriverCard(DriverId("27821234568"), "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")
 HIM = MICHAEL.driver_id
@@ -66,6 +82,8 @@ ONE_OF_EACH: tuple[Event, ...] = (
     AvailabilitySet(HIM, False, Command("k1", 7, HIM)),
     CommandDone(Command("k2", 8, HIM), "taken", RIDE),
     DriverFolded(HIM, MICHAEL, DriverReserved(RIDE, HIM, OFFER, 1, 1), True, (RideId("ride-9"),)),
+    QuoteMade(QUOTE, SARAH.passenger_id, MAIN_ST, OAK_AVE, "suv", PRICE, 0.5, 300.5),
+    QuoteTaken(QUOTE, RIDE, 1.25),
 )
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import SettingError
-from dispatch.messages.events import DriverOnline, OfferPlaced, OffersMade, RideCancelled
+from dispatch.messages.events import DriverOnline, OfferPlaced, OffersMade, QuoteMade, QuoteTaken, RideCancelled
 from dispatch.storage.failures import StorageUnreachable
 from dispatch.storage.seed import seed
 from dispatch.storage.show import TABLES, mask, rows
 from dispatch.storage.writer import Writer
 from dispatch.types import OfferId, RideId
-from tests.storage.stories import DISPATCHER, HIM, append, booked
+from tests.storage.stories import DISPATCHER, HIM, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked
 
 NOON = 1_763_985_600.25  # 2025-11-24T12:00:00.250Z
 
@@ -27,6 +27,8 @@ def town(path: Path) -> Path:
     writer.write([append(DISPATCHER, OffersMade(RideId("r2"), 1, 1, offers, 31.0), at=1.0)])
     writer.write([append("driver/" + HIM, DriverOnline(HIM), at=2.0)])
     writer.db.execute("INSERT INTO tracks VALUES ('r2', ?, 'on_trip', 5.0, 1490.5, '[[0.0,-26.2,28.04]]')", (HIM,))
+    made = QuoteMade(QUOTE, None, MAIN_ST, OAK_AVE, "suv", PRICE, 2.0, 302.0)
+    writer.write([append("quote/" + QUOTE, made, QuoteTaken(QUOTE, RideId("r3"), 3.0), at=2.0)])
     writer.close()
     return path
 
@@ -45,7 +47,7 @@ def test_every_table_can_be_shown_with_the_columns_it_promises(town: Path) -> No
 def test_the_newest_come_last_and_a_limit_keeps_the_newest(town: Path) -> None:
     assert column(town, "rides", "ride_id") == ["r0", "r1", "r2", "r3", "r4"]
     assert column(town, "rides", "ride_id", limit=2) == ["r3", "r4"]
-    assert column(town, "events", "kind", limit=2) == ["OffersMade", "DriverOnline"]
+    assert column(town, "events", "kind", limit=2) == ["QuoteMade", "QuoteTaken"]
 
 
 def test_rows_are_filtered_by_status_and_by_ride(town: Path) -> None:
@@ -53,6 +55,8 @@ def test_rows_are_filtered_by_status_and_by_ride(town: Path) -> None:
     assert column(town, "rides", "ride_id", status="pending", ride="r3") == ["r3"]
     assert column(town, "drivers", "name", status="available") == ["Michael Brown"]
     assert column(town, "offers", "offer_id", status="open", ride="r2") == ["o1"]
+    assert column(town, "quotes", "fare_minor", ride="r3") == [9310]
+    assert column(town, "quotes", "expires_at") == ["2025-11-24T12:05:02.250Z"]
     assert column(town, "events", "kind", ride="r1") == ["RideRequested", "RideCancelled"]
 
 

@@ -23,7 +23,8 @@ from dispatch.transport.wire.client import (
     StartRide,
 )
 from dispatch.transport.wire.codec import FROM_DRIVER, FROM_PASSENGER, Incoming, encode, to_driver, to_passenger
-from dispatch.transport.wire.errors import error_frame, excerpt
+from dispatch.transport.wire.errors import error_frame, excerpt, read_body
+from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
 from dispatch.transport.wire.server import (
     TO_DRIVER_FRAMES,
     TO_PASSENGER_FRAMES,
@@ -86,6 +87,9 @@ __all__ = [
     "PassengerSnapshot",
     "Ping",
     "Pong",
+    "Quote",
+    "QuoteRequest",
+    "Quotes",
     "Resume",
     "RideAccepted",
     "RideCancelled",
@@ -101,6 +105,7 @@ __all__ = [
     "encode",
     "error_frame",
     "excerpt",
+    "read_body",
     "to_driver",
     "to_passenger",
 ]

@@ -21,6 +21,7 @@ from dispatch.transport.wire.fields import (
     PersonName,
     PhoneNumber,
     Pin,
+    QuoteIdText,
     Remark,
     RideIdText,
     SequenceNumber,
@@ -51,7 +52,8 @@ class Resume(ClientMessage, tag="resume", frozen=True, gc=False):
 
 
 class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
-    """Book this trip. With `require_pin` the driver starts only with four digits that the passenger is told.
+    """Book this trip, at the price of `quote_id` if there is one. With `require_pin` the driver starts only with four digits
+    that the passenger is told.
 
     The last two fields say who rides, where nobody has to prove it.
     """
@@ -65,6 +67,7 @@ class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
     distance_km: Amount
     estimated_duration_minutes: Amount
     fare_amount: Amount
+    quote_id: QuoteIdText | None = None
     vehicle_type: VehicleType | None = None
     note: Remark | None = None
     require_pin: Switch | None = None

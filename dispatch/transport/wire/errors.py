@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ UNDECODABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 MOST_KEYS_COMPARED = 32
 """Spelling is compared with so many of the sender's own fields: a frame of thousands must not cost much."""
 LONGEST_EXCERPT = 40
+T = TypeVar("T", bound=msgspec.Struct)
 
 # Infinities pass here, so that the field they stand in can be named; no field takes one.
 _parse = msgspec.json.Decoder(float_hook=float).decode
@@ -40,6 +41,19 @@ def examine(text: str, known: Mapping[str, type[ClientMessage]]) -> ClientMessag
 def error_frame(error: FrameError, frame_id: str | None = None, ride_id: str | None = None) -> Error:
     """The answer that tells an app about `error`."""
     return Error(error.code, str(error), error.field, frame_id, ride_id, error.retry_after_ms)
+
+
+def read_body(body: bytes, wanted: type[T]) -> T:
+    """The body of a request, which has no `type`. Raises FrameError (BadJson, BadMessage, BadField) as a frame would be answered."""
+    try:
+        raw = _parsed(body.decode())
+    except UnicodeDecodeError:
+        raise BadJson("the body is not UTF-8 text") from None
+    except BadJson as error:
+        raise BadJson(str(error).replace("the frame", "the body", 1)) from None
+    if not isinstance(raw, dict):
+        raise BadMessage(f"the body must be a JSON object, got {excerpt(raw)}")
+    return _converted(raw, wanted)
 
 
 def excerpt(value: object) -> str:
@@ -83,9 +97,14 @@ def _message(raw: Any, known: Mapping[str, type[ClientMessage]]) -> ClientMessag
         raise BadMessage(f"{BadMessage.says}, got {excerpt(name)}" if "type" in raw else "")
     if name not in known:
         raise UnknownType(name, known)
-    for field in _fields(known[name]):
-        _check(field, raw, _fields(known[name]))
-    return msgspec.convert(raw, known[name])
+    return _converted(raw, known[name])
+
+
+def _converted(raw: Mapping[str, Any], wanted: type[T]) -> T:
+    """Raises BadField for the first field that does not fit."""
+    for field in _fields(wanted):
+        _check(field, raw, _fields(wanted))
+    return msgspec.convert(raw, wanted)
 
 
 class _Field(NamedTuple):
@@ -98,7 +117,7 @@ class _Field(NamedTuple):
 
 
 @cache
-def _fields(message_type: type[ClientMessage]) -> tuple[_Field, ...]:
+def _fields(message_type: type[msgspec.Struct]) -> tuple[_Field, ...]:
     return tuple(
         _Field(field.name, field.type, _words_for(field.type), field.required)
         for field in msgspec.structs.fields(message_type)

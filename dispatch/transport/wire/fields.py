@@ -15,6 +15,9 @@ DriverIdText = Annotated[
     str,
     Meta(pattern=r"^[A-Za-z0-9_+]{1,33}\Z", description="1 to 32 letters, digits or underscores, after + if you like"),
 ]
+QuoteIdText = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="1 to 64 letters, digits, underscores or hyphens")
+]
 OfferIdText = Annotated[str, Meta(min_length=1, max_length=128, description="text of 1 to 128 characters")]
 
 Epoch = Annotated[str, Meta(max_length=80, description="text of at most 80 characters")]

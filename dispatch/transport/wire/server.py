@@ -207,10 +207,11 @@ class RideStarted(RideMessage, tag="ride_started", frozen=True, gc=False):
 
 
 class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw_only=True):
-    """The passenger is out."""
+    """The passenger is out. `breakdown`: what the server's fare is made of, line by line."""
 
     fare: float
     currency: str | None = None
+    breakdown: dict[str, float] | None = None
     distance_km: float
     duration_minutes: int | float
     driven_km: float | None = None

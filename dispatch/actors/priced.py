@@ -1,0 +1,141 @@
+"""A ride that must ask somebody what it costs: a quote, or who prices trips for us. What its passenger says meanwhile waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatch import addresses
+from dispatch.actors.driven import DrivenRide
+from dispatch.errors import InternalError, Unavailable
+from dispatch.messages.base import Message
+from dispatch.messages.commands import CancelRide, FindDriver
+from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
+from dispatch.runtime import receives
+from dispatch.types import Price
+
+MOST_WAITING = 16
+"""Messages of one passenger that wait for the price of what he asked before."""
+NO_ANSWER = "nothing was done: nobody could say what this ride costs; try again"
+
+
+class _NoPrice(Message, frozen=True, gc=False):
+    """The question with this number was asked long ago."""
+
+    number: int
+
+
+class PricedRide(DrivenRide):
+    """The part of a ride's actor that asks for a price, one at a time."""
+
+    _question: FindDriver | None = None
+    _question_number = 0
+    _meanwhile: tuple[FindDriver | CancelRide, ...] = ()
+    _in_hand: tuple[FindDriver | CancelRide, ...] = ()
+    """What the turn under way was to settle."""
+
+    def book(self, message: FindDriver, price: Price | None) -> None:
+        """Do what was asked for, at this price, if it is still to be done."""
+        raise NotImplementedError
+
+    def ask_price(self, message: FindDriver) -> None:
+        """Of the quote that the passenger names, or of the provider; `book` follows, or a refusal."""
+        self._question, self._question_number = message, self._question_number + 1
+        ride_id, number, trip = self.ride_id, self._question_number, message.trip
+        way = (trip.pickup, trip.dropoff, trip.vehicle_type)
+        if message.quote_id is not None:
+            passenger_id = (self.ride.passenger or message.passenger).passenger_id
+            use = UseQuote(message.quote_id, ride_id, number, passenger_id, *way, message.pickup_at)
+            self.send(addresses.quote(message.quote_id), use)
+        else:
+            self.send(addresses.PRICING, AskPrice(self.address, number, *way, self.begins_at(message)))
+        self.runtime.set_timer(self.options.price_patience_s, self.address, _NoPrice(number))
+
+    def begins_at(self, message: FindDriver) -> float:
+        """The second that decides which rates hold."""
+        return max(self.runtime.now, message.pickup_at or 0.0)
+
+    def waits_for_a_price(self, message: FindDriver | CancelRide) -> bool:
+        """Whether this has to wait; then it is taken up again after the answer."""
+        if self._question is None:
+            return False
+        if len(self._meanwhile) >= MOST_WAITING:
+            self.turn_away(message, Unavailable.code, "nothing was done: too much waits for a price already; try again")
+        else:
+            self._meanwhile = (*self._meanwhile, message)
+        return True
+
+    @receives(CancelRide)
+    def _on_cancel(self, message: CancelRide) -> None:
+        if message.by != "passenger" or not self.waits_for_a_price(message):
+            super()._on_cancel(message)
+
+    # -- the answer
+
+    @receives(Priced, QuoteGranted)
+    def _on_price(self, message: Priced | QuoteGranted) -> None:
+        question = self._answered(message.number)
+        if question is not None:
+            self.book(question, message.price)
+            self._go_on()
+
+    @receives(QuoteRefused)
+    def _on_refused(self, message: QuoteRefused) -> None:
+        question = self._answered(message.number)
+        if question is None:
+            return
+        if message.code == Unavailable.code:
+            self.turn_away(question, message.code, message.text)
+        else:
+            self.refuse(question.command, message.code, message.text, self.ride_id, "quote_id")
+        self._go_on()
+
+    @receives(NotPriced, _NoPrice)
+    def _on_no_price(self, message: NotPriced | _NoPrice) -> None:
+        question = self._answered(message.number)
+        if question is not None:
+            self.turn_away(question, Unavailable.code, NO_ANSWER)
+            self._go_on()
+
+    def _answered(self, number: int) -> FindDriver | None:
+        """What was asked, if this answers it; an answer to an older question is none."""
+        question = self._question
+        if question is None or number != self._question_number:
+            return None
+        self._in_hand = (question, *self._meanwhile)
+        self._question = None
+        self.remember(question)
+        return question
+
+    def _go_on(self) -> None:
+        """With what the passenger said while a price was asked for."""
+        waiting, self._meanwhile = self._meanwhile, ()
+        for message in waiting:
+            self.handlers[type(message)](self, message)
+        self._in_hand = ()
+
+    # -- its life
+
+    def carry_over(self, before: Any) -> None:
+        """A turn that was lost took what it had in hand with it."""
+        super().carry_over(before)
+        self._question_number, self._in_hand = before._question_number, before._in_hand
+        if not self._in_hand:
+            self._question, self._meanwhile = before._question, before._meanwhile
+
+    def on_set_aside(self, message: Any, error_id: str) -> None:
+        super().on_set_aside(message, error_id)
+        if self._question is message:
+            self._question = None
+        lost, self._in_hand = self._in_hand, ()
+        for said in lost:
+            self.turn_away(said, InternalError.code, str(InternalError(error_id)))
+
+    def on_lost(self, letters: list[Message], reason: str) -> None:
+        """The question may have been among what was lost; whoever asked is told with the others."""
+        told = [message for recorded, message in self._asked if recorded >= self._committed]
+        waiting = (self._question, *self._meanwhile) if self._question is not None else ()
+        self._question, self._meanwhile = None, ()
+        super().on_lost(letters, reason)
+        for message in waiting:
+            if not any(message is one for one in told):
+                self.turn_away(message, Unavailable.code, f"nothing was done, try again: {reason}")

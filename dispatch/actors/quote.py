@@ -1,0 +1,130 @@
+"""The quote actor: the one truth of whose a price is. It is told to nobody before it is on disk, and given to one ride."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.actors.ports import EventStore
+from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.pricing import Pricer
+from dispatch.domain.quote import QuoteRecord
+from dispatch.errors import QuoteExpired, Unavailable
+from dispatch.messages.base import Message
+from dispatch.messages.events import QuoteMade, QuoteTaken
+from dispatch.messages.pricing import (
+    AskPrice,
+    MakeQuote,
+    NotPriced,
+    Priced,
+    QuoteFailed,
+    QuoteGranted,
+    QuoteReady,
+    QuoteRefused,
+    UseQuote,
+)
+from dispatch.runtime import Runtime, receives
+from dispatch.types import Price
+
+NOT_KEPT = "the quote could not be stored"
+
+
+class QuoteOptions(msgspec.Struct, frozen=True):
+    """`pricer` None: the provider is asked. Seconds and metres."""
+
+    pricer: Pricer | None
+    ttl_s: float = 300.0
+    tolerance_m: float = 50.0
+    retire_after_s: float = 60.0
+
+
+class _Retire(Message, frozen=True, gc=False):
+    """Nobody needs this quote in memory any more, unless it came to life meanwhile."""
+
+
+class QuoteActor(RecordedActor):
+    """One quote. It leaves memory when it has expired, and comes back from its events for a ride that took it."""
+
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, options: QuoteOptions) -> None:
+        super().__init__(runtime, address, store)
+        self.options = options
+        self.quote = QuoteRecord()
+        self._asked: MakeQuote | None = None
+
+    def apply(self, event: Message) -> None:
+        self.quote.apply(event)
+
+    def carry_over(self, before: QuoteActor) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self._asked = before._asked
+
+    # -- it is made
+
+    @receives(MakeQuote)
+    def _on_make(self, message: MakeQuote) -> None:
+        if self.quote.made is not None or self._asked is not None:
+            self.send(message.reply_to, QuoteFailed(message.quote_id, "there is a quote with this id already"))
+            return
+        self._asked = message
+        pricer, trip = self.options.pricer, (message.pickup, message.dropoff, message.vehicle_type, message.at)
+        if pricer is not None:
+            self._make(pricer.price(*trip))
+        else:
+            self.send(addresses.PRICING, AskPrice(self.address, 0, *trip))
+
+    @receives(Priced)
+    def _on_priced(self, message: Priced) -> None:
+        if self._asked is not None and self.quote.made is None:
+            self._make(message.price)
+
+    @receives(NotPriced)
+    def _on_not_priced(self, message: NotPriced) -> None:
+        if self._asked is not None and self.quote.made is None:
+            self.send(self._asked.reply_to, QuoteFailed(self._asked.quote_id, message.reason))
+            self._retire_in(self.options.retire_after_s)
+
+    def _make(self, price: Price) -> None:
+        asked, now = self._asked, self.runtime.now
+        assert asked is not None
+        expires_at = now + self.options.ttl_s
+        trip = (asked.pickup, asked.dropoff, asked.vehicle_type)
+        self.record(QuoteMade(asked.quote_id, asked.passenger_id, *trip, price, now, expires_at, asked.pickup_at))
+        self.send(asked.reply_to, QuoteReady(asked.quote_id, price, expires_at))
+        self._retire_in(self.options.ttl_s + self.options.retire_after_s)
+
+    # -- it is used
+
+    @receives(UseQuote)
+    def _on_use(self, message: UseQuote) -> None:
+        """Asked again by the ride that has it, the answer is the same."""
+        back, quote = addresses.ride(message.ride_id), self.quote
+        refusal = quote.why_not(message, self.runtime.now, self.options.tolerance_m)
+        if refusal:
+            self.send(back, QuoteRefused(message.ride_id, message.number, QuoteExpired.code, refusal))
+        else:
+            assert quote.made is not None
+            if quote.taken_by is None:
+                self.record(QuoteTaken(quote.made.quote_id, message.ride_id, self.runtime.now))
+            self.send(back, QuoteGranted(message.ride_id, message.number, quote.made.price))
+        if quote.made is None or self.runtime.now >= quote.made.expires_at:
+            self._retire_in(0.0)
+
+    # -- its life
+
+    def on_lost(self, letters: list[Message], reason: str) -> None:
+        """Whoever waits for what did not reach the disk may try again."""
+        for letter in letters:
+            if type(letter) is QuoteGranted:
+                refused = QuoteRefused(letter.ride_id, letter.number, Unavailable.code, f"nothing was done: {reason}")
+                self.runtime.tell(addresses.ride(letter.ride_id), refused)
+            elif type(letter) is QuoteReady and self._asked is not None:
+                self.runtime.tell(self._asked.reply_to, QuoteFailed(letter.quote_id, NOT_KEPT))
+                self._asked = None
+
+    def _retire_in(self, delay_s: float) -> None:
+        self.runtime.set_timer(delay_s, self.address, _Retire())
+
+    @receives(_Retire)
+    def _on_retire(self, message: _Retire) -> None:
+        if self.is_committed:
+            self.runtime.retire(self.address)

@@ -1,0 +1,73 @@
+"""A quote: a price that holds for a while, for one passenger and one trip, and once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from dispatch.domain.geo import haversine_m
+from dispatch.messages.base import Message
+from dispatch.messages.events import QuoteMade, QuoteTaken
+from dispatch.messages.pricing import UseQuote
+from dispatch.types import Place, RideId
+
+NONE_SUCH: Final = "quote_id names no quote of this passenger that can be booked; ask for a new one"
+"""Of an unknown quote, somebody else's, and one that another ride has: nobody learns which it is."""
+TOO_OLD: Final = "quote_id names a quote that has expired; ask for a new one"
+ELSEWHERE: Final = "quote_id names a quote for another trip; ask for one from this pickup to this dropoff"
+ANOTHER_TIME: Final = "quote_id names a quote for another time; ask for one with this pickup_at"
+SAME_TIME_S: Final = 60.0
+"""A quote's `pickup_at` and a booking's may differ by so much; both or neither must have one."""
+OTHER_VEHICLE: Final = "quote_id names a quote for another type of vehicle; ask for a new one"
+
+
+class QuoteRecord(msgspec.Struct):
+    """All that events tell of one quote."""
+
+    made: QuoteMade | None = None
+    taken_by: RideId | None = None
+
+    def apply(self, event: Message) -> None:
+        """Take one event in."""
+        _MEMORIES[type(event)](self, event)
+
+    def why_not(self, use: UseQuote, now: float, tolerance_m: float) -> str:
+        """Why this ride cannot have the price; empty: it can. A ride that has taken the quote keeps it, however late it asks again."""
+        made = self.made
+        if made is None or self.taken_by not in (None, use.ride_id):
+            return NONE_SUCH
+        if made.passenger_id not in (None, use.passenger_id):
+            return NONE_SUCH
+        if self.taken_by is None and now >= made.expires_at:
+            return TOO_OLD
+        if _apart_m(made.pickup, use.pickup) > tolerance_m or _apart_m(made.dropoff, use.dropoff) > tolerance_m:
+            return ELSEWHERE
+        if not _is_same_time(made.pickup_at, use.pickup_at):
+            return ANOTHER_TIME
+        return "" if use.vehicle_type in ("", made.vehicle_type) else OTHER_VEHICLE
+
+
+def _is_same_time(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= SAME_TIME_S
+
+
+def _apart_m(one: Place, other: Place) -> float:
+    return haversine_m(one.lat, one.lon, other.lat, other.lon)
+
+
+def _remember_making(quote: QuoteRecord, event: QuoteMade) -> None:
+    quote.made = event
+
+
+def _remember_taking(quote: QuoteRecord, event: QuoteTaken) -> None:
+    quote.taken_by = event.taken_by
+
+
+_MEMORIES: dict[type[Message], Callable[[QuoteRecord, Any], None]] = {
+    QuoteMade: _remember_making,
+    QuoteTaken: _remember_taking,
+}

@@ -1,0 +1,85 @@
+"""How prices come about by the settings: who works them out, and who is asked for them. The composition root joins it to the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dispatch import logs
+from dispatch.actors.quote import QuoteOptions
+from dispatch.addresses import PRICING
+from dispatch.config import Settings
+from dispatch.config.local_time import LocalTime
+from dispatch.domain.eta import EtaModel
+from dispatch.domain.pricing import Demand, Pricer, way_by
+from dispatch.domain.tariff import Tariff, tariff_of
+from dispatch.errors import SettingError
+from dispatch.runtime import Runtime
+from dispatch.transport.moments import rfc3339
+
+if TYPE_CHECKING:
+    from dispatch.providers.http_pricing import HttpPricing
+
+NO_RATES: Final = "there is no tariff: set base_fare, per_km, per_minute or minimum_fare"
+
+
+def pricer(settings: Settings, travel: EtaModel, wall_zero: float = 0.0) -> Pricer:
+    """What works out fares by these settings. `wall_zero`: Unix time of runtime second 0."""
+    local_time = LocalTime(settings.time_zone, wall_zero)
+    return Pricer(_tariff(settings), Demand(settings.demand_multiplier), way_by(travel), local_time.minute_of_day)
+
+
+def fallback_of(settings: Settings, priced_by: Pricer) -> Pricer | None:
+    """What holds while the provider has no answer; None: nothing does."""
+    return priced_by if settings.pricing_fallback == "tariff" else None
+
+
+def quote_options(settings: Settings, priced_by: Pricer) -> QuoteOptions:
+    """What a quote needs of the settings."""
+    return QuoteOptions(
+        pricer=None if settings.pricing == "http" else priced_by,
+        ttl_s=settings.quote_ttl_s,
+        tolerance_m=settings.quote_tolerance_m,
+        retire_after_s=settings.retire_after_s,
+    )
+
+
+def require_rates(settings: Settings) -> None:
+    """Raises SettingError where every ride would be free."""
+    if _tariff(settings).is_free():
+        raise SettingError("tariff", NO_RATES)
+
+
+def require_prices(settings: Settings) -> None:
+    """Raises SettingError where these settings ask for prices that nobody can work out, or that would all be nothing."""
+    if settings.pricing == "tariff" or (settings.pricing, settings.pricing_fallback) == ("http", "tariff"):
+        require_rates(settings)
+    if settings.pricing == "http" and not settings.pricing_url.startswith(("http://", "https://")):
+        raise SettingError("pricing_url", f"pricing_url must be an http or https address, got {settings.pricing_url!r}")
+
+
+def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) -> HttpPricing | None:
+    """Who prices trips, where that is not done here: at its address from now on, and to be stopped."""
+    if settings.pricing != "http":
+        return None
+    from dispatch.providers.http_pricing import HttpPricing
+
+    provider = HttpPricing(
+        runtime,
+        settings.pricing_url,
+        priced_by,
+        fallback_of(settings, priced_by),
+        key=settings.pricing_key,
+        timeout_s=settings.pricing_timeout_s,
+        moment=rfc3339,
+        report=_report_trouble,
+    )
+    runtime.sink(PRICING, provider)
+    return provider
+
+
+def _report_trouble(trouble: str) -> None:
+    logs.log.warning("the pricing provider has no answer", trouble=trouble)
+
+
+def _tariff(settings: Settings) -> Tariff:
+    return tariff_of(settings, settings, settings.free_wait_s, settings.currency)

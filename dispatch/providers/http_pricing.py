@@ -1,0 +1,161 @@
+"""Prices from somebody else's HTTP API: one POST for each trip, an answer in time or the fallback. Heavy to import.
+
+What it sends and wants back is in docs/FARES.md. The key goes into the request's header and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Protocol
+
+import httpx2
+import msgspec
+from msgspec import Meta
+
+from dispatch.domain.money import in_minor, rounded
+from dispatch.domain.pricing import Pricer
+from dispatch.domain.tariff import Tariff
+from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.providers.pricing import without_provider
+from dispatch.types import FareLine, Money, Price
+
+MOST_AT_ONCE: Final = 100
+"""Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
+LARGEST_ANSWER_BYTES: Final = 65_536
+
+Amount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """What the provider says: the fare in major units, and its own idea of the way if it has one."""
+
+    fare: Amount
+    currency: str | None = None
+    distance_km: Amount | None = None
+    duration_minutes: Amount | None = None
+    breakdown: dict[str, float] | None = None
+
+
+class Tells(Protocol):
+    """What takes the answers."""
+
+    def tell(self, address: str, message: Any) -> object: ...
+
+
+_decode = msgspec.json.Decoder(Quoted).decode
+
+
+class HttpPricing:
+    """The sink of the address `pricing` in the live server. To be made and used on the event loop."""
+
+    def __init__(
+        self,
+        runtime: Tells,
+        url: str,
+        pricer: Pricer,
+        fallback: Pricer | None,
+        *,
+        key: str = "",
+        timeout_s: float = 2.0,
+        moment: Callable[[float], str] = str,
+        report: Callable[[str], None] = lambda trouble: None,
+    ) -> None:
+        """
+        Args:
+            runtime: who brings the answers.
+            url: where to POST to.
+            pricer: estimates the way, and says which currency fares are in.
+            fallback: prices trips while the provider has no answer; None: they have no price.
+            key: sent as a bearer token; empty: nothing is sent.
+            timeout_s: from the question to the last byte of the answer.
+            moment: runtime seconds as a time that the provider reads.
+            report: hears of trouble, in words that hold no secret.
+        """
+        self._runtime = runtime
+        self._url = url
+        self._pricer = pricer
+        self._fallback = fallback
+        self._timeout_s = timeout_s
+        self._moment = moment
+        self._report = report
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Environment proxies and .netrc are not asked: the request goes where the setting says.
+        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, trust_env=False)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def deliver(self, question: AskPrice) -> None:
+        """Ask, and answer once the answer is there, or is too late."""
+        if len(self._under_way) >= MOST_AT_ONCE:
+            self._answer_without(question, "too many questions are under way")
+            return
+        task = asyncio.get_running_loop().create_task(self._ask(question))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def stop(self) -> None:
+        """No more questions; those under way have no answer."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _ask(self, question: AskPrice) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                price = await self._price(question)
+        except TimeoutError:
+            self._answer_without(question, f"no answer within {self._timeout_s:g} s")
+        except httpx2.HTTPError as error:
+            self._answer_without(question, type(error).__name__)
+        except (msgspec.MsgspecError, ValueError) as error:
+            self._answer_without(question, str(error))
+        else:
+            self._runtime.tell(question.reply_to, Priced(question.number, price))
+
+    async def _price(self, question: AskPrice) -> Price:
+        distance_m, duration_s = self._pricer.way(question.pickup, question.dropoff, question.at)
+        body = {
+            "pickup_latitude": question.pickup.lat,
+            "pickup_longitude": question.pickup.lon,
+            "dropoff_latitude": question.dropoff.lat,
+            "dropoff_longitude": question.dropoff.lon,
+            "distance_km": distance_m / 1000,
+            "duration_minutes": round(duration_s / 60, 2),
+            "vehicle_type": question.vehicle_type,
+            "pickup_at": self._moment(question.at),
+            "currency": self._pricer.tariff.currency,
+        }
+        async with self._client.stream("POST", self._url, json=body) as response:
+            if response.status_code != httpx2.codes.OK:
+                raise ValueError(f"it answers with status {response.status_code}")
+            answer = bytearray()
+            async for part in response.aiter_bytes():
+                answer += part
+                if len(answer) > LARGEST_ANSWER_BYTES:
+                    raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")
+        return price_of(_decode(bytes(answer)), self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
+
+    def _answer_without(self, question: AskPrice, reason: str) -> None:
+        answer: Priced | NotPriced = without_provider(question, self._fallback, f"the pricing provider: {reason}")
+        self._runtime.tell(question.reply_to, answer)
+        self._report(reason)
+
+
+def price_of(quoted: Quoted, tariff: Tariff, vehicle_type: str, distance_m: int, duration_s: int) -> Price:
+    """The provider's answer as a price. Its lines are kept where they add up to its fare; else there is one.
+
+    Raises ValueError for another currency than ours.
+    """
+    if quoted.currency not in (None, tariff.currency):
+        raise ValueError(f"its fare is in {quoted.currency[:16]!r}, ours are in {tariff.currency!r}")
+    digits = tariff.digits
+    minor = rounded(in_minor(quoted.fare, digits))
+    told = [FareLine(name[:40], rounded(in_minor(amount, digits))) for name, amount in (quoted.breakdown or {}).items()]
+    lines = told if sum(line.minor for line in told) == minor else [FareLine("fare", minor)]
+    if quoted.distance_km is not None:
+        distance_m = round(quoted.distance_km * 1000)
+    if quoted.duration_minutes is not None:
+        duration_s = round(quoted.duration_minutes * 60)
+    fare = Money(minor, tariff.currency, digits)
+    return Price(fare, tuple(line for line in lines if line.minor), distance_m, duration_s, vehicle_type)

@@ -1,0 +1,37 @@
+"""Times as apps write and read them: RFC 3339. Sessions and pages use it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dispatch.errors import BadField
+from dispatch.transport import wire
+
+A_MINUTE_S = 60.0
+"""So late a `pickup_at` still counts as now: it took its time on the way."""
+WANTED = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
+
+
+def unix_time(field: str, text: str) -> float:
+    """The Unix time that an app wrote. Raises BadField where it is none, or has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadField(field, f"{field} must be {WANTED}, got {wire.excerpt(text)}")
+    return moment.timestamp()
+
+
+def bookable(at: float, now: float, ahead_s: float, text: str) -> float:
+    """The runtime second of a `pickup_at`. Raises BadField where it is past, or farther ahead than rides are booked here."""
+    if at < now - A_MINUTE_S:
+        raise BadField("pickup_at", f"pickup_at must not be in the past, got {wire.excerpt(text)}")
+    if at > now + ahead_s:
+        raise BadField("pickup_at", f"pickup_at must be within {ahead_s / 86_400:g} days, got {wire.excerpt(text)}")
+    return at
+
+
+def rfc3339(wall_s: float) -> str:
+    """Unix time as apps read it: `2026-11-23T08:00:30.000Z`."""
+    return datetime.fromtimestamp(round(wall_s, 3), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -1,0 +1,39 @@
+"""What `POST /api/quotes` takes and gives, as JSON bodies. The fields are those of the frames."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dispatch.transport.wire.fields import Latitude, Longitude, Moment, PhoneNumber, VehicleType
+
+
+class QuoteRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """What would this trip cost? `pickup_at`: when it begins, if not now."""
+
+    pickup_latitude: Latitude
+    pickup_longitude: Longitude
+    dropoff_latitude: Latitude
+    dropoff_longitude: Longitude
+    vehicle_type: VehicleType | None = None
+    pickup_at: Moment | None = None
+    passenger_phone: PhoneNumber | None = None
+
+
+class Quote(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A price that holds until `expires_at`."""
+
+    quote_id: str
+    vehicle_type: str = ""
+    fare: float
+    currency: str
+    breakdown: dict[str, float]
+    distance_km: float
+    duration_minutes: int | float
+    expires_at: str
+    ttl_ms: int
+
+
+class Quotes(Quote, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One for any vehicle, and one for each type that has rates of its own, where the request names no type."""
+
+    quotes: tuple[Quote, ...] = ()

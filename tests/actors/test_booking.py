@@ -1,0 +1,173 @@
+"""Booking at a price for which somebody must be asked: what the passenger says meanwhile, and answers that come late or never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dispatch.actors.booking import at_price
+from dispatch.actors.priced import MOST_WAITING
+from dispatch.actors.ride import RideActor
+from dispatch.actors.riding import RideOptions
+from dispatch.messages.commands import Attach, CancelRide, FindDriver
+from dispatch.messages.events import RideRequested
+from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
+from dispatch.types import FareLine, Money, Price, QuoteId
+from tests.actors.rig import ANN, DEARER, RIDE, TRIP, Rig, command, in_short
+from tests.scenarios.theatre import Harm
+
+PASSENGER, DISPATCHER, QUOTE = "session/5", "dispatcher/0", "quote/q1"
+PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 9310),), 5400, 870)
+ASKED_BY_HTTP = RideOptions(pricing="http", price_patience_s=10.0)
+BOOKING = FindDriver(RIDE, TRIP, ANN, command())
+WITH_QUOTE = FindDriver(RIDE, TRIP, ANN, command(), quote_id=QuoteId("q1"))
+
+
+def priced_ride(options: RideOptions | None = None) -> Rig:
+    rig = Rig()
+    rig.listen(PASSENGER, DISPATCHER, QUOTE, "pricing", "driver/d1")
+    rig.ride(options)
+    rig.tell("ride/r1", Attach(PASSENGER, 5))
+    return rig
+
+
+def said(rig: Rig) -> list[str]:
+    return [in_short(message) for message in rig.heard(PASSENGER)]
+
+
+def requests(rig: Rig) -> list[Any]:
+    return [event for event in rig.journal.events_of("ride/r1") if type(event) is RideRequested]
+
+
+def test_a_ride_is_booked_at_the_providers_price_and_the_apps_figures_are_kept_as_its_claim() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING)
+    assert rig.heard("pricing") == [AskPrice("ride/r1", 1, TRIP.pickup, TRIP.dropoff, "", 0.0)]
+    assert (requests(rig), rig.heard(DISPATCHER)) == ([], [])
+    rig.tell("ride/r1", Priced(1, PRICE))
+    (request,) = requests(rig)
+    assert (request.trip.fare, request.trip.distance_km, request.trip.duration_min) == (93.1, 5.4, 14.5)
+    assert (request.claim, request.price, request.quote_id) == (TRIP, PRICE, None)
+    (search,) = rig.heard(DISPATCHER)
+    assert search.ride.trip == request.trip == at_price(TRIP, PRICE)
+
+
+def test_a_quote_is_asked_for_its_price_whoever_sets_the_others() -> None:
+    rig = priced_ride()
+    rig.tell("ride/r1", WITH_QUOTE)
+    assert rig.heard(QUOTE) == [UseQuote(QuoteId("q1"), RIDE, 1, ANN.passenger_id, TRIP.pickup, TRIP.dropoff, "")]
+    rig.tell("ride/r1", QuoteGranted(RIDE, 1, PRICE))
+    assert [(request.price, request.quote_id) for request in requests(rig)] == [(PRICE, "q1")]
+    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command("k2"), quote_id=QuoteId("q1")))
+    assert (said(rig), rig.heard(QUOTE)) == (["PassengerSnapshot:pending", "Ack:ok", "Ack:ok"], [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (QuoteRefused(RIDE, 1, "quote_expired", "too old"), "Refused:quote_expired"),
+        (QuoteRefused(RIDE, 1, "unavailable", "disk_full"), "Refused:unavailable"),
+        (NotPriced(1, "down"), "Refused:unavailable"),
+    ],
+)
+def test_without_a_price_nothing_is_booked_and_the_app_is_told(answer: Any, told: str) -> None:
+    rig = priced_ride()
+    rig.tell("ride/r1", WITH_QUOTE, answer)
+    assert (said(rig), requests(rig)) == ([told], [])
+    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command("k2")))
+    assert len(requests(rig)) == 1
+
+
+def test_a_refusal_names_the_field_and_is_said_again_to_the_same_command() -> None:
+    rig = priced_ride()
+    rig.tell("ride/r1", WITH_QUOTE, QuoteRefused(RIDE, 1, "quote_expired", "too old"), WITH_QUOTE)
+    first, again = rig.heard(PASSENGER)
+    assert (first.field, first.id, again) == ("quote_id", "k1", first)
+
+
+def test_nobody_waits_for_a_price_for_ever_and_one_that_comes_too_late_is_ignored() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING)
+    rig.wait(9.9)
+    assert said(rig) == []
+    rig.wait(0.2)
+    assert said(rig) == ["Refused:unavailable"]
+    rig.tell("ride/r1", Priced(1, PRICE))
+    assert requests(rig) == []
+    rig.tell("ride/r1", BOOKING, Priced(1, PRICE))
+    assert requests(rig) == [], "the answer to the first question is none to the second"
+    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.wait(20.0)
+    assert (len(requests(rig)), said(rig)) == (1, [])
+
+
+def test_a_cancel_that_comes_meanwhile_waits_its_turn_and_cancels_the_booking() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING, CancelRide(RIDE, "passenger", "", command=command("k2")))
+    assert said(rig) == []
+    rig.tell("ride/r1", Priced(1, PRICE))
+    assert said(rig) == ["RideEnded:passenger", "Ack:ok", "Ack:ok"]
+    rig.tell("ride/r1", NotPriced(1, "late"))
+    assert said(rig) == []
+
+
+def test_the_same_frame_sent_again_meanwhile_books_once_and_other_terms_are_asked_for_in_their_turn() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING, BOOKING, FindDriver(RIDE, DEARER, ANN, command("k2")))
+    assert len(rig.heard("pricing")) == 1
+    rig.tell("ride/r1", Priced(1, PRICE))
+    assert (len(requests(rig)), [question.number for question in rig.heard("pricing")]) == (1, [2])
+    rig.tell("ride/r1", Priced(2, PRICE))
+    assert [(request.search_no, request.claim) for request in requests(rig)] == [(1, TRIP), (2, DEARER)]
+
+
+def test_too_much_said_meanwhile_is_turned_away() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING, *(CancelRide(RIDE, "passenger") for _ in range(MOST_WAITING + 1)))
+    assert said(rig) == ["Refused:unavailable"]
+
+
+def test_an_app_that_asks_for_the_same_trip_without_its_quote_asks_for_something_else() -> None:
+    rig = priced_ride()
+    rig.tell("ride/r1", WITH_QUOTE, QuoteGranted(RIDE, 1, PRICE), FindDriver(RIDE, TRIP, ANN, command("k2")))
+    assert [(request.search_no, request.trip.fare) for request in requests(rig)] == [(1, 93.1), (2, 85.5)]
+
+
+def test_a_ride_that_is_made_anew_still_waits_for_its_price() -> None:
+    rig = Rig(supervised=True)
+    rig.listen(PASSENGER, DISPATCHER, "pricing")
+    rig.ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKING)
+    rig.runtime.rebuild("ride/r1")
+    rig.tell("ride/r1", Priced(1, PRICE))
+    assert [request.claim for request in requests(rig)] == [TRIP]
+
+
+def a_bug(actor: RideActor, message: CancelRide) -> None:
+    raise Harm("a cancel hurts")
+
+
+def test_what_waited_when_a_turn_was_lost_is_told_so_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig(supervised=True)
+    rig.listen(PASSENGER, DISPATCHER, "pricing")
+    rig.ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKING, CancelRide(RIDE, "passenger", "", command=command("k2")))
+    with monkeypatch.context() as while_it_hurts:
+        while_it_hurts.setitem(RideActor.handlers, CancelRide, a_bug)
+        rig.tell("ride/r1", Priced(1, PRICE))
+    assert (said(rig), requests(rig)) == (["Refused:internal", "Refused:internal"], [])
+    rig.tell("ride/r1", BOOKING)
+    rig.tell("ride/r1", Priced(2, PRICE))
+    assert len(requests(rig)) == 1
+
+
+def test_a_question_whose_answer_cannot_be_stored_is_turned_away_once() -> None:
+    rig = priced_ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", BOOKING)
+    rig.disk_is_full(True)
+    rig.tell("ride/r1", Priced(1, PRICE))
+    assert said(rig) == ["Refused:unavailable"]
+    rig.disk_is_full(False)
+    rig.tell("ride/r1", BOOKING, Priced(2, PRICE))
+    assert len(requests(rig)) == 1
