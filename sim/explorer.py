@@ -1,15 +1,19 @@
 """Runs small worlds by the hundred, each seed another one, and says how to repeat the first in which an invariant broke.
 
-Tests call `explore`; `dispatch simulate --scenario small --seed N --permute` runs one of them again and prints what happened.
+Tests call `explore`; `dispatch simulate --scenario small --seed N --permute` runs one of them again and prints what happened, with
+`--worlds 500` so many from that seed on.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from sim.small import Outcome, run_one
+import click
+
+from sim.scenarios import Outcome, run_one
 
 Enough = Callable[["Exploration"], bool]
 
@@ -52,3 +56,18 @@ def explore(
         if enough is not None and enough(explored):
             break
     return explored
+
+
+def explore_many(name: str, seeds: Iterable[int], *, permute: bool, as_json: bool) -> int:
+    """Explore, print what came of it, and return the exit status: 1 when an invariant broke. Raises UnknownScenario."""
+    explored = explore(seeds, name, permute=permute)
+    seen = dict(sorted(explored.seen.items()))
+    if as_json:
+        failed = explored.failed
+        broken = {} if failed is None else {"seed": failed.seed, "broken": failed.broken, "command": explored.command}
+        click.echo(json.dumps({"worlds": explored.run, "seen": seen, **broken}))
+    else:
+        for what, count in seen.items():
+            click.echo(f"{what}: {count}")
+        click.echo(str(explored), err=explored.failed is not None)
+    return 1 if explored.failed is not None else 0

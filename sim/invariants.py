@@ -141,7 +141,7 @@ class Watch:
     def _offered(self, now: float, address: str, message: OfferMade) -> None:
         lease, ledger = message.lease, self.ledger
         driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
-        if offer_id in self._open:
+        if offer_id in self._closes or now >= lease.closes_at + SETTLING_S:
             return  # said again
         add = self.violations.add
         if driver_id in ledger.reserved or driver_id in ledger.ride_of:
@@ -224,7 +224,10 @@ class Watch:
     def _told_assigned(self, now: float, address: str, message: DriverAssigned) -> None:
         ride_id, driver_id = message.ride_id, message.driver.driver_id
         self._told[ride_id] = "accepted"
-        if self.ledger.driver_of.get(ride_id) != driver_id and ride_id not in self.ledger.ended:
+        ledger = self.ledger
+        if ledger.driver_of.get(ride_id) == driver_id or ride_id in ledger.ended:
+            return
+        if driver_id not in ledger.restarted.get(ride_id, ()):  # or that was so, and an app that missed it hears it now
             self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
 
     def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
@@ -233,7 +236,8 @@ class Watch:
 
     def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
         ride_id = message.ride.ride_id
-        if ride_id not in self.ledger.driver_of and ride_id not in self.ledger.ended:
+        ledger = self.ledger
+        if ride_id not in ledger.driver_of and ride_id not in ledger.ended and ride_id not in ledger.restarted:
             self.violations.add(now, "on-disk-first", f"{ride_id} is not assigned on disk")
 
     def _told_progress(self, now: float, address: str, message: RideProgress) -> None:

@@ -73,7 +73,8 @@ class Ledger:
         self.reserved: dict[DriverId, RideId] = {}
         self.refused: dict[RideId, dict[DriverId, None]] = {}
         self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
-        self.restarted: dict[RideId, None] = {}
+        self.restarted: dict[RideId, tuple[DriverId, ...]] = {}
+        """By whom each ride was given up, where it was."""
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
         self.agreed: dict[RideId, float] = {}
@@ -156,7 +157,7 @@ class Ledger:
             self._violations.add(now, "one-driver", f"{driver_id} gives up {ride_id}, which is not his")
         self.ride_of.pop(driver_id, None)
         self.refused.setdefault(ride_id, {})[driver_id] = None
-        self.restarted[ride_id] = None
+        self.restarted[ride_id] = (*self.restarted.get(ride_id, ()), driver_id)
         self._ride_moved(now, event)
 
     def _ride_over(self, ride_id: RideId, status: str) -> None:

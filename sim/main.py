@@ -48,10 +48,7 @@ class Plan(NamedTuple):
 def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     """Run, print the figures, and return the exit status: 1 when an invariant broke."""
     if wanted.scenario is not None:
-        from sim.small import explore_one
-
-        trace = Path(wanted.trace) if wanted.trace is not None else None
-        return explore_one(wanted.scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json, trace=trace)
+        return explore(wanted, wanted.scenario)
     if settings.pricing != "none":
         require_rates(settings)
     plan = make_plan(wanted)
@@ -64,6 +61,18 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     for violation in world.watch.violations:
         click.echo(f"invariant broken: {violation}", err=True)
     return 1 if world.watch.violations.total else 0
+
+
+def explore(wanted: SimulateSettings, scenario: str) -> int:
+    """Run one world of this name, or many. Returns the exit status."""
+    from sim.explorer import explore_many
+    from sim.scenarios import explore_one
+
+    if wanted.worlds > 1:
+        seeds = range(wanted.seed, wanted.seed + wanted.worlds)
+        return explore_many(scenario, seeds, permute=wanted.permute, as_json=wanted.json)
+    trace = Path(wanted.trace) if wanted.trace is not None else None
+    return explore_one(scenario, wanted.seed, permute=wanted.permute, as_json=wanted.json, trace=trace)
 
 
 def fleet_for(demands: Sequence[Demand]) -> int:

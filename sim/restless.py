@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
 from dispatch.messages.base import Message
 from dispatch.transport import wire
-from dispatch.transport.memory import MemoryLink
 from sim.driver_phone import Decide, DriverPhone
 from sim.passenger_phone import PassengerPhone
 from sim.phone import Clock, Phone, Table
@@ -59,6 +58,14 @@ class ComeBack(Message, frozen=True, gc=False):
     anew: bool = False
 
 
+@runtime_checkable
+class Silenceable(Protocol):
+    """A link that a fault can make silent."""
+
+    def close(self) -> None: ...
+    def silence(self) -> None: ...
+
+
 class InsistentPhone(Phone):
     """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice.
 
@@ -82,8 +89,9 @@ class InsistentPhone(Phone):
             super().send(message)
 
     def _on_lose_link(self, message: LoseLink) -> None:
-        link, self.link = self.link, None
-        if isinstance(link, MemoryLink):
+        link: object = self.link
+        self.link = None
+        if isinstance(link, Silenceable):
             (link.silence if message.silent else link.close)()
 
     def _on_come_back(self, message: ComeBack) -> None:

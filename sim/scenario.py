@@ -63,7 +63,7 @@ class Person:
         self.closes: list[tuple[float, int]] = []
         self._script: list[Action] = []
         self._reactions: dict[str, Reaction] = {}
-        self._numbered: dict[int, dict[str, Any]] = {}
+        self._numbered: dict[str, dict[int, dict[str, Any]]] = {}
         self._fresh_link = True
         self._address = f"script/{name}"
         stage.world.runtime.sink(self._address, self)
@@ -103,12 +103,18 @@ class Person:
         """His app connects, again or for the first time."""
         self.does(self.connect, at)
 
-    def connect(self) -> None:
-        """Open a connection; whatever was open before is the server's to end."""
+    def resumes(self, at: float | None = None, **fields: Any) -> None:
+        """His app connects again, and says first how far it has heard; `fields` add to the frame, or say otherwise."""
+        self.does(lambda: self._resume(fields), at)
+
+    def connect(self, first: dict[str, Any] | None = None) -> None:
+        """Open a connection; whatever was open before is the server's to end. `first`: the frame that the app sends at once."""
         gateway = self.stage.world.gateway
         link = MemoryLink(lambda code: self._on_close(link, code))
-        self.link, self._fresh_link = link, True
-        link.join(gateway, self.make_session(link), self._on_frame, msgspec.json.decode)
+        self.link, self._fresh_link = link, first is None
+        link.join(gateway, self.make_session(link), self._on_frame, msgspec.json.decode, may_resume=first is not None)
+        if first is not None:
+            self._send(first)
 
     def make_session(self, link: MemoryLink) -> Session:
         """The server's end of his connection."""
@@ -140,6 +146,11 @@ class Person:
         if self.link is not None:
             self.link.send(frame)
 
+    def _resume(self, fields: dict[str, Any]) -> None:
+        last = next(frame for frame in reversed(self.frames) if "seq" in frame)
+        numbers = self._numbered[last["epoch"]]
+        self.connect({"type": "resume", "epoch": last["epoch"], "last_seq": max(numbers), **fields})
+
     def _part(self, how: Callable[[MemoryLink], None]) -> None:
         link, self.link = self.link, None
         if link is not None:
@@ -157,11 +168,12 @@ class Person:
         number: int | None = frame.get("seq")
         if number is None:
             return False
-        last, add = max(self._numbered, default=0), self.stage.world.watch.violations.add
-        known = self._numbered.setdefault(number, frame)
+        numbers, add = self._numbered.setdefault(frame.get("epoch", ""), {}), self.stage.world.watch.violations.add
+        last, known = max(numbers, default=0), numbers.setdefault(number, frame)
         if _lasting(known) != _lasting(frame):
             add(self.stage.now, "one-number-one-frame", f"{self.name} hears {known} and then {frame}")
-        if number > last + 1 and not self._fresh_link:
+        tells_all = self._fresh_link or frame.get("recovered") is False
+        if number > last + 1 and not tells_all:
             add(self.stage.now, "no-gap", f"{self.name} hears {frame}, and nothing between it and {last}")
         self._fresh_link = False
         return number <= last
@@ -184,8 +196,8 @@ class Driver(Person):
     def make_session(self, link: MemoryLink) -> Session:
         return self.stage.world.gateway.driver_session(DriverId(self.name), link.server_end)
 
-    def connect(self) -> None:
-        super().connect()
+    def connect(self, first: dict[str, Any] | None = None) -> None:
+        super().connect(first)
         self.reports()
 
     def reports(self, at: float | None = None, **fields: Any) -> None:

@@ -1,39 +1,32 @@
-"""Named small worlds: a few people in one small town, each of whom makes trouble, and faults that stop after a while.
+"""The small world: a few people in one small town, each of whom makes trouble, and faults that stop after a while.
 
-The explorer runs them by the hundred; `dispatch simulate --scenario small --seed N --permute` runs one again. Their settings are their
-own, so that a seed means the same everywhere.
+Its settings are its own, so that a seed means the same everywhere.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
 from traceback import extract_tb
-from typing import Final, NamedTuple
+from typing import ClassVar
 
-import click
 import msgspec
 
 from dispatch.config import Settings
-from dispatch.errors import DispatchError, did_you_mean
 from dispatch.transport.memory import MemoryLink
 from dispatch.types import DriverId, RideId
-from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, trip_between
 from sim.driver_phone import DriverPhone, Point
 from sim.faults import FaultPlan, Faults, InjectedFault
-from sim.figures import Summary
 from sim.passenger_phone import PassengerPhone
-from sim.phone import Phone
+from sim.phone import Link, Phone
 from sim.restless import AGAIN_AFTER_S, Beats, ComeBack, DriverHabits, RestlessDriver, RestlessPassenger, Whims
 from sim.sometimes import Sometimes
-from sim.strict import Livelock, Progress, Streams, check_accounts, check_views
+from sim.streams import Streams
+from sim.strict import Livelock, Progress, check_accounts, check_views
 from sim.world import World, WorldOptions
 
 DRIVERS, RIDES = 20, 30
@@ -81,18 +74,11 @@ def mood_of(dice: Random) -> Mood:
     )
 
 
-class Outcome(NamedTuple):
-    """One world, run to its end. `broken`: the first invariants that broke, in words."""
-
-    seed: int
-    digest: str
-    broken: list[str]
-    seen: dict[str, int]
-    summary: Summary
-
-
 class SmallWorld(World):
     """Twenty drivers, thirty rides within ten minutes."""
+
+    driver_type: ClassVar[type[RestlessDriver]] = RestlessDriver
+    passenger_type: ClassVar[type[RestlessPassenger]] = RestlessPassenger
 
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
         mood = mood_of(Random(f"{seed}/mood"))
@@ -136,7 +122,7 @@ class SmallWorld(World):
 
     def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> RestlessDriver:
         dice = self.runtime.rng("driver/" + driver_id)
-        phone = RestlessDriver(driver_id, self.clock, dice, behaviour, self.travel, at, self.figures)
+        phone = self.driver_type(driver_id, self.clock, dice, behaviour, self.travel, at, self.figures)
         phone.settle_in(
             DriverHabits(
                 is_late=dice.random() < 0.3,
@@ -152,7 +138,7 @@ class SmallWorld(World):
 
     def add_passenger(self, ride_id: RideId, demand: Demand, behaviour: PassengerBehaviour) -> RestlessPassenger:
         dice = self.runtime.rng("passengers")
-        phone = RestlessPassenger(ride_id, self.clock, dice, behaviour, demand.trip, self.figures, self.see_off)
+        phone = self.passenger_type(ride_id, self.clock, dice, behaviour, demand.trip, self.figures, self.see_off)
         phone.settle_in(
             Whims(
                 repeats=dice.choice((0.0, 0.2)),
@@ -175,7 +161,7 @@ class SmallWorld(World):
         link.on_close = partial(self._come_again, phone, link)
         return link
 
-    def _come_again(self, phone: Phone, link: MemoryLink, code: int) -> None:
+    def _come_again(self, phone: Phone, link: Link, code: int) -> None:
         """The server ended a connection; the app makes a new one, unless it has one by now."""
         if phone.link is link:
             phone.link = None
@@ -218,49 +204,3 @@ class SmallWorld(World):
 def _perhaps(dice: Random, chance: float, within_s: float) -> float | None:
     roll, when = dice.random(), dice.random()
     return when * within_s if roll < chance else None
-
-
-SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {"small": SmallWorld}
-
-
-class UnknownScenario(DispatchError):
-    """No small world has this name; the text offers the nearest one."""
-
-    code = "unknown_scenario"
-
-    def __init__(self, name: str) -> None:
-        known = ", ".join(SCENARIOS)
-        super().__init__(f"there is no scenario {name!r}{did_you_mean(name, SCENARIOS) or f'; known: {known}'}")
-
-
-def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -> Outcome:
-    """Run the small world of this name and seed to its end. Raises UnknownScenario."""
-    if name not in SCENARIOS:
-        raise UnknownScenario(name)
-    started_cpu, started_wall = time.process_time(), time.perf_counter()
-    world = SCENARIOS[name](seed, permute=permute, trace=trace)
-    world.play()
-    summary = world.figures.summary(
-        seed=seed,
-        digest=world.trace.digest(),
-        drivers=len(world.drivers),
-        virtual_s=world.runtime.now,
-        cpu_s=time.process_time() - started_cpu,
-        wall_s=time.perf_counter() - started_wall,
-        invariants_checked=world.watch.checked,
-        violations=world.watch.violations.total,
-    )
-    seen = dict(sorted(world.sometimes.seen.items()))
-    return Outcome(seed, summary["digest"], list(world.watch.violations), seen, summary)
-
-
-def explore_one(name: str, seed: int, *, permute: bool, as_json: bool, trace: Path | None = None) -> int:
-    """Run one world, print what came of it, and return the exit status: 1 when an invariant broke."""
-    outcome = run_one(name, seed, permute=permute, trace=trace)
-    if as_json:
-        click.echo(json.dumps({**outcome.summary, "broken": outcome.broken, "seen": outcome.seen}))
-    else:
-        report.print_table(outcome.summary, notes=[f"{what}: {count}" for what, count in outcome.seen.items()])
-    for broken in outcome.broken:
-        click.echo(f"invariant broken: {broken}", err=True)
-    return 1 if outcome.broken else 0

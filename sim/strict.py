@@ -1,4 +1,4 @@
-"""Checks that only the small worlds can afford: every app's stream of numbers while it runs, and everyone's account at the end."""
+"""Checks that only the small worlds can afford: what everybody believes of the others, and everyone's account at the end."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from typing import Any
 
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
-from dispatch.addresses import SESSION, kind_of
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver import FREE, DriverRecord
 from dispatch.domain.ride import RideRecord
 from dispatch.domain.supply import AVAILABLE
-from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.types import DriverId, RideId
-from sim.ledger import Violations
 from sim.restless import InsistentPhone
 from sim.world import World
 
-SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
 AT_ONE_INSTANT = 20_000
 """No instant of a small world has so many deliveries, unless two actors answer one another for ever."""
 
@@ -40,30 +36,6 @@ class Progress:
         self._count += 1
         if self._count > AT_ONE_INSTANT:
             raise Livelock(f"{address} gets {type(message).__name__}, and so on for ever")
-
-
-class Streams:
-    """An observer: numbers rise by one on every connection, whatever happens behind it. A number heard before is said again.
-
-    A snapshot tells the whole state, so that numbers go on from it.
-    """
-
-    def __init__(self, violations: Violations) -> None:
-        self._violations = violations
-        self._last: dict[str, int] = {}
-
-    def __call__(self, now: float, address: str, message: Any) -> None:
-        if kind_of(address) != SESSION:
-            return
-        seq: int | None = getattr(message, "seq", None)
-        if seq is None:
-            return
-        last = self._last.get(address)
-        if last is not None and seq <= last:
-            return
-        if last is not None and seq != last + 1 and type(message) not in SNAPSHOTS:
-            self._violations.add(now, "no-gap", f"{address} hears {type(message).__name__} {seq} after {last}")
-        self._last[address] = seq
 
 
 def check_views(world: World) -> None:

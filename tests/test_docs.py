@@ -154,4 +154,4 @@ class TestExamples:
         frames = [json.loads(line) for line in told.stdout.splitlines()]
         kinds = list(dict.fromkeys(frame["type"] for frame in frames))
         news = [kind for kind in kinds if kind != "driver_location"]
-        assert news == ["searching", "driver_assigned", "driver_arrived", "ride_started", "ride_completed"]
+        assert news == ["searching", "ack", "driver_assigned", "driver_arrived", "ride_started", "ride_completed"]

@@ -74,11 +74,13 @@ class Answers:
             result = result_of(event)
             self._put(command, Answer(command.fingerprint, (Ack(command.id, result),), RESTORED, result))
 
-    def reopen(self, command: Command) -> None:
-        """The record has its effect, but how it ends is not decided yet."""
+    def reopen(self, command: Command) -> bool:
+        """The record has its effect, but not how it ends: whether that is still to be said in this life."""
         known = self.find(command)
-        if known is not None:
-            self._put(command, known._replace(notices=()))
+        if known is not None and known.recorded == RESTORED:
+            known = Answer(known.fingerprint, (), RESTORED, known.result)
+            self._put(command, known)
+        return known is not None and not known.notices
 
     def _put(self, command: Command, answer: Answer) -> None:
         self._by_id[command.driver_id, command.id] = answer

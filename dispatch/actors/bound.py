@@ -109,8 +109,7 @@ class BoundDriver(ConversingActor):
         if was_bound or (self._accepted is not None and self._accepted.ride.ride_id == kept.ride_id):
             return  # he was told before he was rebuilt
         self._accepted = self.say(RideAccepted, message.ride)
-        for command in self._accepting:
-            self.done(command, self._accepted)
+        self._answer_accept(self._accepted)
 
     @receives(ClaimRefused)
     def _on_claim_refused(self, message: ClaimRefused) -> None:
@@ -119,8 +118,7 @@ class BoundDriver(ConversingActor):
             return
         self._release(kept, message.reason)
         closing = self._say_closed(message.ride_id, message.offer_id, message.reason)
-        for command in self._accepting:
-            self.done(command, closing, result=message.reason)
+        self._answer_accept(closing, message.reason)
         self._announce()
 
     # -- the ride he is on
@@ -190,6 +188,12 @@ class BoundDriver(ConversingActor):
         claim = ClaimRide(kept.ride_id, kept.search_no, kept.round_no, kept.offer_id, card, *where)
         self.send(addresses.ride(kept.ride_id), claim)
         self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(kept.offer_id))
+
+    def _answer_accept(self, notice: Message, result: str = "ok") -> None:
+        """Whoever said yes hears what came of it, once."""
+        accepting, self._accepting = self._accepting, ()
+        for command in accepting:
+            self.done(command, notice, result=result)
 
     def _accept_again(self, command: Command | None) -> None:
         """He said yes twice: the answer is, or will be, the one there is."""

@@ -56,8 +56,7 @@ class DriverActor(BoundDriver):
         if kept is None or self.ride is None or self.ride.ride_id != kept.ride_id:
             self.ride, self.ride_status = None, ""
         if kept is not None and self.driver.binding == RESERVED:
-            if kept.command is not None and not self._accepting:
-                self.answers.reopen(kept.command)
+            if kept.command is not None and not self._accepting and self.answers.reopen(kept.command):
                 self._accepting = (kept.command,)
             self._claim()
 

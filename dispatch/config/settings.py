@@ -177,6 +177,7 @@ class SimulateSettings(Checked):
     position_every_s: float = duration("30s", "100ms", "1h", "a driver reports its position this often")
     seed: int = whole(1, 0, 2**32 - 1, "every dice roll follows from it")
     scenario: str | None = text(None, "run a named small world instead")
+    worlds: int = whole(1, 1, 1_000_000, "run so many of them, from --seed on, up to the first that breaks a rule")
     permute: bool = switch(False, "shuffle deliveries that fall on the same instant, by the seed")
     codec: str = choice("auto", "auto|on|off", "encode frames as on the wire; auto: where they are read")
     db: str | None = path(None, "store what happens in this SQLite file", name="simulate_db")

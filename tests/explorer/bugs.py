@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from unittest.mock import patch
 
+from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.recorded import RecordedActor
+from dispatch.actors.stream import Stream
 from dispatch.domain.search import Search
 from dispatch.messages.base import Message
 from dispatch.messages.commands import AcceptOffer, Detach
@@ -94,6 +97,46 @@ def announced_before_it_is_on_disk() -> Iterator[None]:
 
 
 @contextmanager
+def a_resume_skips_one() -> Iterator[None]:
+    """Of what an app missed, the first message is not told."""
+    after = Stream.after
+
+    def all_but_one(stream: Stream, life: int, last_seq: int) -> Sequence[Message] | None:
+        missed = after(stream, life, last_seq)
+        return missed and missed[1:]
+
+    with patch.object(Stream, "after", all_but_one):
+        yield
+
+
+@contextmanager
+def a_repeated_command_is_done_again() -> Iterator[None]:
+    """Ids are for nothing: whatever comes twice is carried out twice."""
+
+    def is_always_new(actor: ConversingActor, message: Any) -> bool:
+        actor.remember(message)
+        return True
+
+    with patch.object(ConversingActor, "is_new", is_always_new):
+        yield
+
+
+@contextmanager
+def a_number_is_given_twice() -> Iterator[None]:
+    """What is said while nobody listens takes no number, and is forgotten."""
+    say = ConversingActor.say
+
+    def say_to_whoever_listens(actor: ConversingActor, notice_type: Any, *fields: Any) -> Any:
+        notice = say(actor, notice_type, *fields)
+        if actor.link is None:
+            actor.stream.seq -= 1
+        return notice
+
+    with patch.object(ConversingActor, "say", say_to_whoever_listens):
+        yield
+
+
+@contextmanager
 def handled(
     actor_type: type[RecordedActor], message_type: type[Message], handler: Callable[..., None]
 ) -> Iterator[None]:
@@ -102,11 +145,14 @@ def handled(
         yield
 
 
-PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str]] = {
-    "accept after the deadline": (accept_after_the_deadline, "deadline"),
-    "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy"),
-    "nothing is withdrawn": (nothing_is_withdrawn, "withdrawn"),
-    "a dead socket keeps its place": (a_dead_socket_keeps_its_place, "dead-link"),
-    "announced before it is on disk": (announced_before_it_is_on_disk, "on-disk-first"),
+PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] = {
+    "accept after the deadline": (accept_after_the_deadline, "deadline", "small"),
+    "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy", "small"),
+    "nothing is withdrawn": (nothing_is_withdrawn, "withdrawn", "small"),
+    "a dead socket keeps its place": (a_dead_socket_keeps_its_place, "dead-link", "small"),
+    "announced before it is on disk": (announced_before_it_is_on_disk, "on-disk-first", "small"),
+    "a resume skips one": (a_resume_skips_one, "no-gap", "lossy"),
+    "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
+    "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
-"""Each bug, and the invariant that must catch it."""
+"""Each bug, the invariant that must catch it, and the kind of world in which it must."""

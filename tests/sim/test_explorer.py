@@ -1,5 +1,6 @@
 """Looking for a world that breaks: when it stops, what it counts, and what it says about the one that it found."""
 
+import json
 import re
 import shlex
 
@@ -8,7 +9,7 @@ from click.testing import CliRunner
 
 from cli import main
 from sim.explorer import Exploration, command_for, explore
-from sim.small import UnknownScenario, run_one
+from sim.scenarios import UnknownScenario, run_one
 from tests.explorer.bugs import a_dead_socket_keeps_its_place, nothing_is_withdrawn
 
 
@@ -56,3 +57,22 @@ def test_the_command_says_in_which_order_mail_came(permute: bool, end: str) -> N
 def test_an_unknown_world_is_refused() -> None:
     with pytest.raises(UnknownScenario):
         explore([1], "smal")
+
+
+class TestManyByCommand:
+    """`dispatch simulate --scenario lossy --worlds 3`."""
+
+    def test_it_says_how_many_were_whole_and_what_was_met(self) -> None:
+        said = CliRunner().invoke(main, ["simulate", "--scenario", "lossy", "--worlds", "2", "--permute"])
+        assert said.exit_code == 0, said.output
+        assert said.stdout.splitlines()[-1] == "2 worlds, every invariant held"
+        assert "frame lost: " in said.stdout
+
+    def test_the_first_that_breaks_ends_it_and_is_the_exit_status(self) -> None:
+        command = ["simulate", "--scenario", "small", "--seed", "7", "--worlds", "100", "--permute", "--json"]
+        with nothing_is_withdrawn():
+            said = CliRunner().invoke(main, command)
+        told = json.loads(said.stdout)
+        assert said.exit_code == 1
+        assert told["worlds"] == told["seed"] - 7 + 1 and told["broken"]
+        assert told["command"] == f"dispatch simulate --scenario small --seed {told['seed']} --permute"
