@@ -207,8 +207,10 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     from dispatch.storage.journal import JournalPort
     from dispatch.storage.reader import Reader
     from dispatch.transport.counters import EdgeCounters
+    from dispatch.transport.desk import Requests
     from dispatch.transport.http import http_app
     from dispatch.transport.quotes import QuoteDesk, QuoteLimits
+    from dispatch.transport.rides import RideDesk
     from dispatch.transport.server import serve_forever
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -240,15 +242,21 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         currency_digits=priced_by.tariff.digits,
         travel=travel,
     )
+    requests = Requests()
     desk = QuoteDesk(
         runtime,
         QuoteLimits.of(settings),
+        requests,
         secret=str(runtime.seed),
         is_open=settings.pricing != "none",
         vehicle_types=priced_by.tariff.vehicle_types,
     )
     edge = EdgeCounters()
-    pages = http_app(LiveReads(runtime, gateway, edge), desk.answer)
+    desks = {
+        "/api/quotes": desk.answer,
+        "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
+    }
+    pages = http_app(LiveReads(runtime, gateway, edge), desks)
 
     async def stop() -> None:
         if provider is not None:

@@ -21,7 +21,7 @@ from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, ReportNoShow
 from dispatch.messages.events import PassengerNoShow, RideCancelled, RideUnassigned, SearchFailed
-from dispatch.messages.matching import EndSearch, RideLost, SearchDriver
+from dispatch.messages.matching import EndSearch, RideClosed, RideLost, SearchDriver
 from dispatch.messages.notices import DriverCancelled, NoDrivers, RideEnded
 from dispatch.runtime import receives
 from dispatch.types import DriverId
@@ -50,6 +50,9 @@ class EndingRide(FollowedRide):
     @receives(CancelRide)
     def _on_cancel(self, message: CancelRide) -> None:
         """From the passenger's own connection, from a driver by way of his actor, or from operations."""
+        if message.reply_to is not None:
+            self._close_for(message.reply_to, message)
+            return
         if not self.is_new(message):
             return
         ride, driver_id = self.ride, message.driver_id
@@ -63,6 +66,19 @@ class EndingRide(FollowedRide):
             self.offer_anew("driver", message.reason, message.command)
         else:
             self.cancel(message.by, message.reason, message.command)
+
+    def _close_for(self, reply_to: str, message: CancelRide) -> None:
+        """Operations are answered themselves: the passenger hears of an end, and of nothing that did not happen."""
+        ride = self.ride
+        if message.by in MAY_CANCEL[ride.status]:
+            self.cancel(message.by, message.reason)
+        if ride.status == UNBOOKED:
+            answer = RideClosed(ride.status, code=NoSuchRide.code)
+        elif ride.status == CANCELLED:
+            answer = RideClosed(ride.status, ride.ended_by, ride.reason)
+        else:
+            answer = RideClosed(ride.status, code="illegal_now", text=f"cannot cancel a ride that is {ride.status}")
+        self.send(reply_to, answer)
 
     @receives(ReportNoShow)
     def _on_no_show(self, message: ReportNoShow) -> None:

@@ -48,13 +48,14 @@ class FindDriver(Message, frozen=True, gc=False):
 
 
 class CancelRide(Message, frozen=True, gc=False):
-    """Passenger, driver, ops or system -> ride. `driver_id` is the driver who speaks, if one does."""
+    """Passenger, driver, ops or system -> ride. `driver_id` is the driver who speaks, if one does; `reply_to` whoever else does."""
 
     ride_id: RideId
     by: str
     reason: str = ""
     driver_id: DriverId | None = None
     command: Command | None = None
+    reply_to: str | None = None
 
 
 class AcceptOffer(Message, frozen=True, gc=False):

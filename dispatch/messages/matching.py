@@ -170,3 +170,16 @@ class RideRefused(Message, frozen=True, gc=False):
     code: str
     text: str
     command: Command | None = None
+
+
+# -- ride -> operations
+
+
+class RideClosed(Message, frozen=True, gc=False):
+    """Ride -> whoever asked for its end: it is over, as its `status`, `by` and `reason` say; or, with a `code`, it is not."""
+
+    status: str
+    by: str = ""
+    reason: str = ""
+    code: str = ""
+    text: str = ""

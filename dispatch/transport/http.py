@@ -4,6 +4,7 @@ What they show comes in through `Reads`; errors are JSON, `{"error": code, "mess
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -32,10 +33,11 @@ class Reads(Protocol):
 
 Answers = Callable[[Request], Awaitable[Response]]
 """What answers the requests of one address."""
+NO_DESKS: Mapping[str, Answers] = MappingProxyType({})
 
 
-def http_app(reads: Reads, quotes: Answers | None = None) -> Starlette:
-    """The application that answers everything which is no WebSocket. `quotes` answers `POST /api/quotes`."""
+def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS) -> Starlette:
+    """The application that answers everything which is no WebSocket. `desks`: what answers a POST to each of these paths."""
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -52,11 +54,10 @@ def http_app(reads: Reads, quotes: Answers | None = None) -> Starlette:
 
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics, "/-/versions": versions}
     routes = [Route(path, page) for path, page in pages.items()]
-    if quotes is not None:
-        routes.append(Route("/api/quotes", quotes, methods=["POST"]))
+    routes += [Route(path, answers, methods=["POST"]) for path, answers in desks.items()]
     routes.append(Route("/ws/{rest:path}", _no_socket, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
 
-    known = [*pages, "/api/quotes"]
+    known = [*pages, *desks]
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -9,19 +9,19 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import count
 from math import ceil
 from typing import Any, Final
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.errors import BadMessage, FrameError, NoTariff, RateLimited, Unavailable
+from dispatch.errors import NoTariff, RateLimited, Unavailable
 from dispatch.messages.pricing import MakeQuote, QuoteFailed, QuoteReady
 from dispatch.transport import wire
+from dispatch.transport.desk import Requests, answered, ask
 from dispatch.transport.frames import as_sent
 from dispatch.transport.limits import TokenBucket
 from dispatch.transport.moments import bookable, rfc3339, unix_time
@@ -30,10 +30,6 @@ from dispatch.transport.session import RuntimePort
 from dispatch.types import Place, QuoteId
 
 CREATED: Final = 201
-BAD_REQUEST: Final = 400
-TOO_SLOW, TOO_LARGE = 408, 413
-STATUSES: Final[dict[type[FrameError], int]] = {NoTariff: 409, RateLimited: 429, Unavailable: 503}
-"""Whatever is not here is the request's own fault."""
 ADDRESSES_KEPT: Final = 10_000
 """Of so many the rate is known; the one that asked longest ago is forgotten first."""
 
@@ -61,17 +57,6 @@ class QuoteLimits(msgspec.Struct, frozen=True):
         )
 
 
-class _Slip:
-    """The sink of one request: whoever holds the future has the answer."""
-
-    def __init__(self, answer: asyncio.Future[Any]) -> None:
-        self._answer = answer
-
-    def deliver(self, message: Any) -> None:
-        if not self._answer.done():
-            self._answer.set_result(message)
-
-
 class QuoteDesk:
     """Takes requests. Made by the composition root, used on the event loop."""
 
@@ -79,6 +64,7 @@ class QuoteDesk:
         self,
         runtime: RuntimePort,
         limits: QuoteLimits,
+        requests: Requests,
         *,
         secret: str,
         is_open: bool = True,
@@ -89,6 +75,7 @@ class QuoteDesk:
         Args:
             runtime: the post and the clock.
             limits: what a request may take.
+            requests: numbers them.
             secret: ids of quotes are derived from it, so that nobody can guess one. Differs for every process.
             is_open: whether the server sets fares at all.
             vehicle_types: those that have rates of their own.
@@ -100,37 +87,17 @@ class QuoteDesk:
         self._is_open = is_open
         self._vehicle_types = vehicle_types
         self._wall_zero = wall_zero
-        self._numbers = count(1)
+        self._requests = requests
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     async def answer(self, request: Request) -> Response:
         """A quote, or what is wrong."""
-        try:
-            async with asyncio.timeout(self._limits.body_timeout_s):
-                body = await self._body(request)
-        except TimeoutError:
-            return _refusal(BadMessage("the body did not come in time"), TOO_SLOW)
-        except ClientDisconnect:
-            return Response(status_code=BAD_REQUEST)  # nobody reads it
-        if body is None:
-            return _refusal(BadMessage(f"a body has at most {self._limits.body_bytes} bytes"), TOO_LARGE)
-        try:
-            self._limit_rate(request.client.host if request.client is not None else "")
-            quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest))
-        except FrameError as error:
-            return _refusal(error, STATUSES.get(type(error), BAD_REQUEST))
+        return await answered(request, self._limits.body_bytes, self._limits.body_timeout_s, self._quote_for)
+
+    async def _quote_for(self, request: Request, body: bytes) -> Response:
+        self._limit_rate(request.client.host if request.client is not None else "")
+        quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest))
         return Response(wire.encode(quotes), CREATED, media_type="application/json")
-
-    # -- the request
-
-    async def _body(self, request: Request) -> bytes | None:
-        """None: it is too long."""
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > self._limits.body_bytes:
-                return None
-        return bytes(body)
 
     def _limit_rate(self, host: str) -> None:
         bucket = self._buckets.get(host)
@@ -171,26 +138,18 @@ class QuoteDesk:
 
     async def _made(self, asked: wire.QuoteRequest, vehicle_type: str) -> QuoteReady:
         """Raises Unavailable where nobody promises a price."""
-        runtime, number, at = self._runtime, next(self._numbers), self._runtime.now
+        runtime, number, at = self._runtime, self._requests.next_number(), self._runtime.now
         pickup_at = self._pickup_at(asked.pickup_at)
         address, quote_id = addresses.request(number), self._id(number)
         passenger_id = passenger_id_of(asked.passenger_phone) if asked.passenger_phone else None
         pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
         dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude)
-        answer: asyncio.Future[QuoteReady | QuoteFailed] = asyncio.get_running_loop().create_future()
-        runtime.sink(address, _Slip(answer))
-        try:
-            making = MakeQuote(
-                quote_id, address, passenger_id, pickup, dropoff, vehicle_type, max(at, pickup_at or 0.0), pickup_at
-            )
-            if not runtime.tell(addresses.quote(quote_id), making):
-                raise Unavailable
-            async with asyncio.timeout(self._limits.patience_s):
-                made = await answer
-        except TimeoutError:
-            raise Unavailable from None
-        finally:
-            runtime.remove_sink(address)
+        making = MakeQuote(
+            quote_id, address, passenger_id, pickup, dropoff, vehicle_type, max(at, pickup_at or 0.0), pickup_at
+        )
+        made: QuoteReady | QuoteFailed = await ask(
+            runtime, address, addresses.quote(quote_id), making, self._limits.patience_s
+        )
         if isinstance(made, QuoteFailed):
             raise Unavailable(f"nothing was promised, try again: {made.reason}")
         return made
@@ -204,11 +163,3 @@ class QuoteDesk:
 
     def _id(self, number: int) -> QuoteId:
         return QuoteId(blake2b(f"{self._secret}/{number}".encode(), digest_size=12).hexdigest())
-
-
-def _refusal(error: FrameError, status: int) -> Response:
-    """As a frame would be answered. A connection whose body was not read to its end cannot go on."""
-    headers = {"Connection": "close"} if status in (TOO_SLOW, TOO_LARGE) else {}
-    if error.retry_after_ms is not None:
-        headers["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
-    return Response(wire.encode(wire.error_frame(error)), status, headers, "application/json")

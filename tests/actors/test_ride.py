@@ -27,7 +27,15 @@ from dispatch.messages.commands import (
 )
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
 from dispatch.messages.journal import Appended, NotAppended
-from dispatch.messages.matching import ClaimRide, EndSearch, RideMoved, RoundOpened, SearchDriver, SearchExhausted
+from dispatch.messages.matching import (
+    ClaimRide,
+    EndSearch,
+    RideClosed,
+    RideMoved,
+    RoundOpened,
+    SearchDriver,
+    SearchExhausted,
+)
 from dispatch.messages.notices import (
     Ack,
     DriverAssigned,
@@ -49,6 +57,7 @@ PASSENGER, NEWER, DISPATCHER = "session/5", "session/6", "dispatcher/0"
 TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
+OPERATIONS = "request/1"
 BOOKED = FindDriver(RIDE, TRIP, ANN)
 LATER = FindDriver(RIDE, TRIP, ANN, pickup_at=7200.0)
 _AFTER_FIVE_MINUTES = ReportNoShow(RIDE, HIM)
@@ -73,7 +82,7 @@ MESSAGES: dict[str, Any] = {
     "CancelRide by the passenger": CancelRide(RIDE, "passenger"),
     "CancelRide by the driver": CancelRide(RIDE, "driver", "", HIM),
     "CancelRide by a stranger": CancelRide(RIDE, "driver", "", HER),
-    "CancelRide by operations": CancelRide(RIDE, "ops", "a complaint"),
+    "CancelRide by operations": CancelRide(RIDE, "ops", "a complaint", reply_to=OPERATIONS),
     "RoundOpened": RoundOpened(1, 1, 5, 30.0),
     "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
     "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),
@@ -326,3 +335,19 @@ def test_times_are_settings() -> None:
     assert isinstance(rig.journal.events_of("ride/r1")[-1], RideCancelled)
     rig.wait(2.0)
     assert rig.runtime.actor("ride/r1") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        ("unbooked", RideClosed("unbooked", code="no_such_ride")),
+        ("in_progress", RideClosed("cancelled", "ops", "a complaint")),
+        ("completed", RideClosed("completed", code="illegal_now", text="cannot cancel a ride that is completed")),
+        ("cancelled", RideClosed("cancelled", "passenger", "")),
+    ],
+)
+def test_operations_hear_what_became_of_it(status: str, answer: RideClosed) -> None:
+    rig, _ = a_ride_that_is(status)
+    rig.listen(OPERATIONS)
+    rig.tell("ride/r1", MESSAGES["CancelRide by operations"])
+    assert rig.heard(OPERATIONS) == [answer]

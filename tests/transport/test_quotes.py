@@ -18,6 +18,7 @@ from dispatch.domain.eta import TravelModel
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.memory import MemoryJournal
+from dispatch.transport.desk import Requests
 from dispatch.transport.http import http_app
 from dispatch.transport.moments import unix_time
 from dispatch.transport.quotes import QuoteDesk, QuoteLimits
@@ -74,13 +75,14 @@ def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) ->
         desk = QuoteDesk(
             runtime,
             QuoteLimits.of(held),
+            Requests(),
             secret="secret",
             is_open=held.pricing != "none",
             vehicle_types=priced_by.tariff.vehicle_types,
         )
         async with (
             asyncio.timeout(20),
-            serving(EchoGateway(), http_app(Reads(), desk.answer)) as served,
+            serving(EchoGateway(), http_app(Reads(), {"/api/quotes": desk.answer})) as served,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
         ):
             await story(Counter(served, client, journal, desk))

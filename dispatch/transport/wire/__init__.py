@@ -25,6 +25,7 @@ from dispatch.transport.wire.client import (
 from dispatch.transport.wire.codec import FROM_DRIVER, FROM_PASSENGER, Incoming, encode, to_driver, to_passenger
 from dispatch.transport.wire.errors import error_frame, excerpt, read_body
 from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
+from dispatch.transport.wire.rides import CancelRequest, RideClosed
 from dispatch.transport.wire.server import (
     TO_DRIVER_FRAMES,
     TO_PASSENGER_FRAMES,
@@ -63,6 +64,7 @@ __all__ = [
     "AcceptRide",
     "Ack",
     "Arrived",
+    "CancelRequest",
     "CancelRide",
     "ClientMessage",
     "CompleteRide",
@@ -93,6 +95,7 @@ __all__ = [
     "Resume",
     "RideAccepted",
     "RideCancelled",
+    "RideClosed",
     "RideCompleted",
     "RideRequest",
     "RideStarted",
