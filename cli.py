@@ -125,7 +125,9 @@ def seed(resolved: Resolved) -> None:
 
 
 @db.command()
-@click.argument("what", type=click.Choice(["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks"]))
+@click.argument(
+    "what", type=click.Choice(["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks", "ratings"])
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")
 @click.option("--status", help="only rows of this status")
 @click.option("--ride", help="only rows of this ride")

@@ -14,13 +14,14 @@ from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord,
 from dispatch.domain.positions import PositionBoard
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import CancelRide, CompleteRide, ReportArrived, ReportNoShow, StartRide
+from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
 from dispatch.messages.events import DriverFolded, DriverOffline, DriverReleased, DriverReserved
 from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
     ClaimRide,
     DriverState,
+    RatingChanged,
     RideAnswered,
     RideLost,
     RideMoved,
@@ -31,8 +32,8 @@ from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, OfferId, RideCard, RideId
 
-RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide
-"""What a driver asks of the ride that he is on."""
+RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
+"""What a driver asks of a ride of his."""
 EVENTS_A_FOLD = 100
 """A driver who is woken reads no more than twice as many events: an answer given lately is among them."""
 NOTHING_DONE = ("unavailable", "internal")
@@ -163,6 +164,15 @@ class BoundDriver(ConversingActor):
         kept = self.driver.ride
         if kept is not None and kept.ride_id == message.ride_id:
             self.say(DriverWarned, message.ride_id, message.what)
+
+    @receives(RateRide)
+    def _on_rate(self, message: RateRide) -> None:
+        """Of a ride that is over: its actor may be asleep, and wakes."""
+        self._on_ride_command(message)
+
+    @receives(RatingChanged)
+    def _on_rating_changed(self, message: RatingChanged) -> None:
+        self.driver.card = self.store.driver_card(self.driver_id) or self.driver.card
 
     @receives(RideAnswered)
     def _on_ride_answered(self, message: RideAnswered) -> None:

@@ -50,8 +50,9 @@ class DriverActor(BoundDriver):
 
     def restore(self) -> None:
         super().restore()
-        if self.driver.card is None:
-            self.driver.card = self.store.driver_card(self.driver_id)
+        self.driver.card = (
+            self.store.driver_card(self.driver_id) or self.driver.card
+        )  # ratings are on the one on record
         kept = self.driver.ride
         if kept is None or self.ride is None or self.ride.ride_id != kept.ride_id:
             self.ride, self.ride_status = None, ""

@@ -16,6 +16,7 @@ from dispatch.messages.events import (
     RideAssigned,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     RideStarted,
@@ -109,18 +110,22 @@ VERBS: Final[dict[type[Message], str]] = {
     PassengerNoShow: "report a no_show of",
     SearchFailed: "give up",
     TrackRecorded: "track",
+    RideRated: "rate",
 }
 STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
 """What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
 
 
-UNMOVING: Final = frozenset((TrackRecorded,))
-"""Events of a ride that leave its status as it is, but for a ride without a driver, which has none of them."""
+UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
+    TrackRecorded: WITH_DRIVER,
+    RideRated: frozenset((COMPLETED,)),
+}
+"""Events of a ride that leave its status as it is, and in which they can happen."""
 
 
 def next_status(status: str, event: type[Message]) -> str:
     """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
-    if event is CommandDone or (event in UNMOVING and status in WITH_DRIVER):
+    if event is CommandDone or status in UNMOVING.get(event, ()):
         return status
     target = TRANSITIONS[status].get(event)
     if target is None:
@@ -151,6 +156,7 @@ class RideRecord(msgspec.Struct):
     reason: str = ""
     fee: int = 0
     driven_m: float | None = None
+    rated_by: tuple[str, ...] = ()
     rounds: int = 0
     drivers_asked: int = 0
     price: Price | None = None
@@ -223,6 +229,10 @@ def _remember_track(ride: RideRecord, event: TrackRecorded) -> None:
         ride.driven_m = (ride.driven_m or 0.0) + event.metres
 
 
+def _remember_rating(ride: RideRecord, event: RideRated) -> None:
+    ride.rated_by = (*ride.rated_by, event.by)
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = "driver", NO_SHOW, event.fee
 
@@ -247,5 +257,6 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideCancelled: _remember_cancel,
     PassengerNoShow: _remember_no_show,
     TrackRecorded: _remember_track,
+    RideRated: _remember_rating,
     SearchFailed: _remember_failure,
 }

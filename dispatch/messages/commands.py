@@ -58,6 +58,16 @@ class CancelRide(Message, frozen=True, gc=False):
     reply_to: str | None = None
 
 
+class RateRide(Message, frozen=True, gc=False):
+    """Passenger, or driver by way of his own actor, -> ride: what he thinks of the other one. `rating` is 1 to 5."""
+
+    ride_id: RideId
+    rating: int
+    comment: str = ""
+    driver_id: DriverId | None = None
+    command: Command | None = None
+
+
 class AcceptOffer(Message, frozen=True, gc=False):
     """Driver -> his own actor. Without `offer_id`: whatever is open for that ride, as the seed's apps say it."""
 

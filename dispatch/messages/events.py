@@ -152,6 +152,18 @@ class TrackRecorded(Message, frozen=True, gc=False):
     metres: float
 
 
+class RideRated(Message, frozen=True, gc=False):
+    """What the `passenger` or the `driver` thought of the other one, once each: 1 to 5."""
+
+    ride_id: RideId
+    by: str
+    rating: int
+    comment: str
+    driver_id: DriverId
+    passenger_id: PassengerId
+    command: Command | None = None
+
+
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
     """One place of a round: whom it went to and how far he was from the pickup."""
 
@@ -279,7 +291,7 @@ class QuoteTaken(Message, frozen=True, gc=False):
 
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
-    | PassengerNoShow | SearchFailed | TrackRecorded
+    | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
     | OffersMade | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

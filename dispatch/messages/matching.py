@@ -156,11 +156,15 @@ class RideLost(Message, frozen=True, gc=False):
 
 
 class RideAnswered(Message, frozen=True, gc=False):
-    """Ride -> driver: that was done before, with this `result`; what came of it has been said."""
+    """Ride -> driver: that is done, with this `result`; what came of it has been said, if there was anything to say."""
 
     ride_id: RideId
     result: str
-    command: Command
+    command: Command | None
+
+
+class RatingChanged(Message, frozen=True, gc=False):
+    """Ride -> its driver: you were rated, and your card on record is another one now."""
 
 
 class RideRefused(Message, frozen=True, gc=False):

@@ -22,6 +22,7 @@ from dispatch.messages.events import (
     PassengerNoShow,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     SearchFailed,
@@ -82,6 +83,7 @@ class MemoryJournal:
         self._open: dict[RideId, float] = {}
         self._forgotten: dict[RideId, bytes] = {}
         self._kept: dict[DriverId, None] = {}
+        self._stars: dict[DriverId, tuple[int, int]] = {}
         self._cards: dict[DriverId, DriverCard] = {}
         self._passengers: dict[PassengerId, Passenger] = {}
         if default_passenger is not None:
@@ -211,6 +213,14 @@ class MemoryJournal:
     def _note_free(self, event: DriverReleased) -> None:
         self._kept.pop(event.driver_id, None)
 
+    def _note_rating(self, event: RideRated) -> None:
+        card = self._cards.get(event.driver_id)
+        if event.by == "passenger" and card is not None:
+            stars, ratings = self._stars.get(event.driver_id, (0, 0))
+            self._stars[event.driver_id] = stars, ratings = stars + event.rating, ratings + 1
+            rating = round((5.0 + stars) / (ratings + 1), 2)
+            self._cards[event.driver_id] = msgspec.structs.replace(card, rating=rating)
+
     def _note_driver(self, event: DriverRegistered) -> None:
         self._cards[event.driver.driver_id] = event.driver
 
@@ -223,6 +233,7 @@ _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     PassengerNoShow: MemoryJournal._note_end,
     SearchFailed: MemoryJournal._note_end,
     DriverRegistered: MemoryJournal._note_driver,
+    RideRated: MemoryJournal._note_rating,
     DriverReserved: MemoryJournal._note_kept,
     DriverReleased: MemoryJournal._note_free,
 }

@@ -103,6 +103,31 @@ _QUOTES: Final = """
         taken_at REAL
     ) STRICT, WITHOUT ROWID
     """
+
+
+@migrations()
+def m007_ratings(db: Database) -> None:
+    """What people thought of one another. A driver's `rating` is the mean of his ratings and of one 5.0 that he began with."""
+    for table in ("drivers", "passengers"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN stars INTEGER NOT NULL DEFAULT 0")
+        db.execute(f"ALTER TABLE {table} ADD COLUMN ratings INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE passengers ADD COLUMN rating REAL NOT NULL DEFAULT 5.0")
+    db.execute(
+        """
+        CREATE TABLE ratings (
+            ride_id TEXT NOT NULL,
+            by TEXT NOT NULL,
+            rating INTEGER NOT NULL,
+            comment TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            passenger_id TEXT NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (ride_id, by)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

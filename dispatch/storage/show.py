@@ -78,7 +78,10 @@ TABLES: Final[dict[str, Shown]] = {
         newest=("made_at", "quote_id"),
         ride="ride_id = ?",
     ),
-    "passengers": Shown("passenger_id, name, phone, is_default", newest=("passenger_id",)),
+    "ratings": Shown(
+        "ride_id, by, rating, comment, driver_id, passenger_id, at", newest=("at", "ride_id", "by"), ride="ride_id = ?"
+    ),
+    "passengers": Shown("passenger_id, name, phone, rating, is_default", newest=("passenger_id",)),
 }
 
 

@@ -32,6 +32,7 @@ from dispatch.messages.events import (
     RideAssigned,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     RideStarted,
@@ -81,6 +82,15 @@ FREE_RIDE: Final = """
     UPDATE rides SET status = 'pending', driver_id = NULL, assigned_at = NULL, search_no = ?, restarts = restarts + 1
     WHERE ride_id = ?"""
 
+KEEP_RATING: Final = """
+    INSERT INTO ratings (ride_id, by, rating, comment, driver_id, passenger_id, at) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+# The mean of all ratings and of the 5.0 that everybody begins with.
+RATE_DRIVER: Final = """
+    UPDATE drivers SET stars = stars + ?1, ratings = ratings + 1,
+        rating = round((5.0 + stars + ?1) / (ratings + 2), 2) WHERE driver_id = ?2"""
+RATE_PASSENGER: Final = """
+    UPDATE passengers SET stars = stars + ?1, ratings = ratings + 1,
+        rating = round((5.0 + stars + ?1) / (ratings + 2), 2) WHERE passenger_id = ?2"""
 KEEP_TRACK: Final = """
     INSERT INTO tracks (ride_id, driver_id, leg, start_at, metres, points) VALUES (?, ?, ?, ?, ?, ?)"""
 MAKE_QUOTE: Final = """
@@ -181,6 +191,15 @@ def _track_recorded(event: TrackRecorded, at: float) -> Iterable[Change]:
     return ((KEEP_TRACK, row),)
 
 
+def _ride_rated(event: RideRated, at: float) -> Iterable[Change]:
+    people = (event.driver_id, event.passenger_id)
+    yield KEEP_RATING, (event.ride_id, event.by, event.rating, event.comment, *people, at)
+    if event.by == "passenger":
+        yield RATE_DRIVER, (event.rating, event.driver_id)
+    else:
+        yield RATE_PASSENGER, (event.rating, event.passenger_id)
+
+
 def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
     return (
         (END_RIDE, ("no_drivers", at, "system", event.reason, 0, event.ride_id)),
@@ -274,6 +293,7 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     PassengerNoShow: _no_show,
     SearchFailed: _search_failed,
     TrackRecorded: _track_recorded,
+    RideRated: _ride_rated,
     OffersMade: _offers_made,
     OffersClosed: _offers_closed,
     DriverRegistered: _driver_registered,

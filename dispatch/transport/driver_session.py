@@ -91,6 +91,11 @@ class DriverSession(Session):
         command = super()._command_of(message)
         return command and Command(command.id, command.fingerprint, self.driver_id)
 
+    def _rate_passenger(self, message: wire.RatePassenger) -> None:
+        self._require_own(message.driver_id)
+        ride_id, comment = RideId(message.ride_id), message.comment or ""
+        self._tell(commands.RateRide(ride_id, message.rating, comment, self.driver_id, self._command_of(message)))
+
     def _require_own(self, driver_id: str | None) -> None:
         """Who speaks is known already; a frame that says otherwise is refused whole."""
         if driver_id is not None and driver_id.removeprefix("+") != self.driver_id:
@@ -107,6 +112,7 @@ class DriverSession(Session):
         wire.CompleteRide: _report_step,
         wire.NoShow: _report_step,
         wire.DriverCancelRide: _cancel_ride,
+        wire.RatePassenger: _rate_passenger,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }

@@ -43,6 +43,10 @@ class PassengerSession(Session):
         reason = message.reason or ""
         self._tell(commands.CancelRide(self.ride_id, "passenger", reason, command=self._command_of(message)))
 
+    def _rate_driver(self, message: wire.RateDriver) -> None:
+        comment = message.comment or ""
+        self._tell(commands.RateRide(self.ride_id, message.rating, comment, command=self._command_of(message)))
+
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
         return self.ride_id
 
@@ -58,6 +62,7 @@ class PassengerSession(Session):
     handlers: ClassVar[Handlers] = {
         wire.FindDriver: _find_driver,
         wire.CancelRide: _cancel_ride,
+        wire.RateDriver: _rate_driver,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }

@@ -37,6 +37,7 @@ from dispatch.messages.events import (
     RideAssigned,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     RideStarted,
@@ -69,6 +70,7 @@ EXAMPLES: dict[str, events.Event] = {
     "RideCancelled": RideCancelled(RIDE, "passenger", "too slow"),
     "PassengerNoShow": PassengerNoShow(RIDE, HIM, 500),
     "TrackRecorded": TrackRecorded(RIDE, HIM, "on_trip", 340.0, ((0.0, -26.2, 28.0),), 1490.5),
+    "RideRated": RideRated(RIDE, "passenger", 4, "", HIM, ANN.passenger_id),
     "SearchFailed": SearchFailed(RIDE, "nobody accepted", 4, 17),
     "CommandDone": CommandDone(Command("k1", 1), "ok", RIDE),
 }

@@ -27,6 +27,7 @@ from dispatch.messages.events import (
     RideAssigned,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     RideStarted,
@@ -71,6 +72,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     PassengerNoShow(RIDE, HIM, 500),
     SearchFailed(RIDE, "search cap", 4, 17),
     TrackRecorded(RIDE, HIM, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
+    RideRated(RIDE, "passenger", 4, "friendly", HIM, SARAH.passenger_id),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
     OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
     DriverRegistered(MICHAEL),
@@ -207,5 +209,9 @@ class Town:
             return  # still on the way when the story ends
         end = RideCompleted(ride_id, him, 90.0) if dice.random() < 0.8 else RideCancelled(ride_id, "ops", "", him)
         yield from self._by(stream, end)
+        if isinstance(end, RideCompleted) and dice.random() < 0.5:
+            for by in dice.sample(("passenger", "driver"), dice.choice((1, 2))):
+                stars = dice.randint(1, 5)
+                yield from self._by(stream, RideRated(ride_id, by, stars, "", him, PassengerId("p1")))
         yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "over"))
         self.free.append(card)

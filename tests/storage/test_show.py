@@ -29,6 +29,7 @@ def town(path: Path) -> Path:
     writer.db.execute("INSERT INTO tracks VALUES ('r2', ?, 'on_trip', 5.0, 1490.5, '[[0.0,-26.2,28.04]]')", (HIM,))
     made = QuoteMade(QUOTE, None, MAIN_ST, OAK_AVE, "suv", PRICE, 2.0, 302.0)
     writer.write([append("quote/" + QUOTE, made, QuoteTaken(QUOTE, RideId("r3"), 3.0), at=2.0)])
+    writer.db.execute("INSERT INTO ratings VALUES ('r2', 'passenger', 4, '', ?, 'p1', 5.0)", (HIM,))
     writer.close()
     return path
 

@@ -23,6 +23,7 @@ from dispatch.messages.events import (
     RideAssigned,
     RideCancelled,
     RideCompleted,
+    RideRated,
     RideRequested,
     RideScheduled,
     RideStarted,
@@ -118,7 +119,7 @@ class Folded:
         if isinstance(event, RideUnassigned):
             del stamps["assigned_at"]
             return
-        if not isinstance(event, TrackRecorded):
+        if not isinstance(event, TrackRecorded | RideRated):
             stamps[column.get(type(event), "ended_at")] = getattr(event, "at", at)
 
 
@@ -172,7 +173,7 @@ def test_the_stories_reach_every_kind_of_event_and_outcome() -> None:
     kinds = {type(event).__name__ for story in stories for told in story for event in told.events}
     assert kinds == {
         *("RideRequested", "RideAssigned", "RideArrived", "RideStarted", "RideCompleted", "RideCancelled"),
-        *("RideUnassigned", "PassengerNoShow", "TrackRecorded", "RideScheduled"),
+        *("RideUnassigned", "PassengerNoShow", "TrackRecorded", "RideScheduled", "RideRated"),
         *("SearchFailed", "OffersMade", "OffersClosed", "OfferDeclined", "DriverRegistered", "DriverOnline"),
         *("DriverOffline", "DriverReserved", "DriverReleased", "AvailabilitySet", "CommandDone"),
     }

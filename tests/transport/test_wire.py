@@ -89,7 +89,7 @@ class TestWhatIsNoMessage:
         assert found == code
         assert text is None or message == text
 
-    @pytest.mark.parametrize("later", ["rate_driver", "rate_passenger", "authenticate"])
+    @pytest.mark.parametrize("later", ["authenticate", "teleport"])
     def test_types_of_later_versions_are_unknown(self, later: str) -> None:
         assert refusal(from_driver({"type": later}))[0] == refusal(from_passenger({"type": later}))[0] == "unknown_type"
 

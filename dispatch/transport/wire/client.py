@@ -22,6 +22,7 @@ from dispatch.transport.wire.fields import (
     PhoneNumber,
     Pin,
     QuoteIdText,
+    Rating,
     Remark,
     RideIdText,
     SequenceNumber,
@@ -80,6 +81,13 @@ class CancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
     """The passenger does not want the ride any more."""
 
     reason: Remark | None = None
+
+
+class RateDriver(ClientMessage, tag="rate_driver", frozen=True, gc=False):
+    """What the passenger thinks of the driver, after the ride."""
+
+    rating: Rating
+    comment: Remark | None = None
 
 
 # -- from the driver
@@ -156,10 +164,18 @@ class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
     reason: Remark | None = None
 
 
-FromPassenger = FindDriver | CancelRide | Resume | Ping
+class RatePassenger(DriverMessage, tag="rate_passenger", frozen=True, gc=False):
+    """What the driver thinks of the passenger, after the ride."""
+
+    ride_id: RideIdText
+    rating: Rating
+    comment: Remark | None = None
+
+
+FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
 FromDriver = (
     LocationUpdate | AcceptRide | DeclineRide | SetAvailability
-    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | Resume | Ping
+    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger | Resume | Ping
 )  # fmt: skip
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
 DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)

@@ -52,4 +52,5 @@ PhoneNumber = Annotated[
     Meta(pattern=r"^(\+?\(?[0-9]([ ().-]{0,2}[0-9]){2,19})?\Z", description="a phone number of 3 to 20 digits"),
 ]
 Pin = Annotated[str, Meta(max_length=16, description="text of at most 16 characters")]
+Rating = Annotated[int, Meta(ge=1, le=5, description="a whole number from 1 to 5")]
 Switch = Annotated[bool, Meta(description="true or false")]
