@@ -82,6 +82,14 @@ class Watch:
             _, check, subject = later.popleft()
             check(self, now, subject)
 
+    def crashed(self, now: float, board: PositionBoard, is_on_disk: Callable[[Append], bool]) -> None:
+        """The server's process died: connections, offers and what was not on disk are gone; positions are heard anew, on this board."""
+        self._board = board
+        for forgotten in (self._links, self._passengers, self._told, self._open, self._held, self._closes):
+            forgotten.clear()
+        self.ledger.crashed(now, is_on_disk)
+        self.ledger.decided.clear()
+
     # -- the journal
 
     def _append(self, now: float, address: str, message: Append) -> None:

@@ -85,6 +85,18 @@ class Ledger:
         """Whether nothing is on its way to the disk."""
         return not self._flying
 
+    def crashed(self, now: float, is_on_disk: Callable[[Append], bool]) -> None:
+        """The process died. What had reached the disk is there, even if nobody was told; the rest is lost."""
+        flying, self._flying = self._flying, {}
+        for append in [append for appends in flying.values() for append in appends if is_on_disk(append)]:
+            self._take(now, append)
+
+    def _take(self, now: float, append: Append) -> None:
+        for event in append.events:
+            take = _TAKE.get(type(event))
+            if take is not None:
+                take(self, now, event)
+
     def append(self, message: Append) -> None:
         """On its way to the disk."""
         self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
@@ -93,10 +105,7 @@ class Ledger:
         """On disk."""
         flying = self._flying.get((address, message.incarnation))
         while flying and flying[0].through <= message.through:
-            for event in flying.popleft().events:
-                take = _TAKE.get(type(event))
-                if take is not None:
-                    take(self, now, event)
+            self._take(now, flying.popleft())
         if not flying:
             self._flying.pop((address, message.incarnation), None)
 

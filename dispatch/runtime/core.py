@@ -9,7 +9,7 @@ import random
 from abc import ABC
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
@@ -142,6 +142,15 @@ class Runtime(ABC):
     def remove_sink(self, address: str) -> None:
         """Mail for `address` is dropped from now on."""
         self._sinks.pop(address, None)
+
+    def lose(self, kinds: frozenset[str]) -> None:
+        """A simulated process died: whoever is at an address of these kinds is gone, with mail and timers, and nobody is told."""
+        for addresses in (self._boxes, self._sinks):
+            for address in [address for address in addresses if kind_of(address) in kinds]:
+                del addresses[address]
+        self._ready.clear()
+        self._timers[:] = [timer for timer in self._timers if kind_of(timer[2]) not in kinds]
+        heapify(self._timers)
 
     def observe(self, observer: Observer) -> None:
         """`observer(now, address, message)` sees every delivery just before it happens."""

@@ -35,6 +35,12 @@ class PermutedRuntime(VirtualRuntime):
         finally:
             self._sender = before
 
+    def lose(self, kinds: frozenset[str]) -> None:
+        super().lose(kinds)
+        self._on_the_way.clear()
+        self._channels.clear()
+        self._coming.clear()
+
     def waiting(self) -> int:
         return self._coming.total()
 

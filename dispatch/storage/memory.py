@@ -94,7 +94,8 @@ class MemoryJournal:
     def deliver(self, message: Append | _Commit) -> None:
         """Take an append; or commit the oldest that waits."""
         if type(message) is _Commit:
-            self._settle(*self._pending.popleft())
+            if self._pending:  # else a crash took it
+                self._settle(*self._pending.popleft())
             return
         assert type(message) is Append
         fails = self._failure_rate > 0 and self._dice.random() < self._failure_rate
@@ -107,6 +108,15 @@ class MemoryJournal:
         self._last_commit_at = commit_at
         self._pending.append((message, fails))
         self._clock.set_timer(commit_at - now, addresses.JOURNAL, _Commit())
+
+    def crash(self) -> None:
+        """The process dies: what is on its way is lost, what is committed stays."""
+        self._pending.clear()
+        self._losses = Losses()
+
+    def append(self, append: Append) -> None:
+        """Keep this at once, and answer nobody: before a start serves anyone."""
+        self._keep(append)
 
     def close(self) -> None:
         """Put on file what is not there yet, and close the file. Without a writer: nothing."""

@@ -1,0 +1,181 @@
+"""Every point at which the server's process may die in a ride, one after the other: before and after each commit and each announcement.
+
+A story is told once to count its deliveries, then once for each of them: the process dies just before that delivery, starts again and
+recovers from what is committed; the apps come back and say again what was not answered. Every ride must end, no invariant may
+break, and whatever was acknowledged, before or after, must be on record.
+"""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from dispatch.addresses import JOURNAL, kind_of
+from dispatch.config import Settings
+from dispatch.messages.base import Message
+from dispatch.transport import wire
+from dispatch.types import DriverId, Place, RideId, Trip
+from sim.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.crash import PROCESS, crash
+from sim.restless import DriverHabits, RestlessDriver, RestlessPassenger, Whims
+from sim.scenario import PICKUP, near_pickup
+from sim.world import World, WorldOptions
+
+TRIP = Trip(Place(*PICKUP), Place(*near_pickup(1.0)), 1.3, 3.2, 9.0)
+LONGEST_S = 1_500.0
+Promise = tuple[str, type[wire.ClientMessage], str, str]
+"""Who was told, what he had asked, of which ride, and the result."""
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What the people of a world do."""
+
+    accept: float = 1.0
+    decline: float = 0.0
+    gives_up: float = 0.0
+    regrets_after_s: float | None = None
+    haggles_after_s: float | None = None
+    rounds: int = 4
+    commit_delay_s: tuple[float, float] = (0.0, 0.0)
+    absent: tuple[str, ...] = ()
+
+
+STORIES = {
+    "everybody accepts and the passenger stays away": Story(absent=("phone/r1",)),
+    "nobody answers and the passenger stays away": Story(accept=0.0, absent=("phone/r1",)),
+    "everybody accepts": Story(),
+    "commits take a while": Story(commit_delay_s=(0.01, 0.01)),
+    "nobody answers": Story(accept=0.0),
+    "everybody declines": Story(accept=0.0, decline=1.0),
+    "drivers give up": Story(gives_up=1.0),
+    "the passenger regrets": Story(regrets_after_s=20.0),
+    "the passenger offers more": Story(accept=0.0, haggles_after_s=15.0),
+}
+
+
+class Died(BaseException):
+    """The process, at the point that was asked for."""
+
+
+class Process:
+    """An observer: counts what is delivered inside the server's process or leaves it, and dies before one of them."""
+
+    def __init__(self, dies_before: int | None) -> None:
+        self.delivered = 0
+        self.point = ""
+        self._dies_before = dies_before
+
+    def __call__(self, now: float, address: str, message: Message) -> None:
+        if kind_of(address) not in PROCESS and address != JOURNAL:
+            return
+        self.delivered += 1
+        if self.delivered == self._dies_before:
+            what = "+".join(type(event).__name__ for event in getattr(message, "events", ()))
+            self.point = f"before {type(message).__name__} {what} reaches {address} at {now:.3f} s"
+            raise Died
+
+
+class HeardDriver(RestlessDriver):
+    """Remembers what he was promised."""
+
+    promised: list[Promise]
+
+    def on_frame(self, frame: wire.ServerMessage) -> None:
+        note(self, self.driver_id, frame)
+        super().on_frame(frame)
+
+
+class HeardPassenger(RestlessPassenger):
+    """Remembers what he was promised."""
+
+    promised: list[Promise]
+
+    def on_frame(self, frame: wire.ServerMessage) -> None:
+        note(self, self.ride_id, frame)
+        super().on_frame(frame)
+
+
+def note(phone: Any, who: str, frame: wire.ServerMessage) -> None:
+    asked = phone.unanswered.get(frame.id or "") if isinstance(frame, wire.Ack) else None
+    if asked is not None:
+        phone.promised.append((who, type(asked), getattr(asked, "ride_id", who), frame.result))  # type: ignore[attr-defined]
+
+
+def told(story: Story, dies_before: int | None) -> tuple[World, Process, list[Promise]]:
+    """The story, with a crash at that delivery if there is one, to its end."""
+    settings = Settings(rounds=story.rounds, search_cap_s=100.0, offer_timeout_s=20.0)
+    world = World(7, settings, WorldOptions(commit_delay_s=story.commit_delay_s))
+    process = Process(dies_before)
+    world.runtime.observe(process)
+    promised: list[Promise] = []
+    behaviour = DriverBehaviour(accept=story.accept, decline=story.decline, reaction_median_s=3.0, boarding_s=10.0)
+    for number in range(1, 4):
+        dice = world.runtime.rng(f"driver/{number}")
+        place = near_pickup(0.3 * number)
+        driver = HeardDriver(DriverId(f"d{number}"), world.runtime, dice, behaviour, world.travel, place, world.figures)
+        driver.promised = promised
+        driver.settle_in(DriverHabits(gives_up=story.gives_up))
+        driver.connect = partial(world.connect_driver, driver)
+        world.enlist(driver)
+    patience, rng = PassengerBehaviour(patience_mean_s=10_000.0), world.runtime.rng("passengers")
+    passenger = HeardPassenger(RideId("r1"), world.runtime, rng, patience, TRIP, world.figures, world.see_off)
+    passenger.promised = promised
+    passenger.settle_in(Whims(regrets_after_s=story.regrets_after_s, haggles_after_s=story.haggles_after_s))
+    passenger.connect = partial(world.connect_passenger, passenger)
+    world.welcome(passenger)
+    world.report_positions()
+    try:
+        world.run(LONGEST_S)
+    except Died:
+        crash(world, absent=story.absent)
+        world.run(LONGEST_S)
+    world.watch.finish(world.runtime.now)
+    return world, process, promised
+
+
+def wrongs(world: World, promised: list[Promise]) -> list[str]:
+    """Invariants that broke, and promises that are not on record."""
+    events = world.journal.events_of_ride(RideId("r1"))
+    kinds = [type(event).__name__ for event in events]
+    found = list(world.watch.violations)
+    if kinds and not world.watch.ledger.ended:
+        found.append(f"the ride has not ended: {kinds}")
+    for who, asked, ride, result in promised:
+        wanted = KEPT.get(asked)
+        if result == "ok" and wanted is not None and not set(wanted) & set(kinds):
+            found.append(f"{who} was promised {asked.__name__} of {ride}: {kinds}")
+    return found
+
+
+KEPT: dict[type[wire.ClientMessage], tuple[str, ...]] = {
+    wire.FindDriver: ("RideRequested",),
+    wire.AcceptRide: ("RideAssigned",),
+    wire.Arrived: ("RideArrived",),
+    wire.StartRide: ("RideStarted",),
+    wire.CompleteRide: ("RideCompleted",),
+    wire.CancelRide: ("RideCancelled",),
+    wire.DriverCancelRide: ("RideUnassigned",),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_wherever_the_process_dies_the_ride_ends_and_promises_are_kept(name: str) -> None:
+    story = STORIES[name]
+    world, process, promised = told(story, None)
+    assert wrongs(world, promised) == []
+    points, broken = process.delivered, []
+    assert points > 30
+    for number in range(1, points + 1):
+        world, process, promised = told(story, number)
+        found = wrongs(world, promised)
+        if found:
+            broken.append(f"{number} of {points}, {process.point}: {found}")
+    assert broken == []
+
+
+def test_a_start_that_forgets_what_was_going_on_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.crash.recover", lambda runtime, store: 0)
+    story = STORIES["nobody answers and the passenger stays away"]
+    points = told(story, None)[1].delivered
+    assert any(wrongs(world, promised) for world, _, promised in (told(story, n) for n in range(1, points + 1, 3)))
