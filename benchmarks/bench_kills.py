@@ -34,6 +34,8 @@ KILL_AFTER_S = (0.15, 1.2)
 SPEEDY = ("--offer-timeout", "2s", "--search-cap", "30s", "--link-grace", "30s", "--messages-per-s", "1000")
 QUIET_WITHIN_S = 60.0
 CITY = (-26.2041, 28.0473)
+STATUS_AFTER = {"ride_accepted": "accepted", "driver_arrived": "arrived", "ride_started": "in_progress"}
+STEPS = {"accepted": "arrived", "arrived": "start_ride", "in_progress": "complete_ride"}
 Told = list[tuple[str, str, str, str]]
 """Who (a driver's or passenger's id), what he asked, of which ride, and the result that was acknowledged."""
 
@@ -91,7 +93,7 @@ class App:
             await asyncio.sleep(0.05)
 
     async def say(self, kind: str, **fields: Any) -> None:
-        frame = {"type": kind, "id": f"{self.who}-{next(self.numbers)}", **fields}
+        frame = {"id": f"{self.who}-{next(self.numbers)}", **fields, "type": kind}
         self.unanswered[frame["id"]] = frame
         with suppress(WebSocketException, OSError):
             if self.socket is not None:
@@ -102,8 +104,11 @@ class App:
         if frame["type"] == "ack" and asked is not None:
             del self.unanswered[frame["id"]]
             self.told.append((self.who, asked["type"], asked.get("ride_id", self.who), frame["result"]))
-        elif frame["type"] == "error" and asked is not None and frame["code"] not in ("unavailable", "rate_limited"):
+        elif frame["type"] == "error" and asked is not None:
             del self.unanswered[frame["id"]]
+            if frame["code"] in ("unavailable", "rate_limited", "internal"):
+                await asyncio.sleep(0.2)
+                await self.say(**asked | {"kind": asked["type"]})
         await self.on_frame(frame)
 
     async def greet(self) -> None:
@@ -119,6 +124,7 @@ class Driver(App):
     def __init__(self, server: Server, name: str, told: Told, dice: Random) -> None:
         super().__init__(server, f"/ws/driver/{name}/", name, told)
         self.dice = dice
+        self.ride: tuple[str, str] | None = None
         self.place = (CITY[0] + dice.uniform(-0.02, 0.02), CITY[1] + dice.uniform(-0.02, 0.02))
 
     async def greet(self) -> None:
@@ -131,16 +137,16 @@ class Driver(App):
         if kind == "ride_request":
             accepts = self.dice.random() < 0.7
             await self.say("accept_ride" if accepts else "decline_ride", ride_id=ride, driver_id=self.who)
-        elif kind == "ride_accepted":
-            await self.say("cancel_ride" if self.dice.random() < 0.1 else "arrived", ride_id=ride)
-        elif kind == "driver_arrived":
-            await self.say("start_ride", ride_id=ride)
-        elif kind == "ride_started":
-            await self.say("complete_ride", ride_id=ride)
-        elif kind == "snapshot" and frame["ride"] is not None and not self.unanswered:
-            ride = frame["ride"]
-            step = {"accepted": "arrived", "arrived": "start_ride", "in_progress": "complete_ride"}[ride["status"]]
-            await self.say(step, ride_id=ride["ride_id"])
+        elif kind == "snapshot":
+            self.ride = (frame["ride"]["ride_id"], frame["ride"]["status"]) if frame["ride"] is not None else None
+        elif kind in STATUS_AFTER:
+            self.ride = (ride, STATUS_AFTER[kind])
+        elif kind in ("ride_completed", "ride_cancelled"):
+            self.ride = None
+        if self.ride is not None and not self.unanswered:
+            ride, status = self.ride
+            gives_up = status == "accepted" and self.dice.random() < 0.1
+            await self.say("cancel_ride" if gives_up else STEPS[status], ride_id=ride)
 
 
 class Passenger(App):
@@ -267,7 +273,7 @@ def _at_once(rows: list[tuple[str, str, str]]) -> int:
     return twice
 
 
-def main(kills: int = 200, events: int = 100_000) -> int:
+def main(kills: int = 20, events: int = 20_000) -> int:
     """Print the figures; 1 if anything was lost, double or stuck."""
     with TemporaryDirectory() as folder:
         server = Server(Path(folder) / "kills.db")
@@ -282,11 +288,23 @@ def main(kills: int = 200, events: int = 100_000) -> int:
         told, starts, stuck = asyncio.run(under_load(server, kills, Random(1)))
         server.end(signal.SIGTERM)
         figures = {**judged(server.db, told), "stuck": stuck}
+        if stuck:
+            print_open_rides(server.db)
     for name, figure in figures.items():
         print(f"{name:<28}{figure:>10,}")
     print(f"{'serving again, s':<28}{median(starts):>10.2f} median, {max(starts):.2f} worst of {kills}")
     print(f"{'a start on an empty file, s':<28}{median(bare):>10.2f} median")
     return int(any(figures[name] for name in list(figures)[2:]))
+
+
+def print_open_rides(db: Path) -> None:
+    """What is on record of rides that did not end."""
+    with closing(sqlite3.connect(db)) as connection:
+        rows = connection.execute(
+            "SELECT e.ride_id, e.stream, e.kind FROM events e JOIN rides r USING (ride_id) WHERE r.ended_at IS NULL ORDER BY e.n"
+        )
+        for row in rows.fetchall()[-40:]:
+            print(*row)
 
 
 def fill(db: Path, events: int) -> None:
