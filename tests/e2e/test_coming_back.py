@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,12 +58,11 @@ def heard_until(app: ClientConnection, kind: str) -> list[dict[str, Any]]:
 
 def test_a_driver_whose_socket_broke_hears_what_he_missed(tmp_path: Path) -> None:
     with server(tmp_path) as (address, _):
-        driver = connect(f"{address}/ws/driver/d1/")
-        with connect(f"{address}/ws/ride/r1/") as passenger:
+        with connect(f"{address}/ws/driver/d1/") as driver, connect(f"{address}/ws/ride/r1/") as passenger:
             say(driver, HERE)
             say(passenger, {"type": "find_driver", "id": "book", **TRIP})
             offer = heard_until(driver, "ride_request")[-1]
-            driver.socket.close()  # no goodbye
+            driver.socket.shutdown(socket.SHUT_RDWR)  # no goodbye
             with connect(f"{address}/ws/driver/d1/") as again:
                 say(again, {"type": "resume", "epoch": offer["epoch"], "last_seq": offer["seq"], "id": "back"}, HERE)
                 frames = heard_until(again, "ack")
