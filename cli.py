@@ -126,7 +126,10 @@ def seed(resolved: Resolved) -> None:
 
 @db.command()
 @click.argument(
-    "what", type=click.Choice(["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks", "ratings"])
+    "what",
+    type=click.Choice(
+        ["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks", "ratings", "blocked_pairs"],
+    ),
 )
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")
 @click.option("--status", help="only rows of this status")
@@ -152,6 +155,30 @@ def show(
     for row in found:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)
+
+
+@db.command("block")
+@click.argument("passenger")
+@click.argument("driver")
+@with_settings("db")
+def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
+    """Keep a passenger and a driver apart, from the passenger's next search on. Takes their ids, also while a server runs."""
+    from dispatch.storage.blocks import block
+
+    news = block(resolved.settings.db, passenger, driver, now=time.time())
+    click.echo("they are never offered to one another" if news else "they were kept apart before")
+
+
+@db.command("unblock")
+@click.argument("passenger")
+@click.argument("driver")
+@with_settings("db")
+def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
+    """Let a passenger and a driver who were kept apart meet again."""
+    from dispatch.storage.blocks import unblock
+
+    news = unblock(resolved.settings.db, passenger, driver)
+    click.echo("they may meet again" if news else "nobody kept them apart")
 
 
 @main.group()

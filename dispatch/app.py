@@ -32,6 +32,7 @@ from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
+from dispatch.domain.vehicles import Vehicles
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
@@ -71,6 +72,9 @@ def search_policy(rules: Rules) -> SearchPolicy:
         sweep_every_s=rules.sweep_every_s,
         asks_after_silence=rules.asks_after_silence,
         live_offers=rules.live_offers,
+        radius_from_m=rules.radius_from_m,
+        radius_growth=rules.radius_growth,
+        vehicles=Vehicles.of(rules.vehicle_types),
     )
 
 

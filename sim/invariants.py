@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.actors.ports import EventStore
 from dispatch.addresses import DRIVER, kind_of, name_of, session
 from dispatch.domain.geo import haversine_m
 from dispatch.domain.policy import SearchPolicy
@@ -30,7 +31,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
-from dispatch.types import DriverId, OfferId, RideId
+from dispatch.types import DriverId, OfferId, RideCard, RideId
 from sim.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
@@ -40,12 +41,13 @@ SETTLING_S = 1.0
 class Watch:
     """The observer. `checked` counts the deliveries that some invariant looked at."""
 
-    def __init__(self, policy: SearchPolicy, board: PositionBoard) -> None:
+    def __init__(self, policy: SearchPolicy, board: PositionBoard, store: EventStore) -> None:
         self.violations = Violations()
         self.ledger = Ledger(self.violations)
         self.checked = 0
         self._policy = policy
         self._board = board
+        self._store = store
         self._open: dict[OfferId, tuple[DriverId, RideId]] = {}
         self._held: dict[DriverId, dict[OfferId, None]] = {}
         self._deadlines: deque[tuple[float, OfferId]] = deque()
@@ -158,6 +160,7 @@ class Watch:
             add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id}")
         if driver_id in ledger.refused.get(ride_id, ()):
             add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
+        self._suitable(now, driver_id, message.ride)
         if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
             add(now, "on-disk-first", f"offer {offer_id} is not on disk")
         held = self._held.get(driver_id)
@@ -176,6 +179,14 @@ class Watch:
         """A new offer of a ride takes the place of an old one; the driver does not say so."""
         for offer_id in [offer_id for offer_id in held if self._open[offer_id][1] == ride_id]:
             self._forget(offer_id)
+
+    def _suitable(self, now: float, driver_id: DriverId, ride: RideCard) -> None:
+        """As who they are on file: nobody who is blocked is asked, nor who drives something else than is wanted."""
+        card, wanted = self._store.driver_card(driver_id), ride.trip.vehicle_type
+        if driver_id in self._store.blocked_drivers(ride.passenger.passenger_id):
+            self.violations.add(now, "no-offer-to-blocked", f"{driver_id} is offered {ride.ride_id}")
+        if wanted and (card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type)):
+            self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
 
     def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
         policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup

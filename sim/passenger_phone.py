@@ -47,6 +47,7 @@ class PassengerPhone(Phone):
         self.trip = trip
         self.figures = figures
         self.on_end = on_end
+        self.phone: str | None = None
         self.booked_at = clock.now
         self.driver_id: str | None = None
         self._was_assigned = False
@@ -73,6 +74,8 @@ class PassengerPhone(Phone):
                 distance_km=trip.distance_km,
                 estimated_duration_minutes=trip.duration_min,
                 fare_amount=trip.fare,
+                vehicle_type=trip.vehicle_type or None,
+                passenger_phone=self.phone,
             )
         )
 

@@ -297,9 +297,18 @@ class Stage:
         return self.world.runtime.now
 
     def driver(
-        self, name: str, *, north_km: float = 1.0, east_km: float = 0.0, at: float | None = None, reports: bool = True
+        self,
+        name: str,
+        *,
+        north_km: float = 1.0,
+        east_km: float = 0.0,
+        at: float | None = None,
+        reports: bool = True,
+        vehicle_type: str | None = None,
     ) -> Driver:
-        """A driver comes online so far from the pickup, now or `at` some second."""
+        """A driver comes online so far from the pickup, now or `at` some second. `vehicle_type`: he was registered with it."""
+        if vehicle_type is not None:
+            self.world.register(DriverId(name), vehicle_type)
         driver = self.drivers[name] = Driver(self, name, near_pickup(north_km, east_km), reports)
         driver.returns(at)
         return driver

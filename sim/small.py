@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from traceback import extract_tb
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from dispatch.config import Settings
 from dispatch.transport.memory import MemoryLink
-from dispatch.types import DriverId, RideId
+from dispatch.types import DriverId, PassengerId, RideId, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, trip_between
@@ -32,6 +32,9 @@ from sim.world import World, WorldOptions
 DRIVERS, RIDES = 20, 30
 FIRST_DRIVER = 27_820_000_001
 BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
+PEOPLE: Final = ("27810000001", "27810000002", "27810000003")
+OTHER_VEHICLES, QUARRELS, PARTICULAR = 0.3, 0.3, 0.4
+"""Shares of the drivers, of them too, and of the passengers where types of vehicle are listed."""
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
 LOOK_EVERY_S = 7.37
 QUIET_WITHIN_S = 3_600.0
@@ -52,8 +55,18 @@ class Mood(msgspec.Struct, frozen=True, kw_only=True):
     fault_every_s: float
 
 
-def mood_of(dice: Random) -> Mood:
+def policy_of(dice: Random) -> dict[str, Any]:
+    """How drivers are asked here, where it is not as everywhere."""
+    return {
+        "radius_from_m": dice.choice((0.0, 0.0, 500.0)),
+        "radius_growth": dice.choice((1.5, 3.0)),
+        "vehicle_types": dice.choice(("", "sedan: suv, suv")),
+    }
+
+
+def mood_of(seed: int) -> Mood:
     """Extremes are as likely as the middle: a case that needs one of them is met in some of the worlds."""
+    dice = Random(f"{seed}/mood")
     accept = dice.choice((0.1, 0.3, 0.5, 0.7, 0.9))
     return Mood(
         settings=Settings(
@@ -62,6 +75,7 @@ def mood_of(dice: Random) -> Mood:
             late_grace_s=dice.choice((0.0, 2.0, 2.0)),
             rounds=dice.choice((1, 4, 4)),
             search_cap_s=dice.choice((60.0, 180.0, 180.0)),
+            **policy_of(Random(f"{seed}/policy")),
         ),
         beat_s=dice.choice((0.25, 0.5, 2.0)),
         accept=accept,
@@ -81,7 +95,7 @@ class SmallWorld(World):
     passenger_type: ClassVar[type[RestlessPassenger]] = RestlessPassenger
 
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
-        mood = mood_of(Random(f"{seed}/mood"))
+        mood = mood_of(seed)
         options = WorldOptions(
             permute=permute,
             trace=trace,
@@ -103,12 +117,14 @@ class SmallWorld(World):
         """From the first driver to the end of the last ride, with every check."""
         fleet, people = self.runtime.rng("fleet"), self.runtime.rng("demand")
         for number in range(DRIVERS):
-            self.add_driver(DriverId(str(FIRST_DRIVER + number)), TOWN.sample(fleet), self._driver(fleet))
+            driver_id = DriverId(str(FIRST_DRIVER + number))
+            self._make_picky(driver_id, self.runtime.rng("quarrels"))
+            self.add_driver(driver_id, TOWN.sample(fleet), self._driver(fleet))
         self.report_positions()
         beat_s = self.mood.beat_s
         times = sorted(people.randrange(int(BOOKING_S / beat_s)) * beat_s for _ in range(RIDES))
         self.expect(
-            [Demand(at, trip_between(TOWN.sample(people), TOWN.sample(people))) for at in times],
+            [Demand(at, self._trip(people)) for at in times],
             PassengerBehaviour(patience_mean_s=self.mood.patience_s),
         )
         self.faults.start()
@@ -119,6 +135,19 @@ class SmallWorld(World):
             self.watch.violations.add(self.runtime.now, "no-livelock", str(error))
         self._judge_failures()
         self.close()
+
+    def _make_picky(self, driver_id: DriverId, dice: Random) -> None:
+        """Some drive something else than a sedan, and some are never to meet one of the passengers."""
+        if dice.random() < OTHER_VEHICLES:
+            self.register(driver_id, dice.choice(("suv", "van")))
+        if dice.random() < QUARRELS:
+            self.journal.block(PassengerId(dice.choice(PEOPLE)), driver_id)
+
+    def _trip(self, dice: Random) -> Trip:
+        """Where the types of vehicle are listed some mind what comes."""
+        trip, wish = trip_between(TOWN.sample(dice), TOWN.sample(dice)), self.runtime.rng("wishes")
+        minds = self.settings.vehicle_types and wish.random() < PARTICULAR
+        return msgspec.structs.replace(trip, vehicle_type=wish.choice(("sedan", "suv"))) if minds else trip
 
     def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> RestlessDriver:
         dice = self.runtime.rng("driver/" + driver_id)
@@ -139,6 +168,7 @@ class SmallWorld(World):
     def add_passenger(self, ride_id: RideId, demand: Demand, behaviour: PassengerBehaviour) -> RestlessPassenger:
         dice = self.runtime.rng("passengers")
         phone = self.passenger_type(ride_id, self.clock, dice, behaviour, demand.trip, self.figures, self.see_off)
+        phone.phone = self.runtime.rng("wishes").choice(PEOPLE)
         phone.settle_in(
             Whims(
                 repeats=dice.choice((0.0, 0.2)),

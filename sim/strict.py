@@ -9,7 +9,9 @@ from dispatch.actors.driver import DriverActor
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver import FREE, DriverRecord
+from dispatch.domain.geo import haversine_m
 from dispatch.domain.ride import RideRecord
+from dispatch.domain.search import Search
 from dispatch.domain.supply import AVAILABLE
 from dispatch.types import DriverId, RideId
 from sim.restless import InsistentPhone
@@ -70,9 +72,17 @@ def check_views(world: World) -> None:
         if unknown:
             add(now, "same-view", f"the dispatcher waits for answers to {unknown}, which nobody holds")
         if search.free_places() or search.may_open_round():
-            left = [driver_id for driver_id in idle if search.may_ask(driver_id)]
+            left = [driver_id for driver_id in idle if _would_ask(dispatcher, search, driver_id)]
             if left:
                 add(now, "nobody-idle", f"{ride_id} looks for drivers and {left} are not asked")
+
+
+def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId) -> bool:
+    """Whether this driver, who could be asked, is one for this search."""
+    place, pickup = dispatcher.supply.position(driver_id, dispatcher.runtime.now), search.card.trip.pickup
+    if place is None or not search.may_ask(driver_id) or not dispatcher.choice.fits(search, driver_id):
+        return False
+    return dispatcher.choice.is_in_reach(search, haversine_m(*place, pickup.lat, pickup.lon))
 
 
 def check_accounts(world: World) -> None:

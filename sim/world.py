@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dispatch.addresses import JOURNAL, PRICING
 from dispatch.app import (
@@ -21,6 +22,7 @@ from dispatch.app import (
     search_policy,
 )
 from dispatch.config import Settings
+from dispatch.domain.driver import stranger
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of, pricer
@@ -89,14 +91,14 @@ class World:
         )
         self.failures: list[tuple[str, BaseException]] = []
         self.board = position_board(settings)
-        self.watch = Watch(search_policy(settings), self.board)
         self._trace_file = options.trace.open("wb") if options.trace is not None else None
         self.trace = Trace(self._trace_file)
-        self.runtime.observe(self.trace)
-        self.runtime.observe(self.watch)
         self.journal = MemoryJournal(
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
+        self.watch = Watch(search_policy(settings), self.board, self.journal)
+        self.runtime.observe(self.trace)
+        self.runtime.observe(self.watch)
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
         self.pricer = priced_by = pricer(settings, self.travel, wall_zero)
@@ -126,6 +128,10 @@ class World:
         self.runtime.sink(REQUESTS, _Sink(self._on_request))
 
     # -- people
+
+    def register(self, driver_id: DriverId, vehicle_type: str) -> None:
+        """A driver whom nobody has seen yet drives this; others drive what strangers do."""
+        self.journal.introduce(replace(stranger(driver_id), vehicle_type=vehicle_type))
 
     def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> DriverPhone:
         """A driver comes online at this point."""

@@ -209,3 +209,21 @@ class TestQuote:
         assert "tariff.suv.per_km       15                  file dispatch.toml" in run("config", "show").output
         told = json.loads(run("config", "show", "--json").output)
         assert told["tariff.suv.per_km"] == {"value": 15, "from": "file dispatch.toml"}
+
+
+def test_a_pair_is_blocked_shown_and_unblocked() -> None:
+    run("db", "seed")
+    blocked = run("db", "block", "27821234567", "27821234568")
+    assert (blocked.exit_code, blocked.output) == (0, "they are never offered to one another\n")
+    assert "kept apart before" in run("db", "block", "27821234567", "+27821234568").output
+    shown = json.loads(run("db", "show", "blocked_pairs", "--json", "--phones").output)
+    assert (shown["passenger_id"], shown["driver_id"]) == ("27821234567", "27821234568")
+    assert "27821234568" not in run("db", "show", "blocked_pairs").output
+    assert run("db", "unblock", "27821234567", "27821234568").output == "they may meet again\n"
+    assert run("db", "unblock", "27821234567", "27821234568").output == "nobody kept them apart\n"
+
+
+def test_blocking_somebody_who_is_not_there_is_one_line_and_a_failure() -> None:
+    run("db", "seed")
+    result = run("db", "block", "27821234567", "1")
+    assert (result.exit_code, result.stderr) == (1, "dispatch: there is no driver 1 in dispatch.db\n")

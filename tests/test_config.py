@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "HH:MM": "23:30",
     "ZONE": "Africa/Johannesburg",
     "SECRET": "s3cret",
+    "LIST": "sedan: suv, suv",
 }
 by_name = pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
 

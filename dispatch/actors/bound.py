@@ -230,9 +230,22 @@ class BoundDriver(ConversingActor):
         self._version += 1
         offers = tuple([offer.lease.offer_id for offer in self.offers.values()]) if self.offers else ()
         state = DriverState(
-            self.driver_id, self.life, self._version, self._status(), offers, ended, outcome, ride_id, asked
+            self.driver_id,
+            self.life,
+            self._version,
+            self._status(),
+            offers,
+            ended,
+            outcome,
+            ride_id,
+            asked,
+            self._drives(),
         )
         self.send(self.dispatcher, state)
+
+    def _drives(self) -> str:
+        card = self.driver.card
+        return card.vehicle_type if card is not None else ""
 
     def _status(self) -> str:
         if self.driver.binding != FREE:

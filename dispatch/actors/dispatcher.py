@@ -5,12 +5,11 @@ Searches and their rounds are `domain.search`, who can be asked is `domain.suppl
 
 from __future__ import annotations
 
-from functools import partial
-
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.agenda import Agenda
+from dispatch.domain.choice import Choice, Hits
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search, ride_of
 from dispatch.domain.search_history import search_of
@@ -54,6 +53,7 @@ class DispatcherActor(RecordedActor):
         self.policy = policy
         self.supply = supply
         self.searches: dict[RideId, Search] = {}
+        self.choice = Choice(supply, policy)
         self._waiting = WaitingList(policy.radius_m)
         self._agenda = Agenda()
         self._sweeping = False
@@ -86,6 +86,7 @@ class DispatcherActor(RecordedActor):
         if search is None:
             return
         self.searches[ride_id] = search
+        self._block(search)
         search.capped = self.runtime.now >= search.since + self.policy.search_cap_s
         for offer_id, offer in search.open.items():
             if not offer.claimed:
@@ -110,6 +111,7 @@ class DispatcherActor(RecordedActor):
         search = self.searches[ride_id] = Search(message.ride, message.since, self.policy)
         if older is not None:
             search.refusals = older.refusals
+        self._block(search)
         self._remind(search, search.since + self.policy.search_cap_s)
         self._open_round(search, older)
         self._settle(search)
@@ -139,7 +141,7 @@ class DispatcherActor(RecordedActor):
             return
         forgot = message.asked or message.incarnation > supplied.incarnation
         supplied.incarnation, supplied.version = message.incarnation, message.version
-        supplied.status = message.status
+        supplied.status, supplied.vehicle_type = message.status, message.vehicle_type
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)
@@ -236,37 +238,26 @@ class DispatcherActor(RecordedActor):
             if self._pick(search, 1):
                 self._open_round(search)
         elif search.takes_newcomers():
-            for distance_m, driver_id in self._pick(search, self.policy.batch - search.running()):
-                self._refill(search, driver_id, distance_m)
-        elif not search.round_is_over():
-            places = search.free_places()
-            for distance_m, driver_id in self._pick(search, places) if places else ():
-                self._refill(search, driver_id, distance_m)
+            self._refill(search, self._pick(search, self.policy.batch - search.running()))
+        elif places := search.free_places():
+            picked = self.choice.pick(search, places, search.radius_m, self.runtime.now)
+            if not picked and not search.running():
+                picked, search.radius_m = self.choice.for_wider_round(search, places, self.runtime.now)
+            self._refill(search, picked)
         self._settle(search)
 
-    def _pick(self, search: Search, k: int) -> list[tuple[float, DriverId]]:
-        """The nearest who were never asked; where they are too few, then the silent. After the last round newcomers only."""
-        supply, policy, pickup = self.supply, self.policy, search.card.trip.pickup
-        supply.drain()
-        now = self.runtime.now
-        if search.takes_newcomers():
-            joins = partial(self._may_join, search)
-            return supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, joins)
-        picked = supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, search.never_asked)
-        if len(picked) < k and search.asks:
-            known = {driver_id for _, driver_id in picked}
-            again = supply.nearest(pickup.lat, pickup.lon, k, policy.radius_m, now, search.may_ask)
-            picked += [hit for hit in again if hit[1] not in known][: k - len(picked)]
-        return picked
+    def _pick(self, search: Search, k: int) -> Hits:
+        """Up to `k` whom the search may ask now, however far a round reaches."""
+        return self.choice.pick(search, k, self.policy.radius_m, self.runtime.now)
 
     def _open_round(self, search: Search, older: Search | None = None) -> None:
         """The next round, even if there is nobody to ask. `older`: the search that this one supersedes."""
         if older is not None:
             self._lend_back(older)
-        picked = self._pick(search, self.policy.batch)
-        search.open_round()
-        search.arrivals = self.supply.arrivals
         now = self.runtime.now
+        picked, radius_m = self.choice.for_next_round(search, self.policy.batch, now)
+        search.open_round(radius_m)
+        search.arrivals = self.supply.arrivals
         leases = [search.offer(driver_id, distance_m, now) for distance_m, driver_id in picked]
         expires_at = now + self.policy.offer_timeout_s
         if older is not None:
@@ -276,24 +267,20 @@ class DispatcherActor(RecordedActor):
         opened = RoundOpened(search.card.search_no, search.round_no, len(leases), expires_at)
         self.send(addresses.ride(search.card.ride_id), opened)
 
-    def _refill(self, search: Search, driver_id: DriverId, distance_m: float) -> None:
-        self._offer(search, [search.offer(driver_id, distance_m, self.runtime.now)], refill=True)
+    def _refill(self, search: Search, picked: Hits) -> None:
+        for distance_m, driver_id in picked:
+            self._offer(search, [search.offer(driver_id, distance_m, self.runtime.now)], refill=True)
 
     def _offer(self, search: Search, leases: list[Lease], refill: bool = False) -> None:
         ride_id, card = search.card.ride_id, search.card
         placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
-        self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, leases[0].expires_at, refill))
+        terms = (leases[0].expires_at, refill, search.radius_m)
+        self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, *terms))
         for lease in leases:
             self.supply.get(lease.driver_id).pending[lease.offer_id] = ride_id
             self.supply.update(lease.driver_id)
             self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
         self._remind(search, leases[0].expires_at)
-
-    def _may_join(self, search: Search, driver_id: DriverId) -> bool:
-        """Whether a waiting search may ask him: after its last round only if he became eligible since that opened."""
-        if search.takes_newcomers() and not self.supply.arrived_after(driver_id, search.arrivals):
-            return False
-        return search.may_ask(driver_id)
 
     def _consult_waiting(self, driver_id: DriverId) -> None:
         """A driver became eligible: the longest-waiting search in reach that may ask him has him."""
@@ -301,16 +288,26 @@ class DispatcherActor(RecordedActor):
         while len(self._waiting) and supply.eligible(driver_id):
             position = supply.position(driver_id, self.runtime.now)
             hit = position and self._waiting.first(
-                *position, lambda ride_id: self._may_join(searches[ride_id], driver_id)
+                *position, lambda ride_id, distance_m: self._would_ask(searches[ride_id], driver_id, distance_m)
             )
             if not hit:
                 return
-            ride_id, distance_m = hit
-            if searches[ride_id].may_open_round():
-                self._open_round(searches[ride_id])
+            search, distance_m = searches[hit[0]], hit[1]
+            if search.may_open_round():
+                self._open_round(search)
+                self._settle(search)
+            elif distance_m > search.radius_m:
+                self._advance(search)
             else:
-                self._refill(searches[ride_id], driver_id, distance_m)
-            self._settle(searches[ride_id])
+                self._refill(search, [(distance_m, driver_id)])
+                self._settle(search)
+
+    def _would_ask(self, search: Search, driver_id: DriverId, distance_m: float) -> bool:
+        return self.choice.is_in_reach(search, distance_m) and self.choice.may_join(search, driver_id)
+
+    def _block(self, search: Search) -> None:
+        """Those whom this passenger is never to meet, as they are on file now."""
+        search.blocked = dict.fromkeys(self.store.blocked_drivers(search.card.passenger.passenger_id))
 
     # -- ends
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dispatch.messages.base import Message
-from dispatch.types import DriverCard, DriverId, RideId
+from dispatch.types import DriverCard, DriverId, PassengerId, RideId
 
 
 class EventStore(Protocol):
@@ -26,6 +26,10 @@ class EventStore(Protocol):
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         """Who this driver is, if he was ever registered."""
+        ...
+
+    def blocked_drivers(self, passenger_id: PassengerId) -> Sequence[DriverId]:
+        """Whom this passenger is never to meet."""
         ...
 
     def forget(self, ride_id: RideId) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dispatch.config.vehicle_types import served_by
+
 Value = str | int | float | bool
 HIDDEN = "•••"
 """What is shown of a secret that is set."""
@@ -130,6 +132,12 @@ def _hide(value: Value) -> str:
     return HIDDEN if value else ""
 
 
+def _read_vehicles(given: object) -> str:
+    text = _read_text(given)
+    served_by(text)
+    return text
+
+
 def _as_held(value: Value) -> Value:
     return value
 
@@ -150,5 +158,6 @@ TEXT = Kind("TEXT", "text", str, _read_text, _as_held)
 PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
 MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))
 CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock, _as_held)
+VEHICLES = Kind("LIST", "a list of types (sedan: suv van, suv, van)", str, _read_vehicles, _as_held)
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
 SECRET = Kind("SECRET", "text", str, _read_text, _hide)

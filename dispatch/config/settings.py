@@ -22,6 +22,7 @@ from dispatch.config.table import (
     secret,
     switch,
     text,
+    vehicles,
     whole,
     zone,
 )
@@ -41,6 +42,11 @@ class Rules(Checked):
     rounds: int = whole(4, 1, 20, "rounds before a search only waits for late joiners")
     search_cap_s: float = duration("180s", "100ms", "24h", "a search ends with no_drivers after this")
     radius_m: float = kilometres(10, 0.1, 500, "drivers further from the pickup are not asked")
+    radius_from_m: float = kilometres(
+        0, 0, 500, "the first round reaches so far, each later one farther; 0: all as far"
+    )
+    radius_growth: float = number(1.5, 1.05, 10, "each round reaches so many times as far as the one before")
+    vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
     live_offers: int = whole(1, 1, 10, "offers one driver may hold open at once")
     asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")
     position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")

@@ -14,6 +14,7 @@ from dispatch.config.kinds import (
     SECRET,
     SWITCH,
     TEXT,
+    VEHICLES,
     WHOLE,
     ZONE,
     Kind,
@@ -62,6 +63,11 @@ def choice(default: str, choices: str, help: str) -> Any:
 def text(default: str | None, help: str) -> Any:
     """Any text, the empty one too."""
     return _row(default, Limits(TEXT, help))
+
+
+def vehicles(default: str, help: str) -> Any:
+    """Types of vehicle, and which others do for each."""
+    return _row(default, Limits(VEHICLES, help))
 
 
 def path(default: str | None, help: str, name: str = "") -> Any:

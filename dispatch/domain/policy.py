@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
+
+from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 
 
 class SearchPolicy(msgspec.Struct, frozen=True):
-    """Times in seconds, distances in metres. See docs for what each does; the defaults are the settings' own."""
+    """Times in seconds, distances in metres. See docs for what each does; the defaults are the settings' own.
+
+    `radius_from_m` 0: every round reaches as far as `radius_m`.
+    """
 
     batch: int = 5
     rounds: int = 4
@@ -17,3 +24,18 @@ class SearchPolicy(msgspec.Struct, frozen=True):
     sweep_every_s: float = 5.0
     asks_after_silence: int = 1
     live_offers: int = 1
+    radius_from_m: float = 0.0
+    radius_growth: float = 1.5
+    vehicles: Vehicles = ANY_VEHICLES
+
+    def radii(self, before_m: float, round_no: int) -> Iterator[float]:
+        """How far this round may reach: it takes the first of these at which somebody can be asked, else the last.
+
+        `before_m`: how far the round before it, or the same round so far, reached; 0: there was none. The last round reaches all.
+        """
+        if self.radius_from_m and round_no < self.rounds:
+            radius_m = before_m * self.radius_growth or self.radius_from_m
+            while radius_m < self.radius_m:
+                yield radius_m
+                radius_m *= self.radius_growth
+        yield self.radius_m

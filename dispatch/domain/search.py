@@ -34,7 +34,8 @@ class OpenOffer(msgspec.Struct):
 class Search(msgspec.Struct):
     """The state of one search. `since` is when it began, runtime seconds; searches are served by (since, ride_id).
 
-    `late`: somebody was asked after the last round was over.
+    `late`: somebody was asked after the last round was over. `radius_m`: how far the round under way reaches; 0 before the first.
+    `blocked`: whoever is never to meet this passenger.
     """
 
     card: RideCard
@@ -47,9 +48,11 @@ class Search(msgspec.Struct):
     capped: bool = False
     late: bool = False
     arrivals: int = 0
+    radius_m: float = 0.0
     open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
+    blocked: dict[DriverId, None] = msgspec.field(default_factory=dict)
 
     # -- questions
 
@@ -99,23 +102,24 @@ class Search(msgspec.Struct):
 
     def never_asked(self, driver_id: DriverId) -> bool:
         """Drivers of the first choice."""
-        return driver_id not in self.asks and driver_id not in self.refusals
+        return driver_id not in self.asks and driver_id not in self.refusals and driver_id not in self.blocked
 
     def may_ask(self, driver_id: DriverId) -> bool:
         """Not after a decline; after silence a set number of times more; not while he holds an offer of this ride."""
         asks = self.asks.get(driver_id)
         if asks is None:
-            return driver_id not in self.refusals
-        if asks > self.policy.asks_after_silence or driver_id in self.refusals:
+            return driver_id not in self.refusals and driver_id not in self.blocked
+        if asks > self.policy.asks_after_silence or driver_id in self.refusals or driver_id in self.blocked:
             return False
         return all(offer.lease.driver_id != driver_id for offer in self.open.values())
 
     # -- what happens to it
 
-    def open_round(self) -> None:
-        """The next round, all places open."""
+    def open_round(self, radius_m: float | None = None) -> None:
+        """The next round, all places open. It reaches so far; None: as far as any."""
         self.round_no += 1
         self.used = 0
+        self.radius_m = self.policy.radius_m if radius_m is None else radius_m
 
     def offer(self, driver_id: DriverId, distance_m: float, now: float) -> Lease:
         """Take a place for this driver, with the whole offer time of its own."""

@@ -78,6 +78,7 @@ def _offers_made(search: Search, event: OffersMade) -> None:
     else:
         search.lapse(event.expires_at - search.policy.offer_timeout_s + SAME_MOMENT_S)
         search.late = search.late or search.round_is_over()
+    search.radius_m = event.radius_m or search.policy.radius_m
     for placed in event.offers:
         search.serial += 1
         search.asked += 1

@@ -27,6 +27,7 @@ class Supplied(msgspec.Struct):
     status: str = "offline"
     pending: dict[OfferId, RideId] = msgspec.field(default_factory=dict)
     arrival: int = 0
+    vehicle_type: str = ""
 
 
 class Supply:

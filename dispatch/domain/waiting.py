@@ -49,14 +49,14 @@ class WaitingList:
         band = self._bands[self._band(lat)]
         del band[bisect_left(band, rank)]
 
-    def first(self, lat: float, lon: float, admits: Callable[[RideId], bool]) -> tuple[RideId, float] | None:
-        """The longest-waiting search in reach of this point that `admits`, and its metres from there."""
+    def first(self, lat: float, lon: float, admits: Callable[[RideId, float], bool]) -> tuple[RideId, float] | None:
+        """The longest-waiting search in reach of this point that `admits` at that distance, and its metres from there."""
         middle = self._band(lat)
         bands = [band for number in (middle - 1, middle, middle + 1) if (band := self._bands.get(number))]
         for _, ride_id in merge(*bands) if len(bands) > 1 else bands[0] if bands else ():
             _, pickup_lat, pickup_lon = self._places[ride_id]
             distance_m = haversine_m(pickup_lat, pickup_lon, lat, lon)
-            if distance_m <= self._radius_m and admits(ride_id):
+            if distance_m <= self._radius_m and admits(ride_id, distance_m):
                 return ride_id, distance_m
         return None
 

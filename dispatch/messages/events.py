@@ -173,7 +173,7 @@ class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
 
 
 class OffersMade(Message, frozen=True, gc=False):
-    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds."""
+    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds; `radius_m`: how far it reached."""
 
     ride_id: RideId
     search_no: int
@@ -181,6 +181,7 @@ class OffersMade(Message, frozen=True, gc=False):
     offers: tuple[OfferPlaced, ...]
     expires_at: float
     refill: bool = False
+    radius_m: float = 0.0
 
 
 class OffersClosed(Message, frozen=True, gc=False):

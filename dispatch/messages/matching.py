@@ -79,6 +79,7 @@ class DriverState(Message, frozen=True, gc=False):
     outcome: str = ""
     ride_id: RideId | None = None
     asked: bool = False
+    vehicle_type: str = ""
 
 
 class AnnounceState(Message, frozen=True, gc=False):

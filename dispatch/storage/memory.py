@@ -86,8 +86,20 @@ class MemoryJournal:
         self._stars: dict[DriverId, tuple[int, int]] = {}
         self._cards: dict[DriverId, DriverCard] = {}
         self._passengers: dict[PassengerId, Passenger] = {}
+        self._blocked: dict[PassengerId, dict[DriverId, None]] = {}
         if default_passenger is not None:
             self._passengers[default_passenger.passenger_id] = default_passenger
+
+    # -- what is there before anybody comes
+
+    def introduce(self, card: DriverCard) -> None:
+        """This driver was registered once."""
+        registered = (DriverRegistered(card),)
+        self._keep(Append(addresses.driver(card.driver_id), 0, 1, self._clock.now, registered))
+
+    def block(self, passenger_id: PassengerId, driver_id: DriverId) -> None:
+        """These two are never to meet."""
+        self._blocked.setdefault(passenger_id, {})[driver_id] = None
 
     # -- the journal
 
@@ -194,6 +206,9 @@ class MemoryJournal:
 
     def default_passenger(self) -> Passenger | None:
         return self._default_passenger
+
+    def blocked_drivers(self, passenger_id: PassengerId) -> tuple[DriverId, ...]:
+        return tuple(self._blocked.get(passenger_id, ()))
 
     def forget(self, ride_id: RideId) -> None:
         """Keep of an ended ride only what it recorded itself, packed; let go of what drivers and dispatcher recorded about it.

@@ -94,6 +94,10 @@ class Reader:
         )
         return Passenger(*rows[0]) if rows else None
 
+    def blocked_drivers(self, passenger_id: PassengerId) -> tuple[DriverId, ...]:
+        rows = self._rows("SELECT driver_id FROM blocked_pairs WHERE passenger_id = ? ORDER BY driver_id", passenger_id)
+        return tuple(DriverId(driver_id) for (driver_id,) in rows)
+
     def forget(self, ride_id: RideId) -> None:
         """Nothing: what is on disk stays."""
 

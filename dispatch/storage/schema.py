@@ -128,6 +128,21 @@ def m007_ratings(db: Database) -> None:
     )
 
 
+@migrations()
+def m008_blocked_pairs(db: Database) -> None:
+    """Passengers and drivers who are never to meet."""
+    db.execute(
+        """
+        CREATE TABLE blocked_pairs (
+            passenger_id TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            blocked_at REAL NOT NULL,
+            PRIMARY KEY (passenger_id, driver_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

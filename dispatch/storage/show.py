@@ -81,6 +81,7 @@ TABLES: Final[dict[str, Shown]] = {
     "ratings": Shown(
         "ride_id, by, rating, comment, driver_id, passenger_id, at", newest=("at", "ride_id", "by"), ride="ride_id = ?"
     ),
+    "blocked_pairs": Shown("passenger_id, driver_id, blocked_at", newest=("blocked_at", "passenger_id", "driver_id")),
     "passengers": Shown("passenger_id, name, phone, rating, is_default", newest=("passenger_id",)),
 }
 

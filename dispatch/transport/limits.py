@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from dispatch.config import Settings
+from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 
 ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""
@@ -25,6 +26,8 @@ class SessionLimits:
     """A ride may be booked so long ahead."""
     resume_wait_s: float = 0.25
     """So long an app may take to say that it resumes."""
+    vehicles: Vehicles = ANY_VEHICLES
+    """The types that may be asked for."""
     over_limit_s: float = 10.0
     """A connection that stays over its rate this long is closed."""
 
@@ -40,6 +43,7 @@ class SessionLimits:
             max_accuracy_m=settings.gps_max_accuracy_m,
             schedule_ahead_s=settings.schedule_ahead_s,
             resume_wait_s=settings.resume_wait_s,
+            vehicles=Vehicles.of(settings.vehicle_types),
         )
 
 

@@ -29,9 +29,17 @@ class PassengerSession(Session):
 
     def _find_driver(self, message: wire.FindDriver) -> None:
         passenger = self._passenger(message)
+        self._check_vehicle(message.vehicle_type or "")
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
         trip, command = trip_of(message), self._command_of(message)
         self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message)))
+
+    def _check_vehicle(self, wanted: str) -> None:
+        vehicles = self._gateway.limits.vehicles
+        if not vehicles.can_be_asked_for(wanted):
+            *others, last = vehicles.served_by
+            known = f"{', '.join(others)} or {last}" if others else last
+            raise BadField("vehicle_type", f"vehicle_type must be {known}, got {wire.excerpt(wanted)}")
 
     def _pickup_at(self, text: str) -> float:
         """The runtime second that is booked."""

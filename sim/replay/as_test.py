@@ -35,6 +35,8 @@ def _body(player: Player) -> Iterator[str]:
     script = player.script
     for name, north_km in script.north_km.items():
         yield f'{name} = stage.drivers["{name}"] = Driver(stage, "{name}", near_pickup({north_km!r}), True)'
+    for name, vehicle_type in script.vehicles.items():
+        yield f'stage.world.register("{name}", "{vehicle_type}")'
     for line in script.lines:
         yield _CALLS.get(line.what, _says)(line)
     yield f"stage.run(until={round(LEAD_S + script.ends_at + AFTER_S, 3)!r})"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dispatch import addresses
 from dispatch.messages.commands import CancelRide
-from dispatch.types import RideId
+from dispatch.types import DriverId, RideId
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
 from sim.scenario import Driver, Passenger, Person, Stage, near_pickup
 
@@ -31,6 +31,8 @@ class Player:
         self.stage.world.runtime.observe(self._watch)
         passenger = self.stage.passenger(RIDE, at=LEAD_S - BEFORE_S)
         people: dict[str, Person] = {RIDE: passenger}
+        for name, vehicle_type in self.script.vehicles.items():
+            self.stage.world.register(DriverId(name), vehicle_type)
         for name, north_km in self.script.north_km.items():
             driver = Driver(self.stage, name, near_pickup(north_km), True)
             people[name] = self.stage.drivers[name] = driver

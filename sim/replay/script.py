@@ -49,12 +49,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Script(msgspec.Struct):
-    """Lines in the order of time. `north_km`: where each driver stands. `names`: who is who. `unplayable`: what no person did."""
+    """Lines in the order of time. `north_km`: where each driver stands. `names`: who is who. `vehicles`: what
+    those drive who were asked because of it. `unplayable`: what no person did."""
 
     begins_at: float
     lines: list[Line] = []
     north_km: dict[str, float] = {}
     names: dict[DriverId, str] = {}
+    vehicles: dict[str, str] = {}
     unplayable: list[str] = []
     ends_at: float = 0.0
 
@@ -82,6 +84,7 @@ class _Author:
         self._told_until = 0.0
         self._thinking: dict[OfferId, None] = {}
         self._scheduled_for: float | None = None
+        self._vehicle_type = ""
 
     def take(self, at: float, event: Any) -> None:
         """What somebody did that this event came of."""
@@ -123,7 +126,7 @@ class _Author:
             fields["require_pin"] = True
         if pickup_at is not None:
             fields["pickup_in_s"] = round(pickup_at - self.script.begins_at, 3)
-        self._freed_at = max(at, 0.0)
+        self._freed_at, self._vehicle_type = max(at, 0.0), trip.vehicle_type
         self.add(max(at, 0.0), RIDE, "find_driver", **fields)
 
     def cancelled(self, at: float, event: RideCancelled) -> None:
@@ -147,6 +150,8 @@ class _Author:
             self._thinking[placed.offer_id] = None
             is_new = placed.driver_id not in self.script.names
             name = self.name(placed.driver_id)
+            if self._vehicle_type:
+                self.script.vehicles[name] = self._vehicle_type
             if is_new:
                 self.script.north_km[name] = round(placed.pickup_distance_m / 1000.0, 4)
                 came_late = waited or placed.pickup_distance_m < farthest_m

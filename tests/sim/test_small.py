@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 
 from sim.scenarios import run_one
 from sim.small import DRIVERS, RIDES, mood_of
@@ -48,7 +47,7 @@ def test_everybody_comes_and_everything_ends() -> None:
 
 
 def test_moods_differ_from_seed_to_seed() -> None:
-    moods = [mood_of(Random(f"{seed}/mood")) for seed in range(100)]
+    moods = [mood_of(seed) for seed in range(100)]
     assert {mood.commit_delay_s for mood in moods} == {(0.0, 0.0), (0.01, 0.01), (0.0, 0.02)}
     assert {mood.failure_rate > 0.0 for mood in moods} == {True, False}
     assert {mood.settings.live_offers for mood in moods} == {1, 2}

@@ -166,6 +166,21 @@ def test_a_ride_that_was_booked_ahead_and_starts_with_a_pin_is_played_too(play: 
     assert now[-1].text == "d1 completes"
 
 
+def test_who_was_asked_for_his_vehicle_drives_it_again(play: Theatre) -> None:
+    stage = play(follow_drivers="off")
+    stage.driver("v1", north_km=3.0, vehicle_type="van").accepts("r1", at=9)
+
+    def wants_a_van(stage: Stage) -> None:
+        stage.passengers["r1"].books(at=6, vehicle_type="van")
+        stage.drivers["v1"].drives("r1", step_s=100, at=100)
+
+    player, found = replayed(played(stage, wants_a_van))
+    assert found == []
+    scope: dict[str, Any] = {}
+    exec(compile(as_test("ride-7", player), "written", "exec"), scope)
+    scope["test_the_ride_ride_7_goes_as_it_went"](play)
+
+
 def pin(stage: Stage) -> str:
     return str(stage.passengers["r1"].last("driver_assigned")["start_pin"])
 

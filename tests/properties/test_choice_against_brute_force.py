@@ -1,0 +1,107 @@
+"""Whom a search asks is what a look at every driver says: near enough, of the right type, never blocked, nor asked too often."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatch.domain.choice import Choice
+from dispatch.domain.geo import destination, haversine_m
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.positions import PositionBoard
+from dispatch.domain.search import Search
+from dispatch.domain.supply import Supply
+from dispatch.domain.vehicles import Vehicles
+from dispatch.types import DriverId, RideCard
+from tests.domain.searches import ANN, RIDE, TRIP
+
+TYPES = ("sedan", "suv", "van")
+NOW = 100.0
+
+
+class Town:
+    """Drivers d0, d1, … as a plain list, and the search among them."""
+
+    def __init__(self, people: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy) -> None:
+        """Each is `(vehicle type, metres, available, past)`; `past` is what became of his last offer, if he had one."""
+        self.policy = policy
+        board = PositionBoard()
+        self.supply = Supply(board, 1)
+        trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, 1.0, 1.0, 1.0, wanted)
+        self.search = Search(RideCard(RIDE, 1, ANN, trip), 0.0, policy)
+        self.search.open_round()
+        self.people = {DriverId(f"d{number}"): person for number, person in enumerate(people)}
+        for driver_id, (vehicle_type, metres, available, past) in self.people.items():
+            board.report(driver_id, *destination(*TRIP.pickup.point, metres, 0.0), NOW)
+            supplied = self.supply.get(driver_id)
+            supplied.vehicle_type, supplied.status = vehicle_type, "available" if available else "busy"
+            self.supply.update(driver_id)
+            self._remember(driver_id, past)
+        self.metres = {
+            driver_id: haversine_m(*TRIP.pickup.point, *self.supply.position(driver_id, NOW) or (0.0, 0.0))
+            for driver_id in self.people
+        }
+
+    def _remember(self, driver_id: DriverId, past: str) -> None:
+        if past == "blocked":
+            self.search.blocked[driver_id] = None
+        elif past:
+            lease = self.search.offer(driver_id, 1.0, 0.0)
+            if past == "declined":
+                self.search.end_offer(lease.offer_id, "declined")
+            elif past == "silent":
+                self.search.end_offer(lease.offer_id, "expired")
+
+    def expected(self, k: int, radius_m: float) -> list[DriverId]:
+        """Never asked before silent, each by distance and id."""
+
+        def rank(driver_id: DriverId) -> tuple[bool, float, DriverId]:
+            return self.people[driver_id][3] == "silent", self.metres[driver_id], driver_id
+
+        suited = [d for d in self.people if self._suits(d) and self.metres[d] <= radius_m]
+        return sorted(suited, key=rank)[:k]
+
+    def _suits(self, driver_id: DriverId) -> bool:
+        vehicle_type, _, available, past = self.people[driver_id]
+        wanted = self.search.card.trip.vehicle_type
+        does = not wanted or wanted == vehicle_type or (wanted, vehicle_type) == ("sedan", "suv")
+        return available and does and past in ("", "silent")
+
+
+people = st.lists(
+    st.tuples(
+        st.sampled_from(TYPES),
+        st.sampled_from((100.0, 1_000.0, 1_999.0, 2_500.0, 5_000.0)) | st.floats(0.0, 14_000.0),
+        st.booleans(),
+        st.sampled_from(("", "", "", "blocked", "declined", "silent", "open")),
+    ),
+    max_size=12,
+)
+policies = st.builds(
+    SearchPolicy,
+    radius_from_m=st.sampled_from((0.0, 500.0, 2_000.0)),
+    radius_growth=st.sampled_from((1.5, 3.0)),
+    vehicles=st.just(Vehicles.of("sedan: suv, suv, van")),
+)
+
+
+@settings(max_examples=400)
+@given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
+def test_the_nearest_who_suit_are_picked_and_nobody_else(
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+) -> None:
+    town = Town(drivers, wanted, policy)
+    hits = Choice(town.supply, policy).pick(town.search, k, policy.radius_m, NOW)
+    assert [driver_id for _, driver_id in hits] == town.expected(k, policy.radius_m)
+
+
+@settings(max_examples=400)
+@given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
+def test_a_round_reaches_just_as_far_as_somebody_is(
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+) -> None:
+    town = Town(drivers, wanted, policy)
+    town.search.radius_m = 0.0
+    hits, radius_m = Choice(town.supply, policy).for_next_round(town.search, k, NOW)
+    steps = list(policy.radii(0.0, 2))
+    within = next((step for step in steps if town.expected(k, step)), steps[-1])
+    assert radius_m == within
+    assert [driver_id for _, driver_id in hits] == town.expected(k, within)
