@@ -157,6 +157,24 @@ def show(
     Console().print(table)
 
 
+@main.command()
+@click.argument("ride_id")
+@click.option("--phones", is_flag=True, help="print phones whole")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("db")
+def explain(resolved: Resolved, ride_id: str, phones: bool, as_json: bool) -> None:
+    """Say why a ride was offered to these drivers and not to others: every round, who was near, and the rule that dropped him."""
+    from dispatch.storage.explain import explanation
+    from dispatch.storage.explain_text import lines
+
+    told = explanation(resolved.settings.db, ride_id, full_phones=phones)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for line in lines(told):
+        click.echo(line)
+
+
 @db.command("block")
 @click.argument("passenger")
 @click.argument("driver")

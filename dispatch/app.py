@@ -30,6 +30,7 @@ from dispatch.domain.positions import PositionBoard
 from dispatch.domain.pricing import Pricer
 from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
 from dispatch.domain.vehicles import Vehicles
@@ -56,6 +57,8 @@ NEVER_REFUSED = frozenset((Appended, NotAppended))
 """Without the journal's answer an actor would announce nothing any more; there are never more than it has asked."""
 
 
+EXPLAINED = 20
+"""Drivers who were not asked and are kept with the reason, where nobody says how many: two screens of `dispatch explain`."""
 SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
@@ -74,6 +77,7 @@ def search_policy(rules: Rules) -> SearchPolicy:
         live_offers=rules.live_offers,
         radius_from_m=rules.radius_from_m,
         radius_growth=rules.radius_growth,
+        explain_candidates=EXPLAINED if rules.explain_candidates is None else rules.explain_candidates,
         vehicles=Vehicles.of(rules.vehicle_types),
     )
 
@@ -127,9 +131,10 @@ def position_board(rules: Rules) -> PositionBoard:
 
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
+    roster = Roster(board) if search_policy(rules).explain_candidates else None
     if rules.rank_by == "eta":
-        return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates)
-    return Supply(board, rules.live_offers)
+        return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
+    return Supply(board, rules.live_offers, roster=roster)
 
 
 def culprit(message: Any) -> str | None:

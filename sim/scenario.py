@@ -15,6 +15,7 @@ from dispatch.config import Settings
 from dispatch.domain.geo import EARTH_RADIUS_M
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
+from dispatch.storage.writer import Writer
 from dispatch.transport.memory import MemoryLink
 from dispatch.transport.session import Session
 from dispatch.types import DriverId, RideId
@@ -285,8 +286,16 @@ class _Rest:
 class Stage:
     """Where a story plays. Settings are named as in `Settings`: `Stage(seed=7, offer_timeout_s=10.0)`."""
 
-    def __init__(self, seed: int | str = 1, *, options: WorldOptions | None = None, **settings: Any) -> None:
-        self.world = World(seed, Settings(**settings), options)
+    def __init__(
+        self,
+        seed: int | str = 1,
+        *,
+        options: WorldOptions | None = None,
+        writer: Writer | None = None,
+        **settings: Any,
+    ) -> None:
+        """`writer`: what happens is stored with it as well, once the world is closed."""
+        self.world = World(seed, Settings(**settings), options, writer=writer)
         self.world.runtime.observe(_Rest())
         self.drivers: dict[str, Driver] = {}
         self.passengers: dict[str, Passenger] = {}

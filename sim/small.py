@@ -60,6 +60,7 @@ def policy_of(dice: Random) -> dict[str, Any]:
     return {
         "radius_from_m": dice.choice((0.0, 0.0, 500.0)),
         "radius_growth": dice.choice((1.5, 3.0)),
+        "explain_candidates": dice.choice((0, 3)),
         "vehicle_types": dice.choice(("", "sedan: suv, suv")),
     }
 

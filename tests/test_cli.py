@@ -227,3 +227,14 @@ def test_blocking_somebody_who_is_not_there_is_one_line_and_a_failure() -> None:
     run("db", "seed")
     result = run("db", "block", "27821234567", "1")
     assert (result.exit_code, result.stderr) == (1, "dispatch: there is no driver 1 in dispatch.db\n")
+
+
+def test_a_simulated_ride_is_explained_to_people_and_to_programs() -> None:
+    run("simulate", "--trips", "none", "--drivers", "40", "--rides", "3", "--db", "day.db", "--json")
+    told = run("explain", "r1", "--db", "day.db")
+    assert told.exit_code == 0 and "round 1: 5 asked within 10.0 km" in told.output
+    explained = json.loads(run("explain", "r1", "--db", "day.db", "--json").output)
+    assert [row["rule"] for row in explained["rounds"][0]["considered"]].count("asked") == 5
+    unknown = run("explain", "r9", "--db", "day.db")
+    assert (unknown.exit_code, unknown.stderr.count("\n")) == (1, 1)
+    assert "has no ride 'r9'" in unknown.stderr

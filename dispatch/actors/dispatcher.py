@@ -5,6 +5,8 @@ Searches and their rounds are `domain.search`, who can be asked is `domain.suppl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
@@ -14,6 +16,7 @@ from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search, ride_of
 from dispatch.domain.search_history import search_of
 from dispatch.domain.supply import Supplied, Supply
+from dispatch.domain.verdicts import Verdicts
 from dispatch.domain.waiting import WaitingList
 from dispatch.messages.base import Message
 from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
@@ -54,6 +57,7 @@ class DispatcherActor(RecordedActor):
         self.supply = supply
         self.searches: dict[RideId, Search] = {}
         self.choice = Choice(supply, policy)
+        self._verdicts = Verdicts(supply, policy, self.choice) if policy.explain_candidates else None
         self._waiting = WaitingList(policy.radius_m)
         self._agenda = Agenda()
         self._sweeping = False
@@ -141,7 +145,7 @@ class DispatcherActor(RecordedActor):
             return
         forgot = message.asked or message.incarnation > supplied.incarnation
         supplied.incarnation, supplied.version = message.incarnation, message.version
-        supplied.status, supplied.vehicle_type = message.status, message.vehicle_type
+        self.supply.announced(supplied, message.status, message.vehicle_type)
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)
@@ -264,6 +268,8 @@ class DispatcherActor(RecordedActor):
             self._supersede(older, {lease.driver_id for lease in leases})
         if leases:
             self._offer(search, leases)
+        else:
+            self._explain(search, ())
         opened = RoundOpened(search.card.search_no, search.round_no, len(leases), expires_at)
         self.send(addresses.ride(search.card.ride_id), opened)
 
@@ -274,6 +280,7 @@ class DispatcherActor(RecordedActor):
     def _offer(self, search: Search, leases: list[Lease], refill: bool = False) -> None:
         ride_id, card = search.card.ride_id, search.card
         placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
+        self._explain(search, leases, refill)
         terms = (leases[0].expires_at, refill, search.radius_m)
         self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, *terms))
         for lease in leases:
@@ -281,6 +288,10 @@ class DispatcherActor(RecordedActor):
             self.supply.update(lease.driver_id)
             self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
         self._remind(search, leases[0].expires_at)
+
+    def _explain(self, search: Search, leases: Sequence[Lease], refill: bool = False) -> None:
+        if self._verdicts is not None:
+            self.record(self._verdicts.on(search, leases, self.runtime.now, refill))
 
     def _consult_waiting(self, driver_id: DriverId) -> None:
         """A driver became eligible: the longest-waiting search in reach that may ask him has him."""

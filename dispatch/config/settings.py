@@ -46,6 +46,12 @@ class Rules(Checked):
         0, 0, 500, "the first round reaches so far, each later one farther; 0: all as far"
     )
     radius_growth: float = number(1.5, 1.05, 10, "each round reaches so many times as far as the one before")
+    explain_candidates: int | None = whole(
+        None,
+        0,
+        1000,
+        "so many drivers who were not asked are kept with the reason; not set: 20, in simulations 0 without --db",
+    )
     vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
     live_offers: int = whole(1, 1, 10, "offers one driver may hold open at once")
     asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")

@@ -12,7 +12,8 @@ from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 class SearchPolicy(msgspec.Struct, frozen=True):
     """Times in seconds, distances in metres. See docs for what each does; the defaults are the settings' own.
 
-    `radius_from_m` 0: every round reaches as far as `radius_m`.
+    `radius_from_m` 0: every round reaches as far as `radius_m`. `explain_candidates`: so many drivers who were not asked are recorded
+    with the reason, for each round; 0: nothing is.
     """
 
     batch: int = 5
@@ -26,6 +27,7 @@ class SearchPolicy(msgspec.Struct, frozen=True):
     live_offers: int = 1
     radius_from_m: float = 0.0
     radius_growth: float = 1.5
+    explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
 
     def radii(self, before_m: float, round_no: int) -> Iterator[float]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dispatch.domain.eta import EtaModel
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.types import DriverId
 
@@ -13,9 +14,17 @@ from dispatch.types import DriverId
 class SupplyByEta(Supply):
     """Compares so many nearest drivers by how long they take: who is across the river is near, and late."""
 
-    def __init__(self, board: PositionBoard, live_offers: int, travel: EtaModel, candidates: int) -> None:
+    def __init__(
+        self,
+        board: PositionBoard,
+        live_offers: int,
+        travel: EtaModel,
+        candidates: int,
+        *,
+        roster: Roster | None = None,
+    ) -> None:
         """`candidates`: how many nearest drivers are compared, whatever the number wanted; never fewer than that."""
-        super().__init__(board, live_offers)
+        super().__init__(board, live_offers, roster=roster)
         self._travel = travel
         self._candidates = candidates
 

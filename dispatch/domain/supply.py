@@ -12,6 +12,7 @@ import msgspec
 
 from dispatch.domain.grid import Grid
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.roster import Roster
 from dispatch.types import DriverId, Fix, OfferId, RideId
 
 AVAILABLE = "available"
@@ -33,13 +34,17 @@ class Supplied(msgspec.Struct):
 class Supply:
     """The drivers of a zone."""
 
-    def __init__(self, board: PositionBoard, live_offers: int, cell_m: float = 500.0) -> None:
+    def __init__(
+        self, board: PositionBoard, live_offers: int, cell_m: float = 500.0, *, roster: Roster | None = None
+    ) -> None:
+        """`roster`: is told of everybody, also of those who cannot be asked."""
         self._board = board
         self._live_offers = live_offers
         self._grid = Grid(cell_m)
         self._drivers: dict[DriverId, Supplied] = {}
         self._placeless: dict[DriverId, None] = {}
         self._stirred: dict[DriverId, None] = {}
+        self.roster = roster
         self.arrivals = 0
         """How many times some driver became eligible."""
 
@@ -51,7 +56,15 @@ class Supply:
         supplied = self._drivers.get(driver_id)
         if supplied is None:
             supplied = self._drivers[driver_id] = Supplied()
+            if self.roster is not None:
+                self.roster.enter(driver_id, supplied.status)
         return supplied
+
+    def announced(self, supplied: Supplied, status: str, vehicle_type: str) -> None:
+        """What a driver says of himself. `update` puts him where that belongs."""
+        if self.roster is not None and status != supplied.status:
+            self.roster.change(supplied.status, status)
+        supplied.status, supplied.vehicle_type = status, vehicle_type
 
     def eligible(self, driver_id: DriverId) -> bool:
         """Whether he stands in the grid."""
@@ -86,8 +99,10 @@ class Supply:
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
-        grid = self._grid
-        for driver_id, fix in self._board.drain().items():
+        grid, moved = self._grid, self._board.drain()
+        if self.roster is not None:
+            self.roster.move(moved)
+        for driver_id, fix in moved.items():
             if driver_id in grid:
                 grid.put(driver_id, fix.lat, fix.lon)
                 self._stirred[driver_id] = None

@@ -184,6 +184,24 @@ class OffersMade(Message, frozen=True, gc=False):
     radius_m: float = 0.0
 
 
+class RoundConsidered(Message, frozen=True, gc=False):
+    """Whom a round, or a refill of it, looked at: the nearest `drivers`, each with his metres from the pickup and the rule that
+    dropped him, `asked` where none did (`domain.verdicts`). Recorded with the offers that came of it, where the policy explains.
+    `radius_m`: how far it reached; `others`: how many more drivers there were, by status.
+    """
+
+    ride_id: RideId
+    search_no: int
+    round_no: int
+    at: float
+    radius_m: float
+    drivers: tuple[DriverId, ...]
+    metres: tuple[float, ...]
+    rules: tuple[str, ...]
+    others: dict[str, int]
+    refill: bool = False
+
+
 class OffersClosed(Message, frozen=True, gc=False):
     """The dispatcher closed these offers: `expired`, `vanished`, `unavailable`, `driver_busy`."""
 
@@ -293,7 +311,7 @@ class QuoteTaken(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
     | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
-    | OffersMade | OffersClosed
+    | OffersMade | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken
 )  # fmt: skip

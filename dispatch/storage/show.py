@@ -139,19 +139,19 @@ def _readable(row: Row, full_phones: bool) -> Row:
     if "body" in row:
         with suppress(msgspec.DecodeError):  # a damaged body is shown as it is: whoever looks at it is looking for that
             row["body"] = msgspec.json.decode(row["body"])
-    readable = {column: _told(column, value, full_phones) for column, value in row.items()}
+    readable = {column: told(column, value, full_phones) for column, value in row.items()}
     if "stream" in row and not full_phones:
         kind, slash, name = row["stream"].partition("/")
         readable["stream"] = kind + slash + (name if kind == "ride" else _masked(name))
     return readable
 
 
-def _told(name: str, value: Any, full_phones: bool) -> Any:
-    """What to show of a value that stands under this name, in a row or anywhere inside an event."""
+def told(name: str, value: Any, full_phones: bool) -> Any:
+    """What to show of a value that stands under this name, in a row or anywhere inside an event: times as RFC 3339, phones masked."""
     if isinstance(value, dict):
-        return {inner: _told(inner, held, full_phones) for inner, held in value.items()}
+        return {inner: told(inner, held, full_phones) for inner, held in value.items()}
     if isinstance(value, list):
-        return [_told(name, held, full_phones) for held in value]
+        return [told(name, held, full_phones) for held in value]
     if isinstance(value, int | float) and (name == "at" or name.endswith("_at")):
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, str) and name in _PHONES and not full_phones:

@@ -37,6 +37,7 @@ from dispatch.messages.events import (
     RideScheduled,
     RideStarted,
     RideUnassigned,
+    RoundConsidered,
     SearchFailed,
     TrackRecorded,
 )
@@ -210,6 +211,11 @@ def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
 # ---------------------------------------------------------------------------------------------------------------- offers
 
 
+def _nothing(event: RoundConsidered, at: float) -> Iterable[Change]:
+    """Who wants to know reads the event itself."""
+    return ()
+
+
 def _offers_made(event: OffersMade, at: float) -> Iterable[Change]:
     for offer in event.offers:
         yield (
@@ -295,6 +301,7 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     TrackRecorded: _track_recorded,
     RideRated: _ride_rated,
     OffersMade: _offers_made,
+    RoundConsidered: _nothing,
     OffersClosed: _offers_closed,
     DriverRegistered: _driver_registered,
     DriverOnline: _driver_online,

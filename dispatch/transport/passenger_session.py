@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from dispatch import addresses
+from dispatch.errors import BadField
 from dispatch.messages import commands
 from dispatch.transport import wire
 from dispatch.transport.connection import Handlers, Link, Session

@@ -7,9 +7,11 @@ from dispatch.domain.choice import Choice
 from dispatch.domain.geo import destination, haversine_m
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.roster import Roster
 from dispatch.domain.search import Search
 from dispatch.domain.supply import Supply
 from dispatch.domain.vehicles import Vehicles
+from dispatch.domain.verdicts import ASKED, Verdicts
 from dispatch.types import DriverId, RideCard
 from tests.domain.searches import ANN, RIDE, TRIP
 
@@ -24,7 +26,7 @@ class Town:
         """Each is `(vehicle type, metres, available, past)`; `past` is what became of his last offer, if he had one."""
         self.policy = policy
         board = PositionBoard()
-        self.supply = Supply(board, 1)
+        self.supply = Supply(board, 1, roster=Roster(board))
         trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, 1.0, 1.0, 1.0, wanted)
         self.search = Search(RideCard(RIDE, 1, ANN, trip), 0.0, policy)
         self.search.open_round()
@@ -32,7 +34,7 @@ class Town:
         for driver_id, (vehicle_type, metres, available, past) in self.people.items():
             board.report(driver_id, *destination(*TRIP.pickup.point, metres, 0.0), NOW)
             supplied = self.supply.get(driver_id)
-            supplied.vehicle_type, supplied.status = vehicle_type, "available" if available else "busy"
+            self.supply.announced(supplied, "available" if available else "busy", vehicle_type)
             self.supply.update(driver_id)
             self._remember(driver_id, past)
         self.metres = {
@@ -65,6 +67,18 @@ class Town:
         does = not wanted or wanted == vehicle_type or (wanted, vehicle_type) == ("sedan", "suv")
         return available and does and past in ("", "silent")
 
+    def expected_rule(self, driver_id: DriverId) -> str:
+        """Why he is not asked, told by nothing but what was said of him."""
+        vehicle_type, _, available, past = self.people[driver_id]
+        wanted = self.search.card.trip.vehicle_type
+        if not available:
+            return "busy"
+        if self.metres[driver_id] > self.search.radius_m:
+            return "outside_radius"
+        if wanted and wanted != vehicle_type and (wanted, vehicle_type) != ("sedan", "suv"):
+            return "wrong_vehicle"
+        return {"open": "thinking"}.get(past, past if past in ("blocked", "declined") else "behind")
+
 
 people = st.lists(
     st.tuples(
@@ -79,6 +93,7 @@ policies = st.builds(
     SearchPolicy,
     radius_from_m=st.sampled_from((0.0, 500.0, 2_000.0)),
     radius_growth=st.sampled_from((1.5, 3.0)),
+    explain_candidates=st.integers(1, 14),
     vehicles=st.just(Vehicles.of("sedan: suv, suv, van")),
 )
 
@@ -105,3 +120,23 @@ def test_a_round_reaches_just_as_far_as_somebody_is(
     within = next((step for step in steps if town.expected(k, step)), steps[-1])
     assert radius_m == within
     assert [driver_id for _, driver_id in hits] == town.expected(k, within)
+
+
+@settings(max_examples=400)
+@given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
+def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule(
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+) -> None:
+    town = Town(drivers, wanted, policy)
+    choice = Choice(town.supply, policy)
+    picked = choice.pick(town.search, k, town.search.radius_m, NOW)
+    leases = [town.search.offer(driver_id, distance_m, NOW) for distance_m, driver_id in picked]
+    told = Verdicts(town.supply, policy, choice).on(town.search, leases, NOW, refill=False)
+    asked = {driver_id for _, driver_id in picked}
+    by_distance = sorted(town.people, key=lambda d: (town.metres[d], d))
+    near = [driver_id for driver_id in by_distance if driver_id not in asked][: policy.explain_candidates]
+    assert list(told.drivers) == [driver_id for driver_id in by_distance if driver_id in asked or driver_id in near]
+    expected = [ASKED if driver_id in asked else town.expected_rule(driver_id) for driver_id in told.drivers]
+    assert list(told.rules) == expected
+    assert list(told.metres) == [round(town.metres[driver_id], 1) for driver_id in told.drivers]
+    assert sum(told.others.values()) == len(town.people) - len(told.drivers)

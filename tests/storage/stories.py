@@ -32,6 +32,7 @@ from dispatch.messages.events import (
     RideScheduled,
     RideStarted,
     RideUnassigned,
+    RoundConsidered,
     SearchFailed,
     TrackRecorded,
 )
@@ -73,6 +74,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     SearchFailed(RIDE, "search cap", 4, 17),
     TrackRecorded(RIDE, HIM, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
     RideRated(RIDE, "passenger", 4, "friendly", HIM, SARAH.passenger_id),
+    RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (HIM,), (812.5,), ("asked",), {"busy": 3}),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
     OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
     DriverRegistered(MICHAEL),
