@@ -57,8 +57,6 @@ NEVER_REFUSED = frozenset((Appended, NotAppended))
 """Without the journal's answer an actor would announce nothing any more; there are never more than it has asked."""
 
 
-EXPLAINED = 20
-"""Drivers who were not asked and are kept with the reason, where nobody says how many: two screens of `dispatch explain`."""
 SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
@@ -77,7 +75,8 @@ def search_policy(rules: Rules) -> SearchPolicy:
         live_offers=rules.live_offers,
         radius_from_m=rules.radius_from_m,
         radius_growth=rules.radius_growth,
-        explain_candidates=EXPLAINED if rules.explain_candidates is None else rules.explain_candidates,
+        stagger_s=rules.stagger_s,
+        explain_candidates=rules.explain_candidates,
         vehicles=Vehicles.of(rules.vehicle_types),
     )
 
@@ -103,6 +102,7 @@ def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> Rid
         travel=travel,
         arrived_within_m=rules.arrived_within_m,
         schedule_lead_s=rules.schedule_lead_s,
+        accept_window_s=rules.accept_window_s if rules.acceptance == "best_of_window" else 0.0,
         memory=memory_of(rules),
     )
 

@@ -182,11 +182,13 @@ class Watch:
 
     def _suitable(self, now: float, driver_id: DriverId, ride: RideCard) -> None:
         """As who they are on file: nobody who is blocked is asked, nor who drives something else than is wanted."""
-        card, wanted = self._store.driver_card(driver_id), ride.trip.vehicle_type
         if driver_id in self._store.blocked_drivers(ride.passenger.passenger_id):
             self.violations.add(now, "no-offer-to-blocked", f"{driver_id} is offered {ride.ride_id}")
-        if wanted and (card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type)):
-            self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
+        wanted = ride.trip.vehicle_type
+        if wanted:
+            card = self._store.driver_card(driver_id)
+            if card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type):
+                self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
 
     def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
         policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup

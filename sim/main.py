@@ -110,6 +110,8 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
     )
     if settings.follow_drivers == "auto" and writer is None:  # nobody reads it
         settings = replace(settings, follow_drivers="off")
+    if writer is None:
+        settings = replace(settings, explain_candidates=0)
     world = World(wanted.seed, settings, options, writer=writer, wall_zero=plan.wall_zero)
     without_collector = gc.isenabled()
     gc.disable()  # nothing here makes circles; a collection would only walk the living

@@ -79,6 +79,17 @@ class InsistentPhone(Phone):
         super().__init__(*args)
         self.unanswered: dict[str, wire.ClientMessage] = {}
         self._said = 0
+        self._heard = ("", 0)
+
+    def on_frame(self, frame: wire.ServerMessage) -> None:
+        """What is said again, to a command that was repeated, is older than the snapshot that told how things stand now."""
+        seq: int | None = getattr(frame, "seq", None)
+        if seq is not None:
+            epoch, last = self._heard
+            if frame.epoch == epoch and seq <= last:  # type: ignore[attr-defined]
+                return
+            self._heard = (frame.epoch, seq)  # type: ignore[attr-defined]
+        super().on_frame(frame)
 
     def send(self, message: wire.ClientMessage) -> None:
         self._said += 1

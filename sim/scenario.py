@@ -294,8 +294,10 @@ class Stage:
         writer: Writer | None = None,
         **settings: Any,
     ) -> None:
-        """`writer`: what happens is stored with it as well, once the world is closed."""
-        self.world = World(seed, Settings(**settings), options, writer=writer)
+        """`writer`: what happens is stored with it as well, once the world is closed. Rounds are explained if that is among
+        the settings.
+        """
+        self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
         self.world.runtime.observe(_Rest())
         self.drivers: dict[str, Driver] = {}
         self.passengers: dict[str, Passenger] = {}

@@ -61,6 +61,9 @@ def policy_of(dice: Random) -> dict[str, Any]:
         "radius_from_m": dice.choice((0.0, 0.0, 500.0)),
         "radius_growth": dice.choice((1.5, 3.0)),
         "explain_candidates": dice.choice((0, 3)),
+        "acceptance": dice.choice(("first", "first", "best_of_window")),
+        "accept_window_s": dice.choice((0.5, 3.0, 20.0)),
+        "stagger_s": dice.choice((0.0, 0.0, 1.0, 8.0)),
         "vehicle_types": dice.choice(("", "sedan: suv, suv")),
     }
 

@@ -46,6 +46,8 @@ WANTED: Final = (
     "dispatcher rebuilt",
     "no drivers",
     "superseded search",
+    "a round reaches farther than the one before",
+    "a later claim has the ride",
 )
 ROUND_OF_FIVE = 5
 
@@ -65,6 +67,8 @@ class Sometimes:
         self._rounds: dict[OfferId, dict[OfferId, None]] = {}
         self._vanished: dict[RideId, float] = {}
         self._pending: dict[RideId, None] = {}
+        self._reach: dict[RideId, tuple[int, float]] = {}
+        self._first_claims: dict[tuple[RideId, int], DriverId] = {}
         self._missed: dict[DriverId, dict[RideId, None]] = {}
 
     def __call__(self, now: float, address: str, message: Any) -> None:
@@ -103,6 +107,9 @@ class Sometimes:
         self._pending.pop(event.ride_id, None)
         if event.round_no >= 3:
             self.note("a ride needs three rounds")
+        search_no = int(event.offer_id.rsplit(".", 2)[1])
+        if self._first_claims.get((event.ride_id, search_no)) != event.driver.driver_id:
+            self.note("a later claim has the ride")
 
     def _declined(self, now: float, event: OfferDeclined) -> None:
         asked = self._rounds.get(event.offer_id, {})
@@ -111,6 +118,10 @@ class Sometimes:
             self.note("all five decline")
 
     def _offers_made(self, now: float, event: OffersMade) -> None:
+        search_no, reach_m = self._reach.get(event.ride_id, (0, 0.0))
+        if search_no == event.search_no and not event.refill and event.radius_m > reach_m:
+            self.note("a round reaches farther than the one before")
+        self._reach[event.ride_id] = (event.search_no, event.radius_m)
         if event.refill:
             if self._vanished.pop(event.ride_id, None) == now:
                 self.note("refill after a vanished driver")
@@ -140,6 +151,7 @@ class Sometimes:
 
     def _claimed(self, now: float, address: str, message: ClaimRide) -> None:
         ride_id, driver_id = message.ride_id, message.driver.driver_id
+        self._first_claims.setdefault((ride_id, message.search_no), driver_id)
         at, drivers = self._claims.get(ride_id, (now, {}))
         if at != now:
             drivers = {}

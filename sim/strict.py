@@ -78,7 +78,10 @@ def check_views(world: World) -> None:
 
 
 def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId) -> bool:
-    """Whether this driver, who could be asked, is one for this search."""
+    """Whether this driver, who could be asked, is one for this search. Whoever drove into its reach is found by the next sweep."""
+    supply = dispatcher.supply
+    if driver_id in supply._stirred or driver_id in supply._board._moved:
+        return False
     place, pickup = dispatcher.supply.position(driver_id, dispatcher.runtime.now), search.card.trip.pickup
     if place is None or not search.may_ask(driver_id) or not dispatcher.choice.fits(search, driver_id):
         return False

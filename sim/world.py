@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace as evolve
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,10 +79,7 @@ class World:
         writer: Writer | None = None,
         wall_zero: float = 0.0,
     ) -> None:
-        settings = settings or Settings()
-        if settings.explain_candidates is None and writer is None:  # nobody reads it
-            settings = evolve(settings, explain_candidates=0)
-        self.settings = settings
+        self.settings = settings = settings or Settings()
         self.options = options = options or WorldOptions()
         runtime_type = PermutedRuntime if options.permute else VirtualRuntime
         self.runtime: VirtualRuntime = runtime_type(

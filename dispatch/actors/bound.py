@@ -194,8 +194,9 @@ class BoundDriver(ConversingActor):
         assert kept is not None
         fix = self.board.position(self.driver_id)
         card = self.driver.card or stranger(self.driver_id)
-        where = (fix.lat, fix.lon) if fix is not None else ()
-        claim = ClaimRide(kept.ride_id, kept.search_no, kept.round_no, kept.offer_id, card, *where)
+        where = (fix.lat, fix.lon) if fix is not None else (None, None)
+        offer = (kept.ride_id, kept.search_no, kept.round_no, kept.offer_id)
+        claim = ClaimRide(*offer, card, where[0], where[1], kept.closes_at)
         self.send(addresses.ride(kept.ride_id), claim)
         self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(kept.offer_id))
 

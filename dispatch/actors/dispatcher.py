@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
-from dispatch.actors.recorded import RecordedActor
-from dispatch.domain.agenda import Agenda
+from dispatch.actors.timed import CLOCK_SLACK_S, TimedSearches
 from dispatch.domain.choice import Choice, Hits
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search, ride_of
@@ -34,32 +33,21 @@ from dispatch.messages.matching import (
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, Lease, OfferId, RideId
 
-CLOCK_SLACK_S = 1e-6
-"""Sums of Unix seconds round by so much: a timer may seem that early."""
-
-
-class _Due(Message, frozen=True, gc=False):
-    """Something in the agenda is due at this second."""
-
-    at: float
-
 
 class _Sweep(Message, frozen=True, gc=False):
     """Look again for drivers who drove into reach of a waiting search."""
 
 
-class DispatcherActor(RecordedActor):
+class DispatcherActor(TimedSearches):
     """One zone's offers."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, policy: SearchPolicy, supply: Supply) -> None:
         super().__init__(runtime, address, store)
         self.policy = policy
         self.supply = supply
-        self.searches: dict[RideId, Search] = {}
         self.choice = Choice(supply, policy)
-        self._verdicts = Verdicts(supply, policy, self.choice) if policy.explain_candidates else None
+        self._verdicts: Verdicts | None = None
         self._waiting = WaitingList(policy.radius_m)
-        self._agenda = Agenda()
         self._sweeping = False
         self._rebuilt = False
 
@@ -74,8 +62,14 @@ class DispatcherActor(RecordedActor):
 
     def restore(self) -> None:
         """Searches from events, then from what every driver says of himself."""
-        if not self._rebuilt:
-            return
+        if self._rebuilt:
+            self._go_on()
+        if (
+            self.policy.explain_candidates
+        ):  # not before: nobody is known yet, and there is no turn in which to record it
+            self._verdicts = Verdicts(self.supply, self.policy, self.choice)
+
+    def _go_on(self) -> None:
         for ride_id in self.store.open_rides():
             self._resume(ride_id)
         for address in self.runtime.addresses(addresses.DRIVER):
@@ -95,9 +89,11 @@ class DispatcherActor(RecordedActor):
         for offer_id, offer in search.open.items():
             if not offer.claimed:
                 self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
-            self._remind(search, offer.lease.expires_at)
-            self._remind(search, offer.lease.closes_at)  # the told time may be over already
-        self._remind(search, search.since + self.policy.search_cap_s)
+            self.remind(search, offer.lease.expires_at)
+            self.remind(search, offer.lease.closes_at)  # the told time may be over already
+        self.remind(search, search.since + self.policy.search_cap_s)
+        if search.held_back:
+            self.remind(search, search.shown_at + self.policy.stagger_s)
         if not search.round_no:
             self._open_round(search)
 
@@ -116,7 +112,7 @@ class DispatcherActor(RecordedActor):
         if older is not None:
             search.refusals = older.refusals
         self._block(search)
-        self._remind(search, search.since + self.policy.search_cap_s)
+        self.remind(search, search.since + self.policy.search_cap_s)
         self._open_round(search, older)
         self._settle(search)
 
@@ -202,22 +198,13 @@ class DispatcherActor(RecordedActor):
 
     # -- timers
 
-    @receives(_Due)
-    def _on_due(self, message: _Due) -> None:
-        if not self._agenda.is_timer(message.at):
-            return
-        for search in self._agenda.due(self.runtime.now + CLOCK_SLACK_S):
-            if self.searches.get(search.card.ride_id) is search:
-                self._keep_time(search)
-        self._wake_up()
-
-    def _keep_time(self, search: Search) -> None:
+    def keep_time(self, search: Search) -> None:
         """An offer of this search runs out, or its late grace does, or the search itself."""
         now = self.runtime.now + CLOCK_SLACK_S
         if now >= search.since + self.policy.search_cap_s:
             search.capped = True
         if search.lapse(now):
-            self._remind(search, self.runtime.now + self.policy.late_grace_s)
+            self.remind(search, self.runtime.now + self.policy.late_grace_s)
         expired = search.expired(now)
         if expired:
             self._expire(search, expired)
@@ -248,6 +235,9 @@ class DispatcherActor(RecordedActor):
             if not picked and not search.running():
                 picked, search.radius_m = self.choice.for_wider_round(search, places, self.runtime.now)
             self._refill(search, picked)
+            if not picked and search.dries_up():
+                self._advance(search)
+                return
         self._settle(search)
 
     def _pick(self, search: Search, k: int) -> Hits:
@@ -259,7 +249,7 @@ class DispatcherActor(RecordedActor):
         if older is not None:
             self._lend_back(older)
         now = self.runtime.now
-        picked, radius_m = self.choice.for_next_round(search, self.policy.batch, now)
+        picked, radius_m = self.choice.for_next_round(search, self.policy.shown_at_once, now)
         search.open_round(radius_m)
         search.arrivals = self.supply.arrivals
         leases = [search.offer(driver_id, distance_m, now) for distance_m, driver_id in picked]
@@ -281,13 +271,15 @@ class DispatcherActor(RecordedActor):
         ride_id, card = search.card.ride_id, search.card
         placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
         self._explain(search, leases, refill)
-        terms = (leases[0].expires_at, refill, search.radius_m)
+        terms = (leases[0].expires_at, refill, search.radius_m, search.late)
         self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, *terms))
         for lease in leases:
             self.supply.get(lease.driver_id).pending[lease.offer_id] = ride_id
             self.supply.update(lease.driver_id)
             self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
-        self._remind(search, leases[0].expires_at)
+        self.remind(search, leases[0].expires_at)
+        if search.held_back:
+            self.remind(search, search.shown_at + self.policy.stagger_s)
 
     def _explain(self, search: Search, leases: Sequence[Lease], refill: bool = False) -> None:
         if self._verdicts is not None:
@@ -380,14 +372,3 @@ class DispatcherActor(RecordedActor):
         if not self._sweeping and len(self._waiting):
             self._sweeping = True
             self.runtime.set_timer(self.policy.sweep_every_s, self.address, _Sweep())
-
-    def _remind(self, search: Search, at: float) -> None:
-        """Look after this search at runtime second `at`, if it is still under way then."""
-        self._agenda.add(at, search)
-        self._wake_up()
-
-    def _wake_up(self) -> None:
-        """Set the one timer that the agenda needs: searches that ended cost none."""
-        at = self._agenda.next_timer(self.searches)
-        if at is not None:
-            self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Due(at))

@@ -206,7 +206,9 @@ class DriverActor(BoundDriver):
     def _reserve(self, offer: OfferMade, command: Command | None) -> None:
         lease = offer.lease
         self.record(
-            DriverReserved(lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no, command)
+            DriverReserved(
+                lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no, command, lease.closes_at
+            )
         )
         del self.offers[lease.ride_id]
         self._accepting = (command,) if command is not None else ()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dispatch import addresses
-from dispatch.actors.booking import BookedRide
-from dispatch.domain.ride import ACCEPTED, ARRIVED, CANCELLED, NO_DRIVERS, PENDING, SCHEDULED, UNBOOKED
+from dispatch.actors.acceptance import ChoosingRide
+from dispatch.domain.ride import ACCEPTED, ARRIVED, PENDING, UNBOOKED
 from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import RideAssigned, SearchFailed
 from dispatch.messages.matching import (
     ClaimGranted,
-    ClaimRefused,
     ClaimRide,
     EndSearch,
     RideLost,
@@ -22,17 +21,12 @@ from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapsh
 from dispatch.runtime import receives
 from dispatch.types import DriverCard
 
-Way = tuple[float | None, float | None, float | None, float | None]
-"""Latitude, longitude, metres to drive, seconds to take."""
-REFUSALS = {SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
-"""What a driver who claims a ride in this status hears; in every other one somebody has it: `taken`."""
-
 
 class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
 
 
-class RideActor(BookedRide):
+class RideActor(ChoosingRide):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
     # -- its life
@@ -112,23 +106,19 @@ class RideActor(BookedRide):
     def _on_claim(self, message: ClaimRide) -> None:
         """A driver accepted. Asked again, the answer is the same: it depends on the record alone."""
         ride, driver_id = self.ride, message.driver.driver_id
-        back = addresses.driver(driver_id)
         if ride.status == PENDING and message.search_no == ride.search_no:
-            self._assign(message)
+            self.choose(message)
         elif ride.is_driven_by(driver_id) and ride.offer_id == message.offer_id:
-            self.send(back, self.granted_before())
-        elif ride.status == PENDING:
-            self.send(back, ClaimRefused(ride.ride_id, message.offer_id, "superseded"))
+            self.tell_driver(driver_id, self.granted_before())
         else:
-            reason = REFUSALS.get(ride.status, "taken")
-            self.send(back, ClaimRefused(ride.ride_id, message.offer_id, reason))
+            self.refuse_claim(message)
 
     # -- what is done in more than one place
 
-    def _assign(self, claim: ClaimRide) -> None:
+    def assign(self, claim: ClaimRide) -> None:
         ride, now = self.ride, self.runtime.now
         assert ride.trip is not None
-        way = self._way_to_pickup(claim)
+        way = self.way_to_pickup(claim)
         pin = f"{self.runtime.rng('pin').randrange(10_000):04d}" if ride.trip.pin else ""
         self.record(RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin))
         self.tell_driver(claim.driver.driver_id, ClaimGranted(self.card(), claim.offer_id, ACCEPTED))
@@ -152,12 +142,3 @@ class RideActor(BookedRide):
             ride.pickup_at,
         )
         return snapshot
-
-    def _way_to_pickup(self, claim: ClaimRide) -> Way:
-        """Where the driver is, metres to drive and seconds to take; nothing where his position is unknown."""
-        if claim.lat is None or claim.lon is None:
-            return None, None, None, None
-        assert self.ride.trip is not None
-        start, pickup, travel = (claim.lat, claim.lon), self.ride.trip.pickup.point, self.options.travel
-        eta_s = travel.eta_s(start, pickup, self.runtime.now)
-        return (*start, round(travel.road_m(start, pickup), 1), round(eta_s, 1))

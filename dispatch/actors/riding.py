@@ -28,7 +28,8 @@ class RideOptions(msgspec.Struct, frozen=True):
     `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
     `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
     longer. `schedule_lead_s`: so long before the time that was booked drivers are asked. A driver who reports his arrival farther
-    than `arrived_within_m` from the pickup is warned.
+    than `arrived_within_m` from the pickup is warned. `accept_window_s`: after the first accept others may still do better for so long;
+    0: the first has the ride.
     """
 
     link_grace_s: float = 60.0
@@ -47,6 +48,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     ride_cap_s: float = 43_200.0
     arrived_within_m: float = 250.0
     schedule_lead_s: float = 900.0
+    accept_window_s: float = 0.0
     travel: EtaModel = TravelModel()
     memory: Memory = Memory()
 

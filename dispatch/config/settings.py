@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dispatch.config.kinds import Value
+from dispatch.config.policies import POLICIES
 from dispatch.config.table import (
     Checked,
     Setting,
@@ -36,6 +37,9 @@ class Rules(Checked):
 
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
+    policy: str = choice(
+        "seed", "|".join(POLICIES), "a way to ask drivers: sets those of the settings below that nobody gives"
+    )
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
     rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
     rank_candidates: int = whole(20, 1, 200, "rank_by eta compares so many nearest drivers")
@@ -46,13 +50,17 @@ class Rules(Checked):
         0, 0, 500, "the first round reaches so far, each later one farther; 0: all as far"
     )
     radius_growth: float = number(1.5, 1.05, 10, "each round reaches so many times as far as the one before")
-    explain_candidates: int | None = whole(
-        None,
-        0,
-        1000,
-        "so many drivers who were not asked are kept with the reason; not set: 20, in simulations 0 without --db",
+    explain_candidates: int = whole(
+        20, 0, 1000, "so many drivers who were not asked are kept with the reason; simulations keep none without --db"
     )
     vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
+    acceptance: str = choice(
+        "first", "first|best_of_window", "who has a ride: the first who accepts, or the soonest there of accept_window"
+    )
+    accept_window_s: float = duration("3s", "100ms", "1m", "best_of_window chooses so long after the first accept")
+    stagger_s: float = duration(
+        "0s", "0s", "1m", "each driver of a round is asked so long after the one before; 0: all at once"
+    )
     live_offers: int = whole(1, 1, 10, "offers one driver may hold open at once")
     asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")
     position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatch.config.kinds import Value
+from dispatch.config.policies import POLICIES
 from dispatch.config.settings import (
     SETTINGS,
     PricingRules,
@@ -37,7 +38,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What holds, and where from by setting name: `default`, `file NAME`, `env NAME` or `flag --NAME`."""
+    """What holds, and where from by setting name: `default`, `policy NAME`, `file NAME`, `env NAME` or
+    `flag --NAME`.
+    """
 
     settings: Settings
     simulate: SimulateSettings
@@ -74,6 +77,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: s
         **_from_environment(environ),
         **_from_flags(flags),
     }
+    given = {**_from_policy(given.get("policy")), **given}
     values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
     return Resolved(
         settings=Settings(**_attributes(Settings.rows, values), vehicle_tariffs=_vehicle_tariffs(given)),
@@ -98,6 +102,14 @@ def _vehicle_tariffs(given: Mapping[str, Given]) -> dict[str, dict[str, Value]]:
             vehicle_type, _, key = name.removeprefix(VEHICLES).rpartition(".")
             tariffs.setdefault(vehicle_type, {})[rows[key].attribute] = rows[key].read(one.value, one.origin)
     return tariffs
+
+
+def _from_policy(policy: Given | None) -> dict[str, Given]:
+    """What the policy stands for that is named."""
+    if policy is None:
+        return {}
+    name = str(_BY_NAME["policy"].read(policy.value, policy.origin))
+    return {setting: Given(value, f"policy {name}") for setting, value in POLICIES[name].items()}
 
 
 def _from_flags(flags: Mapping[str, object]) -> dict[str, Given]:

@@ -12,7 +12,8 @@ from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 class SearchPolicy(msgspec.Struct, frozen=True):
     """Times in seconds, distances in metres. See docs for what each does; the defaults are the settings' own.
 
-    `radius_from_m` 0: every round reaches as far as `radius_m`. `explain_candidates`: so many drivers who were not asked are recorded
+    `radius_from_m` 0: every round reaches as far as `radius_m`. `stagger_s`: within a round each driver is
+    asked so long after the one before; 0: all at once. `explain_candidates`: so many drivers who were not asked are recorded
     with the reason, for each round; 0: nothing is.
     """
 
@@ -27,8 +28,14 @@ class SearchPolicy(msgspec.Struct, frozen=True):
     live_offers: int = 1
     radius_from_m: float = 0.0
     radius_growth: float = 1.5
+    stagger_s: float = 0.0
     explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
+
+    @property
+    def shown_at_once(self) -> int:
+        """How many places of a round are shown when it opens."""
+        return 1 if self.stagger_s else self.batch
 
     def radii(self, before_m: float, round_no: int) -> Iterator[float]:
         """How far this round may reach: it takes the first of these at which somebody can be asked, else the last.

@@ -35,7 +35,8 @@ class Search(msgspec.Struct):
     """The state of one search. `since` is when it began, runtime seconds; searches are served by (since, ride_id).
 
     `late`: somebody was asked after the last round was over. `radius_m`: how far the round under way reaches; 0 before the first.
-    `blocked`: whoever is never to meet this passenger.
+    `blocked`: whoever is never to meet this passenger. Where places are shown one by one: `shown_at` is when the last one was,
+    `held_back` until it is time for the next, `run_dry` that nobody is left for the others of this round.
     """
 
     card: RideCard
@@ -49,6 +50,9 @@ class Search(msgspec.Struct):
     late: bool = False
     arrivals: int = 0
     radius_m: float = 0.0
+    shown_at: float = 0.0
+    held_back: bool = False
+    run_dry: bool = False
     open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
@@ -71,8 +75,10 @@ class Search(msgspec.Struct):
         return sum(1 for offer in self.open.values() if not offer.lapsed)
 
     def round_is_over(self) -> bool:
-        """Some place was used up and no offer is open. A claim that the ride has not answered keeps the round."""
-        if not self.used:
+        """Some place was used up and no offer is open. A claim that the ride has not answered keeps the round, and so does a place
+        that was not shown yet.
+        """
+        if not self.used or (self.policy.stagger_s and self.used < self.policy.batch and not self.run_dry):
             return False
         return all(offer.lapsed and not offer.claimed for offer in self.open.values())
 
@@ -80,7 +86,11 @@ class Search(msgspec.Struct):
         """Places of this round that an eligible driver may take now."""
         if self.capped or self.late or self.round_is_over():
             return 0
-        return max(0, self.policy.batch - self.used - self.running())
+        running = self.running()
+        free = max(0, self.policy.batch - self.used - running)
+        if not self.policy.stagger_s:
+            return free
+        return 0 if running and self.held_back else min(1, free)
 
     def may_open_round(self) -> bool:
         """Whether the next round may open now."""
@@ -118,7 +128,7 @@ class Search(msgspec.Struct):
     def open_round(self, radius_m: float | None = None) -> None:
         """The next round, all places open. It reaches so far; None: as far as any."""
         self.round_no += 1
-        self.used = 0
+        self.used, self.run_dry = 0, False
         self.radius_m = self.policy.radius_m if radius_m is None else radius_m
 
     def offer(self, driver_id: DriverId, distance_m: float, now: float) -> Lease:
@@ -140,10 +150,22 @@ class Search(msgspec.Struct):
             distance_m,
         )
         self.open[lease.offer_id] = OpenOffer(lease)
+        self.show(now)
         return lease
 
+    def show(self, now: float) -> None:
+        """A driver sees a place of this round; the next one has to wait."""
+        self.shown_at, self.held_back = now, bool(self.policy.stagger_s)
+
+    def dries_up(self) -> bool:
+        """Nobody is left for the places that were not shown. True: that ends the round."""
+        self.run_dry = bool(self.policy.stagger_s and self.used and not self.running())
+        return self.run_dry
+
     def lapse(self, now: float) -> bool:
-        """The told time of these offers is over: their places are used up. True: some lapsed."""
+        """The told time of these offers is over: their places are used up. True: some lapsed. The next place may be shown, too."""
+        if self.held_back and now >= self.shown_at + self.policy.stagger_s:
+            self.held_back = False
         due = [o for o in self.open.values() if not o.lapsed and not o.claimed and o.lease.expires_at <= now]
         for offer in due:
             offer.lapsed = True

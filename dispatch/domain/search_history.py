@@ -74,11 +74,12 @@ def _offers_made(search: Search, event: OffersMade) -> None:
         return
     if event.round_no != search.round_no:  # the first offers of an empty first round are a refill
         _end_round(search)
-        search.round_no, search.used = event.round_no, 0
+        search.round_no, search.used, search.run_dry = event.round_no, 0, False
     else:
         search.lapse(event.expires_at - search.policy.offer_timeout_s + SAME_MOMENT_S)
         search.late = search.late or search.round_is_over()
-    search.radius_m = event.radius_m or search.policy.radius_m
+    search.radius_m, search.late = event.radius_m or search.policy.radius_m, search.late or event.late
+    search.show(event.expires_at - search.policy.offer_timeout_s)
     for placed in event.offers:
         search.serial += 1
         search.asked += 1

@@ -86,11 +86,11 @@ class Verdicts:
             return "holds_offer"
         return "not_new" if not self._choice.may_join(search, driver_id) else ""
 
-    def _others(self, listed: Sequence[DriverId]) -> dict[str, int]:
+    def _others(self, listed: Sequence[DriverId]) -> tuple[tuple[str, int], ...]:
         """How many more drivers the zone has, by what they say of themselves."""
         roster = self._supply.roster
         assert roster is not None
         counts = dict(roster.counts)
         for driver_id in listed:
             counts[self._supply.get(driver_id).status] -= 1
-        return {status: count for status, count in sorted(counts.items()) if count}
+        return tuple([(status, count) for status, count in sorted(counts.items()) if count])

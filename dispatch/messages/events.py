@@ -173,7 +173,10 @@ class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
 
 
 class OffersMade(Message, frozen=True, gc=False):
-    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds; `radius_m`: how far it reached."""
+    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds; `radius_m`: how far it reached.
+
+    `late`: it was after the last round.
+    """
 
     ride_id: RideId
     search_no: int
@@ -182,6 +185,7 @@ class OffersMade(Message, frozen=True, gc=False):
     expires_at: float
     refill: bool = False
     radius_m: float = 0.0
+    late: bool = False
 
 
 class RoundConsidered(Message, frozen=True, gc=False):
@@ -198,7 +202,7 @@ class RoundConsidered(Message, frozen=True, gc=False):
     drivers: tuple[DriverId, ...]
     metres: tuple[float, ...]
     rules: tuple[str, ...]
-    others: dict[str, int]
+    others: tuple[tuple[str, int], ...]
     refill: bool = False
 
 
@@ -241,7 +245,7 @@ class OfferDeclined(Message, frozen=True, gc=False):
 
 
 class DriverReserved(Message, frozen=True, gc=False):
-    """The driver said yes and keeps himself for this ride until it answers."""
+    """The driver said yes and keeps himself for this ride until it answers. `closes_at`: when the offer ends (runtime seconds)."""
 
     ride_id: RideId
     driver_id: DriverId
@@ -249,6 +253,7 @@ class DriverReserved(Message, frozen=True, gc=False):
     search_no: int
     round_no: int
     command: Command | None = None
+    closes_at: float | None = None
 
 
 class DriverReleased(Message, frozen=True, gc=False):

@@ -96,7 +96,10 @@ class DriverSeen(Message, frozen=True, gc=False):
 
 
 class ClaimRide(Message, frozen=True, gc=False):
-    """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone."""
+    """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone.
+
+    `closes_at`: when his offer ends (runtime seconds).
+    """
 
     ride_id: RideId
     search_no: int
@@ -105,6 +108,7 @@ class ClaimRide(Message, frozen=True, gc=False):
     driver: DriverCard
     lat: float | None = None
     lon: float | None = None
+    closes_at: float | None = None
 
 
 class ClaimGranted(Message, frozen=True, gc=False):

@@ -57,7 +57,7 @@ def _take(rounds: list[Told], offers: Told, recorded: Recorded) -> None:
         rounds.append(_round(event, recorded.at, event.radius_m, explained=True))
         rows = zip(event.drivers, event.metres, event.rules, strict=True)
         rounds[-1]["considered"] = [{"driver_id": d, "distance_m": m, "rule": rule} for d, m, rule in rows]
-        rounds[-1]["others"] = event.others
+        rounds[-1]["others"] = dict(event.others)
     elif isinstance(event, OffersMade):
         if not rounds or not _led_to(rounds[-1], event):
             rounds.append(_round(event, recorded.at, event.radius_m or None, explained=False))

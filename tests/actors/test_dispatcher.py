@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.dispatcher import DispatcherActor, _Due, _Sweep
+from dispatch.actors.dispatcher import DispatcherActor, _Sweep
+from dispatch.actors.timed import _Due
 from dispatch.messages.events import (
     OffersClosed,
     OffersMade,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dispatch.actors.acceptance import _Decide
 from dispatch.actors.booking import _TimeHasCome
 from dispatch.actors.ending import _Overdue, _PassengerGone
 from dispatch.actors.priced import _NoPrice
@@ -117,6 +118,7 @@ MESSAGES: dict[str, Any] = {
     "PassengerGone": _PassengerGone(5),
     "Retire": _Retire(5),
     "Rebuilt": _Rebuilt(),
+    "Decide": _Decide(7.0),
 }
 AWAY = ("PassengerGone", "Retire")
 """Messages that concern a passenger without a connection."""

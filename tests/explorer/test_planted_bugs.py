@@ -12,10 +12,14 @@ SEEDS = 300
 def test_a_planted_bug_is_caught_by_its_invariant(name: str) -> None:
     plant, invariant, scenario = PLANTED[name]
     with plant():
-        explored = explore(range(SEEDS), scenario)
-    assert explored.failed is not None, f"{name}: not caught in {SEEDS} worlds"
-    broken = [line.split(" s ", 1)[1].split(":", 1)[0] for line in explored.failed.broken]
-    assert invariant in broken, str(explored)
+        caught = any(invariant in broken_in(seed, scenario) for seed in range(SEEDS))
+    assert caught, f"{name}: not caught by {invariant} in {SEEDS} worlds"
+
+
+def broken_in(seed: int, scenario: str) -> list[str]:
+    """The invariants that this world breaks. One mistake often breaks several, and not the same ones everywhere."""
+    failed = explore([seed], scenario).failed
+    return [] if failed is None else [line.split(" s ", 1)[1].split(":", 1)[0] for line in failed.broken]
 
 
 @pytest.mark.parametrize("scenario", ["small", "lossy"])

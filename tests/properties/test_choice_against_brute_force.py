@@ -139,4 +139,4 @@ def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule
     expected = [ASKED if driver_id in asked else town.expected_rule(driver_id) for driver_id in told.drivers]
     assert list(told.rules) == expected
     assert list(told.metres) == [round(town.metres[driver_id], 1) for driver_id in told.drivers]
-    assert sum(told.others.values()) == len(town.people) - len(told.drivers)
+    assert sum(count for _, count in told.others) == len(town.people) - len(told.drivers)

@@ -43,6 +43,7 @@ policies = st.builds(
     rounds=st.integers(1, 4),
     late_grace_s=st.sampled_from((0.0, 2.0, 45.0)),
     asks_after_silence=st.integers(0, 2),
+    stagger_s=st.sampled_from((0.0, 0.0, 5.0)),
 )
 picks = st.integers(0, 99)
 
@@ -72,7 +73,7 @@ class SearchMachine(RuleBasedStateMachine):
     @initialize(policy=policies, near=st.sets(st.sampled_from(DRIVERS), max_size=10))
     def a_passenger_asks(self, policy: SearchPolicy, near: set[DriverId]) -> None:
         self.policy, self.near = policy, near
-        self.now, self.search_no, self.is_over, self.late = 0.0, 0, False, False
+        self.now, self.search_no, self.is_over, self.late, self.dry = 0.0, 0, False, False, False
         self.events: list[Message] = []
         self.told: list[Told] = []
         self.before: list[Told] = []
@@ -190,12 +191,15 @@ class SearchMachine(RuleBasedStateMachine):
         else:
             assert search.used + len(running) <= batch
         is_closed = search.capped or self.late or search.round_is_over()
-        assert search.free_places() == (0 if is_closed else batch - search.used - len(running))
+        free = 0 if is_closed else batch - search.used - len(running)
+        if self.policy.stagger_s:
+            free = 0 if running and self.now < self._shown_at() + self.policy.stagger_s else min(1, free)
+        assert search.free_places() == free
 
     @invariant()
     def a_round_is_over_exactly_when_somebody_answered_and_nobody_can(self) -> None:
         search, thinking = self.search, self._thinking()
-        assert search.round_is_over() is (search.used > 0 and not thinking)
+        assert search.round_is_over() is (search.used > 0 and not thinking and self._all_shown())
         assert search.is_spent() is (search.capped and not thinking)
 
     @invariant()
@@ -236,7 +240,7 @@ class SearchMachine(RuleBasedStateMachine):
         assert rebuilt is not None
         # What follows from the clock and not from events: the dispatcher's timers do this as soon as it is rebuilt.
         rebuilt.lapse(self.now)
-        rebuilt.capped = self.search.capped
+        rebuilt.capped, rebuilt.run_dry = self.search.capped, self.search.run_dry
         if not rebuilt.round_no:  # nobody was asked: the first round is opened once more
             rebuilt.open_round()
         assert rebuilt == self.search
@@ -262,12 +266,16 @@ class SearchMachine(RuleBasedStateMachine):
             if self._nearest(1):
                 self._open_round()
         elif not search.round_is_over() and search.free_places():
-            self._ask(self._nearest(search.free_places()), refill=True)
+            nearest = self._nearest(search.free_places())
+            self._ask(nearest, refill=True)
+            self.dry = not nearest and search.dries_up()
+            if self.dry:
+                self._advance()
 
     def _open_round(self) -> None:
         if self.search.round_no:
             assert not self._thinking(), "a round ends when no offer of it is open"
-        picked = self._nearest(self.policy.batch)
+        picked, self.dry = self._nearest(self.policy.shown_at_once), False
         self.search.open_round()
         if picked:
             self._ask(picked, refill=False)
@@ -278,12 +286,13 @@ class SearchMachine(RuleBasedStateMachine):
             leases = [self._offer(driver_id) for driver_id in group]
             placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
             round_no, expires_at = self.search.round_no, leases[0].expires_at
-            self.events.append(OffersMade(RIDE, self.search_no, round_no, placed, expires_at, refill))
+            terms = (refill, self.search.radius_m, self.search.late)
+            self.events.append(OffersMade(RIDE, self.search_no, round_no, placed, expires_at, *terms))
 
     def _offer(self, driver_id: DriverId) -> Lease:
         for told in self.before + self.told:
             assert not (told.lease.driver_id == driver_id and told.outcome == "declined"), "he declined this ride"
-        self.late = self.late or (self.search.used > 0 and not self._thinking())
+        self.late = self.late or (self.search.used > 0 and not self._thinking() and self._all_shown())
         lease = self.search.offer(driver_id, 100.0 * DRIVERS.index(driver_id), self.now)
         assert lease.expires_at == self.now + self.policy.offer_timeout_s
         assert lease.closes_at == lease.expires_at + self.policy.late_grace_s
@@ -331,7 +340,16 @@ class SearchMachine(RuleBasedStateMachine):
     def _next_due(self) -> float:
         waiting = [told for told in self.told if told.is_open and not told.claimed]
         dues = [told.lease.closes_at if told.ran_out else told.lease.expires_at for told in waiting]
-        return min(dues, default=inf)
+        next_place = self._shown_at() + self.policy.stagger_s
+        return min([*dues, next_place] if self.policy.stagger_s and next_place > self.now else dues, default=inf)
+
+    def _shown_at(self) -> float:
+        """When somebody was asked last."""
+        return max((told.lease.expires_at for told in self.told), default=0.0) - self.policy.offer_timeout_s
+
+    def _all_shown(self) -> bool:
+        """Whether every place of the round was, or nobody was left for the others."""
+        return not self.policy.stagger_s or self.search.used >= self.policy.batch or self.dry
 
     def _of_this_round(self) -> list[Told]:
         return [told for told in self.told if told.lease.round_no == self.search.round_no]

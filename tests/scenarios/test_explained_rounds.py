@@ -60,7 +60,7 @@ def test_a_round_with_nobody_near_says_how_far_the_nearest_was(play: Theatre) ->
     stage.passenger("r1").books(at=0)
     stage.run(until=1)
     (told,) = considered(stage)
-    assert (told.rules, told.radius_m, told.others) == (("outside_radius",), 10_000.0, {})
+    assert (told.rules, told.radius_m, told.others) == (("outside_radius",), 10_000.0, ())
     assert told.metres == (11_200.0,)
 
 
@@ -96,7 +96,7 @@ def test_only_so_many_are_listed_and_the_others_are_counted(play: Theatre) -> No
     stage.run(until=2)
     (told,) = considered(stage)
     assert rules(told) == {"d1": "asked", "d2": "behind", "d3": "behind"}
-    assert told.others == {"available": 2, "unavailable": 1}
+    assert told.others == (("available", 2), ("unavailable", 1))
 
 
 def test_the_look_and_its_offers_are_one_commit(play: Theatre) -> None:
