@@ -239,12 +239,14 @@ class Watch:
     # -- what apps are told
 
     def _told_searching(self, now: float, address: str, message: Searching) -> None:
-        self._told[message.ride_id] = "pending"
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = "pending"
         self._must_be(now, message.ride_id, "pending")
 
     def _told_assigned(self, now: float, address: str, message: DriverAssigned) -> None:
         ride_id, driver_id = message.ride_id, message.driver.driver_id
-        self._told[ride_id] = "accepted"
+        if self._is_passenger(address, ride_id):
+            self._told[ride_id] = "accepted"
         ledger = self.ledger
         if ledger.driver_of.get(ride_id) == driver_id or ride_id in ledger.ended:
             return
@@ -252,7 +254,8 @@ class Watch:
             self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
 
     def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
-        self._told[message.ride_id] = "pending"
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = "pending"
         self._must_be(now, message.ride_id, "pending")
 
     def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
