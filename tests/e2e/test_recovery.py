@@ -29,6 +29,7 @@ class Server:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
+        self.apps: list[ClientConnection] = []
 
     def start(self) -> None:
         command = [sys.executable, cli.__file__, "serve", "--port", "0", "--db", str(self.folder / "rides.db")]
@@ -43,14 +44,22 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
         self.process.stdout.close()
+        for app in self.apps:
+            app.close()
+        self.apps.clear()
+
+    def app(self, path: str) -> ClientConnection:
+        app = connect(f"{self.url}{path}")
+        self.apps.append(app)
+        return app
 
     def driver(self, name: str) -> ClientConnection:
-        app = connect(f"{self.url}/ws/driver/{name}/")
+        app = self.app(f"/ws/driver/{name}/")
         says(app, "location_update", latitude=-26.2, longitude=28.0473, id="here")
         return app
 
     def passenger(self, ride: str) -> ClientConnection:
-        return connect(f"{self.url}/ws/ride/{ride}/")
+        return self.app(f"/ws/ride/{ride}/")
 
 
 @pytest.fixture
