@@ -49,7 +49,7 @@ class Server:
         self.apps.clear()
 
     def app(self, path: str) -> ClientConnection:
-        app = connect(f"{self.url}{path}")
+        app = connect(f"{self.url}{path}", legacy=True)
         self.apps.append(app)
         return app
 
