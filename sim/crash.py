@@ -5,19 +5,16 @@ What is committed survives, and nothing else: actors, sessions, mail, timers and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from dispatch import addresses
-from dispatch.app import ANYBODY, populate, position_board, recover, search_policy
-from dispatch.domain.search_history import search_of
-from dispatch.messages.events import DriverOffline, DriverOnline, OffersClosed
+from dispatch.app import ANYBODY, populate, position_board, recover
 from dispatch.messages.journal import Append
-from dispatch.storage.recovery import RESTARTED, VANISHED
 from dispatch.transport.memory import MemoryLink
 from dispatch.transport.session import Gateway, SessionLimits
-from dispatch.types import DriverId
+from sim.phone import Phone
 from sim.restless import ComeBack
 from sim.world import World
 
@@ -35,46 +32,40 @@ def crash(world: World, back_after_s: float = 1.0, absent: Collection[str] = ())
 
     `absent`: the addresses of phones that do not.
     """
+    for phone in die(world):
+        if phone.address not in absent:
+            world.runtime.set_timer(back_after_s, phone.address, ComeBack())
+    start(world)
+
+
+def die(world: World) -> list[Phone]:
+    """It is gone, and until `start` nobody answers. Returns the phones whose connection went with it."""
+    cut: list[Phone] = []
     for phone in (*world.drivers.values(), *world.passengers.values()):
         link, phone.link = phone.link, None
         if isinstance(link, MemoryLink):
             link.silence()
-            if phone.address not in absent:
-                world.runtime.set_timer(back_after_s, phone.address, ComeBack())
+            cut.append(phone)
     world.runtime.lose(PROCESS)
     world.journal.crash()
+    world.is_down = True
     world.board = position_board(world.settings)
     world.watch.crashed(world.runtime.now, world.board, partial(_is_on_disk, world))
-    for append in _taking_leave(world):
-        world.journal.append(append)
+    return cut
+
+
+def start(world: World) -> None:
+    """A new process takes leave of the one before and recovers. From now on it answers."""
+    world.journal.take_leave()
     populate(world.runtime, world.journal, world.board, world.settings, world.travel, world.pricer)
     world.gateway = _gateway(world)
+    world.watch.started(world.runtime.now)
+    world.is_down = False
     recover(world.runtime, world.journal)
 
 
 def _is_on_disk(world: World, append: Append) -> bool:
     return all(event in world.journal.events_of(append.reply_to) for event in append.events)
-
-
-def _taking_leave(world: World) -> Iterator[Append]:
-    """As `dispatch.storage.recovery` does on file: drivers are offline, open offers give their places back."""
-    now, journal, policy = world.runtime.now, world.journal, search_policy(world.settings)
-    for ride_id in journal.open_rides():
-        search = search_of(ride_id, journal.events_of_ride(ride_id), policy)
-        leases = [offer.lease for offer in search.open.values() if not offer.claimed] if search is not None else []
-        if leases:
-            offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
-            closed = OffersClosed(ride_id, offers, drivers, VANISHED)
-            yield Append(addresses.dispatcher("0"), 0, 1, now, (closed,))
-    for driver_id in world.drivers:
-        if _is_online(world, driver_id):
-            yield Append(addresses.driver(driver_id), 0, 1, now, (DriverOffline(driver_id, RESTARTED),))
-
-
-def _is_online(world: World, driver_id: DriverId) -> bool:
-    events = world.journal.events_of(addresses.driver(driver_id))
-    told = [type(event) for event in events if isinstance(event, DriverOnline | DriverOffline)]
-    return bool(told) and told[-1] is DriverOnline
 
 
 def _gateway(world: World) -> Gateway:

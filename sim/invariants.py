@@ -60,6 +60,7 @@ class Watch:
         self._passengers: dict[RideId, int] = {}
         self._told: dict[RideId, str] = {}
         self._looked_at = -1.0
+        self._started_at = -SETTLING_S
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         look = _LOOK.get(type(message))
@@ -77,7 +78,7 @@ class Watch:
         while deadlines and deadlines[0][0] < now:
             self._outlived(now, deadlines.popleft()[1])
         searches = self._searches
-        while searches and searches[0][0] + self._longest_s < now:
+        while searches and max(searches[0][0] + self._longest_s, self._started_at + SETTLING_S) < now:
             self._unanswered(now, *searches.popleft())
         later = self._later
         while later and later[0][0] < now:
@@ -91,6 +92,10 @@ class Watch:
             forgotten.clear()
         self.ledger.crashed(now, is_on_disk)
         self.ledger.decided.clear()
+
+    def started(self, now: float) -> None:
+        """It serves again. What came due while it was down has a moment to happen."""
+        self._started_at = now
 
     # -- the journal
 

@@ -6,6 +6,7 @@ Their apps speak JSON, as the seed's do, over the same sessions and codec; the i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import cos, degrees, radians
 from typing import Any
 
@@ -19,6 +20,7 @@ from dispatch.storage.writer import Writer
 from dispatch.transport.memory import MemoryLink
 from dispatch.transport.session import Session
 from dispatch.types import DriverId, RideId
+from sim.crash import die, start
 from sim.world import World, WorldOptions
 
 PICKUP = (-26.2041, 28.0473)
@@ -109,7 +111,12 @@ class Person:
         self.does(lambda: self._resume(fields), at)
 
     def connect(self, first: dict[str, Any] | None = None) -> None:
-        """Open a connection; whatever was open before is the server's to end. `first`: the frame that the app sends at once."""
+        """Open a connection; whatever was open before is the server's to end. `first`: the frame that the app sends at once.
+
+        Nobody answers while the server is down.
+        """
+        if self.stage.world.is_down:
+            return
         gateway = self.stage.world.gateway
         link = MemoryLink(lambda code: self._on_close(link, code))
         self.link, self._fresh_link = link, first is None
@@ -301,6 +308,7 @@ class Stage:
         self.world.runtime.observe(_Rest())
         self.drivers: dict[str, Driver] = {}
         self.passengers: dict[str, Passenger] = {}
+        self._server = Person(self, "the server")
 
     @property
     def now(self) -> float:
@@ -333,6 +341,16 @@ class Stage:
         passenger = self.passengers[ride] = Passenger(self, ride)
         passenger.returns(at)
         return passenger
+
+    def crashes(self, at: float | None = None, *, down_s: float = 0.0) -> None:
+        """The server's process dies, and so long after another one starts. Whoever wants a connection then makes a new one."""
+        self._server.does(partial(self._crash, down_s), at)
+
+    def _crash(self, down_s: float) -> None:
+        die(self.world)
+        for person in (*self.drivers.values(), *self.passengers.values()):
+            person.dies()
+        self._server.does(partial(start, self.world), self.now + down_s if down_s else None)
 
     def run(self, until: float) -> None:
         """Let time pass up to and including this second."""

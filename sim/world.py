@@ -117,6 +117,7 @@ class World:
             currency_digits=priced_by.tariff.digits,
             travel=self.travel,
         )
+        self.is_down = False
         self.figures = Figures()
         self.drivers: dict[DriverId, DriverPhone] = {}
         self.passengers: dict[RideId, PassengerPhone] = {}

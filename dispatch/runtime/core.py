@@ -144,10 +144,14 @@ class Runtime(ABC):
         self._sinks.pop(address, None)
 
     def lose(self, kinds: frozenset[str]) -> None:
-        """A simulated process died: whoever is at an address of these kinds is gone, with mail and timers, and nobody is told."""
-        for addresses in (self._boxes, self._sinks):
-            for address in [address for address in addresses if kind_of(address) in kinds]:
-                del addresses[address]
+        """A simulated process died: whoever is at an address of these kinds is gone, with mail and timers, and nobody is told.
+
+        Until their factories are there again nobody wakes at these addresses.
+        """
+        everybody: tuple[dict[str, Any], ...] = (self._boxes, self._sinks, self._quarantined, self._factories)
+        for by_address in everybody:
+            for address in [address for address in by_address if kind_of(address) in kinds]:
+                del by_address[address]
         self._ready.clear()
         self._timers[:] = [timer for timer in self._timers if kind_of(timer[2]) not in kinds]
         heapify(self._timers)

@@ -15,6 +15,8 @@ import msgspec
 from dispatch import addresses
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    DriverOffline,
+    DriverOnline,
     DriverRegistered,
     DriverReleased,
     DriverReserved,
@@ -28,6 +30,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended
+from dispatch.storage.farewell import Gone, farewell, held_offers
 from dispatch.storage.losses import Losses
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
@@ -82,7 +85,8 @@ class MemoryJournal:
         self._rides: dict[RideId, list[Event]] = {}
         self._open: dict[RideId, float] = {}
         self._forgotten: dict[RideId, bytes] = {}
-        self._kept: dict[DriverId, None] = {}
+        self._kept: dict[DriverId, RideId] = {}
+        self._online: dict[DriverId, None] = {}
         self._stars: dict[DriverId, tuple[int, int]] = {}
         self._cards: dict[DriverId, DriverCard] = {}
         self._passengers: dict[PassengerId, Passenger] = {}
@@ -126,9 +130,18 @@ class MemoryJournal:
         self._pending.clear()
         self._losses = Losses()
 
-    def append(self, append: Append) -> None:
-        """Keep this at once, and answer nobody: before a start serves anyone."""
-        self._keep(append)
+    def take_leave(self) -> Gone:
+        """What a start does before it serves anyone, as `recovery` does on file."""
+        drivers = sorted(self._online)
+        offers = [
+            offer
+            for ride_id in sorted(self._open)
+            for offer in held_offers(self._rides[ride_id])
+            if self._kept.get(offer.driver_id) != ride_id
+        ]
+        for append in farewell(drivers, offers, self._clock.now):
+            self._keep(append)
+        return Gone(len(drivers), len(offers))
 
     def close(self) -> None:
         """Put on file what is not there yet, and close the file. Without a writer: nothing."""
@@ -233,10 +246,16 @@ class MemoryJournal:
         self._open.pop(event.ride_id, None)
 
     def _note_kept(self, event: DriverReserved) -> None:
-        self._kept[event.driver_id] = None
+        self._kept[event.driver_id] = event.ride_id
 
     def _note_free(self, event: DriverReleased) -> None:
         self._kept.pop(event.driver_id, None)
+
+    def _note_online(self, event: DriverOnline) -> None:
+        self._online[event.driver_id] = None
+
+    def _note_offline(self, event: DriverOffline) -> None:
+        self._online.pop(event.driver_id, None)
 
     def _note_rating(self, event: RideRated) -> None:
         card = self._cards.get(event.driver_id)
@@ -261,6 +280,8 @@ _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     RideRated: MemoryJournal._note_rating,
     DriverReserved: MemoryJournal._note_kept,
     DriverReleased: MemoryJournal._note_free,
+    DriverOnline: MemoryJournal._note_online,
+    DriverOffline: MemoryJournal._note_offline,
 }
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode

@@ -342,3 +342,19 @@ class TestDice:
         expected = random.Random("42/demand")
         stream = VirtualRuntime(42).rng("demand")
         assert [stream.random() for _ in range(5)] == [expected.random() for _ in range(5)]
+
+
+def test_a_process_that_died_wakes_nobody_until_its_factories_are_there_again(runtime: VirtualRuntime) -> None:
+    desk = Slip()
+    runtime.sink("desk", desk)
+    runtime.tell("ride/1", Letter("book"))
+    runtime.set_timer(1.0, "ride/1", Letter("late"))
+    runtime.set_timer(1.0, "desk", Letter("clock"))
+    runtime.lose(frozenset(("ride",)))
+    assert not runtime.tell("ride/1", Letter("anybody?"))
+    runtime.run()
+    assert (runtime.actor("ride/1"), desk.texts) == (None, ["clock"])
+    runtime.factory("ride", lambda address, message: Reader(runtime, address))
+    runtime.tell("ride/1", Letter("again"))
+    runtime.run()
+    assert reader(runtime, "ride/1").read == ["again"]

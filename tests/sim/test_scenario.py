@@ -170,3 +170,21 @@ def test_the_same_seed_and_script_give_the_same_story() -> None:
         assert stage.end() == []
         stories.append((passenger.frames, stage.world.trace.digest()))
     assert stories[0] == stories[1]
+
+
+def test_while_the_server_is_down_nobody_answers_and_then_it_goes_on_from_what_is_on_disk() -> None:
+    stage = Stage()
+    driver, passenger = stage.driver("d1"), stage.passenger("r1")
+    passenger.books(at=1)
+    driver.accepts("r1", at=5)
+    stage.crashes(at=10, down_s=5.0)
+    for person in (driver, passenger):
+        person.returns(at=12)
+        person.returns(at=16)
+    stage.run(until=14)
+    assert [person.heard(since=10.0) for person in (driver, passenger)] == [[], []]
+    stage.run(until=17)
+    assert [frame.at for person in (driver, passenger) for frame in person.heard(since=10.0)] == [16.0, 16.0]
+    assert driver.last("snapshot")["ride"]["ride_id"] == "r1"
+    assert passenger.last("snapshot")["status"] == "accepted"
+    assert stage.end() == []
