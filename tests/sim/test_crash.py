@@ -1,8 +1,8 @@
 """Every point at which the server's process may die in a ride, one after the other: before and after each commit and each announcement.
 
-A story is told once to count its deliveries, then once for each of them: the process dies just before that delivery, starts again and
-recovers from what is committed; the apps come back and say again what was not answered. Every ride must end, no invariant may
-break, and whatever was acknowledged, before or after, must be on record.
+A story is told once to name its points, then once for each of them: the process dies there, starts again and recovers from what is
+committed; the apps come back and say again what was not answered. Every ride must end, no invariant may break, and whatever was
+acknowledged, before or after, must be on record.
 """
 
 from functools import partial
@@ -11,13 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.addresses import JOURNAL, kind_of
 from dispatch.config import Settings
-from dispatch.messages.base import Message
 from dispatch.transport import wire
 from dispatch.types import DriverId, Place, RideId, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.crash import PROCESS, crash
+from sim.crash import crash
+from sim.crash_points import CrashPoints, Died
 from sim.restless import DriverHabits, RestlessDriver, RestlessPassenger, Whims
 from sim.scenario import PICKUP, near_pickup
 from sim.world import World, WorldOptions
@@ -54,28 +53,6 @@ STORIES = {
 }
 
 
-class Died(BaseException):
-    """The process, at the point that was asked for."""
-
-
-class Process:
-    """An observer: counts what is delivered inside the server's process or leaves it, and dies before one of them."""
-
-    def __init__(self, dies_before: int | None) -> None:
-        self.delivered = 0
-        self.point = ""
-        self._dies_before = dies_before
-
-    def __call__(self, now: float, address: str, message: Message) -> None:
-        if kind_of(address) not in PROCESS and address != JOURNAL:
-            return
-        self.delivered += 1
-        if self.delivered == self._dies_before:
-            what = "+".join(type(event).__name__ for event in getattr(message, "events", ()))
-            self.point = f"before {type(message).__name__} {what} reaches {address} at {now:.3f} s"
-            raise Died
-
-
 class HeardDriver(RestlessDriver):
     """Remembers what he was promised."""
 
@@ -102,12 +79,12 @@ def note(phone: Any, who: str, frame: wire.ServerMessage) -> None:
         phone.promised.append((who, type(asked), getattr(asked, "ride_id", who), frame.result))  # type: ignore[attr-defined]
 
 
-def told(story: Story, dies_before: int | None) -> tuple[World, Process, list[Promise]]:
-    """The story, with a crash at that delivery if there is one, to its end."""
+def told(story: Story, dies_at: str | None = None) -> tuple[World, CrashPoints, list[Promise]]:
+    """The story, with a crash at that point if there is one, to its end."""
     settings = Settings(rounds=story.rounds, search_cap_s=100.0, offer_timeout_s=20.0)
     world = World(7, settings, WorldOptions(commit_delay_s=story.commit_delay_s))
-    process = Process(dies_before)
-    world.runtime.observe(process)
+    points = CrashPoints(dies_at)
+    world.runtime.observe(points)
     promised: list[Promise] = []
     behaviour = DriverBehaviour(accept=story.accept, decline=story.decline, reaction_median_s=3.0, boarding_s=10.0)
     for number in range(1, 4):
@@ -131,7 +108,7 @@ def told(story: Story, dies_before: int | None) -> tuple[World, Process, list[Pr
         crash(world, absent=story.absent)
         world.run(LONGEST_S)
     world.watch.finish(world.runtime.now)
-    return world, process, promised
+    return world, points, promised
 
 
 def wrongs(world: World, promised: list[Promise]) -> list[str]:
@@ -159,23 +136,28 @@ KEPT: dict[type[wire.ClientMessage], tuple[str, ...]] = {
 }
 
 
+POINTS = [(name, point) for name, story in STORIES.items() for point in told(story)[1].passed]
+"""Each of them is a test of its own: `pytest "tests/sim/test_crash.py::<test>[everybody accepts, before RideArrived is committed]"`,
+for example.
+"""
+
+
 @pytest.mark.parametrize("name", STORIES)
-def test_wherever_the_process_dies_the_ride_ends_and_promises_are_kept(name: str) -> None:
-    story = STORIES[name]
-    world, process, promised = told(story, None)
+def test_where_nobody_dies_the_ride_ends_and_promises_are_kept(name: str) -> None:
+    world, points, promised = told(STORIES[name])
     assert wrongs(world, promised) == []
-    points, broken = process.delivered, []
-    assert points > 30
-    for number in range(1, points + 1):
-        world, process, promised = told(story, number)
-        found = wrongs(world, promised)
-        if found:
-            broken.append(f"{number} of {points}, {process.point}: {found}")
-    assert broken == []
+    assert len(points.passed) > 30
+
+
+@pytest.mark.parametrize(("name", "point"), POINTS, ids=[f"{name}, {point}" for name, point in POINTS])
+def test_wherever_the_process_dies_the_ride_ends_and_promises_are_kept(name: str, point: str) -> None:
+    world, points, promised = told(STORIES[name], point)
+    assert points.has_died
+    assert wrongs(world, promised) == []
 
 
 def test_a_start_that_forgets_what_was_going_on_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.crash.recover", lambda runtime, store: 0)
-    story = STORIES["nobody answers and the passenger stays away"]
-    points = told(story, None)[1].delivered
-    assert any(wrongs(world, promised) for world, _, promised in (told(story, n) for n in range(1, points + 1, 3)))
+    name = "nobody answers and the passenger stays away"
+    forgetful = [told(STORIES[name], point) for story, point in POINTS[::3] if story == name]
+    assert any(wrongs(world, promised) for world, _, promised in forgetful)
