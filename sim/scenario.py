@@ -347,9 +347,9 @@ class Stage:
         self._server.does(partial(self._crash, down_s), at)
 
     def _crash(self, down_s: float) -> None:
-        die(self.world)
         for person in (*self.drivers.values(), *self.passengers.values()):
             person.dies()
+        die(self.world)
         self._server.does(partial(start, self.world), self.now + down_s if down_s else None)
 
     def run(self, until: float) -> None:

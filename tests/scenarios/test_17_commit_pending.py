@@ -33,6 +33,8 @@ RIVALS: dict[str, Rival] = {
     "his actor crashes": lambda stage, at: crash(stage, "driver/d1", at),
     "the ride crashes": lambda stage, at: crash(stage, "ride/r1", at),
     "the dispatcher crashes": lambda stage, at: crash(stage, "dispatcher/0", at),
+    "the process dies": lambda stage, at: stage.crashes(at=at),
+    "the process dies and is down for a while": lambda stage, at: stage.crashes(at=at, down_s=2.0),
 }
 
 

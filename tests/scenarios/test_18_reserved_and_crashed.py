@@ -1,4 +1,5 @@
-"""Scenario 18. A driver has said yes; before the ride has answered, his actor is lost, or the ride's, or his connection.
+"""Scenario 18. A driver has said yes; before the ride has answered, his actor is lost, or the ride's, or his connection, or the
+whole process.
 
 He stays reserved, asks that ride again, and is offered nothing until it answers. He is never bound twice and never reserved for
 ever; a lost connection releases nothing.
@@ -26,7 +27,7 @@ from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.runtime import Actor
 from sim.scenario import Driver, Heard, Passenger, Person, Stage
 from sim.world import WorldOptions
-from tests.scenarios.theatre import Theatre, every_order, hurt, news, nth
+from tests.scenarios.theatre import Theatre, every_order, every_point, hurt, news, nth
 
 SUPERVISED = WorldOptions(supervise=True)
 MACHINERY = {*Actor.handlers, Attach, Appended, NotAppended}
@@ -140,6 +141,48 @@ def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_his_ride_when_he
         assert passenger.last()["driver_id"] == "d1"
         assert (snapshot["ride"]["ride_id"], snapshot["status"]) == ("r1", "busy")
         assert "r2" not in [frame["ride_id"] for frame in driver.heard("ride_request")]
+
+
+# -- the process dies
+
+
+@pytest.mark.parametrize("comes_back", [True, False], ids=["he comes back", "he stays away"])
+@pytest.mark.parametrize("down_s", [0.0, 5.0], ids=["at once", "after 5 s"])
+@pytest.mark.parametrize("point", every_point(an_accept, since=19.9, until=20.0))
+def test_wherever_the_process_dies_a_reservation_that_is_on_disk_binds_once_and_any_other_is_forgotten(
+    play: Theatre, point: str, down_s: float, comes_back: bool
+) -> None:
+    stage = play.dying(an_accept, point, until=20.0, down_s=down_s)
+    driver, passenger = stage.drivers["d1"], stage.passengers["r1"]
+    kept = any(isinstance(event, DriverReserved) for event in stage.record("r1"))
+    stage.run(until=20.0 + down_s)
+    assigned = [event for event in stage.record("r1") if isinstance(event, RideAssigned)]
+    assert len(assigned) == kept, "its ride answers before anybody is served"
+    passenger.returns(at=27)
+    stage.passenger("r2").books(at=28)
+    if comes_back:
+        driver.returns(at=30)
+    stage.run(until=50)
+    assert passenger.last("snapshot")["status"] == ("accepted" if kept else "pending")
+    events = [type(event) for ride in ("r1", "r2") for event in stage.record(ride)]
+    assert (events.count(DriverReserved), events.count(RideAssigned), DriverReleased in events) == (kept, kept, False)
+    asked_again = [frame["ride_id"] for frame in driver.heard("ride_request", since=21.0)]
+    assert asked_again == (["r1"] if comes_back and not kept else []), "the one that has waited longest, or none"
+    if comes_back and kept:
+        assert driver.last("snapshot")["ride"]["ride_id"] == "r1"
+
+
+def test_a_process_that_dies_again_and_again_binds_once(play: Theatre) -> None:
+    stage = play(options=WorldOptions(commit_delay_s=(0.01, 0.01)))
+    driver, passenger = an_accept(stage)
+    for number in range(40):
+        stage.crashes(at=20.012 + 0.004 * number)
+    for person in (driver, passenger):
+        person.returns(at=30)
+    stage.run(until=31)
+    events = [type(event) for event in stage.record("r1")]
+    assert (events.count(DriverReserved), events.count(RideAssigned)) == (1, 1)
+    assert driver.last("snapshot")["ride"]["status"] == passenger.last("snapshot")["status"] == "accepted"
 
 
 def insists(person: Person) -> None:

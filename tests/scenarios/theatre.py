@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dispatch.runtime import Actor
+from sim.crash_points import CrashPoints, Died
 from sim.scenario import Person, Stage
 from sim.world import WorldOptions
 
@@ -37,6 +38,18 @@ class Theatre:
         stage = self(told=f"surprises {dice.surprises}", options=WorldOptions(permute=True), **settings)
         dice.runtime = stage.world.runtime
         stage.world.runtime._dice = dice
+        return stage
+
+    def dying(
+        self, tell: Callable[[Stage], object], point: str, until: float, *, down_s: float = 0.0, **options: Any
+    ) -> Stage:
+        """A stage whose story runs until the server's process dies at this point, see `every_point`, and it has started again."""
+        stage, points = self(told=f"dies {point}", **options), CrashPoints(point)
+        stage.world.runtime.observe(points)
+        tell(stage)
+        with pytest.raises(Died):
+            stage.run(until=until)
+        stage.crashes(down_s=down_s)
         return stage
 
     def close(self) -> None:
@@ -85,6 +98,17 @@ def every_order(*, since: float, surprises: int = 2) -> Iterator[Dice]:
                 for number in range(first, len(dice.faces))
                 for face in range(1, dice.faces[number])
             ]
+
+
+def every_point(tell: Callable[[Stage], object], since: float, until: float, **options: Any) -> list[str]:
+    """The names of all points between these seconds of a story at which the server's process may die."""
+    stage, points = Stage(7, **options), CrashPoints()
+    stage.world.runtime.observe(points)
+    tell(stage)
+    stage.run(until=since)
+    before = len(points.passed)
+    stage.run(until=until)
+    return points.passed[before:]
 
 
 class Harm(Exception):
