@@ -12,6 +12,7 @@ from dispatch.config import SETTINGS, Resolved, require_loopback
 from dispatch.config.flags import OneLineErrors, with_settings
 from dispatch.config.params import LocalMoment, Point
 
+FINDINGS_TOLD = 50
 DEMAND = ("trips", "drivers", "rides", "for", "from", "seed")
 
 
@@ -173,6 +174,27 @@ def explain(resolved: Resolved, ride_id: str, phones: bool, as_json: bool) -> No
         return
     for line in lines(told):
         click.echo(line)
+
+
+@db.command()
+@with_settings("db")
+def check(resolved: Resolved) -> int:
+    """Look at all of the database: every page, every event, and whether rides and drivers are what the events make them.
+
+    Also while a server runs. Prints a line for each finding; exit status 1 when there are any. What `serve` looks at when it starts is
+    less.
+    """
+    from dispatch.storage.check import findings
+
+    path, found = resolved.settings.db, 0
+    for found, finding in enumerate(findings(path), 1):
+        if found <= FINDINGS_TOLD:
+            click.echo(f"{path}: {finding}")
+    if found > FINDINGS_TOLD:
+        click.echo(f"{path}: and {found - FINDINGS_TOLD} more")
+    if not found:
+        click.echo(f"{path} is sound")
+    return int(found > 0)
 
 
 @db.command("block")

@@ -41,6 +41,7 @@ from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.reader import JournalReads
 from dispatch.storage.recovery import take_leave
+from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
@@ -297,6 +298,11 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
 def _open_journal(settings: Settings) -> Writer:
     """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
     writer = Writer(settings.db, settings.synchronous)
+    try:
+        require_sound(writer.db, settings.db)
+    except BaseException:
+        writer.close()
+        raise
     gone = take_leave(writer, time.time())
     if gone.drivers:
         logs.log.info("drivers of the process before are offline until they return", **gone._asdict())

@@ -144,7 +144,7 @@ class DatabaseError(DispatchError):
 
 class NotADatabase(DatabaseError):
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is not an SQLite database of dispatch")
+        super().__init__(f"{path} is not an SQLite database of dispatch; name another file")
 
 
 class NewerSchema(DatabaseError):

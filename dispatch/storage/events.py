@@ -12,7 +12,10 @@ import msgspec
 
 from dispatch.messages.base import Message
 from dispatch.messages.events import EVENT_TYPES, Event
+from dispatch.storage.failures import StorageDamaged
 
+BODY: Final = "CAST(body AS BLOB)"
+"""How a body is selected: as text it could not even be fetched once a byte of it is damaged."""
 TIMES: Final[dict[type[Message], tuple[str, ...]]] = {
     event_type: tuple(name for name in event_type.__struct_fields__ if name == "at" or name.endswith("_at"))
     for event_type in EVENT_TYPES
@@ -28,9 +31,20 @@ def encode(event: Event) -> tuple[str, str]:
     return type(event).__name__, _encode(event).decode()
 
 
-def decode(body: str) -> Event:
+def decode(body: str | bytes) -> Event:
     """The event of this body. Raises msgspec.DecodeError for one that no version of this journal wrote."""
-    return _decoder.decode(body)
+    try:
+        return _decoder.decode(body)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"it is not Unicode: {error.reason} (byte {error.start})") from error
+
+
+def read(path: str, n: int, body: bytes) -> Event:
+    """Event `n` of this file. Raises StorageDamaged, which names both."""
+    try:
+        return decode(body)
+    except msgspec.MsgspecError as error:
+        raise StorageDamaged(path, f"event {n} cannot be read: {error}") from error
 
 
 def shifted(event: Event, by_s: float) -> Event:

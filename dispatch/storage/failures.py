@@ -50,6 +50,15 @@ class StorageUnreachable(DatabaseError):
         super().__init__(f"cannot open {path}: {_why_unreachable(Path(path))}; name another file")
 
 
+class StorageEmpty(DatabaseError):
+    """A file of no bytes: what was in it is gone, or it was made by something else."""
+
+    code: ClassVar[str] = "empty"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it")
+
+
 class StorageDamaged(DatabaseError):
     """SQLite or the journal's codec met bytes that nobody wrote."""
 

@@ -6,16 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from dispatch.errors import DatabaseError
 from dispatch.messages.events import Event
-from dispatch.storage.events import decode
-from dispatch.storage.failures import StorageDamaged, explained
+from dispatch.storage.events import BODY, read
+from dispatch.storage.failures import explained
 from dispatch.storage.schema import open_read_only
 
-_EVENTS: Final = """
-    SELECT n, at, stream, body FROM events
+_EVENTS: Final = f"""
+    SELECT n, at, stream, {BODY} FROM events
     WHERE ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?) ORDER BY n"""
 _ANY_RIDES: Final = "SELECT ride_id FROM rides ORDER BY ride_no DESC LIMIT 3"
 
@@ -43,11 +41,4 @@ def history_of(path: str | Path, ride_id: str) -> list[Recorded]:
         if not rows:
             others = [row[0] for row in db.conn.execute(_ANY_RIDES)]
             raise NoSuchRideOnFile(str(path), ride_id, others)
-    return [Recorded(at, stream, _read(str(path), n, body)) for n, at, stream, body in rows]
-
-
-def _read(path: str, n: int, body: str) -> Event:
-    try:
-        return decode(body)
-    except msgspec.MsgspecError as error:
-        raise StorageDamaged(path, f"event {n} cannot be read: {error}") from error
+    return [Recorded(at, stream, read(str(path), n, body)) for n, at, stream, body in rows]

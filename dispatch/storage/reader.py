@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import msgspec
-
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.messages.events import Event
-from dispatch.storage.events import decode, shifted
-from dispatch.storage.failures import StorageDamaged, explained
+from dispatch.storage.events import BODY, read, shifted
+from dispatch.storage.failures import explained
 from dispatch.storage.schema import NOT_OF_A_RIDE, open_read_only
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 
@@ -110,11 +108,5 @@ class Reader:
             return self._db.conn.execute(query, values).fetchall()
 
     def _events(self, condition: str, *values: str) -> tuple[Event, ...]:
-        found: list[Event] = []
-        for n, body in self._rows(f"SELECT n, body FROM events WHERE {condition} ORDER BY n", *values):
-            try:
-                event = decode(body)
-            except msgspec.MsgspecError as error:
-                raise StorageDamaged(self._path, f"event {n} cannot be read: {error}") from error
-            found.append(shifted(event, -self._wall_zero))
-        return tuple(found)
+        rows = self._rows(f"SELECT n, {BODY} FROM events WHERE {condition} ORDER BY n", *values)
+        return tuple(shifted(read(self._path, n, body), -self._wall_zero) for n, body in rows)

@@ -13,7 +13,8 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
-from dispatch.storage.failures import StorageUnreachable, explained
+from dispatch.storage.failures import StorageEmpty, StorageUnreachable, explained
+from dispatch.storage.whole import require_whole
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
 BUSY_TIMEOUT_S: Final = 5.0
@@ -236,7 +237,13 @@ def open_database(path: str | Path, synchronous: str = "full", *, busy_timeout_s
     """
     if synchronous not in SYNCHRONOUS:
         raise ValueError(f"synchronous must be one of {', '.join(SYNCHRONOUS)}, got {synchronous!r}")
+    is_new = not Path(path).exists()
+    require_whole(path)
     with _opened(str(path), f"file:{quote(str(path))}", busy_timeout_s) as db:
+        if is_new:
+            _switch_to_wal(
+                db, str(path)
+            )  # first of all: killed before it, this process would leave an empty file behind
         _refuse_strangers(db, str(path), may_be_empty=True)
         _switch_to_wal(db, str(path))
         db.execute(f"PRAGMA synchronous = {synchronous}")
@@ -250,6 +257,8 @@ def open_read_only(path: str | Path) -> Database:
     """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; never makes or changes a file."""
     if not Path(path).exists():
         raise StorageUnreachable(str(path))
+    if Path(path).is_file() and not Path(path).stat().st_size:
+        raise StorageEmpty(str(path))
     with _opened(str(path), f"file:{quote(str(path))}?mode=ro", BUSY_TIMEOUT_S) as db:
         _refuse_strangers(db, str(path), may_be_empty=False)
         if migrations.pending(db):

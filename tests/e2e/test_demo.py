@@ -154,7 +154,7 @@ def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
     with started(tmp_path, *COMMAND, "--db", "mine.db") as process:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert err.decode() == "dispatch: mine.db is not an SQLite database of dispatch\n"
+    assert err.decode() == "dispatch: mine.db is not an SQLite database of dispatch; name another file\n"
 
 
 def test_ctrl_c_in_a_terminal_stops_the_live_view_and_leaves_the_summary(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dispatch.storage.failures import (
     EventRefused,
     StorageBusy,
     StorageDamaged,
+    StorageEmpty,
     StorageFault,
     StorageFull,
     StorageReadOnly,
@@ -18,7 +19,16 @@ from dispatch.storage.failures import (
     failure_of,
 )
 
-ALL = (StorageFull, StorageBusy, StorageReadOnly, StorageUnreachable, StorageDamaged, StorageFault, EventRefused)
+ALL = (
+    StorageFull,
+    StorageBusy,
+    StorageReadOnly,
+    StorageUnreachable,
+    StorageEmpty,
+    StorageDamaged,
+    StorageFault,
+    EventRefused,
+)
 
 
 def error_from(statement: str, *values: object, setup: str = "") -> sqlite3.Error:

@@ -1,0 +1,86 @@
+"""What a start looks at before it trusts a file: little enough to take no time on a large one. `dispatch db check` looks at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from dispatch import addresses
+from dispatch.storage.events import BODY, read
+from dispatch.storage.failures import StorageDamaged, explained
+from dispatch.storage.reader import Reader
+from dispatch.storage.schema import migrations
+
+WALKED_WHOLE_BYTES: Final = 64 * 2**20
+"""Of a larger file only the tables in `_WALKED` are walked, page by page: the others grow with the past."""
+NEWEST_EVENTS: Final = 1_000
+_WALKED: Final = ("drivers", "passengers", "blocked_pairs", "_sqlite_migrations")
+
+
+def require_sound(db: Database, path: str | Path) -> None:
+    """Refuse a file whose tables are not as the migrations made them, whose pages are damaged, or of which an event that is
+    needed now cannot be read.
+
+    Raises StorageDamaged.
+    """
+    with explained(str(path)):
+        faults = chain(schema_faults(db), _walk(db, path), _read_newest(db, path))
+        wrong = next(faults, "")
+    if wrong:
+        raise StorageDamaged(str(path), wrong)
+    _read_open(path)
+
+
+def schema_faults(db: Database) -> Iterator[str]:
+    """The tables and indexes that are not as the migrations make them, each as a clause. Others' own beside them are left alone."""
+    held = dict(db.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+    for name, sql in _as_made():
+        if name not in held:
+            yield f"{name} is missing from its schema"
+        elif held[name] != sql:
+            yield f"the schema of {name} is not what dispatch wrote"
+
+
+def page_faults(db: Database, check: str) -> Iterator[str]:
+    """What SQLite's own `check`, a pragma, finds, each a line."""
+    for (found,) in db.execute(f"PRAGMA {check}"):
+        lines = (line.strip() for line in found.splitlines())
+        yield from (line for line in lines if line not in ("ok", "*** in database main ***"))
+
+
+def _walk(db: Database, path: str | Path) -> Iterator[str]:
+    whole = Path(path).stat().st_size <= WALKED_WHOLE_BYTES
+    for what in ("1",) if whole else _WALKED:
+        yield from page_faults(db, f"quick_check({what})")
+
+
+def _read_newest(db: Database, path: str | Path) -> Iterator[str]:
+    expected = None
+    for n, body in db.execute(f"SELECT n, {BODY} FROM events ORDER BY n DESC LIMIT {NEWEST_EVENTS}"):
+        read(str(path), n, body)
+        if expected is not None and n != expected:
+            yield f"event {expected} is missing"
+        expected = n - 1
+
+
+def _read_open(path: str | Path) -> None:
+    """All that rides and drivers under way will be woken from."""
+    with closing(Reader(path)) as reader:
+        for ride_id in reader.open_rides():
+            reader.events_of_ride(ride_id)
+        for driver_id in reader.kept_drivers():
+            reader.events_of(addresses.driver(driver_id))
+
+
+def _as_made() -> list[tuple[str, str]]:
+    fresh = Database(memory=True, execute_plugins=False)
+    migrations.apply(fresh)
+    try:
+        return list(fresh.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"))
+    finally:
+        fresh.close()

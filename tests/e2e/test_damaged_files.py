@@ -1,0 +1,120 @@
+"""A file that cannot be trusted: every command that reads it says so in one line, and the server does not serve."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+from dispatch.messages.events import AvailabilitySet
+from dispatch.storage.writer import Writer
+from tests.storage.damage import beside, closed_file, flip
+from tests.storage.stories import HIM, append, booked
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5_000])
+
+
+def no_database(path: Path) -> None:
+    path.write_text("dear diary, " * 1_000)
+
+
+def directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def bad_header(path: Path) -> None:
+    flip(path, 19)
+
+
+def bad_schema(path: Path) -> None:
+    flip(path, path.read_bytes().index(b"CREATE TABLE events"))
+
+
+def bad_page(path: Path) -> None:
+    data = path.read_bytes()
+    at = data.rindex(b'{"type":"') // 4_096 * 4_096
+    path.write_bytes(data[:at] + Random(1).randbytes(4_096) + data[at + 4_096 :])
+
+
+def bad_event(path: Path) -> None:
+    """Of a ride under way, with many good events behind it."""
+    path.unlink()
+    writer = Writer(path, "off")
+    writer.write([booked("ride-2"), append("driver/1", *[AvailabilitySet(HIM, True)] * 1_200)])
+    writer.close()
+    flip(path, path.read_bytes().index(b'"RideRequested"') + 4)
+
+
+def foreign_log(path: Path) -> None:
+    beside(path, "-wal").write_bytes(Random(1).randbytes(50_000))
+
+
+def newer(path: Path) -> None:
+    writer = Writer(path, "off")
+    migration = {"migration_set": "dispatch", "name": "m999_flying_cars", "applied_at": "2031"}
+    writer.db["_sqlite_migrations"].insert(migration)
+    writer.close()
+
+
+SAYS: dict[Callable[[Path], None], str] = {
+    emptied: "is empty, 0 bytes; if it held rides, restore a copy of it, else delete it",
+    cut: "is damaged (it ends after",
+    no_database: "is not an SQLite database of dispatch; name another file",
+    directory: "it is a directory; name another file",
+    bad_header: "is damaged (bytes 19 to 19 of its header",
+    bad_schema: "is damaged (malformed database schema",
+    bad_page: "is damaged (",
+    bad_event: "is damaged (event 1 cannot be read: ",
+    foreign_log: "is damaged (the header of rides.db-wal does not hold); restore a copy",
+    newer: "was written by a newer dispatch (its schema has 'm999_flying_cars'); upgrade dispatch first",
+}
+
+
+def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, cli.__file__, *args], capture_output=True, text=True, cwd=cwd, timeout=20, check=False
+    )
+
+
+@pytest.mark.parametrize("damage", SAYS, ids=lambda damage: damage.__name__)
+def test_the_server_refuses_it_in_one_line(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = closed_file(tmp_path / "rides.db")
+    damage(path)
+    refused = run("serve", "--port", "0", "--db", str(path), cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("dispatch: ") and refused.stderr.count("\n") == 1, refused.stderr
+    assert f"{path}" in refused.stderr and SAYS[damage] in refused.stderr
+
+
+@pytest.mark.parametrize("damage", SAYS, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "command", [("db", "check"), ("db", "show", "rides"), ("explain", "ride-2"), ("replay", "ride-2")], ids=" ".join
+)
+def test_no_command_answers_with_a_traceback(
+    tmp_path: Path, damage: Callable[[Path], None], command: tuple[str, ...]
+) -> None:
+    path = closed_file(tmp_path / "rides.db")
+    damage(path)
+    answered = CliRunner().invoke(cli.main, [*command, "--db", str(path)], prog_name="dispatch")
+    assert answered.exit_code in (0, 1)
+    assert isinstance(answered.exception, SystemExit | None)
+    if command == ("db", "check"):
+        assert answered.exit_code == 1
+        assert all(str(path) in line for line in answered.output.splitlines())
+
+
+def test_a_sound_file_is_called_so(tmp_path: Path) -> None:
+    path = closed_file(tmp_path / "rides.db")
+    checked = run("db", "check", "--db", str(path), cwd=tmp_path)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, f"{path} is sound\n", "")
