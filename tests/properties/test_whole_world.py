@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
-from sim.scenario import Driver, Passenger, Stage
+from sim.scenario import Driver, Passenger, Person, Stage
 from sim.world import WorldOptions
 
 DRIVERS, RIDES = ("d1", "d2", "d3", "d4"), ("r1", "r2", "r3")
@@ -21,6 +21,8 @@ drivers, rides = st.sampled_from(DRIVERS), st.sampled_from(RIDES)
 STEPS = ("arrived", "start_ride", "complete_ride", "no_show", "cancel_ride")
 NEXT = {"ride_accepted": "arrived", "driver_arrived": "start_ride", "ride_started": "complete_ride"}
 QUICK: dict[str, Any] = {"search_cap_s": 90.0, "no_show_s": 20.0, "link_grace_s": 30.0, "retire_after_s": 20.0}
+
+LONGEST_DOWN_S = 40.0
 
 
 class Fault(Exception):
@@ -121,6 +123,18 @@ class WholeWorld(RuleBasedStateMachine):
             hurt(actor)
             self.hurt_at = self.stage.now
 
+    @rule(
+        down_s=st.sampled_from((0.0, 0.0, 2.0, 40.0)), at_once=st.booleans(), seconds=st.sampled_from((0.0, 0.005, 0.1))
+    )
+    @precondition(lambda self: not self.stage.world.is_down)
+    def the_process_dies(self, down_s: float, at_once: bool, seconds: float) -> None:
+        """It does so a moment later, as it may with a commit under way, and starts again; some apps are back when it does."""
+        self.stage.run(until=self.stage.now + seconds)
+        connected = [person for person in self.everybody() if person.link is not None]
+        self.stage.crashes(down_s=down_s)
+        for person in connected if at_once else ():
+            person.returns(at=self.stage.now + down_s)
+
     @rule(seconds=st.sampled_from((0.0, 0.1, 3.0, 31.0)))
     def time_passes(self, seconds: float) -> None:
         self.stage.run(until=self.stage.now + seconds)
@@ -133,7 +147,8 @@ class WholeWorld(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everybody comes back, passengers say their pins, and drivers finish what they are on."""
-        for person in (*self.stage.passengers.values(), *self.stage.drivers.values()):
+        self.stage.run(until=self.stage.now + LONGEST_DOWN_S)
+        for person in self.everybody():
             person.connect()
         self.stage.run(until=self.stage.now + 1.0)
         for driver in self.stage.drivers.values():
@@ -144,6 +159,9 @@ class WholeWorld(RuleBasedStateMachine):
         assert [text for _, error in self.stage.world.failures if (text := repr(error)) != repr(Fault())] == []
 
     hurt_at = -100.0
+
+    def everybody(self) -> list[Person]:
+        return [*self.stage.passengers.values(), *self.stage.drivers.values()]
 
     def of(self, ride: str) -> Passenger:
         return self.stage.passengers[ride]
