@@ -36,8 +36,8 @@ QUIET_WITHIN_S = 60.0
 CITY = (-26.2041, 28.0473)
 STATUS_AFTER = {"ride_accepted": "accepted", "driver_arrived": "arrived", "ride_started": "in_progress"}
 STEPS = {"accepted": "arrived", "arrived": "start_ride", "in_progress": "complete_ride"}
-Told = list[tuple[str, str, str, str]]
-"""Who (a driver's or passenger's id), what he asked, of which ride, and the result that was acknowledged."""
+Told = list[tuple[str, str, str, str, str]]
+"""Who (a driver's or passenger's id), what he asked, of which ride, the result that was acknowledged, and the command's id."""
 
 
 class Server:
@@ -60,9 +60,10 @@ class Server:
         return time.perf_counter() - began
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
-        assert self.process is not None
+        assert self.process is not None and self.process.stdout is not None
         self.process.send_signal(how)
         self.process.wait()
+        self.process.stdout.close()
 
 
 class App:
@@ -103,7 +104,8 @@ class App:
         asked = self.unanswered.get(frame.get("id") or "")
         if frame["type"] == "ack" and asked is not None:
             del self.unanswered[frame["id"]]
-            self.told.append((self.who, asked["type"], asked.get("ride_id", self.who), frame["result"]))
+            ride = asked.get("ride_id", self.who)
+            self.told.append((self.who, asked["type"], ride, frame["result"], frame["id"]))
         elif frame["type"] == "error" and asked is not None:
             del self.unanswered[frame["id"]]
             if frame["code"] in ("unavailable", "rate_limited", "internal"):
@@ -179,17 +181,19 @@ class Passenger(App):
 # -- the run
 
 
-async def under_load(server: Server, kills: int, dice: Random) -> tuple[Told, list[float], int]:
+async def under_load(
+    server: Server, kills: int, dice: Random, drivers: int = DRIVERS, rides_at_once: int = RIDES_AT_ONCE
+) -> tuple[Told, list[float], int]:
     """What was acknowledged, how long each start took, and how many rides were stuck in the end."""
     told: Told = []
-    drivers = [Driver(server, f"2782{n:07}", told, Random(n)) for n in range(DRIVERS)]
-    tasks = [asyncio.create_task(driver.live()) for driver in drivers]
+    fleet = [Driver(server, f"2782{n:07}", told, Random(n)) for n in range(drivers)]
+    tasks = [asyncio.create_task(driver.live()) for driver in fleet]
     rides: set[asyncio.Task[None]] = set()
     numbers, booking, starts = count(1), True, []
 
     async def book() -> None:
         while booking:
-            while len(rides) < RIDES_AT_ONCE:
+            while len(rides) < rides_at_once:
                 passenger = Passenger(server, f"k{next(numbers)}", told, dice)
                 task = asyncio.create_task(passenger.ride())
                 rides.add(task)
@@ -220,10 +224,16 @@ def judged(db: Path, told: Told) -> dict[str, int]:
         rows = connection.execute(
             "SELECT ride_id, kind, body FROM events WHERE ride_id GLOB 'k*' AND stream GLOB 'ride/*' ORDER BY n"
         ).fetchall()
+        found = connection.execute("SELECT DISTINCT json_extract(body, '$.command.id') FROM events").fetchall()
     happened: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for ride, kind, body in rows:
         happened.setdefault(ride, []).append((kind, json.loads(body)))
-    lost = sum(1 for who, asked, ride, result in told if not _holds(happened.get(ride, []), who, asked, result))
+    ids = {row[0] for row in found}
+    lost = sum(
+        1
+        for who, asked, ride, result, command in told
+        if command not in ids or not _holds(happened.get(ride, []), who, asked, result)
+    )
     return {
         "rides": len(happened),
         "acknowledged": len(told),
