@@ -87,7 +87,7 @@ class MemoryJournal:
         self._forgotten: dict[RideId, bytes] = {}
         self._kept: dict[DriverId, RideId] = {}
         self._online: dict[DriverId, None] = {}
-        self._stars: dict[DriverId, tuple[int, int]] = {}
+        self._stars: dict[DriverId, tuple[float, int]] = {}
         self._cards: dict[DriverId, DriverCard] = {}
         self._passengers: dict[PassengerId, Passenger] = {}
         self._blocked: dict[PassengerId, dict[DriverId, None]] = {}
@@ -260,10 +260,9 @@ class MemoryJournal:
     def _note_rating(self, event: RideRated) -> None:
         card = self._cards.get(event.driver_id)
         if event.by == "passenger" and card is not None:
-            stars, ratings = self._stars.get(event.driver_id, (0, 0))
+            stars, ratings = self._stars.get(event.driver_id, (card.rating, 1))
             self._stars[event.driver_id] = stars, ratings = stars + event.rating, ratings + 1
-            rating = round((5.0 + stars) / (ratings + 1), 2)
-            self._cards[event.driver_id] = msgspec.structs.replace(card, rating=rating)
+            self._cards[event.driver_id] = msgspec.structs.replace(card, rating=round(stars / ratings, 2))
 
     def _note_driver(self, event: DriverRegistered) -> None:
         self._cards[event.driver.driver_id] = event.driver

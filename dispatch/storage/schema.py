@@ -144,6 +144,21 @@ def m008_blocked_pairs(db: Database) -> None:
     )
 
 
+@migrations()
+def m009_registered_rating(db: Database) -> None:
+    """What a driver was registered with counts as his first rating; until now the first passenger's replaced it."""
+    db.execute("ALTER TABLE drivers ADD COLUMN registered_rating REAL NOT NULL DEFAULT 5.0")
+    db.execute(
+        """
+        UPDATE drivers SET registered_rating = coalesce((
+            SELECT json_extract(body, '$.driver.rating') FROM events
+            WHERE stream = 'driver/' || driver_id AND kind = 'DriverRegistered' ORDER BY n DESC LIMIT 1
+        ), 5.0)
+        """
+    )
+    db.execute("UPDATE drivers SET rating = round((registered_rating + stars) / (ratings + 1), 2) WHERE ratings > 0")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

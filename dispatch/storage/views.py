@@ -53,9 +53,11 @@ KEEP_PASSENGER: Final = """
     ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone
     WHERE name <> excluded.name OR phone <> excluded.phone"""
 KEEP_DRIVER: Final = """
-    INSERT INTO drivers (driver_id, name, phone, rating, vehicle_type, vehicle_registration, updated_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone, rating = excluded.rating,
+    INSERT INTO drivers (driver_id, name, phone, rating, registered_rating, vehicle_type, vehicle_registration, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)
+    ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone, registered_rating = excluded.registered_rating,
+        rating = CASE ratings WHEN 0 THEN excluded.rating
+            ELSE round((excluded.registered_rating + stars) / (ratings + 1), 2) END,
         vehicle_type = excluded.vehicle_type, vehicle_registration = excluded.vehicle_registration,
         updated_at = excluded.updated_at"""
 DRIVER_ONLINE: Final = "UPDATE drivers SET online = ?, updated_at = ? WHERE driver_id = ?"
@@ -85,10 +87,10 @@ FREE_RIDE: Final = """
 
 KEEP_RATING: Final = """
     INSERT INTO ratings (ride_id, by, rating, comment, driver_id, passenger_id, at) VALUES (?, ?, ?, ?, ?, ?, ?)"""
-# The mean of all ratings and of the 5.0 that everybody begins with.
+# The mean of all ratings and of the first one: a driver's is what he was registered with, a passenger's 5.0.
 RATE_DRIVER: Final = """
     UPDATE drivers SET stars = stars + ?1, ratings = ratings + 1,
-        rating = round((5.0 + stars + ?1) / (ratings + 2), 2) WHERE driver_id = ?2"""
+        rating = round((registered_rating + stars + ?1) / (ratings + 2), 2) WHERE driver_id = ?2"""
 RATE_PASSENGER: Final = """
     UPDATE passengers SET stars = stars + ?1, ratings = ratings + 1,
         rating = round((5.0 + stars + ?1) / (ratings + 2), 2) WHERE passenger_id = ?2"""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dispatch.types import DriverCard, DriverId
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 
@@ -89,3 +90,15 @@ def test_a_rating_is_a_whole_number_from_one_to_five(play: Theatre, rating: obje
     refused = stage.passengers["r1"].last("error")
     assert (refused["code"], refused["field"]) == ("bad_field", "rating")
     assert "a whole number from 1 to 5" in refused["message"]
+
+
+def test_what_a_driver_was_registered_with_counts_as_his_first_rating(play: Theatre) -> None:
+    stage = play()
+    stage.world.journal.introduce(DriverCard(DriverId("d1"), "Michael", "", 4.9))
+    completed(stage)
+    stage.passengers["r1"].says("rate_driver", at=320, rating=4)
+    stage.passenger("r2").books(at=330)
+    stage.drivers["d1"].accepts("r2", at=335)
+    stage.run(until=340)
+    told = [stage.passengers[ride].last("driver_assigned")["driver_rating"] for ride in ("r1", "r2")]
+    assert told == [4.9, 4.45]

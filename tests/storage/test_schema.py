@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
+from dispatch.messages.events import DriverRegistered, RideRated
 from dispatch.storage.failures import StorageBusy, StorageReadOnly, StorageUnreachable
 from dispatch.storage.reader import Reader
 from dispatch.storage.schema import APPLICATION_ID, migrations, open_database, open_read_only
+from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, PassengerId, RideId
+from tests.storage.stories import HIM, MICHAEL, RIDE, SARAH, append
 
 NOBODY = 65_534
 
@@ -186,3 +189,16 @@ class TestReadOnly:
     def test_a_directory_that_may_only_be_read_is_refused_by_name(self, bare: Path) -> None:
         with pytest.raises(StorageUnreachable, match=r"the directory .* is read-only; name another file"):
             open_database(bare / "dispatch.db")
+
+
+def test_a_file_from_before_registered_ratings_counted_gets_them_back(path: Path) -> None:
+    writer = Writer(path, "off")
+    rated = RideRated(RIDE, "passenger", 4, "", HIM, SARAH.passenger_id)
+    writer.write([append(f"driver/{HIM}", DriverRegistered(MICHAEL)), append(f"ride/{RIDE}", rated)])
+    writer.db.execute("ALTER TABLE drivers DROP COLUMN registered_rating")
+    writer.db.execute("UPDATE drivers SET rating = 4.5")
+    writer.db["_sqlite_migrations"].delete_where("name = 'm009_registered_rating'")
+    writer.close()
+    db = open_database(path)
+    assert db.execute("SELECT registered_rating, rating FROM drivers").fetchall() == [(4.9, 4.45)]
+    db.close()

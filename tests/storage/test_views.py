@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from dispatch.domain.driver import DriverRecord
@@ -33,7 +34,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, OfferId, Passenger
+from dispatch.types import DriverId, OfferId, Passenger, RideId
 from tests.storage.stories import (
     DISPATCHER,
     HIM,
@@ -274,3 +275,14 @@ def test_a_round_that_reaches_the_journal_late_is_never_open(writer: Writer, end
     writer.write([append(DISPATCHER, late, at=5.5)])
     row = table(writer, "offers", "offer_id")["late"]
     assert (row["outcome"], row["closed_at"]) == (outcome, 5.5)
+
+
+def test_the_rating_that_a_driver_was_registered_with_counts_as_his_first(writer: Writer) -> None:
+    writer.write([append(f"driver/{HIM}", DriverRegistered(MICHAEL))])
+    for number, (stars, mean) in enumerate(((4, 4.45), (1, 3.3))):
+        rated = RideRated(RideId(f"r{number}"), "passenger", stars, "", HIM, SARAH.passenger_id)
+        writer.write([append(f"ride/r{number}", rated)])
+        assert table(writer, "drivers", "driver_id")[HIM]["rating"] == mean
+    corrected = msgspec.structs.replace(MICHAEL, rating=4.0)
+    writer.write([append(f"driver/{HIM}", DriverRegistered(corrected))])
+    assert table(writer, "drivers", "driver_id")[HIM]["rating"] == 3.0, "who is registered again keeps his ratings"
