@@ -1,4 +1,4 @@
-"""A mailbox: mail that waits for one address, and the one message that its actor is about to handle. Runtime only.
+"""A mailbox: mail that waits for one address. Runtime only.
 
 The mailbox belongs to the address, not to the actor: when an actor is rebuilt its mail stays where it was.
 """
@@ -6,6 +6,7 @@ The mailbox belongs to the address, not to the actor: when an actor is rebuilt i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,20 +31,15 @@ class Envelope(msgspec.Struct, gc=False):
 
 
 class Mailbox:
-    """pykka's inbox protocol over two lists.
+    """pykka's inbox protocol over a list."""
 
-    `get` is a C function that raises `IndexError` once the turn's single message is taken. pykka's loop calls it outside its `try`,
-    so that error hands control back to the runtime without a copy of the loop.
-    """
-
-    __slots__ = ("actor", "address", "get", "limit", "mail", "post", "slot")
+    __slots__ = ("actor", "address", "get", "limit", "mail", "post")
 
     def __init__(self, address: str, limit: int, post: Callable[[Mailbox, Envelope], bool]) -> None:
         self.address = address
         self.limit = limit
         self.mail: list[Envelope] = []
-        self.slot: list[Envelope] = []
-        self.get: Callable[[], Any] = self.slot.pop
+        self.get: Callable[[], Envelope] = partial(self.mail.pop, 0)
         self.post = post
         self.actor: Actor = None  # type: ignore[assignment]  # set by the runtime before any mail arrives
 
@@ -54,5 +50,5 @@ class Mailbox:
             letter.refuse(self.address)
 
     def empty(self) -> bool:
-        """Whether the turn's message has been taken."""
-        return not self.slot
+        """Whether no mail waits."""
+        return not self.mail
