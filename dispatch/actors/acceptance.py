@@ -31,6 +31,8 @@ class _Decide(Message, frozen=True, gc=False):
 class ChoosingRide(BookedRide):
     """The part of a ride's actor that claims come to while it looks for a driver."""
 
+    __slots__ = ("_claims", "_decides_at")
+
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._claims: dict[DriverId, ClaimRide] = {}

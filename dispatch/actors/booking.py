@@ -28,6 +28,8 @@ class _TimeHasCome(Message, frozen=True, gc=False):
 class BookedRide(PricedRide):
     """The part of a ride's actor that takes `find_driver`."""
 
+    __slots__ = ()
+
     @receives(FindDriver)
     def _on_find_driver(self, message: FindDriver) -> None:
         if self.waits_for_a_price(message) or not self.is_new(message):

@@ -17,6 +17,8 @@ from dispatch.types import DriverId, RideId
 class BothSides(ConversingActor):
     """The base of a ride. A driver's command has a `driver_id`; what became of it is remembered here only if it is on record."""
 
+    __slots__ = ("_booking", "ride_id")
+
     def __init__(self, runtime: Runtime, address: str, store: EventStore, memory: Memory) -> None:
         super().__init__(runtime, address, store, memory)
         self.ride_id = RideId(addresses.name_of(address))

@@ -57,6 +57,11 @@ class _ClaimAgain(Message, frozen=True, gc=False):
 class BoundDriver(ConversingActor):
     """What a driver is to rides and dispatchers. Only the answer of the ride releases a reservation, never a lost connection."""
 
+    __slots__ = (
+        "_accepted", "_accepting", "_closings", "_met", "_unfolded", "_version", "board", "dispatcher", "driver",
+        "driver_id", "life", "offers", "options", "ride", "ride_status",
+    )  # fmt: skip
+
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
     ) -> None:

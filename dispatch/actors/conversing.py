@@ -29,6 +29,8 @@ class Memory(msgspec.Struct, frozen=True, gc=False):
 class ConversingActor(RecordedActor):
     """The base of ride and driver."""
 
+    __slots__ = ("_asked", "_is_continued", "answers", "is_on_record", "link", "link_number", "stream")
+
     def __init__(self, runtime: Runtime, address: str, store: EventStore, memory: Memory) -> None:
         super().__init__(runtime, address, store)
         self.link: str | None = None

@@ -41,6 +41,8 @@ STEPS: dict[type[Message], type[Message]] = {
 class DrivenRide(EndingRide):
     """The part of a ride's actor that its driver moves on."""
 
+    __slots__ = ()
+
     _moved: RideMoved | None = None
     _wrong_pins = 0
     _locked_until = 0.0

@@ -46,6 +46,8 @@ class _Rebuilt(Message, frozen=True, gc=False):
 class DriverActor(BoundDriver):
     """One driver. Only the answer of the ride releases a reservation, never a lost connection."""
 
+    __slots__ = ()
+
     # -- his life
 
     def restore(self) -> None:

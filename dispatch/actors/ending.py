@@ -45,6 +45,8 @@ class _Overdue(Message, frozen=True, gc=False):
 class EndingRide(FollowedRide):
     """The part of a ride's actor that ends it early."""
 
+    __slots__ = ()
+
     _ending: RideEnded | None = None
 
     @receives(CancelRide)

@@ -20,6 +20,8 @@ ON_TRIP: Final = "on_trip"
 class FollowedRide(RidingActor):
     """The part of a ride's actor that knows where its driver is. `tracks` None: nobody is followed here."""
 
+    __slots__ = ("_tracks",)
+
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, options: RideOptions, tracks: Tracks | None = None
     ) -> None:

@@ -27,6 +27,8 @@ class _NoPrice(Message, frozen=True, gc=False):
 class PricedRide(RatedRide):
     """The part of a ride's actor that asks for a price, one at a time."""
 
+    __slots__ = ()
+
     _question: FindDriver | None = None
     _question_number = 0
     _meanwhile: tuple[FindDriver | CancelRide, ...] = ()

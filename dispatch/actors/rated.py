@@ -15,6 +15,8 @@ from dispatch.runtime import receives
 class RatedRide(DrivenRide):
     """The part of a ride's actor that keeps what people thought of it."""
 
+    __slots__ = ()
+
     @receives(RateRide)
     def _on_rate(self, message: RateRide) -> None:
         if not self.is_new(message):

@@ -19,6 +19,8 @@ from dispatch.runtime import Actor, Runtime, receives
 class RecordedActor(Actor):
     """Subclasses define `apply(event)`, which must not send, and record through `record`."""
 
+    __slots__ = ("_committed", "_fresh", "_held", "_in_flight", "_recorded", "incarnation", "store")
+
     def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
         super().__init__(runtime, address)
         self.store = store

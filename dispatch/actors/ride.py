@@ -29,6 +29,8 @@ class _Rebuilt(Message, frozen=True, gc=False):
 class RideActor(ChoosingRide):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
+    __slots__ = ()
+
     # -- its life
 
     def restore(self) -> None:

@@ -62,6 +62,8 @@ class _Retire(Message, frozen=True, gc=False):
 class RidingActor(BothSides):
     """One booking as its events tell it."""
 
+    __slots__ = ("options", "ride")
+
     def __init__(self, runtime: Runtime, address: str, store: EventStore, options: RideOptions) -> None:
         super().__init__(runtime, address, store, options.memory)
         self.options = options

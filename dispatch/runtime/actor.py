@@ -61,6 +61,8 @@ class Actor(pykka.Actor):
     A failure in a handler is never swallowed: it is kept in `failure` and the runtime decides after the turn.
     """
 
+    __slots__ = ("_ref", "actor_inbox", "actor_stopped", "actor_urn", "address", "failure", "is_stopped", "runtime")
+
     def _on_actor_stop(self, message: _ActorStop) -> None:
         self.is_stopped = True
         self.runtime.stopped(self)
