@@ -24,6 +24,7 @@ from dispatch.messages.notices import (
     DriverCancelled,
     Faulted,
     NoDrivers,
+    OfferClosed,
     OfferMade,
     PassengerSnapshot,
     RideAccepted,
@@ -211,6 +212,9 @@ class Watch:
             for offer_id in [offer for offer in held if offer not in message.offers]:
                 self._forget(offer_id)
 
+    def _offer_closed(self, now: float, address: str, message: OfferClosed) -> None:
+        self._forget(message.offer_id)
+
     def _forget(self, offer_id: OfferId) -> None:
         driver_id, _ = self._open.pop(offer_id, (None, None))
         if driver_id is not None:
@@ -328,6 +332,7 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     Detach: Watch._detached,
     OfferMade: Watch._offered,
     DriverState: Watch._state,
+    OfferClosed: Watch._offer_closed,
     Faulted: Watch._faulted,
     Searching: Watch._told_searching,
     DriverAssigned: Watch._told_assigned,

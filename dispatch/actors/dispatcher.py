@@ -38,6 +38,12 @@ class _Sweep(Message, frozen=True, gc=False):
     """Look again for drivers who drove into reach of a waiting search."""
 
 
+class _Withdrawn(Message, frozen=True, gc=False):
+    """The offers of these drivers are closed, and the word of it is ahead of whatever they are asked now."""
+
+    driver_ids: tuple[DriverId, ...]
+
+
 class DispatcherActor(TimedSearches):
     """One zone's offers."""
 
@@ -314,29 +320,37 @@ class DispatcherActor(TimedSearches):
 
     # -- ends
 
+    def _withdraw(self, ride_id: RideId, leases: Sequence[Lease], reason: str) -> None:
+        """Close these offers. Their drivers are free without saying so: one who was just taken refuses what he is asked."""
+        for lease in leases:
+            self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None)
+            self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, reason))
+        if leases:
+            self.send(self.address, _Withdrawn(tuple([lease.driver_id for lease in leases])))
+
+    @receives(_Withdrawn)
+    def _on_withdrawn(self, message: _Withdrawn) -> None:
+        for driver_id in message.driver_ids:
+            self.supply.get(driver_id)  # of whom a dispatcher made anew may not have heard yet
+            self.supply.update(driver_id)
+            self._consult_waiting(driver_id)
+
     def _lend_back(self, older: Search) -> None:
         """Whoever holds an offer of the superseded search may be asked for the new one in its place."""
-        for offer_id, offer in older.open.items():
-            supplied = self.supply.get(offer.lease.driver_id)
-            if not offer.claimed and supplied.pending.pop(offer_id, None) is not None:
-                self.supply.update(offer.lease.driver_id)
+        for lease in older.unclaimed():
+            if self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None) is not None:
+                self.supply.update(lease.driver_id)
 
     def _supersede(self, older: Search, asked_again: set[DriverId]) -> None:
         """Close the old offers; those who are asked again learn it by the new one."""
-        for offer_id, offer in older.open.items():
-            driver_id = offer.lease.driver_id
-            if driver_id in asked_again or offer.claimed:
-                continue
-            self.supply.get(driver_id).pending[offer_id] = older.card.ride_id
-            self.supply.update(driver_id)
-            self.send(addresses.driver(driver_id), CloseOffer(offer_id, older.card.ride_id, "superseded"))
+        leases = [lease for lease in older.unclaimed() if lease.driver_id not in asked_again]
+        self._withdraw(older.card.ride_id, leases, "superseded")
 
     def _expire(self, search: Search, leases: list[Lease]) -> None:
         ride_id = search.card.ride_id
         offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
         self.record(OffersClosed(ride_id, offers, drivers, "expired"))
-        for lease in leases:
-            self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, "expired"))
+        self._withdraw(ride_id, leases, "expired")
 
     def _give_up(self, search: Search) -> None:
         card = search.card
@@ -353,9 +367,7 @@ class DispatcherActor(TimedSearches):
         ride_id = search.card.ride_id
         del self.searches[ride_id]
         self._waiting.remove(ride_id)
-        for offer_id, offer in search.open.items():
-            if not offer.claimed:
-                self.send(addresses.driver(offer.lease.driver_id), CloseOffer(offer_id, ride_id, reason))
+        self._withdraw(ride_id, search.unclaimed(), reason)
 
     # -- bookkeeping
 

@@ -134,7 +134,7 @@ class DriverActor(BoundDriver):
     def _on_close_offer(self, message: CloseOffer) -> None:
         offer = self.offers.get(message.ride_id)
         if offer is not None and offer.lease.offer_id == message.offer_id:
-            self._end_offer(offer, message.reason)
+            self._close_offer(offer, message.reason)
 
     @receives(AcceptOffer)
     def _on_accept(self, message: AcceptOffer) -> None:
@@ -234,12 +234,15 @@ class DriverActor(BoundDriver):
         return self._say_closed(*ending) if ending is not None else None
 
     def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
-        """Close it on our side, tell the app, and let the dispatcher have the place."""
-        ride_id, offer_id = offer.lease.ride_id, offer.lease.offer_id
-        closing = self._say_closed(ride_id, offer_id, WIRE_REASON.get(outcome, outcome))
-        del self.offers[ride_id]
-        self._announce(offer_id, outcome, ride_id)
+        """It ends on our side: the dispatcher has the place back."""
+        closing = self._close_offer(offer, WIRE_REASON.get(outcome, outcome))
+        self._announce(offer.lease.offer_id, outcome, offer.lease.ride_id)
         return closing
+
+    def _close_offer(self, offer: OfferMade, reason: str) -> OfferClosed:
+        lease = offer.lease
+        del self.offers[lease.ride_id]
+        return self._say_closed(lease.ride_id, lease.offer_id, reason)
 
     def _say_snapshot(self, recovered: bool = False) -> None:
         offer = next(iter(self.offers.values()), None)

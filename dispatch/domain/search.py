@@ -74,6 +74,10 @@ class Search(msgspec.Struct):
         """Offers whose told time is not over."""
         return sum(1 for offer in self.open.values() if not offer.lapsed)
 
+    def unclaimed(self) -> list[Lease]:
+        """The offers that nobody has said yes to."""
+        return [offer.lease for offer in self.open.values() if not offer.claimed]
+
     def round_is_over(self) -> bool:
         """Some place was used up and no offer is open. A claim that the ride has not answered keeps the round, and so does a place
         that was not shown yet.

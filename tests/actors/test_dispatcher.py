@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.dispatcher import DispatcherActor, _Sweep
+from dispatch.actors.dispatcher import DispatcherActor, _Sweep, _Withdrawn
 from dispatch.actors.timed import _Due
 from dispatch.messages.events import (
     OffersClosed,
@@ -25,9 +25,9 @@ from tests.actors.rig import DEARER, TRIP
 from tests.actors.zone import KM, ME, Zone
 
 
-def test_a_dispatcher_handles_these_six_messages_and_no_other() -> None:
+def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
-    assert handled == {SearchDriver, EndSearch, DriverState, DriverSeen, _Due, _Sweep}
+    assert handled == {SearchDriver, EndSearch, DriverState, DriverSeen, _Due, _Sweep, _Withdrawn}
 
 
 class TestRounds:
