@@ -100,9 +100,20 @@ class Watch:
 
     # -- the journal
 
+    def committed(self, append: Append) -> None:
+        """These events were on disk before their turn ended."""
+        now = append.at
+        self.checked += 1
+        self._recorded(now, append)
+        self.ledger.take(now, append)
+        self._look_at_decided(now)
+
     def _append(self, now: float, address: str, message: Append) -> None:
         self.ledger.append(message)
-        for event in message.events:
+        self._recorded(now, message)
+
+    def _recorded(self, now: float, append: Append) -> None:
+        for event in append.events:
             if type(event) is RideRequested:
                 self._asked_at[event.ride_id] = event.at
                 self._searches.append((event.at, event.ride_id))
@@ -110,8 +121,11 @@ class Watch:
                 self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
 
     def _appended(self, now: float, address: str, message: Appended) -> None:
+        self.ledger.appended(now, address, message)
+        self._look_at_decided(now)
+
+    def _look_at_decided(self, now: float) -> None:
         ledger = self.ledger
-        ledger.appended(now, address, message)
         if ledger.decided:
             for offered in ledger.decided:
                 self._later.append((now + SETTLING_S, Watch._withdrawn, offered))

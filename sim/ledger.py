@@ -89,9 +89,10 @@ class Ledger:
         """The process died. What had reached the disk is there, even if nobody was told; the rest is lost."""
         flying, self._flying = self._flying, {}
         for append in [append for appends in flying.values() for append in appends if is_on_disk(append)]:
-            self._take(now, append)
+            self.take(now, append)
 
-    def _take(self, now: float, append: Append) -> None:
+    def take(self, now: float, append: Append) -> None:
+        """On disk."""
         for event in append.events:
             take = _TAKE.get(type(event))
             if take is not None:
@@ -105,7 +106,7 @@ class Ledger:
         """On disk."""
         flying = self._flying.get((address, message.incarnation))
         while flying and flying[0].through <= message.through:
-            self._take(now, flying.popleft())
+            self.take(now, flying.popleft())
         if not flying:
             self._flying.pop((address, message.incarnation), None)
 

@@ -44,13 +44,16 @@ REPORTS, REQUESTS = "reports", "requests"
 
 
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail."""
+    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail.
+    `commit_at_once`: within the turn, so that nothing ever meets a commit that is under way.
+    """
 
     permute: bool = False
     codec: bool = False
     trace: Path | None = None
     commit_delay_s: tuple[float, float] = (0.0, 0.0)
     failure_rate: float = 0.0
+    commit_at_once: bool = False
     supervise: bool = False
     position_every_s: float = 30.0
 
@@ -97,6 +100,8 @@ class World:
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
         self.watch = Watch(search_policy(settings), self.board, self.journal)
+        if options.commit_at_once:
+            self.journal.on_commit = self.watch.committed
         self.runtime.observe(self.trace)
         self.runtime.observe(self.watch)
         self.runtime.sink(JOURNAL, self.journal)

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from dispatch.messages.base import Message
+from dispatch.messages.journal import Append
 from dispatch.types import DriverCard, DriverId, PassengerId, RideId
 
 
 class EventStore(Protocol):
-    """What is on record. Reads only what is committed."""
+    """What is on record. Reads only what is committed; one that can commit within a turn says so."""
+
+    def keep_now(self, append: Append) -> bool:
+        """Commit this before the turn ends, if this journal can. False: it is told as everybody else is, and answers."""
+        ...
 
     def events_of(self, stream: str) -> Sequence[Message]:
         """All events of one actor, oldest first."""

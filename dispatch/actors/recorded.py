@@ -91,17 +91,25 @@ class RecordedActor(Actor):
     def _commit(self) -> None:
         events = tuple(self._fresh)
         self._fresh.clear()
-        self._in_flight.append((self._recorded, events))
-        self.runtime.tell(JOURNAL, Append(self.address, self.incarnation, self._recorded, self.runtime.now, events))
+        append = Append(self.address, self.incarnation, self._recorded, self.runtime.now, events)
+        if self.store.keep_now(append):
+            self._let_go(self._recorded)
+        else:
+            self._in_flight.append((self._recorded, events))
+            self.runtime.tell(JOURNAL, append)
 
     @receives(Appended)
     def _on_appended(self, message: Appended) -> None:
         if message.incarnation != self.incarnation:
             return
-        self._committed = through = message.through
         in_flight = self._in_flight
-        while in_flight and in_flight[0][0] <= through:
+        while in_flight and in_flight[0][0] <= message.through:
             in_flight.pop(0)
+        self._let_go(message.through)
+
+    def _let_go(self, through: int) -> None:
+        """So many events are on disk: tell what waited for them."""
+        self._committed = through
         held, self._held = self._held, []
         tell = self.runtime.tell
         for at, (recorded, address, letter) in enumerate(held):

@@ -46,6 +46,8 @@ class Runtime(ABC):
         """
         self.seed = seed
         self.turnstile = Turnstile()
+        self._slot: list[Envelope] = []
+        self._take = self._slot.pop
         self.dead_letters = DeadLetters()
         self.delivered = 0
         self._incarnations = 0
@@ -127,7 +129,7 @@ class Runtime(ABC):
         box = self._boxes.get(actor.address)
         if box is None:
             limit = self._limits.get(kind_of(actor.address), self._default_limit)
-            box = self._boxes[actor.address] = Mailbox(actor.address, limit, self._post)
+            box = self._boxes[actor.address] = Mailbox(actor.address, limit, self._post, self._take)
         box.actor = actor
         actor.actor_inbox = box
         actor._start_actor_loop()
@@ -231,11 +233,13 @@ class Runtime(ABC):
         mail = box.mail
         if not mail:
             return
-        message = mail[0].message
+        envelope = mail.pop(0)
+        message = envelope.message
         self.delivered += 1
         for observer in self._observers:
             observer(self.now, box.address, message)
         actor = box.actor
+        self._slot.append(envelope)
         actor._actor_loop_running()
         if actor.failure is not None:
             self._failed(box, actor, message)

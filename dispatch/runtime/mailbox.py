@@ -1,4 +1,4 @@
-"""A mailbox: mail that waits for one address. Runtime only.
+"""A mailbox: mail that waits for one address; and the slot for the one message that somebody is about to handle. Runtime only.
 
 The mailbox belongs to the address, not to the actor: when an actor is rebuilt its mail stays where it was.
 """
@@ -6,7 +6,6 @@ The mailbox belongs to the address, not to the actor: when an actor is rebuilt i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,15 +30,17 @@ class Envelope(msgspec.Struct, gc=False):
 
 
 class Mailbox:
-    """pykka's inbox protocol over a list."""
+    """pykka's inbox protocol. Its loop gets each turn's message by `take`, from a slot that all mailboxes of a runtime share."""
 
     __slots__ = ("actor", "address", "get", "limit", "mail", "post")
 
-    def __init__(self, address: str, limit: int, post: Callable[[Mailbox, Envelope], bool]) -> None:
+    def __init__(
+        self, address: str, limit: int, post: Callable[[Mailbox, Envelope], bool], take: Callable[[], Any]
+    ) -> None:
         self.address = address
         self.limit = limit
         self.mail: list[Envelope] = []
-        self.get: Callable[[], Envelope] = partial(self.mail.pop, 0)
+        self.get = take
         self.post = post
         self.actor: Actor = None  # type: ignore[assignment]  # set by the runtime before any mail arrives
 

@@ -56,11 +56,13 @@ class VirtualRuntime(Runtime):
             mail = box.mail
             if not mail:
                 continue
-            message = mail[0].message
+            envelope = mail.pop(0)
+            message = envelope.message
             self.delivered += 1
             for observer in self._observers:
                 observer(self.now, box.address, message)
             actor = box.actor
+            self._slot.append(envelope)
             actor._actor_loop_running()
             if actor.failure is not None:
                 self._failed(box, actor, message)

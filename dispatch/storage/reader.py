@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.messages.events import Event
+from dispatch.messages.journal import Append
 from dispatch.storage.events import BODY, read, shifted
 from dispatch.storage.failures import explained
 from dispatch.storage.schema import NOT_OF_A_RIDE, open_read_only
@@ -55,6 +56,10 @@ class Reader:
         self._path = str(path)
         self._wall_zero = wall_zero
         self._db = open_read_only(path)
+
+    def keep_now(self, append: Append) -> bool:
+        """Never: the disk takes its time, and a thread of its own."""
+        return False
 
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from dispatch.errors import BadField
 from dispatch.transport import wire
@@ -34,4 +35,11 @@ def bookable(at: float, now: float, ahead_s: float, text: str) -> float:
 
 def rfc3339(wall_s: float) -> str:
     """Unix time as apps read it: `2026-11-23T08:00:30.000Z`."""
-    return datetime.fromtimestamp(round(wall_s, 3), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    second, millisecond = divmod(round(wall_s * 1000.0), 1000)
+    return f"{_to_the_second(second)}.{millisecond:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _to_the_second(wall_s: int) -> str:
+    """Times that are told lie close together, and a date is made slowly."""
+    return datetime.fromtimestamp(wall_s, UTC).isoformat()[:-6]
