@@ -9,13 +9,14 @@ import random
 from abc import ABC
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from heapq import heapify, heappop, heappush
+from heapq import heappop
 from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
 from dispatch.runtime.actor import Actor, Turnstile
 from dispatch.runtime.mailbox import Envelope, Mailbox
 from dispatch.runtime.supervision import DeadLetters, Supervisor
+from dispatch.runtime.timers import Timers
 
 Factory = Callable[[str, Any], Actor | None]
 Observer = Callable[[float, str, Any], None]
@@ -62,8 +63,7 @@ class Runtime(ABC):
         self._streams: dict[str, random.Random] = {}
         self._observers: tuple[Observer, ...] = ()
         self._ready: deque[Mailbox] = deque()
-        self._timers: list[tuple[float, int, str, Any]] = []
-        self._timer_count = 0
+        self._timers = Timers()
 
     # -- what actors use
 
@@ -83,8 +83,7 @@ class Runtime(ABC):
 
         Never cancelled: a timer carries what it was set for, an old one is ignored. What was due in the past is due now.
         """
-        self._timer_count += 1
-        heappush(self._timers, (self.now + max(delay_s, 0.0), self._timer_count, address, message))
+        self._timers.add(self.now + max(delay_s, 0.0), address, message)
 
     def rng(self, name: str) -> random.Random:
         """The stream of dice of this name: its numbers depend on the seed and the name alone."""
@@ -156,8 +155,7 @@ class Runtime(ABC):
             for address in [address for address in by_address if kind_of(address) in kinds]:
                 del by_address[address]
         self._ready.clear()
-        self._timers[:] = [timer for timer in self._timers if kind_of(timer[2]) not in kinds]
-        heapify(self._timers)
+        self._timers.drop(lambda address: kind_of(address) in kinds)
 
     def observe(self, observer: Observer) -> None:
         """`observer(now, address, message)` sees every delivery just before it happens."""
@@ -214,9 +212,11 @@ class Runtime(ABC):
 
     def _fire_due(self) -> None:
         timers, now = self._timers, self.now
-        while timers and timers[0][0] <= now:
-            _, _, address, message = heappop(timers)
-            self._fire(address, message)
+        soon = timers.soon
+        while (due := timers.next_due()) is not None and due <= now:
+            while soon and soon[0][0] <= now:
+                _, _, address, message = heappop(soon)
+                self._fire(address, message)
 
     def _fire(self, address: str, message: Any) -> None:
         """A timer is due. It wakes nobody: whoever left memory left its timers behind."""

@@ -27,6 +27,7 @@ class RealtimeRuntime(Runtime):
         self._zero = time.time() - self._loop.time()
         self._pumping = False
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_is_for: float | None = None
 
     @property
     def now(self) -> float:  # type: ignore[override]
@@ -34,7 +35,7 @@ class RealtimeRuntime(Runtime):
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         super().set_timer(delay_s, address, message)
-        if self._timers[0][1] == self._timer_count:  # it is due before all others
+        if self._timers.next_due() != self._alarm_is_for:  # it is due before all others
             self._set_alarm()
 
     def tell_threadsafe(self, letters: Iterable[tuple[str, Any]]) -> None:
@@ -51,9 +52,13 @@ class RealtimeRuntime(Runtime):
 
     def _set_alarm(self) -> None:
         """Whole milliseconds, rounded up: uvloop rounds to the nearest and would ring early."""
+        due = self._alarm_is_for = self._timers.next_due()
         if self._alarm is not None:
             self._alarm.cancel()
-        wait_ms = math.ceil((self._timers[0][0] - self.now) * 1000.0)
+            self._alarm = None
+        if due is None:
+            return
+        wait_ms = math.ceil((due - self.now) * 1000.0)
         self._alarm = self._loop.call_later(max(wait_ms, 0) / 1000.0, self._ring)
 
     def _ring(self) -> None:
@@ -61,8 +66,7 @@ class RealtimeRuntime(Runtime):
         try:
             self._fire_due()
         finally:
-            if self._timers:
-                self._set_alarm()
+            self._set_alarm()
 
     def _tell_all(self, letters: list[tuple[str, Any]]) -> None:
         for address, message in letters:

@@ -17,10 +17,9 @@ class VirtualRuntime(Runtime):
 
     def run(self, until_s: float | None = None) -> None:
         """Deliver everything up to and at `until_s` (runtime seconds; None: until nothing is left to happen)."""
-        timers = self._timers
+        next_due = self._timers.next_due
         self._drain()
-        while timers:
-            due = timers[0][0]
+        while (due := next_due()) is not None:
             if until_s is not None and due > until_s:
                 break
             self.now = due
@@ -31,7 +30,7 @@ class VirtualRuntime(Runtime):
 
     def next_timer(self) -> float | None:
         """When the next timer is due; None: none is set."""
-        return self._timers[0][0] if self._timers else None
+        return self._timers.next_due()
 
     def tell(self, address: str, message: Any) -> bool:
         """As every runtime does; the two cases that nearly all messages are, written out."""
