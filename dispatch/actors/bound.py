@@ -12,6 +12,7 @@ from dispatch.actors.conversing import ConversingActor, Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
 from dispatch.domain.positions import PositionBoard
+from dispatch.domain.ride import ACCEPTED
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
@@ -27,7 +28,15 @@ from dispatch.messages.matching import (
     RideMoved,
     RideRefused,
 )
-from dispatch.messages.notices import DriverWarned, OfferClosed, OfferMade, RideAccepted, RideEnded, RideProgress
+from dispatch.messages.notices import (
+    DriverSnapshot,
+    DriverWarned,
+    OfferClosed,
+    OfferMade,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+)
 from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime import Runtime, receives
 from dispatch.types import DriverId, OfferId, RideCard, RideId
@@ -58,7 +67,7 @@ class BoundDriver(ConversingActor):
     """What a driver is to rides and dispatchers. Only the answer of the ride releases a reservation, never a lost connection."""
 
     __slots__ = (
-        "_accepted", "_accepting", "_closings", "_met", "_unfolded", "_version", "board", "dispatcher", "driver",
+        "_accepted", "_accepting", "_closings", "_met", "_owes_snapshot", "_unfolded", "_version", "board", "dispatcher", "driver",
         "driver_id", "life", "offers", "options", "ride", "ride_status",
     )  # fmt: skip
 
@@ -79,7 +88,8 @@ class BoundDriver(ConversingActor):
         self._version = 0
         self._met = False
         self._closings = Closings()
-        self._accepted: RideAccepted | None = None
+        self._accepted: RideAccepted | DriverSnapshot | None = None
+        self._owes_snapshot: bool | None = None
         self._accepting: tuple[Command, ...] = ()
 
     def apply(self, event: Message) -> None:
@@ -112,10 +122,12 @@ class BoundDriver(ConversingActor):
         was_bound = self.driver.binding == BOUND
         self.driver.apply(message)
         self.ride, self.ride_status = message.ride, message.status
-        if was_bound or (self._accepted is not None and self._accepted.ride.ride_id == kept.ride_id):
-            return  # he was told before he was rebuilt
-        self._accepted = self.say(RideAccepted, message.ride)
-        self._answer_accept(self._accepted)
+        is_told = self._accepted is not None and self._accepted.ride == message.ride
+        if not was_bound and not is_told:  # else he was told before he was rebuilt
+            goes_on = self._snapshot_owed() if message.status != ACCEPTED else None
+            self._accepted = goes_on or self.say(RideAccepted, message.ride)
+            self._answer_accept(self._accepted)
+        self._snapshot_owed()
 
     @receives(ClaimRefused)
     def _on_claim_refused(self, message: ClaimRefused) -> None:
@@ -227,8 +239,25 @@ class BoundDriver(ConversingActor):
     def _release(self, kept: DriverReserved, reason: str) -> None:
         self.record(DriverReleased(kept.ride_id, self.driver_id, kept.offer_id, reason))
         self.ride, self.ride_status, self._accepted = None, "", None
+        self._snapshot_owed()
         if self.link is None:
             self.record(DriverOffline(self.driver_id, "closed"))
+
+    def _say_snapshot(self, recovered: bool = False) -> DriverSnapshot | None:
+        """How he stands. While he keeps himself for a ride that has not answered, only it can say: then as soon as it does."""
+        if self.driver.binding == RESERVED and self.ride is None:
+            self._owes_snapshot = recovered
+            return None
+        offer = next(iter(self.offers.values()), None)
+        snapshot: DriverSnapshot = self.say(
+            DriverSnapshot, self._status(), offer, self.ride, self.ride_status or None, recovered
+        )
+        return snapshot
+
+    def _snapshot_owed(self) -> DriverSnapshot | None:
+        """The ride has answered: whoever came meanwhile hears how he stands."""
+        owed, self._owes_snapshot = self._owes_snapshot, None
+        return self._say_snapshot(owed) if owed is not None and self.link is not None else None
 
     def _announce(
         self, ended: OfferId | None = None, outcome: str = "", ride_id: RideId | None = None, asked: bool = False

@@ -29,7 +29,7 @@ from dispatch.messages.matching import (
     DriverState,
     OfferRide,
 )
-from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade
+from dispatch.messages.notices import OfferClosed, OfferMade
 from dispatch.runtime import receives
 from dispatch.types import OfferId, RideId
 
@@ -243,7 +243,3 @@ class DriverActor(BoundDriver):
         lease = offer.lease
         del self.offers[lease.ride_id]
         return self._say_closed(lease.ride_id, lease.offer_id, reason)
-
-    def _say_snapshot(self, recovered: bool = False) -> None:
-        offer = next(iter(self.offers.values()), None)
-        self.say(DriverSnapshot, self._status(), offer, self.ride, self.ride_status or None, recovered)

@@ -243,7 +243,7 @@ class TestOnce:
         rig.tell(ME, OFFERED, accept)
         assert self.again(rig, ME, accept) == []
         rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
-        assert short(rig) == ["RideAccepted", "Ack:ok"]
+        assert short(rig) == ["RideAccepted", "Ack:ok", "DriverSnapshot:busy"]
         assert self.again(rig, ME, accept) == [], "made anew, he asks the ride again"
         rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
         assert "Ack:ok" in short(rig)

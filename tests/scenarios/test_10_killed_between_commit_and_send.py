@@ -49,14 +49,19 @@ def says_again(stage: Stage) -> None:
 POINTS = every_point(a_ride, since=0.9, until=41)
 
 
+@pytest.mark.parametrize("back_after_s", [0.0, 1.0], ids=["back at once", "back after 1 s"])
 @pytest.mark.parametrize("point", POINTS)
-def test_wherever_it_is_killed_both_snapshots_agree_and_the_ride_goes_on_to_its_end(play: Theatre, point: str) -> None:
+def test_wherever_it_is_killed_both_snapshots_agree_and_the_ride_goes_on_to_its_end(
+    play: Theatre, point: str, back_after_s: float
+) -> None:
     stage = play.dying(a_ride, point, until=41)
     driver, passenger = stage.drivers["d1"], stage.passengers["r1"]
     died_at = stage.now
     for person in (driver, passenger):
-        person.returns(at=died_at + 1)
-    stage.run(until=died_at + 1)
+        person.returns(at=died_at + back_after_s if back_after_s else None)
+    stage.run(until=died_at + back_after_s)
+    for snapshot in driver.heard("snapshot"):
+        assert (snapshot["status"] == "busy") == (snapshot["ride"] is not None)
     told: dict[str, Any] = [{"status": "unbooked"}, *passenger.heard("snapshot")][-1]  # of nothing there is no snapshot
     ride = [None, *(frame["ride"] for frame in driver.heard("snapshot"))][-1]
     if ride is not None:
