@@ -68,26 +68,25 @@ class DriverPhone(Phone):
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
         self.offers: dict[str, str] = {}
-        self._standing: wire.LocationUpdate | None = None
+        self._standing: Point | None = None
         self._period = FREE
         self._since = clock.now
 
     def position(self) -> Point:
         """Where he is now: latitude, longitude."""
-        return self.leg.position(self.clock.now)
+        if self._standing is not None:
+            return self._standing
+        now, leg = self.clock.now, self.leg
+        here = leg.position(now)
+        if now >= leg.arrives_at:
+            self._standing = here
+        return here
 
     def report(self) -> None:
         """Say where he is, as a real app does on its cadence."""
-        link, here = self.link, self._standing
-        if link is None:
-            return
-        if here is None:
-            now, leg = self.clock.now, self.leg
-            lat, lon = leg.position(now)
-            here = wire.LocationUpdate(latitude=lat, longitude=lon)
-            if now >= leg.arrives_at:
-                self._standing = here
-        link.send(here)
+        if self.link is not None:
+            lat, lon = self.position()
+            self.link.send(wire.LocationUpdate(latitude=lat, longitude=lon))
 
     def clock_out(self) -> None:
         """The run is over: count the time of the period under way."""

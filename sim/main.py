@@ -104,7 +104,7 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
     writer = _new_file(wanted.db, plan.wall_zero) if wanted.db is not None else None
     options = WorldOptions(
         permute=wanted.permute,
-        commit_at_once=not wanted.permute,
+        plain=not wanted.permute,
         codec=wanted.codec == "on" or (wanted.codec == "auto" and not plan.is_model),
         trace=Path(wanted.trace) if wanted.trace is not None else None,
         position_every_s=wanted.position_every_s,

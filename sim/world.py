@@ -45,7 +45,7 @@ REPORTS, REQUESTS = "reports", "requests"
 
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail.
-    `commit_at_once`: within the turn, so that nothing ever meets a commit that is under way.
+    `plain`: nothing is to go wrong, so a commit ends with its turn, and without a codec positions need no frames.
     """
 
     permute: bool = False
@@ -53,7 +53,7 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     trace: Path | None = None
     commit_delay_s: tuple[float, float] = (0.0, 0.0)
     failure_rate: float = 0.0
-    commit_at_once: bool = False
+    plain: bool = False
     supervise: bool = False
     position_every_s: float = 30.0
 
@@ -100,7 +100,7 @@ class World:
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
         self.watch = Watch(search_policy(settings), self.board, self.journal)
-        if options.commit_at_once:
+        if options.plain:
             self.journal.on_commit = self.watch.committed
         self.runtime.observe(self.trace)
         self.runtime.observe(self.watch)
@@ -209,8 +209,15 @@ class World:
 
     def _on_report(self, message: _Report) -> None:
         self.runtime.set_timer(self.options.position_every_s, REPORTS, message)
-        for phone in self._cohorts[message.cohort]:
-            phone.report()
+        cohort = self._cohorts[message.cohort]
+        if self.options.codec or not self.options.plain:
+            for phone in cohort:
+                phone.report()
+            return
+        for phone in cohort:
+            link: Any = phone.link
+            if link is not None:
+                link.report(*phone.position())
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands

@@ -32,6 +32,8 @@ def connect_driver(
     link = MemoryLink(on_close)
     session = gateway.driver_session(driver_id, link.server_end)
     link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
+    if not session.ended:
+        link.report = session.report
     return link
 
 
@@ -64,18 +66,20 @@ class _ServerEnd:
 
 
 class MemoryLink:
-    """The phone's end. `send` a message: the session has handled it on return, the actors run later.
+    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A driver's phone may `report`
+    his latitude and longitude without a frame around them.
 
     An ended or silenced link takes whatever is sent and does nothing. It keeps no reference in a circle then: a simulation ends
     hundreds of thousands.
     """
 
-    __slots__ = ("_dead_after_s", "_runtime", "_session", "on_close", "send", "server_end")
+    __slots__ = ("_dead_after_s", "_runtime", "_session", "on_close", "report", "send", "server_end")
 
     def __init__(self, on_close: OnClose) -> None:
         self.on_close = on_close
         self.server_end = _ServerEnd()
         self.send: Callable[[wire.ClientMessage], None] = _nothing
+        self.report: Callable[[float, float], None] = _nothing
         self._session: Session | None = None
 
     def join(
@@ -123,5 +127,5 @@ class MemoryLink:
 
     def _cut(self) -> Session | None:
         session, self._session = self._session, None
-        self.send = self.server_end.send = self.server_end.close = self.on_close = _nothing
+        self.send = self.report = self.server_end.send = self.server_end.close = self.on_close = _nothing
         return session
