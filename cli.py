@@ -4,6 +4,8 @@ Heavy imports stay inside the commands, so that help and mistakes are answered a
 """
 
 import json
+import shutil
+import sys
 import time
 
 import click
@@ -141,21 +143,21 @@ def seed(resolved: Resolved) -> None:
 def show(
     resolved: Resolved, what: str, limit: int, status: str | None, ride: str | None, phones: bool, as_json: bool
 ) -> None:
-    """Print what the database holds, the newest last. Phones are masked."""
+    """Print what the database holds, the newest last. Phones are masked.
+
+    A table where it fits the terminal, else a block for each row; into a pipe always a table, whole.
+    """
     from dispatch.storage.show import rows
+    from dispatch.storage.show_text import lines
 
     found = rows(resolved.settings.db, what, status=status, ride=ride, limit=limit, full_phones=phones)
     if as_json:
         for row in found:
             click.echo(json.dumps(row, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*(found[0] if found else ["nothing here"]))
-    for row in found:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines(found, width):
+        click.echo(line)
 
 
 @main.command()

@@ -211,6 +211,16 @@ class TestQuote:
         assert told["tariff.suv.per_km"] == {"value": 15, "from": "file dispatch.toml"}
 
 
+def test_a_table_goes_whole_into_a_pipe() -> None:
+    run("simulate", "--trips", "none", "--drivers", "20", "--rides", "3", "--db", "day.db", "--json")
+    names, *shown = run("db", "show", "rides", "--db", "day.db").output.splitlines()
+    told = [json.loads(line) for line in run("db", "show", "rides", "--db", "day.db", "--json").output.splitlines()]
+    assert names.split() == list(told[0])
+    assert len(shown) == 3
+    for line, row in zip(shown, told, strict=True):
+        assert all(str(value) in line for value in row.values() if value is not None)
+
+
 def test_a_pair_is_blocked_shown_and_unblocked() -> None:
     run("db", "seed")
     blocked = run("db", "block", "27821234567", "27821234568")
