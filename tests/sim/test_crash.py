@@ -79,12 +79,10 @@ def note(phone: Any, who: str, frame: wire.ServerMessage) -> None:
         phone.promised.append((who, type(asked), getattr(asked, "ride_id", who), frame.result))  # type: ignore[attr-defined]
 
 
-def told(story: Story, dies_at: str | None = None) -> tuple[World, CrashPoints, list[Promise]]:
-    """The story, with a crash at that point if there is one, to its end."""
+def told(story: Story, *deaths: str) -> tuple[World, CrashPoints, list[Promise]]:
+    """The story to its end, with a crash at each of these points, the second as named after the first; and the points after them."""
     settings = Settings(rounds=story.rounds, search_cap_s=100.0, offer_timeout_s=20.0)
     world = World(7, settings, WorldOptions(commit_delay_s=story.commit_delay_s))
-    points = CrashPoints(dies_at)
-    world.runtime.observe(points)
     promised: list[Promise] = []
     behaviour = DriverBehaviour(accept=story.accept, decline=story.decline, reaction_median_s=3.0, boarding_s=10.0)
     for number in range(1, 4):
@@ -102,13 +100,24 @@ def told(story: Story, dies_at: str | None = None) -> tuple[World, CrashPoints, 
     passenger.connect = partial(world.connect_passenger, passenger)
     world.welcome(passenger)
     world.report_positions()
-    try:
-        world.run(LONGEST_S)
-    except Died:
-        crash(world, absent=story.absent)
-        world.run(LONGEST_S)
+    points = outlived(world, deaths, story.absent)
     world.watch.finish(world.runtime.now)
     return world, points, promised
+
+
+def outlived(world: World, deaths: tuple[str, ...], absent: tuple[str, ...]) -> CrashPoints:
+    """Time passes, and the process dies at each point in its turn. Returns what came by after the last one."""
+    for number, point in enumerate((*deaths, None)):
+        points = CrashPoints(point)
+        world.runtime.observe(points)
+        try:
+            if number:
+                crash(world, absent=absent)
+            world.run(LONGEST_S)
+        except Died:
+            continue
+        assert point is None, f"it did not come by {point}"
+    return points
 
 
 def wrongs(world: World, promised: list[Promise]) -> list[str]:
@@ -151,9 +160,16 @@ def test_where_nobody_dies_the_ride_ends_and_promises_are_kept(name: str) -> Non
 
 @pytest.mark.parametrize(("name", "point"), POINTS, ids=[f"{name}, {point}" for name, point in POINTS])
 def test_wherever_the_process_dies_the_ride_ends_and_promises_are_kept(name: str, point: str) -> None:
-    world, points, promised = told(STORIES[name], point)
-    assert points.has_died
+    world, _, promised = told(STORIES[name], point)
     assert wrongs(world, promised) == []
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_it_may_die_again_while_it_recovers(name: str) -> None:
+    for first in [point for story, point in POINTS if story == name][::8]:
+        for second in told(STORIES[name], first)[1].passed[:7]:
+            world, _, promised = told(STORIES[name], first, second)
+            assert wrongs(world, promised) == [], f"dies {first} and again {second}"
 
 
 def test_a_start_that_forgets_what_was_going_on_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
