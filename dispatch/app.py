@@ -37,7 +37,7 @@ from dispatch.domain.vehicles import Vehicles
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
-from dispatch.reads import LiveReads
+from dispatch.reads import JournalHealth, LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.reader import JournalReads
 from dispatch.storage.recovery import take_leave
@@ -231,7 +231,8 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         never_refused=NEVER_REFUSED,
         supervisor=Supervisor(spared=SPARED, culprit=culprit, report=_report_failure),
     )
-    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, _report_journal)
+    health = JournalHealth()
+    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, partial(_report_journal, health))
     store = Reader(settings.db)
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
@@ -266,7 +267,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         "/api/quotes": desk.answer,
         "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
     }
-    pages = http_app(LiveReads(runtime, gateway, edge), desks)
+    pages = http_app(LiveReads(runtime, gateway, edge, health), desks)
 
     async def stop() -> None:
         if provider is not None:
@@ -322,7 +323,8 @@ def _report_failure(address: str, message: Any, error: BaseException, error_id: 
     )
 
 
-def _report_journal(trouble: BaseException | None) -> None:
+def _report_journal(health: JournalHealth, trouble: BaseException | None) -> None:
+    health.note(trouble)
     if trouble is None:
         logs.log.info("the journal writes again")
     else:

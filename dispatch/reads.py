@@ -13,6 +13,7 @@ from prometheus_client.core import Metric
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.addresses import DISPATCHER, DRIVER, RIDE
 from dispatch.runtime import Runtime
+from dispatch.storage.failures import EventRefused
 from dispatch.transport.counters import EdgeCounters
 from dispatch.transport.metrics import counted, edge_metrics, gauge, registry_of
 from dispatch.transport.session import Gateway
@@ -20,12 +21,27 @@ from dispatch.transport.session import Gateway
 DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
 
 
+class JournalHealth:
+    """Hears what the journal reports, in its thread, and says whether it writes."""
+
+    def __init__(self) -> None:
+        self.why_not = ""
+
+    def note(self, trouble: BaseException | None) -> None:
+        """None: it writes again. An event that is refused for its own sake keeps no other from being written."""
+        if trouble is None:
+            self.why_not = ""
+        elif not isinstance(trouble, EventRefused):
+            self.why_not = f"the journal cannot write: {getattr(trouble, 'code', 'internal')}"
+
+
 class LiveReads:
     """Asked at each request; keeps no figures of its own."""
 
-    def __init__(self, runtime: Runtime, gateway: Gateway, edge: EdgeCounters) -> None:
+    def __init__(self, runtime: Runtime, gateway: Gateway, edge: EdgeCounters, journal: JournalHealth) -> None:
         self._runtime = runtime
         self._gateway = gateway
+        self._journal = journal
         self.registry: CollectorRegistry = registry_of(edge_metrics(edge), self._metrics)
 
     @property
@@ -34,8 +50,8 @@ class LiveReads:
         return {name: _version(name) for name in DISTRIBUTIONS}
 
     def why_not_ready(self) -> str:
-        """Empty while there is a dispatcher to take rides."""
-        return "" if self._dispatchers() else "no dispatcher runs"
+        """Empty while there is a dispatcher to take rides and a journal to keep them."""
+        return self._journal.why_not if self._dispatchers() else "no dispatcher runs"
 
     def _dispatchers(self) -> list[DispatcherActor]:
         awake = (self._runtime.actor(address) for address in self._runtime.addresses(DISPATCHER))

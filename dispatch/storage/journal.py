@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from queue import SimpleQueue
+from threading import Timer
 from typing import Any, Final
 
 from dispatch.errors import DatabaseError
@@ -25,6 +26,9 @@ Report = Callable[[BaseException | None], None]
 sake, the fault that ends the journal; and None at the first good commit after a failed one.
 """
 
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 1.0
+"""Between tries while commits fail. Whoever is told of a loss starts anew and asks again, all day if it were at once."""
 APPENDS_A_COMMIT: Final = 4_096
 """No more share a transaction: the first of a long queue would wait for the last."""
 
@@ -53,7 +57,7 @@ class Journal(ThreadActor):
     """Keeps `Append`s in the order in which they were told and answers each with `Appended` or `NotAppended`.
 
     Group commit needs no timer: the first Append that finds nothing waiting tells the journal a `_Flush`, which lands behind the
-    mail that is already there.
+    mail that is already there. While commits fail they are tried by a timer instead, also when nothing waits, until one succeeds.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class Journal(ThreadActor):
         self._waiting: list[Append] = []
         self._losses = Losses()
         self._ails = False
+        self._pause_s = FIRST_PAUSE_S
+        self._again: Timer | None = None
 
     @staticmethod
     def _create_actor_inbox() -> Any:
@@ -87,12 +93,13 @@ class Journal(ThreadActor):
         else:
             self._opened.put(None)
 
-    def on_receive(self, message: Append | _Flush) -> None:
-        if type(message) is _Flush:
+    def on_receive(self, message: Append | _Flush | _Again) -> None:
+        if type(message) is not Append:
+            if type(message) is _Again:
+                self._again = None
             self._flush()
             return
-        assert type(message) is Append
-        if not self._waiting:
+        if not self._waiting and not self._ails:
             self.actor_ref.tell(_Flush())
         self._waiting.append(message)
         if len(self._waiting) >= APPENDS_A_COMMIT:
@@ -116,6 +123,10 @@ class Journal(ThreadActor):
         self._keep(batch, answers)
         if answers:
             self._post_many(answers)
+        if self._ails and not batch:
+            self._try_to_write(batch)
+        if self._ails and self._again is None:
+            self._try_later()
 
     def _keep(self, batch: Sequence[Append], answers: list[Letter]) -> None:
         """Commit a batch and add its answers. Where its own events are at fault, halve it until only they are left out."""
@@ -142,25 +153,49 @@ class Journal(ThreadActor):
     def _try_to_write(self, batch: Sequence[Append]) -> DatabaseError | None:
         assert self._writer is not None
         try:
-            self._writer.write(batch)
+            if batch:
+                self._writer.write(batch)
+            else:
+                self._writer.touch()
         except DatabaseError as trouble:
             return trouble
         if self._ails:
             self._ails = False
+            self._pause_s = FIRST_PAUSE_S
+            self._writer.hurry(False)
             self._report(None)
         return None
+
+    def _try_later(self) -> None:
+        self._again = Timer(self._pause_s, self._try_again)
+        self._again.daemon = True
+        self._again.start()
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _try_again(self) -> None:
+        """In the timer's thread."""
+        if self.actor_ref.is_alive():
+            self.actor_ref.tell(_Again())
 
     def _tell_trouble(self, trouble: DatabaseError) -> None:
         if isinstance(trouble, EventRefused):
             self._report(trouble)
         elif not self._ails:
             self._ails = True
+            if self._writer is not None:
+                self._writer.hurry(True)
             self._report(trouble)
 
     def _close(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
         if self._writer is not None:
             self._writer.close()
 
 
 class _Flush:
     """The journal -> itself: everything that was waiting when you said this has been read."""
+
+
+class _Again:
+    """A timer -> the journal: commits failed when it was set; try once more."""

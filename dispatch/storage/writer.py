@@ -23,6 +23,7 @@ from dispatch.storage.views import VIEWS, Change
 ADD_EVENT: Final = """
     INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
     VALUES (?1, ?2, ?3, (SELECT ride_no FROM rides WHERE ride_id = ?3), ?4, ?5)"""
+HURRIED_MS: Final = 250
 _UNFIT: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
 """What encoding raises for a value that has no JSON or no place in a column."""
 
@@ -36,6 +37,7 @@ class Writer:
         self.wall_zero = wall_zero
         self.path = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self._cursor = self.db.conn.cursor()
+        (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
 
     def write(self, batch: Sequence[Append]) -> None:
         """Commit these events, in this order, or nothing of them.
@@ -44,6 +46,19 @@ class Writer:
         the file or the disk is.
         """
         rows, changes = self._drawn(batch)
+        self._commit(rows, changes)
+
+    def touch(self) -> None:
+        """Commit a page that says nothing new: raises what keeps the next batch from being written."""
+        (version,) = self._cursor.execute("PRAGMA user_version").fetchone()
+        self._commit([], [(f"PRAGMA user_version = {version}", ())])
+
+    def hurry(self, hurries: bool) -> None:
+        """Wait for others' locks a moment only, or again as long as the file was opened with."""
+        timeout_ms = min(HURRIED_MS, self._busy_timeout_ms) if hurries else self._busy_timeout_ms
+        self._cursor.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+
+    def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
         execute = self._cursor.execute
         try:
             execute("BEGIN IMMEDIATE")

@@ -2,6 +2,7 @@
 
 import queue
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
-from dispatch.storage.journal import APPENDS_A_COMMIT, JournalPort
+from dispatch.storage.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, JournalPort
 from dispatch.storage.schema import open_database
 from dispatch.storage.writer import Writer
 from tests.storage.stories import RIDE, append, booked
@@ -30,6 +31,12 @@ class Steered(Writer):
             self.db.execute(self.orders.get())
         super().write(list(batch))
 
+    def touch(self) -> None:
+        (most,) = self.db.execute("PRAGMA max_page_count").fetchone()
+        if most < 1_000:  # a page that is there already does not feel this limit, as it would a disk's
+            raise StorageFull(self.path)
+        super().touch()
+
 
 class Desk:
     """A journal at work, what it posted and what it reported."""
@@ -41,7 +48,12 @@ class Desk:
         self.posts: queue.SimpleQueue[list[tuple[str, Message]]] = queue.SimpleQueue()
         self.reports: list[BaseException | None] = []
         self.seen_on_disk: list[int] = []
-        self.port = JournalPort(self.open_writer, self.post_many, self.reports.append)
+        self.heard: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self.port = JournalPort(self.open_writer, self.post_many, self.report)
+
+    def report(self, trouble: BaseException | None) -> None:
+        self.reports.append(trouble)
+        self.heard.put(trouble)
 
     def open_writer(self) -> Writer:
         writer = Steered(open_database(self.path, "full", busy_timeout_s=self.busy_timeout_s))
@@ -173,6 +185,28 @@ def test_a_lock_that_outlasts_the_wait_refuses_and_heals(
     assert desk.ask(booked("r2")) == Appended(1, 1)
     assert on_disk(desk.path) == [("ride/r2", "RideRequested")]
     assert [type(report) for report in desk.reports] == [StorageBusy, type(None)]
+
+
+def test_it_heals_though_nobody_writes(open_desk: Callable[..., Desk], lock: sqlite3.Connection) -> None:
+    desk = open_desk(busy_timeout_s=0.02)
+    lock.execute("BEGIN IMMEDIATE")
+    desk.ask(booked("r1"))
+    assert isinstance(desk.heard.get(timeout=PATIENCE_S), StorageBusy)
+    lock.execute("ROLLBACK")
+    assert desk.heard.get(timeout=PATIENCE_S) is None
+    assert on_disk(desk.path) == []
+
+
+def test_whoever_asks_again_at_once_is_answered_ever_later(
+    open_desk: Callable[..., Desk], lock: sqlite3.Connection
+) -> None:
+    desk = open_desk(busy_timeout_s=0.001)
+    lock.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    for n in range(4):
+        assert desk.ask(booked(f"r{n}")) == NotAppended(1, 1, "database_busy")
+    assert time.monotonic() - began >= (1 + 2 + 4) * FIRST_PAUSE_S
+    lock.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("bad", [0, 7, 19])
