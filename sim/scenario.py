@@ -350,7 +350,11 @@ class Stage:
         for person in (*self.drivers.values(), *self.passengers.values()):
             person.dies()
         die(self.world)
-        self._server.does(partial(start, self.world), self.now + down_s if down_s else None)
+        self._server.does(self._start, self.now + down_s if down_s else None)
+
+    def _start(self) -> None:
+        if self.world.is_down:  # else it died once more meanwhile, and serves since
+            start(self.world)
 
     def run(self, until: float) -> None:
         """Let time pass up to and including this second."""

@@ -13,7 +13,7 @@ import pytest
 from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
 from sim.scenario import Driver, Stage
 from sim.world import WorldOptions
-from tests.scenarios.theatre import Theatre, every_order
+from tests.scenarios.theatre import Theatre, every_order, every_point
 
 SLOW_DISK = WorldOptions(commit_delay_s=(0.01, 0.01))
 OFFSETS_S = [round(0.0025 * number, 4) for number in range(20)]
@@ -104,6 +104,25 @@ def test_in_every_order_of_one_instant_it_is_told_as_it_is_on_disk(play: Theatre
         rival(stage, 20)
         stage.run(until=25)
         check_that_what_was_told_is_on_disk(stage)
+
+
+@pytest.mark.parametrize("rival", list(RIVALS.values())[:-2], ids=list(RIVALS)[:-2])
+def test_wherever_the_process_dies_meanwhile_it_is_told_as_it_is_on_disk(play: Theatre, rival: Rival) -> None:
+    def tell(stage: Stage) -> None:
+        an_accept(stage)
+        rival(stage, 20.005)
+
+    for point in every_point(tell, since=19.9, until=20.05, options=SLOW_DISK):
+        stage = play.dying(tell, point, until=20.05, options=SLOW_DISK)
+        stage.drivers["d2"].returns(at=22)
+        stage.passengers["r1"].returns(at=22)
+        stage.run(until=25)
+        check_that_what_was_told_is_on_disk(stage)
+        check_that_his_command_is_answered_again(stage)
+        told = stage.passengers["r1"].last("snapshot")
+        assigned = [event.driver.driver_id for event in stage.record("r1") if isinstance(event, RideAssigned)]
+        assert told["status"] in ("pending", "accepted", "cancelled")
+        assert told["status"] != "accepted" or assigned == [told["driver_id"]]
 
 
 def test_an_accept_that_was_lost_is_answered_unavailable_and_may_be_said_again(play: Theatre) -> None:
