@@ -21,14 +21,13 @@ from dispatch.transport.memory import MemoryLink
 from dispatch.transport.session import Session
 from dispatch.types import DriverId, RideId
 from sim.crash import die, start
+from sim.rest import Rest
 from sim.world import World, WorldOptions
 
 PICKUP = (-26.2041, 28.0473)
 DROPOFF = (-26.1850, 28.0550)
 REPORT_EVERY_S = 10.0
 """A driver without a passenger says where he is this often."""
-MOST_IN_AN_INSTANT = 50_000
-"""Deliveries: the largest story needs a tenth of it."""
 
 Action = Callable[[], None]
 Reaction = Callable[["Heard"], None]
@@ -275,21 +274,6 @@ class Passenger(Person):
         self.says("cancel_ride", at=at, **fields)
 
 
-class _Rest:
-    """An observer that raises RuntimeError in a world that goes round in circles within one instant."""
-
-    def __init__(self) -> None:
-        self._instant = -1.0
-        self._deliveries = 0
-
-    def __call__(self, now: float, address: str, message: Any) -> None:
-        if now != self._instant:
-            self._instant, self._deliveries = now, 0
-        self._deliveries += 1
-        if self._deliveries > MOST_IN_AN_INSTANT:
-            raise RuntimeError(f"no rest at second {now}: {address} still gets {message}")
-
-
 class Stage:
     """Where a story plays. Settings are named as in `Settings`: `Stage(seed=7, offer_timeout_s=10.0)`."""
 
@@ -305,7 +289,7 @@ class Stage:
         the settings.
         """
         self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
-        self.world.runtime.observe(_Rest())
+        self.world.runtime.observe(Rest())
         self.drivers: dict[str, Driver] = {}
         self.passengers: dict[str, Passenger] = {}
         self._server = Person(self, "the server")
