@@ -34,6 +34,7 @@ from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
 from dispatch.domain.vehicles import Vehicles
+from dispatch.errors import DatabaseError
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
@@ -224,12 +225,13 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     from dispatch.transport.server import serve_forever
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    failures = _Failures()
     runtime = RealtimeRuntime(
         secrets.token_hex(16),  # pins are drawn from it: whoever knows when we started must not know them
         limits=MAILBOX_LIMITS,
         default_limit=settings.mailbox_limit,
         never_refused=NEVER_REFUSED,
-        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=_report_failure),
+        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
     )
     health = JournalHealth()
     journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, partial(_report_journal, health))
@@ -240,6 +242,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     provider = pricing_provider(settings, runtime, priced_by)
     populate(runtime, store, board, settings, travel, priced_by)
     resumed = recover(runtime, store)
+    failures.is_starting = False
     if resumed:
         logs.log.info("rides of the process before go on", rides=resumed)
     gateway = Gateway(
@@ -317,10 +320,21 @@ def _announce_ready(host: str, port: int) -> None:
     )
 
 
-def _report_failure(address: str, message: Any, error: BaseException, error_id: str) -> None:
-    logs.log.error(
-        "a message was set aside", address=address, message=type(message).__name__, error_id=error_id, exc_info=error
-    )
+class _Failures:
+    """Hears of every failure that was survived. A start does not survive a file that cannot be read."""
+
+    is_starting = True
+
+    def note(self, address: str, message: Any, error: BaseException, error_id: str) -> None:
+        if self.is_starting and isinstance(error, DatabaseError):
+            raise error
+        logs.log.error(
+            "a message was set aside",
+            address=address,
+            message=type(message).__name__,
+            error_id=error_id,
+            exc_info=error,
+        )
 
 
 def _report_journal(health: JournalHealth, trouble: BaseException | None) -> None:

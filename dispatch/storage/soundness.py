@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
-from dispatch import addresses
 from dispatch.storage.events import BODY, read
 from dispatch.storage.failures import StorageDamaged, explained
-from dispatch.storage.reader import Reader
 from dispatch.storage.schema import migrations
 
-WALKED_WHOLE_BYTES: Final = 64 * 2**20
+WALKED_WHOLE_BYTES: Final = 32 * 2**20
 """Of a larger file only the tables in `_WALKED` are walked, page by page: the others grow with the past."""
 NEWEST_EVENTS: Final = 1_000
 _WALKED: Final = ("drivers", "passengers", "blocked_pairs", "_sqlite_migrations")
@@ -31,9 +28,9 @@ def require_sound(db: Database, path: str | Path) -> None:
     with explained(str(path)):
         faults = chain(schema_faults(db), _walk(db, path), _read_newest(db, path))
         wrong = next(faults, "")
-    if wrong:
-        raise StorageDamaged(str(path), wrong)
-    _read_open(path)
+        if wrong:
+            raise StorageDamaged(str(path), wrong)
+        _read_searches(db, path)
 
 
 def schema_faults(db: Database) -> Iterator[str]:
@@ -68,13 +65,11 @@ def _read_newest(db: Database, path: str | Path) -> Iterator[str]:
         expected = n - 1
 
 
-def _read_open(path: str | Path) -> None:
-    """All that rides and drivers under way will be woken from."""
-    with closing(Reader(path)) as reader:
-        for ride_id in reader.open_rides():
-            reader.events_of_ride(ride_id)
-        for driver_id in reader.kept_drivers():
-            reader.events_of(addresses.driver(driver_id))
+def _read_searches(db: Database, path: str | Path) -> None:
+    """What the dispatcher will go on from once it serves. Rides and drivers under way are woken before."""
+    searching = "SELECT ride_no FROM rides WHERE status IN ('pending', 'scheduled') AND ended_at IS NULL"
+    for n, body in db.execute(f"SELECT n, {BODY} FROM events WHERE ride_no IN ({searching}) ORDER BY n"):
+        read(str(path), n, body)
 
 
 def _as_made() -> list[tuple[str, str]]:

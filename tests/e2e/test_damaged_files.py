@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from dispatch.messages.events import AvailabilitySet
+from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.writer import Writer
+from dispatch.types import RideId
 from tests.storage.damage import beside, closed_file, flip
-from tests.storage.stories import HIM, append, booked
+from tests.storage.stories import HIM, MICHAEL, OFFER, append, booked
 
 
 def emptied(path: Path) -> None:
@@ -51,7 +52,8 @@ def bad_event(path: Path) -> None:
     """Of a ride under way, with many good events behind it."""
     path.unlink()
     writer = Writer(path, "off")
-    writer.write([booked("ride-2"), append("driver/1", *[AvailabilitySet(HIM, True)] * 1_200)])
+    assigned = append("ride/ride-2", RideAssigned(RideId("ride-2"), MICHAEL, OFFER, 1, 2.5))
+    writer.write([booked("ride-2"), assigned, append("driver/1", *[AvailabilitySet(HIM, True)] * 1_200)])
     writer.close()
     flip(path, path.read_bytes().index(b'"RideRequested"') + 4)
 
