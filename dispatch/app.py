@@ -278,13 +278,18 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         await asyncio.to_thread(journal.stop)
         store.close()
 
+    _tell_of_defaults(settings)
+    await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
+
+
+def _tell_of_defaults(settings: Settings) -> None:
+    """Of those that whoever runs this may not want."""
     if settings.eta_model == FITTED and not settings.eta_profile:
         logs.log.info(
             "ETAs are as slow as New York is: `dispatch eta fit` makes a profile of another city (eta_profile)"
         )
     if settings.auth == "off":
         logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
-    await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
 
 
 def recover(runtime: Runtime, store: JournalReads) -> int:
