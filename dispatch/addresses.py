@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.types import DriverId, QuoteId, RideId
 
-JOURNAL, PRICING = "journal", "pricing"
+JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
 QUOTE, REQUEST = "quote", "request"
 

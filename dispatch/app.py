@@ -37,6 +37,7 @@ from dispatch.domain.vehicles import Vehicles
 from dispatch.errors import DatabaseError
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
+from dispatch.payments import payment_provider, require_payments
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
 from dispatch.reads import JournalHealth, LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
@@ -52,6 +53,9 @@ ANYBODY = Passenger(PassengerId("anybody"), "Passenger", "")
 """Whose a ride is when the app names nobody and nobody was seeded."""
 SWITCH_INTERVAL_S = 0.0005
 """The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
+
+ANSWER_SLACK_S = 5.0
+"""A provider answers within its time, and says so itself when it was too late; after this nobody hears from it any more."""
 
 MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000, addresses.TRACKER: 1_000_000}
 """A dispatcher and a tracker hear every ride of their zone at once; all other mailboxes have the limit of the settings."""
@@ -104,6 +108,11 @@ def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> Rid
         travel=travel,
         arrived_within_m=rules.arrived_within_m,
         schedule_lead_s=rules.schedule_lead_s,
+        currency=priced_by.tariff.currency,
+        currency_digits=priced_by.tariff.digits,
+        payment_patience_s=settings.payment_timeout_s + ANSWER_SLACK_S,
+        payment_retry_s=settings.payment_retry_s,
+        payment_retry_most_s=settings.payment_retry_most_s,
         accept_window_s=rules.accept_window_s if rules.acceptance == "best_of_window" else 0.0,
         memory=memory_of(rules),
     )
@@ -207,6 +216,7 @@ def serve(settings: Settings) -> int:
     from dispatch.transport.server import run
 
     require_prices(settings)
+    require_payments(settings)
     travel = eta_model(settings)
     logs.set_up()
     run(_serve(settings, travel))
@@ -239,7 +249,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
     priced_by = pricer(settings, travel)
-    provider = pricing_provider(settings, runtime, priced_by)
+    prices_from, payments_to = pricing_provider(settings, runtime, priced_by), payment_provider(settings, runtime)
     populate(runtime, store, board, settings, travel, priced_by)
     resumed = recover(runtime, store)
     failures.is_starting = False
@@ -273,31 +283,34 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     pages = http_app(LiveReads(runtime, gateway, edge, health), desks)
 
     async def stop() -> None:
-        if provider is not None:
-            await provider.stop()
+        for provider in (prices_from, payments_to):
+            if provider is not None:
+                await provider.stop()
         await asyncio.to_thread(journal.stop)
         store.close()
 
-    _tell_of_defaults(settings)
+    _say_what_to_know(settings, store)
     await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
 
 
-def _tell_of_defaults(settings: Settings) -> None:
-    """Of those that whoever runs this may not want."""
+def _say_what_to_know(settings: Settings, store: JournalReads) -> None:
+    """Of what was set, before anyone is served."""
     if settings.eta_model == FITTED and not settings.eta_profile:
         logs.log.info(
             "ETAs are as slow as New York is: `dispatch eta fit` makes a profile of another city (eta_profile)"
         )
     if settings.auth == "off":
         logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
+    if settings.payment == "none" and (unpaid := len(store.unpaid_rides())):
+        logs.log.warning("charges wait for a provider of payments (payment_url)", charges=unpaid)
 
 
 def recover(runtime: Runtime, store: JournalReads) -> int:
-    """Wake whoever was in the middle of something when the process before ended: open rides, then the drivers who keep themselves for
-    one. They go on from their events, before anyone is served. Returns how many rides.
+    """Wake whoever was in the middle of something when the process before ended: open rides and those that are not paid, then the
+    drivers who keep themselves for one. They go on from their events, before anyone is served. Returns how many rides are open.
     """
     rides = store.open_rides()
-    for ride_id in rides:
+    for ride_id in (*rides, *store.unpaid_rides()):
         runtime.reaches(addresses.ride(ride_id), None)
     for driver_id in store.kept_drivers():
         runtime.reaches(addresses.driver(driver_id), None)

@@ -36,7 +36,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a passenger asks for. Two equal trips are one booking; a different one restarts the search.
 
-    `pin`: the driver may start only with the passenger's four digits.
+    `pin`: the driver may start only with the passenger's four digits. `payment_method`: `card`; empty: cash.
     """
 
     pickup: Place
@@ -47,6 +47,7 @@ class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     vehicle_type: str = ""
     note: str = ""
     pin: bool = False
+    payment_method: str = ""
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):

@@ -16,8 +16,10 @@ TITLES = {
     "server": "Where the live server listens, and what one connection may take",
     "tariff": "What rides cost",
     "pricing": "Who sets fares, and how",
+    "payment": "How rides are paid that are not paid in cash",
     "simulate": "What is simulated",
 }
+assert set(TITLES) == {row.group for row in SETTINGS}, "every group has its table"
 """The groups in the page's order; each is a table of the TOML file."""
 HEAD = """\
 # Settings

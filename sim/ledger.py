@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     DriverReleased,
     DriverReserved,
     OfferDeclined,
@@ -25,6 +28,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.types import DriverId, OfferId, QuoteId, RideId
+from sim.charges import Charges
 
 ENDS: dict[type, str] = {
     RideCompleted: "completed",
@@ -40,6 +44,9 @@ STATUS_OF: dict[type, str] = {
     RideArrived: "arrived",
     RideStarted: "in_progress",
     **ENDS,
+}
+ABOUT_MONEY = frozenset((RideRequested, RideScheduled, *ENDS, ChargeRequested, ChargeSettled, ChargeDeclined)) - {
+    SearchFailed
 }
 KEPT_VIOLATIONS = 100
 
@@ -79,6 +86,7 @@ class Ledger:
         self.decided: list[dict[OfferId, DriverId]] = []
         self.agreed: dict[RideId, float] = {}
         self.taken: dict[QuoteId, RideId] = {}
+        self.charges = Charges(violations.add)
 
     @property
     def is_settled(self) -> bool:
@@ -97,6 +105,9 @@ class Ledger:
             take = _TAKE.get(type(event))
             if take is not None:
                 take(self, now, event)
+            if type(event) in ABOUT_MONEY:
+                self.charges.take(now, event)
+        self.charges.committed(now)
 
     def append(self, message: Append) -> None:
         """On its way to the disk."""

@@ -75,6 +75,7 @@ class PassengerPhone(Phone):
                 estimated_duration_minutes=trip.duration_min,
                 fare_amount=trip.fare,
                 vehicle_type=trip.vehicle_type or None,
+                payment_method=trip.payment_method or None,
                 passenger_phone=self.phone,
             )
         )

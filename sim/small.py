@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from dispatch.config import Settings
+from dispatch.domain.payment import CARD
 from dispatch.transport.memory import MemoryLink
 from dispatch.types import DriverId, PassengerId, RideId, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
@@ -33,8 +34,8 @@ DRIVERS, RIDES = 20, 30
 FIRST_DRIVER = 27_820_000_001
 BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
 PEOPLE: Final = ("27810000001", "27810000002", "27810000003")
-OTHER_VEHICLES, QUARRELS, PARTICULAR = 0.3, 0.3, 0.4
-"""Shares of the drivers, of them too, and of the passengers where types of vehicle are listed."""
+OTHER_VEHICLES, QUARRELS, PARTICULAR, CARD_PAYERS = 0.3, 0.3, 0.4, 0.5
+"""Shares of the drivers, of them too, of the passengers where types of vehicle are listed, and of all passengers."""
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
 LOOK_EVERY_S = 7.37
 QUIET_WITHIN_S = 3_600.0
@@ -53,6 +54,8 @@ class Mood(msgspec.Struct, frozen=True, kw_only=True):
     commit_delay_s: tuple[float, float]
     failure_rate: float
     fault_every_s: float
+    decline_rate: float
+    payment_trouble_rate: float
 
 
 def policy_of(dice: Random) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def policy_of(dice: Random) -> dict[str, Any]:
 
 def mood_of(seed: int) -> Mood:
     """Extremes are as likely as the middle: a case that needs one of them is met in some of the worlds."""
-    dice = Random(f"{seed}/mood")
+    dice, purse = Random(f"{seed}/mood"), Random(f"{seed}/purse")
     accept = dice.choice((0.1, 0.3, 0.5, 0.7, 0.9))
     return Mood(
         settings=Settings(
@@ -79,6 +82,10 @@ def mood_of(seed: int) -> Mood:
             late_grace_s=dice.choice((0.0, 2.0, 2.0)),
             rounds=dice.choice((1, 4, 4)),
             search_cap_s=dice.choice((60.0, 180.0, 180.0)),
+            payment="http",  # a virtual one: the address is never used
+            currency="ZAR",
+            cancellation_fee=2.5,
+            payment_retry_most_s=30.0,
             **policy_of(Random(f"{seed}/policy")),
         ),
         beat_s=dice.choice((0.25, 0.5, 2.0)),
@@ -89,6 +96,8 @@ def mood_of(seed: int) -> Mood:
         commit_delay_s=dice.choice(((0.0, 0.0), (0.01, 0.01), (0.0, 0.02))),
         failure_rate=dice.choice((0.0, 0.01, 0.05)),
         fault_every_s=dice.choice((4.0, 12.0, 60.0)),
+        decline_rate=purse.choice((0.0, 0.1, 0.5)),
+        payment_trouble_rate=purse.choice((0.0, 0.2, 0.6)),
     )
 
 
@@ -105,6 +114,8 @@ class SmallWorld(World):
             trace=trace,
             commit_delay_s=mood.commit_delay_s,
             failure_rate=mood.failure_rate,
+            decline_rate=mood.decline_rate,
+            payment_trouble_rate=mood.payment_trouble_rate,
             supervise=True,
             position_every_s=15.0,
         )
@@ -148,10 +159,12 @@ class SmallWorld(World):
             self.journal.block(PassengerId(dice.choice(PEOPLE)), driver_id)
 
     def _trip(self, dice: Random) -> Trip:
-        """Where the types of vehicle are listed some mind what comes."""
+        """Where the types of vehicle are listed some mind what comes, and everywhere some pay by card."""
         trip, wish = trip_between(TOWN.sample(dice), TOWN.sample(dice)), self.runtime.rng("wishes")
         minds = self.settings.vehicle_types and wish.random() < PARTICULAR
-        return msgspec.structs.replace(trip, vehicle_type=wish.choice(("sedan", "suv"))) if minds else trip
+        vehicle_type = wish.choice(("sedan", "suv")) if minds else ""
+        by_card = self.runtime.rng("purses").random() < CARD_PAYERS
+        return msgspec.structs.replace(trip, vehicle_type=vehicle_type, payment_method=CARD if by_card else "")
 
     def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> RestlessDriver:
         dice = self.runtime.rng("driver/" + driver_id)

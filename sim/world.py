@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dispatch.addresses import JOURNAL, PRICING
+from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
 from dispatch.app import (
     ANYBODY,
     MAILBOX_LIMITS,
@@ -26,6 +26,7 @@ from dispatch.domain.driver import stranger
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of, pricer
+from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
@@ -44,7 +45,8 @@ REPORTS, REQUESTS = "reports", "requests"
 
 
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail.
+    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail. `decline_rate`,
+    `payment_trouble_rate`: of charges that are refused, and of questions to the provider after which nobody knows.
     `plain`: nothing is to go wrong, so a commit ends with its turn, and without a codec positions need no frames.
     """
 
@@ -53,6 +55,8 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     trace: Path | None = None
     commit_delay_s: tuple[float, float] = (0.0, 0.0)
     failure_rate: float = 0.0
+    decline_rate: float = 0.0
+    payment_trouble_rate: float = 0.0
     plain: bool = False
     supervise: bool = False
     position_every_s: float = 30.0
@@ -110,6 +114,10 @@ class World:
         populate(self.runtime, self.journal, self.board, settings, self.travel, priced_by)
         self.pricing = VirtualPricing(self.runtime, priced_by, fallback_of(settings, priced_by))
         self.runtime.sink(PRICING, self.pricing)
+        self.payments = VirtualPayments(
+            self.runtime, decline_rate=options.decline_rate, trouble_rate=options.payment_trouble_rate
+        )
+        self.runtime.sink(PAYMENTS, self.payments)
         self.gateway = Gateway(
             self.runtime,
             self.board,
@@ -237,8 +245,8 @@ class World:
 
     @property
     def is_quiet(self) -> bool:
-        """Every passenger that was expected has come, and every ride is over."""
-        return self._came >= len(self._demands) and not self.passengers
+        """Every passenger that was expected has come, and every ride is over and paid."""
+        return self._came >= len(self._demands) and not self.passengers and not self.journal.unpaid_rides()
 
     def run(self, until_s: float) -> None:
         """Let time pass up to this second."""
@@ -253,6 +261,7 @@ class World:
             self.run(self.runtime.now + step_s)
         self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
         self.watch.finish(self.runtime.now)
+        self.watch.ledger.charges.finish(self.runtime.now, self.payments.collected, self.payments.declined)
 
     def close(self) -> None:
         """Count the last periods and close files. The figures are final afterwards."""

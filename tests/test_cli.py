@@ -14,7 +14,7 @@ from dispatch.config import SETTINGS
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {
-    "serve": ("dispatch", "server", "tariff", "pricing"),
+    "serve": ("dispatch", "server", "tariff", "pricing", "payment"),
     "quote": ("tariff", "pricing"),
     "simulate": ("dispatch", "simulate"),
     "demo": ("dispatch",),

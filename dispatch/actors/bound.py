@@ -157,7 +157,7 @@ class BoundDriver(ConversingActor):
         self.remember(message)
         kept = self.driver.ride
         fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
-        more = (message.free_until, message.no_show_at, message.driven_m, message.price)
+        more = (message.free_until, message.no_show_at, message.driven_m, message.price, message.payment_status)
         if kept is not None and kept.ride_id == message.ride_id:
             self.ride_status = message.status
             if message.status == "completed":

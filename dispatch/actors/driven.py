@@ -100,8 +100,8 @@ class DrivenRide(EndingRide):
         told = (ride.ride_id, ride.status, fare, trip.distance_km, minutes)
         free_until, no_show_at = self._clocks() if ride.status == ARRIVED else (None, None)
         more = (free_until, no_show_at, ride.driven_m if ride.is_over else None, price)
-        self.say(RideProgress, *told, *more)
-        self._moved = RideMoved(*told, message.command, *more)
+        self.say(RideProgress, *told, *more, ride.payment_status)
+        self._moved = RideMoved(*told, message.command, *more, ride.payment_status)
         self.tell_driver(message.driver_id, self._moved)
         if event_type is RideArrived:
             self._warn_if_far(message.driver_id)
@@ -150,4 +150,4 @@ class DrivenRide(EndingRide):
     def _completed_before(self, trip: Trip) -> RideMoved:
         ride = self.ride
         told = (ride.ride_id, COMPLETED, ride.fare, trip.distance_km, trip.duration_min)
-        return RideMoved(*told, driven_m=ride.driven_m, price=ride.price)
+        return RideMoved(*told, driven_m=ride.driven_m, price=ride.price, payment_status=ride.payment_status)

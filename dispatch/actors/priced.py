@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch import addresses
-from dispatch.actors.rated import RatedRide
+from dispatch.actors.paid import PaidRide
 from dispatch.errors import InternalError, Unavailable
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CancelRide, FindDriver
@@ -24,7 +24,7 @@ class _NoPrice(Message, frozen=True, gc=False):
     number: int
 
 
-class PricedRide(RatedRide):
+class PricedRide(PaidRide):
     """The part of a ride's actor that asks for a price, one at a time."""
 
     __slots__ = ()

@@ -31,6 +31,7 @@ class RatedRide(DrivenRide):
             self.refuse_message(message, "illegal_now", f"the {by} has rated this ride already")
         else:
             self._rate(by, message)
+        self.retire_later()  # the ride may have been woken for this
 
     def _rate(self, by: str, message: RateRide) -> None:
         ride = self.ride

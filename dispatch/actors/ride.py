@@ -142,5 +142,6 @@ class RideActor(ChoosingRide):
             recovered,
             pin,
             ride.pickup_at,
+            ride.payment_status,
         )
         return snapshot

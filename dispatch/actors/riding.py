@@ -11,6 +11,7 @@ from dispatch.actors.both_sides import BothSides
 from dispatch.actors.conversing import Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.eta import EtaModel, TravelModel
+from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.pricing import Pricer
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
@@ -29,7 +30,8 @@ class RideOptions(msgspec.Struct, frozen=True):
     `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
     longer. `schedule_lead_s`: so long before the time that was booked drivers are asked. A driver who reports his arrival farther
     than `arrived_within_m` from the pickup is warned. `accept_window_s`: after the first accept others may still do better for so long;
-    0: the first has the ride.
+    0: the first has the ride. A provider of payments answers within `payment_patience_s`, or is asked again, first after
+    `payment_retry_s` and at last every `payment_retry_most_s`.
     """
 
     link_grace_s: float = 60.0
@@ -51,6 +53,11 @@ class RideOptions(msgspec.Struct, frozen=True):
     accept_window_s: float = 0.0
     travel: EtaModel = TravelModel()
     memory: Memory = Memory()
+    currency: str = ""
+    currency_digits: int = USUAL_DIGITS
+    payment_patience_s: float = 15.0
+    payment_retry_s: float = 5.0
+    payment_retry_most_s: float = 600.0
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -109,14 +116,17 @@ class RidingActor(BothSides):
     # -- out of memory
 
     def retire_later(self) -> None:
-        """If nobody talks to us and nothing can happen any more."""
-        if self.link is None and (self.ride.is_over or self.ride.status == UNBOOKED):
+        """If nobody talks to us and we may."""
+        if self.link is None and self.may_retire():
             self.runtime.set_timer(self.options.retire_after_s, self.address, _Retire(self.link_number))
+
+    def may_retire(self) -> bool:
+        """Whether nothing can happen any more."""
+        return self.ride.is_over or self.ride.status == UNBOOKED
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
         if message.number != self.link_number or self.link is not None or not self.is_committed:
             return
-        over = self.ride.is_over
-        if (over or self.ride.status == UNBOOKED) and self.runtime.retire(self.address) and over:
+        if self.may_retire() and self.runtime.retire(self.address) and self.ride.is_over:
             self.store.forget(self.ride.ride_id)

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from dispatch.config.settings import (
     SETTINGS,
+    PaymentRules,
     PricingRules,
     Rules,
     Server,
@@ -17,6 +18,7 @@ from dispatch.errors import SettingError
 
 __all__ = [
     "SETTINGS",
+    "PaymentRules",
     "PricingRules",
     "Resolved",
     "Rules",

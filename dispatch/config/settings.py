@@ -154,6 +154,22 @@ class PricingRules(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentRules(Checked):
+    """How rides are paid that are not paid in cash."""
+
+    group: ClassVar[str] = "payment"
+
+    payment: str = choice("none", "none|http", "who collects from cards: nobody, or payment_url")
+    payment_url: str = text("", "where payment = http asks to collect a fare, by POST")
+    payment_key: str = secret("the key that payment_url wants, as a bearer token")
+    payment_timeout_s: float = duration("10s", "10ms", "1m", "an answer of payment_url that takes longer is none")
+    payment_retry_s: float = duration(
+        "5s", "10ms", "1h", "after this payment_url is asked again, then after twice as long, …"
+    )
+    payment_retry_most_s: float = duration("10m", "10ms", "24h", "… and at last every so often, until it answers")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TariffRates(Checked):
     """What rides cost, in major units of the currency. `[tariff.suv]` says otherwise for one type of vehicle."""
 
@@ -175,7 +191,7 @@ class TariffRates(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(PricingRules, TariffRates, Server, Rules):
+class Settings(PaymentRules, PricingRules, TariffRates, Server, Rules):
     """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
 
     Raises:

@@ -10,6 +10,7 @@ from dispatch.config.kinds import Value
 from dispatch.config.policies import POLICIES
 from dispatch.config.settings import (
     SETTINGS,
+    PaymentRules,
     PricingRules,
     Rules,
     Server,
@@ -22,7 +23,7 @@ from dispatch.errors import SettingError, did_you_mean, nearest
 
 DEFAULT_FILE = "dispatch.toml"
 FILE_VARIABLE = "DISPATCH_CONFIG"
-GROUPS = tuple(part.group for part in (Rules, Server, TariffRates, PricingRules, SimulateSettings))
+GROUPS = tuple(part.group for part in (Rules, Server, TariffRates, PricingRules, PaymentRules, SimulateSettings))
 VEHICLES = TariffRates.group + "."
 """How the name of a rate for one type of vehicle begins: `tariff.suv.per_km`. Only a file can set one."""
 LONGEST_VEHICLE_TYPE = 40

@@ -10,6 +10,9 @@ import msgspec
 from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     CommandDone,
     PassengerNoShow,
     RideArrived,
@@ -24,7 +27,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, Price, QuoteId, RideId, Trip
+from dispatch.types import DriverCard, DriverId, Money, OfferId, Passenger, Price, QuoteId, RideId, Trip
 
 UNBOOKED: Final = "unbooked"
 """A socket is open for this id, nobody has booked yet. Never stored."""
@@ -50,6 +53,10 @@ STATUSES: Final = (
     NO_DRIVERS,
     NO_SHOW,
 )
+CHARGED: Final = "pending"
+PAID: Final = "paid"
+DECLINED: Final = "declined"
+"""How it stands with the money of a ride that is over, where it is not cash."""
 TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW))
 WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))
 
@@ -111,6 +118,9 @@ VERBS: Final[dict[type[Message], str]] = {
     SearchFailed: "give up",
     TrackRecorded: "track",
     RideRated: "rate",
+    ChargeRequested: "charge",
+    ChargeSettled: "settle",
+    ChargeDeclined: "decline the charge of",
 }
 STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
 """What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
@@ -119,6 +129,9 @@ STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "st
 UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
     TrackRecorded: WITH_DRIVER,
     RideRated: frozenset((COMPLETED,)),
+    ChargeRequested: TERMINAL,
+    ChargeSettled: TERMINAL,
+    ChargeDeclined: TERMINAL,
 }
 """Events of a ride that leave its status as it is, and in which they can happen."""
 
@@ -162,6 +175,8 @@ class RideRecord(msgspec.Struct):
     price: Price | None = None
     asked: Trip | None = None
     quote_id: QuoteId | None = None
+    charge: Money | None = None
+    payment_status: str = ""
 
     @property
     def fare(self) -> float:
@@ -233,6 +248,18 @@ def _remember_rating(ride: RideRecord, event: RideRated) -> None:
     ride.rated_by = (*ride.rated_by, event.by)
 
 
+def _remember_charge(ride: RideRecord, event: ChargeRequested) -> None:
+    ride.charge, ride.payment_status = event.amount, CHARGED
+
+
+def _remember_payment(ride: RideRecord, event: ChargeSettled) -> None:
+    ride.payment_status = PAID
+
+
+def _remember_decline(ride: RideRecord, event: ChargeDeclined) -> None:
+    ride.payment_status = DECLINED
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = "driver", NO_SHOW, event.fee
 
@@ -258,5 +285,8 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     PassengerNoShow: _remember_no_show,
     TrackRecorded: _remember_track,
     RideRated: _remember_rating,
+    ChargeRequested: _remember_charge,
+    ChargeSettled: _remember_payment,
+    ChargeDeclined: _remember_decline,
     SearchFailed: _remember_failure,
 }

@@ -12,6 +12,7 @@ from dispatch.messages.base import Command, Message
 from dispatch.types import (
     DriverCard,
     DriverId,
+    Money,
     OfferId,
     Passenger,
     PassengerId,
@@ -162,6 +163,28 @@ class RideRated(Message, frozen=True, gc=False):
     driver_id: DriverId
     passenger_id: PassengerId
     command: Command | None = None
+
+
+class ChargeRequested(Message, frozen=True, gc=False):
+    """The ride is over, and the provider is to collect this. In one commit with the end, so that neither is there without the other."""
+
+    ride_id: RideId
+    passenger_id: PassengerId
+    amount: Money
+
+
+class ChargeSettled(Message, frozen=True, gc=False):
+    """The provider has collected it. `reference`: his own name of it."""
+
+    ride_id: RideId
+    reference: str
+
+
+class ChargeDeclined(Message, frozen=True, gc=False):
+    """The provider will not collect it, and why."""
+
+    ride_id: RideId
+    reason: str
 
 
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
@@ -316,6 +339,7 @@ class QuoteTaken(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
     | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
+    | ChargeRequested | ChargeSettled | ChargeDeclined
     | OffersMade | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

@@ -131,7 +131,7 @@ class RideMoved(Message, frozen=True, gc=False):
     """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
-    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen.
+    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen. `payment_status`: empty for cash.
     """
 
     ride_id: RideId
@@ -144,6 +144,7 @@ class RideMoved(Message, frozen=True, gc=False):
     no_show_at: float | None = None
     driven_m: float | None = None
     price: Price | None = None
+    payment_status: str = ""
 
 
 class RideLost(Message, frozen=True, gc=False):

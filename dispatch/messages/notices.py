@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dispatch.messages.base import Message
-from dispatch.types import DriverCard, Lease, OfferId, Price, RideCard, RideId
+from dispatch.types import DriverCard, Lease, Money, OfferId, Price, RideCard, RideId
 
 # -- to the passenger
 
@@ -84,6 +84,7 @@ class PassengerSnapshot(Message, frozen=True, gc=False):
     recovered: bool = False
     pin: str = ""
     pickup_at: float | None = None
+    payment_status: str = ""
 
 
 # -- to the driver
@@ -139,7 +140,7 @@ class RideProgress(Message, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
-    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen.
+    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen. `payment_status`: empty for cash.
     """
 
     seq: int
@@ -152,6 +153,17 @@ class RideProgress(Message, frozen=True, gc=False):
     no_show_at: float | None = None
     driven_m: float | None = None
     price: Price | None = None
+    payment_status: str = ""
+
+
+class PaymentChanged(Message, frozen=True, gc=False):
+    """What became of the charge of a ride that is over: `paid` or `declined`."""
+
+    seq: int
+    ride_id: RideId
+    status: str
+    amount: Money
+    reason: str = ""
 
 
 class RideEnded(Message, frozen=True, gc=False):
@@ -203,5 +215,5 @@ class Faulted(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | RideEnded | Ack | Refused | StreamLife | Replaced | Faulted
+    | RideProgress | PaymentChanged | RideEnded | Ack | Refused | StreamLife | Replaced | Faulted
 )  # fmt: skip

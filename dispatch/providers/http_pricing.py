@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Protocol
 
 import httpx2
 import msgspec
@@ -17,12 +17,9 @@ from dispatch.domain.money import in_minor, rounded
 from dispatch.domain.pricing import Pricer
 from dispatch.domain.tariff import Tariff
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.providers.http import MOST_AT_ONCE, client, post
 from dispatch.providers.pricing import without_provider
 from dispatch.types import FareLine, Money, Price
-
-MOST_AT_ONCE: Final = 100
-"""Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
-LARGEST_ANSWER_BYTES: Final = 65_536
 
 Amount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 
@@ -79,9 +76,7 @@ class HttpPricing:
         self._timeout_s = timeout_s
         self._moment = moment
         self._report = report
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        # Environment proxies and .netrc are not asked: the request goes where the setting says.
-        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, trust_env=False)
+        self._client = client(key, timeout_s)
         self._under_way: set[asyncio.Task[None]] = set()
 
     def deliver(self, question: AskPrice) -> None:
@@ -126,15 +121,10 @@ class HttpPricing:
             "pickup_at": self._moment(question.at),
             "currency": self._pricer.tariff.currency,
         }
-        async with self._client.stream("POST", self._url, json=body) as response:
-            if response.status_code != httpx2.codes.OK:
-                raise ValueError(f"it answers with status {response.status_code}")
-            answer = bytearray()
-            async for part in response.aiter_bytes():
-                answer += part
-                if len(answer) > LARGEST_ANSWER_BYTES:
-                    raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")
-        return price_of(_decode(bytes(answer)), self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
+        status, answer = await post(self._client, self._url, body)
+        if status != httpx2.codes.OK:
+            raise ValueError(f"it answers with status {status}")
+        return price_of(_decode(answer), self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
 
     def _answer_without(self, question: AskPrice, reason: str) -> None:
         answer: Priced | NotPriced = without_provider(question, self._fallback, f"the pricing provider: {reason}")

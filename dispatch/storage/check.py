@@ -49,6 +49,7 @@ FOLLOWING: Final[dict[str, Follows]] = {
     "passengers": Follows(("passenger_id",), aside=("is_default",), unless="is_default"),
     "offers": Follows(("ride_id", "offer_id")),
     "quotes": Follows(("quote_id",)),
+    "charges": Follows(("ride_id",)),
     "tracks": Follows(("ride_id", "driver_id", "leg", "start_at")),
     "ratings": Follows(("ride_id", "by")),
 }

@@ -15,6 +15,9 @@ import msgspec
 from dispatch import addresses
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -89,6 +92,7 @@ class MemoryJournal:
         self._streams: dict[str, _Stream] = {}
         self._rides: dict[RideId, list[Event]] = {}
         self._open: dict[RideId, float] = {}
+        self._unpaid: dict[RideId, None] = {}
         self._forgotten: dict[RideId, bytes] = {}
         self._kept: dict[DriverId, RideId] = {}
         self._online: dict[DriverId, None] = {}
@@ -175,7 +179,8 @@ class MemoryJournal:
         name = append.reply_to
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = _Stream()
+            stream = self._late_stream(name) if self._forgotten else _Stream()
+            self._streams[name] = stream
         for event in append.events:
             stream.append(event)
             ride_id: RideId | None = getattr(event, "ride_id", None)
@@ -194,6 +199,17 @@ class MemoryJournal:
             self._unwritten_events += len(append.events)
             if self._unwritten_events >= EVENTS_A_WRITE:
                 self._write()
+
+    def _late_stream(self, name: str) -> _Stream:
+        """Of an actor that records again. A ride that had been forgotten is remembered: it is rated, and will be forgotten anew."""
+        stream = _Stream()
+        if addresses.kind_of(name) == addresses.RIDE:
+            ride_id = RideId(addresses.name_of(name))
+            packed = self._forgotten.pop(ride_id, None)
+            if packed is not None:
+                stream.extend(_unpack(packed))
+                self._rides[ride_id] = list(stream)
+        return stream
 
     def _write(self) -> None:
         assert self._writer is not None
@@ -219,6 +235,9 @@ class MemoryJournal:
 
     def open_rides(self) -> list[RideId]:
         return sorted(self._open, key=lambda ride_id: (self._open[ride_id], ride_id))
+
+    def unpaid_rides(self) -> list[RideId]:
+        return list(self._unpaid)
 
     def kept_drivers(self) -> list[DriverId]:
         return sorted(self._kept)
@@ -257,6 +276,12 @@ class MemoryJournal:
     def _note_end(self, event: RideCompleted | RideCancelled | PassengerNoShow | SearchFailed) -> None:
         self._open.pop(event.ride_id, None)
 
+    def _note_charge(self, event: ChargeRequested) -> None:
+        self._unpaid[event.ride_id] = None
+
+    def _note_payment(self, event: ChargeSettled | ChargeDeclined) -> None:
+        self._unpaid.pop(event.ride_id, None)
+
     def _note_kept(self, event: DriverReserved) -> None:
         self._kept[event.driver_id] = event.ride_id
 
@@ -289,6 +314,9 @@ _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
     SearchFailed: MemoryJournal._note_end,
     DriverRegistered: MemoryJournal._note_driver,
     RideRated: MemoryJournal._note_rating,
+    ChargeRequested: MemoryJournal._note_charge,
+    ChargeSettled: MemoryJournal._note_payment,
+    ChargeDeclined: MemoryJournal._note_payment,
     DriverReserved: MemoryJournal._note_kept,
     DriverReleased: MemoryJournal._note_free,
     DriverOnline: MemoryJournal._note_online,

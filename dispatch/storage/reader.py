@@ -39,6 +39,10 @@ class JournalReads(EventStore, Protocol):
         """Every driver who keeps himself for a ride, by id."""
         ...
 
+    def unpaid_rides(self) -> Sequence[RideId]:
+        """Every ride whose charge the provider has not settled, oldest first."""
+        ...
+
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """The passenger as last booked or seeded; None: never seen."""
         ...
@@ -71,6 +75,10 @@ class Reader:
 
     def ride_exists(self, ride_id: RideId) -> bool:
         return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
+
+    def unpaid_rides(self) -> list[RideId]:
+        rows = self._rows("SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")
+        return [RideId(ride_id) for (ride_id,) in rows]
 
     def open_rides(self) -> list[RideId]:
         rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")

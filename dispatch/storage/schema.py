@@ -159,6 +159,27 @@ def m009_registered_rating(db: Database) -> None:
     db.execute("UPDATE drivers SET rating = round((registered_rating + stars) / (ratings + 1), 2) WHERE ratings > 0")
 
 
+@migrations()
+def m010_charges(db: Database) -> None:
+    """What is collected by a provider: one charge a ride. `status`: `pending`, `paid` or `declined`."""
+    db.execute(
+        """
+        CREATE TABLE charges (
+            ride_id TEXT PRIMARY KEY,
+            passenger_id TEXT NOT NULL,
+            amount_minor INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            status TEXT NOT NULL,
+            reference TEXT,
+            reason TEXT,
+            requested_at REAL NOT NULL,
+            settled_at REAL
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX charges_pending ON charges (requested_at) WHERE status = 'pending'")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

@@ -81,6 +81,13 @@ TABLES: Final[dict[str, Shown]] = {
     "ratings": Shown(
         "ride_id, by, rating, comment, driver_id, passenger_id, at", newest=("at", "ride_id", "by"), ride="ride_id = ?"
     ),
+    "charges": Shown(
+        "ride_id, passenger_id, amount_minor, currency, status, reference, reason, requested_at, settled_at",
+        newest=("requested_at", "ride_id"),
+        status="status",
+        statuses=("pending", "paid", "declined"),
+        ride="ride_id = ?",
+    ),
     "blocked_pairs": Shown("passenger_id, driver_id, blocked_at", newest=("blocked_at", "passenger_id", "driver_id")),
     "passengers": Shown("passenger_id, name, phone, rating, is_default", newest=("passenger_id",)),
 }

@@ -15,6 +15,9 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     CommandDone,
     DriverFolded,
     DriverOffline,
@@ -94,6 +97,10 @@ RATE_DRIVER: Final = """
 RATE_PASSENGER: Final = """
     UPDATE passengers SET stars = stars + ?1, ratings = ratings + 1,
         rating = round((5.0 + stars + ?1) / (ratings + 2), 2) WHERE passenger_id = ?2"""
+REQUEST_CHARGE: Final = """
+    INSERT INTO charges (ride_id, passenger_id, amount_minor, currency, status, requested_at)
+    VALUES (?, ?, ?, ?, 'pending', ?)"""
+SETTLE_CHARGE: Final = "UPDATE charges SET status = ?, reference = ?, reason = ?, settled_at = ? WHERE ride_id = ?"
 KEEP_TRACK: Final = """
     INSERT INTO tracks (ride_id, driver_id, leg, start_at, metres, points) VALUES (?, ?, ?, ?, ?, ?)"""
 MAKE_QUOTE: Final = """
@@ -203,6 +210,19 @@ def _ride_rated(event: RideRated, at: float) -> Iterable[Change]:
         yield RATE_PASSENGER, (event.rating, event.passenger_id)
 
 
+def _charge_requested(event: ChargeRequested, at: float) -> Iterable[Change]:
+    amount = event.amount
+    return ((REQUEST_CHARGE, (event.ride_id, event.passenger_id, amount.minor, amount.currency, at)),)
+
+
+def _charge_settled(event: ChargeSettled, at: float) -> Iterable[Change]:
+    return ((SETTLE_CHARGE, ("paid", event.reference, None, at, event.ride_id)),)
+
+
+def _charge_declined(event: ChargeDeclined, at: float) -> Iterable[Change]:
+    return ((SETTLE_CHARGE, ("declined", None, event.reason, at, event.ride_id)),)
+
+
 def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
     return (
         (END_RIDE, ("no_drivers", at, "system", event.reason, 0, event.ride_id)),
@@ -302,6 +322,9 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     SearchFailed: _search_failed,
     TrackRecorded: _track_recorded,
     RideRated: _ride_rated,
+    ChargeRequested: _charge_requested,
+    ChargeSettled: _charge_settled,
+    ChargeDeclined: _charge_declined,
     OffersMade: _offers_made,
     RoundConsidered: _nothing,
     OffersClosed: _offers_closed,

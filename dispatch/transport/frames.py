@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from dispatch.domain.eta import EtaModel
 from dispatch.domain.money import USUAL_DIGITS
+from dispatch.domain.payment import CASH
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.transport import wire
@@ -144,6 +145,7 @@ class Frames:
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
             start_pin=notice.pin or None,
             pickup_at=self._time(notice.pickup_at),
+            payment_status=notice.payment_status or None,
             recovered=notice.recovered,
             seq=notice.seq,
             epoch=self.epoch,
@@ -212,6 +214,7 @@ class Frames:
                 duration_minutes=as_sent(notice.duration_min),
                 driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
                 breakdown=notice.price.breakdown if notice.price is not None else None,
+                payment_status=notice.payment_status or CASH,
                 seq=notice.seq,
                 epoch=self.epoch,
             )
@@ -223,6 +226,18 @@ class Frames:
             waiting_free_until=self._time(free_until),
             no_show_at=self._time(no_show_at),
             no_show_ttl_ms=self._ttl_ms(no_show_at) if no_show_at is not None else None,
+            seq=notice.seq,
+            epoch=self.epoch,
+        )
+
+    def payment(self, notice: notices.PaymentChanged) -> wire.Payment:
+        """What became of the charge."""
+        return wire.Payment(
+            ride_id=notice.ride_id,
+            status=notice.status,
+            amount=as_sent(notice.amount.major),
+            currency=notice.amount.currency,
+            reason=notice.reason or None,
             seq=notice.seq,
             epoch=self.epoch,
         )
@@ -285,6 +300,7 @@ class Frames:
             "note": trip.note or None,
             "pin_required": trip.pin,
             "pickup_at": self._time(card.pickup_at),
+            "payment_method": trip.payment_method or None,
         }
 
     def _time(self, at: float | None) -> str | None:
@@ -324,6 +340,7 @@ FOR_PASSENGER: dict[type, MakeFrame] = {
     notices.DriverCancelled: Frames.driver_cancelled,
     notices.NoDrivers: Frames.no_drivers,
     notices.PassengerSnapshot: Frames.passenger_snapshot,
+    notices.PaymentChanged: Frames.payment,
 }
 FOR_DRIVER: dict[type, MakeFrame] = {
     **FOR_BOTH,

@@ -26,6 +26,8 @@ class SessionLimits:
     """A ride may be booked so long ahead."""
     resume_wait_s: float = 0.25
     """So long an app may take to say that it resumes."""
+    takes_cards: bool = False
+    """Whether there is somebody who collects from cards."""
     vehicles: Vehicles = ANY_VEHICLES
     """The types that may be asked for."""
     over_limit_s: float = 10.0
@@ -43,6 +45,7 @@ class SessionLimits:
             max_accuracy_m=settings.gps_max_accuracy_m,
             schedule_ahead_s=settings.schedule_ahead_s,
             resume_wait_s=settings.resume_wait_s,
+            takes_cards=settings.payment != "none",
             vehicles=Vehicles.of(settings.vehicle_types),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from dispatch import addresses
+from dispatch.domain.payment import CARD, CASH
 from dispatch.errors import BadField
 from dispatch.messages import commands
 from dispatch.transport import wire
@@ -31,6 +32,7 @@ class PassengerSession(Session):
     def _find_driver(self, message: wire.FindDriver) -> None:
         passenger = self._passenger(message)
         self._check_vehicle(message.vehicle_type or "")
+        self._check_payment(message.payment_method or CASH)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
         trip, command = trip_of(message), self._command_of(message)
         self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message)))
@@ -41,6 +43,12 @@ class PassengerSession(Session):
             *others, last = vehicles.served_by
             known = f"{', '.join(others)} or {last}" if others else last
             raise BadField("vehicle_type", f"vehicle_type must be {known}, got {wire.excerpt(wanted)}")
+
+    def _check_payment(self, wanted: str) -> None:
+        takes = (CASH, CARD) if self._gateway.limits.takes_cards else (CASH,)
+        if wanted not in takes:
+            got = wire.excerpt(wanted)
+            raise BadField("payment_method", f"payment_method must be {' or '.join(takes)}, got {got}")
 
     def _pickup_at(self, text: str) -> float:
         """The runtime second that is booked."""
@@ -98,4 +106,5 @@ def trip_of(message: wire.FindDriver) -> Trip:
         vehicle_type=message.vehicle_type or "",
         note=message.note or "",
         pin=bool(message.require_pin),
+        payment_method=CARD if message.payment_method == CARD else "",
     )

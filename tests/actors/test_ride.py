@@ -10,6 +10,7 @@ import pytest
 from dispatch.actors.acceptance import _Decide
 from dispatch.actors.booking import _TimeHasCome
 from dispatch.actors.ending import _Overdue, _PassengerGone
+from dispatch.actors.paid import _AskAgain
 from dispatch.actors.priced import _NoPrice
 from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
@@ -48,6 +49,7 @@ from dispatch.messages.notices import (
     Searching,
     StreamLife,
 )
+from dispatch.messages.payment import FareCollected, FareDeclined, FareUnknown
 from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
 from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
@@ -119,6 +121,10 @@ MESSAGES: dict[str, Any] = {
     "Retire": _Retire(5),
     "Rebuilt": _Rebuilt(),
     "Decide": _Decide(7.0),
+    "FareCollected": FareCollected(1, "ch_1"),
+    "FareDeclined": FareDeclined(1, "refused"),
+    "FareUnknown": FareUnknown(1, "down"),
+    "AskAgain": _AskAgain(1),
 }
 AWAY = ("PassengerGone", "Retire")
 """Messages that concern a passenger without a connection."""

@@ -31,6 +31,9 @@ from dispatch.errors import IllegalTransition
 from dispatch.messages import events
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     CommandDone,
     PassengerNoShow,
     RideArrived,
@@ -45,7 +48,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.types import DriverCard, DriverId, Money, OfferId, Passenger, PassengerId, Place, RideId, Trip
 
 ILLEGAL = "illegal"
 TABLE = Path(__file__).parent.parent / "data" / "ride_transitions.csv"
@@ -73,6 +76,9 @@ EXAMPLES: dict[str, events.Event] = {
     "RideRated": RideRated(RIDE, "passenger", 4, "", HIM, ANN.passenger_id),
     "SearchFailed": SearchFailed(RIDE, "nobody accepted", 4, 17),
     "CommandDone": CommandDone(Command("k1", 1), "ok", RIDE),
+    "ChargeRequested": ChargeRequested(RIDE, ANN.passenger_id, Money(9500, "ZAR")),
+    "ChargeSettled": ChargeSettled(RIDE, "ch_1"),
+    "ChargeDeclined": ChargeDeclined(RIDE, "refused"),
 }
 WAYS: dict[str, tuple[str, ...]] = {
     UNBOOKED: (),
@@ -104,7 +110,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
-    own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith("Ride")}
+    own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith(("Ride", "Charge"))}
     own |= {"SearchFailed", "PassengerNoShow", "TrackRecorded"}
     assert own | {"CommandDone"} == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own

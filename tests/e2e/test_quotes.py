@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -41,8 +42,10 @@ KEY = "k3y-that-nobody-may-read"
 
 
 @asynccontextmanager
-async def served(folder: Path, toml: str, **environ: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """`dispatch serve` with this configuration: its address, and afterwards what it logged."""
+async def served(
+    folder: Path, toml: str, kill: signal.Signals = signal.SIGTERM, **environ: str
+) -> AsyncIterator[tuple[str, list[str]]]:
+    """`dispatch serve` with this configuration: its address, and afterwards what it logged. It ends by `kill`."""
     (folder / "dispatch.toml").write_text(toml)
     command = [sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--db", str(folder / "rides.db")]
     logged: list[str] = []
@@ -55,10 +58,10 @@ async def served(folder: Path, toml: str, **environ: str) -> AsyncIterator[tuple
         assert address is not None, await process.stderr.read() if process.stderr else ""
         yield address[1], logged
     finally:
-        process.terminate()
+        process.send_signal(kill)
         out, err = await process.communicate()
         logged += [out.decode(), err.decode()]
-    assert process.returncode == 0
+    assert process.returncode == (-kill if kill == signal.SIGKILL else 0)
 
 
 async def heard(app: ClientConnection, kind: str) -> dict[str, Any]:

@@ -102,3 +102,16 @@ def test_what_a_driver_was_registered_with_counts_as_his_first_rating(play: Thea
     stage.run(until=340)
     told = [stage.passengers[ride].last("driver_assigned")["driver_rating"] for ride in ("r1", "r2")]
     assert told == [4.9, 4.45]
+
+
+def test_a_rating_given_long_after_is_on_record_and_the_ride_leaves_memory_again(play: Theatre) -> None:
+    stage = completed(play())
+    stage.passengers["r1"].leaves(at=311)
+    for at, frame_id in ((4000, "k1"), (4001, "k2"), (9000, "k3")):
+        stage.drivers["d1"].says("rate_passenger", at=at, ride_id="r1", rating=3, id=frame_id)
+    stage.run(until=4100)
+    assert stage.world.runtime.actor("ride/r1") is None
+    stage.run(until=9100)
+    assert [ack["id"] for ack in stage.drivers["d1"].heard("ack", since=4000)] == ["k1"]
+    assert [error["id"] for error in stage.drivers["d1"].heard("error")] == ["k2", "k3"], "once is enough, also much later"
+    assert stage.world.runtime.actor("ride/r1") is None

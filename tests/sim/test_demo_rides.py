@@ -36,7 +36,9 @@ def test_a_ride_is_counted_where_it_stands_and_only_there() -> None:
         assigned("a"): "accepted",
         wire.DriverArrived(ride_id="a", seq=3, epoch="e"): "arrived",
         wire.RideStarted(ride_id="a", seq=4, epoch="e"): "in_progress",
-        wire.RideCompleted(ride_id="a", seq=5, epoch="e", fare=9.0, distance_km=1.0, duration_minutes=3): "completed",
+        wire.RideCompleted(
+            ride_id="a", seq=5, epoch="e", fare=9.0, distance_km=1.0, duration_minutes=3, payment_status="cash"
+        ): "completed",
     }
     for frame, status in life.items():
         seen.hear("a", frame, 1.0)

@@ -8,6 +8,9 @@ from dispatch import addresses
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     CommandDone,
     DriverFolded,
     DriverOffline,
@@ -74,6 +77,9 @@ ONE_OF_EACH: tuple[Event, ...] = (
     SearchFailed(RIDE, "search cap", 4, 17),
     TrackRecorded(RIDE, HIM, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
     RideRated(RIDE, "passenger", 4, "friendly", HIM, SARAH.passenger_id),
+    ChargeRequested(RIDE, SARAH.passenger_id, Money(8550, "ZAR")),
+    ChargeSettled(RIDE, "ch_1"),
+    ChargeDeclined(RIDE, "the card was refused"),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
     RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (HIM,), (812.5,), ("asked",), (("busy", 3),)),
     OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import SettingError
-from dispatch.messages.events import DriverOnline, OfferPlaced, OffersMade, QuoteMade, QuoteTaken, RideCancelled
+from dispatch.messages.events import (
+    DriverOnline,
+    OfferPlaced,
+    OffersMade,
+    QuoteMade,
+    QuoteTaken,
+    RideCancelled,
+)
 from dispatch.storage.failures import StorageUnreachable
 from dispatch.storage.seed import SARAH, seed
 from dispatch.storage.show import TABLES, mask, rows
@@ -30,6 +37,7 @@ def town(path: Path) -> Path:
     made = QuoteMade(QUOTE, None, MAIN_ST, OAK_AVE, "suv", PRICE, 2.0, 302.0)
     writer.write([append("quote/" + QUOTE, made, QuoteTaken(QUOTE, RideId("r3"), 3.0), at=2.0)])
     writer.db.execute("INSERT INTO ratings VALUES ('r2', 'passenger', 4, '', ?, 'p1', 5.0)", (HIM,))
+    writer.db.execute("INSERT INTO charges VALUES ('r2', 'p1', 250, 'ZAR', 'paid', 'ch_1', NULL, 5.0, 6.0)")
     writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, HIM))
     writer.close()
     return path

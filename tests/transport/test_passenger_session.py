@@ -126,6 +126,7 @@ class TestWhatThePassengerReads:
     def test_the_end_of_the_ride_tells_what_it_was(self) -> None:
         assert self.read(RideProgress(4, RIDE, "completed", 85.5, 5.2, 12.25)) == {
             "type": "ride_completed", "fare": 85.5, "distance_km": 5.2, "duration_minutes": 12.25,
+            "payment_status": "cash",
         }  # fmt: skip
 
 

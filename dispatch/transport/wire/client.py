@@ -18,6 +18,7 @@ from dispatch.transport.wire.fields import (
     Longitude,
     Moment,
     OfferIdText,
+    PaymentMethod,
     PersonName,
     PhoneNumber,
     Pin,
@@ -73,6 +74,7 @@ class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
     note: Remark | None = None
     require_pin: Switch | None = None
     pickup_at: Moment | None = None
+    payment_method: PaymentMethod | None = None
     passenger_name: PersonName | None = None
     passenger_phone: PhoneNumber | None = None
 

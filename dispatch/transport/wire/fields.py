@@ -38,6 +38,7 @@ Accuracy = Annotated[
 Address = Annotated[str, Meta(max_length=300, description="text of at most 300 characters")]
 Remark = Annotated[str, Meta(max_length=300, description="text of at most 300 characters")]
 VehicleType = Annotated[str, Meta(max_length=40, description="text of at most 40 characters")]
+PaymentMethod = Annotated[str, Meta(max_length=40, description="text of at most 40 characters")]
 Moment = Annotated[str, Meta(max_length=40, description="an RFC 3339 time such as 2026-11-23T08:00:00Z")]
 # No control characters, line separators or marks that turn the direction of writing.
 PersonName = Annotated[

@@ -87,7 +87,7 @@ class NoDrivers(RideMessage, tag="no_drivers", frozen=True, gc=False, kw_only=Tr
 
 
 class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
-    """The whole ride as its passenger may see it; the driver's fields once there is one."""
+    """The whole ride as its passenger may see it; the driver's fields once there is one, `payment_status` where a card pays."""
 
     status: str
     fare: float | None = None
@@ -100,6 +100,7 @@ class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_o
     vehicle_registration: str | None = None
     start_pin: str | None = None
     pickup_at: str | None = None
+    payment_status: str | None = None
     recovered: bool
 
 
@@ -127,6 +128,7 @@ class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_onl
     pickup_distance_m: int
     pickup_eta_s: int
     pickup_at: str | None = None
+    payment_method: str | None = None
 
 
 class OfferClosed(RideMessage, tag="offer_closed", frozen=True, gc=False, kw_only=True):
@@ -153,6 +155,7 @@ class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_o
     note: str | None = None
     pin_required: bool = False
     pickup_at: str | None = None
+    payment_method: str | None = None
 
 
 class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
@@ -174,6 +177,7 @@ class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
     note: str | None = None
     pin_required: bool = False
     pickup_at: str | None = None
+    payment_method: str | None = None
 
 
 class DriverWarning(RideMessage, tag="warning", frozen=True, gc=False, kw_only=True):
@@ -207,7 +211,7 @@ class RideStarted(RideMessage, tag="ride_started", frozen=True, gc=False):
 
 
 class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw_only=True):
-    """The passenger is out. `breakdown`: what the server's fare is made of, line by line."""
+    """The passenger is out. `breakdown`: what the server's fare is made of, line by line. `payment_status`: `cash` or `pending`."""
 
     fare: float
     currency: str | None = None
@@ -215,6 +219,16 @@ class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw
     distance_km: float
     duration_minutes: int | float
     driven_km: float | None = None
+    payment_status: str
+
+
+class Payment(RideMessage, tag="payment", frozen=True, gc=False, kw_only=True):
+    """The charge of a ride that is over was `paid` or `declined`. `reason` in the provider's words, where he gave one."""
+
+    status: str
+    amount: float
+    currency: str
+    reason: str | None = None
 
 
 class RideCancelled(RideMessage, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
@@ -249,7 +263,7 @@ class Error(ServerMessage, tag="error", frozen=True, gc=False):
 
 
 ToPassenger = (
-    Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot
+    Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot | Payment
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip

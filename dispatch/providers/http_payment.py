@@ -1,0 +1,138 @@
+"""Fares collected by somebody else's HTTP API: one POST for each question, the ride's id as the key by which it collects once.
+
+What it sends and wants back is in docs/PAYMENTS.md. The key goes into the request's header and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import httpx2
+import msgspec
+
+from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.providers.http import MOST_AT_ONCE, client, post
+
+Answer = FareCollected | FareDeclined | FareUnknown
+LONGEST_TEXT: Final = 200
+"""Of what a provider says in words, so much is kept."""
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+COLLECTED: Final = frozenset((200, 201))
+REFUSED: Final = 402
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What the provider says: `paid` or `declined`, his name of it, and why not."""
+
+    status: str = ""
+    reference: str = ""
+    reason: str = ""
+
+
+class Tells(Protocol):
+    """What takes the answers."""
+
+    def tell(self, address: str, message: Any) -> object: ...
+
+
+_decode = msgspec.json.Decoder(Receipt).decode
+
+
+class HttpPayments:
+    """The sink of the address `payments` in the live server. To be made and used on the event loop."""
+
+    def __init__(
+        self,
+        runtime: Tells,
+        url: str,
+        *,
+        key: str = "",
+        timeout_s: float = 10.0,
+        report: Callable[[str], None] = lambda trouble: None,
+    ) -> None:
+        """
+        Args:
+            runtime: who brings the answers.
+            url: where to POST to.
+            key: sent as a bearer token; empty: nothing is sent.
+            timeout_s: from the question to the last byte of the answer.
+            report: hears of trouble, in words that hold no secret.
+        """
+        self._runtime = runtime
+        self._url = url
+        self._timeout_s = timeout_s
+        self._report = report
+        self._client = client(key, timeout_s)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def deliver(self, question: CollectFare) -> None:
+        """Ask, and answer once the answer is there, or is too late."""
+        if len(self._under_way) >= MOST_AT_ONCE:
+            self._tell(question, FareUnknown(question.number, "too many questions are under way"))
+            return
+        task = asyncio.get_running_loop().create_task(self._collect(question))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def stop(self) -> None:
+        """No more questions. What those under way came to is asked again after the next start."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _collect(self, question: CollectFare) -> None:
+        answer: Answer
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._ask(question)
+        except TimeoutError:
+            answer = FareUnknown(question.number, f"no answer within {self._timeout_s:g} s")
+        except Exception as error:  # whatever it was: without an answer the ride would wait for ever
+            answer = FareUnknown(question.number, _words(error))
+        self._tell(question, answer)
+
+    async def _ask(self, question: CollectFare) -> Answer:
+        amount, ride_id = question.amount, question.ride_id
+        body = {
+            "ride_id": ride_id,
+            "passenger_id": question.passenger_id,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
+            "currency_digits": amount.digits,
+        }
+        status, answer = await post(self._client, self._url, body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
+        return answer_of(status, answer, question.number)
+
+    def _tell(self, question: CollectFare, answer: Answer) -> None:
+        if type(answer) is FareUnknown:
+            self._report(answer.reason)
+        self._runtime.tell(question.reply_to, answer)
+
+
+def answer_of(status: int, answer: bytes, number: int) -> Answer:
+    """What an answer means. Only a clear yes and a clear no settle a charge; after anything else it is asked again."""
+    if status == REFUSED:
+        return FareDeclined(number, _receipt(answer).reason[:LONGEST_TEXT] or "refused")
+    if status not in COLLECTED:
+        return FareUnknown(number, f"it answers with status {status}")
+    receipt = _decode(answer)
+    if receipt.status == "paid":
+        return FareCollected(number, receipt.reference[:LONGEST_TEXT])
+    if receipt.status == "declined":
+        return FareDeclined(number, receipt.reason[:LONGEST_TEXT] or "refused")
+    return FareUnknown(number, f"it answers with payment status {receipt.status[:40]!r}")
+
+
+def _receipt(answer: bytes) -> Receipt:
+    try:
+        return _decode(answer)
+    except msgspec.MsgspecError:
+        return Receipt()
+
+
+def _words(error: Exception) -> str:
+    """A library's own error by its name: its text may hold the address with whatever secret is in it."""
+    return type(error).__name__ if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL) else str(error)

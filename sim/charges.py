@@ -1,0 +1,92 @@
+"""What must hold of the money: one charge a ride by card, in one commit with its end, of the right amount, and settled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dispatch.domain.money import in_minor, rounded
+from dispatch.domain.payment import CARD
+from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
+    PassengerNoShow,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideScheduled,
+)
+from dispatch.types import Money, RideId
+
+Violation = Callable[[float, str, str], None]
+"""Takes when, which invariant, and what broke it."""
+
+
+class Charges:
+    """Fed with committed events, those of one commit after another."""
+
+    def __init__(self, broken: Violation) -> None:
+        self._broken = broken
+        self._by_card: dict[RideId, None] = {}
+        self._due: dict[RideId, Any] = {}
+        self.requested: dict[RideId, Money] = {}
+        self.settled: dict[RideId, str] = {}
+
+    def take(self, now: float, event: Any) -> None:
+        """One more event is on disk."""
+        kind, ride_id = type(event), event.ride_id
+        if kind in (RideRequested, RideScheduled):
+            if event.trip.payment_method == CARD:
+                self._by_card[ride_id] = None
+            else:
+                self._by_card.pop(ride_id, None)
+        elif kind is ChargeRequested:
+            self._charge(now, event)
+        elif kind in (ChargeSettled, ChargeDeclined):
+            self._settle(now, event)
+        elif ride_id in self._by_card:
+            self._due[ride_id] = event
+
+    def committed(self, now: float) -> None:
+        """That was all of one commit: whatever ended in it has its charge."""
+        for ride_id, end in self._due.items():
+            if _costs(end):
+                self._broken(now, "charged-with-its-end", f"{ride_id} is over by card without a charge: {end}")
+        self._due.clear()
+
+    def _charge(self, now: float, event: ChargeRequested) -> None:
+        ride_id, amount = event.ride_id, event.amount
+        if ride_id in self.requested:
+            self._broken(now, "one-charge-a-ride", f"{ride_id} is charged again: {amount}")
+        self.requested[ride_id] = amount
+        end = self._due.pop(ride_id, None)
+        if end is None:
+            self._broken(now, "charged-with-its-end", f"{ride_id} is charged {amount} at no end of it by card")
+        elif amount.minor != _minor(end, amount.digits) or not amount.currency:
+            self._broken(now, "charged-what-is-due", f"{ride_id} is charged {amount} for {end}")
+
+    def _settle(self, now: float, event: ChargeSettled | ChargeDeclined) -> None:
+        ride_id = event.ride_id
+        if ride_id not in self.requested or ride_id in self.settled:
+            self._broken(now, "settled-once", f"{event}, and before {self.settled.get(ride_id, 'never asked for')}")
+        self.settled[ride_id] = "paid" if type(event) is ChargeSettled else "declined"
+
+    def finish(self, now: float, collected: Mapping[RideId, Money], declined: Mapping[RideId, Money]) -> None:
+        """The world is at rest: what the provider did and what is on record are the same, and nothing is under way."""
+        for ride_id, amount in self.requested.items():
+            status = self.settled.get(ride_id, "pending")
+            told = {"paid": collected, "declined": declined}.get(status, {})
+            if told.get(ride_id) != amount:
+                self._broken(now, "settled-in-the-end", f"the charge of {ride_id}, {amount}, is {status}")
+        for ride_id in collected:
+            if ride_id not in self.requested:
+                self._broken(now, "collected-on-request", f"{ride_id} paid and nobody asked for it")
+
+
+def _costs(end: RideCompleted | RideCancelled | PassengerNoShow) -> bool:
+    return (end.fare if type(end) is RideCompleted else end.fee) > 0  # type: ignore[union-attr]
+
+
+def _minor(end: RideCompleted | RideCancelled | PassengerNoShow, digits: int) -> int:
+    return rounded(in_minor(end.fare, digits)) if type(end) is RideCompleted else end.fee  # type: ignore[union-attr]

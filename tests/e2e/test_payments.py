@@ -1,0 +1,78 @@
+"""A charge over a real HTTP provider outlives the process that asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+
+from dispatch.storage.show import rows
+from dispatch.transport.server import run
+from tests.e2e.test_quotes import BOOKING, KEY, ROOT, heard, served
+from tests.providers.pricing_api import pricing_api
+
+CARDS = 'currency = "ZAR"\n[payment]\npayment = "http"\npayment_url = "{url}"\npayment_timeout = "30s"\n'
+
+SERVE = (sys.executable, str(ROOT / "cli.py"))
+
+
+def test_a_charge_that_a_killed_server_asked_for_is_asked_again_by_the_next_and_collected_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with pricing_api() as api:
+            api.silent = True
+            toml = CARDS.format(url=api.url)
+            async with (
+                served(tmp_path, toml, kill=signal.SIGKILL, DISPATCH_PAYMENT_KEY=KEY) as (host, first),
+                connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+                connect(f"ws://{host}/ws/ride/ride-1/") as passenger,
+            ):
+                await driver.send(json.dumps({"type": "location_update", "latitude": -26.2, "longitude": 28.05}))
+                await passenger.send(json.dumps({**BOOKING, "payment_method": "card"}))
+                assert (await heard(driver, "ride_request"))["payment_method"] == "card"
+                accept = {"type": "accept_ride", "ride_id": "ride-1", "driver_id": "27821234568"}
+                for frame in (accept, {"type": "complete_ride", "ride_id": "ride-1"}):
+                    await driver.send(json.dumps(frame))
+                assert (await heard(passenger, "ride_completed"))["payment_status"] == "pending"
+                await asyncio.wait_for(api.asked.wait(), 10)
+            (charge,) = rows(tmp_path / "rides.db", "charges")
+            assert (charge["status"], charge["amount_minor"], charge["currency"]) == ("pending", 8550, "ZAR")
+            api.silent, api.answer = False, {"status": "paid", "reference": "ch_1"}
+            async with (
+                served(tmp_path, toml, DISPATCH_PAYMENT_KEY=KEY) as (host, second),
+                connect(f"ws://{host}/ws/ride/ride-1/") as passenger,
+            ):
+                status = (await heard(passenger, "snapshot"))["payment_status"]
+                assert status == "paid" or (
+                    status == "pending" and (await heard(passenger, "payment"))["status"] == "paid"
+                )
+            assert [question["ride_id"] for question in api.heard] == ["ride-1", "ride-1"]
+            assert {header["idempotency-key"] for header in api.headers} == {"ride-ride-1"}
+            assert KEY not in "".join(first + second)
+
+    run(story())
+    (charge,) = rows(tmp_path / "rides.db", "charges")
+    assert (charge["status"], charge["reference"]) == ("paid", "ch_1")
+
+
+def test_a_server_that_could_not_collect_does_not_start(tmp_path: Path) -> None:
+    wrong = {
+        CARDS.format(url="http://127.0.0.1:port/"): "payment_url must be an http or https address",
+        CARDS.format(url="http://127.0.0.1:9/").replace("ZAR", ""): "currency must be set where cards pay",
+    }
+
+    async def story() -> None:
+        for toml, why in wrong.items():
+            (tmp_path / "dispatch.toml").write_text(toml)
+            command = ["serve", "--port", "0", "--db", "rides.db"]
+            process = await asyncio.create_subprocess_exec(
+                *SERVE, *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            )
+            _, said = await process.communicate()
+            assert process.returncode != 0
+            assert why in said.decode() and "Traceback" not in said.decode()
+
+    run(story())
