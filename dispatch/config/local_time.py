@@ -11,6 +11,7 @@ class LocalTime:
         """`zone`: a name of the IANA database. `wall_zero`: Unix time of runtime second 0."""
         self._zone = ZoneInfo(zone)
         self._wall_zero = wall_zero
+        self._minute, self._hour = -1.0, 0.0
 
     def minute_of_day(self, at: float) -> int:
         """Minutes since the clock showed midnight, 0 to 1439."""
@@ -19,8 +20,11 @@ class LocalTime:
 
     def hour(self, at: float) -> float:
         """The same in hours, with their fraction, in [0, 24): 17.5 is half past five in the afternoon."""
-        moment = datetime.fromtimestamp(self._wall_zero + at, self._zone)
-        return moment.hour + moment.minute / 60.0 + moment.second / 3600.0
+        minute, seconds = divmod(self._wall_zero + at, 60.0)
+        if minute != self._minute:  # every offer of a minute asks this
+            moment = datetime.fromtimestamp(minute * 60.0, self._zone)
+            self._minute, self._hour = minute, moment.hour + moment.minute / 60.0
+        return self._hour + seconds / 3600.0
 
     def moment(self, written: str, now: float) -> float:
         """The runtime second that a local date and time stands for; a time of day alone is today's."""

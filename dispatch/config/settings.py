@@ -51,7 +51,7 @@ class Rules(Checked):
     )
     radius_growth: float = number(1.5, 1.05, 10, "each round reaches so many times as far as the one before")
     explain_candidates: int = whole(
-        20, 0, 1000, "so many drivers who were not asked are kept with the reason; simulations keep none without --db"
+        10, 0, 1000, "so many drivers who were not asked are kept with the reason; simulations keep none without --db"
     )
     vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
     acceptance: str = choice(

@@ -14,7 +14,8 @@ ANYWHERE_M = 40_000_000.0
 class Roster:
     """Who is near, and how many there are of each status."""
 
-    def __init__(self, board: PositionBoard, cell_m: float = 500.0) -> None:
+    def __init__(self, board: PositionBoard, cell_m: float = 1000.0) -> None:
+        """`cell_m`: larger than where five are looked for, since a round is explained by some fifteen."""
         self._board = board
         self._grid = Grid(cell_m)
         self.counts: dict[str, int] = {}

@@ -132,6 +132,10 @@ class Supply:
 
         return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
 
+    def is_fresh(self, driver_id: DriverId, now: float) -> bool:
+        """Whether his position is young enough for an offer."""
+        return self._board.fresh(driver_id, now)
+
     def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
         """Where he is, if that is known and fresh."""
         if not self._board.fresh(driver_id, now):

@@ -64,6 +64,8 @@ class Verdicts:
         supplied = self._supply.get(driver_id)
         if supplied.status != AVAILABLE:
             return supplied.status
+        if self._is_merely_behind(search, driver_id, distance_m, now):
+            return "behind"
         if self._supply.position(driver_id, now) is None:
             return "stale"
         if distance_m > search.radius_m:
@@ -73,6 +75,17 @@ class Verdicts:
         if driver_id in search.blocked:
             return "blocked"
         return self._asked_before(search, driver_id) or self._not_free(search, driver_id) or "behind"
+
+    def _is_merely_behind(self, search: Search, driver_id: DriverId, distance_m: float, now: float) -> bool:
+        """As most are: nothing else can be the matter with him. False: that has to be found out."""
+        return (
+            distance_m <= search.radius_m
+            and search.never_asked(driver_id)
+            and not search.card.trip.vehicle_type
+            and not search.takes_newcomers()
+            and self._supply.eligible(driver_id)
+            and self._supply.is_fresh(driver_id, now)
+        )
 
     def _asked_before(self, search: Search, driver_id: DriverId) -> str:
         if driver_id in search.refusals:

@@ -113,5 +113,7 @@ def test_a_rating_given_long_after_is_on_record_and_the_ride_leaves_memory_again
     assert stage.world.runtime.actor("ride/r1") is None
     stage.run(until=9100)
     assert [ack["id"] for ack in stage.drivers["d1"].heard("ack", since=4000)] == ["k1"]
-    assert [error["id"] for error in stage.drivers["d1"].heard("error")] == ["k2", "k3"], "once is enough, also much later"
+    assert [error["id"] for error in stage.drivers["d1"].heard("error")] == ["k2", "k3"], (
+        "once is enough, also much later"
+    )
     assert stage.world.runtime.actor("ride/r1") is None
