@@ -89,7 +89,7 @@ class Grid:
     changes nothing. Distances are metres by `haversine_m`.
     """
 
-    __slots__ = ("_cell_m", "_cells", "_height_deg", "_rows")
+    __slots__ = ("_cell_m", "_cells", "_height_deg", "_rows", "holds")
 
     def __init__(self, cell_m: float = 500.0) -> None:
         """`cell_m`, the height and least width of a cell in metres, changes the speed and never an answer.
@@ -102,12 +102,11 @@ class Grid:
         self._height_deg = degrees(self._cell_m / EARTH_RADIUS_M)
         self._rows: dict[int, _Row] = {}
         self._cells: dict[str, _Cell] = {}
+        self.holds: Callable[[object], bool] = self._cells.__contains__
+        """Whether a key is in it; without a call of ours, for it is asked about everybody who moves."""
 
     def __len__(self) -> int:
         return len(self._cells)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._cells
 
     def position(self, key: str) -> tuple[float, float]:
         """Latitude and longitude as they were put. Raises: KeyError when the key is absent."""

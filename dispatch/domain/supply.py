@@ -68,7 +68,7 @@ class Supply:
 
     def eligible(self, driver_id: DriverId) -> bool:
         """Whether he stands in the grid."""
-        return driver_id in self._grid
+        return self._grid.holds(driver_id)
 
     def update(self, driver_id: DriverId) -> bool:
         """Put him where his record says he belongs. True: he is eligible now and was not."""
@@ -77,7 +77,7 @@ class Supply:
             self._grid.remove(driver_id)
             self._placeless.pop(driver_id, None)
             return False
-        if driver_id in self._grid:
+        if self._grid.holds(driver_id):
             return False
         fix = self._board.position(driver_id)
         if fix is None:
@@ -89,9 +89,9 @@ class Supply:
     def seen(self, driver_id: DriverId) -> bool:
         """His position became known, or known again. True: he is eligible."""
         fix = self._board.position(driver_id)
-        if fix is not None and driver_id in self._drivers and not self.update(driver_id) and driver_id in self._grid:
+        if fix is not None and driver_id in self._drivers and not self.update(driver_id) and self._grid.holds(driver_id):
             self._arrive(driver_id, fix)
-        return driver_id in self._grid
+        return self._grid.holds(driver_id)
 
     def arrived_after(self, driver_id: DriverId, arrivals: int) -> bool:
         """Whether he became eligible after so many others had."""
@@ -100,10 +100,11 @@ class Supply:
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
         grid, moved = self._grid, self._board.drain()
+        in_grid = grid.holds
         if self.roster is not None:
             self.roster.move(moved)
         for driver_id, fix in moved.items():
-            if driver_id in grid:
+            if in_grid(driver_id):
                 grid.put(driver_id, fix.lat, fix.lon)
                 self._stirred[driver_id] = None
             elif self._placeless and driver_id in self._placeless:
@@ -119,7 +120,7 @@ class Supply:
         """Eligible drivers who moved since this was asked last, in the order in which they first did."""
         self.drain()
         stirred, self._stirred = self._stirred, {}
-        return [driver_id for driver_id in stirred if driver_id in self._grid]
+        return [driver_id for driver_id in stirred if self._grid.holds(driver_id)]
 
     def nearest(
         self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: Callable[[DriverId], bool]
@@ -127,10 +128,10 @@ class Supply:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id."""
         fresh = self._board.fresh
 
-        def accepts(driver_id: str) -> bool:
-            return may_ask(DriverId(driver_id)) and fresh(DriverId(driver_id), now)
+        def accepts(driver_id: DriverId) -> bool:
+            return may_ask(driver_id) and fresh(driver_id, now)
 
-        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
+        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[arg-type, return-value]
 
     def is_fresh(self, driver_id: DriverId, now: float) -> bool:
         """Whether his position is young enough for an offer."""

@@ -142,10 +142,10 @@ def test_a_position_is_kept_to_the_last_bit() -> None:
 
 def test_a_removed_key_is_gone_and_removing_it_again_is_nothing() -> None:
     grid = line_of_drivers(1, 2)
-    assert "d1" in grid
+    assert grid.holds("d1")
     assert grid.remove("d1") is True
     assert grid.remove("d1") is False
-    assert "d1" not in grid
+    assert not grid.holds("d1")
     assert keys(grid.nearest(*PICKUP, 5, 10_000.0)) == ["d2"]
 
 
