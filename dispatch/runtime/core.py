@@ -204,11 +204,14 @@ class Runtime(ABC):
         try:
             sink.deliver(message)
         except Exception as error:
-            if self._supervisor is None:
-                self._say_where(error, address, message)
-                raise
-            self.dead_letters.add(self.now, address, message, repr(error))
-            self._supervisor.failed(self.now, address, message, error)
+            self._sink_failed(address, message, error)
+
+    def _sink_failed(self, address: str, message: Any, error: Exception) -> None:
+        if self._supervisor is None:
+            self._say_where(error, address, message)
+            raise error
+        self.dead_letters.add(self.now, address, message, repr(error))
+        self._supervisor.failed(self.now, address, message, error)
 
     def _fire_due(self) -> None:
         timers, now = self._timers, self.now

@@ -44,12 +44,18 @@ class VirtualRuntime(Runtime):
         sink = self._sinks.get(address)
         if sink is None:
             return super().tell(address, message)
-        self._hand_over(address, sink, message)
+        self.delivered += 1
+        for observer in self._observers:
+            observer(self.now, address, message)
+        try:
+            sink.deliver(message)
+        except Exception as error:
+            self._sink_failed(address, message, error)
         return True
 
     def _drain(self) -> None:
         """`_deliver` for as long as there is mail, written out: half of a simulation is spent around this loop."""
-        ready, next_box = self._ready, self._ready.popleft
+        ready, next_box, observers = self._ready, self._ready.popleft, self._observers
         while ready:
             box = next_box()
             mail = box.mail
@@ -58,7 +64,7 @@ class VirtualRuntime(Runtime):
             envelope = mail.pop(0)
             message = envelope.message
             self.delivered += 1
-            for observer in self._observers:
+            for observer in observers:
                 observer(self.now, box.address, message)
             actor = box.actor
             self._slot.append(envelope)
