@@ -152,11 +152,16 @@ class Grid:
         seen: dict[int, tuple[int, int]] = {}
         while True:
             for cell in self._cells_in_reach(lat, lon, reach_m, seen):
-                points = cell.points
+                points, near = cell.points, []
                 for key, (px, py, pz, plat, plon) in zip(points, map(_unpack, points.values()), strict=True):
                     dx, dy, dz = px - x, py - y, pz - z
-                    if dx * dx + dy * dy + dz * dz > limit_square:
-                        continue
+                    square = dx * dx + dy * dy + dz * dz
+                    if square <= limit_square:
+                        near.append((square, key, plat, plon))
+                near.sort()  # the nearest first: then most of the others need no more than this look
+                for square, key, plat, plon in near:
+                    if square > limit_square:
+                        break
                     candidate = haversine_m(lat, lon, plat, plon), key
                     if candidate[0] > limit_m or (len(best) == k and candidate > best[-1]):
                         continue

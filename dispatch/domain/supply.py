@@ -89,7 +89,12 @@ class Supply:
     def seen(self, driver_id: DriverId) -> bool:
         """His position became known, or known again. True: he is eligible."""
         fix = self._board.position(driver_id)
-        if fix is not None and driver_id in self._drivers and not self.update(driver_id) and self._grid.holds(driver_id):
+        if (
+            fix is not None
+            and driver_id in self._drivers
+            and not self.update(driver_id)
+            and self._grid.holds(driver_id)
+        ):
             self._arrive(driver_id, fix)
         return self._grid.holds(driver_id)
 

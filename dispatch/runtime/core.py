@@ -83,7 +83,7 @@ class Runtime(ABC):
 
         Never cancelled: a timer carries what it was set for, an old one is ignored. What was due in the past is due now.
         """
-        self._timers.add(self.now + max(delay_s, 0.0), address, message)
+        self._timers.add(self.now + delay_s if delay_s > 0.0 else self.now, address, message)
 
     def rng(self, name: str) -> random.Random:
         """The stream of dice of this name: its numbers depend on the seed and the name alone."""

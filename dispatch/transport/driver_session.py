@@ -49,21 +49,23 @@ class DriverSession(Session):
                 at = min(at, self._runtime_second("recorded_at", message.recorded_at))
             if heading is not None and heading < 0.0:
                 heading = None
-            self._believe(lat, lon, at, heading)
+            if gateway.board.report(self.driver_id, lat, lon, at, heading):
+                self._is_seen(lat, lon)
         if message.id is not None:
             self._acknowledge(message)
 
     def report(self, lat: float, lon: float) -> None:
         """A place as it is, without a frame: of a phone in memory that keeps its cadence."""
         if not self.ended:
-            self.last_heard = now = self._gateway.runtime.now
-            self._believe(lat, lon, now, None)
+            gateway = self._gateway
+            self.last_heard = now = gateway.runtime.now
+            if gateway.board.report(self.driver_id, lat, lon, now):
+                self._is_seen(lat, lon)
 
-    def _believe(self, lat: float, lon: float, at: float, heading: float | None) -> None:
-        """A message goes only for a driver of whom no fresh position was known."""
-        gateway = self._gateway
-        if gateway.board.report(self.driver_id, lat, lon, at, heading):
-            gateway.runtime.tell(addresses.dispatcher(addresses.zone_of(lat, lon)), DriverSeen(self.driver_id))
+    def _is_seen(self, lat: float, lon: float) -> None:
+        """No fresh position was known of him."""
+        zone = addresses.zone_of(lat, lon)
+        self._gateway.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
 
     # -- what he says
 
