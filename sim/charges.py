@@ -29,7 +29,8 @@ class Charges:
     def __init__(self, broken: Violation) -> None:
         self._broken = broken
         self._by_card: dict[RideId, None] = {}
-        self._due: dict[RideId, Any] = {}
+        self.due: dict[RideId, Any] = {}
+        """Rides by card that ended in the commit that is being looked at, and have no charge yet."""
         self.requested: dict[RideId, Money] = {}
         self.settled: dict[RideId, str] = {}
 
@@ -46,21 +47,21 @@ class Charges:
         elif kind in (ChargeSettled, ChargeDeclined):
             self._settle(now, event)
         elif ride_id in self._by_card:
-            self._due[ride_id] = event
+            self.due[ride_id] = event
 
     def committed(self, now: float) -> None:
         """That was all of one commit: whatever ended in it has its charge."""
-        for ride_id, end in self._due.items():
+        for ride_id, end in self.due.items():
             if _costs(end):
                 self._broken(now, "charged-with-its-end", f"{ride_id} is over by card without a charge: {end}")
-        self._due.clear()
+        self.due.clear()
 
     def _charge(self, now: float, event: ChargeRequested) -> None:
         ride_id, amount = event.ride_id, event.amount
         if ride_id in self.requested:
             self._broken(now, "one-charge-a-ride", f"{ride_id} is charged again: {amount}")
         self.requested[ride_id] = amount
-        end = self._due.pop(ride_id, None)
+        end = self.due.pop(ride_id, None)
         if end is None:
             self._broken(now, "charged-with-its-end", f"{ride_id} is charged {amount} at no end of it by card")
         elif amount.minor != _minor(end, amount.digits) or not amount.currency:

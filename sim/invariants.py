@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from dispatch.actors.ports import EventStore
@@ -60,7 +61,7 @@ class Watch:
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
         self._passengers: dict[RideId, int] = {}
         self._told: dict[RideId, str] = {}
-        self._looked_at = -1.0
+        self._look_again_at = inf
         self._started_at = -SETTLING_S
 
     def __call__(self, now: float, address: str, message: Any) -> None:
@@ -69,9 +70,14 @@ class Watch:
             return
         self.checked += 1
         look(self, now, address, message)
-        if now != self._looked_at:
-            self._looked_at = now
+        if now > self._look_again_at:
             self._keep_time(now)
+
+    def _by(self, due: float) -> float:
+        """Something must have happened by then; it is looked at as soon as time has gone on."""
+        if due < self._look_again_at:
+            self._look_again_at = due
+        return due
 
     def _keep_time(self, now: float) -> None:
         """What must have happened before this instant."""
@@ -85,6 +91,11 @@ class Watch:
         while later and later[0][0] < now:
             _, check, subject = later.popleft()
             check(self, now, subject)
+        self._look_again_at = min(
+            deadlines[0][0] if deadlines else inf,
+            searches[0][0] + self._longest_s if searches else inf,
+            later[0][0] if later else inf,
+        )
 
     def crashed(self, now: float, board: PositionBoard, is_on_disk: Callable[[Append], bool]) -> None:
         """The server's process died: connections, offers and what was not on disk are gone; positions are heard anew, on this board."""
@@ -117,6 +128,7 @@ class Watch:
             if type(event) is RideRequested:
                 self._asked_at[event.ride_id] = event.at
                 self._searches.append((event.at, event.ride_id))
+                self._by(event.at + self._longest_s)
             elif type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
                 self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
 
@@ -128,7 +140,7 @@ class Watch:
         ledger = self.ledger
         if ledger.decided:
             for offered in ledger.decided:
-                self._later.append((now + SETTLING_S, Watch._withdrawn, offered))
+                self._later.append((self._by(now + SETTLING_S), Watch._withdrawn, offered))
             ledger.decided.clear()
 
     def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
@@ -155,7 +167,7 @@ class Watch:
         if kind_of(address) == DRIVER:
             if self._links.get(DriverId(name)) == message.number:
                 del self._links[DriverId(name)]
-                self._later.append((now + SETTLING_S, Watch._ghost, DriverId(name)))
+                self._later.append((self._by(now + SETTLING_S), Watch._ghost, DriverId(name)))
         elif self._passengers.get(RideId(name)) == message.number:
             del self._passengers[RideId(name)]
             self._told.pop(RideId(name), None)  # whoever left need not know
@@ -189,11 +201,11 @@ class Watch:
         held = self._held.setdefault(driver_id, {})
         held[offer_id] = None
         if len(held) > self._policy.live_offers:
-            self._later.append((now + SETTLING_S, Watch._crowded, (driver_id, tuple(held))))
+            self._later.append((self._by(now + SETTLING_S), Watch._crowded, (driver_id, tuple(held))))
         self._near_and_fresh(now, driver_id, ride_id, message)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
-        self._deadlines.append((lease.closes_at + SETTLING_S, offer_id))
+        self._deadlines.append((self._by(lease.closes_at + SETTLING_S), offer_id))
 
     def _replace(self, held: dict[OfferId, None], ride_id: RideId) -> None:
         """A new offer of a ride takes the place of an old one; the driver does not say so."""

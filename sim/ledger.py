@@ -107,7 +107,8 @@ class Ledger:
                 take(self, now, event)
             if type(event) in ABOUT_MONEY:
                 self.charges.take(now, event)
-        self.charges.committed(now)
+        if self.charges.due:
+            self.charges.committed(now)
 
     def append(self, message: Append) -> None:
         """On its way to the disk."""

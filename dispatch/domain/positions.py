@@ -80,7 +80,14 @@ class PositionBoard:
         if elapsed < 0.0:
             self.refused += 1  # recorded before what is known already
             return False
-        if not self._is_near(fix, lat, lon, elapsed) and not self._vouched(driver_id, lat, lon, at):
+        # Nearly every fix is close to the last one even if a degree of longitude were as long as on the equator.
+        north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
+        reach = self.max_speed_mps * elapsed
+        if not (
+            north * north + east * east <= reach * reach
+            or self._reachable(fix, lat, lon, elapsed)
+            or self._vouched(driver_id, lat, lon, at)
+        ):
             self.refused += 1
             return False
         was_stale = elapsed > self.max_age_s
@@ -91,12 +98,6 @@ class PositionBoard:
         if driver_id in self._followed and self.follower is not None:
             self.follower(driver_id, fix)
         return was_stale
-
-    def _is_near(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:
-        """Nearly every fix is close to the last one even if a degree of longitude were as long as on the equator."""
-        north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
-        reach = self.max_speed_mps * elapsed_s
-        return north * north + east * east <= reach * reach or self._reachable(fix, lat, lon, elapsed_s)
 
     def _reachable(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:
         north = (lat - fix.lat) * METRES_A_DEGREE

@@ -214,22 +214,19 @@ class Runtime(ABC):
         self._supervisor.failed(self.now, address, message, error)
 
     def _fire_due(self) -> None:
+        """Timers wake nobody: whoever left memory left them behind."""
         timers, now = self._timers, self.now
         soon = timers.soon
         while (due := timers.next_due()) is not None and due <= now:
             while soon and soon[0][0] <= now:
                 _, _, address, message = heappop(soon)
-                self._fire(address, message)
-
-    def _fire(self, address: str, message: Any) -> None:
-        """A timer is due. It wakes nobody: whoever left memory left its timers behind."""
-        box = self._boxes.get(address)
-        if box is not None:
-            self._post(box, Envelope(message))
-            return
-        sink = self._sinks.get(address)
-        if sink is not None:
-            self._hand_over(address, sink, message)
+                box = self._boxes.get(address)
+                if box is not None:
+                    self._post(box, Envelope(message))
+                    continue
+                sink = self._sinks.get(address)
+                if sink is not None:
+                    self._hand_over(address, sink, message)
 
     def _deliver(self, box: Mailbox) -> None:
         """One message of one mailbox. A token whose letter went away with its actor is passed over."""
