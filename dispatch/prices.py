@@ -53,8 +53,10 @@ def require_prices(settings: Settings) -> None:
     """Raises SettingError where these settings ask for prices that nobody can work out, or that would all be nothing."""
     if settings.pricing == "tariff" or (settings.pricing, settings.pricing_fallback) == ("http", "tariff"):
         require_rates(settings)
-    if settings.pricing == "http" and not settings.pricing_url.startswith(("http://", "https://")):
-        raise SettingError("pricing_url", f"pricing_url must be an http or https address, got {settings.pricing_url!r}")
+    if settings.pricing == "http":
+        from dispatch.providers.http import require_url
+
+        require_url("pricing_url", settings.pricing_url)
 
 
 def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) -> HttpPricing | None:

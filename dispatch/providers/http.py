@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,24 +16,50 @@ MOST_AT_ONCE: Final = 100
 """Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
 
 
-def client(key: str, timeout_s: float) -> httpx2.AsyncClient:
-    """To be made and closed on the event loop. `key` is sent as a bearer token; empty: nothing is."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    # Environment proxies and .netrc are not asked: the request goes where the setting says.
-    return httpx2.AsyncClient(headers=headers, timeout=timeout_s, trust_env=False)
+class Tells(Protocol):
+    """What takes a provider's answers."""
+
+    def tell(self, address: str, message: Any) -> object: ...
 
 
-async def post(
-    client: httpx2.AsyncClient, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> tuple[int, bytes]:
-    """The status and the bytes of the answer. Raises httpx2.HTTPError, and ValueError for an answer that is too long."""
-    async with client.stream("POST", url, json=body, headers=headers) as response:
-        answer = bytearray()
-        async for part in response.aiter_bytes():
-            answer += part
-            if len(answer) > LARGEST_ANSWER_BYTES:
-                raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")
-        return response.status_code, bytes(answer)
+class Questions:
+    """The questions to one API that are under way. To be made and used on the event loop."""
+
+    def __init__(self, url: str, key: str, timeout_s: float) -> None:
+        """`url`: where to POST to. `key`: sent as a bearer token; empty: nothing is."""
+        self._url = url
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # Environment proxies and .netrc are not asked: the request goes where the setting says.
+        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, trust_env=False)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether one more is not to be asked."""
+        return len(self._under_way) >= MOST_AT_ONCE
+
+    def begin(self, asking: Coroutine[Any, Any, None]) -> None:
+        """Let this go on beside everything else, until it is done or `stop` ends it."""
+        task = asyncio.get_running_loop().create_task(asking)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """The status and the bytes of the answer. Raises httpx2.HTTPError, and ValueError for an answer that is too long."""
+        async with self._client.stream("POST", self._url, json=body, headers=headers) as response:
+            answer = bytearray()
+            async for part in response.aiter_bytes():
+                answer += part
+                if len(answer) > LARGEST_ANSWER_BYTES:
+                    raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")
+            return response.status_code, bytes(answer)
+
+    async def stop(self) -> None:
+        """No more of them; those under way have no answer."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._client.aclose()
 
 
 def require_url(name: str, url: str) -> None:

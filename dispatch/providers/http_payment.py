@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final
 
 import httpx2
 import msgspec
 
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.providers.http import MOST_AT_ONCE, client, post
+from dispatch.providers.http import Questions, Tells
 
 Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200
@@ -29,12 +29,6 @@ class Receipt(msgspec.Struct, frozen=True):
     status: str = ""
     reference: str = ""
     reason: str = ""
-
-
-class Tells(Protocol):
-    """What takes the answers."""
-
-    def tell(self, address: str, message: Any) -> object: ...
 
 
 _decode = msgspec.json.Decoder(Receipt).decode
@@ -61,27 +55,20 @@ class HttpPayments:
             report: hears of trouble, in words that hold no secret.
         """
         self._runtime = runtime
-        self._url = url
         self._timeout_s = timeout_s
         self._report = report
-        self._client = client(key, timeout_s)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._questions = Questions(url, key, timeout_s)
 
     def deliver(self, question: CollectFare) -> None:
         """Ask, and answer once the answer is there, or is too late."""
-        if len(self._under_way) >= MOST_AT_ONCE:
+        if self._questions.are_too_many:
             self._tell(question, FareUnknown(question.number, "too many questions are under way"))
             return
-        task = asyncio.get_running_loop().create_task(self._collect(question))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._questions.begin(self._collect(question))
 
     async def stop(self) -> None:
         """No more questions. What those under way came to is asked again after the next start."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        await self._client.aclose()
+        await self._questions.stop()
 
     async def _collect(self, question: CollectFare) -> None:
         answer: Answer
@@ -103,7 +90,7 @@ class HttpPayments:
             "currency": amount.currency,
             "currency_digits": amount.digits,
         }
-        status, answer = await post(self._client, self._url, body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
+        status, answer = await self._questions.post(body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
         return answer_of(status, answer, question.number)
 
     def _tell(self, question: CollectFare, answer: Answer) -> None:

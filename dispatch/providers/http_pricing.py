@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 import httpx2
 import msgspec
@@ -17,7 +17,7 @@ from dispatch.domain.money import in_minor, rounded
 from dispatch.domain.pricing import Pricer
 from dispatch.domain.tariff import Tariff
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
-from dispatch.providers.http import MOST_AT_ONCE, client, post
+from dispatch.providers.http import Questions, Tells
 from dispatch.providers.pricing import without_provider
 from dispatch.types import FareLine, Money, Price
 
@@ -32,12 +32,6 @@ class Quoted(msgspec.Struct, frozen=True):
     distance_km: Amount | None = None
     duration_minutes: Amount | None = None
     breakdown: dict[str, float] | None = None
-
-
-class Tells(Protocol):
-    """What takes the answers."""
-
-    def tell(self, address: str, message: Any) -> object: ...
 
 
 _decode = msgspec.json.Decoder(Quoted).decode
@@ -70,30 +64,23 @@ class HttpPricing:
             report: hears of trouble, in words that hold no secret.
         """
         self._runtime = runtime
-        self._url = url
         self._pricer = pricer
         self._fallback = fallback
         self._timeout_s = timeout_s
         self._moment = moment
         self._report = report
-        self._client = client(key, timeout_s)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._questions = Questions(url, key, timeout_s)
 
     def deliver(self, question: AskPrice) -> None:
         """Ask, and answer once the answer is there, or is too late."""
-        if len(self._under_way) >= MOST_AT_ONCE:
+        if self._questions.are_too_many:
             self._answer_without(question, "too many questions are under way")
             return
-        task = asyncio.get_running_loop().create_task(self._ask(question))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._questions.begin(self._ask(question))
 
     async def stop(self) -> None:
         """No more questions; those under way have no answer."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        await self._client.aclose()
+        await self._questions.stop()
 
     async def _ask(self, question: AskPrice) -> None:
         try:
@@ -121,7 +108,7 @@ class HttpPricing:
             "pickup_at": self._moment(question.at),
             "currency": self._pricer.tariff.currency,
         }
-        status, answer = await post(self._client, self._url, body)
+        status, answer = await self._questions.post(body)
         if status != httpx2.codes.OK:
             raise ValueError(f"it answers with status {status}")
         return price_of(_decode(answer), self._pricer.tariff, question.vehicle_type, distance_m, duration_s)

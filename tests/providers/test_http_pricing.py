@@ -13,7 +13,8 @@ from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
-from dispatch.providers.http_pricing import MOST_AT_ONCE, HttpPricing
+from dispatch.providers.http import MOST_AT_ONCE
+from dispatch.providers.http_pricing import HttpPricing
 from dispatch.transport.moments import rfc3339
 from dispatch.transport.server import run
 from dispatch.types import FareLine, Money, Place, Price
