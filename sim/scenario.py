@@ -365,7 +365,7 @@ class Stage:
         self.run(
             max(self.now, self._booked_until()) + rules.search_cap_s + rules.link_grace_s + 2 * rules.late_grace_s + 5.0
         )
-        self.world.watch.finish(self.now)
+        self.world.judge()
         self.world.close()
         return list(self.world.watch.violations)
 

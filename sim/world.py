@@ -260,6 +260,10 @@ class World:
         while not self.is_quiet and self.runtime.now < end:
             self.run(self.runtime.now + step_s)
         self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
+        self.judge()
+
+    def judge(self) -> None:
+        """All is quiet: what does not hold now is broken."""
         self.watch.finish(self.runtime.now)
         self.watch.ledger.charges.finish(self.runtime.now, self.payments.collected, self.payments.declined)
 

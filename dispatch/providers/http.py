@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ import httpx2
 
 from dispatch.errors import SettingError
 
+_WHO: Final = re.compile(r"//[^/]*@")
+"""A name and a password in an address are not for the screen."""
 LARGEST_ANSWER_BYTES: Final = 65_536
 MOST_AT_ONCE: Final = 100
 """Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
@@ -71,4 +74,5 @@ def require_url(name: str, url: str) -> None:
     except (ValueError, httpx2.InvalidURL):
         usable = False
     if not usable:
-        raise SettingError(name, f"{name} must be an http or https address, got {url!r}")
+        shown = _WHO.sub("//…@", url)
+        raise SettingError(name, f"{name} must be an http or https address, got {shown!r}")

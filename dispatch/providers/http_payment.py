@@ -19,8 +19,10 @@ Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200
 """Of what a provider says in words, so much is kept."""
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-COLLECTED: Final = frozenset((200, 201))
+ANSWERED: Final = frozenset((200, 201, 409))
+"""409: of a charge that the provider knows already."""
 REFUSED: Final = 402
+NOT_US: Final = frozenset((401, 403))
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -52,11 +54,12 @@ class HttpPayments:
             url: where to POST to.
             key: sent as a bearer token; empty: nothing is sent.
             timeout_s: from the question to the last byte of the answer.
-            report: hears of trouble, in words that hold no secret.
+            report: hears of trouble, in words that hold no secret, and not of the same again and again.
         """
         self._runtime = runtime
         self._timeout_s = timeout_s
         self._report = report
+        self._trouble = ""
         self._questions = Questions(url, key, timeout_s)
 
     def deliver(self, question: CollectFare) -> None:
@@ -94,8 +97,10 @@ class HttpPayments:
         return answer_of(status, answer, question.number)
 
     def _tell(self, question: CollectFare, answer: Answer) -> None:
-        if type(answer) is FareUnknown:
-            self._report(answer.reason)
+        trouble = answer.reason if type(answer) is FareUnknown else ""
+        if trouble and trouble != self._trouble:  # once, however many charges wait for it
+            self._report(trouble)
+        self._trouble = trouble
         self._runtime.tell(question.reply_to, answer)
 
 
@@ -103,7 +108,9 @@ def answer_of(status: int, answer: bytes, number: int) -> Answer:
     """What an answer means. Only a clear yes and a clear no settle a charge; after anything else it is asked again."""
     if status == REFUSED:
         return FareDeclined(number, _receipt(answer).reason[:LONGEST_TEXT] or "refused")
-    if status not in COLLECTED:
+    if status in NOT_US:
+        return FareUnknown(number, f"it answers with status {status}: look at payment_key")
+    if status not in ANSWERED:
         return FareUnknown(number, f"it answers with status {status}")
     receipt = _decode(answer)
     if receipt.status == "paid":

@@ -29,3 +29,9 @@ def test_what_is_none_is_refused_with_the_settings_name(url: str) -> None:
     with pytest.raises(SettingError, match=r"payment_url must be an http or https address, got") as refused:
         require_url("payment_url", url)
     assert refused.value.name == "payment_url"
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    with pytest.raises(SettingError) as refused:
+        require_url("payment_url", "ftp://me:s3cret@pay.example/x")
+    assert str(refused.value).endswith("got 'ftp://…@pay.example/x'")

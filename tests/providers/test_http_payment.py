@@ -61,9 +61,10 @@ def test_it_is_asked_with_the_ride_as_the_key_by_which_it_collects_once() -> Non
         ("402 Payment Required", {"reason": "no funds"}, FareDeclined(3, "no funds")),
         ("402 Payment Required", b"<html>", FareDeclined(3, "refused")),
         ("200 OK", {"status": "later"}, FareUnknown(3, "it answers with payment status 'later'")),
-        ("401 Unauthorized", {}, FareUnknown(3, "it answers with status 401")),
-        ("403 Forbidden", {}, FareUnknown(3, "it answers with status 403")),
-        ("409 Conflict", {}, FareUnknown(3, "it answers with status 409")),
+        ("401 Unauthorized", {}, FareUnknown(3, "it answers with status 401: look at payment_key")),
+        ("403 Forbidden", {}, FareUnknown(3, "it answers with status 403: look at payment_key")),
+        ("409 Conflict", PAID, FareCollected(3, "ch_1")),
+        ("409 Conflict", {}, FareUnknown(3, "it answers with payment status ''")),
         ("500 Internal Server Error", b"", FareUnknown(3, "it answers with status 500")),
         ("302 Found", {}, FareUnknown(3, "it answers with status 302")),
     ],
@@ -74,6 +75,25 @@ def test_only_a_clear_yes_and_a_clear_no_settle_a_charge(status: str, answer: An
         provider.deliver(QUESTION)
         assert await post.answer() == means
         assert reports == ([means.reason] if type(means) is FareUnknown else [])
+
+    asked(story)
+
+
+def test_the_same_trouble_is_reported_once_until_something_else_comes() -> None:
+    async def story(provider: HttpPayments, api: PricingApi, post: Post, reports: list[str]) -> None:
+        for status in (
+            "401 Unauthorized",
+            "401 Unauthorized",
+            "500 Internal Server Error",
+            "200 OK",
+            "500 Internal Server Error",
+        ):
+            api.status = status
+            provider.deliver(QUESTION)
+            await post.answer()
+        assert [report[:26] for report in reports] == [
+            "it answers with status 401", "it answers with status 500", "it answers with status 500",
+        ]  # fmt: skip
 
     asked(story)
 
