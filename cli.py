@@ -131,7 +131,10 @@ def seed(resolved: Resolved) -> None:
 @click.argument(
     "what",
     type=click.Choice(
-        ["rides", "drivers", "passengers", "offers", "quotes", "events", "tracks", "ratings", "blocked_pairs"],
+        [
+            *("rides", "drivers", "passengers", "offers", "quotes", "events", "tracks"),
+            *("ratings", "charges", "blocked_pairs"),
+        ],
     ),
 )
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="newest rows shown")

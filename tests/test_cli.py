@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch.config import SETTINGS
+from dispatch.storage.show import TABLES
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {
@@ -219,6 +220,15 @@ def test_a_table_goes_whole_into_a_pipe() -> None:
     assert len(shown) == 3
     for line, row in zip(shown, told, strict=True):
         assert all(str(value) in line for value in row.values() if value is not None)
+
+
+def test_every_table_can_be_asked_for() -> None:
+    run("db", "seed")
+    for table in TABLES:
+        shown = run("db", "show", table, "--json")
+        assert shown.exit_code == 0, shown.output
+    refused = run("db", "show", "nothing")
+    assert all(table in refused.output for table in TABLES)
 
 
 def test_a_pair_is_blocked_shown_and_unblocked() -> None:
