@@ -6,29 +6,43 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dispatch.transport.moments import rfc3339
-from sim.replay.play import AFTER_S, LEAD_S, Player, booking
-from sim.replay.script import RIDE, Line
+from sim.replay.play import AFTER_S, LEAD_S, Player, booking, provider, stage_settings
+from sim.replay.script import RIDE, Line, Script
 
 HEAD = '''"""A ride that was on file, from {when}, played again: everybody hears what they heard."""
 
 {imports}from sim.scenario import Driver, near_pickup
-from tests.scenarios.theatre import Theatre
+{options}from tests.scenarios.theatre import Theatre
 
 
 def test_the_ride_{name}_goes_as_it_went(play: Theatre) -> None:
-    stage = play(follow_drivers="off")
+    stage = play({settings})
     {ride} = stage.passenger("{ride}", at={opens})
 '''
 OPS_IMPORTS = "from dispatch.messages.commands import CancelRide\n"
+OPTIONS_IMPORT = "from sim.world import WorldOptions\n"
 
 
 def as_test(ride_id: str, player: Player) -> str:
     """A file for tests/scenarios, of a ride that `player` has played."""
     script = player.script
-    name = "".join(letter if letter.isalnum() else "_" for letter in ride_id.lower())
-    imports = OPS_IMPORTS if any(line.what == "closes" for line in script.lines) else ""
-    head = HEAD.format(when=rfc3339(script.begins_at), imports=imports, name=name, ride=RIDE, opens=LEAD_S - 1.0)
+    head = HEAD.format(
+        when=rfc3339(script.begins_at),
+        imports=OPS_IMPORTS if any(line.what == "closes" for line in script.lines) else "",
+        options=OPTIONS_IMPORT if provider(script) else "",
+        name="".join(letter if letter.isalnum() else "_" for letter in ride_id.lower()),
+        settings=_settings(script),
+        ride=RIDE,
+        opens=LEAD_S - 1.0,
+    )
     return head + "".join(f"    {line}\n" for line in _body(player))
+
+
+def _settings(script: Script) -> str:
+    """The arguments of `play`."""
+    arguments = [f"{name}={value!r}" for name, value in stage_settings(script).items()]
+    options = ", ".join(f"{name}={value!r}" for name, value in provider(script).items())
+    return ", ".join(([f"options=WorldOptions({options})"] if options else []) + arguments)
 
 
 def _body(player: Player) -> Iterator[str]:

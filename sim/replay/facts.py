@@ -7,6 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     DriverReserved,
     OfferDeclined,
     OffersClosed,
@@ -26,6 +29,11 @@ from dispatch.types import DriverId
 
 SAME_MOMENT_S: Final = 2.0
 """A fact that comes so much earlier or later is the same fact."""
+CHARGE_ASKED: Final = "the provider is asked to collect what is due"
+CHARGE_PAID: Final = "the provider has collected it"
+CHARGE_DECLINED: Final = "the provider refuses it"
+IN_ITS_OWN_TIME: Final = frozenset((CHARGE_PAID, CHARGE_DECLINED))
+"""Facts that come when others please; a stage's provider takes another while."""
 GONE: Final = ("vanished", "unavailable", "driver_busy")
 """Ends of an offer that the script can only play as a driver who leaves."""
 
@@ -44,28 +52,38 @@ class Difference(NamedTuple):
     fact: Fact
 
 
-def facts_of(history: Sequence[tuple[float, Any]], begins_at: float, names: Mapping[DriverId, str]) -> list[Fact]:
-    """Every fact of these events, in their order."""
+def facts_of(
+    history: Sequence[tuple[float, Any]], begins_at: float, names: Mapping[DriverId, str], *, amounts: bool = True
+) -> list[Fact]:
+    """Every fact of these events, in their order. `amounts`: of charges too."""
     facts = []
     for at, event in history:
         say = _SAY.get(type(event))
-        if say is not None:
+        if type(event) is ChargeRequested and not amounts:
+            facts.append(Fact(round(at - begins_at, 3), CHARGE_ASKED))
+        elif say is not None:
             facts.append(Fact(round(at - begins_at, 3), say(event, lambda who: names.get(who, str(who)))))
     return facts
 
 
 def differences(stored: Sequence[Fact], now: Sequence[Fact]) -> list[Difference]:
-    """What the one has and the other has not, in the order of time."""
+    """What the one has and the other has not, in the order of time. A charge that is open on file may be settled on the stage."""
     unmatched = list(now)
+    if not any(fact.text in IN_ITS_OWN_TIME for fact in stored):
+        unmatched = [fact for fact in now if fact.text not in IN_ITS_OWN_TIME]
     found = []
     for fact in stored:
-        twin = next((f for f in unmatched if f.text == fact.text and abs(f.at - fact.at) <= SAME_MOMENT_S), None)
+        twin = next((other for other in unmatched if _is_same(fact, other)), None)
         if twin is None:
             found.append(Difference("stored", fact))
         else:
             unmatched.remove(twin)
     found += [Difference("now", fact) for fact in unmatched]
     return sorted(found, key=lambda difference: difference.fact.at)
+
+
+def _is_same(fact: Fact, other: Fact) -> bool:
+    return fact.text == other.text and (fact.text in IN_ITS_OWN_TIME or abs(other.at - fact.at) <= SAME_MOMENT_S)
 
 
 Names = Callable[[DriverId], str]
@@ -85,6 +103,11 @@ def _cancelled(event: RideCancelled, name: Names) -> str:
     return f"cancelled by {event.by}" + (f": {event.reason}" if event.reason else "")
 
 
+def _charged(event: ChargeRequested, name: Names) -> str:
+    amount = event.amount
+    return f"the provider is asked to collect {amount.minor / 10**amount.digits:.{amount.digits}f} {amount.currency}"
+
+
 _SAY: dict[type[Message], Callable[[Any, Names], str]] = {
     RideRequested: lambda event, name: f"search {event.search_no} begins at a fare of {event.trip.fare:g}",
     RideScheduled: lambda event, name: f"booked ahead at a fare of {event.trip.fare:g}",
@@ -99,5 +122,8 @@ _SAY: dict[type[Message], Callable[[Any, Names], str]] = {
     RideCompleted: lambda event, name: f"{name(event.driver_id)} completes",
     PassengerNoShow: lambda event, name: f"{name(event.driver_id)} reports a no-show",
     RideCancelled: _cancelled,
+    ChargeRequested: _charged,
+    ChargeSettled: lambda event, name: CHARGE_PAID,
+    ChargeDeclined: lambda event, name: CHARGE_DECLINED,
     SearchFailed: lambda event, name: f"no drivers: {event.reason}",
 }

@@ -27,8 +27,9 @@ def replay(settings: Settings, ride_id: str, test_file: str | None) -> int:
     if test_file == "-":
         click.echo(as_test(ride_id, player), nl=False)
         return 0
-    stored = facts_of(history, script.begins_at, script.names)
-    now = facts_of(played, LEAD_S, {DriverId(name): name for name in script.names.values()})
+    amounts = not script.is_priced  # a stage has no tariff: there the fare of the booking is the last one
+    stored = facts_of(history, script.begins_at, script.names, amounts=amounts)
+    now = facts_of(played, LEAD_S, {DriverId(name): name for name in script.names.values()}, amounts=amounts)
     found = differences(stored, now)
     for line in timeline(ride_id, script, stored, found):
         click.echo(line)

@@ -10,6 +10,7 @@ from dispatch.messages.commands import CancelRide
 from dispatch.types import DriverId, RideId
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
 from sim.scenario import Driver, Passenger, Person, Stage, near_pickup
+from sim.world import WorldOptions
 
 LEAD_S: Final = 5.0
 """The stage's clock when the passenger books: drivers are there before."""
@@ -23,7 +24,7 @@ class Player:
     def __init__(self, script: Script, **settings: Any) -> None:
         """`settings`: named as in `Settings`."""
         self.script = script
-        self.stage = Stage(1, **{**settings, "follow_drivers": "off"})  # on a stage nobody drives
+        self.stage = Stage(1, options=WorldOptions(**provider(script)), **{**settings, **stage_settings(script)})
         self.history: list[tuple[float, Any]] = []
 
     def play(self) -> list[tuple[float, Any]]:
@@ -71,6 +72,23 @@ class Player:
         for event in message.events:
             if getattr(event, "ride_id", None) == RIDE:
                 self.history.append((now, event))
+
+
+def stage_settings(script: Script) -> dict[str, Any]:
+    """What holds on the stage whatever the rules are: nobody drives there, and a card is taken where one was."""
+    settings: dict[str, Any] = {"follow_drivers": "off"}
+    if script.by_card:
+        settings["payment"] = "http"
+    charge = script.charge
+    if charge is not None:
+        settings["currency"], settings["currency_digits"] = charge.currency, str(charge.digits)
+        settings |= {fee: minor / 10**charge.digits for fee, minor in script.fees_minor.items()}
+    return settings
+
+
+def provider(script: Script) -> dict[str, Any]:
+    """What the stage's provider makes of a charge, as options of the world: what the real one made of it. An open one is paid."""
+    return {"decline_rate": 1.0} if script.charge_ended == "declined" else {}
 
 
 def booking(fields: dict[str, Any]) -> dict[str, Any]:

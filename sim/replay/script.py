@@ -7,12 +7,16 @@ north of the stage's pickup. So a script holds nobody's phone and nobody's addre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
+from dispatch.domain.payment import CARD
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
     DriverReserved,
     OfferDeclined,
     OffersClosed,
@@ -26,7 +30,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
 )
-from dispatch.types import DriverId, OfferId, Trip
+from dispatch.types import DriverId, Money, OfferId, Trip
 from sim.scenario import PICKUP
 
 RIDE: Final = "r1"
@@ -50,13 +54,19 @@ class Line(msgspec.Struct, frozen=True):
 
 class Script(msgspec.Struct):
     """Lines in the order of time. `north_km`: where each driver stands. `names`: who is who. `vehicles`: what
-    those drive who were asked because of it. `unplayable`: what no person did."""
+    those drive who were asked because of it. `is_priced`: by the server. `charge`: what the ride cost by card, and `charge_ended`: what
+    the provider made of it. `fees_minor`: what an end cost that was no ride, by setting. `unplayable`: what no person did."""
 
     begins_at: float
     lines: list[Line] = []
     north_km: dict[str, float] = {}
     names: dict[DriverId, str] = {}
     vehicles: dict[str, str] = {}
+    by_card: bool = False
+    is_priced: bool = False
+    charge: Money | None = None
+    charge_ended: Literal["", "paid", "declined"] = ""
+    fees_minor: dict[str, int] = {}
     unplayable: list[str] = []
     ends_at: float = 0.0
 
@@ -104,6 +114,7 @@ class _Author:
     # -- the passenger
 
     def requested(self, at: float, event: RideRequested) -> None:
+        self.script.is_priced = event.price is not None
         if self._scheduled_for is not None and event.pickup_at == self._scheduled_for:
             return  # the time had come: nobody did anything
         self.book(min(at, event.at - self.script.begins_at), event.trip, event.pickup_at)
@@ -124,12 +135,17 @@ class _Author:
             fields["vehicle_type"] = trip.vehicle_type
         if trip.pin:
             fields["require_pin"] = True
+        if trip.payment_method == CARD:
+            fields["payment_method"] = CARD
+            self.script.by_card = True
         if pickup_at is not None:
             fields["pickup_in_s"] = round(pickup_at - self.script.begins_at, 3)
         self._freed_at, self._vehicle_type = max(at, 0.0), trip.vehicle_type
         self.add(max(at, 0.0), RIDE, "find_driver", **fields)
 
     def cancelled(self, at: float, event: RideCancelled) -> None:
+        if event.fee:
+            self.script.fees_minor["cancellation_fee"] = event.fee
         if event.by == "passenger":
             self.add(at, RIDE, "cancel_ride", reason=event.reason)
         elif event.by == "ops":
@@ -138,6 +154,17 @@ class _Author:
             self.add(at - self.link_grace_s, RIDE, "leaves")
         else:
             self.script.unplayable.append(f"{at:.1f} s: cancelled by {event.by}: {event.reason}")
+
+    # -- the money
+
+    def charged(self, at: float, event: ChargeRequested) -> None:
+        self.script.charge = event.amount
+
+    def paid(self, at: float, event: ChargeSettled) -> None:
+        self.script.charge_ended = "paid"
+
+    def refused(self, at: float, event: ChargeDeclined) -> None:
+        self.script.charge_ended = "declined"
 
     # -- drivers
 
@@ -178,6 +205,11 @@ class _Author:
         name = self.name(event.driver_id)
         self.add(at, name, "accept_ride", ride_id=RIDE, driver_id=name)
 
+    def no_show(self, at: float, event: PassengerNoShow) -> None:
+        if event.fee:
+            self.script.fees_minor["no_show_fee"] = event.fee
+        self.says(at, event.driver_id, "no_show")
+
     def unassigned(self, at: float, event: RideUnassigned) -> None:
         if event.by == "driver":
             self.says(at, event.driver_id, "cancel_ride", reason=event.reason)
@@ -201,5 +233,8 @@ _WRITE: dict[type[Message], Callable[[_Author, float, Any], None]] = {
     RideArrived: _step("arrived"),
     RideStarted: _step("start_ride"),
     RideCompleted: _step("complete_ride"),
-    PassengerNoShow: _step("no_show"),
+    PassengerNoShow: _Author.no_show,
+    ChargeRequested: _Author.charged,
+    ChargeSettled: _Author.paid,
+    ChargeDeclined: _Author.refused,
 }

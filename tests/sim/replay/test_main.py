@@ -10,13 +10,16 @@ from click.testing import CliRunner, Result
 from cli import main
 from dispatch import addresses
 from dispatch.messages.commands import CancelRide
+from dispatch.messages.events import ChargeSettled
 from dispatch.storage.show import rows
+from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, RideId
 from sim.replay.as_test import as_test
-from sim.replay.facts import Difference, differences, facts_of
+from sim.replay.facts import CHARGE_ASKED, CHARGE_DECLINED, CHARGE_PAID, Difference, differences, facts_of
 from sim.replay.play import LEAD_S, Player
 from sim.replay.script import script_of
 from sim.scenario import Stage
+from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 
 Story = Callable[[Stage], None]
@@ -146,6 +149,83 @@ def replayed(history: list[tuple[float, Any]]) -> tuple[Player, list[Difference]
 def test_whatever_people_did_is_done_again(play: Theatre, story: Story) -> None:
     _, found = replayed(played(play(follow_drivers="off"), story))
     assert found == []
+
+
+CARDS: dict[str, Any] = {"payment": "http", "currency": "BHD", "cancellation_fee": 2.5, "no_show_fee": 1.25}
+
+
+def drives(stage: Stage) -> None:
+    stage.drivers["d1"].accepts("r1", at=10)
+    stage.drivers["d1"].drives("r1", step_s=100, at=100)
+
+
+def cancels_too_late(stage: Stage) -> None:
+    stage.drivers["d1"].accepts("r1", at=10)
+    stage.passengers["r1"].cancels(at=200, reason="walks")
+
+
+def by_card(
+    play: Theatre, story: Story, options: WorldOptions | None = None, until: float = 700.0
+) -> list[tuple[float, Any]]:
+    def books_by_card(stage: Stage) -> None:
+        stage.passengers["r1"].books(at=6, payment_method="card")
+        story(stage)
+
+    return played(play(follow_drivers="off", options=options, **CARDS), books_by_card, until)
+
+
+@pytest.mark.parametrize("decline_rate", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("story", "asked"),
+    [(drives, "85.500"), (cancels_too_late, "2.500"), (nobody_comes, "1.250")],
+    ids=lambda it: str(it)[:12],
+)
+def test_a_ride_by_card_is_charged_again_as_it_was(
+    play: Theatre, story: Story, asked: str, decline_rate: float
+) -> None:
+    history = by_card(play, story, WorldOptions(decline_rate=decline_rate))
+    player, found = replayed(history)
+    assert found == []
+    texts = [fact.text for fact in facts_of(player.history, LEAD_S, {})]
+    assert texts[-2] == f"the provider is asked to collect {asked} BHD"
+    assert texts[-1] == (CHARGE_DECLINED if decline_rate else CHARGE_PAID)
+    scope: dict[str, Any] = {}
+    exec(compile(as_test("ride-7", player), "written", "exec"), scope)
+    scope["test_the_ride_ride_7_goes_as_it_went"](play)
+
+
+def test_the_timeline_of_a_ride_by_card_has_its_charge(tmp_path: Path) -> None:
+    path = tmp_path / "card.db"
+    stage = Stage(writer=Writer(path), follow_drivers="off", **CARDS)
+    stage.fleet(2)
+    stage.passenger("r1").books(at=5, payment_method="card")
+    drives(stage)
+    stage.run(until=700)
+    assert stage.end() == []
+    result = run("replay", "r1", "--db", str(path))
+    assert result.return_value == 0, result.output
+    assert "the provider is asked to collect 85.500 BHD\n" in result.output
+    assert result.output.endswith("the provider has collected it\n\nToday's code does the same.\n")
+
+
+def test_a_charge_that_is_open_on_file_may_be_settled_and_one_that_is_missing_is_told(play: Theatre) -> None:
+    history = by_card(play, drives)
+    assert isinstance(history[-1][1], ChargeSettled)
+    assert replayed(history[:-1])[1] == []
+    script = script_of(history, 60.0)
+    stored = facts_of(history, script.begins_at, script.names)
+    uncharged = [fact for fact in stored if "provider" not in fact.text]
+    assert [(it.which, it.fact.text) for it in differences(stored, uncharged)] == [
+        ("stored", "the provider is asked to collect 85.500 BHD"),
+        ("stored", CHARGE_PAID),
+    ]
+
+
+def test_what_a_tariff_asked_for_is_not_compared(play: Theatre) -> None:
+    history = by_card(play, drives)
+    facts = facts_of(history, 0.0, {}, amounts=False)
+    assert CHARGE_ASKED in [fact.text for fact in facts]
+    assert not any("BHD" in fact.text for fact in facts)
 
 
 def test_a_ride_that_was_booked_ahead_and_starts_with_a_pin_is_played_too(play: Theatre) -> None:
