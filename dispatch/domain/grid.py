@@ -28,6 +28,10 @@ _CAP_SLACK = 1e-7
 # With so few keys one look at all that are in reach is cheaper than growing towards them.
 _FEW = 64
 
+# Where the k-th is this many cells away, most cells are empty, and a search begins as far out as the one before had to
+# go. Where he is nearer, the next place may be far more crowded, and growing towards him costs little.
+_SPARSE_CELLS = 2.0
+
 # A point is its unit vector x, y, z and its latitude and longitude, packed: a scan of a crowded city waits
 # for memory, and one small block is read sooner than five floats that lie apart.
 _pack, _unpack = Struct("5d").pack, Struct("5d").unpack
@@ -89,7 +93,7 @@ class Grid:
     changes nothing. Distances are metres by `haversine_m`.
     """
 
-    __slots__ = ("_cell_m", "_cells", "_height_deg", "_rows", "holds")
+    __slots__ = ("_cell_m", "_cells", "_first_reach_m", "_height_deg", "_rows", "holds")
 
     def __init__(self, cell_m: float = 500.0) -> None:
         """`cell_m`, the height and least width of a cell in metres, changes the speed and never an answer.
@@ -102,6 +106,7 @@ class Grid:
         self._height_deg = degrees(self._cell_m / EARTH_RADIUS_M)
         self._rows: dict[int, _Row] = {}
         self._cells: dict[str, _Cell] = {}
+        self._first_reach_m: dict[int, float] = {}
         self.holds: Callable[[object], bool] = self._cells.__contains__
         """Whether a key is in it; without a call of ours, for it is asked about everybody who moves."""
 
@@ -148,32 +153,35 @@ class Grid:
         x, y, z = _unit_vector(lat, lon)
         limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
         limit_square = _chord_square(limit_m)
-        reach_m = limit_m if len(self._cells) <= _FEW else 0.0
+        reach_m = limit_m if len(self._cells) <= _FEW else min(limit_m, self._first_reach_m.get(k, 0.0))
         seen: dict[int, tuple[int, int]] = {}
         while True:
+            near = []
             for cell in self._cells_in_reach(lat, lon, reach_m, seen):
-                points, near = cell.points, []
+                points = cell.points
                 for key, (px, py, pz, plat, plon) in zip(points, map(_unpack, points.values()), strict=True):
                     dx, dy, dz = px - x, py - y, pz - z
                     square = dx * dx + dy * dy + dz * dz
                     if square <= limit_square:
                         near.append((square, key, plat, plon))
-                near.sort()  # the nearest first: then most of the others need no more than this look
-                for square, key, plat, plon in near:
-                    if square > limit_square:
-                        break
-                    candidate = haversine_m(lat, lon, plat, plon), key
-                    if candidate[0] > limit_m or (len(best) == k and candidate > best[-1]):
-                        continue
-                    if accepts is not None and not accepts(key):
-                        continue
-                    insort(best, candidate)
-                    if len(best) > k:
-                        best.pop()
-                    if len(best) == k:
-                        limit_m = best[-1][0]
-                        limit_square = _chord_square(limit_m)
+            near.sort()  # the nearest first: then most of the others need no more than this look
+            for square, key, plat, plon in near:
+                if square > limit_square:
+                    break
+                candidate = haversine_m(lat, lon, plat, plon), key
+                if candidate[0] > limit_m or (len(best) == k and candidate > best[-1]):
+                    continue
+                if accepts is not None and not accepts(key):
+                    continue
+                insort(best, candidate)
+                if len(best) > k:
+                    best.pop()
+                if len(best) == k:
+                    limit_m = best[-1][0]
+                    limit_square = _chord_square(limit_m)
             if reach_m >= limit_m:
+                if len(best) == k:
+                    self._first_reach_m[k] = limit_m if limit_m > _SPARSE_CELLS * self._cell_m else 0.0
                 return best
             reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
 

@@ -203,6 +203,16 @@ def test_around_a_pole_every_longitude_is_near(pole: float) -> None:
     assert keys(grid.nearest(near_pole, 0.0, 4, 5_000.0)) == ["+000", "+010", "-010", "+020"]
 
 
+def test_a_search_in_a_crowd_after_one_in_the_desert_finds_the_nearest_and_so_the_other_way_round() -> None:
+    grid = crowd(400, 2_000.0)
+    desert = [destination(*PICKUP, 1_000_000.0 + 3_000.0 * n, 0.0) for n in range(12)]
+    for n, place in enumerate(desert):
+        grid.put(f"far{n}", *place)
+    crowded = grid.position("d7")
+    for place in (crowded, desert[3], crowded, PICKUP, desert[4], desert[0], crowded):
+        assert grid.nearest(*place, 5, 60_000.0) == grid.within(*place, 60_000.0)[:5]
+
+
 def test_the_predicate_narrows_the_choice_and_the_next_nearest_step_up() -> None:
     grid = line_of_drivers(1, 2, 3, 4, 5, 6, 7)
     asked_before = {"d1", "d3"}
