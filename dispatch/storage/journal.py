@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from queue import SimpleQueue
 from threading import Timer
-from time import monotonic, sleep
 from typing import Any, Final
 
 from dispatch.errors import DatabaseError
@@ -32,22 +31,15 @@ LONGEST_PAUSE_S: Final = 1.0
 """Between tries while commits fail. Whoever is told of a loss starts anew and asks again, all day if it were at once."""
 APPENDS_A_COMMIT: Final = 4_096
 """No more share a transaction: the first of a long queue would wait for the last."""
-PACE_S: Final = 0.003
-"""From the beginning of one commit to that of the next. A commit costs what a dozen events do, whatever is in it, and at a quiet
-hour each event would have one of its own."""
-NEED_NO_PACE: Final = 4
-"""When so many wait they share a commit anyway, and it begins at once."""
 
 
 class JournalPort:
     """The sink of the address `journal`. Opening it starts the thread and waits until the file is open there."""
 
-    def __init__(
-        self, open_writer: Callable[[], Writer], post_many: PostMany, report: Report, pace_s: float = PACE_S
-    ) -> None:
+    def __init__(self, open_writer: Callable[[], Writer], post_many: PostMany, report: Report) -> None:
         """`open_writer` runs in the journal's thread; what it raises is raised here."""
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._journal = Journal.start(open_writer, post_many, report, opened, pace_s)
+        self._journal = Journal.start(open_writer, post_many, report, opened)
         failure = opened.get()
         if failure is not None:
             raise failure
@@ -65,8 +57,7 @@ class Journal(ThreadActor):
     """Keeps `Append`s in the order in which they were told and answers each with `Appended` or `NotAppended`.
 
     Group commit needs no timer: the first Append that finds nothing waiting tells the journal a `_Flush`, which lands behind the
-    mail that is already there; it begins no sooner than `pace_s` after the last one. While commits fail they are tried by a timer
-    instead, also when nothing waits, until one succeeds.
+    mail that is already there. While commits fail they are tried by a timer instead, also when nothing waits, until one succeeds.
     """
 
     def __init__(
@@ -75,7 +66,6 @@ class Journal(ThreadActor):
         post_many: PostMany,
         report: Report,
         opened: SimpleQueue[BaseException | None],
-        pace_s: float,
     ) -> None:
         """`opened` gets None, or what went wrong, once the file was opened in the actor's thread."""
         super().__init__()
@@ -85,8 +75,6 @@ class Journal(ThreadActor):
         self._opened = opened
         self._writer: Writer | None = None
         self._waiting: list[Append] = []
-        self._pace_s = pace_s
-        self._may_begin_at = 0.0
         self._losses = Losses()
         self._ails = False
         self._pause_s = FIRST_PAUSE_S
@@ -109,9 +97,6 @@ class Journal(ThreadActor):
         if type(message) is not Append:
             if type(message) is _Again:
                 self._again = None
-            elif self._let_more_come():
-                self.actor_ref.tell(message)
-                return
             self._flush()
             return
         if not self._waiting and not self._ails:
@@ -132,16 +117,7 @@ class Journal(ThreadActor):
 
     # -- a commit
 
-    def _let_more_come(self) -> bool:
-        """Whether there was time to wait. What came meanwhile is in the mailbox."""
-        early_s = self._may_begin_at - monotonic()
-        if early_s <= 0.0 or len(self._waiting) >= NEED_NO_PACE:
-            return False
-        sleep(early_s)
-        return True
-
     def _flush(self) -> None:
-        self._may_begin_at = monotonic() + self._pace_s
         batch, self._waiting = self._waiting, []
         answers: list[Letter] = []
         self._keep(batch, answers)

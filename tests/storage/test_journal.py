@@ -11,7 +11,7 @@ import pytest
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
-from dispatch.storage.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, NEED_NO_PACE, PACE_S, JournalPort
+from dispatch.storage.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, JournalPort
 from dispatch.storage.schema import open_database
 from dispatch.storage.writer import Writer
 from tests.storage.stories import RIDE, append, booked
@@ -25,10 +25,8 @@ class Steered(Writer):
     """The real writer, which first does to its connection what the test told it: only its own thread may."""
 
     orders: queue.SimpleQueue[str]
-    began: queue.SimpleQueue[float]
 
     def write(self, batch: Iterable[Append]) -> None:
-        self.began.put(time.monotonic())
         while not self.orders.empty():
             self.db.execute(self.orders.get())
         super().write(list(batch))
@@ -43,16 +41,15 @@ class Steered(Writer):
 class Desk:
     """A journal at work, what it posted and what it reported."""
 
-    def __init__(self, path: Path, busy_timeout_s: float = PATIENCE_S, pace_s: float = PACE_S) -> None:
+    def __init__(self, path: Path, busy_timeout_s: float = PATIENCE_S) -> None:
         self.path = path
         self.busy_timeout_s = busy_timeout_s
         self.orders: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.began: queue.SimpleQueue[float] = queue.SimpleQueue()
         self.posts: queue.SimpleQueue[list[tuple[str, Message]]] = queue.SimpleQueue()
         self.reports: list[BaseException | None] = []
         self.seen_on_disk: list[int] = []
         self.heard: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self.port = JournalPort(self.open_writer, self.post_many, self.report, pace_s)
+        self.port = JournalPort(self.open_writer, self.post_many, self.report)
 
     def report(self, trouble: BaseException | None) -> None:
         self.reports.append(trouble)
@@ -60,7 +57,7 @@ class Desk:
 
     def open_writer(self) -> Writer:
         writer = Steered(open_database(self.path, "full", busy_timeout_s=self.busy_timeout_s))
-        writer.orders, writer.began = self.orders, self.began
+        writer.orders = self.orders
         return writer
 
     def post_many(self, letters: Iterable[tuple[str, Message]]) -> None:
@@ -133,33 +130,6 @@ def test_a_very_long_queue_is_committed_in_parts(desk: Desk, lock: sqlite3.Conne
     lock.execute("ROLLBACK")
     assert [answer.through for _, answer in desk.answers(total)] == list(range(total))
     assert len(desk.seen_on_disk) >= 3
-
-
-def test_the_first_after_a_quiet_time_goes_at_once_and_the_next_commit_keeps_its_distance(
-    open_desk: Callable[..., Desk],
-) -> None:
-    pace_s = 0.3
-    desk = open_desk(pace_s=pace_s)
-    asked_at = time.monotonic()
-    desk.ask(booked("r1", through=1))
-    first = desk.began.get()
-    desk.ask(booked("r2", through=1))
-    assert first - asked_at < pace_s
-    assert desk.began.get() - first >= pace_s - 0.001
-
-
-def test_so_many_that_they_share_a_commit_anyway_do_not_wait_for_more(
-    open_desk: Callable[..., Desk], lock: sqlite3.Connection
-) -> None:
-    desk = open_desk(pace_s=100 * PATIENCE_S)
-    lock.execute("BEGIN IMMEDIATE")
-    desk.port.deliver(booked("r0"))
-    desk.began.get(timeout=PATIENCE_S)  # it waits for the lock, and the others for it
-    for n in range(1, NEED_NO_PACE + 1):
-        desk.port.deliver(booked(f"r{n}"))
-    lock.execute("ROLLBACK")
-    assert [address for address, _ in desk.answers(NEED_NO_PACE + 1)] == [f"ride/r{n}" for n in range(NEED_NO_PACE + 1)]
-    assert len(desk.seen_on_disk) == 2
 
 
 def test_nothing_is_answered_before_another_process_could_read_it(desk: Desk) -> None:
