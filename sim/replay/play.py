@@ -77,7 +77,7 @@ class Player:
 def stage_settings(script: Script) -> dict[str, Any]:
     """What holds on the stage whatever the rules are: nobody drives there, and a card is taken where one was."""
     settings: dict[str, Any] = {"follow_drivers": "off"}
-    if script.by_card:
+    if any("payment_method" in line.fields for line in script.lines):
         settings["payment"] = "http"
     charge = script.charge
     if charge is not None:

@@ -30,7 +30,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
 )
-from dispatch.types import DriverId, Money, OfferId, Trip
+from dispatch.types import DriverId, Money, OfferId
 from sim.scenario import PICKUP
 
 RIDE: Final = "r1"
@@ -62,7 +62,6 @@ class Script(msgspec.Struct):
     north_km: dict[str, float] = {}
     names: dict[DriverId, str] = {}
     vehicles: dict[str, str] = {}
-    by_card: bool = False
     is_priced: bool = False
     charge: Money | None = None
     charge_ended: Literal["", "paid", "declined"] = ""
@@ -114,16 +113,17 @@ class _Author:
     # -- the passenger
 
     def requested(self, at: float, event: RideRequested) -> None:
-        self.script.is_priced = event.price is not None
         if self._scheduled_for is not None and event.pickup_at == self._scheduled_for:
             return  # the time had come: nobody did anything
-        self.book(min(at, event.at - self.script.begins_at), event.trip, event.pickup_at)
+        self.book(min(at, event.at - self.script.begins_at), event)
 
     def scheduled(self, at: float, event: RideScheduled) -> None:
         self._scheduled_for = event.pickup_at
-        self.book(at, event.trip, event.pickup_at)
+        self.book(at, event)
 
-    def book(self, at: float, trip: Trip, pickup_at: float | None) -> None:
+    def book(self, at: float, event: RideRequested | RideScheduled) -> None:
+        trip, pickup_at = event.trip, event.pickup_at
+        self.script.is_priced = event.price is not None
         fields: dict[str, Any] = {
             "dropoff_latitude": round(PICKUP[0] + trip.dropoff.lat - trip.pickup.lat, 6),
             "dropoff_longitude": round(PICKUP[1] + trip.dropoff.lon - trip.pickup.lon, 6),
@@ -137,7 +137,6 @@ class _Author:
             fields["require_pin"] = True
         if trip.payment_method == CARD:
             fields["payment_method"] = CARD
-            self.script.by_card = True
         if pickup_at is not None:
             fields["pickup_in_s"] = round(pickup_at - self.script.begins_at, 3)
         self._freed_at, self._vehicle_type = max(at, 0.0), trip.vehicle_type
