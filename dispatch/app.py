@@ -244,8 +244,9 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
     )
     health = JournalHealth()
-    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, partial(_report_journal, health))
-    store = Reader(settings.db)
+    report = partial(_report_journal, health)
+    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, report, runtime.call_soon)
+    store = Reader(settings.db, is_writing=health.is_well)
     runtime.sink(addresses.JOURNAL, journal)
     board = position_board(settings)
     priced_by = pricer(settings, travel)

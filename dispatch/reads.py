@@ -27,6 +27,10 @@ class JournalHealth:
     def __init__(self) -> None:
         self.why_not = ""
 
+    def is_well(self) -> bool:
+        """Whether the last commit succeeded."""
+        return not self.why_not
+
     def note(self, trouble: BaseException | None) -> None:
         """None: it writes again. An event that is refused for its own sake keeps no other from being written."""
         if trouble is None:

@@ -69,9 +69,9 @@ class Watch:
         if look is None:
             return
         self.checked += 1
-        look(self, now, address, message)
         if now > self._look_again_at:
             self._keep_time(now)
+        look(self, now, address, message)
 
     def _by(self, due: float) -> float:
         """Something must have happened by then; it is looked at as soon as time has gone on."""

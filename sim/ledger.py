@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.messages.base import Recorded
 from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
@@ -115,12 +116,19 @@ class Ledger:
         self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
 
     def appended(self, now: float, address: str, message: Appended) -> None:
-        """On disk."""
-        flying = self._flying.get((address, message.incarnation))
-        while flying and flying[0].through <= message.through:
-            self.take(now, flying.popleft())
+        """On disk, and so is all that it builds on: news of that may be under way still."""
+        self._landed(now, Recorded(address, message.incarnation, message.through))
+
+    def _landed(self, now: float, recorded: Recorded) -> None:
+        speaker = recorded.address, recorded.incarnation
+        flying = self._flying.get(speaker)
+        while flying and flying[0].through <= recorded.through:
+            append = flying.popleft()
+            if append.after is not None:
+                self._landed(now, append.after)
+            self.take(now, append)
         if not flying:
-            self._flying.pop((address, message.incarnation), None)
+            self._flying.pop(speaker, None)
 
     def not_appended(self, address: str, message: NotAppended) -> None:
         """Lost."""

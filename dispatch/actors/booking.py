@@ -114,7 +114,7 @@ class BookedRide(PricedRide):
     ) -> None:
         ride, since = self.ride, max(self.runtime.now, pickup_at or 0.0)
         self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at, command, *money))
-        self.send(self.dispatcher(), SearchDriver(self.card(), since))
+        self.send_ahead(self.dispatcher(), SearchDriver(self.card(), since))
 
 
 def at_price(claim: Trip, price: Price) -> Trip:

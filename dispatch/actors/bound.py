@@ -162,7 +162,9 @@ class BoundDriver(ConversingActor):
             self.ride_status = message.status
             if message.status == "completed":
                 self._release(kept, "completed")
-        self.done(message.command, self.say(RideProgress, *fields, *more), kept=True)
+        progress = self.say(RideProgress, *fields, *more)
+        self._answer_accept(progress)  # the ride is his, whether or not he had heard that before a restart
+        self.done(message.command, progress, kept=True)
         if self.driver.binding == FREE:
             self._announce()
 
@@ -173,6 +175,7 @@ class BoundDriver(ConversingActor):
         if kept is not None and kept.ride_id == message.ride_id:
             self._release(kept, GAVE_UP if message.goes_on else "cancelled")
         ended = self.say(RideEnded, message.ride_id, message.by, message.reason, message.fee)
+        self._answer_accept(ended)  # it was his
         self.done(message.command, ended, kept=True)
         self._announce()
 
@@ -214,7 +217,7 @@ class BoundDriver(ConversingActor):
         where = (fix.lat, fix.lon) if fix is not None else (None, None)
         offer = (kept.ride_id, kept.search_no, kept.round_no, kept.offer_id)
         claim = ClaimRide(*offer, card, where[0], where[1], kept.closes_at)
-        self.send(addresses.ride(kept.ride_id), claim)
+        self.send_ahead(addresses.ride(kept.ride_id), claim)
         self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(kept.offer_id))
 
     def _answer_accept(self, notice: Message, result: str = "ok") -> None:
@@ -260,8 +263,14 @@ class BoundDriver(ConversingActor):
         return self._say_snapshot(owed) if owed is not None and self.link is not None else None
 
     def _announce(
-        self, ended: OfferId | None = None, outcome: str = "", ride_id: RideId | None = None, asked: bool = False
+        self,
+        ended: OfferId | None = None,
+        outcome: str = "",
+        ride_id: RideId | None = None,
+        asked: bool = False,
+        ahead: bool = False,
     ) -> None:
+        """`ahead`: of the disk, since it is so now and nobody but the dispatcher hears it."""
         self._version += 1
         offers = tuple([offer.lease.offer_id for offer in self.offers.values()]) if self.offers else ()
         state = DriverState(
@@ -276,7 +285,7 @@ class BoundDriver(ConversingActor):
             asked,
             self._drives(),
         )
-        self.send(self.dispatcher, state)
+        (self.send_ahead if ahead else self.send)(self.dispatcher, state)
 
     def _drives(self) -> str:
         card = self.driver.card

@@ -11,7 +11,7 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.errors import IdReused, InternalError, NoSuchRide
-from dispatch.messages.base import Command, Message
+from dispatch.messages.base import Command, Message, Recorded
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, StreamLife
@@ -124,6 +124,11 @@ class ConversingActor(RecordedActor):
         else:
             self.repeat(message, known)
         return False
+
+    def depend_on(self, after: Recorded) -> None:
+        if self._recorded == self._committed:
+            self._asked.clear()
+        super().depend_on(after)
 
     def remember(self, message: Message) -> None:
         """Somebody waits for what becomes of this, and must hear of it should it be lost."""

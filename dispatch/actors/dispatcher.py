@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
-from dispatch.actors.timed import CLOCK_SLACK_S, TimedSearches
+from dispatch.actors.requested import RequestedSearches
+from dispatch.actors.timed import CLOCK_SLACK_S
 from dispatch.domain.choice import Choice, Hits
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search, ride_of
@@ -44,7 +45,7 @@ class _Withdrawn(Message, frozen=True, gc=False):
     driver_ids: tuple[DriverId, ...]
 
 
-class DispatcherActor(TimedSearches):
+class DispatcherActor(RequestedSearches):
     """One zone's offers."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, policy: SearchPolicy, supply: Supply) -> None:
@@ -76,7 +77,7 @@ class DispatcherActor(TimedSearches):
             self._verdicts = Verdicts(self.supply, self.policy, self.choice)
 
     def _go_on(self) -> None:
-        for ride_id in self.store.open_rides():
+        for ride_id in dict.fromkeys((*self.store.open_rides(), *self.requests)):
             self._resume(ride_id)
         for address in self.runtime.addresses(addresses.DRIVER):
             self.send(address, AnnounceState())
@@ -85,8 +86,7 @@ class DispatcherActor(TimedSearches):
 
     def _resume(self, ride_id: RideId) -> None:
         """Go on with this search where its events end."""
-        flying = [event for _, events in self._in_flight for event in events]
-        search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *flying], self.policy)
+        search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *self.on_its_way()], self.policy)
         if search is None:
             return
         self.searches[ride_id] = search
@@ -108,6 +108,7 @@ class DispatcherActor(TimedSearches):
     @receives(SearchDriver)
     def _on_search(self, message: SearchDriver) -> None:
         ride_id = message.ride.ride_id
+        self.note_request(message)
         older = self.searches.get(ride_id)
         if older is not None and older.card.search_no >= message.ride.search_no:
             return
@@ -134,7 +135,7 @@ class DispatcherActor(TimedSearches):
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:
         search = self.searches.get(message.ride_id)
-        if search is not None and search.card.search_no == message.search_no:
+        if search is not None and search.card.search_no <= message.search_no:
             self._close(search, message.reason)
 
     # -- drivers
@@ -147,7 +148,7 @@ class DispatcherActor(TimedSearches):
             return
         forgot = message.asked or message.incarnation > supplied.incarnation
         supplied.incarnation, supplied.version = message.incarnation, message.version
-        self.supply.announced(supplied, message.status, message.vehicle_type)
+        self.supply.announced(driver_id, message.status, message.vehicle_type)
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)

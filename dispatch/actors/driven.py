@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+from dispatch import addresses
 from dispatch.actors.ending import EndingRide
 from dispatch.domain.approach import GIVEN_UP, TOLD
 from dispatch.domain.geo import haversine_m
@@ -102,7 +103,8 @@ class DrivenRide(EndingRide):
         more = (free_until, no_show_at, ride.driven_m if ride.is_over else None, price)
         self.say(RideProgress, *told, *more, ride.payment_status)
         self._moved = RideMoved(*told, message.command, *more, ride.payment_status)
-        self.tell_driver(message.driver_id, self._moved)
+        tell = self.send_ahead if ride.is_over else self.send  # he records that he is free, and no other step
+        tell(addresses.driver(message.driver_id), self._moved)
         if event_type is RideArrived:
             self._warn_if_far(message.driver_id)
         if ride.is_over:

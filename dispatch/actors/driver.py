@@ -101,7 +101,7 @@ class DriverActor(BoundDriver):
             self.record(DriverOnline(self.driver_id))
         self.welcome(message)
         self._met = True
-        self._announce()
+        self._announce(ahead=True)  # or a ride that is booked now, whose search comes ahead, would pass him over
 
     def has_news(self) -> bool:
         return self._met

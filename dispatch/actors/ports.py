@@ -17,6 +17,10 @@ class EventStore(Protocol):
         """Commit this before the turn ends, if this journal can. False: it is told as everybody else is, and answers."""
         ...
 
+    def is_writing(self) -> bool:
+        """Whether commits succeed, as far as is known. While they do not, everybody waits for the disk and nobody runs ahead."""
+        ...
+
     def events_of(self, stream: str) -> Sequence[Message]:
         """All events of one actor, oldest first."""
         ...

@@ -9,6 +9,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import RideAssigned, SearchFailed
 from dispatch.messages.matching import (
+    AnnounceState,
     ClaimGranted,
     ClaimRide,
     EndSearch,
@@ -35,8 +36,7 @@ class RideActor(ChoosingRide):
 
     def restore(self) -> None:
         super().restore()
-        if self.ride.status == PENDING:
-            self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
+        self._search_again()
         self.wait_for_time()
         self.arm_end()
         self.follow()
@@ -86,6 +86,15 @@ class RideActor(ChoosingRide):
         self.retire_later()
 
     # -- the search
+
+    def _search_again(self) -> None:
+        if self.ride.status == PENDING:
+            self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
+
+    @receives(AnnounceState)
+    def _on_announce_state(self, message: AnnounceState) -> None:
+        """A dispatcher that was rebuilt may have lost our request. A search that it knows already it does not begin twice."""
+        self._search_again()
 
     @receives(RoundOpened)
     def _on_round_opened(self, message: RoundOpened) -> None:

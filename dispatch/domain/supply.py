@@ -60,8 +60,11 @@ class Supply:
                 self.roster.enter(driver_id, supplied.status)
         return supplied
 
-    def announced(self, supplied: Supplied, status: str, vehicle_type: str) -> None:
-        """What a driver says of himself. `update` puts him where that belongs."""
+    def announced(self, driver_id: DriverId, status: str, vehicle_type: str) -> None:
+        """What a driver says of himself. `update` puts him where that belongs; with another vehicle he becomes eligible anew."""
+        supplied = self.get(driver_id)
+        if vehicle_type != supplied.vehicle_type:
+            self._grid.remove(driver_id)
         if self.roster is not None and status != supplied.status:
             self.roster.change(supplied.status, status)
         supplied.status, supplied.vehicle_type = status, vehicle_type

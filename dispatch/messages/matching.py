@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dispatch.messages.base import Command, Message
+from dispatch.messages.base import Command, Forerunner, Message
 from dispatch.types import DriverCard, DriverId, Lease, OfferId, Price, RideCard, RideId
 
 # -- ride <-> dispatcher
 
 
-class SearchDriver(Message, frozen=True, gc=False):
+class SearchDriver(Forerunner, frozen=True, gc=False):
     """Ride -> dispatcher: find a driver. A higher `search_no` than the one under way supersedes it.
 
     `again`: the ride was rebuilt and does not know how far its search came; one that is not under way goes on from its events.
@@ -83,7 +83,7 @@ class DriverState(Message, frozen=True, gc=False):
 
 
 class AnnounceState(Message, frozen=True, gc=False):
-    """Dispatcher -> driver: say your whole state; I was rebuilt."""
+    """Dispatcher -> driver: say your whole state; I was rebuilt. Dispatcher -> ride: ask anew, if you still look for a driver."""
 
 
 class DriverSeen(Message, frozen=True, gc=False):
@@ -95,7 +95,7 @@ class DriverSeen(Message, frozen=True, gc=False):
 # -- driver <-> ride
 
 
-class ClaimRide(Message, frozen=True, gc=False):
+class ClaimRide(Forerunner, frozen=True, gc=False):
     """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone.
 
     `closes_at`: when his offer ends (runtime seconds).
@@ -127,7 +127,7 @@ class ClaimRefused(Message, frozen=True, gc=False):
     reason: str
 
 
-class RideMoved(Message, frozen=True, gc=False):
+class RideMoved(Forerunner, frozen=True, gc=False):
     """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).

@@ -46,6 +46,10 @@ class RealtimeRuntime(Runtime):
             if not self._loop.is_closed():
                 raise
 
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Once everything told by now, and all that it leads to at once, has been handled."""
+        self._loop.call_soon(callback)
+
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
         """For the socket edge, which has no mailbox."""
         self._loop.call_later(delay_s, callback)

@@ -7,6 +7,9 @@ from typing import ClassVar
 
 import pykka
 
+Stopped = pykka.ActorDeadError
+"""Raised by whoever tells an actor something when its thread has ended."""
+
 
 class ThreadActor(pykka.ThreadingActor):
     """pykka's threading actor whose failures are reported to `on_fault` instead of only logged."""

@@ -6,6 +6,7 @@ The composition root opens a `JournalPort`; actors reach it as the sink of the a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
 from typing import Any, Final
@@ -13,7 +14,7 @@ from typing import Any, Final
 from dispatch.errors import DatabaseError
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended
-from dispatch.runtime.thread import ThreadActor
+from dispatch.runtime.thread import Stopped, ThreadActor
 from dispatch.storage.failures import EventRefused
 from dispatch.storage.losses import Losses
 from dispatch.storage.writer import Writer
@@ -34,10 +35,23 @@ APPENDS_A_COMMIT: Final = 4_096
 
 
 class JournalPort:
-    """The sink of the address `journal`. Opening it starts the thread and waits until the file is open there."""
+    """The sink of the address `journal`. Opening it starts the thread and waits until the file is open there.
 
-    def __init__(self, open_writer: Callable[[], Writer], post_many: PostMany, report: Report) -> None:
-        """`open_writer` runs in the journal's thread; what it raises is raised here."""
+    What is delivered while one event leads to the next is handed over together, and so is committed together.
+    """
+
+    def __init__(
+        self,
+        open_writer: Callable[[], Writer],
+        post_many: PostMany,
+        report: Report,
+        soon: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
+        """`open_writer` runs in the journal's thread; what it raises is raised here. `soon` calls a function once whoever delivers
+        has said all for now; without it everything is handed over at once.
+        """
+        self._delivered: list[Append] = []
+        self._soon = soon
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
         self._journal = Journal.start(open_writer, post_many, report, opened)
         failure = opened.get()
@@ -46,11 +60,25 @@ class JournalPort:
 
     def deliver(self, message: Append) -> None:
         """Hand over; the answer comes by mail. Raises once the journal has stopped."""
-        self._journal.tell(message)
+        if not self._journal.is_alive():
+            raise Stopped("the journal has stopped")
+        self._delivered.append(message)
+        if self._soon is None:
+            self._hand_over()
+        elif len(self._delivered) == 1:
+            self._soon(self._hand_over)
 
     def stop(self, timeout_s: float | None = None) -> None:
         """Commit and answer everything delivered so far, close the file, end the thread. Blocks until then, at most `timeout_s`."""
+        self._hand_over()
         self._journal.stop(timeout=timeout_s)
+
+    def _hand_over(self) -> None:
+        """Should the journal have died meanwhile, it has said so itself."""
+        delivered, self._delivered = self._delivered, []
+        if delivered:
+            with suppress(Stopped):
+                self._journal.tell(delivered)
 
 
 class Journal(ThreadActor):
@@ -93,15 +121,15 @@ class Journal(ThreadActor):
         else:
             self._opened.put(None)
 
-    def on_receive(self, message: Append | _Flush | _Again) -> None:
-        if type(message) is not Append:
+    def on_receive(self, message: list[Append] | _Flush | _Again) -> None:
+        if type(message) is not list:
             if type(message) is _Again:
                 self._again = None
             self._flush()
             return
         if not self._waiting and not self._ails:
             self.actor_ref.tell(_Flush())
-        self._waiting.append(message)
+        self._waiting += message
         if len(self._waiting) >= APPENDS_A_COMMIT:
             self._flush()
 

@@ -146,6 +146,10 @@ class MemoryJournal:
         self.on_commit(append)
         return True
 
+    def is_writing(self) -> bool:
+        """Nobody knows beforehand which commit will fail."""
+        return True
+
     def take_leave(self) -> Gone:
         """What a start does before it serves anyone, as `recovery` does on file."""
         drivers = sorted(self._online)

@@ -6,7 +6,7 @@ look-up by key or by index.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -55,8 +55,11 @@ class JournalReads(EventStore, Protocol):
 class Reader:
     """`JournalReads` over a connection of its own that cannot write. It belongs to the thread that made it."""
 
-    def __init__(self, path: str | Path, wall_zero: float = 0.0) -> None:
-        """`wall_zero`: unix time at second 0 of the runtime's clock, as the writer has it. Raises as `open_read_only` does."""
+    def __init__(self, path: str | Path, wall_zero: float = 0.0, is_writing: Callable[[], bool] = lambda: True) -> None:
+        """`wall_zero`: unix time at second 0 of the runtime's clock, as the writer has it. `is_writing`: whether the writer succeeds.
+        Raises as `open_read_only` does.
+        """
+        self.is_writing = is_writing
         self._path = str(path)
         self._wall_zero = wall_zero
         self._db = open_read_only(path)

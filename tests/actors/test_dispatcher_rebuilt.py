@@ -1,5 +1,6 @@
 """A dispatcher that was lost and made anew: it knows what is on record and what drivers say of themselves."""
 
+from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.messages.events import DriverReserved, OfferDeclined, RideAssigned, RideRequested
 from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch, SearchDriver
 from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
@@ -94,3 +95,49 @@ def test_a_ride_whose_search_nobody_knows_any_more_goes_on_where_its_events_end(
     zone.journal("ride/r1", RideRequested(RideId("r1"), 1, ANN, TRIP, 0.0))
     zone.rig.tell(ME, SearchDriver(RideCard(RideId("r1"), 1, ANN, TRIP), 0.0, again=True))
     assert list(zone.offers()) == ["d1"]
+
+
+def test_a_search_asked_for_before_its_ride_is_on_disk_goes_on() -> None:
+    zone = Zone(6)
+    zone.rig.journal._delay_s = (0.01, 0.01)
+    zone.asks_ahead("r1")
+    lost(zone)
+    zone.wait(0.01)
+    offers = zone.offers()
+    assert list(offers) == ["d1", "d2", "d3", "d4", "d5"]
+    for name in offers:
+        zone.says(name, offers=(offers[name].offer_id,), asked=True)
+    zone.says("d6", asked=True)
+    for name in offers:
+        zone.answers(offers[name], "declined")
+    zone.wait(0.01)
+    assert list(zone.offers()) == ["d6"]
+
+
+def test_of_a_request_that_is_lost_with_it_it_asks_the_ride() -> None:
+    zone = Zone(1)
+    zone.rig.journal._delay_s = (0.01, 0.01)
+    zone.rig.disk_is_full(True)
+    zone.asks_ahead("r1")
+    zone.rig.disk_is_full(False)
+    zone.wait(0.01)
+    assert zone.take("ride/r1", AnnounceState) == [AnnounceState()]
+    assert zone.offers() == {}
+
+
+def test_a_request_that_is_on_disk_is_not_kept_twice() -> None:
+    zone = Zone(2)
+    zone.asks_ahead("r1")
+    dispatcher = zone.rig.runtime.actor(ME)
+    assert isinstance(dispatcher, DispatcherActor)
+    assert dispatcher.requests == {}
+    lost(zone)
+    assert zone.take("ride/r1", AnnounceState) == []
+
+
+def test_the_end_of_a_search_that_it_never_began_ends_the_one_before() -> None:
+    zone = Zone(1)
+    zone.books("r1")
+    lease = zone.offers()["d1"]
+    zone.rig.tell(ME, EndSearch(RideId("r1"), 2, "cancelled"))
+    assert zone.take("driver/d1", CloseOffer) == [CloseOffer(lease.offer_id, RideId("r1"), "cancelled")]

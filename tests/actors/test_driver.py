@@ -9,6 +9,7 @@ import pytest
 from dispatch.actors.bound import DriverOptions, _ClaimAgain
 from dispatch.actors.driver import DriverActor, _Rebuilt
 from dispatch.domain.driver import BOUND, RESERVED
+from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,
@@ -332,7 +333,7 @@ class TestRebuilt:
         rig.disk_is_full(False)
         rig.wait(5.0)
         assert situation_of(now_awake(rig)) == "available"
-        assert rig.heard(RIDE_ACTOR) == []
+        assert {claim.after for claim in rig.heard(RIDE_ACTOR)} == {Recorded(ME, 1, 3)}, "and the ride loses it as well"
         assert not any(isinstance(event, DriverReserved) for event in rig.journal.events_of(ME))
         heard = [in_short(message) for message in rig.heard(APP)]
         assert "Refused:unavailable" in heard and "OfferClosed:unavailable" in heard

@@ -1,5 +1,5 @@
-"""The base of all actors: nothing leaves before it is on disk, a lost commit takes back all that built on it, a rebuilt actor
-goes on where it was.
+"""The base of all actors: nothing leaves before it is on disk but what is sent ahead, a lost commit takes back all that built on it,
+a rebuilt actor goes on where it was.
 """
 
 from typing import Any
@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from dispatch.actors.recorded import RecordedActor
-from dispatch.messages.base import Message
+from dispatch.messages.base import Forerunner, Message, Recorded
 from dispatch.messages.events import DriverOnline
+from dispatch.messages.journal import Append
 from dispatch.runtime import receives
 from dispatch.types import DriverId
 from tests.actors.rig import Rig
 
-ME, FRIEND = "tally/1", "friend/1"
+ME, OTHER, FRIEND = "tally/1", "tally/2", "friend/1"
 
 
 class Note(Message, frozen=True, gc=False):
@@ -34,14 +35,27 @@ class Fail(Message, frozen=True, gc=False):
     word: str
 
 
+class Lead(Message, frozen=True, gc=False):
+    """Record this word, and send it ahead to the other, who follows."""
+
+    word: str
+
+
+class Follow(Forerunner, frozen=True, gc=False):
+    """Record this word, unless it is silence; and tell the friend."""
+
+    word: str
+
+
 class Tally(RecordedActor):
     """Keeps words. What was lost is in `lost`, of all lives."""
 
     lost: list[str]
 
-    def __init__(self, rig: Rig) -> None:
-        super().__init__(rig.runtime, ME, rig.journal)
+    def __init__(self, rig: Rig, address: str = ME) -> None:
+        super().__init__(rig.runtime, address, rig.journal)
         self.words: list[str] = []
+        self.lost = []
 
     def apply(self, event: Any) -> None:
         if event.driver_id == "illegal":
@@ -62,6 +76,17 @@ class Tally(RecordedActor):
         if isinstance(message, Fail):
             raise ZeroDivisionError
 
+    @receives(Lead)
+    def _on_lead(self, message: Lead) -> None:
+        self.record(DriverOnline(DriverId(message.word)))
+        self.send_ahead(OTHER, Follow(message.word))
+
+    @receives(Follow)
+    def _on_follow(self, message: Follow) -> None:
+        if message.word != "silence":
+            self.record(DriverOnline(DriverId(message.word)))
+        self.send(FRIEND, Say(message.word))
+
     @receives(Say)
     def _on_say(self, message: Say) -> None:
         self.send(FRIEND, message)
@@ -71,15 +96,14 @@ def a_tally(**options: Any) -> Rig:
     """A tally, and a friend who listens."""
     rig = Rig(**options)
     rig.listen(FRIEND)
-    rig.runtime.factory("tally", lambda address, message: Tally(rig))
-    tally = Tally(rig)
-    tally.lost = []
-    rig.runtime.spawn(tally)
+    rig.runtime.factory("tally", lambda address, message: Tally(rig, address))
+    for address in (ME, OTHER):
+        rig.runtime.spawn(Tally(rig, address))
     return rig
 
 
-def tally_of(rig: Rig) -> Tally:
-    actor = rig.runtime.actor(ME)
+def tally_of(rig: Rig, address: str = ME) -> Tally:
+    actor = rig.runtime.actor(address)
     assert isinstance(actor, Tally)
     return actor
 
@@ -89,8 +113,8 @@ def told(rig: Rig) -> list[str]:
     return [message.word for message in rig.heard(FRIEND)]
 
 
-def on_disk(rig: Rig) -> list[str]:
-    return [event.driver_id for event in rig.journal.events_of(ME)]
+def on_disk(rig: Rig, address: str = ME) -> list[str]:
+    return [event.driver_id for event in rig.journal.events_of(address)]
 
 
 def test_a_word_is_told_when_it_is_on_disk_and_not_before() -> None:
@@ -197,3 +221,120 @@ def test_rebuilt_while_a_commit_is_under_way_that_is_lost_it_forgets_it() -> Non
     rig.runtime.rebuild(ME)
     rig.wait(0.02)
     assert (told(rig), on_disk(rig), tally_of(rig).words) == ([], [], [])
+
+
+def appends_of(rig: Rig) -> list[Append]:
+    """From now on, what the journal is told."""
+    appends: list[Append] = []
+    rig.runtime.observe(lambda now, address, message: appends.append(message) if type(message) is Append else None)
+    return appends
+
+
+def test_what_is_sent_ahead_comes_before_the_disk_has_it_and_its_receiver_is_silent_until_then() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    appends = appends_of(rig)
+    rig.tell(ME, Lead("a"))
+    assert tally_of(rig, OTHER).words == ["a"] and told(rig) == []
+    assert [(append.reply_to, append.after) for append in appends] == [(ME, None), (OTHER, Recorded(ME, 1, 1))]
+    rig.wait(0.01)
+    assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == (["a"], ["a"], ["a"])
+
+
+def test_a_receiver_who_records_nothing_is_silent_as_well() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Lead("silence"))
+    assert told(rig) == []
+    rig.wait(0.01)
+    assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == (["silence"], ["silence"], [])
+
+
+def disk_refuses(rig: Rig, address: str) -> None:
+    """No commit of this actor succeeds."""
+
+    def look(now: float, _: str, message: Any) -> None:
+        if type(message) is Append:
+            rig.disk_is_full(message.reply_to == address)
+
+    rig.runtime.observe(look)
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.01])
+@pytest.mark.parametrize("word", ["a", "silence"])
+def test_what_built_on_a_lost_commit_of_another_is_lost_with_it(word: str, delay_s: float) -> None:
+    rig = a_tally(delay_s=(delay_s, delay_s))
+    disk_refuses(rig, ME)
+    rig.tell(ME, Lead(word))
+    rig.wait(0.02)
+    assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == ([], [], [])
+    assert (tally_of(rig).words, tally_of(rig, OTHER).words, tally_of(rig, OTHER).lost) == ([], [], [word])
+
+
+def test_a_receiver_whose_own_commit_is_lost_takes_nothing_back_from_the_sender() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    disk_refuses(rig, OTHER)
+    rig.tell(ME, Lead("a"))
+    rig.wait(0.02)
+    assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == ([], ["a"], [])
+
+
+def test_what_is_sent_ahead_overtakes_nothing_for_the_same_receiver() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    tally = tally_of(rig)
+    tally.record(DriverOnline(DriverId("x")))
+    tally.send(OTHER, Say("behind x"))
+    tally.send_ahead(OTHER, Follow("a"))
+    tally.send_ahead(FRIEND, Follow("free"))
+    tally._commit()
+    rig.wait(0.0)
+    assert told(rig) == ["free"]
+    rig.wait(0.01)
+    assert told(rig) == ["behind x"]
+    assert tally_of(rig, OTHER).words == ["a"]
+
+
+def test_while_another_turn_is_on_its_way_to_the_disk_it_leaves_at_once() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Note("x"))
+    tally_of(rig).send_ahead(OTHER, Follow("a"))
+    rig.wait(0.0)
+    assert tally_of(rig, OTHER).words == ["a"] and told(rig) == []
+    rig.wait(0.01)
+    assert told(rig) == ["x", "a"]
+
+
+def test_with_nothing_on_its_way_to_the_disk_it_is_told_as_usual() -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    appends = appends_of(rig)
+    tally_of(rig).send_ahead(OTHER, Follow("a"))
+    rig.wait(0.01)
+    assert [append.after for append in appends] == [None] and told(rig) == ["a"]
+
+
+def test_while_no_commit_succeeds_nothing_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    monkeypatch.setattr(rig.journal, "is_writing", lambda: False)
+    rig.tell(ME, Lead("a"))
+    assert tally_of(rig, OTHER).words == []
+    rig.wait(0.01)
+    assert tally_of(rig, OTHER).words == ["a"]
+
+
+def test_where_commits_are_part_of_the_turn_nothing_runs_ahead() -> None:
+    rig = a_tally()
+    rig.journal.on_commit = lambda append: None
+    seen: list[Any] = []
+    rig.runtime.observe(lambda now, address, message: seen.append(message))
+    rig.tell(ME, Lead("a"))
+    assert Follow("a") in seen and told(rig) == ["a"]
+
+
+@pytest.mark.parametrize("moment_s", [0.0, 0.005, 0.01])
+@pytest.mark.parametrize("rebuilt", [ME, OTHER])
+def test_rebuilt_at_any_moment_of_such_a_commit_each_word_is_told_once(moment_s: float, rebuilt: str) -> None:
+    rig = a_tally(delay_s=(0.01, 0.01))
+    rig.tell(ME, Lead("a"))
+    rig.wait(moment_s)
+    rig.runtime.rebuild(rebuilt)
+    rig.wait(0.05)
+    assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == (["a"], ["a"], ["a"])
+    assert (tally_of(rig).words, tally_of(rig, OTHER).words) == (["a"], ["a"])

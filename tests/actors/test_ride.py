@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dispatch.actors.acceptance import _Decide
 from dispatch.actors.booking import _TimeHasCome
@@ -16,6 +17,7 @@ from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride import STATUSES
+from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
     Attach,
     CancelRide,
@@ -31,6 +33,7 @@ from dispatch.messages.commands import (
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
+    AnnounceState,
     ClaimRide,
     EndSearch,
     RideClosed,
@@ -125,6 +128,7 @@ MESSAGES: dict[str, Any] = {
     "FareDeclined": FareDeclined(1, "refused"),
     "FareUnknown": FareUnknown(1, "down"),
     "AskAgain": _AskAgain(1),
+    "AnnounceState": AnnounceState(),
 }
 AWAY = ("PassengerGone", "Retire")
 """Messages that concern a passenger without a connection."""
@@ -240,7 +244,8 @@ def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said
         rig.wait(720.0)
         rig.tell("ride/r1", CompleteRide(RIDE, HIM, command()))
         assert [message.duration_min for message in rig.heard(PASSENGER)] == [minutes]
-        assert rig.heard("driver/d1") == [RideMoved(RIDE, "completed", 85.5, 5.2, minutes, command())]
+        (moved,) = rig.heard("driver/d1")
+        assert replace(moved, after=None) == RideMoved(RIDE, "completed", 85.5, 5.2, minutes, command())
 
 
 @pytest.mark.parametrize(
@@ -331,11 +336,36 @@ def test_a_step_that_did_not_reach_the_disk_is_told_to_the_driver_who_took_it() 
 
 def test_nothing_is_told_before_it_is_on_disk() -> None:
     rig, _ = a_ride_that_is("unbooked", delay_s=(0.01, 0.01))
-    rig.tell("ride/r1", BOOKED)
-    assert rig.heard(DISPATCHER) == []
+    rig.tell("ride/r1", BOOKED, CancelRide(RIDE, "passenger"))
+    assert rig.heard(PASSENGER) == []
     rig.wait(0.01)
-    assert rig.journal.events_of("ride/r1") == (RideRequested(RIDE, 1, ANN, TRIP, 0.0),)
-    assert [type(message) for message in rig.heard(DISPATCHER)] == [SearchDriver]
+    assert rig.journal.events_of("ride/r1")[0] == RideRequested(RIDE, 1, ANN, TRIP, 0.0)
+    assert [type(message) for message in rig.heard(PASSENGER)] == [RideEnded]
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "receiver", "message_type"),
+    [("unbooked", BOOKED, DISPATCHER, SearchDriver), ("in_progress", CompleteRide(RIDE, HIM), "driver/d1", RideMoved)],
+)
+def test_who_records_something_because_of_it_hears_it_before_and_what_it_hangs_on(
+    status: str, told: Any, receiver: str, message_type: type
+) -> None:
+    rig, actor = a_ride_that_is(status)
+    rig.journal._delay_s = (0.01, 0.01)
+    rig.tell("ride/r1", told)
+    (message,) = rig.heard(receiver)
+    assert type(message) is message_type
+    assert message.after == Recorded("ride/r1", actor.incarnation, len(rig.journal.events_of("ride/r1")) + 1)
+
+
+def test_other_steps_wait_for_the_disk() -> None:
+    rig, _ = a_ride_that_is("accepted")
+    rig.journal._delay_s = (0.01, 0.01)
+    rig.tell("ride/r1", ReportArrived(RIDE, HIM))
+    assert rig.heard("driver/d1") == []
+    rig.wait(0.01)
+    (moved,) = rig.heard("driver/d1")
+    assert (moved.status, moved.after) == ("arrived", None)
 
 
 def test_times_are_settings() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.domain.policy import SearchPolicy
+from dispatch.messages.base import Recorded
 from dispatch.messages.events import OfferDeclined, RideRequested
 from dispatch.messages.journal import Append
 from dispatch.messages.matching import CloseOffer, DriverState, OfferRide, SearchDriver
@@ -58,6 +59,13 @@ class Zone:
         now = self.rig.runtime.now
         self.journal(f"ride/{ride}", RideRequested(RideId(ride), search_no, ANN, trip, now))
         self.rig.tell(ME, SearchDriver(RideCard(RideId(ride), search_no, ANN, trip), now))
+
+    def asks_ahead(self, ride: str) -> None:
+        """A ride is searched for while its own event is on its way to the disk."""
+        self.rig.listen(f"ride/{ride}")
+        address, now = f"ride/{ride}", self.rig.runtime.now
+        self.journal(address, RideRequested(RideId(ride), 1, ANN, TRIP, now))
+        self.rig.tell(ME, SearchDriver(RideCard(RideId(ride), 1, ANN, TRIP), now, after=Recorded(address, 1, 1)))
 
     def journal(self, address: str, event: Any) -> None:
         """Somebody else's event is on disk."""

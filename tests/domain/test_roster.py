@@ -21,7 +21,7 @@ def test_drivers_are_there_whatever_they_say_and_however_far() -> None:
     assert roster is not None
     for driver_id, metres in ((D1, 900_000.0), (D2, 50.0)):
         board.report(driver_id, *destination(*HERE, metres, 0.0), 0.0)
-    supply.announced(supply.get(D2), "busy", "sedan")
+    supply.announced(D2, "busy", "sedan")
     supply.drain()
     assert near(roster) == [(50, "d2"), (900_000, "d1")]
     assert near(roster, 1) == [(50, "d2")]
@@ -45,6 +45,6 @@ def test_statuses_are_counted() -> None:
     board = PositionBoard()
     supply = Supply(board, 1, roster=Roster(board))
     for driver_id, status in ((D1, "available"), (D2, "available"), (D3, "busy"), (D1, "busy"), (D1, "busy")):
-        supply.announced(supply.get(driver_id), status, "")
+        supply.announced(driver_id, status, "")
     assert supply.roster is not None
     assert supply.roster.counts == {"available": 1, "busy": 2, "offline": 0}

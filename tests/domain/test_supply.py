@@ -248,3 +248,14 @@ def test_where_a_driver_is_is_told_only_while_it_is_known_and_fresh(town: Town) 
     assert town.supply.position(DAN, 60.0) == km_north(1.0)
     assert town.supply.position(DAN, 60.5) is None
     assert town.supply.position(EVE, 0.0) is None
+
+
+def test_with_another_vehicle_he_becomes_eligible_anew(town: Town) -> None:
+    town.supply.announced(DAN, "available", "sedan")
+    assert town.supply.update(DAN) is True
+    before = town.supply.arrivals
+    town.supply.announced(DAN, "available", "sedan")
+    assert town.supply.update(DAN) is False, "he says the same again"
+    town.supply.announced(DAN, "available", "suv")
+    assert town.supply.update(DAN) is True
+    assert town.supply.arrived_after(DAN, before)

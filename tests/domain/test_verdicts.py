@@ -29,7 +29,7 @@ class Zone:
         self.announces("available")
 
     def announces(self, status: str) -> None:
-        self.supply.announced(self.supply.get(D1), status, "sedan")
+        self.supply.announced(D1, status, "sedan")
         self.supply.update(D1)
 
     def rule(self, now: float = 1.0) -> str:

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from msgspec.structs import replace
+
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
@@ -16,6 +18,8 @@ from dispatch.domain.search import Search
 from dispatch.messages.base import Message
 from dispatch.messages.commands import AcceptOffer, Detach
 from dispatch.messages.events import DriverOffline
+from dispatch.messages.journal import Append, NotAppended
+from dispatch.storage.losses import Losses
 from dispatch.types import Lease, RideId
 
 LATE_S = 5.0
@@ -97,6 +101,25 @@ def announced_before_it_is_on_disk() -> Iterator[None]:
 
 
 @contextmanager
+def what_comes_ahead_is_told_on_at_once() -> Iterator[None]:
+    """Whoever hears of something before it is on disk speaks as if it were."""
+    with patch.object(ConversingActor, "depend_on", lambda actor, after: None):
+        yield
+
+
+@contextmanager
+def what_built_on_a_loss_is_kept() -> Iterator[None]:
+    """The journal loses an actor's commit, and keeps what another recorded because of it."""
+    refusal = Losses.refusal
+
+    def of_its_own_alone(losses: Losses, append: Append) -> NotAppended | None:
+        return refusal(losses, replace(append, after=None))
+
+    with patch.object(Losses, "refusal", of_its_own_alone):
+        yield
+
+
+@contextmanager
 def a_resume_skips_one() -> Iterator[None]:
     """Of what an app missed, the first message is not told."""
     after = Stream.after
@@ -151,6 +174,8 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "nothing is withdrawn": (nothing_is_withdrawn, "withdrawn", "small"),
     "a dead socket keeps its place": (a_dead_socket_keeps_its_place, "dead-link", "small"),
     "announced before it is on disk": (announced_before_it_is_on_disk, "on-disk-first", "small"),
+    "what comes ahead is told on at once": (what_comes_ahead_is_told_on_at_once, "on-disk-first", "small"),
+    "what built on a loss is kept": (what_built_on_a_loss_is_kept, "one-ride", "small"),
     "a resume skips one": (a_resume_skips_one, "no-gap", "lossy"),
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),

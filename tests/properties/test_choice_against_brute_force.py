@@ -33,8 +33,7 @@ class Town:
         self.people = {DriverId(f"d{number}"): person for number, person in enumerate(people)}
         for driver_id, (vehicle_type, metres, available, past) in self.people.items():
             board.report(driver_id, *destination(*TRIP.pickup.point, metres, 0.0), NOW)
-            supplied = self.supply.get(driver_id)
-            self.supply.announced(supplied, "available" if available else "busy", vehicle_type)
+            self.supply.announced(driver_id, "available" if available else "busy", vehicle_type)
             self.supply.update(driver_id)
             self._remember(driver_id, past)
         self.metres = {

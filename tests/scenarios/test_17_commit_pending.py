@@ -13,7 +13,7 @@ import pytest
 from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
 from sim.scenario import Driver, Stage
 from sim.world import WorldOptions
-from tests.scenarios.theatre import Theatre, every_order, every_point
+from tests.scenarios.theatre import Theatre, every_order, every_point, news
 
 SLOW_DISK = WorldOptions(commit_delay_s=(0.01, 0.01))
 OFFSETS_S = [round(0.0025 * number, 4) for number in range(20)]
@@ -134,7 +134,7 @@ def test_an_accept_that_was_lost_is_answered_unavailable_and_may_be_said_again(p
     (refused,) = driver.heard("error")
     assert (refused["code"], refused["id"], refused["ride_id"]) == ("unavailable", "k1", "r1")
     assert not any(isinstance(event, DriverReserved) for event in stage.record("r1"))
-    assert stage.passengers["r1"].story() == ["searching"]
+    assert news(stage.passengers["r1"]) == ["searching"]
     driver.accepts("r1", at=22, id="k1")
     stage.run(until=23)
     assert driver.last("ack")["result"] == "ok"

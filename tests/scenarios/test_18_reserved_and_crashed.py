@@ -120,8 +120,8 @@ def test_while_the_ride_is_lost_its_driver_waits_for_it_and_is_asked_for_nothing
 def test_a_lost_connection_does_not_release_a_reservation(play: Theatre) -> None:
     stage = play(options=WorldOptions(commit_delay_s=(0.5, 0.5)))
     driver, passenger = an_accept(stage)
-    driver.leaves(at=20.7)
-    stage.passenger("r3").books(at=20.8)
+    driver.leaves(at=20.3)
+    stage.passenger("r3").books(at=20.4)
     driver.returns(at=30)
     stage.run(until=31)
     assert passenger.last()["driver_id"] == "d1"

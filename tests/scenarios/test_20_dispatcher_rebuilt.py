@@ -61,3 +61,17 @@ def test_whatever_message_hurts_every_search_goes_on_in_time(
         (letter,) = stage.world.runtime.dead_letters.recent
         assert letter.message is hurting[0] and "hurts" in letter.reason
     assert number > 1, "it came at least once"
+
+
+def test_made_anew_while_a_request_is_on_its_way_to_the_disk_it_searches_all_the_same(play: Theatre) -> None:
+    for offset in (0.0, 0.005, 0.01, 0.015, 0.02):
+        stage = play(told=f"{offset} s after the request", options=WorldOptions(commit_delay_s=(0.01, 0.01)))
+        fleet = stage.fleet(6)
+        passenger = stage.passenger("r1")
+        passenger.books(at=10)
+        passenger.does(lambda: stage.world.runtime.rebuild("dispatcher/0"), at=10 + offset)  # noqa: B023
+        for driver in fleet[:5]:
+            driver.declines("r1", at=15)
+        fleet[5].accepts("r1", at=20)
+        stage.run(until=21)
+        assert passenger.last("driver_assigned")["driver_id"] == "d6"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from dispatch import addresses
-from dispatch.messages.base import Command
+from dispatch.messages.base import Command, Recorded
 from dispatch.messages.events import (
     AvailabilitySet,
     ChargeDeclined,
@@ -97,9 +97,16 @@ ONE_OF_EACH: tuple[Event, ...] = (
 )
 
 
-def append(stream: str, *events: Event, at: float = 0.0, incarnation: int = 1, through: int = 1) -> Append:
+def append(
+    stream: str,
+    *events: Event,
+    at: float = 0.0,
+    incarnation: int = 1,
+    through: int = 1,
+    after: Recorded | None = None,
+) -> Append:
     """What an actor at `stream` tells the journal."""
-    return Append(stream, incarnation, through, at, events)
+    return Append(stream, incarnation, through, at, events, after)
 
 
 def booked(name: str, at: float = 0.0, *, incarnation: int = 1, through: int = 1, fare: float = 85.5) -> Append:

@@ -10,6 +10,7 @@ import pytest
 
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.runtime.thread import Stopped
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
 from dispatch.storage.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, JournalPort
 from dispatch.storage.schema import open_database
@@ -251,8 +252,26 @@ def test_a_fault_inside_is_reported_and_ends_the_journal(path: Path) -> None:
     port = JournalPort(lambda: Writer(path), broken_post, reports.put)
     port.deliver(booked("r1"))
     assert repr(reports.get(timeout=PATIENCE_S)) == "RuntimeError('nobody there to post to')"
-    with pytest.raises(Exception, match="not found"):
+    with pytest.raises(Stopped, match="the journal has stopped"):
         port.deliver(booked("r2"))
+
+
+def test_what_is_delivered_while_one_thing_leads_to_the_next_is_one_commit(path: Path) -> None:
+    later: list[Callable[[], None]] = []
+    posts: queue.SimpleQueue[list[tuple[str, Message]]] = queue.SimpleQueue()
+    port = JournalPort(lambda: Writer(path), lambda letters: posts.put(list(letters)), print, later.append)
+    for ride_id in ("r1", "r2", "r3"):
+        port.deliver(booked(ride_id))
+    assert posts.empty() and len(later) == 1
+    later.pop()()
+    assert [address for address, _ in posts.get(timeout=PATIENCE_S)] == ["ride/r1", "ride/r2", "ride/r3"]
+    port.deliver(booked("r4"))
+    port.stop(PATIENCE_S)
+    assert [address for address, _ in posts.get(timeout=PATIENCE_S)] == ["ride/r4"], (
+        "what waits is handed over at the end"
+    )
+    later.pop()()
+    assert posts.empty()
 
 
 def _filler(count: int) -> list[object]:

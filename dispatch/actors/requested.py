@@ -1,0 +1,65 @@
+"""Searches that a dispatcher was asked for before their rides were on disk: rebuilt meanwhile, it finds no event of them there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dispatch import addresses
+from dispatch.actors.ports import EventStore
+from dispatch.actors.timed import TimedSearches
+from dispatch.messages.base import Message
+from dispatch.messages.events import RideRequested
+from dispatch.messages.matching import AnnounceState, SearchDriver
+from dispatch.runtime import Runtime
+from dispatch.types import RideId
+
+
+class RequestedSearches(TimedSearches):
+    """The part of a dispatcher that remembers what it was asked for until that is on disk. The base of `DispatcherActor`."""
+
+    def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
+        super().__init__(runtime, address, store)
+        self.requests: dict[RideId, tuple[int, RideRequested]] = {}
+        """Each with how much had been recorded here when it came."""
+
+    def note_request(self, message: SearchDriver) -> None:
+        """This search begins. Of one that was not sent ahead the events are on disk."""
+        if message.after is None:
+            return
+        card = message.ride
+        terms = (card.search_no, card.passenger, card.trip, message.since, card.pickup_at)
+        self.requests[card.ride_id] = (self._recorded, RideRequested(card.ride_id, *terms))
+
+    def on_its_way(self) -> Iterator[Message]:
+        """What rides asked for and what was recorded here that may not be on disk yet, in the order in which it will be."""
+        done = self._committed
+        for recorded, events in self._in_flight:
+            for at, requested in self.requests.values():
+                if done < at <= recorded:
+                    yield requested
+            yield from events
+            done = recorded
+
+    def _let_go(self, through: int) -> None:
+        if self.requests:
+            self._keep_requests(lambda at: at > through)
+        super()._let_go(through)
+
+    def carry_over(self, before: RequestedSearches) -> None:  # type: ignore[override]
+        """A request of a turn that is lost may be on disk by and by: its ride knows, and asks again once it is."""
+        super().carry_over(before)
+        self.requests = before.requests
+        self._keep_requests(lambda at: at <= self._recorded)
+        for ride_id in before.requests:
+            if ride_id not in self.requests:
+                self._ask(ride_id)
+
+    def on_set_aside(self, message: Message, error_id: str) -> None:
+        if isinstance(message, SearchDriver) and message.after is not None:
+            self._ask(message.ride.ride_id)
+
+    def _ask(self, ride_id: RideId) -> None:
+        self.runtime.tell(addresses.ride(ride_id), AnnounceState())
+
+    def _keep_requests(self, keeps: Callable[[int], bool]) -> None:
+        self.requests = {ride_id: request for ride_id, request in self.requests.items() if keeps(request[0])}
