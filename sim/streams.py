@@ -51,10 +51,14 @@ class Streams:
 
     def _told(self, now: float, address: str, message: Any) -> None:
         actor, seq, last = self._actor.get(address, address), message.seq, self._last.get(address)
-        known = self._said.setdefault((actor, self._life.get(address, 0), seq), message)
+        number = (actor, self._life.get(address, 0), seq)
+        is_again = number in self._said
+        known = self._said.setdefault(number, message)
         if known != message:
             self._violations.add(now, "one-number", f"{actor} says {known} and then {message}")
         is_whole = type(message) in SNAPSHOTS and not message.recovered
+        if last is None and is_again and not is_whole:
+            return  # a command came again before anything new was said here: its answer of old says nothing of where the stream is
         owed = self._owed.get(actor)
         if last is not None and seq <= last:
             if owed is not None and seq > owed:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from dispatch.errors import DatabaseError
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended
-from dispatch.runtime.thread import Stopped, ThreadActor
+from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
 from dispatch.storage.losses import Losses
 from dispatch.storage.writer import Writer
@@ -113,6 +113,7 @@ class Journal(ThreadActor):
         return SimpleQueue()  # pykka's own choice takes a lock in Python for every letter
 
     def on_start(self) -> None:
+        give_way()  # the event loop holds the interpreter while it hands over
         try:
             self._writer = self._open_writer()
         except Exception as error:

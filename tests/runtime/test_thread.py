@@ -1,5 +1,6 @@
 """The actor with a thread of its own says what killed it."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import pykka
 import pytest
 
 from dispatch.runtime import ThreadActor
+from dispatch.runtime.thread import give_way
 
 PATIENCE_S = 10.0
 
@@ -89,3 +91,27 @@ def test_an_actor_that_says_nothing_of_faults_still_stops() -> None:
     ref: pykka.ActorRef[Silent] = Silent.start()
     ref.tell("anything")
     assert ref.actor_stopped.wait(PATIENCE_S)
+
+
+def test_a_thread_that_gives_way_is_for_batches_and_its_waker_is_not() -> None:
+    policies: list[int] = []
+
+    def run() -> None:
+        give_way()
+        policies.append(os.sched_getscheduler(0))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert policies == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_where_a_thread_has_no_policy_it_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    give_way()
+    monkeypatch.delattr(os, "sched_setscheduler")
+    give_way()

@@ -44,6 +44,8 @@ def watched(*messages: Any) -> list[str]:
         ((FIRST, ended(1), SECOND, StreamLife(7), ended(1, "something else")), []),
         ((FIRST, Attach("session/2", 2, Resume(2, 0, 1)), ended(2), whole(3, recovered=True)), []),
         ((FIRST, Attach("session/2", 2, Resume(2, 0, 1)), ended(3)), ["no-gap"]),
+        ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(4)), []),
+        ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(5)), ["no-gap"]),
         ((FIRST, *map(ended, (1, 2, 3)), Resume(1, 0, 1), ended(2), ended(3), whole(4, recovered=True)), []),
         ((FIRST, *map(ended, (1, 2, 3)), Resume(1, 0, 1), ended(3), whole(4, recovered=True)), ["no-gap"]),
     ],
