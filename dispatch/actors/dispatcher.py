@@ -21,6 +21,7 @@ from dispatch.domain.waiting import WaitingList
 from dispatch.messages.base import Message
 from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
 from dispatch.messages.matching import (
+    DECLINED_BEFORE,
     AnnounceState,
     CloseOffer,
     DriverSeen,
@@ -152,7 +153,7 @@ class DispatcherActor(RequestedSearches):
         touched: Search | None = None
         if message.ended is not None:
             touched = self._offer_ended(supplied, message.ended, message.outcome)
-            if message.outcome == "declined":
+            if message.outcome in ("declined", DECLINED_BEFORE):
                 self._refused(message.ride_id, driver_id)
         if forgot and (supplied.pending or message.offers):
             self._compare_offers(driver_id, supplied, message.offers)
@@ -177,8 +178,11 @@ class DispatcherActor(RequestedSearches):
         if outcome == "accepted":
             search.claim(offer_id)
             return None
+        is_on_record = outcome == "declined"
+        if outcome == DECLINED_BEFORE:
+            outcome = "declined"
         lease = search.end_offer(offer_id, outcome)
-        if lease is not None and outcome != "declined":
+        if lease is not None and not is_on_record:
             self.record(OffersClosed(lease.ride_id, (offer_id,), (lease.driver_id,), outcome))
         return search
 

@@ -24,6 +24,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.matching import (
+    DECLINED_BEFORE,
     AnnounceState,
     CloseOffer,
     DriverState,
@@ -196,7 +197,7 @@ class DriverActor(BoundDriver):
         if self.driver.binding != FREE:
             return "driver_busy"
         if ride_id in self.driver.declined:
-            return "declined"  # he said so while the same ride was offered anew
+            return DECLINED_BEFORE  # he said so while the same ride was offered anew
         if self.link is None or not self.driver.wants_offers:
             return "unavailable"
         if self.runtime.now >= closes_at:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dispatch.messages.base import Command, Forerunner, Message
 from dispatch.types import DriverCard, DriverId, Lease, OfferId, Price, RideCard, RideId
 
@@ -61,6 +63,10 @@ class CloseOffer(Message, frozen=True, gc=False):
     offer_id: OfferId
     ride_id: RideId
     reason: str
+
+
+DECLINED_BEFORE: Final = "declined_before"
+"""How an offer ends of a ride that its driver had said no to already: no event of his tells of this one."""
 
 
 class DriverState(Message, frozen=True, gc=False):

@@ -194,6 +194,18 @@ class TestDrivers:
         zone.wait(100.0)
         assert zone.offers() == {}
 
+    def test_whoever_says_that_he_declined_before_is_never_asked_again_and_his_offer_is_over_on_record(self) -> None:
+        zone = Zone(2, batch=1)
+        zone.books("r1")
+        (lease,) = zone.offers().values()
+        zone.answers(lease, "declined_before")
+        assert zone.rig.journal.events_of_ride(RideId("r1"))[2] == OffersClosed(
+            lease.ride_id, (lease.offer_id,), (lease.driver_id,), "declined"
+        )
+        assert list(zone.offers()) == ["d2"]
+        zone.wait(100.0)
+        assert "d1" not in zone.offers()
+
     @pytest.mark.parametrize(("times", "asks"), [(0, 1), (1, 2), (3, 4)])
     def test_whoever_was_silent_is_asked_again_as_often_as_is_set(self, times: int, asks: int) -> None:
         zone = Zone(1, asks_after_silence=times, rounds=10, search_cap_s=600.0)

@@ -247,6 +247,16 @@ def test_closings_are_remembered_for_a_bounded_number_of_offers() -> None:
     assert said(rig, APP) == "OfferClosed:taken Refused:no_such_ride"
 
 
+def test_who_declined_a_ride_is_not_shown_it_again_and_says_why() -> None:
+    rig, _ = a_driver_who_is("offered")
+    rig.tell(ME, DeclineOffer(RIDE))
+    rig.heard(APP), rig.heard(DISPATCHER)
+    rig.tell(ME, OfferRide(lease(serial=2), CARD))
+    (state,) = rig.heard(DISPATCHER)
+    assert (state.ended, state.outcome, state.ride_id) == (lease(serial=2).offer_id, "declined_before", RIDE)
+    assert rig.heard(APP) == []
+
+
 def test_who_accepts_one_of_two_offers_gives_the_other_back() -> None:
     rig = Rig()
     rig.listen(APP, DISPATCHER, RIDE_ACTOR)
