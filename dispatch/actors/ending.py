@@ -27,6 +27,8 @@ from dispatch.runtime import receives
 from dispatch.types import DriverId
 
 NOBODY_LEFT = "the driver gave it up"
+LOOK_AGAIN_S = 1800.0
+"""Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
 """Why a search fails that is not begun again."""
 
 
@@ -34,6 +36,12 @@ class _PassengerGone(Message, frozen=True, gc=False):
     """The connection with this number has been gone for the whole grace."""
 
     number: int
+
+
+class _StillDriven(Message, frozen=True, gc=False):
+    """The driver who was assigned at this second may have the ride still; how long he may is far from over."""
+
+    assigned_at: float
 
 
 class _Overdue(Message, frozen=True, gc=False):
@@ -103,8 +111,11 @@ class EndingRide(FollowedRide):
         if ride.status == PENDING and self.link is None and ride.pickup_at is None:
             runtime.set_timer(options.link_grace_s, self.address, _PassengerGone(self.link_number))
         elif ride.status in WITH_DRIVER and ride.assigned_at is not None:
-            due = ride.assigned_at + options.ride_cap_s
-            runtime.set_timer(due - runtime.now, self.address, _Overdue(ride.assigned_at))
+            left_s = ride.assigned_at + options.ride_cap_s - runtime.now
+            if left_s <= LOOK_AGAIN_S:
+                runtime.set_timer(left_s, self.address, _Overdue(ride.assigned_at))
+            else:
+                runtime.set_timer(LOOK_AGAIN_S, self.address, _StillDriven(ride.assigned_at))
 
     @receives(_PassengerGone)
     def _on_passenger_gone(self, message: _PassengerGone) -> None:
@@ -112,6 +123,11 @@ class EndingRide(FollowedRide):
         is_gone = self.link is None and message.number == self.link_number
         if is_gone and ride.status == PENDING and ride.pickup_at is None:  # whoever booked ahead need not look
             self.cancel("system", "the passenger left")
+
+    @receives(_StillDriven)
+    def _on_still_driven(self, message: _StillDriven) -> None:
+        if self.ride.status in WITH_DRIVER and self.ride.assigned_at == message.assigned_at:
+            self.arm_end()
 
     @receives(_Overdue)
     def _on_overdue(self, message: _Overdue) -> None:

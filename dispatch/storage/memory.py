@@ -33,6 +33,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended
+from dispatch.storage.archive import Archive
 from dispatch.storage.farewell import Gone, farewell, held_offers
 from dispatch.storage.losses import Losses
 from dispatch.storage.writer import Writer
@@ -93,7 +94,8 @@ class MemoryJournal:
         self._rides: dict[RideId, list[Event]] = {}
         self._open: dict[RideId, float] = {}
         self._unpaid: dict[RideId, None] = {}
-        self._forgotten: dict[RideId, bytes] = {}
+        self._archive = Archive()
+        self._forgotten: dict[RideId, int] = {}
         self._kept: dict[DriverId, RideId] = {}
         self._online: dict[DriverId, None] = {}
         self._stars: dict[DriverId, tuple[float, int]] = {}
@@ -209,9 +211,9 @@ class MemoryJournal:
         stream = _Stream()
         if addresses.kind_of(name) == addresses.RIDE:
             ride_id = RideId(addresses.name_of(name))
-            packed = self._forgotten.pop(ride_id, None)
-            if packed is not None:
-                stream.extend(_unpack(packed))
+            archived = self._forgotten.pop(ride_id, None)
+            if archived is not None:
+                stream.extend(self._unpacked(archived))
                 self._rides[ride_id] = list(stream)
         return stream
 
@@ -225,14 +227,17 @@ class MemoryJournal:
 
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:
-            packed = self._forgotten.get(RideId(addresses.name_of(stream)))
-            if packed is not None:
-                return _unpack(packed)
+            archived = self._forgotten.get(RideId(addresses.name_of(stream)))
+            if archived is not None:
+                return self._unpacked(archived)
         return tuple(event for event in self._streams.get(stream, ()) if _ride_of(event) not in self._forgotten)
 
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
-        packed = self._forgotten.get(ride_id)
-        return tuple(self._rides.get(ride_id, ())) if packed is None else _unpack(packed)
+        archived = self._forgotten.get(ride_id)
+        return tuple(self._rides.get(ride_id, ())) if archived is None else self._unpacked(archived)
+
+    def _unpacked(self, archived: int) -> tuple[Event, ...]:
+        return _unpack(self._archive.read(archived))
 
     def ride_exists(self, ride_id: RideId) -> bool:
         return ride_id in self._rides or ride_id in self._forgotten
@@ -269,7 +274,7 @@ class MemoryJournal:
         if ride_id in self._open or ride_id not in self._rides:
             raise ValueError(f"ride {ride_id} has not ended")
         del self._rides[ride_id]
-        self._forgotten[ride_id] = _pack(self._streams.pop(addresses.ride(ride_id), ()))
+        self._forgotten[ride_id] = self._archive.put(_pack(self._streams.pop(addresses.ride(ride_id), ())))
 
     # -- notes, kept beside the events
 
@@ -343,7 +348,7 @@ class _Stream(list[Event]):
         super().__init__()
         self.prune_above = 16
 
-    def prune(self, forgotten: dict[RideId, bytes]) -> None:
+    def prune(self, forgotten: dict[RideId, int]) -> None:
         self[:] = [event for event in self if _ride_of(event) not in forgotten]
         self.prune_above = 2 * len(self) + 16
 
