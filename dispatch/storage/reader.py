@@ -16,7 +16,7 @@ from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.storage.events import BODY, read, shifted
 from dispatch.storage.failures import explained
-from dispatch.storage.schema import NOT_OF_A_RIDE, open_read_only
+from dispatch.storage.schema import FILED_BY_STREAM, open_read_only
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 
 _READ_FROM: Final = """ifnull(
@@ -71,7 +71,9 @@ class Reader:
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:
             return self._events(f"{_OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
-        return self._events(f"stream = ? AND {NOT_OF_A_RIDE} AND n >= {_READ_FROM}", stream, stream)
+        if addresses.kind_of(stream) == addresses.DISPATCHER:  # looks through all of them, for nobody who is in a hurry
+            return self._events("stream = ?", stream)
+        return self._events(f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}", stream, stream)
 
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
         return self._events(_OF_RIDE, ride_id)

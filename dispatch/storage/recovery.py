@@ -18,9 +18,10 @@ from dispatch.types import DriverId
 
 APPENDS_A_COMMIT: Final = 1_000
 # An offer that its driver accepted is not open to others, even if the ride has not answered him yet.
+# None is open of a ride that is over.
 OPEN_OFFERS: Final = """
-    o.ride_id, o.offer_id, o.driver_id FROM offers o LEFT JOIN drivers d USING (driver_id)
-    WHERE o.outcome = 'open' AND d.ride_id IS NOT o.ride_id ORDER BY o.ride_id, o.rowid"""
+    o.ride_id, o.offer_id, o.driver_id FROM rides r CROSS JOIN offers o USING (ride_id) LEFT JOIN drivers d ON d.driver_id = o.driver_id
+    WHERE r.ended_at IS NULL AND o.outcome = 'open' AND d.ride_id IS NOT o.ride_id ORDER BY o.ride_id, o.rowid"""
 
 
 def take_leave(writer: Writer, now: float, zone: str = "0") -> Gone:
