@@ -47,7 +47,7 @@ class RealtimeRuntime(Runtime):
                 raise
 
     def call_soon(self, callback: Callable[[], None]) -> None:
-        """Once everything told by now, and all that it leads to at once, has been handled."""
+        """Once the turns that follow from what is told now are over, or it is the sockets' turn."""
         self._loop.call_soon(callback)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dispatch.actors.acceptance import _Decide
 from dispatch.actors.booking import _TimeHasCome
-from dispatch.actors.ending import LOOK_AGAIN_S, _Overdue, _PassengerGone, _StillDriven
+from dispatch.actors.ending import _Overdue, _PassengerGone, _StillDriven
 from dispatch.actors.paid import _AskAgain
 from dispatch.actors.priced import _NoPrice
 from dispatch.actors.ride import RideActor, _Rebuilt
@@ -367,21 +367,6 @@ def test_other_steps_wait_for_the_disk() -> None:
     rig.wait(0.01)
     (moved,) = rig.heard("driver/d1")
     assert (moved.status, moved.after) == ("arrived", None)
-
-
-def test_a_ride_that_a_driver_has_for_too_long_ends_at_that_time() -> None:
-    rig, actor = a_ride_that_is("in_progress")
-    rig.wait(43_200.0 - 1.0)
-    assert actor.ride.status == "in_progress"
-    rig.wait(1.0)
-    (ended,) = rig.heard(PASSENGER)
-    assert (type(ended), ended.by, ended.reason) == (RideEnded, "system", "it took too long")
-
-
-def test_a_ride_that_is_over_leaves_no_timer_behind_for_hours() -> None:
-    rig, _ = a_ride_that_is("completed")
-    rig.wait(LOOK_AGAIN_S)
-    assert rig.runtime._timers.next_due() is None
 
 
 def test_times_are_settings() -> None:
