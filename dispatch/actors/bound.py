@@ -296,4 +296,4 @@ class BoundDriver(ConversingActor):
             return "busy"
         if self.link is None:
             return "offline"
-        return "available" if self.driver.wants_offers else "unavailable"
+        return "available" if self.driver.wants_offers and self.driver.card is not None else "unavailable"

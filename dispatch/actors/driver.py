@@ -44,6 +44,10 @@ class _Rebuilt(Message, frozen=True, gc=False):
     gone: tuple[Ending, ...]
 
 
+class _ComeAgain(Message, frozen=True, gc=False):
+    """That he came is not on record: it was lost, and his app is still there. Until it is he can be asked nothing."""
+
+
 class DriverActor(BoundDriver):
     """One driver. Only the answer of the ride releases a reservation, never a lost connection."""
 
@@ -90,16 +94,22 @@ class DriverActor(BoundDriver):
                 self._say_closed(*ending)
         self._say_snapshot()  # whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
+        if self.driver.card is None:
+            self.runtime.set_timer(self.options.claim_retry_s, self.address, _ComeAgain())
+
+    @receives(_ComeAgain)
+    def _on_come_again(self, message: _ComeAgain) -> None:
+        if self.link is not None and self.driver.card is None:
+            self._come()
+            self._announce(ahead=True)
 
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
         was_offline = self.link is None
         if not self.take_link(message):
             return
-        if self.driver.card is None:
-            self.record(DriverRegistered(stranger(self.driver_id)))
-        if was_offline:
-            self.record(DriverOnline(self.driver_id))
+        if was_offline or self.driver.card is None:
+            self._come()
         self.welcome(message)
         self._met = True
         self._announce(ahead=True)  # or a ride that is booked now, whose search comes ahead, would pass him over
@@ -185,6 +195,11 @@ class DriverActor(BoundDriver):
 
     # -- what is done in more than one place
 
+    def _come(self) -> None:
+        if self.driver.card is None:
+            self.record(DriverRegistered(stranger(self.driver_id)))
+        self.record(DriverOnline(self.driver_id))
+
     def _open(self, ride_id: RideId, offer_id: OfferId | None) -> OfferMade | None:
         """The open offer that this answer means."""
         offer = self.offers.get(ride_id)
@@ -198,7 +213,7 @@ class DriverActor(BoundDriver):
             return "driver_busy"
         if ride_id in self.driver.declined:
             return DECLINED_BEFORE  # he said so while the same ride was offered anew
-        if self.link is None or not self.driver.wants_offers:
+        if self._status() != "available":
             return "unavailable"
         if self.runtime.now >= closes_at:
             return "expired"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dispatch.actors.bound import DriverOptions, _ClaimAgain
-from dispatch.actors.driver import DriverActor, _Rebuilt
+from dispatch.actors.driver import DriverActor, _ComeAgain, _Rebuilt
 from dispatch.domain.driver import BOUND, RESERVED
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
@@ -96,6 +96,7 @@ MESSAGES: dict[str, Any] = {
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
+    "ComeAgain": _ComeAgain(),
 }
 ONLINE = Attach(APP, 5)
 OFFERED = OfferRide(lease(), CARD)
@@ -335,6 +336,22 @@ class TestRebuilt:
         rig.runtime.rebuild(ME)
         rig.tell(ME)
         assert situation_of(now_awake(rig)) == "unavailable"
+
+    def test_a_driver_whose_coming_was_lost_comes_again_and_is_asked_nothing_until_then(self) -> None:
+        rig = Rig()
+        rig.listen(APP, DISPATCHER, RIDE_ACTOR)
+        rig.driver()
+        rig.disk_is_full(True)
+        rig.tell(ME, ONLINE)
+        rig.disk_is_full(False)
+        rig.heard(DISPATCHER)
+        rig.tell(ME, OFFERED)
+        (state,) = rig.heard(DISPATCHER)
+        assert (state.status, state.outcome) == ("unavailable", "unavailable")
+        rig.wait(1.0)
+        (state,) = rig.heard(DISPATCHER)
+        assert state.status == "available"
+        assert [type(event) for event in rig.journal.events_of(ME)] == [DriverRegistered, DriverOnline]
 
     def test_a_reservation_that_did_not_reach_the_disk_is_none(self) -> None:
         rig, _ = a_driver_who_is("offered")
