@@ -27,9 +27,9 @@ from dispatch.runtime import receives
 from dispatch.types import DriverId
 
 NOBODY_LEFT = "the driver gave it up"
+"""Why a search fails that is not begun again."""
 LOOK_AGAIN_S = 1800.0
 """Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
-"""Why a search fails that is not begun again."""
 
 
 class _PassengerGone(Message, frozen=True, gc=False):

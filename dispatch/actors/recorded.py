@@ -32,8 +32,9 @@ class RecordedActor(Actor):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        inherited = getattr(cls.__base__, "handlers", {})
         for message_type, handler in cls.handlers.items():
-            if issubclass(message_type, Forerunner) and not hasattr(handler, "__wrapped__"):
+            if issubclass(message_type, Forerunner) and handler is not inherited.get(message_type):
                 cls.handlers[message_type] = _depending(handler)
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:

@@ -1,4 +1,4 @@
-"""Between an actor and the journal. Nothing that an event would announce leaves the actor before `Appended` comes back."""
+"""Between an actor and the journal. What an event would announce waits for `Appended`, or goes to one who waits for it as well."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dispatch.messages.events import Event
 
 
 class Append(Message, frozen=True, gc=False):
-    """Actor -> journal: keep these in order. `through` is the count of all events that this incarnation has recorded, these included.
+    """Actor -> journal: keep these in order. `through` counts all that this incarnation has recorded or waited for so far.
 
     `at` is the runtime's clock. The answer goes to `reply_to` and names the same `incarnation` and `through`. `after`: what another
     actor recorded and this builds on; where that is lost, so is this. Without events it only asks whether that was kept.

@@ -45,7 +45,7 @@ class JournalPort:
         open_writer: Callable[[], Writer],
         post_many: PostMany,
         report: Report,
-        soon: Callable[[Callable[[], None]], object] | None = None,
+        soon: Callable[[Callable[[], None]], object] = lambda hand_over: hand_over(),
     ) -> None:
         """`open_writer` runs in the journal's thread; what it raises is raised here. `soon` calls a function once whoever delivers
         has said all for now; without it everything is handed over at once.
@@ -63,9 +63,7 @@ class JournalPort:
         if not self._journal.is_alive():
             raise Stopped("the journal has stopped")
         self._delivered.append(message)
-        if self._soon is None:
-            self._hand_over()
-        elif len(self._delivered) == 1:
+        if len(self._delivered) == 1:
             self._soon(self._hand_over)
 
     def stop(self, timeout_s: float | None = None) -> None:
