@@ -46,8 +46,37 @@ class StorageUnreachable(DatabaseError):
 
     code: ClassVar[str] = "cannot_open"
 
+    def __init__(self, path: str, why: str = "") -> None:
+        super().__init__(f"cannot open {path}: {why or _why_unreachable(Path(path))}; name another file")
+
+
+class StorageMissing(DatabaseError):
+    """There is no file of this name, and this is no command that makes one."""
+
+    code: ClassVar[str] = "no_such_file"
+
     def __init__(self, path: str) -> None:
-        super().__init__(f"cannot open {path}: {_why_unreachable(Path(path))}; name another file")
+        super().__init__(f"there is no file {path}; `dispatch serve` and `dispatch db seed` make one")
+
+
+class StorageOwned(DatabaseError):
+    """Another process writes this file. `owner`: its number and since when, as it says itself."""
+
+    code: ClassVar[str] = "owned"
+
+    def __init__(self, path: str, owner: str) -> None:
+        super().__init__(f"{path} belongs to {owner}; end that process first or name another file")
+
+
+class StorageLinked(DatabaseError):
+    """A file with several names would have several logs, and each would hold a part of what happened."""
+
+    code: ClassVar[str] = "linked"
+
+    def __init__(self, path: str, names: int) -> None:
+        super().__init__(
+            f"{path} has {names} names (hard links), and its newest commits lie in a log beside one of them; remove the other names"
+        )
 
 
 class StorageEmpty(DatabaseError):
@@ -128,10 +157,12 @@ def explained(path: str) -> Iterator[None]:
 
 def _why_unreachable(path: Path) -> str:
     folder = path.absolute().parent
-    if path.is_dir():
+    if os.path.isdir(path):
         return "it is a directory"
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return f"the directory {folder} does not exist"
-    if not path.exists() and not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not os.path.exists(path) and not os.access(
+        folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+    ):
         return f"the directory {folder} is read-only"
-    return "SQLite may not read or create it there"
+    return "the system does not let this user read or make it there"

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
-from dispatch.storage.failures import StorageEmpty, StorageUnreachable, explained
+from dispatch.storage.failures import StorageEmpty, StorageMissing, explained
 from dispatch.storage.whole import require_whole
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
@@ -306,7 +306,7 @@ def open_database(path: str | Path, synchronous: str = "full", *, busy_timeout_s
 def open_read_only(path: str | Path) -> Database:
     """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; never makes or changes a file."""
     if not Path(path).exists():
-        raise StorageUnreachable(str(path))
+        raise StorageMissing(str(path))
     if Path(path).is_file() and not Path(path).stat().st_size:
         raise StorageEmpty(str(path))
     with _opened(str(path), f"file:{quote(str(path))}?mode=ro", BUSY_TIMEOUT_S) as db:

@@ -11,7 +11,7 @@ import pytest
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
 from dispatch.messages.events import DriverRegistered, RideRated
-from dispatch.storage.failures import StorageBusy, StorageReadOnly, StorageUnreachable
+from dispatch.storage.failures import StorageBusy, StorageMissing, StorageReadOnly, StorageUnreachable
 from dispatch.storage.reader import Reader
 from dispatch.storage.schema import APPLICATION_ID, migrations, open_database, open_read_only
 from dispatch.storage.writer import Writer
@@ -119,7 +119,7 @@ def test_a_place_where_no_file_can_be_says_why(tmp_path: Path, where: str, why: 
 
 
 def test_reading_never_makes_a_file(path: Path) -> None:
-    with pytest.raises(StorageUnreachable, match=r"cannot open .*dispatch\.db"):
+    with pytest.raises(StorageMissing, match=r"there is no file .*dispatch\.db"):
         open_read_only(path)
     assert not path.exists()
 

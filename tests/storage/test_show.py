@@ -14,7 +14,7 @@ from dispatch.messages.events import (
     QuoteTaken,
     RideCancelled,
 )
-from dispatch.storage.failures import StorageUnreachable
+from dispatch.storage.failures import StorageMissing
 from dispatch.storage.seed import SARAH, seed
 from dispatch.storage.show import TABLES, mask, rows
 from dispatch.storage.writer import Writer
@@ -124,6 +124,6 @@ def test_a_damaged_body_is_shown_as_it_is(town: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told_and_not_made(path: Path) -> None:
-    with pytest.raises(StorageUnreachable):
+    with pytest.raises(StorageMissing):
         rows(path, "rides")
     assert not path.exists()

@@ -1,0 +1,149 @@
+"""One process owns a database file: whoever writes it takes `FILE.lock` first, and everybody else is told who has it.
+
+The system drops the lock when the process ends, however it ends. The lock file stays beside the database; what is written in it is for
+people and for the error of whoever comes second. Reading needs no lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from dispatch.storage.failures import (
+    StorageLinked,
+    StorageMissing,
+    StorageOwned,
+    StorageReadOnly,
+    StorageUnreachable,
+)
+
+PATIENCE_S: Final = 0.5
+"""Commands that take turns wait for one another so long. A server is asked in vain, and is named within this time."""
+LOOK_EVERY_S: Final = 0.02
+_NOTE: Final = re.compile(r"process (\d{1,10}) since ([0-9:+ -]{19,30})\n")
+_LONGEST_NOTE: Final = 200
+
+
+class Ownership:
+    """This process owns a file until `release`.
+
+    `path` is the file itself, whatever links led there. `is_new`: it is not there yet. `is_lost`: it is not there, though its lock file
+    tells that it was.
+    """
+
+    def __init__(self, path: Path, lock: int, *, is_new: bool, knew: bool) -> None:
+        self.path = path
+        self.is_new = is_new
+        self.is_lost = is_new and knew
+        self._lock: int | None = lock
+        self._keeps_lock_file = knew
+
+    def release(self) -> None:
+        """Let others have the file. A lock file is left beside a database only, or where one was. Again does nothing."""
+        lock, self._lock = self._lock, None
+        if lock is None:
+            return
+        if self._keeps_lock_file or self.path.exists():
+            os.ftruncate(lock, 0)
+        else:
+            beside(self.path, ".lock").unlink(missing_ok=True)
+        os.close(lock)
+
+
+def take(path: str | Path, *, make: bool = False) -> Ownership:
+    """Own the file from now on. `make`: it may be missing, and whoever owns it will make it.
+
+    Raises:
+        StorageOwned: another process owns it, within PATIENCE_S; the error tells its number and since when.
+        StorageMissing: it is not there.
+        StorageLinked: it has several names.
+        StorageReadOnly, StorageUnreachable: no lock file can be made beside it.
+    """
+    real = Path(os.path.realpath(path))
+    if os.path.isdir(real) or not os.path.isdir(real.parent):
+        raise StorageUnreachable(str(path))
+    if not make and not os.path.exists(real):
+        raise StorageMissing(str(path))
+    knew = os.path.lexists(beside(real, ".lock"))
+    lock = _locked(real, path)
+    try:
+        is_new = not os.path.exists(real)
+        if not is_new and (names := real.stat().st_nlink) > 1:
+            raise StorageLinked(str(path), names)
+        if is_new and not make:
+            raise StorageMissing(str(path))
+        since = time.strftime("%Y-%m-%d %H:%M:%S %z")
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"process {os.getpid()} since {since}\n".encode(), 0)
+        return Ownership(real, lock, is_new=is_new, knew=knew)
+    except BaseException:
+        Ownership(real, lock, is_new=False, knew=knew).release()
+        raise
+
+
+@contextmanager
+def owned(path: str | Path, *, make: bool = False) -> Iterator[Ownership]:
+    """Own the file while the block runs. Raises as `take` does."""
+    ownership = take(path, make=make)
+    try:
+        yield ownership
+    finally:
+        ownership.release()
+
+
+def beside(path: Path, ending: str) -> Path:
+    """`rides.db.lock` for `rides.db`."""
+    return path.with_name(path.name + ending)
+
+
+def _locked(real: Path, path: str | Path) -> int:
+    """The open lock file, locked. Made where it is not."""
+    lock_file = beside(real, ".lock")
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        lock = _opened(lock_file, real, path)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_named(lock, lock_file):
+                kept, lock = lock, -1
+                return kept
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise StorageOwned(str(path), _note(lock)) from None
+            time.sleep(LOOK_EVERY_S)
+        except OSError as error:  # a file system that knows no locks
+            raise StorageUnreachable(str(path), f"its directory takes no locks ({error.strerror})") from error
+        finally:
+            if lock >= 0:
+                os.close(lock)
+
+
+def _opened(lock_file: Path, real: Path, path: str | Path) -> int:
+    try:
+        return os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if os.path.lexists(lock_file):
+            raise StorageReadOnly(str(lock_file)) from error
+        if os.path.exists(real):
+            raise StorageReadOnly(str(path)) from error
+        raise StorageUnreachable(str(path)) from error
+
+
+def _is_named(lock: int, lock_file: Path) -> bool:
+    """Whether the locked file is still the one of this name: its owner may have removed it before we had the lock."""
+    try:
+        return os.path.samestat(os.fstat(lock), lock_file.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _note(lock: int) -> str:
+    """`process 4711 since …`, as the owner wrote it; the owner may be about to write it."""
+    told = _NOTE.fullmatch(os.pread(lock, _LONGEST_NOTE, 0).decode("ascii", "replace"))
+    return f"process {told[1]} since {told[2]}" if told else "another process"
