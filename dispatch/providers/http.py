@@ -1,4 +1,8 @@
-"""One POST to somebody else's API: JSON there, a small answer back, in time or not at all. Heavy to import."""
+"""One POST to somebody else's API: JSON there, a small answer back, in time or not at all. Heavy to import.
+
+Each question has a connection of its own, which ends with its answer. A kept connection may still hold a second answer to an earlier
+question, and HTTP/1.1 would take that for the answer to the next one: another passenger's.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ _WHO: Final = re.compile(r"//[^/]*@")
 LARGEST_ANSWER_BYTES: Final = 65_536
 MOST_AT_ONCE: Final = 100
 """Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
+_ONE_QUESTION: Final = httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=0)
+_HEADERS: Final = {"Connection": "close", "Accept-Encoding": "identity"}
+"""Not compressed: a few bytes could be blown up to more than the memory holds, before anybody can count them."""
 
 
 class Tells(Protocol):
@@ -31,9 +38,9 @@ class Questions:
     def __init__(self, url: str, key: str, timeout_s: float) -> None:
         """`url`: where to POST to. `key`: sent as a bearer token; empty: nothing is."""
         self._url = url
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {**_HEADERS, "Authorization": f"Bearer {key}"} if key else _HEADERS
         # Environment proxies and .netrc are not asked: the request goes where the setting says.
-        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, trust_env=False)
+        self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, limits=_ONE_QUESTION, trust_env=False)
         self._under_way: set[asyncio.Task[None]] = set()
 
     @property
@@ -48,10 +55,15 @@ class Questions:
         task.add_done_callback(self._under_way.discard)
 
     async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """The status and the bytes of the answer. Raises httpx2.HTTPError, and ValueError for an answer that is too long."""
+        """The status and the bytes of the answer to this question.
+
+        Raises httpx2.HTTPError, and ValueError for an answer that is too long or compressed.
+        """
         async with self._client.stream("POST", self._url, json=body, headers=headers) as response:
             answer = bytearray()
-            async for part in response.aiter_bytes():
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                raise ValueError("its answer is compressed, which nobody asked for")
+            async for part in response.aiter_raw():
                 answer += part
                 if len(answer) > LARGEST_ANSWER_BYTES:
                     raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")

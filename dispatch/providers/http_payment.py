@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 import msgspec
 
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.http import Questions, Tells
+from dispatch.types import RideId
 
 Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200
@@ -26,13 +27,20 @@ NOT_US: Final = frozenset((401, 403))
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What the provider says: `paid` or `declined`, his name of it, and why not."""
+    """What the provider says: `paid` or `declined`, its name for the charge, and why not."""
 
     status: str = ""
     reference: str = ""
     reason: str = ""
 
 
+class Echo(msgspec.Struct, frozen=True):
+    """Which ride the provider means, if it says so. A number is as good as its digits."""
+
+    ride_id: Any = None
+
+
+_echo = msgspec.json.Decoder(Echo).decode
 _decode = msgspec.json.Decoder(Receipt).decode
 
 
@@ -94,7 +102,7 @@ class HttpPayments:
             "currency_digits": amount.digits,
         }
         status, answer = await self._questions.post(body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
-        return answer_of(status, answer, question.number)
+        return answer_of(status, answer, question)
 
     def _tell(self, question: CollectFare, answer: Answer) -> None:
         trouble = answer.reason if type(answer) is FareUnknown else ""
@@ -104,20 +112,30 @@ class HttpPayments:
         self._runtime.tell(question.reply_to, answer)
 
 
-def answer_of(status: int, answer: bytes, number: int) -> Answer:
+def answer_of(status: int, answer: bytes, question: CollectFare) -> Answer:
     """What an answer means. Only a clear yes and a clear no settle a charge; after anything else it is asked again."""
-    if status == REFUSED:
-        return FareDeclined(number, _receipt(answer).reason[:LONGEST_TEXT] or "refused")
+    number = question.number
     if status in NOT_US:
         return FareUnknown(number, f"it answers with status {status}: look at payment_key")
-    if status not in ANSWERED:
+    if status not in ANSWERED and status != REFUSED:
         return FareUnknown(number, f"it answers with status {status}")
-    receipt = _decode(answer)
-    if receipt.status == "paid":
-        return FareCollected(number, receipt.reference[:LONGEST_TEXT])
-    if receipt.status == "declined":
+    if not _is_about(question.ride_id, answer):
+        return FareUnknown(number, "it answers about another ride")
+    receipt = _receipt(answer) if status == REFUSED else _decode(answer)
+    if receipt.status == "declined" or (status == REFUSED and receipt.status != "paid"):
         return FareDeclined(number, receipt.reason[:LONGEST_TEXT] or "refused")
+    if receipt.status == "paid" and status != REFUSED:
+        return FareCollected(number, receipt.reference[:LONGEST_TEXT])
     return FareUnknown(number, f"it answers with payment status {receipt.status[:40]!r}")
+
+
+def _is_about(ride_id: RideId, answer: bytes) -> bool:
+    """Whether this answer names no other ride."""
+    try:
+        named = _echo(answer).ride_id
+    except msgspec.MsgspecError:
+        return True
+    return named is None or str(named) == ride_id
 
 
 def _receipt(answer: bytes) -> Receipt:

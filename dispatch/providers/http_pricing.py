@@ -6,6 +6,7 @@ What it sends and wants back is in docs/FARES.md. The key goes into the request'
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from typing import Annotated
 
@@ -25,13 +26,16 @@ Amount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """What the provider says: the fare in major units, and its own idea of the way if it has one."""
+    """What the provider says: the fare in major units, and its own idea of the way if it has one. `request_id`: which question it
+    answers, if it says so.
+    """
 
     fare: Amount
     currency: str | None = None
     distance_km: Amount | None = None
     duration_minutes: Amount | None = None
     breakdown: dict[str, float] | None = None
+    request_id: str | None = None
 
 
 _decode = msgspec.json.Decoder(Quoted).decode
@@ -97,7 +101,9 @@ class HttpPricing:
 
     async def _price(self, question: AskPrice) -> Price:
         distance_m, duration_s = self._pricer.way(question.pickup, question.dropoff, question.at)
+        request_id = request_id_of(question)
         body = {
+            "request_id": request_id,
             "pickup_latitude": question.pickup.lat,
             "pickup_longitude": question.pickup.lon,
             "dropoff_latitude": question.dropoff.lat,
@@ -111,12 +117,20 @@ class HttpPricing:
         status, answer = await self._questions.post(body)
         if status != httpx2.codes.OK:
             raise ValueError(f"it answers with status {status}")
-        return price_of(_decode(answer), self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
+        quoted = _decode(answer)
+        if quoted.request_id not in (None, request_id):
+            raise ValueError("it answers another question")
+        return price_of(quoted, self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
 
     def _answer_without(self, question: AskPrice, reason: str) -> None:
         answer: Priced | NotPriced = without_provider(question, self._fallback, f"the pricing provider: {reason}")
         self._runtime.tell(question.reply_to, answer)
         self._report(reason)
+
+
+def request_id_of(question: AskPrice) -> str:
+    """What names this question to the provider: a digest, because whoever knows a quote's id may look at its price."""
+    return hashlib.sha256(f"{question.reply_to}/{question.number}/{question.at}".encode()).hexdigest()[:32]
 
 
 def price_of(quoted: Quoted, tariff: Tariff, vehicle_type: str, distance_m: int, duration_s: int) -> Price:

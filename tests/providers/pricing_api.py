@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+Talk = Callable[[dict[str, Any], asyncio.StreamWriter], Awaitable[None]]
+"""Writes what an API says to this question; more than one may come on a connection."""
 PRICE = {"fare": 93.1, "currency": "ZAR"}
 
 
@@ -47,6 +49,36 @@ class PricingApi:
             pass
         finally:
             writer.close()
+
+
+def answer_bytes(answer: Any, status: str = "200 OK", *headers: str) -> bytes:
+    """One whole answer of HTTP/1.1, after which the connection can be used again."""
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    lines = (f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@asynccontextmanager
+async def rude_api(talk: Talk) -> AsyncIterator[str]:
+    """Its address. It keeps every connection open, whatever it was asked, and says what it likes there."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+                await talk(json.loads(await reader.readexactly(length)), writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
 
 
 @asynccontextmanager

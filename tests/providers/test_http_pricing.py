@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -75,6 +76,7 @@ def test_it_is_asked_with_the_trip_and_the_servers_own_estimate_and_its_price_is
     async def story(meeting: Meeting) -> None:
         answer = await meeting.ask()
         assert answer == Priced(7, Price(Money(9310, "ZAR"), (FareLine("fare", 9310),), 2936, 423, "suv"))
+        assert re.fullmatch("[0-9a-f]{32}", meeting.api.heard[0].pop("request_id"))
         assert meeting.api.heard == [
             {
                 "pickup_latitude": -26.2041,
