@@ -4,14 +4,31 @@
 field, what came and what was wanted. The others end a command of the command line.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Final
+
+ALIKE: Final = 0.75
+"""So much of two words must be the same: `acept_ride` is close to `accept_ride`, and `cancel_ride` is not."""
+LONGEST_COMPARED: Final = 64
+_PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` most likely misspells, or None when nothing is close."""
-    return next(iter(get_close_matches(word[:64], sorted(known), n=1, cutoff=0.7)), None)
+    """The known word that `word` most likely stands for, or None when nothing is close.
+
+    It is the same words in another order or style (`updateLocation`), a misspelling, or the beginning of the only one that has it.
+    """
+    word, known = word[:LONGEST_COMPARED], sorted(known)
+    parts = _parts(word)
+    same = next((each for each in known if _parts(each) == parts), None)
+    begun = [each for each in known if len(word) > 2 and each.startswith(word)]
+    return same or next(iter(get_close_matches(word, known, n=1, cutoff=ALIKE)), begun[0] if len(begun) == 1 else None)
+
+
+def _parts(word: str) -> list[str]:
+    return sorted(part.lower() for part in _PART.findall(word))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -48,12 +65,13 @@ class BadMessage(FrameError):
 
 
 class UnknownType(FrameError):
-    """`type` names no message of this socket; the text offers the nearest one of `known`."""
+    """`type` names no message of this socket. The text says which socket takes it, if one does, or the nearest one of `known`."""
 
     code = "unknown_type"
 
-    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
-        super().__init__(f"unknown type {name[:64]!r}{did_you_mean(name, known)}")
+    def __init__(self, name: str, known: Iterable[str] = (), belongs_to: str = "") -> None:
+        elsewhere = f"{name} belongs on {belongs_to}, not on this one" if belongs_to else ""
+        super().__init__(elsewhere or f"unknown type {name[:64]!r}{did_you_mean(name, known)}")
         self.field = "type"
 
 

@@ -235,6 +235,7 @@ def test_a_file_sets_rates_for_one_type_of_vehicle_in_a_table_of_their_own() -> 
 @pytest.mark.parametrize(
     ("toml", "sentence"),
     [
+        ("[tariff.suv]\nper_km = 1\n[tariff.SUV]\nper_km = 2", "tariff.suv.per_km is set twice (file f.toml)"),
         ("[tariff.suv]\nper_kn = 1", "unknown setting 'per_kn' in [tariff] (file f.toml); did you mean 'per_km'?"),
         ("[tariff.suv]\nper_km = -1", "per_km must be a number from 0 to 1000000, got -1 (file f.toml)"),
         ("[tariff.suv]\nbatch = 1", "unknown setting 'batch' in [tariff] (file f.toml); it belongs in [dispatch]"),

@@ -20,6 +20,7 @@ from dispatch.config.settings import (
 )
 from dispatch.config.table import Setting
 from dispatch.errors import SettingError, did_you_mean, nearest
+from dispatch.words import word
 
 DEFAULT_FILE = "dispatch.toml"
 FILE_VARIABLE = "DISPATCH_CONFIG"
@@ -147,12 +148,12 @@ def _from_file(path: str | None) -> dict[str, Given]:
     for group, key, value in _pairs(_parsed(name), name):
         if group.startswith(VEHICLES):
             rate = _row_of(TariffRates.group, key.replace("-", "_"), name)
-            given[f"{group}.{rate.key}"] = Given(value, f"file {name}")
-            continue
-        row = _row_of(group, key.replace("-", "_"), name)
-        if row.name in given:
-            raise SettingError(row.name, f"{row.name} is set twice (file {name})")
-        given[row.name] = Given(value, f"file {name}")
+            setting = f"{group}.{rate.key}"
+        else:
+            setting = _row_of(group, key.replace("-", "_"), name).name
+        if setting in given:
+            raise SettingError(setting, f"{setting} is set twice (file {name})")
+        given[setting] = Given(value, f"file {name}")
     return given
 
 
@@ -186,7 +187,7 @@ def _pairs_of_group(group: str, table: Mapping[str, object], file: str) -> Itera
                     group,
                     f"a type of vehicle must be text of 1 to {LONGEST_VEHICLE_TYPE} characters, got [{group}.{key}]",
                 )
-            yield from ((VEHICLES + key, inner, held) for inner, held in value.items())
+            yield from ((VEHICLES + word(key), inner, held) for inner, held in value.items())
         else:
             yield group, key, value
 

@@ -2,6 +2,8 @@
 
 import re
 
+from dispatch.words import word
+
 _ENTRY = re.compile(r"(?P<name>[\w.-]{1,40})(?:\s*:(?P<others>(?:\s+[\w.-]{1,40})+))?", re.ASCII)
 
 
@@ -11,7 +13,7 @@ def served_by(written: str) -> dict[str, tuple[str, ...]]:
     Raises ValueError: it is no such list, names a type twice, or names one as a substitute that is not on it.
     """
     types: dict[str, tuple[str, ...]] = {}
-    for entry in written.split(",") if written.strip() else ():
+    for entry in word(written).split(",") if written.strip() else ():
         match = _ENTRY.fullmatch(entry.strip())
         if match is None or match["name"] in types:
             raise ValueError(entry)

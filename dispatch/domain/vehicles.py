@@ -1,4 +1,4 @@
-"""Which types of vehicle may fetch a passenger who asked for one. Pure."""
+"""Which types of vehicle may fetch a passenger who asked for one, however people write them. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from dispatch.config.vehicle_types import served_by
+from dispatch.words import word
 
 ANY: Final = ""
 """A passenger who names no type takes whoever comes."""
@@ -24,11 +25,14 @@ class Vehicles(msgspec.Struct, frozen=True):
 
     def can_be_asked_for(self, wanted: str) -> bool:
         """Whether a passenger may name this type."""
-        return wanted == ANY or not self.served_by or wanted in self.served_by
+        return wanted == ANY or not self.served_by or word(wanted) in self.served_by
 
     def serves(self, wanted: str, vehicle_type: str) -> bool:
         """Whether a vehicle of this type does for a passenger who wants that one."""
-        return wanted in (ANY, vehicle_type) or vehicle_type in self.served_by.get(wanted, ())
+        if wanted in (ANY, vehicle_type):
+            return True
+        wanted, vehicle_type = word(wanted), word(vehicle_type)
+        return wanted == vehicle_type or vehicle_type in self.served_by.get(wanted, ())
 
 
 ANY_VEHICLES: Final = Vehicles()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -10,6 +12,9 @@ from dispatch.transport import wire
 
 A_MINUTE_S = 60.0
 """So late a `pickup_at` still counts as now: it took its time on the way."""
+_RFC3339 = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(?P<second>\d\d)(?P<rest>(\.\d+)?([Zz]|[+-]\d\d:\d\d))", re.ASCII
+)
 WANTED = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
 
 
@@ -19,9 +24,33 @@ def unix_time(field: str, text: str) -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is not None and moment.tzinfo is not None:
+        return moment.timestamp()
+    unusual = _unusual(text.strip())
+    if unusual is None:
         raise BadField(field, f"{field} must be {WANTED}, got {wire.excerpt(text)}")
-    return moment.timestamp()
+    return unusual
+
+
+def _unusual(text: str) -> float | None:
+    """What RFC 3339 allows and Python does not read: a small z, and a leap second, which is the first of the next day."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    is_leap = match["second"] == "60"
+    try:
+        moment = datetime.fromisoformat(
+            f"{match['minute']}:{'59' if is_leap else match['second']}{match['rest'].upper()}"
+        )
+        return moment.timestamp() if not is_leap else moment.timestamp() + 1.0 if _ends_month(moment) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ends_month(moment: datetime) -> bool:
+    """Whether a leap second may follow."""
+    utc = moment.astimezone(UTC)
+    return (utc.day, utc.hour, utc.minute) == (monthrange(utc.year, utc.month)[1], 23, 59)
 
 
 def bookable(at: float, now: float, ahead_s: float, text: str) -> float:

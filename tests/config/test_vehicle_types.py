@@ -15,6 +15,7 @@ from dispatch.errors import SettingError
         ("sedan", {"sedan": ()}),
         ("sedan, suv ,van", {"sedan": (), "suv": (), "van": ()}),
         ("sedan: suv van, suv: van, van", {"sedan": ("suv", "van"), "suv": ("van",), "van": ()}),
+        ("Sedan: SUV , suv", {"sedan": ("suv",), "suv": ()}),
         ("e-bike, taxi_4.5", {"e-bike": (), "taxi_4.5": ()}),
     ],
 )
@@ -25,7 +26,19 @@ def test_each_type_stands_with_the_others_that_do_for_it(written: str, types: di
 
 @pytest.mark.parametrize(
     "written",
-    ["sedan,", ",", "sedan: ", "sedan: boat", "sedan, sedan", "se dan", "sedan: suv, van", "sedan; suv", "x" * 41, "é"],
+    [
+        "sedan,",
+        ",",
+        "sedan: ",
+        "sedan: boat",
+        "sedan, sedan",
+        "sedan, Sedan",
+        "se dan",
+        "sedan: suv, van",
+        "sedan; suv",
+        "x" * 41,
+        "é",
+    ],
 )
 def test_a_list_that_would_not_mean_what_it_seems_to_is_refused_with_its_name(written: str) -> None:
     with pytest.raises(ValueError):

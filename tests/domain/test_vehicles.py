@@ -24,3 +24,12 @@ def test_without_a_list_a_type_is_served_by_itself_alone() -> None:
 def test_only_what_is_on_the_list_can_be_asked_for_and_without_one_anything() -> None:
     assert [each for each in ("", "sedan", "boat") if CITY.can_be_asked_for(each)] == ["", "sedan"]
     assert ANY_VEHICLES.can_be_asked_for("boat")
+
+
+def test_a_type_is_the_same_however_settings_drivers_and_passengers_write_it() -> None:
+    written = Vehicles.of("Sedan: VAN, Van")
+    assert written.served_by == {"sedan": ("van",), "van": ()}
+    assert written.can_be_asked_for(" SEDAN ")
+    assert written.serves("Sedan", "VAN") and written.serves("sedan", " Sedan")
+    assert ANY_VEHICLES.serves("Boat", "boat ")
+    assert not ANY_VEHICLES.serves("Boat", "boats")

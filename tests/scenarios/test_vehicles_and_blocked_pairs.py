@@ -41,6 +41,16 @@ def test_a_type_that_does_for_another_is_asked_too(play: Theatre) -> None:
     assert asked(stage, "r1") == ["d1", "d2", "d4", "d5"]
 
 
+def test_a_type_is_the_same_however_the_app_the_drivers_card_and_the_setting_write_it(play: Theatre) -> None:
+    for setting in ("", "SEDAN, Van"):
+        stage = play(vehicle_types=setting)
+        stage.driver("d1", vehicle_type="Sedan ")
+        stage.driver("d2", vehicle_type="van")
+        stage.passenger("r1").books(at=0, vehicle_type=" sEDAN")
+        stage.run(until=1)
+        assert asked(stage, "r1") == ["d1"]
+
+
 def test_whoever_names_no_type_gets_the_nearest_whatever_they_drive(play: Theatre) -> None:
     stage = play(vehicle_types=SUVS)
     mixed_fleet(stage)

@@ -140,7 +140,7 @@ def test_without_a_type_of_vehicle_every_type_with_rates_of_its_own_is_quoted_to
         ({**TRIP, "pickup_at": "2001-01-01T00:00:00+02:00"}, "bad_field", "pickup_at", "must not be in the past"),
         ({**TRIP, "pickup_at": "2126-07-01T12:00:00Z"}, "bad_field", "pickup_at", "must be within 30 days"),
         ({**TRIP, "passenger_phone": "none"}, "bad_field", "passenger_phone", "must be a phone number"),
-        ({**TRIP, "vehicle_type": 7}, "bad_field", "vehicle_type", "must be text of at most 40 characters"),
+        ({**TRIP, "vehicle_type": 7}, "bad_field", "vehicle_type", "must be a word of at most 40 characters"),
         ({"pickup_lat": 1}, "bad_field", "pickup_latitude", "is missing; you sent pickup_lat"),
         ([TRIP], "bad_message", None, "the body must be a JSON object, got an array"),
         (b"{", "bad_json", None, "the body is not JSON"),

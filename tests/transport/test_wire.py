@@ -51,13 +51,87 @@ class TestWhatAppsSend:
         twice = '{"type":"location_update","latitude":91,"latitude":1.5,"longitude":2}'
         assert wire.FROM_DRIVER.read(twice) == wire.LocationUpdate(1.5, 2.0)
 
-    def test_frames_of_the_other_side_are_unknown(self) -> None:
-        assert refusal(from_driver(FIND_DRIVER))[0] == "unknown_type"
-        assert refusal(from_passenger({"type": "location_update", "latitude": 1, "longitude": 2}))[0] == "unknown_type"
+    def test_frames_of_the_other_side_are_unknown_and_told_where_they_belong(self) -> None:
+        text = "find_driver belongs on a ride's socket, /ws/ride/<ride_id>/, not on this one"
+        assert refusal(from_driver(FIND_DRIVER))[:2] == ("unknown_type", text)
+        text = "accept_ride belongs on a driver's socket, /ws/driver/<driver_id>/, not on this one"
+        assert refusal(from_passenger({"type": "accept_ride"}))[:2] == ("unknown_type", text)
 
     @pytest.mark.parametrize("number", ["+27 (82) 123-4567", "27821234567", "021 555 0123", ""])
     def test_phone_numbers_are_taken_as_people_write_them(self, number: str) -> None:
         assert from_passenger({**FIND_DRIVER, "passenger_phone": number}).passenger_phone == number
+
+
+class TestOtherForms:
+    """Strict about meaning, liberal about form: one rule for each kind of value, whatever field or message it stands in."""
+
+    @pytest.mark.parametrize(("written", "meant"), [("5.0", 5), ("5e0", 5), ("0.5e1", 5), ("1", 1)])
+    def test_a_whole_number_may_be_written_with_a_point_or_an_exponent(self, written: str, meant: int) -> None:
+        for_passenger = wire.FROM_PASSENGER.read(f'{{"type":"rate_driver","rating":{written}}}')
+        for_driver = wire.FROM_DRIVER.read(f'{{"type":"rate_passenger","ride_id":"r","rating":{written}}}')
+        heard = wire.FROM_DRIVER.read(f'{{"type":"resume","epoch":"e","last_seq":{written}}}')
+        assert for_passenger == wire.RateDriver(meant)
+        assert for_driver == wire.RatePassenger("r", meant)
+        assert heard == wire.Resume("e", meant)
+        assert isinstance(heard.last_seq, int)
+
+    @pytest.mark.parametrize("written", ["4.5", "5.0000001", '"5"', "true", "1e400", "-0.5", "[5]"])
+    def test_what_is_no_whole_number_is_refused_as_it_came(self, written: str) -> None:
+        answer = wire.FROM_PASSENGER.read(f'{{"type":"rate_driver","rating":{written}}}')
+        assert refusal(answer)[1].startswith("rating must be ")
+
+    def test_minus_nought_is_nought(self) -> None:
+        assert wire.FROM_DRIVER.read('{"type":"resume","epoch":"e","last_seq":-0.0}') == wire.Resume("e", 0)
+        assert wire.FROM_DRIVER.read('{"type":"resume","epoch":"e","last_seq":-0}') == wire.Resume("e", 0)
+
+    @pytest.mark.parametrize("written", ["sedan", "Sedan", " SEDAN ", "\tsedan\n", "\uff33edan"])
+    def test_a_word_may_have_any_case_and_spaces_around_it(self, written: str) -> None:
+        frame = from_passenger({**FIND_DRIVER, "vehicle_type": written, "payment_method": written})
+        assert (frame.vehicle_type, frame.payment_method) == ("sedan", "sedan")
+
+    @pytest.mark.parametrize("written", ["ping", "Ping", " PING "])
+    def test_so_may_the_type_of_a_message(self, written: str) -> None:
+        assert from_driver({"type": written}) == from_passenger({"type": written}) == wire.Ping()
+
+    def test_what_names_something_may_be_a_number(self) -> None:
+        assert from_driver(
+            {"type": "accept_ride", "ride_id": 123, "driver_id": 27821234568, "id": 7}
+        ) == wire.AcceptRide("123", "27821234568", id="7")
+        assert from_driver({"type": "ping", "id": 7.0}) == wire.Ping(id="7")
+        assert from_passenger({**FIND_DRIVER, "passenger_phone": 27821234567}).passenger_phone == "27821234567"
+
+    def test_a_pin_that_is_a_number_has_its_zeros_back(self) -> None:
+        assert from_driver({"type": "start_ride", "ride_id": "r", "pin": 42}).pin == "0042"
+        assert from_driver({"type": "start_ride", "ride_id": "r", "pin": "42"}).pin == "42"
+
+    def test_the_error_of_a_frame_has_the_number_that_is_its_id(self) -> None:
+        answer = from_driver({"type": "arrived", "ride_id": 5, "id": 7, "driver_id": []})
+        assert (answer.id, answer.ride_id) == ("7", "5")
+
+    @pytest.mark.parametrize("field", ["heading", "speed_mps", "accuracy_m"])
+    @pytest.mark.parametrize("odd", ["360.5e9", "1e400", '"north"', "true", "{}", "[1]", "null", "-7e300"])
+    def test_an_odd_ornament_never_costs_a_position(self, field: str, odd: str) -> None:
+        answer = wire.FROM_DRIVER.read(f'{{"type":"location_update","latitude":1.5,"longitude":2,"{field}":{odd}}}')
+        assert isinstance(answer, wire.LocationUpdate)
+        assert (answer.latitude, answer.longitude) == (1.5, 2.0)
+
+    @pytest.mark.parametrize("frame", [{"type": "ping"}, FIND_DRIVER])
+    def test_a_byte_order_mark_is_ignored(self, frame: dict[str, Any]) -> None:
+        text = msgspec.json.encode(frame).decode()
+        plain = wire.FROM_PASSENGER.read(text)
+        assert not isinstance(plain, wire.Error)
+        assert wire.FROM_PASSENGER.read("\ufeff" + text) == plain
+        assert wire.FROM_PASSENGER.read(b"\xef\xbb\xbf" + text.encode()) == plain
+
+    def test_bodies_of_requests_go_by_the_same_rules(self) -> None:
+        trip = {name: FIND_DRIVER[name] for name in FIND_DRIVER if name.endswith("itude")}
+        body = b"\xef\xbb\xbf" + msgspec.json.encode({**trip, "vehicle_type": " SUV", "passenger_phone": 27821234567})
+        asked = wire.read_body(body, wire.QuoteRequest)
+        assert (asked.vehicle_type, asked.passenger_phone) == ("suv", "27821234567")
+
+    def test_a_surrogate_pair_is_one_letter(self) -> None:
+        frame = msgspec.json.encode({**FIND_DRIVER, "note": "N"}).replace(b'"N"', b'"\\ud83d\\ude95"')
+        assert wire.FROM_PASSENGER.read(frame).note == "\U0001f695"  # type: ignore[union-attr]
 
 
 class TestWhatIsNoMessage:
@@ -72,7 +146,7 @@ class TestWhatIsNoMessage:
             ('{"type":"ping","x":"\\ud800"}', "bad_json", None),
             ('{"type":"ping","x":"\ud800"}', "bad_json", "the frame is not UTF-8 text"),
             (b'{"type":"ping","x":"\xff"}', "bad_json", "the frame is not UTF-8 text"),
-            ("\ufeff{}", "bad_json", "the frame is not JSON: invalid character (byte 0)"),
+            ("\ufeff\ufeff{}", "bad_json", "the frame is not JSON: invalid character (byte 0)"),
             ("[" * 8000, "bad_json", "the frame is nested too deeply"),
             ('{"type":"ping","x":' + "[" * 8000, "bad_json", "the frame is nested too deeply"),
             ("1" * 5000, "bad_json", "the frame is not JSON: a number in it has too many digits"),
@@ -129,7 +203,17 @@ class TestBadFields:
             ),
             ("passenger_name", "a\u202eb", 'passenger_name must be at most 80 printable characters, got "a\u202eb"'),
             ("passenger_phone", "call me", 'passenger_phone must be a phone number of 3 to 20 digits, got "call me"'),
-            ("id", 7, "id must be text of 1 to 64 characters, got 7"),
+            ("id", 7.5, "id must be text of 1 to 64 characters, got 7.5"),
+            ("id", True, "id must be text of 1 to 64 characters, got true"),
+            ("fare_amount", "85.5", 'fare_amount must be a number from 0 to 1000000, got "85.5"'),
+            ("require_pin", "true", 'require_pin must be true or false, got "true"'),
+            ("require_pin", 1, "require_pin must be true or false, got 1"),
+            (
+                "vehicle_type",
+                "x" * 41,
+                "vehicle_type must be a word of at most 40 characters, in capitals or not, got text of 41 characters",
+            ),
+            ("payment_method", 5, "payment_method must be a word of at most 40 characters, in capitals or not, got 5"),
             ("id", "x" * 65, "id must be text of 1 to 64 characters, got text of 65 characters"),
         ],
     )

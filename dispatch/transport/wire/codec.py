@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from dispatch.errors import BadJson
 from dispatch.transport.wire.client import DRIVER_FRAMES, PASSENGER_FRAMES, ClientMessage, FromDriver, FromPassenger
-from dispatch.transport.wire.errors import UNDECODABLE, error_frame, examine
+from dispatch.transport.wire.errors import BYTE_ORDER_MARK, UNDECODABLE, error_frame, examine
 from dispatch.transport.wire.server import Error, ToDriver, ToPassenger
 
 
 class Incoming:
-    """What one kind of app may send."""
+    """What one kind of app may send. `elsewhere`: messages of another socket, and which one takes them."""
 
-    def __init__(self, union: Any, frames: tuple[type[ClientMessage], ...]) -> None:
+    def __init__(
+        self, union: Any, frames: tuple[type[ClientMessage], ...], elsewhere: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._decode = msgspec.json.Decoder(union).decode
-        self.known: dict[str, type[ClientMessage]] = {str(frame.__struct_config__.tag): frame for frame in frames}
+        self.known = {tag_of(frame): frame for frame in frames}
+        self._elsewhere = elsewhere
 
     def read(self, data: str | bytes) -> ClientMessage | Error:
         """The message in a frame, or what to answer instead. Raises nothing, whatever comes."""
@@ -26,15 +31,28 @@ class Incoming:
             text = data if isinstance(data, str) else data.decode()
         except UnicodeDecodeError:
             return error_frame(BadJson("the frame is not UTF-8 text"))
+        if text.startswith(BYTE_ORDER_MARK):
+            text = text[1:]
         try:
             message: ClientMessage = self._decode(text)
         except UNDECODABLE:
-            return examine(text, self.known)
+            return examine(text, self.known, self._elsewhere)
         return message
 
 
-FROM_PASSENGER = Incoming(FromPassenger, PASSENGER_FRAMES)
-FROM_DRIVER = Incoming(FromDriver, DRIVER_FRAMES)
+def tag_of(frame: type[ClientMessage]) -> str:
+    """What stands in the `type` of such a frame."""
+    return str(frame.__struct_config__.tag)
+
+
+FROM_PASSENGER = Incoming(
+    FromPassenger,
+    PASSENGER_FRAMES,
+    dict.fromkeys(map(tag_of, DRIVER_FRAMES), "a driver's socket, /ws/driver/<driver_id>/"),
+)
+FROM_DRIVER = Incoming(
+    FromDriver, DRIVER_FRAMES, dict.fromkeys(map(tag_of, PASSENGER_FRAMES), "a ride's socket, /ws/ride/<ride_id>/")
+)
 
 encode = msgspec.json.Encoder().encode
 """Any message as the bytes of its frame."""

@@ -1,0 +1,21 @@
+"""Words of a list, however people write them."""
+
+import pytest
+
+from dispatch.words import word
+
+
+@pytest.mark.parametrize(
+    "written", ["mini van", "Mini Van", "  MINI\tVAN\n", "mini\u00a0van", "\uff2d\uff29\uff2e\uff29 van"]
+)
+def test_case_width_and_space_make_no_other_word(written: str) -> None:
+    assert word(written) == "mini van"
+
+
+def test_a_word_stays_as_it_is_when_it_is_read_again() -> None:
+    for written in ("Stra\u00dfe", "\u1e9e", " \u0130X ", "\ufb01ne", ""):
+        assert word(word(written)) == word(written)
+
+
+def test_other_letters_are_another_word() -> None:
+    assert word("mini-van") != word("mini van") != word("minivan")
