@@ -31,6 +31,7 @@ class Summary(TypedDict):
 
     seed: int
     digest: str
+    decisions: str
     drivers: int
     requests: int
     assigned: int
@@ -120,12 +121,14 @@ class Figures:
         wall_s: float,
         invariants_checked: int,
         violations: int,
+        decisions: str = "",
     ) -> Summary:
         """All of it, with what only the caller knows: `drivers` is the fleet's size, `violations` how many invariants broke."""
         free, to_pickup, on_trip = (self._share(name) for name in ("p1", "p2", "p3"))
         return Summary(
             seed=seed,
             digest=digest,
+            decisions=decisions,
             drivers=drivers,
             requests=self._requests,
             assigned=len(self._time_to_assign_s),

@@ -30,6 +30,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.types import DriverId, OfferId, QuoteId, RideId
 from sim.charges import Charges
+from sim.decisions import Decisions
 
 ENDS: dict[type, str] = {
     RideCompleted: "completed",
@@ -88,6 +89,7 @@ class Ledger:
         self.agreed: dict[RideId, float] = {}
         self.taken: dict[QuoteId, RideId] = {}
         self.charges = Charges(violations.add)
+        self.decisions = Decisions()
 
     @property
     def is_settled(self) -> bool:
@@ -102,6 +104,7 @@ class Ledger:
 
     def take(self, now: float, append: Append) -> None:
         """On disk."""
+        self.decisions.take(append)
         for event in append.events:
             take = _TAKE.get(type(event))
             if take is not None:

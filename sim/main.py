@@ -129,6 +129,7 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
     summary = world.figures.summary(
         seed=wanted.seed,
         digest=world.trace.digest(),
+        decisions=world.watch.ledger.decisions.digest(),
         drivers=len(plan.starts),
         virtual_s=world.runtime.now,
         cpu_s=time.process_time() - started_cpu,

@@ -27,7 +27,7 @@ def print_table(
     notes: Sequence[str] = (),
     file: TextIO | None = None,
 ) -> None:
-    """The figures by subject, then the digest and the notes, a line each; `cancelled_by` tells who cancelled how many."""
+    """The figures by subject, then both digests and the notes, a line each; `cancelled_by` tells who cancelled how many."""
     from rich.console import Console
     from rich.table import Table
 
@@ -40,7 +40,7 @@ def print_table(
         table.add_section()
     console = Console(file=file or sys.stdout, highlight=False)
     console.print(table)
-    for line in (f"digest {summary['digest']}", *notes):
+    for line in (f"digest {summary['digest']}", f"decisions {summary['decisions']}", *notes):
         console.print(line, markup=False, soft_wrap=True)
 
 

@@ -53,6 +53,7 @@ def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -
     summary = world.figures.summary(
         seed=seed,
         digest=world.trace.digest(),
+        decisions=world.watch.ledger.decisions.digest(),
         drivers=len(world.drivers),
         virtual_s=world.runtime.now,
         cpu_s=time.process_time() - started_cpu,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.figures import Figures, Summary
 
 ORDER = """
-    seed digest drivers requests assigned completed no_drivers cancelled declined timed_out positions
+    seed digest decisions drivers requests assigned completed no_drivers cancelled declined timed_out positions
     time_to_assign_s pickup_distance_m offers_per_ride rounds_per_ride utilisation
     virtual_s cpu_s wall_s rides_per_cpu_s invariants_checked violations
 """
@@ -20,6 +20,7 @@ def summary_of(figures: Figures, **known: Any) -> Summary:
     run: dict[str, Any] = {
         "seed": 1,
         "digest": "ab12",
+        "decisions": "12ab",
         "drivers": 3,
         "virtual_s": 60.0,
         "cpu_s": 0.5,
@@ -65,6 +66,7 @@ def test_everything_that_was_counted_is_told() -> None:
     assert summary_of(busy_day(), seed=7, digest="cd", drivers=2, virtual_s=600.00049, violations=1) == {
         "seed": 7,
         "digest": "cd",
+        "decisions": "12ab",
         "drivers": 2,
         "requests": 4,
         "assigned": 2,

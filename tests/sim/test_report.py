@@ -11,12 +11,14 @@ from sim.report import print_json, print_table, skipped_note
 from sim.trips import TripFile
 
 DIGEST = "0123456789abcdef" * 4
+DECISIONS = "fedcba9876543210" * 2
 
 
 def summary_of(figures: Figures) -> Summary:
     return figures.summary(
         seed=42,
         digest=DIGEST,
+        decisions=DECISIONS,
         drivers=1_200,
         virtual_s=14_400.0,
         cpu_s=2.0,
@@ -89,9 +91,9 @@ def test_a_dash_stands_for_what_has_no_data() -> None:
     assert row(text, "assigned") == "0"
 
 
-def test_the_table_fits_an_ordinary_terminal_and_the_digest_stays_in_one_piece(figures: Figures) -> None:
+def test_the_table_fits_an_ordinary_terminal_and_both_digests_stay_in_one_piece(figures: Figures) -> None:
     text = table(figures)
-    assert f"digest {DIGEST}\n" in text
+    assert f"digest {DIGEST}\ndecisions {DECISIONS}\n" in text
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
 

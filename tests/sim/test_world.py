@@ -46,11 +46,17 @@ def figures(world: World) -> dict[str, Any]:
     return dict(world.figures.summary(**same, violations=world.watch.violations.total))
 
 
+def decisions(world: World) -> tuple[int, str]:
+    made = world.watch.ledger.decisions
+    return made.count, made.digest()
+
+
 def test_a_plain_world_has_the_figures_and_the_record_of_one_that_is_not() -> None:
     plain, told = a_run(plain=True)
     other, told_there = a_run()
     assert not told and told_there, "only the plain one commits within turns"
     assert figures(plain) == figures(other)
+    assert decisions(plain) == decisions(other)
     assert figures(plain)["completed"] > 50 and figures(plain)["violations"] == 0
     for driver_id in plain.drivers:
         assert plain.journal.events_of(f"driver/{driver_id}") == other.journal.events_of(f"driver/{driver_id}")
