@@ -227,6 +227,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
     """Start order from top to bottom; what `stop` does is the reverse of it."""
     from dispatch.storage.journal import JournalPort
     from dispatch.storage.reader import Reader
+    from dispatch.transport.admission import Admission
     from dispatch.transport.counters import EdgeCounters
     from dispatch.transport.desk import Requests
     from dispatch.transport.http import http_app
@@ -281,7 +282,7 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         "/api/quotes": desk.answer,
         "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
     }
-    pages = http_app(LiveReads(runtime, gateway, edge, health), desks)
+    pages = http_app(LiveReads(runtime, gateway, edge, health), desks, Admission(settings))
 
     async def stop() -> None:
         for provider in (prices_from, payments_to):

@@ -18,6 +18,8 @@ WORDS: Mapping[str, str] = {
     "ZONE": "Africa/Johannesburg",
     "SECRET": "s3cret",
     "LIST": "sedan: suv, suv",
+    "HOSTS": "cars.example, desk.cars.example",
+    "ORIGINS": "https://app.example, http://localhost:5173",
 }
 by_name = pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
 
@@ -154,6 +156,8 @@ def test_a_duration_is_written_in_the_largest_unit_that_is_exact(seconds: float,
     assert DURATION.read(written) == seconds
 
 
+HOSTS = "hosts must be a list of host names (cars.example, desk.cars.example)"
+ORIGINS = "origins must be a list of origins (https://app.example, http://localhost:5173; * is none)"
 REFUSALS = [
     ("offer_timeout", "0", "offer_timeout must be a duration (30s, 500ms, 2m, 4h) from 50ms to 5m, got '0'"),
     ("batch", "2.5", "batch must be a whole number from 1 to 50, got '2.5'"),
@@ -174,6 +178,12 @@ REFUSALS = [
     ("night_from", "2015-01-15T08:00", "night_from must be a time of day (22:00), got '2015-01-15T08:00'"),
     ("time_zone", "Mars/Olympus", "time_zone must be a time zone (UTC, Africa/Johannesburg), got 'Mars/Olympus'"),
     ("time_zone", "../../etc", "time_zone must be a time zone (UTC, Africa/Johannesburg), got '../../etc'"),
+    ("hosts", "cars example:x", f"{HOSTS}, got 'cars example:x'"),
+    ("hosts", "*.example", f"{HOSTS}, got '*.example'"),
+    ("origins", "*", f"{ORIGINS}, got '*'"),
+    ("origins", "null", f"{ORIGINS}, got 'null'"),
+    ("origins", "app.example", f"{ORIGINS}, got 'app.example'"),
+    ("origins", "https://app.example/page", f"{ORIGINS}, got 'https://app.example/page'"),
     ("permute", "maybe", "permute must be true or false, got 'maybe'"),
 ]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dispatch.config.authority import hosts_in, origins_in
 from dispatch.config.vehicle_types import served_by
 
 Value = str | int | float | bool
@@ -138,6 +139,25 @@ def _read_vehicles(given: object) -> str:
     return text
 
 
+def _read_list(given: object) -> str:
+    """A TOML array of texts is as good as one text with commas."""
+    if isinstance(given, list) and all(isinstance(word, str) for word in given):
+        return ", ".join(given)
+    return _read_text(given)
+
+
+def _read_hosts(given: object) -> str:
+    listed = _read_list(given)
+    hosts_in(listed)
+    return listed
+
+
+def _read_origins(given: object) -> str:
+    listed = _read_list(given)
+    origins_in(listed)
+    return listed
+
+
 def _as_held(value: Value) -> Value:
     return value
 
@@ -159,5 +179,9 @@ PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
 MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))
 CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock, _as_held)
 VEHICLES = Kind("LIST", "a list of types (sedan: suv van, suv, van)", str, _read_vehicles, _as_held)
+HOSTS = Kind("HOSTS", "a list of host names (cars.example, desk.cars.example)", str, _read_hosts, _as_held)
+ORIGINS = Kind(
+    "ORIGINS", "a list of origins (https://app.example, http://localhost:5173; * is none)", str, _read_origins, _as_held
+)
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
 SECRET = Kind("SECRET", "text", str, _read_text, _hide)

@@ -16,9 +16,11 @@ from dispatch.config.table import (
     choice,
     clock,
     duration,
+    host_list,
     kilometres,
     moment,
     number,
+    origin_list,
     path,
     secret,
     switch,
@@ -108,6 +110,8 @@ class Server(Checked):
 
     host: str = text("127.0.0.1", "address to listen on")
     port: int = whole(8067, 0, 65_535, "port to listen on; 0 takes a free one")
+    hosts: str = host_list("names that Host may have beside IP addresses, localhost and --host")
+    origins: str = origin_list("web pages of other origins that may use this server; empty: none")
     db: str = path("dispatch.db", "the SQLite database, made on first use")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
     synchronous: str = choice("full", "full|normal|off", "how far SQLite waits for the disk")

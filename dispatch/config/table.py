@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 from dispatch.config.kinds import (
     CLOCK,
     DURATION,
+    HOSTS,
     KILOMETRES,
     MOMENT,
     NUMBER,
+    ORIGINS,
     PATH,
     SECRET,
     SWITCH,
@@ -68,6 +70,16 @@ def text(default: str | None, help: str) -> Any:
 def vehicles(default: str, help: str) -> Any:
     """Types of vehicle, and which others do for each."""
     return _row(default, Limits(VEHICLES, help))
+
+
+def host_list(help: str) -> Any:
+    """Names of hosts; none where nobody gives any."""
+    return _row("", Limits(HOSTS, help))
+
+
+def origin_list(help: str) -> Any:
+    """Origins of web pages; none where nobody gives any."""
+    return _row("", Limits(ORIGINS, help))
 
 
 def path(default: str | None, help: str, name: str = "") -> Any:

@@ -16,6 +16,8 @@ class EdgeCounters:
     """Ended sockets by WebSocket close code; 1006 ended without one."""
     cut_headers: int = 0
     """Connections cut off because their headers were late or too long."""
+    cut_readers: int = 0
+    """Connections cut off because what a page answered was not read in time."""
     frames_in: int = 0
     frames_out: int = 0
     bytes_in: int = 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
-from math import ceil
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
-from dispatch.transport import wire
+from dispatch.transport.problems import problem_of
 from dispatch.transport.session import RuntimePort
 
 BAD_REQUEST: Final = 400
@@ -25,6 +24,8 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     Unavailable: 503,
 }
 """Whatever is not here is the request's own fault."""
+CLOSE: Final = {"Connection": "close"}
+"""A connection whose body was not read to its end cannot go on."""
 Handle = Callable[[Request, bytes], Awaitable[Response]]
 """What answers a request whose body was read; a FrameError that it raises becomes the answer."""
 
@@ -82,15 +83,15 @@ async def answered(request: Request, most_bytes: int, within_s: float, handle: H
         async with asyncio.timeout(within_s):
             body = await _body(request, most_bytes)
     except TimeoutError:
-        return _refusal(BadMessage("the body did not come in time"), TOO_SLOW)
+        return problem_of(BadMessage("the body did not come in time"), TOO_SLOW, CLOSE)
     except ClientDisconnect:
         return Response(status_code=BAD_REQUEST)  # nobody reads it
     if body is None:
-        return _refusal(BadMessage(f"a body has at most {most_bytes} bytes"), TOO_LARGE)
+        return problem_of(BadMessage(f"a body has at most {most_bytes} bytes"), TOO_LARGE, CLOSE)
     try:
         return await handle(request, body)
     except FrameError as error:
-        return _refusal(error, STATUSES.get(type(error), BAD_REQUEST))
+        return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
 
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:
@@ -101,11 +102,3 @@ async def _body(request: Request, most_bytes: int) -> bytes | None:
         if len(body) > most_bytes:
             return None
     return bytes(body)
-
-
-def _refusal(error: FrameError, status: int) -> Response:
-    """As a frame would be answered. A connection whose body was not read to its end cannot go on."""
-    headers = {"Connection": "close"} if status in (TOO_SLOW, TOO_LARGE) else {}
-    if error.retry_after_ms is not None:
-        headers["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
-    return Response(wire.encode(wire.error_frame(error)), status, headers, "application/json")

@@ -5,13 +5,14 @@ the gateway by these protocols alone.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Protocol
 
 from dispatch.config import Settings
+from dispatch.transport.admission import Admission
 from dispatch.transport.counters import EdgeCounters
 from dispatch.transport.paths import Endpoint, Refused, endpoint
 from dispatch.transport.watchdog import Clock, Deadlines, Heard, Liveness
@@ -70,6 +71,7 @@ class SocketEdge:
         self.counters = counters or EdgeCounters()
         self.sockets: dict[Socket, None] = {}
         self.stopping = False
+        self._admission = Admission(settings)
         self._hurried = asyncio.Event()
         self._sessions: Mapping[str, Callable[[Any, Any], Session]] = {
             "ride": gateway.passenger_session,
@@ -86,20 +88,25 @@ class SocketEdge:
         self._tick_s = min(TICK_S, shortest_s / 4)
         self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
         self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, self._cut_headers)
+        self.unread = Deadlines[Abortable](settings.stall_limit_s, clock, self._cut_reader)
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
+        self._deadlines: tuple[Deadlines[Any], ...] = (
+            *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering),
+        )
         self.liveness = Liveness(settings.ping_after_s, settings.dead_after_s, self._tick_s, heard_clock)
         self._loop.call_later(self._tick_s, self._tick)
 
     # -- opening
 
-    def admit(self, target: str) -> Endpoint:
-        """The endpoint of a handshake's request target.
+    def admit(self, target: str, hosts: Sequence[str], origins: Sequence[str]) -> Endpoint:
+        """The endpoint of a handshake's request target, for the values of its Host and Origin headers.
 
         Raises:
-            Refused: no such endpoint, or no room for one more socket now.
+            Refused: another server or a foreign page was named, no such endpoint, or no room for one more socket now.
         """
+        self._admission.require(hosts, origins)
         if self.stopping:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
         if len(self.sockets) >= self.settings.max_connections:
@@ -114,7 +121,7 @@ class SocketEdge:
 
     def _tick(self) -> None:
         self._loop.call_later(self._tick_s, self._tick)
-        for deadlines in (self.newcomers, self.headers, self.stalled, self.challenged, self.lingering):
+        for deadlines in self._deadlines:
             deadlines.tick()
         for socket in self.stalled:
             socket.cut_off_if_flooded()
@@ -122,6 +129,10 @@ class SocketEdge:
 
     def _cut_headers(self, connection: Abortable) -> None:
         self.counters.cut_headers += 1
+        connection.abort()
+
+    def _cut_reader(self, connection: Abortable) -> None:
+        self.counters.cut_readers += 1
         connection.abort()
 
     # -- stopping

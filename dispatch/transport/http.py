@@ -1,6 +1,6 @@
 """The plain HTTP pages beside the sockets: is it alive, is it ready, what does it count. Made by the composition root.
 
-What they show comes in through `Reads`; errors are JSON, `{"error": code, "message": sentence}`.
+What they show comes in through `Reads`; `admission` says who may ask, and errors have the one shape of `problems`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,13 +9,21 @@ from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
+from dispatch.transport.admission import EXEMPT, Admission
+from dispatch.transport.paths import Refused, shown
+from dispatch.transport.problems import problem
 
+ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SOCKET_WANTED = "this is a WebSocket endpoint; connect with a WebSocket client"
 
 
@@ -36,8 +44,11 @@ Answers = Callable[[Request], Awaitable[Response]]
 NO_DESKS: Mapping[str, Answers] = MappingProxyType({})
 
 
-def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS) -> Starlette:
-    """The application that answers everything which is no WebSocket. `desks`: what answers a POST to each of these paths."""
+def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: Admission | None = None) -> Starlette:
+    """The application that answers everything which is no WebSocket.
+
+    `desks`: what answers a POST to each of these paths. `admission`: who may ask; None: as the default settings say.
+    """
 
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -55,26 +66,73 @@ def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS) -> Starlette
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics, "/-/versions": versions}
     routes = [Route(path, page) for path, page in pages.items()]
     routes += [Route(path, answers, methods=["POST"]) for path, answers in desks.items()]
-    routes.append(Route("/ws/{rest:path}", _no_socket, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+    routes.append(Route("/ws/{rest:path}", _no_socket, methods=ANY_METHOD))
 
     known = [*pages, *desks]
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        path, headers = request.url.path, error.headers or {}
+        told = error.detail
         if error.status_code == 404:
-            path = request.url.path
-            return _error(404, "not_found", f"no such page {path[:64]}{did_you_mean(path, known)}")
-        return _error(error.status_code, "refused", error.detail, error.headers)
+            told = f"no such page {shown(path)}{did_you_mean(path, known)}"
+        elif error.status_code == 405:
+            told = f"{shown(request.method)} is not possible on {shown(path)}; use {headers.get('Allow', 'GET')}"
+        return problem(error.status_code, told, headers=headers)
 
     async def failed(request: Request, error: Exception) -> Response:
-        return _error(500, "internal", "something went wrong inside; the log says more")
+        return problem(500, "something went wrong inside; the log says more")
 
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: failed})
+    admission = admission or Admission()
+    return Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: refused, Exception: failed},
+        middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
+    )
+
+
+class _Gate:
+    """Answers for the application where a request names another server or comes from a foreign page."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        try:
+            if scope["path"] not in EXEMPT:
+                old = scope["http_version"] == "1.0"
+                self._admission.require(headers.getlist("host"), headers.getlist("origin"), host_wanted=not old)
+        except Refused as refusal:
+            await problem(refusal.status, str(refusal), refusal.code)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Sharing(CORSMiddleware):
+    """Tells browsers that pages of the setting `origins` may read the answers."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        methods = ("GET", "HEAD", "POST")
+        super().__init__(
+            app,
+            allow_methods=methods,
+            allow_headers=("*",),
+            allow_private_network=True,
+            expose_headers=("Retry-After",),
+        )
+        self._admission = admission
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        return self._admission.is_friend(origin)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code == 200:
+            return answer
+        return problem(400, f"{bytes(answer.body).decode()}; methods are {', '.join(self.allow_methods)}")
 
 
 async def _no_socket(request: Request) -> Response:
-    return _error(426, "upgrade_required", SOCKET_WANTED, {"Upgrade": "websocket"})
-
-
-def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": code, "message": message}, status, dict(headers or {}))
+    return problem(426, SOCKET_WANTED, headers={"Upgrade": "websocket"})

@@ -47,6 +47,9 @@ def edge_metrics(counters: EdgeCounters) -> Source:
         )
         late.add_metric([], counters.cut_headers)
         yield late
+        unread = CounterMetricFamily("dispatch_cut_readers", "Connections ended because a page's answer was not read")
+        unread.add_metric([], counters.cut_readers)
+        yield unread
 
     return read
 

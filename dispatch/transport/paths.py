@@ -7,6 +7,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 SHOWN_CHARACTERS = 64
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
+_SLASHES = re.compile(rb"/{2,}")
 
 
 class Endpoint(NamedTuple):
@@ -17,11 +19,12 @@ class Endpoint(NamedTuple):
 
 
 class Refused(Exception):
-    """The handshake is refused with this HTTP status and this sentence."""
+    """A request is refused with this HTTP status and this sentence; `code`, where the usual one of the status does not say enough."""
 
-    def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None) -> None:
+    def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None, code: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.retry_after_s = retry_after_s
 
 
@@ -51,23 +54,37 @@ def endpoint(target: str) -> Endpoint:
     path, _, query = target.partition("?")
     if query and any(name == "token" for name, _ in parse_qsl(query, keep_blank_values=True)):
         raise Refused(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
-    match path.removesuffix("/").split("/"):
-        case ["", "ws", kind, raw] if kind in _RULES:
-            return Endpoint(kind, _ident(_RULES[kind], unquote(raw)))
+    match [unquote(part) for part in path.removesuffix("/").split("/")]:
+        case ["", "ws", kind, ident] if kind in _RULES:
+            return Endpoint(kind, _ident(_RULES[kind], ident))
         case ["", "ws", kind] if kind in _RULES:
             return Endpoint(kind, _ident(_RULES[kind], ""))
         case _:
-            raise Refused(HTTPStatus.NOT_FOUND, f"no such endpoint {_shown(path)}; try {_KNOWN}")
+            raise Refused(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
 
 
 def _ident(rule: _Rule, ident: str) -> str:
     written = rule.written(ident) if re.fullmatch(rule.pattern, ident) else ""
     if not written:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {_shown(ident)!r}")
+        raise Refused(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
     return written
 
 
-def _shown(text: str) -> str:
+def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
+    """A request target as path and query, and the authority that it named where it came as a whole URL (RFC 9112, 3.2.2).
+
+    Slashes that stand one behind the other count as one: apps join a base URL and a path carelessly.
+    """
+    whole = _ABSOLUTE.fullmatch(target)
+    named = whole["authority"] if whole is not None else None
+    rest = whole["rest"] if whole is not None else target
+    path, mark, query = rest.partition(b"?")
+    if whole is not None and not path.startswith(b"/"):
+        path = b"/" + path
+    return _SLASHES.sub(b"/", path) + mark + query, named
+
+
+def shown(text: str) -> str:
     """`text` as a line of an answer can hold it: short and in plain characters."""
     cut = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
     return cut.encode("unicode_escape").decode()

@@ -95,6 +95,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="error",  # what a client sends wrong is answered, not logged
                 access_log=False,
+                proxy_headers=False,  # anybody can write X-Forwarded-For
                 server_header=False,
                 timeout_graceful_shutdown=HTTP_STOP_S,
             )

@@ -15,7 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from dispatch.transport import wire
+from dispatch.transport import problems, wire
 from dispatch.transport.edge import Session, SocketEdge
 from dispatch.transport.outbox import Outbox
 from dispatch.transport.pace import PacedConnection
@@ -277,11 +277,14 @@ class DispatchConnection(PacedConnection):
     def _on_request(self, request: Request) -> None:
         """Answer the opening handshake."""
         try:
-            at = self._edge.admit(request.path)
+            headers = request.headers
+            at = self._edge.admit(request.path, headers.get_all("Host"), headers.get_all("Origin"))
         except Refused as refused:
             response = self._refusal(refused)
         else:
             response = self._protocol.accept(request)
+            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+                self._shape(response, problems.body(response.status_code, bytes(response.body or b"").decode().strip()))
         self._edge.counters.handshakes[response.status_code] += 1
         self._protocol.send_response(response)
         self._flush()
@@ -289,10 +292,20 @@ class DispatchConnection(PacedConnection):
             self._open(at)
 
     def _refusal(self, refused: Refused) -> Response:
-        response = self._protocol.reject(refused.status, f"{refused}\n")
+        response = self._protocol.reject(refused.status, "")
+        self._shape(response, problems.body(refused.status, str(refused), refused.code))
         if refused.retry_after_s is not None:
             response.headers["Retry-After"] = str(refused.retry_after_s)
         return response
+
+    @staticmethod
+    def _shape(response: Response, body: bytes) -> None:
+        """Give a refusal the body that all errors have."""
+        headers = response.headers
+        for name, value in (("Content-Type", problems.MEDIA_TYPE), ("Content-Length", str(len(body)))):
+            del headers[name]
+            headers[name] = value
+        response.body = body
 
     def _open(self, at: Endpoint) -> None:
         edge = self._edge

@@ -22,7 +22,7 @@ from dispatch.transport.server import run, serve_forever
 
 BIG = 60_000
 UPGRADE = (
-    "GET {path} HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
 )
 
@@ -89,10 +89,12 @@ class EchoGateway:
         return self.passenger_session(driver_id, link)
 
 
-async def plain_page(_scope: Any, _receive: Any, send: Any) -> None:
-    """The least HTTP application."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+async def plain_page(scope: Any, _receive: Any, send: Any) -> None:
+    """The least HTTP application; what it has at `/big` fits no buffer."""
+    body = b"x" * 10_000_000 if scope["path"] == "/big" else b"ok"
+    length = str(len(body)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Served:

@@ -2,6 +2,10 @@
 
 import asyncio
 import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 
 import pytest
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -10,8 +14,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from dispatch.transport import server
 from dispatch.transport.front import FrontConnection, Punctual
 from tests.transport.echo import UPGRADE, Served, over_sockets, until
+from tests.transport.test_http import answer
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n\n\r\n\r\nGET /"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n"
+H2C = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class OnH11(Punctual, H11Protocol):  # type: ignore[misc]
@@ -135,6 +143,110 @@ async def test_a_wrong_handshake_is_refused_with_a_reason(served: Served) -> Non
         writer.write(request.replace(line, wrong).encode())
         assert (await ended_within(reader, 3.0)).split()[1] == status
         writer.close()
+
+
+EARLY = b"\x89\x80\x00\x00\x00\x00"
+"""A ping; `PONG` is its answer."""
+PONG = b"\x8a\x00"
+
+
+def upgrade(path: str = "/ws/ride/1/", host: str = "localhost") -> bytes:
+    return UPGRADE.format(path=path, more="").replace("Host: localhost", f"Host: {host}").encode()
+
+
+@over_sockets()
+async def test_an_upgrade_is_served_behind_requests_that_came_with_it(served: Served) -> None:
+    """In one piece, or cut anywhere: every request is answered in turn, then the handshake, then the ping that came behind it."""
+    stories: list[list[bytes]] = [[], [GET], [GET, GET, GET], [POST], [POST, GET], [CHUNKED], [H2C], [GET, H2C]]
+    with watched_loop() as failed:
+        for before, cut in product(stories, (0, 20, -20, -6)):
+            reader, writer = await served.raw()
+            whole = b"".join(before) + upgrade() + EARLY
+            writer.write(whole[:cut])
+            await asyncio.sleep(0.001)
+            writer.write(whole[cut:])
+            for _ in before:
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+                assert await reader.readexactly(2) == b"ok"
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            assert await reader.readexactly(2) == PONG
+            writer.close()
+        await until(lambda: not +served.counters.open)
+    assert failed == []
+
+
+@contextmanager
+def watched_loop() -> Iterator[list[object]]:
+    """What the event loop had to report meanwhile."""
+    failed: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.get_running_loop(), "call_exception_handler", failed.append, raising=False)
+        yield failed
+
+
+@over_sockets()
+async def test_an_upgrade_behind_a_request_that_ends_the_connection_is_none(served: Served) -> None:
+    reader, writer = await served.raw()
+    writer.write(GET.replace(b"Host", b"Connection: close\r\nHost") + upgrade() + EARLY)
+    assert (await ended_within(reader, 3.0)).endswith(b"\r\n\r\nok")
+    assert served.counters.handshakes == {}
+    writer.close()
+
+
+@over_sockets()
+async def test_a_request_of_http_1_0_cannot_become_a_socket(served: Served) -> None:
+    reader, writer = await served.raw()
+    writer.write(upgrade().replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert b" 101 " not in (await ended_within(reader, 3.0))[:20]
+    assert served.counters.handshakes == {}
+    writer.close()
+
+
+@over_sockets()
+async def test_a_whole_url_as_target_names_the_host_whatever_the_header_says(served: Served) -> None:
+    for target, host, status in (
+        ("http://127.0.0.1:8067/ws/ride/1/", "127.0.0.1:8067", b"101"),
+        ("ws://localhost/ws/driver/%2B27/", "evil.example", b"101"),
+        ("HTTP://10.0.2.2:8067//ws//driver//27//?a=b", "localhost", b"101"),
+        ("//ws/ride/1/", "localhost", b"101"),
+        ("http://evil.example/ws/ride/1/", "localhost", b"403"),
+        ("http://user@localhost/ws/ride/1/", "localhost", b"400"),
+        ("http://localhost/nothing", "localhost", b"404"),
+    ):
+        reader, writer = await served.raw()
+        writer.write(upgrade(target, host))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert (target, head.split()[1]) == (target, status)
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://127.0.0.1:8067/-/versions", "127.0.0.1:8067", 200),
+        ("http://localhost/-/versions?x=http://evil.example/", "evil.example", 200),
+        ("https://localhost//-//versions", "localhost", 200),
+        ("/%2D/versions", "localhost", 200),
+        ("http://evil.example/-/versions", "localhost", 403),
+        ("http://user@localhost/-/versions", "localhost", 400),
+        ("http://localhost", "localhost", 404),
+    ],
+)
+def test_pages_are_found_by_a_whole_url_as_well(target: str, host: str, status: int) -> None:
+    found, _, body = answer("GET", target, host=host)
+    assert found == status
+    assert json.loads(body)
+
+
+@over_sockets(stall_limit_s=0.2)
+async def test_a_client_that_does_not_read_its_answer_is_cut_off(served: Served) -> None:
+    reader, writer = await served.raw(receive_buffer=4096)
+    reader._transport.pause_reading()  # type: ignore[attr-defined]
+    writer.write(GET.replace(b"/healthz", b"/big"))
+    await until(lambda: served.counters.cut_readers == 1, within_s=3.0)
+    writer.close()
+    async with served.app() as app:
+        assert app.state.name == "OPEN"
 
 
 @over_sockets()

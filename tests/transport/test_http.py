@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client import CollectorRegistry
 
+from dispatch.config import Settings
+from dispatch.transport.admission import Admission
 from dispatch.transport.counters import EdgeCounters
 from dispatch.transport.http import http_app
 from dispatch.transport.metrics import edge_metrics, registry_of
@@ -28,13 +30,17 @@ class Reads:
         return self.missing
 
 
-def answer(method: str, path: str, missing: str = "") -> tuple[int, str, str]:
-    """Status, headers and body that the server answers with."""
+def answer(
+    method: str, path: str, missing: str = "", more: str = "", host: str = "localhost", **settings: str
+) -> tuple[int, str, str]:
+    """Status, headers and body that the server answers with. `more`: header lines, each ended."""
+
+    admission = Admission(Settings(**settings))
 
     async def ask() -> bytes:
-        async with serving(EchoGateway(), http_app(Reads(missing))) as served:
+        async with serving(EchoGateway(), http_app(Reads(missing), admission=admission)) as served:
             reader, writer = await served.raw()
-            writer.write(f"{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode())
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n".encode())
             async with asyncio.timeout(5):
                 whole = await reader.read()
             writer.close()
@@ -74,7 +80,9 @@ def test_the_versions_page_names_what_runs() -> None:
     [
         ("GET", "/helthz", 404, "not_found", "no such page /helthz; did you mean '/healthz'?"),
         ("GET", "/", 404, "not_found", "no such page /"),
-        ("POST", "/healthz", 405, "refused", "Method Not Allowed"),
+        ("POST", "/healthz", 405, "method_not_allowed", "POST is not possible on /healthz; use GET, HEAD"),
+        ("GET", "/" + "x" * 500, 404, "not_found", "no such page /xxx"),
+        ("GET", "/%1B[31m", 404, "not_found", r"no such page /\x1b[31m"),
         (
             "GET",
             "/ws/ride/1/",
@@ -95,13 +103,67 @@ def test_errors_are_json_and_say_what_is_wrong(method: str, path: str, status: i
     found, head, body = answer(method, path)
     assert found == status
     assert "content-type: application/json" in head
-    assert json.loads(body)["error"] == code
-    assert json.loads(body)["message"].startswith(message.removesuffix("?"))
+    told = json.loads(body)
+    assert (told["type"], told["code"]) == ("error", code)
+    assert told["message"].startswith(message.removesuffix("?"))
 
 
 def test_a_bug_in_a_page_tells_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
     status, _, body = answer("GET", "/readyz", missing="bug")
     assert status == 500
-    assert json.loads(body)["error"] == "internal"
+    assert json.loads(body)["code"] == "internal"
     assert "a bug" not in body
     assert "a bug" in caplog.text
+
+
+def test_a_wrong_method_is_told_the_right_ones_where_programs_look_for_them() -> None:
+    assert "allow: GET, HEAD" in answer("POST", "/healthz")[1]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/metrics", 200), ("/nothing", 404)])
+def test_head_is_answered_as_get_without_a_body(path: str, status: int) -> None:
+    assert answer("HEAD", path)[::2] == (status, "")
+
+
+class TestForeignPages:
+    """Who may not ask, and what a browser is told about who may."""
+
+    PREFLIGHT = "Origin: {}\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n"
+
+    @pytest.mark.parametrize("path", ["/metrics", "/-/versions", "/nothing", "/ws/ride/1/", "/healthz/"])
+    def test_a_foreign_host_or_page_gets_nothing_but_a_reason(self, path: str) -> None:
+        for code, more, host in (
+            ("wrong_host", "", "evil.example"),
+            ("wrong_origin", "Origin: https://evil.example\r\n", "localhost"),
+            ("wrong_origin", "Origin: null\r\n", "localhost"),
+        ):
+            status, _, body = answer("GET", path, more=more, host=host)
+            assert (status, json.loads(body)["code"]) == (403, code)
+            assert "setting `" in json.loads(body)["message"]
+
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+    def test_whether_the_server_is_well_may_be_asked_under_any_name(self, path: str) -> None:
+        assert answer("GET", path, more="Origin: https://evil.example\r\n", host="evil.example")[0] == 200
+
+    def test_a_browser_learns_by_a_preflight_that_a_page_of_the_settings_may_ask(self) -> None:
+        page = "http://localhost:5173"
+        status, head, _ = answer("OPTIONS", "/-/versions", more=self.PREFLIGHT.format(page), origins=page)
+        assert status == 200
+        assert f"access-control-allow-origin: {page}" in head
+        assert "POST" in head.partition("access-control-allow-methods:")[2]
+        assert "access-control-allow-headers: content-type" in head.lower()
+
+    def test_a_preflight_of_any_other_page_is_refused(self) -> None:
+        status, head, _ = answer("OPTIONS", "/-/versions", more=self.PREFLIGHT.format("https://evil.example"))
+        assert (status, "access-control-allow-origin" in head) == (403, False)
+
+    def test_a_preflight_for_a_method_that_nothing_here_knows_is_refused_in_the_shape_of_all_errors(self) -> None:
+        more = self.PREFLIGHT.format("https://app.example").replace("POST", "PUT")
+        status, _, body = answer("OPTIONS", "/-/versions", more=more, origins="https://app.example")
+        assert (status, json.loads(body)["code"]) == (400, "bad_request")
+
+    def test_a_page_of_the_settings_may_read_answers_and_refusals(self) -> None:
+        for path in ("/-/versions", "/nothing"):
+            _, head, _ = answer("GET", path, more="Origin: https://app.example\r\n", origins="https://app.example/")
+            assert "access-control-allow-origin: https://app.example" in head
+            assert "vary: Origin" in head

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from dispatch.transport.paths import Refused, endpoint
+from dispatch.transport.paths import Refused, endpoint, origin_form
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from dispatch.transport.paths import Refused, endpoint
         ("/ws/driver/++27/", "driver", "+27"),
         ("/ws/driver/27+/", "driver", "27+"),
         ("/ws/ride/1/?from=app&x", "ride", "1"),
+        ("/%77s/r%69de/%31", "ride", "1"),
     ],
 )
 def test_a_known_path_names_its_app_in_one_way(target: str, kind: str, ident: str) -> None:
@@ -70,3 +71,25 @@ def test_a_token_in_the_url_is_refused(query: str) -> None:
     with pytest.raises(Refused, match="tokens are not taken in the URL") as refused:
         endpoint(f"/ws/ride/1/?{query}")
     assert refused.value.status == HTTPStatus.BAD_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "named"),
+    [
+        (b"/ws/ride/1/", b"/ws/ride/1/", None),
+        (b"*", b"*", None),
+        (b"http://h:1/healthz", b"/healthz", b"h:1"),
+        (b"WS://H/ws/ride/1/?a=http://b//c", b"/ws/ride/1/?a=http://b//c", b"H"),
+        (b"http://h", b"/", b"h"),
+        (b"http://h?x", b"/?x", b"h"),
+        (b"http://[::1]:1//a", b"/a", b"[::1]:1"),
+        (b"http://a@h/", b"/", b"a@h"),
+        (b"//ws///driver/+27//?a//b", b"/ws/driver/+27/?a//b", None),
+        (b"/http://h/", b"/http:/h/", None),
+        (b"", b"", None),
+    ],
+)
+def test_a_target_is_read_as_path_and_query_and_the_host_that_a_whole_url_names(
+    target: bytes, path: bytes, named: bytes | None
+) -> None:
+    assert origin_form(target) == (path, named)

@@ -173,7 +173,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end() -> None:
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     async def story(counter: Counter) -> None:
         reader, writer = await counter.served.raw()
-        writer.write(b"POST /api/quotes HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n{")
+        writer.write(b"POST /api/quotes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 408 ")
         writer.close()
@@ -188,6 +188,18 @@ def test_whoever_asks_too_fast_is_told_when_to_come_back() -> None:
         told = answers[-1].json()
         assert (told["code"], answers[-1].headers["retry-after"]) == ("rate_limited", "1")
         assert 0 < told["retry_after_ms"] <= 1000
+
+    at_the_desk(story, quotes_per_s=1, quote_burst=3)
+
+
+def test_an_address_that_a_client_writes_itself_changes_nothing_about_its_rate() -> None:
+    async def story(counter: Counter) -> None:
+        written = (
+            {"X-Forwarded-For": f"10.0.0.{n}", "Forwarded": f"for=10.0.0.{n}", "X-Real-IP": f"10.0.0.{n}"}
+            for n in range(4)
+        )
+        answers = [await counter.client.post("/api/quotes", json=TRIP, headers=headers) for headers in written]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
 
     at_the_desk(story, quotes_per_s=1, quote_burst=3)
 

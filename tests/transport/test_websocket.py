@@ -1,6 +1,7 @@
 """One socket over the network: its handshake, its frames, how it ends."""
 
 import asyncio
+import json
 import socket
 import struct
 
@@ -186,9 +187,33 @@ async def test_refusals_say_what_is_wrong_with_the_url(served: Served) -> None:
     for path, answer in wrong.items():
         reader, writer = await served.raw(path)
         head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
-        assert f"{head.split()[1]} {body.strip()}" == answer
+        assert f"{head.split()[1]} {json.loads(body)['message']}" == answer
+        assert "Content-Type: application/json\r\n" in head
         writer.close()
     assert served.counters.handshakes == {404: 1, 400: 2}
+
+
+@over_sockets(hosts="cars.example", origins="https://app.example")
+async def test_a_handshake_is_refused_to_foreign_pages_and_under_foreign_names(served: Served) -> None:
+    for host, origin, status in (
+        ("127.0.0.1:8067", "", "101"),
+        ("10.0.2.2:8067", "", "101"),
+        ("localhost:9000", "http://localhost:9000", "101"),
+        ("cars.example", "https://cars.example", "101"),
+        ("localhost", "https://app.example", "101"),
+        ("evil.example", "", "403"),
+        ("evil.example", "http://evil.example", "403"),
+        ("localhost:8067", "http://localhost:5173", "403"),
+        ("localhost", "null", "403"),
+    ):
+        reader, writer = await served.raw()
+        more = f"Origin: {origin}\r\n" if origin else ""
+        request = UPGRADE.format(path="/ws/ride/1/", more=more).replace("Host: localhost", f"Host: {host}")
+        writer.write(request.encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        assert (host, origin, head.split()[1]) == (host, origin, status)
+        writer.close()
+    assert served.counters.handshakes == {101: 5, 403: 4}
 
 
 # -- closing
