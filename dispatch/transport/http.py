@@ -72,12 +72,13 @@ def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: A
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        path, headers = request.url.path, error.headers or {}
+        path, headers = request.url.path, dict(error.headers or {})
         told = error.detail
         if error.status_code == 404:
             told = f"no such page {shown(path)}{did_you_mean(path, known)}"
         elif error.status_code == 405:
-            told = f"{shown(request.method)} is not possible on {shown(path)}; use {headers.get('Allow', 'GET')}"
+            headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET").split(", ")))  # a set has no order
+            told = f"{shown(request.method)} is not possible on {shown(path)}; use {headers['Allow']}"
         return problem(error.status_code, told, headers=headers)
 
     async def failed(request: Request, error: Exception) -> Response:
