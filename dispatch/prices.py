@@ -84,4 +84,4 @@ def _report_trouble(trouble: str) -> None:
 
 
 def _tariff(settings: Settings) -> Tariff:
-    return tariff_of(settings, settings, settings.free_wait_s, settings.currency)
+    return tariff_of(settings, settings, settings.currency)

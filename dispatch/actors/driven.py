@@ -88,21 +88,22 @@ class DrivenRide(EndingRide):
         assert trip is not None
         price = self.final_price() if event_type is RideCompleted else None
         fare = ride.fare if price is None else price.fare.major
+        terms, command = self.options.terms, message.command
         fields: dict[type[Message], tuple[Any, ...]] = {
-            RideArrived: (now,),
-            RideStarted: (now,),
-            RideCompleted: (fare, STEPS_BEFORE_END.get(ride.status, ()), price),
+            RideArrived: (now, command, *terms.of_arrival(now, ride.pickup_at)),
+            RideStarted: (now, command),
+            RideCompleted: (fare, STEPS_BEFORE_END.get(ride.status, ()), price, command),
         }
         minutes = trip.duration_min
         if event_type is RideCompleted and ride.started_at is not None:
             minutes = round((now - ride.started_at) / 60.0, 2)
         self.record_track()
-        self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type], message.command))
+        self.record(event_type(ride.ride_id, message.driver_id, *fields[event_type]))
         told = (ride.ride_id, ride.status, fare, trip.distance_km, minutes)
-        free_until, no_show_at = self._clocks() if ride.status == ARRIVED else (None, None)
+        free_until, no_show_at = terms.told_of_arrival(ride) if ride.status == ARRIVED else (None, None)
         more = (free_until, no_show_at, ride.driven_m if ride.is_over else None, price)
         self.say(RideProgress, *told, *more, ride.payment_status)
-        self._moved = RideMoved(*told, message.command, *more, ride.payment_status)
+        self._moved = RideMoved(*told, command, *more, ride.payment_status)
         tell = self.send_ahead if ride.is_over else self.send  # he records that he is free, and no other step
         tell(addresses.driver(message.driver_id), self._moved)
         if event_type is RideArrived:
@@ -132,12 +133,6 @@ class DrivenRide(EndingRide):
         where = self._tracks.where(driver_id) if self._tracks is not None else None
         if where is not None and trip is not None and haversine_m(*where, trip.pickup.lat, trip.pickup.lon) > far_m:
             self.tell_driver(driver_id, WarnDriver(self.ride.ride_id, FAR))
-
-    def _clocks(self) -> tuple[float, float]:
-        """When waiting at the pickup begins to cost, and when the driver may leave: runtime seconds."""
-        terms = self.options.terms
-        since = terms.waits_since(self.ride)
-        return since + terms.free_wait_s, since + terms.no_show_s
 
     def granted_before(self) -> Message:
         """For the ride's own driver, who was rebuilt and does not know how it went on."""

@@ -89,9 +89,9 @@ class RidingActor(BothSides):
     def final_price(self) -> Price | None:
         """What was agreed, and what the wait at the pickup costs where both its ends were reported; None where the app's fare holds."""
         ride, tariff = self.ride, self.options.tariff
-        if ride.price is None or tariff is None or ride.arrived_at is None or ride.started_at is None:
+        if ride.price is None or tariff is None:
             return ride.price
-        return tariff.with_waiting(ride.price, ride.started_at - ride.arrived_at)
+        return tariff.with_waiting(ride.price, self.options.terms.paid_wait_s(ride))
 
     # -- to the driver
 

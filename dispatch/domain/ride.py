@@ -163,6 +163,8 @@ class RideRecord(msgspec.Struct):
     told_eta_s: float | None = None
     pin: str = ""
     arrived_at: float | None = None
+    free_wait_ends_at: float | None = None
+    no_show_at: float | None = None
     started_at: float | None = None
     restarts: int = 0
     ended_by: str = ""
@@ -225,6 +227,7 @@ def _forget_driver(ride: RideRecord, event: RideUnassigned) -> None:
 
 def _remember_arrival(ride: RideRecord, event: RideArrived) -> None:
     ride.arrived_at = event.at
+    ride.free_wait_ends_at, ride.no_show_at = event.free_wait_ends_at, event.no_show_at
 
 
 def _remember_start(ride: RideRecord, event: RideStarted) -> None:

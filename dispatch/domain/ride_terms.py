@@ -1,5 +1,6 @@
 """What a ride's passenger and driver owe each other in time and money: free windows, waiting, no-shows. Pure.
 
+What both were told at the arrival is on record and holds, even if the settings change before the passenger gets in.
 Fees are minor units of the currency; which amounts they are is the tariff's affair.
 """
 
@@ -41,11 +42,28 @@ class RideTerms(msgspec.Struct, frozen=True):
         expected = max(ride.assigned_at + ride.told_eta_s, ride.pickup_at or 0.0)
         return came - expected >= self.driver_late_s - CLOCK_SLACK_S
 
-    def waits_since(self, ride: RideRecord) -> float:
-        """Since when the driver waits at the pickup (runtime seconds): if he came early, since the time that was booked."""
+    def of_arrival(self, arrived_at: float, pickup_at: float | None) -> tuple[float, float]:
+        """Until when waiting is free, and when the driver may leave (runtime seconds). A driver who came early waits since the time
+        that was booked.
+        """
+        since = max(arrived_at, pickup_at or 0.0)
+        return since + self.free_wait_s, since + self.no_show_s
+
+    def told_of_arrival(self, ride: RideRecord) -> tuple[float, float]:
+        """The same, as it was told when the driver of this ride arrived."""
         assert ride.arrived_at is not None
-        return max(ride.arrived_at, ride.pickup_at or 0.0)
+        if ride.free_wait_ends_at is None or ride.no_show_at is None:  # recorded by a version that did not keep them
+            return self.of_arrival(ride.arrived_at, ride.pickup_at)
+        return ride.free_wait_ends_at, ride.no_show_at
+
+    def paid_wait_s(self, ride: RideRecord) -> float:
+        """How long the driver waited at the pickup beyond the free time; 0 unless both the arrival and the start were reported."""
+        if ride.arrived_at is None or ride.started_at is None:
+            return 0.0
+        free_until, _ = self.told_of_arrival(ride)
+        return max(0.0, ride.started_at - free_until + CLOCK_SLACK_S)
 
     def no_show_in_s(self, ride: RideRecord, now: float) -> float:
-        """Seconds until the driver may report that nobody came; 0 or less: he may."""
-        return self.waits_since(ride) + self.no_show_s - now - CLOCK_SLACK_S
+        """Seconds until the driver may report that nobody came; 0 or less: the driver may."""
+        _, no_show_at = self.told_of_arrival(ride)
+        return no_show_at - now - CLOCK_SLACK_S

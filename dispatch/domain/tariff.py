@@ -32,7 +32,7 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """One type's rates: minor units as exact fractions, times of day in minutes after midnight, waiting in whole seconds."""
+    """One type's rates: minor units as exact fractions, times of day in minutes after midnight."""
 
     base: Fraction
     per_km: Fraction
@@ -44,16 +44,15 @@ class Rates:
     night: Fraction
     night_from: int
     night_to: int
-    free_wait_s: int
     parts: Parts
 
     def is_night(self, minute_of_day: int) -> bool:
         """Whether the night's rates hold: from `night_from` on, before `night_to`, over midnight or not."""
         return (minute_of_day - self.night_from) % DAY_MIN < (self.night_to - self.night_from) % DAY_MIN
 
-    def waiting(self, waited_s: float) -> Fraction:
-        """What it costs that the driver waited so long at the pickup. Begun seconds are not counted."""
-        return self.waiting_per_minute * max(0, int(waited_s) - self.free_wait_s) / 60
+    def waiting(self, paid_wait_s: float) -> Fraction:
+        """What it costs that the driver waited so long beyond the free time. Begun seconds are not counted."""
+        return self.waiting_per_minute * int(paid_wait_s) / 60
 
 
 class Tariff:
@@ -94,28 +93,28 @@ class Tariff:
         """For a passenger who does not come."""
         return self.money(self.rates(vehicle_type).no_show)
 
-    def waiting(self, waited_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
+    def waiting(self, paid_wait_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
         """For the driver's time at the pickup beyond what is free."""
-        return self.money(self.rates(vehicle_type).waiting(waited_s))
+        return self.money(self.rates(vehicle_type).waiting(paid_wait_s))
 
-    def with_waiting(self, price: Price, waited_s: float) -> Price:
-        """The agreed price, and what the waiting adds to it."""
-        waiting = self.waiting(waited_s, price.vehicle_type).minor
+    def with_waiting(self, price: Price, paid_wait_s: float) -> Price:
+        """The agreed price, and what the waiting beyond the free time adds to it."""
+        waiting = self.waiting(paid_wait_s, price.vehicle_type).minor
         if not waiting:
             return price
         lines = (*price.lines, FareLine("waiting", waiting))
         return Price(price.fare.plus(waiting), lines, price.distance_m, price.duration_s, price.vehicle_type)
 
 
-def tariff_of(rates: TariffRates, rules: PricingRules, free_wait_s: float, currency: str) -> Tariff:
+def tariff_of(rates: TariffRates, rules: PricingRules, currency: str) -> Tariff:
     """The tariff that these settings ask for, each `[tariff.<type>]` on top of `[tariff]`."""
     digits = digits_of(currency) if rules.currency_digits == "auto" else int(rules.currency_digits)
     general = {row.attribute: getattr(rates, row.attribute) for row in TariffRates.rows}
     by_type = {ANY_VEHICLE: general} | {name: general | dict(own) for name, own in rates.vehicle_tariffs.items()}
-    return Tariff(currency, digits, {name: _rates(own, digits, int(free_wait_s)) for name, own in by_type.items()})
+    return Tariff(currency, digits, {name: _rates(own, digits) for name, own in by_type.items()})
 
 
-def _rates(given: Mapping[str, Any], digits: int, free_wait_s: int) -> Rates:
+def _rates(given: Mapping[str, Any], digits: int) -> Rates:
     base, minimum = in_minor(given["base_fare"], digits), in_minor(given["minimum_fare"], digits)
     per_km, per_minute = in_minor(given["per_km"], digits), in_minor(given["per_minute"], digits)
     return Rates(
@@ -129,7 +128,6 @@ def _rates(given: Mapping[str, Any], digits: int, free_wait_s: int) -> Rates:
         night=exactly(given["night_multiplier"]),
         night_from=_minute_of_day(given["night_from"]),
         night_to=_minute_of_day(given["night_to"]),
-        free_wait_s=free_wait_s,
         parts=_in_parts(base, per_km / 1000, per_minute / 60, minimum),
     )
 

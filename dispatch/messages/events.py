@@ -82,12 +82,14 @@ class RideUnassigned(Message, frozen=True, gc=False):
 
 
 class RideArrived(Message, frozen=True, gc=False):
-    """The driver says that he is at the pickup."""
+    """The driver is at the pickup. `free_wait_ends_at` and `no_show_at`: what both were told, by which the wait is charged."""
 
     ride_id: RideId
     driver_id: DriverId
     at: float = 0.0
     command: Command | None = None
+    free_wait_ends_at: float | None = None
+    no_show_at: float | None = None
 
 
 class RideStarted(Message, frozen=True, gc=False):

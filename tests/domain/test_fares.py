@@ -18,7 +18,7 @@ RATES: dict[str, Any] = {"base_fare": 12.5, "per_km": 9.8, "per_minute": 1.25, "
 
 def tariff(**settings: Any) -> Tariff:
     all_settings = Settings(**{"currency": "ZAR", **RATES, **settings})
-    return tariff_of(all_settings, all_settings, all_settings.free_wait_s, all_settings.currency)
+    return tariff_of(all_settings, all_settings, all_settings.currency)
 
 
 def lines(price: Price) -> dict[str, int]:

@@ -15,7 +15,7 @@ MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473), Place(-26.1850, 28.0550)
 
 def pricer(demand: Demand | None = None, **settings: Any) -> Pricer:
     held = Settings(**{"currency": "ZAR", "per_km": 10.0, **settings})
-    tariff = tariff_of(held, held, held.free_wait_s, held.currency)
+    tariff = tariff_of(held, held, held.currency)
     travel = TravelModel(detour=1.5, speed_mps=10.0)
     return Pricer(tariff, demand or Demand(1.0), way_by(travel), lambda at: int(at // 60) % 1440)
 

@@ -21,7 +21,7 @@ RATES = {
 
 def tariff(**settings: object) -> Tariff:
     all_settings = Settings(**{"currency": "ZAR", **RATES, **settings})  # type: ignore[arg-type]
-    return tariff_of(all_settings, all_settings, all_settings.free_wait_s, all_settings.currency)
+    return tariff_of(all_settings, all_settings, all_settings.currency)
 
 
 def test_rates_are_exact_in_minor_units() -> None:
@@ -60,17 +60,15 @@ def test_the_night_may_begin_before_midnight_or_after_or_not_at_all(
     assert [rates.is_night(minute) for minute in daily] == [False] * len(daily)
 
 
-@pytest.mark.parametrize(
-    ("waited_s", "minor"), [(0, 0), (120, 0), (120.9, 0), (121, 3), (150, 100), (180, 200), (7320, 24_000)]
-)
-def test_waiting_costs_by_the_second_once_the_free_time_is_over(waited_s: float, minor: int) -> None:
-    assert tariff().waiting(waited_s) == Money(minor, "ZAR")
+@pytest.mark.parametrize(("paid_wait_s", "minor"), [(0, 0), (0.9, 0), (1, 3), (30, 100), (60, 200), (7200, 24_000)])
+def test_waiting_beyond_the_free_time_costs_by_the_second(paid_wait_s: float, minor: int) -> None:
+    assert tariff().waiting(paid_wait_s) == Money(minor, "ZAR")
 
 
 def test_waiting_comes_on_top_of_the_price_that_was_agreed_with_a_line_of_its_own() -> None:
     agreed = Price(Money(8550, "ZAR"), (FareLine("base", 8550),), 5200, 900)
-    assert tariff().with_waiting(agreed, 60) is agreed
-    final = tariff().with_waiting(agreed, 180)
+    assert tariff().with_waiting(agreed, 0.9) is agreed
+    final = tariff().with_waiting(agreed, 60)
     assert (final.fare, final.lines[-1]) == (Money(8750, "ZAR"), FareLine("waiting", 200))
     assert (final.distance_m, final.duration_s) == (5200, 900)
 
