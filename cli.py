@@ -29,15 +29,22 @@ def main() -> None:
 def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     require_loopback(resolved.settings)
-    from dispatch.app import serve
+    from dispatch.storage.owner import owned
 
-    return serve(resolved.settings)
+    with owned(resolved.settings.db, make=True) as ownership:  # told at once, before anything heavy is imported
+        from dispatch.app import serve
+
+        return serve(resolved.settings, ownership)
 
 
 @main.command()
 @with_settings("dispatch", "simulate")
 def simulate(resolved: Resolved) -> int | None:
     """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke."""
+    if resolved.simulate.db is not None:
+        from dispatch.storage.owner import require_free
+
+        require_free(resolved.simulate.db)
     from sim.main import simulate
 
     return simulate(resolved.settings, resolved.simulate)

@@ -5,11 +5,12 @@ Nothing happens at import; everything that starts, starts here, and stops in the
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import sys
 import time
+from contextlib import AsyncExitStack
 from functools import partial
+from socket import socket
 from typing import Any
 
 from dispatch import addresses, logs
@@ -35,16 +36,15 @@ from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
 from dispatch.domain.vehicles import Vehicles
 from dispatch.errors import DatabaseError
+from dispatch.live_file import LiveFile
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.payments import payment_provider, require_payments
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
-from dispatch.reads import JournalHealth, LiveReads
+from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
+from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import JournalReads
-from dispatch.storage.recovery import take_leave
-from dispatch.storage.soundness import require_sound
-from dispatch.storage.writer import Writer
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
 from dispatch.types import DriverId, Passenger, PassengerId, RideId
@@ -211,22 +211,22 @@ def _wake_tracker(
 # -- the live server
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+def serve(settings: Settings, ownership: Ownership) -> int:
+    """Serve until SIGTERM or SIGINT, from the file of `ownership`. Returns the exit status."""
+    from dispatch.transport.listener import listening_socket
     from dispatch.transport.server import run
 
     require_prices(settings)
     require_payments(settings)
     travel = eta_model(settings)
     logs.set_up()
-    run(_serve(settings, travel))
+    with listening_socket(settings.host, settings.port) as listener:
+        run(_serve(settings, travel, ownership, listener))
     return 0
 
 
-async def _serve(settings: Settings, travel: EtaModel) -> None:
-    """Start order from top to bottom; what `stop` does is the reverse of it."""
-    from dispatch.storage.journal import JournalPort
-    from dispatch.storage.reader import Reader
+async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, listener: socket) -> None:
+    """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
     from dispatch.transport.admission import Admission
     from dispatch.transport.counters import EdgeCounters
     from dispatch.transport.desk import Requests
@@ -244,55 +244,51 @@ async def _serve(settings: Settings, travel: EtaModel) -> None:
         never_refused=NEVER_REFUSED,
         supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
     )
-    health = JournalHealth()
-    report = partial(_report_journal, health)
-    journal = JournalPort(partial(_open_journal, settings), runtime.tell_threadsafe, report, runtime.call_soon)
-    store = Reader(settings.db, is_writing=health.is_well)
-    runtime.sink(addresses.JOURNAL, journal)
-    board = position_board(settings)
-    priced_by = pricer(settings, travel)
-    prices_from, payments_to = pricing_provider(settings, runtime, priced_by), payment_provider(settings, runtime)
-    populate(runtime, store, board, settings, travel, priced_by)
-    resumed = recover(runtime, store)
-    failures.is_starting = False
-    if resumed:
-        logs.log.info("rides of the process before go on", rides=resumed)
-    gateway = Gateway(
-        runtime,
-        board,
-        SessionLimits.of(settings),
-        epoch=f"{time.time_ns():x}",
-        default_passenger=store.default_passenger() or ANYBODY,
-        show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
-        currency=settings.currency,
-        currency_digits=priced_by.tariff.digits,
-        travel=travel,
-    )
-    requests = Requests()
-    desk = QuoteDesk(
-        runtime,
-        QuoteLimits.of(settings),
-        requests,
-        secret=str(runtime.seed),
-        is_open=settings.pricing != "none",
-        vehicle_types=priced_by.tariff.vehicle_types,
-    )
-    edge = EdgeCounters()
-    desks = {
-        "/api/quotes": desk.answer,
-        "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
-    }
-    pages = http_app(LiveReads(runtime, gateway, edge, health), desks, Admission(settings))
-
-    async def stop() -> None:
+    async with AsyncExitStack() as opened:
+        live = LiveFile(settings, ownership, runtime)
+        opened.push_async_callback(live.close)
+        store = live.store
+        board = position_board(settings)
+        priced_by = pricer(settings, travel)
+        prices_from, payments_to = pricing_provider(settings, runtime, priced_by), payment_provider(settings, runtime)
         for provider in (prices_from, payments_to):
             if provider is not None:
-                await provider.stop()
-        await asyncio.to_thread(journal.stop)
-        store.close()
+                opened.push_async_callback(provider.stop)
+        populate(runtime, store, board, settings, travel, priced_by)
+        resumed = recover(runtime, store)
+        failures.is_starting = False
+        if resumed:
+            logs.log.info("rides of the process before go on", rides=resumed)
+        gateway = Gateway(
+            runtime,
+            board,
+            SessionLimits.of(settings),
+            epoch=f"{time.time_ns():x}",
+            default_passenger=store.default_passenger() or ANYBODY,
+            show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
+            currency=settings.currency,
+            currency_digits=priced_by.tariff.digits,
+            travel=travel,
+        )
+        requests = Requests()
+        desk = QuoteDesk(
+            runtime,
+            QuoteLimits.of(settings),
+            requests,
+            secret=str(runtime.seed),
+            is_open=settings.pricing != "none",
+            vehicle_types=priced_by.tariff.vehicle_types,
+        )
+        edge = EdgeCounters()
+        desks = {
+            "/api/quotes": desk.answer,
+            "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
+        }
+        pages = http_app(LiveReads(runtime, gateway, edge, live.health), desks, Admission(settings))
 
-    _say_what_to_know(settings, store)
-    await serve_forever(gateway, pages, settings, _announce_ready, stop, edge)
+        _say_what_to_know(settings, store)
+        on_ready = partial(_announce_ready, ownership)
+        await serve_forever(gateway, pages, settings, on_ready, opened.aclose, edge, listener)
 
 
 def _say_what_to_know(settings: Settings, store: JournalReads) -> None:
@@ -319,21 +315,8 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
     return len(rides)
 
 
-def _open_journal(settings: Settings) -> Writer:
-    """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
-    writer = Writer(settings.db, settings.synchronous)
-    try:
-        require_sound(writer.db, settings.db)
-    except BaseException:
-        writer.close()
-        raise
-    gone = take_leave(writer, time.time())
-    if gone.drivers:
-        logs.log.info("drivers of the process before are offline until they return", **gone._asdict())
-    return writer
-
-
-def _announce_ready(host: str, port: int) -> None:
+def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
+    ownership.keep()
     print(
         f"dispatch listens on http://{host}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)",
         flush=True,
@@ -355,11 +338,3 @@ class _Failures:
             error_id=error_id,
             exc_info=error,
         )
-
-
-def _report_journal(health: JournalHealth, trouble: BaseException | None) -> None:
-    health.note(trouble)
-    if trouble is None:
-        logs.log.info("the journal writes again")
-    else:
-        logs.log.error("the journal cannot write", trouble=str(trouble))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -16,6 +17,8 @@ from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.prices import require_rates
 from dispatch.runtime import VirtualRuntime
+from dispatch.storage.owner import owned
+from dispatch.storage.schema import has_events
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId
 from sim import report, trips
@@ -101,7 +104,8 @@ def make_plan(wanted: SimulateSettings) -> Plan:
 def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World, Summary]:
     """Let the plan happen, to the end of the last ride."""
     started_cpu, started_wall = time.process_time(), time.perf_counter()
-    writer = _new_file(wanted.db, plan.wall_zero) if wanted.db is not None else None
+    held = ExitStack()
+    writer = held.enter_context(_new_file(wanted.db, plan.wall_zero)) if wanted.db is not None else None
     options = WorldOptions(
         permute=wanted.permute,
         plain=not wanted.permute,
@@ -126,6 +130,7 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
     finally:
         if without_collector:
             gc.enable()
+        held.close()
     summary = world.figures.summary(
         seed=wanted.seed,
         digest=world.trace.digest(),
@@ -140,10 +145,12 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
     return world, summary
 
 
-def _new_file(path: str, wall_zero: float) -> Writer:
-    """The file that this run's events go to. One that holds others would mix two histories."""
-    writer = Writer(path, synchronous="normal", wall_zero=wall_zero)
-    if writer.has_events():
-        writer.close()
-        raise SettingError("db", f"db must be a new file for a simulation, {path} holds the events of another run")
-    return writer
+@contextmanager
+def _new_file(path: str, wall_zero: float) -> Iterator[Writer]:
+    """The file that this run's events go to, owned meanwhile. One that holds others would mix two histories, and is not touched."""
+    with owned(path, make=True) as ownership:
+        if not ownership.is_new and has_events(path):
+            raise SettingError("db", f"db must be a new file for a simulation, {path} holds the events of another run")
+        writer = Writer(path, synchronous="normal", wall_zero=wall_zero)
+        ownership.keep()
+        yield writer

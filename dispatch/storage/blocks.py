@@ -4,11 +4,13 @@ which reads them when a search begins.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
 from dispatch.errors import DispatchError
 from dispatch.storage.failures import explained
+from dispatch.storage.owner import owned
 from dispatch.storage.schema import open_database
 
 _KEEP = "INSERT INTO blocked_pairs (passenger_id, driver_id, blocked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
@@ -30,24 +32,16 @@ def block(path: str | Path, passenger: str, driver: str, *, now: float) -> bool:
     `now`: unix time. Raises NobodyThere, DatabaseError.
     """
     passenger_id, driver_id = passenger.removeprefix("+"), driver.removeprefix("+")
-    db = open_database(path)
-    try:
-        with explained(str(path)):
-            for what, identity in (("passenger", passenger_id), ("driver", driver_id)):
-                found = db.execute(f"SELECT 1 FROM {what}s WHERE {what}_id = ?", (identity,)).fetchone()
-                if found is None:
-                    raise NobodyThere(path, what, identity)
-            return db.execute(_KEEP, (passenger_id, driver_id, now)).fetchone() is not None
-    finally:
-        db.close()
+    with owned(path), closing(open_database(path)) as db, explained(str(path)):
+        for what, identity in (("passenger", passenger_id), ("driver", driver_id)):
+            found = db.execute(f"SELECT 1 FROM {what}s WHERE {what}_id = ?", (identity,)).fetchone()
+            if found is None:
+                raise NobodyThere(path, what, identity)
+        return db.execute(_KEEP, (passenger_id, driver_id, now)).fetchone() is not None
 
 
 def unblock(path: str | Path, passenger: str, driver: str) -> bool:
     """Let them meet again; False: nobody kept them apart. Raises DatabaseError."""
-    db = open_database(path)
-    try:
-        with explained(str(path)):
-            pair = (passenger.removeprefix("+"), driver.removeprefix("+"))
-            return db.execute(_DROP, pair).fetchone() is not None
-    finally:
-        db.close()
+    pair = (passenger.removeprefix("+"), driver.removeprefix("+"))
+    with owned(path), closing(open_database(path)) as db, explained(str(path)):
+        return db.execute(_DROP, pair).fetchone() is not None

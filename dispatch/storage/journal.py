@@ -52,8 +52,9 @@ class JournalPort:
         """
         self._delivered: list[Append] = []
         self._soon = soon
+        self._unmoved: SimpleQueue[int] = SimpleQueue()
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._journal = Journal.start(open_writer, post_many, report, opened)
+        self._journal = Journal.start(open_writer, post_many, report, opened, self._unmoved)
         failure = opened.get()
         if failure is not None:
             raise failure
@@ -66,10 +67,14 @@ class JournalPort:
         if len(self._delivered) == 1:
             self._soon(self._hand_over)
 
-    def stop(self, timeout_s: float | None = None) -> None:
-        """Commit and answer everything delivered so far, close the file, end the thread. Blocks until then, at most `timeout_s`."""
+    def stop(self, timeout_s: float | None = None) -> int:
+        """Commit and answer everything delivered so far, close the file, end the thread. Blocks until then, at most `timeout_s`.
+
+        Returns what `Writer.close` returned; whoever else of this process has the file open lets go of it before.
+        """
         self._hand_over()
         self._journal.stop(timeout=timeout_s)
+        return 0 if self._unmoved.empty() else self._unmoved.get()
 
     def _hand_over(self) -> None:
         """Should the journal have died meanwhile, it has said so itself."""
@@ -92,13 +97,15 @@ class Journal(ThreadActor):
         post_many: PostMany,
         report: Report,
         opened: SimpleQueue[BaseException | None],
+        unmoved: SimpleQueue[int],
     ) -> None:
-        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread."""
+        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread; `unmoved` what its close returns."""
         super().__init__()
         self._open_writer = open_writer
         self._post_many = post_many
         self._report = report
         self._opened = opened
+        self._unmoved = unmoved
         self._writer: Writer | None = None
         self._waiting: list[Append] = []
         self._losses = Losses()
@@ -217,7 +224,7 @@ class Journal(ThreadActor):
         if self._again is not None:
             self._again.cancel()
         if self._writer is not None:
-            self._writer.close()
+            self._unmoved.put(self._writer.close())
 
 
 class _Flush:

@@ -23,9 +23,11 @@ from dispatch.storage.failures import (
     StorageUnreachable,
 )
 
-PATIENCE_S: Final = 0.5
-"""Commands that take turns wait for one another so long. A server is asked in vain, and is named within this time."""
+PATIENCE_S: Final = 0.3
+"""Commands that take turns wait for one another so long; whoever keeps the file is named after that."""
 LOOK_EVERY_S: Final = 0.02
+MADE: Final = ("-journal", "-shm", "-wal", "")
+"""What SQLite makes beside a file, and the file."""
 _NOTE: Final = re.compile(r"process (\d{1,10}) since ([0-9:+ -]{19,30})\n")
 _LONGEST_NOTE: Final = 200
 
@@ -34,7 +36,8 @@ class Ownership:
     """This process owns a file until `release`.
 
     `path` is the file itself, whatever links led there. `is_new`: it is not there yet. `is_lost`: it is not there, though its lock file
-    tells that it was.
+    tells that it was. A file that is made under an ownership is removed at its end, unless `keep` was called: nobody asked for the rest
+    of a start that failed.
     """
 
     def __init__(self, path: Path, lock: int, *, is_new: bool, knew: bool) -> None:
@@ -42,13 +45,21 @@ class Ownership:
         self.is_new = is_new
         self.is_lost = is_new and knew
         self._lock: int | None = lock
+        self._keeps_file = not is_new
         self._keeps_lock_file = knew
+
+    def keep(self) -> None:
+        """What was made is of use from now on."""
+        self._keeps_file = True
 
     def release(self) -> None:
         """Let others have the file. A lock file is left beside a database only, or where one was. Again does nothing."""
         lock, self._lock = self._lock, None
         if lock is None:
             return
+        if not self._keeps_file:
+            for ending in MADE:
+                beside(self.path, ending).unlink(missing_ok=True)
         if self._keeps_lock_file or self.path.exists():
             os.ftruncate(lock, 0)
         else:
@@ -60,7 +71,7 @@ def take(path: str | Path, *, make: bool = False) -> Ownership:
     """Own the file from now on. `make`: it may be missing, and whoever owns it will make it.
 
     Raises:
-        StorageOwned: another process owns it, within PATIENCE_S; the error tells its number and since when.
+        StorageOwned: another process owns it, and did for PATIENCE_S; the error tells its number and since when.
         StorageMissing: it is not there.
         StorageLinked: it has several names.
         StorageReadOnly, StorageUnreachable: no lock file can be made beside it.
@@ -95,6 +106,11 @@ def owned(path: str | Path, *, make: bool = False) -> Iterator[Ownership]:
         yield ownership
     finally:
         ownership.release()
+
+
+def require_free(path: str | Path) -> None:
+    """Raise what `take` raises for a maker, before a command begins with what takes long. Nothing stays owned, and nothing is left."""
+    take(path, make=True).release()
 
 
 def beside(path: Path, ending: str) -> Path:

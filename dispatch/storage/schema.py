@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
+from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -304,12 +305,12 @@ def open_database(path: str | Path, synchronous: str = "full", *, busy_timeout_s
 
 
 def open_read_only(path: str | Path) -> Database:
-    """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; never makes or changes a file."""
+    """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; makes or changes nothing that stays."""
     if not Path(path).exists():
         raise StorageMissing(str(path))
     if Path(path).is_file() and not Path(path).stat().st_size:
         raise StorageEmpty(str(path))
-    with _opened(str(path), f"file:{quote(str(path))}?mode=ro", BUSY_TIMEOUT_S) as db:
+    with _opened(str(path), f"file:{quote(str(path))}?mode=ro", BUSY_TIMEOUT_S, _Guest) as db:
         _refuse_strangers(db, str(path), may_be_empty=False)
         if migrations.pending(db):
             raise DatabaseError(
@@ -318,11 +319,36 @@ def open_read_only(path: str | Path) -> Database:
     return db
 
 
+def has_events(path: str | Path) -> bool:
+    """Whether anything was ever journalled into this file. Raises as `open_read_only` does."""
+    with closing(open_read_only(path)) as db, explained(str(path)):
+        return db.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+
+
+class _Guest(sqlite3.Connection):
+    """Who only reads a file makes a log and its index where there are none, and cannot remove them. This one has them removed."""
+
+    def __init__(self, database: str, *args: Any, **options: Any) -> None:
+        file = database.removesuffix("?mode=ro")
+        is_alone = not os.path.exists(os.path.realpath(unquote(file.removeprefix("file:"))) + "-wal")
+        self._tidies = f"{file}?mode=rw" if is_alone else None
+        super().__init__(database, *args, **options)
+
+    def close(self) -> None:
+        super().close()
+        tidies, self._tidies = self._tidies, None
+        if tidies is not None:
+            with suppress(sqlite3.Error), closing(sqlite3.connect(tidies, uri=True, timeout=0.0)) as last:
+                last.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+
+
 @contextmanager
-def _opened(path: str, uri: str, busy_timeout_s: float) -> Iterator[Database]:
+def _opened(
+    path: str, uri: str, busy_timeout_s: float, kind: type[sqlite3.Connection] = sqlite3.Connection
+) -> Iterator[Database]:
     """In autocommit mode: whoever wants a transaction says BEGIN. Closed again when the block fails."""
     with explained(path), ExitStack() as on_failure:
-        connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, factory=kind)
         on_failure.callback(connection.close)
         yield Database(connection, execute_plugins=False)
         on_failure.pop_all()

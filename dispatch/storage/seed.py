@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ from dispatch import addresses
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import explained
+from dispatch.storage.owner import owned
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId
 
@@ -50,14 +52,13 @@ def seed(path: str | Path, fleet: int = DEMO_FLEET, *, now: float = 0.0) -> Seed
 
     `now`: unix time of their registration. Raises DatabaseError.
     """
-    writer = Writer(path)
-    try:
+    with owned(path, make=True) as ownership, closing(Writer(path)) as writer:
         known = {driver_id for (driver_id,) in writer.db.conn.execute("SELECT driver_id FROM drivers")}
         new = [card for card in (MICHAEL, *demo_fleet(fleet)) if card.driver_id not in known]
         writer.write([Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)) for card in new])
-        return Seeded(_seed_passenger(writer, SARAH), len(new))
-    finally:
-        writer.close()
+        seeded = Seeded(_seed_passenger(writer, SARAH), len(new))
+        ownership.keep()
+        return seeded
 
 
 def demo_fleet(size: int) -> Iterator[DriverCard]:

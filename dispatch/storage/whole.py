@@ -4,6 +4,7 @@ itself takes an empty file for a new one and passes over a damaged log.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ def require_whole(path: str | Path) -> None:
     Not to be called while this process has the file open: that would drop SQLite's locks. Raises StorageEmpty, NotADatabase,
     StorageDamaged.
     """
-    file = Path(path)
+    file = Path(os.path.realpath(path))  # SQLite keeps the log beside the file itself, not beside a link to it
     if not file.is_file():
         return
     lost = lost_commits(file)

@@ -74,13 +74,18 @@ class Writer:
                 raise EventRefused(self.path, str(error)) from error
             raise
 
-    def has_events(self) -> bool:
-        """Whether anything was ever journalled into this file."""
-        return self._cursor.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+    def close(self) -> int:
+        """Move the log into the file and let go of it. Nothing waits in a writer.
 
-    def close(self) -> None:
-        """Let go of the file. Nothing waits in a writer."""
+        Returns how many pages of the log could not be moved, because another process reads the file as it was before them.
+        """
+        unmoved = 0
+        with suppress(sqlite3.Error):  # a full disk: all that is committed stays in the log
+            self.hurry(True)
+            _, logged, moved = self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            unmoved = max(0, logged - moved)
         self.db.close()
+        return unmoved
 
     def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
         """All rows and changes of a batch, before the file is locked."""

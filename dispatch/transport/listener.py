@@ -18,7 +18,9 @@ COLLECT_AFTER = (10_000, 20, 100)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound socket; accepted connections inherit its buffers and time limits. Port 0 takes a free one.
+    """A socket that listens; accepted connections inherit its buffers and time limits. Port 0 takes a free one.
+
+    The port is taken from now on: of two sockets that are bound and do not listen yet, neither is refused.
 
     Raises:
         SettingError: the port is taken or forbidden, or the host is no address of this machine.
@@ -31,6 +33,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         _set_options(listener)
         listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _refused(error, host, port) from None

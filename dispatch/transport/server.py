@@ -49,19 +49,21 @@ async def serve_forever(
     on_ready: Callable[[str, int], None],
     on_stop: Callable[[], Awaitable[None]],
     counters: EdgeCounters | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
 
     Cancelling it stops in the same orderly way. To be called in the main thread.
 
     `on_ready(host, port)` is called once connections are accepted, `on_stop` once the last one is gone, however serving ended.
+    `listener`: a `listening_socket` made before; None: one is made as the settings say.
 
     Raises:
         SettingError: the address cannot be listened on; `on_stop` is awaited first.
     """
     try:
         room = _with_room(settings, prepare_process())
-        with listening_socket(settings.host, settings.port) as listener:
+        with listener or listening_socket(settings.host, settings.port) as listener:
             edge = SocketEdge(gateway, room, counters)
             ready = partial(on_ready, settings.host, listener.getsockname()[1])
             server = _Server(edge, http_app, ready)

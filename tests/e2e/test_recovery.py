@@ -33,11 +33,16 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, cli.__file__, "serve", "--port", "0", "--db", str(self.folder / "rides.db")]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=self.folder, text=True)
+        with open(self.folder / "log", "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=self.folder, text=True)
         assert self.process.stdout is not None
         address = re.search(r"http://(\S+)", self.process.stdout.readline())
         assert address is not None
         self.url = f"ws://{address[1]}"
+
+    def log(self) -> str:
+        """What it and those before it said on standard error."""
+        return (self.folder / "log").read_text("utf-8")
 
     def kill(self) -> None:
         assert self.process is not None and self.process.stdout is not None

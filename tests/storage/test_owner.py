@@ -123,6 +123,24 @@ def test_a_maker_that_fails_leaves_nothing(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("is_of_use", [False, True])
+def test_a_file_that_was_made_stays_once_it_is_of_use(path: Path, is_of_use: bool) -> None:
+    with pytest.raises(KeyError), owned(path, make=True) as ownership:
+        writer = Writer(path, "off")
+        if is_of_use:
+            ownership.keep()
+        raise KeyError
+    left = {each.name for each in path.parent.iterdir()}
+    assert left == ({path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}.lock"} if is_of_use else set())
+    writer.close()
+
+
+def test_a_file_that_was_there_stays_whatever_happens(file: Path) -> None:
+    with pytest.raises(KeyError), owned(file, make=True):
+        raise KeyError
+    assert file.exists()
+
+
 def test_a_file_that_is_gone_is_known_by_its_lock_file_until_it_is_made_again(file: Path) -> None:
     take(file).release()
     file.unlink()

@@ -1,0 +1,86 @@
+"""The database of the live server: opened for its journal and its actors once the process owns it, and left whole at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Final
+
+from dispatch import addresses, logs
+from dispatch.config import Settings
+from dispatch.reads import JournalHealth
+from dispatch.runtime import RealtimeRuntime
+from dispatch.storage.journal import JournalPort
+from dispatch.storage.owner import Ownership, beside
+from dispatch.storage.reader import Reader
+from dispatch.storage.recovery import take_leave
+from dispatch.storage.soundness import require_sound
+from dispatch.storage.writer import Writer
+
+ACTORS: Final = frozenset((addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER, addresses.QUOTE))
+
+
+class LiveFile:
+    """The open file: `journal` writes it, `store` reads it, `health` knows whether commits succeed."""
+
+    def __init__(self, settings: Settings, ownership: Ownership, runtime: RealtimeRuntime) -> None:
+        """Opens it in both ways and tells the runtime where the journal is. Raises DatabaseError; then nothing is open."""
+        self._ownership = ownership
+        self._runtime = runtime
+        self.health = JournalHealth()
+        report = partial(_report, self.health)
+        self.journal = JournalPort(partial(_open, settings), runtime.tell_threadsafe, report, runtime.call_soon)
+        try:
+            self.store = Reader(settings.db, is_writing=self.health.is_well)
+        except BaseException:
+            self.journal.stop()
+            raise
+        runtime.sink(addresses.JOURNAL, self.journal)
+        self._say_what_is_new(settings.db)
+
+    async def close(self) -> None:
+        """Commit what was recorded, move the log into the file, and let go of it: the writer is the last to close.
+
+        Actors are gone before: what they would do now could not be recorded any more. They are woken from the file at the next start.
+        """
+        self._runtime.lose(ACTORS)
+        self.store.close()
+        unmoved = await asyncio.to_thread(self.journal.stop)
+        log_file = beside(self._ownership.path, "-wal")
+        if unmoved or (log_file.exists() and log_file.stat().st_size):
+            logs.log.warning(
+                "newest commits stay in the log, since another process reads the file: copy both", log=str(log_file)
+            )
+        elif log_file.exists():
+            logs.log.warning(
+                "another process has the file open; all commits are in the file", db=str(self._ownership.path)
+            )
+
+    def _say_what_is_new(self, path: str) -> None:
+        if self._ownership.is_lost:
+            logs.log.warning("the database is gone, though its lock file is there; a new, empty one was made", db=path)
+        elif self._ownership.is_new:
+            logs.log.info("a new database was made", db=path)
+
+
+def _open(settings: Settings) -> Writer:
+    """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
+    writer = Writer(settings.db, settings.synchronous)
+    try:
+        require_sound(writer.db, settings.db)
+        gone = take_leave(writer, time.time())
+    except BaseException:
+        writer.close()
+        raise
+    if gone.drivers:
+        logs.log.info("drivers of the process before are offline until they return", **gone._asdict())
+    return writer
+
+
+def _report(health: JournalHealth, trouble: BaseException | None) -> None:
+    health.note(trouble)
+    if trouble is None:
+        logs.log.info("the journal writes again")
+    else:
+        logs.log.error("the journal cannot write", trouble=str(trouble))
