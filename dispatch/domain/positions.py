@@ -1,14 +1,26 @@
 """The position board of a zone: one slot a driver, latest wins. Sessions write it, the dispatcher drains it; no mailbox between.
 
-Phones lie: fixes without satellites, old ones that arrive late, jumps across the country. What is not believed changes nothing.
+Phones lie: fixes without satellites, old ones that arrive late, jumps across the country. What is not believed changes nothing, and
+is told by one of the reasons below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import cos, radians
+from typing import Final
 
+from dispatch.domain.clocks import PhoneClock
 from dispatch.types import DriverId, Fix
+
+Verdict = str
+"""What became of a position: `BELIEVED`, which is empty, `NEWS`, or the reason why it is not believed."""
+BELIEVED: Final[Verdict] = ""
+NEWS: Final[Verdict] = "news"
+"""Believed, and no fresh position of this driver was known before."""
+TOO_OLD: Final[Verdict] = "too_old"
+OUT_OF_ORDER: Final[Verdict] = "out_of_order"
+IMPOSSIBLE_SPEED: Final[Verdict] = "impossible_speed"
 
 Follower = Callable[[DriverId, Fix], None]
 """Is called while a position comes in."""
@@ -18,6 +30,8 @@ JUMP_SLACK_M = 150.0
 """Two honest fixes of one place differ by so much."""
 AGREEING_FIXES = 3
 """So many fixes in a row that fit each other, and not the slot, prove the slot wrong."""
+KEPT_S: Final = 3600.0
+"""What a phone kept for longer, offline, says nothing any more."""
 
 
 class PositionBoard:
@@ -34,24 +48,46 @@ class PositionBoard:
         self._fixes: dict[DriverId, Fix] = {}
         self._moved: dict[DriverId, Fix] = {}
         self._doubted: dict[DriverId, tuple[Fix, int]] = {}
+        self._clocks: dict[DriverId, PhoneClock] = {}
 
-    def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> bool:
-        """Believe a position heard at runtime second `at`, or not. True: the board knew no fresh position of this driver before."""
+    def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> Verdict:
+        """Believe a position of runtime second `at`, or not."""
         self.reports += 1
         fix = self._fixes.get(driver_id)
         if fix is None:
             self._fixes[driver_id] = self._moved[driver_id] = Fix(lat, lon, at, heading)
-            return True
+            return NEWS
         if lat == fix.lat and lon == fix.lon:
-            was_stale = at - fix.at > self.max_age_s
-            if at > fix.at:
-                fix.at = at
-                if self._doubted:
-                    self._doubted.pop(driver_id, None)
-            if was_stale:
-                self._moved[driver_id] = fix
-            return was_stale
+            elapsed = at - fix.at
+            if elapsed < 0.0:
+                return self._refuse(OUT_OF_ORDER)
+            fix.at = at
+            if self._doubted and elapsed:
+                self._doubted.pop(driver_id, None)
+            if elapsed <= self.max_age_s:
+                return BELIEVED
+            self._moved[driver_id] = fix
+            return NEWS
         return self._move(driver_id, fix, lat, lon, at, heading)
+
+    def second_of(self, driver_id: DriverId, recorded_at: float, now: float) -> float:
+        """The runtime second that this driver's phone calls `recorded_at`, by what is known of its clock. Never after `now`."""
+        clock = self._clocks.get(driver_id)
+        if clock is None:
+            clock = self._clocks[driver_id] = PhoneClock()
+        return clock.when(recorded_at, now)
+
+    def report_late(
+        self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None
+    ) -> Verdict:
+        """Believe a position that is heard some time after it was recorded, or not."""
+        if now - at > KEPT_S:
+            self.reports += 1
+            return self._refuse(TOO_OLD)
+        was_fresh = self.fresh(driver_id, now)
+        verdict = self.report(driver_id, lat, lon, at, heading)
+        # What was kept comes in small steps: none of them is news by itself, and together they are.
+        return NEWS if verdict == BELIEVED and not was_fresh and self.fresh(driver_id, now) else verdict
 
     def follow(self, driver_id: DriverId) -> None:
         """From now on `follower` hears of this driver."""
@@ -75,11 +111,10 @@ class PositionBoard:
         moved, self._moved = self._moved, {}
         return moved
 
-    def _move(self, driver_id: DriverId, fix: Fix, lat: float, lon: float, at: float, heading: float | None) -> bool:
+    def _move(self, driver_id: DriverId, fix: Fix, lat: float, lon: float, at: float, heading: float | None) -> Verdict:
         elapsed = at - fix.at
         if elapsed < 0.0:
-            self.refused += 1  # recorded before what is known already
-            return False
+            return self._refuse(OUT_OF_ORDER)
         # Nearly every fix is close to the last one even if a degree of longitude were as long as on the equator.
         north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
         reach = self.max_speed_mps * elapsed
@@ -88,16 +123,18 @@ class PositionBoard:
             or self._reachable(fix, lat, lon, elapsed)
             or self._vouched(driver_id, lat, lon, at)
         ):
-            self.refused += 1
-            return False
-        was_stale = elapsed > self.max_age_s
+            return self._refuse(IMPOSSIBLE_SPEED)
         fix.lat, fix.lon, fix.at, fix.heading = lat, lon, at, heading
         self._moved[driver_id] = fix
         if self._doubted:
             self._doubted.pop(driver_id, None)
         if driver_id in self._followed and self.follower is not None:
             self.follower(driver_id, fix)
-        return was_stale
+        return NEWS if elapsed > self.max_age_s else BELIEVED
+
+    def _refuse(self, reason: Verdict) -> Verdict:
+        self.refused += 1
+        return reason
 
     def _reachable(self, fix: Fix, lat: float, lon: float, elapsed_s: float) -> bool:
         north = (lat - fix.lat) * METRES_A_DEGREE

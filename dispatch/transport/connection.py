@@ -30,6 +30,8 @@ REPLACED, TOO_MUCH = 4504, 4508
 A_MINUTE_S = 60.0
 Handlers = Mapping[type[wire.ClientMessage], Callable[[Any, Any], None]]
 """What a session does with each frame: methods by the type of the frame."""
+SUPERSEDED = "superseded"
+"""Why a ping or a position is ignored that had to wait until a newer one came."""
 RECOVERED_AT = 0.25
 """A connection that was over its rate has recovered when this part of its tokens is back."""
 
@@ -133,8 +135,8 @@ class Session:
         if not self._bucket.take(now):
             self._too_fast(message, now)
             return
-        if self._waiting and self._waiting.pop(type(message), None) is not None:
-            gateway.counters.coalesced += 1
+        if self._waiting:
+            self._supersede(message)
         try:
             self.handlers[type(message)](self, message)
         except FrameError as error:
@@ -194,10 +196,11 @@ class Session:
         if not self._gateway.runtime.tell(self.actor, command):
             raise Unavailable
 
-    def _acknowledge(self, message: wire.ClientMessage) -> None:
-        """For what the session settles itself."""
+    def _acknowledge(self, message: wire.ClientMessage, ignored_because: str = "") -> None:
+        """For what the session settles itself, where the app asked for it with an `id`."""
         if message.id is not None:
-            self._send(wire.Ack("ok", message.id))
+            ignored = wire.Ack("ignored", message.id, ignored_because)
+            self._send(ignored if ignored_because else wire.Ack("ok", message.id))
 
     def _runtime_second(self, field: str, text: str) -> float:
         """What the RFC 3339 time in this field is on the runtime's clock."""
@@ -241,12 +244,26 @@ class Session:
         elif self._was_over_too_long(now):
             return
         if isinstance(message, self.patient):
-            counters.coalesced += type(message) in self._waiting
-            self._waiting[type(message)] = message
+            self._supersede(message)
+            if self._has_reserve(message, now):
+                self._handle(message)
+            else:
+                self._waiting[type(message)] = message
         else:
             counters.rate_limited += 1
             self._refuse(RateLimited(ceil(self._bucket.wait_s(now) * 1000.0)), message)
         self._look_again(now)
+
+    def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
+        """Whether a message for which there is no token may pass all the same."""
+        return False
+
+    def _supersede(self, message: wire.ClientMessage) -> None:
+        """A newer one has come of what waits."""
+        waited = self._waiting.pop(type(message), None)
+        if waited is not None:
+            self._gateway.counters.coalesced += 1
+            self._acknowledge(waited, SUPERSEDED)
 
     def _was_over_too_long(self, now: float) -> bool:
         limit = self._gateway.limits.over_limit_s

@@ -1,27 +1,36 @@
-"""The driver's connection. Positions go straight to the board; all else to the driver's own actor."""
+"""The driver's connection. Positions go straight to the board; all else to the driver's own actor.
+
+A phone's clock may be wrong and its positions late: the board says what it makes of each, and an app that gave an `id` hears it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections import Counter
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from dispatch import addresses
+from dispatch.domain.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
 from dispatch.messages import commands
 from dispatch.messages.base import Command
 from dispatch.messages.matching import DriverSeen
 from dispatch.transport import wire
-from dispatch.transport.connection import Handlers, Link, Session
+from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session
 from dispatch.transport.frames import FOR_DRIVER
+from dispatch.transport.limits import KEPT_POSITIONS, TokenBucket
 from dispatch.types import DriverId, OfferId, RideId
 
 if TYPE_CHECKING:
     from dispatch.transport.session import Gateway
 
+NOT_ACCURATE: Final[Verdict] = "not_accurate"
+NO_PLACE: Final[Verdict] = "no_place"
+
 
 class DriverSession(Session):
     """Frames of the driver's app to his actor, its notices back."""
 
-    __slots__ = ("driver_id",)
+    __slots__ = ("_kept", "driver_id")
     incoming = wire.FROM_DRIVER
     frames = FOR_DRIVER
     patient = (wire.Ping, wire.LocationUpdate)
@@ -29,8 +38,9 @@ class DriverSession(Session):
     def __init__(self, gateway: Gateway, number: int, driver_id: DriverId, link: Link) -> None:
         super().__init__(gateway, number, addresses.driver(driver_id), link)
         self.driver_id = driver_id
+        self._kept: TokenBucket | None = None
 
-    # -- where he is
+    # -- where the driver is
 
     def _location_update(self, message: wire.LocationUpdate) -> None:
         """The hot path of the whole server: no mailbox, and a message only for a driver who was not known before."""
@@ -40,26 +50,63 @@ class DriverSession(Session):
             raise _impossible(lat, lon)
         if message.driver_id is not None:
             self._require_own(message.driver_id)
-        accuracy = message.accuracy_m
+        if message.recorded_at is None and message.accuracy_m is None and message.heading is None:
+            verdict = gateway.board.report(self.driver_id, lat, lon, gateway.runtime.now)
+        else:
+            verdict = self._judge(message, self._when(message, "recorded_at"))
+        if verdict == NEWS:
+            self._is_seen(lat, lon)
+        if message.id is not None:
+            self._acknowledge(message, "" if verdict == NEWS else verdict)
+
+    def _location_batch(self, message: wire.LocationBatch) -> None:
+        """Each is judged as if it had come alone, at its own time."""
+        self._require_own(message.driver_id)
+        positions, newest = message.positions, len(message.positions) - 1
+        # The newest first: it tells most of the phone's clock.
+        times = [self._when(positions[at], f"positions[{at}].recorded_at") for at in range(newest, -1, -1)]
+        verdicts = [self._judge(each, at) for each, at in zip(positions, reversed(times), strict=True)]
+        if NEWS in verdicts:
+            self._is_seen(positions[-1].latitude, positions[-1].longitude)
+        if message.id is not None:
+            ignored = Counter(verdict for verdict in verdicts if verdict not in (BELIEVED, NEWS))
+            took = ignored.total() < len(verdicts)
+            reason = None if took else verdicts[-1]
+            self._send(wire.Ack("ok" if took else "ignored", message.id, reason, dict(ignored) or None))
+
+    def _when(self, position: wire.Position | wire.LocationUpdate, field: str) -> float:
+        """The runtime second of a position, as far as the phone's clock is known."""
+        gateway = self._gateway
+        now = gateway.runtime.now
+        if position.recorded_at is None:
+            return now
+        return gateway.board.second_of(self.driver_id, self._runtime_second(field, position.recorded_at), now)
+
+    def _judge(self, position: wire.Position | wire.LocationUpdate, at: float) -> Verdict:
+        """Report it, unless it cannot be one."""
+        gateway, lat, lon = self._gateway, position.latitude, position.longitude
+        if not (lat or lon):
+            return NO_PLACE
+        accuracy = position.accuracy_m
         if accuracy is not None and not 0.0 <= accuracy <= gateway.limits.max_accuracy_m:
             gateway.counters.inaccurate += 1
-        else:
-            at, heading = gateway.runtime.now, message.heading
-            if message.recorded_at is not None:
-                at = min(at, self._runtime_second("recorded_at", message.recorded_at))
-            if heading is not None and heading < 0.0:
-                heading = None
-            if gateway.board.report(self.driver_id, lat, lon, at, heading):
-                self._is_seen(lat, lon)
-        if message.id is not None:
-            self._acknowledge(message)
+            return NOT_ACCURATE
+        return gateway.board.report_late(self.driver_id, lat, lon, at, gateway.runtime.now, _heading(position))
+
+    def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
+        """After a tunnel the positions of a while come at once, and all of them count."""
+        if type(message) is not wire.LocationUpdate:
+            return False
+        if self._kept is None:
+            self._kept = TokenBucket(KEPT_POSITIONS / A_MINUTE_S, KEPT_POSITIONS)
+        return self._kept.take(now)
 
     def report(self, lat: float, lon: float) -> None:
         """A place as it is, without a frame: of a phone in memory that keeps its cadence."""
         if not self.ended:
             gateway = self._gateway
             self.last_heard = now = gateway.runtime.now
-            if gateway.board.report(self.driver_id, lat, lon, now):
+            if gateway.board.report(self.driver_id, lat, lon, now) == NEWS:
                 self._is_seen(lat, lon)
 
     def _is_seen(self, lat: float, lon: float) -> None:
@@ -116,6 +163,7 @@ class DriverSession(Session):
 
     handlers: ClassVar[Handlers] = {
         wire.LocationUpdate: _location_update,
+        wire.LocationBatch: _location_batch,
         wire.AcceptRide: _accept_ride,
         wire.DeclineRide: _decline_ride,
         wire.SetAvailability: _set_availability,
@@ -135,6 +183,12 @@ _STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.Co
     wire.CompleteRide: commands.CompleteRide,
     wire.NoShow: commands.ReportNoShow,
 }
+
+
+def _heading(position: wire.Position | wire.LocationUpdate) -> float | None:
+    """Where the driver looks; phones say -1 where they do not know."""
+    heading = position.heading
+    return heading if heading is None or heading >= 0.0 else None
 
 
 def _offer_id(text: str | None) -> OfferId | None:

@@ -10,6 +10,8 @@ from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 
 ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""
+KEPT_POSITIONS = 100
+"""So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.domain.geo import destination
-from dispatch.domain.positions import AGREEING_FIXES, JUMP_SLACK_M, PositionBoard
+from dispatch.domain.positions import (
+    AGREEING_FIXES,
+    BELIEVED,
+    IMPOSSIBLE_SPEED,
+    JUMP_SLACK_M,
+    KEPT_S,
+    NEWS,
+    OUT_OF_ORDER,
+    TOO_OLD,
+    PositionBoard,
+)
 from dispatch.types import DriverId, Fix
 
 DAN, EVE = DriverId("dan"), DriverId("eve")
@@ -40,25 +50,25 @@ def place_of(board: PositionBoard, driver_id: DriverId = DAN) -> tuple[float, fl
 def test_a_first_position_is_believed_wherever_it_is_and_is_news() -> None:
     board = PositionBoard()
     assert board.position(DAN) is None
-    assert board.report(DAN, *HOME, 5.0, 90.0) is True
+    assert board.report(DAN, *HOME, 5.0, 90.0) == NEWS
     assert board.position(DAN) == Fix(*HOME, 5.0, 90.0)
 
 
 def test_moving_replaces_place_time_and_heading_and_is_no_news(board: PositionBoard) -> None:
     there = km_north(0.1)
-    assert board.report(DAN, *there, SLOW, 12.5) is False
+    assert board.report(DAN, *there, SLOW, 12.5) == BELIEVED
     assert board.position(DAN) == Fix(*there, SLOW, 12.5)
 
 
 def test_standing_still_keeps_a_position_young(board: PositionBoard) -> None:
-    assert board.report(DAN, *HOME, 50.0) is False
+    assert board.report(DAN, *HOME, 50.0) == BELIEVED
     assert board.fresh(DAN, 110.0)
     assert not board.fresh(DAN, 110.5)
 
 
 def test_drivers_do_not_disturb_one_another(board: PositionBoard) -> None:
     far = km_north(300.0)
-    assert board.report(EVE, *far, 1.0) is True
+    assert board.report(EVE, *far, 1.0) == NEWS
     assert place_of(board, EVE) == far
     assert place_of(board) == HOME
     assert board.refused == 0
@@ -92,7 +102,7 @@ def test_who_stands_still_or_is_not_believed_is_not_drained(board: PositionBoard
 def test_a_fix_recorded_before_the_known_one_changes_nothing(board: PositionBoard) -> None:
     here = km_north(0.2)
     board.report(DAN, *here, 20.0, 0.0)
-    assert board.report(DAN, *km_north(0.1), 19.0, 180.0) is False
+    assert board.report(DAN, *km_north(0.1), 19.0, 180.0) == OUT_OF_ORDER
     assert board.position(DAN) == Fix(*here, 20.0, 0.0)
     assert board.refused == 1
 
@@ -113,7 +123,7 @@ def test_the_board_takes_times_as_they_come_so_whoever_reports_clamps_the_future
     there = km_north(1.0)
     board.report(DAN, *there, 3_600.0)
     assert board.position(DAN) == Fix(*there, 3_600.0)
-    assert board.report(DAN, *km_north(1.1), 20.0) is False
+    assert board.report(DAN, *km_north(1.1), 20.0) == OUT_OF_ORDER
     assert place_of(board) == there, "an hour ahead, everything true is old news"
 
 
@@ -133,7 +143,7 @@ def test_hearing_again_of_a_driver_whose_position_was_stale_is_news(
 ) -> None:
     board.drain()
     there = km_north(moved_km) if moved_km else HOME
-    assert board.report(DAN, *there, at) is is_news
+    assert board.report(DAN, *there, at) == (NEWS if is_news else BELIEVED)
     assert (DAN in board.drain()) is (is_news or there != HOME)
     assert board.fresh(DAN, at)
 
@@ -142,14 +152,14 @@ def test_how_long_a_position_is_fresh_is_a_setting() -> None:
     board = PositionBoard(max_age_s=5.0)
     board.report(DAN, *HOME, 0.0)
     assert not board.fresh(DAN, 5.5)
-    assert board.report(DAN, *HOME, 5.5) is True
+    assert board.report(DAN, *HOME, 5.5) == NEWS
 
 
 def test_a_first_position_may_be_stale_from_the_start(board: PositionBoard) -> None:
     now = 1_000.0
-    assert board.report(EVE, *HOME, now - 900.0) is True
+    assert board.report(EVE, *HOME, now - 900.0) == NEWS
     assert not board.fresh(EVE, now)
-    assert board.report(EVE, *HOME, now) is True
+    assert board.report(EVE, *HOME, now) == NEWS
 
 
 # -- jumps
@@ -182,17 +192,17 @@ def test_a_refused_jump_does_not_keep_the_position_young(board: PositionBoard) -
 
 
 def test_a_way_that_took_long_enough_is_no_jump(board: PositionBoard) -> None:
-    assert board.report(DAN, *km_north(300.0), 5_001.0) is True
+    assert board.report(DAN, *km_north(300.0), 5_001.0) == NEWS
     assert place_of(board) == km_north(300.0)
 
 
 def test_three_fixes_in_a_row_that_agree_prove_the_board_wrong(board: PositionBoard) -> None:
     assert AGREEING_FIXES == 3
     for step in (1, 2):
-        assert board.report(DAN, *km_north(300.0 + 0.1 * step), SLOW * step) is False
+        assert board.report(DAN, *km_north(300.0 + 0.1 * step), SLOW * step) == IMPOSSIBLE_SPEED
         assert place_of(board) == HOME
     there = km_north(300.3)
-    assert board.report(DAN, *there, SLOW * 3, 45.0) is False
+    assert board.report(DAN, *there, SLOW * 3, 45.0) == BELIEVED
     assert board.position(DAN) == Fix(*there, SLOW * 3, 45.0)
     assert board.refused == 2
     board.report(DAN, *km_north(300.4), SLOW * 4)
@@ -272,3 +282,23 @@ def test_no_drive_below_the_limit_is_ever_refused(
         board.report(DAN, lat, lon, now)
         assert place_of(board) == (lat, lon)
     assert board.refused == 0
+
+
+# -- what was kept
+
+
+def test_what_was_kept_for_more_than_an_hour_says_nothing_any_more(board: PositionBoard) -> None:
+    now = 10_000.0
+    assert board.report_late(DAN, *km_north(1.0), now - KEPT_S - 0.1, now) == TOO_OLD
+    assert place_of(board) == HOME
+    assert board.report_late(DAN, *km_north(1.0), now - KEPT_S, now) == NEWS
+    assert (board.reports, board.refused) == (3, 1)
+
+
+def test_kept_positions_are_news_once_they_tell_where_the_driver_is_now(board: PositionBoard) -> None:
+    now = 200.0
+    steps = [(10.0 * step, km_north(0.1 * step)) for step in range(1, 20)]
+    verdicts = {at: board.report_late(DAN, *place, at, now) for at, place in steps}
+    assert [at for at, verdict in verdicts.items() if verdict == NEWS] == [140.0]
+    assert set(verdicts.values()) == {NEWS, BELIEVED}
+    assert board.position(DAN) == Fix(*km_north(1.9), 190.0)

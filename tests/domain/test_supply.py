@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.domain.geo import destination, haversine_m
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.positions import NEWS, PositionBoard
 from dispatch.domain.supply import Supplied, Supply
 from dispatch.types import DriverId, OfferId, RideId
 
@@ -38,7 +38,7 @@ class Town:
         return self.supply.update(driver_id)
 
     def is_at(self, driver_id: DriverId, km: float, at: float = 0.0) -> bool:
-        return self.board.report(driver_id, *km_north(km), at)
+        return self.board.report(driver_id, *km_north(km), at) == NEWS
 
     def nearest(self, k: int = 5, now: float = 0.0, but: str = "") -> list[str]:
         hits = self.supply.nearest(*PICKUP, k, RADIUS_M, now, lambda driver_id: driver_id != but)

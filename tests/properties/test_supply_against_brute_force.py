@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from dispatch.domain.geo import destination, haversine_m
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.positions import NEWS, PositionBoard
 from dispatch.domain.supply import Supply
 from dispatch.types import DriverId, OfferId, RideId
 
@@ -73,7 +73,7 @@ class SupplyMachine(RuleBasedStateMachine):
         self.now += 0.25  # nobody is in two places at one instant
         was_fresh = known.place is not None and self.now - known.heard_at <= MAX_AGE_S
         known.place, known.heard_at = place, self.now
-        if self.board.report(driver_id, *place, self.now):
+        if self.board.report(driver_id, *place, self.now) == NEWS:
             assert not was_fresh, "only who was not known is news"
             self.supply.drain()
             assert self.supply.seen(driver_id) is self._eligible(driver_id)

@@ -13,7 +13,7 @@ from tests.transport.rig import DRIVER, FIND_DRIVER, RIDE, App, Rig
 PING = {"type": "ping"}
 PONG = {"type": "pong"}
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
-BURST, RATE = 40, 20
+BURST, RATE, KEPT = 40, 20, 100
 
 
 def burst(app: App, frames: int = BURST) -> None:
@@ -236,6 +236,24 @@ class TestTooFast:
         rig.runtime.run(5.0)
         assert app.got == []
         assert rig.gateway.counters.coalesced == 2
+
+    def test_a_ping_with_an_id_that_a_newer_one_replaces_is_told_so(self) -> None:
+        rig = Rig()
+        app, _ = rig.driver()
+        burst(app)
+        for number in range(3):
+            app.says(**PING, id=f"p{number}")
+        assert app.got == [
+            {"type": "ack", "result": "ignored", "reason": "superseded", "id": "p0"},
+            {"type": "ack", "result": "ignored", "reason": "superseded", "id": "p1"},
+        ]
+        rig.runtime.run(0.1)
+        app.says(**PING, id="p3")
+        assert app.got == [
+            {"type": "ack", "result": "ignored", "reason": "superseded", "id": "p2"},
+            PONG,
+            {"type": "ack", "result": "ok", "id": "p3"},
+        ]
 
     def test_a_ping_waits_longer_while_other_frames_take_the_tokens(self) -> None:
         rig = Rig()

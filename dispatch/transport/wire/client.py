@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Annotated, Final, get_args
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from dispatch.transport.wire.fields import (
     Accuracy,
@@ -31,6 +31,9 @@ from dispatch.transport.wire.fields import (
     Switch,
     VehicleType,
 )
+
+MOST_POSITIONS: Final = 200
+"""In one message; a frame has room for about as many."""
 
 
 class ClientMessage(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
@@ -101,6 +104,17 @@ class DriverMessage(ClientMessage, frozen=True, gc=False, kw_only=True):
     driver_id: DriverIdText | None = None
 
 
+class Position(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What `location_update` says, as one of several."""
+
+    latitude: Latitude
+    longitude: Longitude
+    heading: Heading | None = None
+    speed_mps: Speed | None = None
+    accuracy_m: Accuracy | None = None
+    recorded_at: Moment | None = None
+
+
 class LocationUpdate(DriverMessage, tag="location_update", frozen=True, gc=False):
     """Where the driver is, and since when if that is not now."""
 
@@ -110,6 +124,18 @@ class LocationUpdate(DriverMessage, tag="location_update", frozen=True, gc=False
     speed_mps: Speed | None = None
     accuracy_m: Accuracy | None = None
     recorded_at: Moment | None = None
+
+
+Positions = Annotated[
+    tuple[Position, ...],
+    Meta(min_length=1, max_length=MOST_POSITIONS, description=f"a list of 1 to {MOST_POSITIONS} positions"),
+]
+
+
+class LocationBatch(DriverMessage, tag="location_batch", frozen=True, gc=False):
+    """Where the driver was while the phone was offline, oldest first."""
+
+    positions: Positions
 
 
 class AcceptRide(ClientMessage, tag="accept_ride", frozen=True, gc=False):
@@ -176,7 +202,7 @@ class RatePassenger(DriverMessage, tag="rate_passenger", frozen=True, gc=False):
 
 FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
 FromDriver = (
-    LocationUpdate | AcceptRide | DeclineRide | SetAvailability
+    LocationUpdate | LocationBatch | AcceptRide | DeclineRide | SetAvailability
     | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger | Resume | Ping
 )  # fmt: skip
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)

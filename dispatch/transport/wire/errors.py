@@ -184,7 +184,8 @@ def _unfit(field: _Field, said: Any, name: str) -> BadField:
     wanted = field.wanted
     if isinstance(said, int | float) and not isinstance(said, bool):
         wanted = wanted.removeprefix("a number ")
-    return BadField(name, f"{name} must be {wanted}, got {excerpt(said)}")
+    got = f"{len(said)} of them" if field.of is not None and isinstance(said, list) else excerpt(said)
+    return BadField(name, f"{name} must be {wanted}, got {got}")
 
 
 def _likely(missing: str, raw: Mapping[str, Any], fields: tuple[_Field, ...]) -> str:

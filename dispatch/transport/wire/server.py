@@ -245,10 +245,15 @@ class Pong(ServerMessage, tag="pong", frozen=True, gc=False):
 
 
 class Ack(ServerMessage, tag="ack", frozen=True, gc=False):
-    """What you sent took effect; `id` is the one that you gave it."""
+    """What became of what you sent; `id` is the one that you gave it. `result`: `ok`, it took effect, or `ignored`, and the `reason`.
+
+    `ignored`: of several positions in one message, how many were ignored, by reason.
+    """
 
     result: str
     id: str | None = None
+    reason: str | None = None
+    ignored: dict[str, int] | None = None
 
 
 class Error(ServerMessage, tag="error", frozen=True, gc=False):
