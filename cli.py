@@ -213,24 +213,29 @@ def check(resolved: Resolved) -> int:
 @db.command("block")
 @click.argument("passenger")
 @click.argument("driver")
-@with_settings("db")
+@with_settings("db", "phone_region")
 def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
-    """Keep a passenger and a driver apart, from the passenger's next search on. Takes their ids, also while a server runs."""
+    """Keep a passenger and a driver apart, from the passenger's next search on. Works also while a server runs.
+
+    Takes their ids, or their phone numbers in any written form (`"+27 82 123 4567"`).
+    """
     from dispatch.storage.blocks import block
 
-    news = block(resolved.settings.db, passenger, driver, now=time.time())
+    settings = resolved.settings
+    news = block(settings.db, passenger, driver, now=time.time(), phone_region=settings.phone_region)
     click.echo("they are never offered to one another" if news else "they were kept apart before")
 
 
 @db.command("unblock")
 @click.argument("passenger")
 @click.argument("driver")
-@with_settings("db")
+@with_settings("db", "phone_region")
 def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     """Let a passenger and a driver who were kept apart meet again."""
     from dispatch.storage.blocks import unblock
 
-    news = unblock(resolved.settings.db, passenger, driver)
+    settings = resolved.settings
+    news = unblock(settings.db, passenger, driver, phone_region=settings.phone_region)
     click.echo("they may meet again" if news else "nobody kept them apart")
 
 

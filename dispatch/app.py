@@ -9,6 +9,7 @@ import secrets
 import sys
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from socket import socket
 from typing import Any
@@ -248,6 +249,7 @@ async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, lis
         live = LiveFile(settings, ownership, runtime)
         opened.push_async_callback(live.close)
         store = live.store
+        settings = replace(settings, phone_region=store.phone_region())
         board = position_board(settings)
         priced_by = pricer(settings, travel)
         prices_from, payments_to = pricing_provider(settings, runtime, priced_by), payment_provider(settings, runtime)

@@ -15,6 +15,7 @@ from dispatch.storage.journal import JournalPort
 from dispatch.storage.owner import Ownership, beside
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
+from dispatch.storage.region import settled_region
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 
@@ -69,6 +70,7 @@ def _open(settings: Settings) -> Writer:
     writer = Writer(settings.db, settings.synchronous)
     try:
         require_sound(writer.db, settings.db)
+        settled_region(writer.db, settings.db, settings.phone_region)
         gone = take_leave(writer, time.time())
     except BaseException:
         writer.close()

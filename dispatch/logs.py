@@ -10,12 +10,14 @@ from typing import Any
 
 import structlog
 
-PHONE = re.compile(r"\+?\d{9,15}")
+from dispatch.phones import masked
+
+PHONE = re.compile(r"\+?\d{7,15}")
 
 
 def mask(text: str) -> str:
     """Every run of digits that could be a phone becomes `2782•••4567`."""
-    return PHONE.sub(lambda match: f"{match[0][:4]}•••{match[0][-4:]}", text)
+    return PHONE.sub(lambda match: masked(match[0]), text)
 
 
 def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

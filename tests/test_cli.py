@@ -243,6 +243,16 @@ def test_a_pair_is_blocked_shown_and_unblocked() -> None:
     assert run("db", "unblock", "27821234567", "27821234568").output == "nobody kept them apart\n"
 
 
+def test_a_pair_is_named_by_phone_numbers_in_any_written_form() -> None:
+    run("db", "seed")
+    for passenger in ("+27 82 123 4567", "+27-82-123-4567", "0027821234567", "tel:+27821234567", "27821234567"):
+        assert run("db", "block", passenger, "+27 (0)82 123 4568").output == "they are never offered to one another\n"
+        assert run("db", "unblock", passenger, "0027821234568").output == "they may meet again\n"
+    assert run("db", "block", "082 123 4567", "27821234568").exit_code == 1
+    blocked = run("db", "block", "082 123 4567", "082 123 4568", "--phone-region", "ZA")
+    assert blocked.output == "they are never offered to one another\n"
+
+
 def test_blocking_somebody_who_is_not_there_is_one_line_and_a_failure() -> None:
     run("db", "seed")
     result = run("db", "block", "27821234567", "1")

@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "LIST": "sedan: suv, suv",
     "HOSTS": "cars.example, desk.cars.example",
     "ORIGINS": "https://app.example, http://localhost:5173",
+    "REGION": "ZA",
 }
 by_name = pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
 
@@ -184,6 +185,7 @@ REFUSALS = [
     ("origins", "null", f"{ORIGINS}, got 'null'"),
     ("origins", "app.example", f"{ORIGINS}, got 'app.example'"),
     ("origins", "https://app.example/page", f"{ORIGINS}, got 'https://app.example/page'"),
+    ("phone_region", "South Africa", "phone_region must be two letters of a country (ZA, US, DE), got 'South Africa'"),
     ("permute", "maybe", "permute must be true or false, got 'maybe'"),
 ]
 

@@ -129,6 +129,17 @@ def _read_zone(given: object) -> str:
         raise ValueError(given) from None
 
 
+def _read_region(given: object) -> str:
+    """A country by its two letters; the empty text is none."""
+    name = _read_text(given).strip().upper()
+    if name:
+        from dispatch.phones import is_region
+
+        if not is_region(name):
+            raise ValueError(given)
+    return name
+
+
 def _hide(value: Value) -> str:
     return HIDDEN if value else ""
 
@@ -184,4 +195,5 @@ ORIGINS = Kind(
     "ORIGINS", "a list of origins (https://app.example, http://localhost:5173; * is none)", str, _read_origins, _as_held
 )
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
+REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region, _as_held)
 SECRET = Kind("SECRET", "text", str, _read_text, _hide)

@@ -22,6 +22,7 @@ from dispatch.config.table import (
     number,
     origin_list,
     path,
+    region,
     secret,
     switch,
     text,
@@ -115,6 +116,7 @@ class Server(Checked):
     db: str = path("dispatch.db", "the SQLite database, made on first use")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
     synchronous: str = choice("full", "full|normal|off", "how far SQLite waits for the disk")
+    phone_region: str = region("country of phone numbers that name none; kept in the database; empty: as it keeps")
     currency: str = text("", "currency of fares, for people to read")
     eta_model: str = choice("fitted", "fitted|constant", "ETAs by hour as fitted to trips, or 25 km/h × 1.3 of the way")
     eta_profile: str = text("", "file of `dispatch eta fit`; empty: the shipped one, of a New York day")

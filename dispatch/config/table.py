@@ -13,6 +13,7 @@ from dispatch.config.kinds import (
     NUMBER,
     ORIGINS,
     PATH,
+    REGION,
     SECRET,
     SWITCH,
     TEXT,
@@ -95,6 +96,11 @@ def moment(default: str | None, help: str) -> Any:
 def clock(default: str, help: str) -> Any:
     """A time of day, held as `22:00`."""
     return _row(default, Limits(CLOCK, help))
+
+
+def region(help: str) -> Any:
+    """A country by its two letters; the empty text where none is set."""
+    return _row("", Limits(REGION, help))
 
 
 def secret(help: str) -> Any:

@@ -8,13 +8,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
+from sqlite_utils import Database
+
 from dispatch.errors import DispatchError
+from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
 from dispatch.storage.owner import owned
+from dispatch.storage.region import agreed_region
 from dispatch.storage.schema import open_database
 
 _KEEP = "INSERT INTO blocked_pairs (passenger_id, driver_id, blocked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
-_DROP = "DELETE FROM blocked_pairs WHERE passenger_id = ? AND driver_id = ? RETURNING 1"
+_DROP = "DELETE FROM blocked_pairs WHERE passenger_id IN (?, ?) AND driver_id IN (?, ?) RETURNING 1"
 
 
 class NobodyThere(DispatchError):
@@ -26,22 +30,37 @@ class NobodyThere(DispatchError):
         super().__init__(f"there is no {what} {identity} in {path}")
 
 
-def block(path: str | Path, passenger: str, driver: str, *, now: float) -> bool:
-    """Keep these two apart from the next search on; False: they were. Ids as on file, a leading + does not count.
+def block(path: str | Path, passenger: str, driver: str, *, now: float, phone_region: str = "") -> bool:
+    """Keep these two apart from the next search on; False: they were. Their ids, or phone numbers in any written form.
 
-    `now`: unix time. Raises NobodyThere, DatabaseError.
+    `now`: unix time. `phone_region`: of numbers that name no country, where the file keeps none. Raises NobodyThere, RegionDiffers,
+    DatabaseError.
     """
-    passenger_id, driver_id = passenger.removeprefix("+"), driver.removeprefix("+")
     with owned(path), closing(open_database(path)) as db, explained(str(path)):
-        for what, identity in (("passenger", passenger_id), ("driver", driver_id)):
-            found = db.execute(f"SELECT 1 FROM {what}s WHERE {what}_id = ?", (identity,)).fetchone()
-            if found is None:
-                raise NobodyThere(path, what, identity)
+        region = agreed_region(db, path, phone_region)
+        passenger_id = _on_file(db, path, "passenger", _passenger(passenger, region))
+        driver_id = _on_file(db, path, "driver", _driver(driver, region))
         return db.execute(_KEEP, (passenger_id, driver_id, now)).fetchone() is not None
 
 
-def unblock(path: str | Path, passenger: str, driver: str) -> bool:
-    """Let them meet again; False: nobody kept them apart. Raises DatabaseError."""
-    pair = (passenger.removeprefix("+"), driver.removeprefix("+"))
+def unblock(path: str | Path, passenger: str, driver: str, *, phone_region: str = "") -> bool:
+    """Let them meet again; False: nobody kept them apart. Names and errors as of `block`; they need not be on file."""
     with owned(path), closing(open_database(path)) as db, explained(str(path)):
-        return db.execute(_DROP, pair).fetchone() is not None
+        region = agreed_region(db, path, phone_region)
+        return db.execute(_DROP, (*_passenger(passenger, region), *_driver(driver, region))).fetchone() is not None
+
+
+def _passenger(named: str, region: str) -> tuple[str, str]:
+    """As named, and as the server would call whoever has this phone."""
+    return named, read_phone(named, region) or identity(named, region)
+
+
+def _driver(named: str, region: str) -> tuple[str, str]:
+    return named, identity(named, region)
+
+
+def _on_file(db: Database, path: str | Path, what: str, names: tuple[str, str]) -> str:
+    for name in names:
+        if db.execute(f"SELECT 1 FROM {what}s WHERE {what}_id = ?", (name,)).fetchone() is not None:
+            return name
+    raise NobodyThere(path, what, names[-1])

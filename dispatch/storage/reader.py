@@ -16,6 +16,7 @@ from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.storage.events import BODY, read, shifted
 from dispatch.storage.failures import explained
+from dispatch.storage.region import kept_region
 from dispatch.storage.schema import FILED_BY_STREAM, open_read_only
 from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 
@@ -113,6 +114,11 @@ class Reader:
     def blocked_drivers(self, passenger_id: PassengerId) -> tuple[DriverId, ...]:
         rows = self._rows("SELECT driver_id FROM blocked_pairs WHERE passenger_id = ? ORDER BY driver_id", passenger_id)
         return tuple(DriverId(driver_id) for (driver_id,) in rows)
+
+    def phone_region(self) -> str:
+        """The region of phone numbers that name no country; empty: the file keeps none."""
+        with explained(self._path):
+            return kept_region(self._db)
 
     def forget(self, ride_id: RideId) -> None:
         """Nothing: what is on disk stays."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from dispatch.errors import SettingError, did_you_mean
+from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.schema import open_read_only
 
@@ -126,11 +126,6 @@ def rows(
     return [_readable(row, full_phones) for row in reversed(found)]
 
 
-def mask(phone: str) -> str:
-    """`2782•••4567`: enough to know one's own by. Of a short one only the end is left."""
-    return f"{phone[:4]}•••{phone[-4:]}" if len(phone) >= 10 else f"•••{phone[-2:]}" if phone else ""
-
-
 def _checked_status(table: str, status: str) -> str:
     statuses = TABLES[table].statuses
     if not statuses:
@@ -149,7 +144,7 @@ def _readable(row: Row, full_phones: bool) -> Row:
     readable = {column: told(column, value, full_phones) for column, value in row.items()}
     if "stream" in row and not full_phones:
         kind, slash, name = row["stream"].partition("/")
-        readable["stream"] = kind + slash + (name if kind == "ride" else _masked(name))
+        readable["stream"] = kind + slash + (name if kind == "ride" else masked_id(name))
     return readable
 
 
@@ -161,15 +156,10 @@ def told(name: str, value: Any, full_phones: bool) -> Any:
         return [told(name, held, full_phones) for held in value]
     if isinstance(value, int | float) and (name == "at" or name.endswith("_at")):
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, str) and name in _PHONES and not full_phones:
-        return _masked(value)
+    if isinstance(value, str) and not full_phones:
+        return masked(value) if name == "phone" else masked_id(value) if name in _PEOPLE else value
     return value
 
 
-def _masked(text: str) -> str:
-    return mask(text) if _PHONE_LIKE.fullmatch(text) else text
-
-
-_PHONES: Final = frozenset(("phone", "driver_id", "passenger_id", "drivers"))
-"""Names under which a phone number may stand: an id often is one."""
-_PHONE_LIKE: Final = re.compile(r"\+?[0-9]{7,15}")
+_PEOPLE: Final = frozenset(("driver_id", "passenger_id", "drivers"))
+"""Names under which the id of a person stands: it often is a phone number."""

@@ -14,6 +14,7 @@ from dispatch.errors import BadField, Forbidden
 from dispatch.messages import commands
 from dispatch.messages.base import Command
 from dispatch.messages.matching import DriverSeen
+from dispatch.phones import identity
 from dispatch.transport import wire
 from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session
 from dispatch.transport.frames import FOR_DRIVER
@@ -157,7 +158,9 @@ class DriverSession(Session):
 
     def _require_own(self, driver_id: str | None) -> None:
         """Who speaks is known already; a frame that says otherwise is refused whole."""
-        if driver_id is not None and driver_id.removeprefix("+") != self.driver_id:
+        if driver_id is None or driver_id == self.driver_id:
+            return
+        if identity(driver_id, self._gateway.limits.phone_region) != self.driver_id:
             self._gateway.counters.forbidden += 1
             raise Forbidden
 

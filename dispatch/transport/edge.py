@@ -111,7 +111,7 @@ class SocketEdge:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
         if len(self.sockets) >= self.settings.max_connections:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", RETRY_AFTER_S)
-        return endpoint(target)
+        return endpoint(target, self.settings.phone_region)
 
     def session(self, at: Endpoint, link: Any) -> Session:
         """A session for the app at this endpoint, not yet open."""

@@ -14,12 +14,11 @@ from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.payment import CASH
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages import notices
+from dispatch.phones import masked
 from dispatch.transport import wire
 from dispatch.transport.moments import rfc3339
 from dispatch.types import DriverCard, Lease, RideCard
 
-HIDDEN = "•••"
-FEWEST_DIGITS_TO_SHOW_EIGHT = 9
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -350,14 +349,6 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.DriverWarned: Frames.warning,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
-
-
-def masked(phone: str) -> str:
-    """`2782•••4567`; of a short number only its end."""
-    digits = "".join(filter(str.isdigit, phone))
-    if len(digits) < FEWEST_DIGITS_TO_SHOW_EIGHT:
-        return HIDDEN + digits[-2:] if digits else ""
-    return f"{digits[:4]}{HIDDEN}{digits[-4:]}"
 
 
 def as_sent(number: float) -> float:

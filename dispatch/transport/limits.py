@@ -26,6 +26,8 @@ class SessionLimits:
     max_accuracy_m: float
     schedule_ahead_s: float = 2_592_000.0
     """A ride may be booked so long ahead."""
+    phone_region: str = ""
+    """Of phone numbers that name no country; empty: they are no phone numbers."""
     resume_wait_s: float = 0.25
     """So long an app may take to say that it resumes."""
     takes_cards: bool = False
@@ -47,6 +49,7 @@ class SessionLimits:
             max_accuracy_m=settings.gps_max_accuracy_m,
             schedule_ahead_s=settings.schedule_ahead_s,
             resume_wait_s=settings.resume_wait_s,
+            phone_region=settings.phone_region,
             takes_cards=settings.payment != "none",
             vehicles=Vehicles.of(settings.vehicle_types),
         )

@@ -8,6 +8,7 @@ from dispatch import addresses
 from dispatch.domain.payment import CARD, CASH
 from dispatch.errors import BadField
 from dispatch.messages import commands
+from dispatch.phones import FEWEST_DIGITS, MOST_DIGITS, read_phone
 from dispatch.transport import wire
 from dispatch.transport.connection import Handlers, Link, Session
 from dispatch.transport.frames import FOR_PASSENGER
@@ -69,9 +70,10 @@ class PassengerSession(Session):
 
     def _passenger(self, message: wire.FindDriver) -> Passenger:
         """Who rides, as far as the frame says it: nobody has to prove it here."""
-        name, phone = (message.passenger_name or "").strip(), message.passenger_phone or ""
+        name = (message.passenger_name or "").strip()
+        phone = phone_of(message.passenger_phone, self._gateway.limits.phone_region)
         if phone:
-            return Passenger(passenger_id_of(phone), name or "Passenger", phone)
+            return Passenger(PassengerId(phone), name or "Passenger", phone)
         if name:
             return Passenger(PassengerId(f"ride-{self.ride_id}"), name, "")
         return self._gateway.default_passenger
@@ -90,9 +92,17 @@ def quote_of(message: wire.FindDriver) -> QuoteId | None:
     return QuoteId(message.quote_id) if message.quote_id is not None else None
 
 
-def passenger_id_of(phone: str) -> PassengerId:
-    """Who has this phone, while nobody has to prove it."""
-    return PassengerId("".join(filter(str.isdigit, phone)))
+def phone_of(given: str | None, region: str) -> str:
+    """The passenger's phone in its canonical form, which is the passenger's id while nobody has to prove it; empty where none is given.
+
+    `region`: of numbers that name no country. Raises BadField.
+    """
+    phone = read_phone(given or "", region)
+    if phone is None:
+        got = wire.excerpt(given or "")
+        wanted = f"a phone number of {FEWEST_DIGITS} to {MOST_DIGITS} digits"
+        raise BadField("passenger_phone", f"passenger_phone must be {wanted}, got {got}")
+    return phone
 
 
 def trip_of(message: wire.FindDriver) -> Trip:

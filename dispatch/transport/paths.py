@@ -1,10 +1,11 @@
 """Which app a socket's URL names, or the HTTP answer that says what is wrong with it. Pure; the socket edge calls it."""
 
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
+
+from dispatch.phones import canonical, identity
 
 SHOWN_CHARACTERS = 64
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
@@ -29,24 +30,25 @@ class Refused(Exception):
 
 
 class _Rule(NamedTuple):
-    """What an id of this kind looks like and how it is written in one way only."""
+    """What an id of this kind looks like, and whether it may be a phone number, which is written in many ways."""
 
     name: str
     pattern: str
-    written: Callable[[str], str] = str
+    may_be_phone: bool = False
 
 
 _RULES = {
     "ride": _Rule("ride_id", "[A-Za-z0-9_-]{1,64}"),
-    "driver": _Rule("driver_id", "[A-Za-z0-9_+]{1,32}", lambda ident: ident.removeprefix("+")),
+    "driver": _Rule("driver_id", "[A-Za-z0-9_+-]{1,64}", may_be_phone=True),
 }
 _KNOWN = " or ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items())
 
 
-def endpoint(target: str) -> Endpoint:
+def endpoint(target: str, phone_region: str = "") -> Endpoint:
     """The app that a request target such as `/ws/driver/%2B27821234568/` names.
 
-    A trailing slash is optional and a query string is ignored.
+    A trailing slash is optional and a query string is ignored. A driver's phone number may be written in any way; `phone_region` is of
+    numbers that name no country.
 
     Raises:
         Refused: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
@@ -56,15 +58,17 @@ def endpoint(target: str) -> Endpoint:
         raise Refused(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
     match [unquote(part) for part in path.removesuffix("/").split("/")]:
         case ["", "ws", kind, ident] if kind in _RULES:
-            return Endpoint(kind, _ident(_RULES[kind], ident))
+            return Endpoint(kind, _ident(_RULES[kind], ident, phone_region))
         case ["", "ws", kind] if kind in _RULES:
-            return Endpoint(kind, _ident(_RULES[kind], ""))
+            return Endpoint(kind, _ident(_RULES[kind], "", phone_region))
         case _:
             raise Refused(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
 
 
-def _ident(rule: _Rule, ident: str) -> str:
-    written = rule.written(ident) if re.fullmatch(rule.pattern, ident) else ""
+def _ident(rule: _Rule, ident: str, phone_region: str) -> str:
+    written = ident if re.fullmatch(rule.pattern, ident) else ""
+    if rule.may_be_phone:
+        written = identity(ident, phone_region) if written else canonical(ident, phone_region) or ""
     if not written:
         raise Refused(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
     return written

@@ -25,9 +25,9 @@ from dispatch.transport.desk import Requests, answered, ask
 from dispatch.transport.frames import as_sent
 from dispatch.transport.limits import TokenBucket
 from dispatch.transport.moments import bookable, rfc3339, unix_time
-from dispatch.transport.passenger_session import passenger_id_of
+from dispatch.transport.passenger_session import phone_of
 from dispatch.transport.session import RuntimePort
-from dispatch.types import Place, QuoteId
+from dispatch.types import PassengerId, Place, QuoteId
 
 CREATED: Final = 201
 ADDRESSES_KEPT: Final = 10_000
@@ -43,6 +43,8 @@ class QuoteLimits(msgspec.Struct, frozen=True):
     body_timeout_s: float
     patience_s: float
     schedule_ahead_s: float
+    phone_region: str = ""
+    """Of phone numbers that name no country."""
 
     @classmethod
     def of(cls, settings: Settings) -> QuoteLimits:
@@ -54,6 +56,7 @@ class QuoteLimits(msgspec.Struct, frozen=True):
             body_timeout_s=settings.header_timeout_s,
             patience_s=settings.price_patience_s,
             schedule_ahead_s=settings.schedule_ahead_s,
+            phone_region=settings.phone_region,
         )
 
 
@@ -141,9 +144,10 @@ class QuoteDesk:
         runtime, number, at = self._runtime, self._requests.next_number(), self._runtime.now
         pickup_at = self._pickup_at(asked.pickup_at)
         address, quote_id = addresses.request(number), self._id(number)
-        passenger_id = passenger_id_of(asked.passenger_phone) if asked.passenger_phone else None
+        phone = phone_of(asked.passenger_phone, self._limits.phone_region)
         pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
         dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude)
+        passenger_id = PassengerId(phone) if phone else None
         making = MakeQuote(
             quote_id, address, passenger_id, pickup, dropoff, vehicle_type, max(at, pickup_at or 0.0), pickup_at
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dispatch.transport.frames import masked
+from dispatch.phones import masked_id
 from dispatch.transport.moments import rfc3339
 from sim.replay.facts import Difference, Fact
 from sim.replay.script import Script
@@ -16,7 +16,7 @@ def timeline(ride_id: str, script: Script, stored: Sequence[Fact], found: Sequen
     """Line by line. Times are seconds after the booking."""
     yield f"ride {ride_id}, {rfc3339(script.begins_at)}"
     for driver_id, name in script.names.items():
-        yield f"{name} is driver {masked(driver_id)}, {script.north_km.get(name, 0.0):.2f} km from the pickup when asked"
+        yield f"{name} is driver {masked_id(driver_id)}, {script.north_km.get(name, 0.0):.2f} km from the pickup when asked"
     yield ""
     changed = {difference.fact for difference in found if difference.which == "stored"}
     for fact in stored:

@@ -16,7 +16,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.failures import StorageMissing
 from dispatch.storage.seed import SARAH, seed
-from dispatch.storage.show import TABLES, mask, rows
+from dispatch.storage.show import TABLES, rows
 from dispatch.storage.writer import Writer
 from dispatch.types import OfferId, RideId
 from tests.storage.stories import DISPATCHER, HIM, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked
@@ -106,14 +106,6 @@ def test_an_id_that_is_no_phone_number_stays_readable(path: Path) -> None:
     writer.close()
     assert column(path, "events", "stream") == ["driver/anna", "ride/2025112400001"]
     assert column(path, "rides", "ride_id") == ["2025112400001"]
-
-
-@pytest.mark.parametrize(
-    ("phone", "told"),
-    [("27821234567", "2782•••4567"), ("+27821234567", "+278•••4567"), ("12345", "•••45"), ("", "")],
-)
-def test_a_mask_leaves_only_what_its_owner_knows_it_by(phone: str, told: str) -> None:
-    assert mask(phone) == told
 
 
 def test_a_damaged_body_is_shown_as_it_is(town: Path) -> None:

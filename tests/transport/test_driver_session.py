@@ -69,7 +69,7 @@ class TestCommands:
         ],
         ids=lambda frame: frame["type"],
     )
-    @pytest.mark.parametrize("driver_id", ["27829999999", "++27821234568"])
+    @pytest.mark.parametrize("driver_id", ["27829999999", "+27 82 999 9999", "no phone"])
     def test_in_another_drivers_name_nothing_is_done(self, frame: dict[str, Any], driver_id: str) -> None:
         rig = Rig()
         app, _ = rig.driver()
@@ -80,6 +80,14 @@ class TestCommands:
         assert len(rig.heard("driver/27821234568")) == 1, "only Attach"
         assert rig.board.position(DRIVER) is None
         assert rig.gateway.counters.forbidden == 1
+
+    @pytest.mark.parametrize("written", ["+27821234568", "++27821234568", "+27 82 123-4568", "0027821234568"])
+    def test_the_drivers_own_number_is_the_drivers_own_however_it_is_written(self, written: str) -> None:
+        rig = Rig()
+        app, _ = rig.driver()
+        app.says(**HERE, driver_id=written)
+        assert app.got == []
+        assert rig.board.position(DRIVER) is not None
 
     def test_what_reaches_nobody_is_unavailable(self) -> None:
         rig = Rig()
@@ -138,7 +146,9 @@ class TestOffers:
         [
             ("27821234567", "2782•••4567"),
             ("+27 82 123 4567", "2782•••4567"),
-            ("12345678", "•••78"),
+            ("821234567", "82•••67"),
+            ("12345678", "12•••78"),
+            ("1234", "•••"),
             ("", ""),
         ],
     )

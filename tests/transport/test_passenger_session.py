@@ -32,13 +32,16 @@ class TestFindDriver:
     @pytest.mark.parametrize(
         ("said", "rider"),
         [
-            ({"passenger_phone": "+27 82 123-4567"}, ("27821234567", "Passenger", "+27 82 123-4567")),
+            ({"passenger_phone": "+27 82 123-4567"}, ("27821234567", "Passenger", "27821234567")),
             (
                 {"passenger_phone": "27821234567", "passenger_name": " Sarah Johnson "},
                 ("27821234567", "Sarah Johnson", "27821234567"),
             ),
             ({"passenger_name": "Sarah Johnson"}, ("ride-123", "Sarah Johnson", "")),
+            ({"passenger_phone": "tel:+27-82-123-4567"}, ("27821234567", "Passenger", "27821234567")),
+            ({"passenger_phone": "030/1234567"}, ("0301234567", "Passenger", "0301234567")),
             ({"passenger_name": "", "passenger_phone": ""}, ("anybody", "Passenger", "")),
+            ({"passenger_phone": " "}, ("anybody", "Passenger", "")),
             ({}, ("anybody", "Passenger", "")),
         ],
     )
@@ -47,6 +50,16 @@ class TestFindDriver:
     ) -> None:
         passenger = booked(**said).passenger
         assert (passenger.passenger_id, passenger.name, passenger.phone) == rider
+
+    @pytest.mark.parametrize("text", ["call me", "12", "d1", "1" * 21])
+    def test_what_is_no_phone_number_is_refused_by_name_and_books_nothing(self, text: str) -> None:
+        rig = Rig()
+        app, _ = rig.passenger()
+        app.says(**FIND_DRIVER, passenger_phone=text)
+        (error,) = app.got
+        assert (error["code"], error["field"]) == ("bad_field", "passenger_phone")
+        assert error["message"] == f'passenger_phone must be a phone number of 3 to 20 digits, got "{text}"'
+        assert [type(message).__name__ for message in rig.heard(f"ride/{RIDE}")] == ["Attach"]
 
     def test_without_an_id_there_is_no_command_to_repeat(self) -> None:
         assert booked().command is None

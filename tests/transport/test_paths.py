@@ -17,14 +17,27 @@ from dispatch.transport.paths import Refused, endpoint, origin_form
         ("/ws/driver/27821234568/", "driver", "27821234568"),
         ("/ws/driver/+27821234568/", "driver", "27821234568"),
         ("/ws/driver/%2B27821234568/", "driver", "27821234568"),
-        ("/ws/driver/++27/", "driver", "+27"),
+        ("/ws/driver/++27/", "driver", "27"),
+        ("/ws/driver/%2B%2B27821234568/", "driver", "27821234568"),
+        ("/ws/driver/0027-82-123-4568/", "driver", "27821234568"),
+        ("/ws/driver/+27%2082%20123%204568/", "driver", "27821234568"),
+        ("/ws/driver/%E2%80%AA%2B27821234568/", "driver", "27821234568"),
+        ("/ws/driver/0821234568/", "driver", "0821234568"),
         ("/ws/driver/27+/", "driver", "27+"),
+        ("/ws/driver/a-b/", "driver", "a-b"),
+        ("/ws/driver/6f1c2a34-5b6d-4e7f-8a9b-0c1d2e3f4a5b/", "driver", "6f1c2a34-5b6d-4e7f-8a9b-0c1d2e3f4a5b"),
+        ("/ws/driver/" + "1" * 64 + "/", "driver", "1" * 64),
         ("/ws/ride/1/?from=app&x", "ride", "1"),
         ("/%77s/r%69de/%31", "ride", "1"),
     ],
 )
 def test_a_known_path_names_its_app_in_one_way(target: str, kind: str, ident: str) -> None:
     assert endpoint(target) == (kind, ident)
+
+
+def test_a_number_without_a_country_is_of_the_region_that_is_set() -> None:
+    assert endpoint("/ws/driver/0821234568/", "ZA") == ("driver", "27821234568")
+    assert endpoint("/ws/ride/0821234568/", "ZA") == ("ride", "0821234568")
 
 
 @pytest.mark.parametrize(
@@ -39,8 +52,9 @@ def test_a_known_path_names_its_app_in_one_way(target: str, kind: str, ident: st
         "/ws/ride/\u0661/",
         "/ws/ride/" + "x" * 65 + "/",
         "/ws/driver/+/",
-        "/ws/driver/a-b/",
-        "/ws/driver/" + "1" * 33 + "/",
+        "/ws/driver/++/",
+        "/ws/driver/a b/",
+        "/ws/driver/" + "1" * 65 + "/",
         "/ws/driver/1%0A/",
     ],
 )

@@ -57,10 +57,6 @@ class TestWhatAppsSend:
         text = "accept_ride belongs on a driver's socket, /ws/driver/<driver_id>/, not on this one"
         assert refusal(from_passenger({"type": "accept_ride"}))[:2] == ("unknown_type", text)
 
-    @pytest.mark.parametrize("number", ["+27 (82) 123-4567", "27821234567", "021 555 0123", ""])
-    def test_phone_numbers_are_taken_as_people_write_them(self, number: str) -> None:
-        assert from_passenger({**FIND_DRIVER, "passenger_phone": number}).passenger_phone == number
-
 
 class TestOtherForms:
     """Strict about meaning, liberal about form: one rule for each kind of value, whatever field or message it stands in."""
@@ -202,7 +198,7 @@ class TestBadFields:
                 'passenger_name must be at most 80 printable characters, got "a\\u001b[31m"',
             ),
             ("passenger_name", "a\u202eb", 'passenger_name must be at most 80 printable characters, got "a\u202eb"'),
-            ("passenger_phone", "call me", 'passenger_phone must be a phone number of 3 to 20 digits, got "call me"'),
+            ("passenger_phone", True, "passenger_phone must be a phone number of 3 to 20 digits, got true"),
             ("id", 7.5, "id must be text of 1 to 64 characters, got 7.5"),
             ("id", True, "id must be text of 1 to 64 characters, got true"),
             ("fare_amount", "85.5", 'fare_amount must be a number from 0 to 1000000, got "85.5"'),

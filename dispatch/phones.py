@@ -1,0 +1,193 @@
+"""Phone numbers: one canonical form for every way of writing one, and one way of hiding one. Pure; any room may use it.
+
+The canonical form is the E.164 number without its `+`: `27821234567`. Drivers and passengers are known by it. Numbers are read by the
+library phonenumbers, which is imported when the first one comes: it would cost every command 50 ms at its start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from types import ModuleType
+from typing import Final
+from unicodedata import category, decimal, normalize
+from urllib.parse import unquote
+
+FEWEST_DIGITS, MOST_DIGITS = 3, 20
+"""Of what a passenger may give as a phone number."""
+LONGEST_TEXT: Final = 80
+"""Of what is looked at at all."""
+HIDDEN: Final = "•••"
+CACHED: Final = 4_096
+
+_E164_DIGITS: Final = range(7, 16)
+_LONGEST_SHORT_ID: Final = 4
+_SHOWN_OF_A_LONG_ONE, _LONG = 4, 11
+_SCHEME: Final = re.compile(r"\s*(tel|callto|sms):", re.IGNORECASE)
+_PARAMETERS: Final = re.compile(
+    r"\s*(;.*|,+\s*[0-9*#,]{1,6}|(x|#|ext\.?|extension)\s*:?\s*[0-9]{1,6})\s*\Z", re.IGNORECASE | re.DOTALL
+)
+"""An extension, or what a `tel:` URI says beside its number. It is the end of the text."""
+_CONTEXT: Final = re.compile(r";phone-context=\+?([0-9-]+)", re.IGNORECASE)
+_SIGNS: Final = re.compile(r"[\s+(0]*\+[\s+]*")
+_FIRST: Final = re.compile(r"[+0-9].*")
+_STRANGE: Final = re.compile(r"[^0-9+()./-]")
+_WRITTEN: Final = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
+_ZERO_IN_BRACKETS: Final = re.compile(r"\(\s*0\s*\)")
+
+
+def canonical(text: str, region: str = "") -> str | None:
+    """The canonical form of a phone number; None for text that is none.
+
+    Args:
+        text: with `+` or `00` in front it is a number of any country; without, only if its digits are a valid number of some country,
+            or of `region`. Spaces, dashes, brackets, marks of direction, digits of other scripts and `tel:` do not count. An extension
+            is not part of it.
+        region: of numbers that name no country: two letters (ZA); empty: there are none.
+    """
+    return _canonical(text, region) if len(text) <= LONGEST_TEXT else None
+
+
+def identity(text: str, region: str = "") -> str:
+    """The id that this text means: of a phone number the canonical form; any other one as it is, except for a leading `+`."""
+    ident = text.lstrip("+")
+    return canonical(text, region) or canonical(ident, region) or ident
+
+
+def read_phone(text: str, region: str = "") -> str | None:
+    """What somebody who was asked for a phone number means: as `canonical`, and all that can be read as a number in good faith.
+
+    Letters that stand for digits (`+1 800 FLOWERS`) and words in front of a number are taken. A number that is not valid, or names
+    no country, is its digits. An empty text is nobody's number: "". None: this is no phone number.
+    """
+    if len(text) > LONGEST_TEXT:
+        return None
+    known = _canonical(text, region)
+    if known is not None:
+        return known
+    plain = _plain(text)
+    if any(map(str.isalpha, plain)):
+        number = _FIRST.search(plain)
+        return next(_valid(_library().convert_alpha_characters_in_number(number[0]), region), None) if number else None
+    tidy = _STRANGE.sub(" ", plain)
+    digits = "".join(filter(str.isdigit, tidy))
+    if not digits:
+        return None if plain else ""
+    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+        return None
+    return _canonical(tidy, region) or _canonical(digits, region) or digits
+
+
+def is_region(name: str) -> bool:
+    """Whether numbers of this region are known: two capital letters, as in ISO 3166."""
+    return name in _library().SUPPORTED_REGIONS
+
+
+def masked(phone: str) -> str:
+    """`2782•••4567`: enough to know one's own by. Of ten digits or fewer at most half are shown, and at least four are hidden."""
+    digits = "".join(str(decimal(sign)) for sign in phone if decimal(sign, None) is not None)
+    if not digits:
+        return ""
+    count = len(digits)
+    if count >= _LONG:
+        return f"{digits[:_SHOWN_OF_A_LONG_ONE]}{HIDDEN}{digits[-_SHOWN_OF_A_LONG_ONE:]}"
+    shown = max(0, min(count // 2, count - 4))
+    head = shown // 2
+    return f"{digits[:head]}{HIDDEN}{digits[count - shown + head :]}"
+
+
+def masked_id(ident: str) -> str:
+    """An id of a person as people may read it: masked where it is a phone number, whole where it is none."""
+    plain = _plain(ident[:LONGEST_TEXT])
+    is_phone = _WRITTEN.fullmatch(plain) and sum(map(str.isdigit, plain)) in _E164_DIGITS
+    return masked(ident) if is_phone else ident
+
+
+# -- how it is read
+
+
+@lru_cache(CACHED)
+def _canonical(text: str, region: str) -> str | None:
+    plain = _plain(text)
+    if len(plain) <= _LONGEST_SHORT_ID or not _WRITTEN.fullmatch(plain):
+        return None
+    number = next(_valid(plain, region), None)
+    return number or _unknown_to_the_library(plain)
+
+
+def _plain(text: str) -> str:
+    """The number as a keyboard without anything special would write it; what is no part of a number stays as it is."""
+    if text.isascii() and text.isdigit():
+        return text
+    if "%" in text:
+        text = unquote(text)
+    plain = "".join(map(_plain_sign, normalize("NFKC", text)))
+    plain = _SCHEME.sub("", plain, count=1).strip()
+    context = _CONTEXT.search(plain)
+    parameters = _PARAMETERS.search(plain)
+    if parameters is not None:
+        plain = plain[: parameters.start()]
+    if plain.endswith("+"):  # as texts from right to left have it
+        plain = "+" + plain.rstrip("+ ")
+    if context is not None and not plain.startswith("+"):
+        plain = f"+{context[1]}{plain}"
+    signs = _SIGNS.match(plain)
+    return "+" + plain[signs.end() :] if signs is not None else plain
+
+
+def _plain_sign(sign: str) -> str:
+    if sign.isascii():
+        return " " if sign.isspace() else sign
+    digit = decimal(sign, None)
+    if digit is not None:
+        return str(digit)
+    match category(sign):
+        case "Cf" | "Mn":  # marks of direction, joiners
+            return ""
+        case "Zs" | "Zl" | "Zp":
+            return " "
+        case "Pd":
+            return "-"
+        case _:
+            return {"\u2212": "-", "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2022": "."}.get(sign, sign)
+
+
+def _valid(plain: str, region: str) -> Iterator[str]:
+    """The numbers that exist and can be written so, the likeliest first."""
+    library = _library()
+    for written, of_region in _readings(plain, region):
+        try:
+            number = library.parse(written, of_region)
+        except library.NumberParseException:
+            continue
+        if library.is_valid_number(number):
+            yield library.format_number(number, library.PhoneNumberFormat.E164).removeprefix("+")
+
+
+def _readings(plain: str, region: str) -> Iterator[tuple[str, str | None]]:
+    """Each with the region that it is of, if it does not say so itself. Digits alone are of any country first: ids are written so."""
+    if plain.startswith("+"):
+        yield plain, None
+        yield "+" + plain[1:].lstrip().removeprefix("00"), None
+        return
+    if plain.startswith("00"):
+        yield "+" + plain[2:], None
+    elif plain[:1] in "123456789(":
+        yield "+" + plain, None
+    if region:
+        yield plain, region
+
+
+def _unknown_to_the_library(plain: str) -> str | None:
+    """Whoever writes a country's code means a number, also one that nobody has given out yet."""
+    if not plain.startswith(("+", "00")):
+        return None
+    digits = "".join(filter(str.isdigit, _ZERO_IN_BRACKETS.sub("", plain))).removeprefix("00")
+    return digits if len(digits) in _E164_DIGITS and digits[0] != "0" else None
+
+
+def _library() -> ModuleType:
+    import phonenumbers
+
+    return phonenumbers
