@@ -259,8 +259,6 @@ async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, lis
         populate(runtime, store, board, settings, travel, priced_by)
         resumed = recover(runtime, store)
         failures.is_starting = False
-        if resumed:
-            logs.log.info("rides of the process before go on", rides=resumed)
         gateway = Gateway(
             runtime,
             board,
@@ -288,13 +286,15 @@ async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, lis
         }
         pages = http_app(LiveReads(runtime, gateway, edge, live.health), desks, Admission(settings))
 
-        _say_what_to_know(settings, store)
+        _say_what_to_know(settings, store, resumed)
         on_ready = partial(_announce_ready, ownership)
         await serve_forever(gateway, pages, settings, on_ready, opened.aclose, edge, listener)
 
 
-def _say_what_to_know(settings: Settings, store: JournalReads) -> None:
-    """Of what was set, before anyone is served."""
+def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> None:
+    """Of what was set and what was on file, before anyone is served."""
+    if resumed:
+        logs.log.info("rides of the process before go on", rides=resumed)
     if settings.eta_model == FITTED and not settings.eta_profile:
         logs.log.info(
             "ETAs are as slow as New York is: `dispatch eta fit` makes a profile of another city (eta_profile)"
