@@ -15,7 +15,8 @@ from dispatch.config.flags import OneLineErrors, with_settings
 from dispatch.config.params import LocalMoment, Point
 
 FINDINGS_TOLD = 50
-DEMAND = ("trips", "drivers", "rides", "for", "from", "seed")
+READING = ("columns", "trips_zone", "skip_most")
+DEMAND = ("trips", *READING, "drivers", "rides", "for", "from", "seed")
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -265,14 +266,16 @@ _by_roads = click.option(
 @click.option("--out", metavar="FILE", help="write the profile there instead of printing it")
 @_by_roads
 @_of_rows
-def fit_eta(trips: str | None, out: str | None, roads: str | None, rows: str) -> None:
-    """Make a speed profile by hour of day from TRIPS, a CSV file as `simulate` takes it, with dropoff_time.
+@with_settings(*READING)
+def fit_eta(resolved: Resolved, trips: str | None, out: str | None, roads: str | None, rows: str) -> int:
+    """Make a speed profile by hour of day from TRIPS, a file as `simulate` takes it, with the time or seconds that trips took.
 
     Without TRIPS: the shipped New York day. Serve with it by --eta-profile FILE.
     """
     from sim.eta import fit_to
+    from sim.trips import TripsWanted
 
-    fit_to(trips, rows, out, roads)
+    return fit_to(trips, TripsWanted.of(resolved.simulate), rows, out, roads)
 
 
 @eta.command("test")
@@ -281,15 +284,19 @@ def fit_eta(trips: str | None, out: str | None, roads: str | None, rows: str) ->
 @_by_roads
 @_of_rows
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-def test_eta(trips: str | None, profile: str | None, roads: str | None, rows: str, as_json: bool) -> None:
+@with_settings(*READING)
+def test_eta(
+    resolved: Resolved, trips: str | None, profile: str | None, roads: str | None, rows: str, as_json: bool
+) -> int:
     """Print how far ETAs are from what TRIPS took: their number, the mean absolute error in seconds, and the median error.
 
     The median error is a share of the actual duration. Without TRIPS: the shipped New York day; its even rows were not used to make
     the shipped profile. With --roads the figures are those of trips that begin and end on the map, and a second line has all.
     """
     from sim.eta import score_on
+    from sim.trips import TripsWanted
 
-    score_on(trips, rows, profile, roads, as_json)
+    return score_on(trips, TripsWanted.of(resolved.simulate), rows, profile, roads, as_json)
 
 
 @main.group()

@@ -39,6 +39,8 @@ from sim.demo_summary import DemoSummary, as_line, demo_summary, print_table
 from sim.driver_phone import Point
 from sim.figures import Figures, Summary
 from sim.main import MODEL, make_plan
+from sim.report import refuse, told_of
+from sim.trips import BadTrips, Skipped
 
 DRIVERS = 1_200
 RIDES_PER_S = 1.1
@@ -64,6 +66,7 @@ class DemoPlan:
     fleet: Sequence[tuple[DriverId, Point]]
     demands: Sequence[Demand]
     rides_per_s: float
+    skipped: Skipped
 
 
 class Outcome(NamedTuple):
@@ -89,7 +92,12 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
     console = Console(highlight=False)
     screen = screen_for(console, as_json=resolved.simulate.json)
     with TemporaryDirectory(prefix="dispatch-demo-") as folder:
-        plan = demo_plan(resolved, folder)
+        try:
+            plan = demo_plan(resolved, folder)
+        except BadTrips as bad:
+            return refuse(bad, resolved.simulate.json)
+        if plan.skipped.count:
+            click.echo(str(plan.skipped), err=True)
         outcome = run(_show(plan, script, screen, view_file))
     if not resolved.simulate.json:
         print_table(outcome.summary, console)
@@ -97,7 +105,7 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
         click.echo(f"refused {times:,} ×: {error}", err=True)
     if outcome.died:
         click.echo("\n".join(("the server ended by itself; its last words:", *outcome.last_lines)), err=True)
-    print(as_line(outcome.summary))
+    print(as_line(outcome.summary, **told_of(plan.skipped)))
     return 1 if outcome.died or outcome.summary["server_exit"] else 0
 
 
@@ -122,6 +130,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
         fleet=[(card.driver_id, at) for card, at in zip(demo_fleet(drivers), plan.starts, strict=True)],
         demands=plan.demands,
         rides_per_s=max(RIDES_PER_S, per_s),
+        skipped=plan.skipped,
     )
 
 

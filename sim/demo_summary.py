@@ -60,9 +60,9 @@ def demo_summary(figures: Summary, last: Glance) -> DemoSummary:
     )
 
 
-def as_line(summary: DemoSummary) -> str:
-    """One object on one line, `null` for what has no data."""
-    return json.dumps(summary, allow_nan=False)
+def as_line(summary: DemoSummary, **more: object) -> str:
+    """One object on one line, `null` for what has no data; `more` stands last."""
+    return json.dumps({**summary, **more}, allow_nan=False)
 
 
 def print_table(summary: DemoSummary, console: Console) -> None:

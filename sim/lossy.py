@@ -18,6 +18,7 @@ from sim.phone import Phone
 from sim.resuming import ResumingDriver, ResumingPassenger, ResumingPhone
 from sim.small import SmallWorld
 from sim.streams import check_streams
+from sim.world import longest_ride_s
 
 CALM_S: Final = 60.0
 """When all is over the network is good for so long: whatever was said last arrives."""
@@ -69,8 +70,8 @@ class LossyWorld(SmallWorld):
         assert isinstance(phone, ResumingPhone)
         phone.ask_what_was_missed()
 
-    def settle(self, step_s: float = 30.0, at_most_s: float = 6 * 3600.0) -> None:
-        end = self.runtime.now + at_most_s
+    def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
+        end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
         while not self.is_quiet and self.runtime.now < end:
             self.run(self.runtime.now + step_s)
         self.network.calm()

@@ -21,12 +21,13 @@ from dispatch.storage.owner import owned
 from dispatch.storage.schema import has_events
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId
-from sim import report, trips
+from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, poisson
 from sim.driver_phone import Point
 from sim.figures import Summary
+from sim.trips import DAY_S, BadTrips, Skipped, TripsWanted, read
 from sim.world import World, WorldOptions
 
 MODEL = "none"
@@ -39,12 +40,12 @@ FIRST_DRIVER = 27_820_000_000
 
 
 class Plan(NamedTuple):
-    """Who asks for what when, and where drivers start. `wall_zero`: Unix time of second 0; `skipped`: a note on bad rows."""
+    """Who asks for what when, and where drivers start. `wall_zero`: Unix time of second 0; `skipped`: rows of the file not used."""
 
     demands: Sequence[Demand]
     starts: Sequence[Point]
     wall_zero: float
-    skipped: str
+    skipped: Skipped
     is_model: bool
 
 
@@ -54,12 +55,15 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
         return explore(wanted, wanted.scenario)
     if settings.pricing != "none":
         require_rates(settings)
-    plan = make_plan(wanted)
+    try:
+        plan = make_plan(wanted)
+    except BadTrips as error:
+        return report.refuse(error, wanted.json)
     world, summary = run(settings, wanted, plan)
     if wanted.json:
-        report.print_json(summary)
+        report.print_json(summary, skipped=plan.skipped)
     else:
-        notes = [plan.skipped] if plan.skipped else []
+        notes = [str(plan.skipped)] if plan.skipped.count else []
         report.print_table(summary, cancelled_by=world.figures.cancelled_by, notes=notes)
     for violation in world.watch.violations:
         click.echo(f"invariant broken: {violation}", err=True)
@@ -81,7 +85,7 @@ def explore(wanted: SimulateSettings, scenario: str) -> int:
 def fleet_for(demands: Sequence[Demand]) -> int:
     """How many drivers these trips get where nobody says."""
     lasts_s = max(demands[-1].at - demands[0].at, SHORTEST_PACE_S) if demands else SHORTEST_PACE_S
-    return max(10, int(len(demands) * trips.DAY_S / lasts_s) // DAILY_TRIPS_PER_DRIVER)
+    return max(10, int(len(demands) * DAY_S / lasts_s) // DAILY_TRIPS_PER_DRIVER)
 
 
 def make_plan(wanted: SimulateSettings) -> Plan:
@@ -93,12 +97,14 @@ def make_plan(wanted: SimulateSettings) -> Plan:
         drivers = MODEL_DRIVERS if wanted.drivers is None else wanted.drivers
         demands: Sequence[Demand] = poisson(city, dice("demand"), rides=rides, for_s=wanted.for_s or MODEL_FOR_S)
         starts = [city.sample(dice("fleet")) for _ in range(drivers)]
-        return Plan(demands, starts, 0.0, "", True)
-    file = trips.read(wanted.trips, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
+        return Plan(demands, starts, 0.0, Skipped(), True)
+    file = read(
+        wanted.trips, TripsWanted.of(wanted), from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides
+    )
     drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
     wall_zero = file.start.replace(tzinfo=UTC).timestamp()
-    return Plan(file.demands, starts, wall_zero, report.skipped_note(file), False)
+    return Plan(file.demands, starts, wall_zero, file.skipped, False)
 
 
 def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World, Summary]:

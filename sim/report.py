@@ -6,18 +6,37 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TextIO
+from typing import Any, TextIO
+
+import click
 
 from sim.figures import Percentiles, Summary
-from sim.trips import TripFile
+from sim.trips import BadTrips, Skipped
 
+USAGE_ERROR = 2
+"""The exit status of a command that was given what it cannot take."""
 NOTHING = "–"
 """Stands for a figure without data."""
 
 
-def print_json(summary: Summary, file: TextIO | None = None) -> None:
-    """One object on one line, keys in the summary's order, `null` for what has no data."""
-    print(json.dumps(summary, allow_nan=False), file=file or sys.stdout)
+def print_json(summary: Summary, file: TextIO | None = None, *, skipped: Skipped | None = None) -> None:
+    """One object on one line, keys in the summary's order, `null` for what has no data; then what was not used of the trips file."""
+    rows = {} if skipped is None else told_of(skipped)
+    print(json.dumps({**summary, **rows}, allow_nan=False), file=file or sys.stdout)
+
+
+def told_of(skipped: Skipped) -> dict[str, Any]:
+    """Rows of a trips file for programs: how many there were, how many were skipped for each reason, why the first was."""
+    by_reason = {"skipped": skipped.count, "skipped_by_reason": skipped.reasons}
+    return {"rows": skipped.rows, **by_reason, "first_skipped": skipped.first}
+
+
+def refuse(error: BadTrips, as_json: bool) -> int:
+    """Say why a trips file is not simulated, for programs too, and return the exit status."""
+    if as_json:
+        print(json.dumps({"error": str(error), "code": error.code, "requests": 0, **told_of(error.skipped)}))
+    click.echo(f"dispatch: {error}", err=True)
+    return USAGE_ERROR
 
 
 def print_table(
@@ -42,12 +61,6 @@ def print_table(
     console.print(table)
     for line in (f"digest {summary['digest']}", f"decisions {summary['decisions']}", *notes):
         console.print(line, markup=False, soft_wrap=True)
-
-
-def skipped_note(trips: TripFile) -> str:
-    """`3 rows of the trips file skipped; the first: line 17: …`, or nothing when every row was used."""
-    rows = "1 row" if trips.skipped == 1 else f"{trips.skipped:,} rows"
-    return f"{rows} of the trips file skipped; the first: {trips.first_skipped}" if trips.skipped else ""
 
 
 Rows = list[tuple[str, str]]

@@ -21,7 +21,7 @@ from dispatch.app import (
     position_board,
     search_policy,
 )
-from dispatch.config import Settings
+from dispatch.config import Rules, Settings
 from dispatch.domain.driver import stranger
 from dispatch.domain.eta import TravelModel
 from dispatch.messages.base import Message
@@ -42,6 +42,8 @@ from sim.invariants import Watch
 from sim.passenger_phone import PassengerPhone
 
 REPORTS, REQUESTS = "reports", "requests"
+ENDING_S = 3600.0
+"""What follows the end of a ride, its payment above all, takes no longer."""
 
 
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,11 +254,14 @@ class World:
         """Let time pass up to this second."""
         self.runtime.run(until_s)
 
-    def settle(self, step_s: float = 30.0, at_most_s: float = 6 * 3600.0) -> None:
-        """Let time pass until every ride is over, or so long after the last request, then check everything."""
+    def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
+        """Let time pass until every ride is over, then check everything.
+
+        `at_most_s`: so long after the last request, by default as long as the settings let a ride last: what is open then is stuck.
+        """
         if self._demands:
             self.run(self._demands[-1].at)
-        end = self.runtime.now + at_most_s
+        end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
         while not self.is_quiet and self.runtime.now < end:
             self.run(self.runtime.now + step_s)
         self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
@@ -276,6 +281,11 @@ class World:
         self.trace.digest()
         if self._trace_file is not None:
             self._trace_file.close()
+
+
+def longest_ride_s(rules: Rules) -> float:
+    """Seconds within which a ride that was asked for must be over: searched for and driven, as often as it may be offered anew."""
+    return (rules.max_restarts + 1) * (rules.search_cap_s + rules.ride_cap_s) + ENDING_S
 
 
 class _Sink:

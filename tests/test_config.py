@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "HOSTS": "cars.example, desk.cars.example",
     "ORIGINS": "https://app.example, http://localhost:5173",
     "REGION": "ZA",
+    "COLUMNS": "pickup_time=Start,pickup_lat=Lat",
 }
 by_name = pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.name)
 

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatch.config.authority import hosts_in, origins_in
+from dispatch.config.trip_columns import columns_named
 from dispatch.config.vehicle_types import served_by
 
 Value = str | int | float | bool
@@ -16,6 +17,7 @@ HIDDEN = "•••"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?", re.ASCII)
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 _SWITCH = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -169,6 +171,20 @@ def _read_origins(given: object) -> str:
     return listed
 
 
+def _read_columns(given: object) -> str:
+    text = _read_text(given)
+    columns_named(text)
+    return text
+
+
+def _read_percent(given: object) -> float:
+    return float(str(given)) if _is_number(given) else float(_matched(_PERCENT, given)[1])
+
+
+def _write_percent(value: Value) -> Value:
+    return f"{float(value):g}%"
+
+
 def _as_held(value: Value) -> Value:
     return value
 
@@ -194,6 +210,8 @@ HOSTS = Kind("HOSTS", "a list of host names (cars.example, desk.cars.example)", 
 ORIGINS = Kind(
     "ORIGINS", "a list of origins (https://app.example, http://localhost:5173; * is none)", str, _read_origins, _as_held
 )
+COLUMNS = Kind("COLUMNS", "a list of columns (pickup_time=Start,pickup_lat=Latitude, …)", str, _read_columns, _as_held)
+PERCENT = Kind("PERCENT", "a share (5%)", float, _read_percent, _write_percent)
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
 REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region, _as_held)
 SECRET = Kind("SECRET", "text", str, _read_text, _hide)

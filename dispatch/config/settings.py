@@ -22,10 +22,12 @@ from dispatch.config.table import (
     number,
     origin_list,
     path,
+    percent,
     region,
     secret,
     switch,
     text,
+    trip_columns,
     vehicles,
     whole,
     zone,
@@ -211,7 +213,14 @@ class SimulateSettings(Checked):
 
     group: ClassVar[str] = "simulate"
 
-    trips: str | None = path(None, "CSV file of trips (.gz too); none: the model; not set: the shipped trips")
+    trips: str | None = path(None, "file of trips (CSV, Parquet); none: a model city; not set: the shipped trips")
+    columns: str = trip_columns("what the file's columns are called, where they are not known (pickup_time=Start, …)")
+    trips_zone: str | None = zone(
+        None, "clock by which times with an offset from UTC are told; empty: that of the first offset"
+    )
+    skip_most: float = percent(
+        5, "more rows skipped than this end the run before it begins; rows without a place do not count"
+    )
     drivers: int | None = whole(None, 0, 1_000_000, "drivers in the fleet")
     rides: int | None = whole(None, 0, 10_000_000, "take the first so many trips")
     for_s: float | None = duration(None, "1s", "8784h", "how long to run")

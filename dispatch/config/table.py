@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from dispatch.config.kinds import (
     CLOCK,
+    COLUMNS,
     DURATION,
     HOSTS,
     KILOMETRES,
@@ -13,6 +14,7 @@ from dispatch.config.kinds import (
     NUMBER,
     ORIGINS,
     PATH,
+    PERCENT,
     REGION,
     SECRET,
     SWITCH,
@@ -108,9 +110,19 @@ def secret(help: str) -> Any:
     return _row("", Limits(SECRET, help))
 
 
-def zone(default: str, help: str) -> Any:
+def zone(default: str | None, help: str) -> Any:
     """A time zone by its name in the IANA database."""
     return _row(default, Limits(ZONE, help))
+
+
+def trip_columns(help: str) -> Any:
+    """The file's own names of the columns of trips; the empty text where they are known ones."""
+    return _row("", Limits(COLUMNS, help))
+
+
+def percent(default: float, help: str) -> Any:
+    """A share in per cent, `5%` outside."""
+    return _row(default, Limits(PERCENT, help, 0, 100))
 
 
 def switch(default: bool, help: str) -> Any:

@@ -12,12 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+import sim
 from dispatch.travel.profile import read_profile
 from sim import trips
 from sim.eta import take
+from sim.trips import TripsWanted
 
 MANHATTAN = str(Path(cli.__file__).parent / "tests" / "data" / "maps" / "manhattan-streets.json.gz")
-SHIPPED = Path(trips.__file__).parent / "data" / trips.SHIPPED
+SHIPPED = Path(sim.__file__).parent / "data" / trips.SHIPPED
 HEADER = "pickup_time,dropoff_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
 BAR_S, BAR_BY_ROAD_S = 224.0, 192.0
 """About what a factor for each hour gives, over the straight line and over the road, on trips within Manhattan."""
@@ -135,12 +137,12 @@ class TestFit:
 class TestRows:
     def test_odd_are_the_first_the_third_and_so_on_and_bad_rows_count(self) -> None:
         file = csv_file("t.csv", row("08:00:01"), "nonsense", row("08:00:03"), "", row("08:00:04"))
-        assert [round(trip.hour * 3600) % 60 for trip in take(file, "odd").trips] == [1, 3]
-        assert [round(trip.hour * 3600) % 60 for trip in take(file, "even").trips] == [4]
-        assert len(take(file, "all").trips) == 3
+        assert [round(trip.hour * 3600) % 60 for trip in take(file, TripsWanted(), "odd").trips] == [1, 3]
+        assert [round(trip.hour * 3600) % 60 for trip in take(file, TripsWanted(), "even").trips] == [4]
+        assert len(take(file, TripsWanted(), "all").trips) == 3
 
     def test_odd_and_even_rows_of_the_shipped_day_are_all_of_it(self) -> None:
-        odd, even, every = (take(None, rows).trips for rows in ("odd", "even", "all"))
+        odd, even, every = (take(None, TripsWanted(), rows).trips for rows in ("odd", "even", "all"))
         assert [trip for pair in zip(odd, even, strict=True) for trip in pair] == every
 
     def test_no_usable_trip_in_these_rows_is_an_error(self) -> None:
@@ -169,10 +171,12 @@ class TestWhatIsPrinted:
         ],
     )
     def test_rows_that_cannot_be_used_are_counted_and_the_first_is_named(self, bad: str, why: str) -> None:
-        result = eta("test", csv_file("t.csv", row(), bad, "x", row()), "--json")
+        result = eta("test", csv_file("t.csv", row(), bad, "x", row()), "--json", "--skip-most", "50%")
         figures = json.loads(result.stdout)
         assert (figures["trips"], figures["skipped"]) == (2, 2)
-        assert result.stderr.startswith("2 rows were skipped, the first one: line 3: ")
+        assert sum(figures["skipped_by_reason"].values()) == 2
+        assert result.stderr.startswith("2 of 4 rows skipped (")
+        assert "; the first: line 3: " in result.stderr
         assert why in result.stderr
 
 
@@ -193,4 +197,7 @@ def test_a_file_without_the_ends_of_its_trips_is_told_what_is_missing() -> None:
     header = HEADER.replace("dropoff_time", "dropof_time")
     result = eta("test", csv_file("t.csv", row(), header=header))
     assert result.exit_code == 1
-    assert result.stderr == "dispatch: t.csv has no column dropoff_time; did you mean 'dropof_time'?\n"
+    shown = header.replace(",", ", ")
+    assert (
+        result.stderr == f"dispatch: t.csv has no column dropoff_time; did you mean 'dropof_time'? (it has {shown})\n"
+    )

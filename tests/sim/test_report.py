@@ -1,14 +1,14 @@
 """What a run prints, for people and for programs."""
 
 import json
-from datetime import datetime
 from io import StringIO
 
 import pytest
 
 from sim.figures import Figures, Summary
-from sim.report import print_json, print_table, skipped_note
-from sim.trips import TripFile
+from sim.report import print_json, print_table
+from sim.trips import Skipped
+from sim.trips.rows import Unusable
 
 DIGEST = "0123456789abcdef" * 4
 DECISIONS = "fedcba9876543210" * 2
@@ -117,20 +117,12 @@ def test_without_a_file_the_figures_go_to_standard_output(figures: Figures, caps
     assert "rides requested" in printed
 
 
-@pytest.mark.parametrize(
-    ("skipped", "note"),
-    [
-        (0, ""),
-        (1, "1 row of the trips file skipped; the first: line 17: pickup_lat is missing"),
-        (1_203, "1,203 rows of the trips file skipped; the first: line 17: pickup_lat is missing"),
-    ],
-)
-def test_skipped_rows_are_counted_and_the_first_is_named(skipped: int, note: str) -> None:
-    file = TripFile(
-        start=datetime(2015, 1, 15),
-        demands=[],
-        skipped=skipped,
-        first_skipped="line 17: pickup_lat is missing" if skipped else "",
-        places=[(40.75, -73.99)],
-    )
-    assert skipped_note(file) == note
+def test_what_was_not_used_of_a_trips_file_is_told_to_programs_by_reason(figures: Figures) -> None:
+    out, skipped = StringIO(), Skipped(rows=60)
+    for reason in ("no place", "bad time", "no place"):
+        skipped.add("line 17", Unusable(reason, "pickup_lat is missing"))
+    print_json(summary_of(figures), skipped=skipped, file=out)
+    told = json.loads(out.getvalue())
+    assert (told["rows"], told["skipped"], told["skipped_by_reason"]) == (60, 3, {"no place": 2, "bad time": 1})
+    assert told["first_skipped"] == "line 17: pickup_lat is missing"
+    assert str(skipped) == "3 of 60 rows skipped (2 no place, 1 bad time); the first: line 17: pickup_lat is missing"

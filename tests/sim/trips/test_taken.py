@@ -1,8 +1,7 @@
-"""Trips files: the one that is shipped, good ones, bad rows and files that are none."""
+"""Which trips of a file a run gets: the shipped day, parts of it, and files of any size and order."""
 
 import gzip
-from datetime import datetime
-from io import StringIO
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -10,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import trips
+import sim
 from sim.demand import DemandError
-from sim.trips import TripFile
+from sim.trips import SHIPPED, Row, TripFile, TripsWanted, read, timed_rows
+from sim.trips import taken as module
 
 HEADER = "pickup_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
 GOOD = "2015-01-15 08:00:00,40.75,-73.99,40.76,-73.98"
@@ -21,7 +21,7 @@ GOOD = "2015-01-15 08:00:00,40.75,-73.99,40.76,-73.98"
 def take(
     path: Path | None = None, *, from_time: str | None = None, for_s: float | None = None, rides: int | None = None
 ) -> TripFile:
-    return trips.read(None if path is None else str(path), from_time=from_time, for_s=for_s, rides=rides)
+    return read(None if path is None else str(path), from_time=from_time, for_s=for_s, rides=rides)
 
 
 def file_of(folder: Path, *lines: str, header: str = HEADER) -> Path:
@@ -38,7 +38,7 @@ class TestTheShippedDay:
     def test_it_holds_9982_trips_and_all_are_usable(self) -> None:
         day = take()
         assert len(day.demands) == 9_982
-        assert (day.skipped, day.first_skipped) == (0, "")
+        assert (day.skipped.rows, day.skipped.count, str(day.skipped)) == (9_982, 0, "")
         assert day.start == datetime(2015, 1, 15, 0, 0, 13)
 
     def test_its_first_and_last_trips_are_the_files(self) -> None:
@@ -63,7 +63,7 @@ class TestTheShippedDay:
 
     def test_its_claims_are_near_what_the_meters_said(self) -> None:
         """The median trip, metered over crow-fly, is 1.29: the model's 1.3 is no invention."""
-        with gzip.open(Path(trips.__file__).parent / "data" / trips.SHIPPED, "rt") as text:
+        with gzip.open(Path(sim.__file__).parent / "data" / SHIPPED, "rt") as text:
             metered = sorted(float(line.split(",")[6]) for line in text.readlines()[1:])
         claimed = sorted(demand.trip.distance_km for demand in take().demands)
         assert claimed[4_991] == pytest.approx(metered[4_991], rel=0.05)
@@ -113,7 +113,7 @@ class TestWhatIsTaken:
         header = "tip, dropoff_lon,dropoff_lat ,pickup_lon,pickup_lat,pickup_time"
         file = file_of(tmp_path, '"1,50",-73.98,40.76, -73.99,40.75,2015-01-15T08:00:00.500', header=header)
         taken = take(file)
-        assert taken.skipped == 0
+        assert taken.skipped.count == 0
         assert taken.start == datetime(2015, 1, 15, 8, 0, 0, 500_000)
         assert taken.demands[0].trip.pickup.address == "40.7500, -73.9900"
 
@@ -140,101 +140,56 @@ class TestWhereDriversBegin:
         assert len(set(starts)) > len(pickups) / 2
 
 
-class TestBadRows:
-    @pytest.mark.parametrize(
-        ("row", "why"),
-        [
-            ("2015-01-15 08:00:00,91.2,-73.99,40.76,-73.98", "pickup_lat '91.2' is not from -90 to 90"),
-            ("2015-01-15 08:00:00,40.75,-180.5,40.76,-73.98", "pickup_lon '-180.5' is not from -180 to 180"),
-            ("2015-01-15 08:00:00,40.75,-73.99,nan,-73.98", "dropoff_lat 'nan' is not from -90 to 90"),
-            ("2015-01-15 08:00:00,40.75,-73.99,40.76,inf", "dropoff_lon 'inf' is not from -180 to 180"),
-            ("2015-01-15 08:00:00,,-73.99,40.76,-73.98", "pickup_lat is missing"),
-            ("2015-01-15 08:00:00,40.75,west,40.76,-73.98", "pickup_lon 'west' is not a number"),
-            ("2015-01-15 08:00:00,0,0.0,40.76,-73.98", "pickup is at 0, 0, which stands for a missing position"),
-            ("2015-01-15 08:00:00,40.75,-73.99,0,-0", "dropoff is at 0, 0, which stands for a missing position"),
-            ("soon,40.75,-73.99,40.76,-73.98", "pickup_time 'soon' is not a time like 2015-01-15 08:00:00"),
-            ("2015-02-30,40.75,-73.99,40.76,-73.98", "pickup_time '2015-02-30' is not a time like 2015-01-15 08:00:00"),
-            (" ,40.75,-73.99,40.76,-73.98", "pickup_time is missing"),
-            (
-                "2015-01-15T08:00:00Z,40.75,-73.99,40.76,-73.98",
-                "pickup_time '2015-01-15T08:00:00Z' has an offset from UTC, local times have none",
-            ),
-            ("2015-01-15 08:00:00,40.75,-73.99,40.76", "4 columns where the header has 5"),
-            (GOOD + ",extra", "6 columns where the header has 5"),
-        ],
+class TestAFileOfAnySize:
+    """Rows are kept only while they may be taken, whatever order they come in."""
+
+    @given(
+        st.lists(st.integers(0, 2_000), min_size=1, max_size=60),
+        st.sampled_from([None, "00:10", "2015-01-15T00:10"]),
+        st.sampled_from([None, 300.0, 3_600.0]),
+        st.sampled_from([None, 0, 3, 20]),
     )
-    def test_a_bad_row_is_skipped_and_named(self, tmp_path: Path, row: str, why: str) -> None:
-        taken = take(file_of(tmp_path, GOOD, row, GOOD))
-        assert (len(taken.demands), taken.skipped, taken.first_skipped) == (2, 1, f"line 3: {why}")
+    def test_what_is_taken_is_what_sorting_all_of_it_would_take(
+        self, minutes: list[int], from_time: str | None, for_s: float | None, rides: int | None
+    ) -> None:
+        midnight = datetime(2015, 1, 15)
+        rows = [Row(n, midnight + timedelta(minutes=at), (1.0, n), (2.0, n)) for n, at in enumerate(minutes, 1)]
+        first = min(row.at for row in rows)
+        start = {None: first, "00:10": first.replace(hour=0, minute=10)}.get(from_time, datetime(2015, 1, 15, 0, 10))
+        end = for_s if for_s is not None or rides is not None else module.DAY_S
+        inside = [row for row in rows if row.at >= start and (end is None or (row.at - start).total_seconds() < end)]
+        window = module.Window(from_time, end, rides, room=4)
+        for row in rows:
+            window.add(row)
+        assert window.start == start
+        assert window.taken() == sorted(inside, key=lambda row: row.at)[:rides]
 
-    def test_the_first_bad_row_of_several_is_the_one_named(self, tmp_path: Path) -> None:
-        taken = take(file_of(tmp_path, GOOD, "", "x,1,1,1,1", GOOD, "2015-01-15,99,0,1,1", "x"))
-        assert (len(taken.demands), taken.skipped) == (2, 3)
-        assert taken.first_skipped.startswith("line 4: pickup_time 'x'"), "the empty line counts, but is no row"
+    def test_no_more_rows_are_kept_than_may_be_taken(self) -> None:
+        window = module.Window(None, None, 3, room=4)
+        for number in range(1_000):
+            window.add(Row(number, datetime(2015, 1, 15) + timedelta(minutes=number), (1.0, 1.0), (1.0, 1.0)))
+            assert window.kept <= 3 + 4
+        assert [row.number for row in window.taken()] == [0, 1, 2]
 
-    def test_bytes_that_are_no_text_spoil_only_their_row(self, tmp_path: Path) -> None:
-        file = tmp_path / "trips.csv"
-        file.write_bytes(f"{HEADER}\n{GOOD}\n".encode() + b"\xff\xfe,1,1,1,1\n" + GOOD.encode())
-        taken = take(file)
-        assert (len(taken.demands), taken.skipped) == (2, 1)
-
-    @given(st.lists(st.lists(st.text(max_size=12), max_size=7), max_size=8))
-    def test_whatever_stands_in_a_file_each_row_is_used_or_counted(self, rows: list[list[str]]) -> None:
-        text = "\n".join([HEADER, GOOD, *(",".join(cells) for cells in rows)])
-        used, complaints = trips.parsed(StringIO(text, newline=""), "trips.csv")
-        assert used
-        assert len(used) + len(complaints) <= len(StringIO(text, newline="").readlines()) - 1
-        for row in used:
-            assert -90 <= row.pickup[0] <= 90 and -180 <= row.dropoff[1] <= 180
+    def test_timed_trips_are_thinned_evenly_where_they_are_very_many(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "TIMED_AT_MOST", 10)
+        lines = [f"{at(f'08:{n:02}:00')},2015-01-15 09:00:00" for n in range(50)]
+        file = file_of(tmp_path, *lines, header=HEADER + ",dropoff_time")
+        every, _ = timed_rows(str(file), TripsWanted(), None)
+        assert [row.number for row in every] == [1, 9, 17, 25, 33, 41, 49]
+        odd, _ = timed_rows(str(file), TripsWanted(), 1)
+        assert [row.number for row in odd] == [1, 9, 17, 25, 33, 41, 49]
 
 
-class TestFilesThatAreNone:
-    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(DemandError, match=r"cannot read .*nowhere\.csv: No such file or directory"):
-            take(tmp_path / "nowhere.csv")
+def test_a_moment_after_the_last_trip_is_told_from_when_to_when_there_are_trips(tmp_path: Path) -> None:
+    file = file_of(tmp_path, at("08:00:00"), at("09:00:00"))
+    with pytest.raises(DemandError, match=r"no trip from 2015-01-16 00:00:00 on.* 08:00:00 to 2015-01-15 09:00:00"):
+        take(file, from_time="2015-01-16T00:00:00")
 
-    def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(DemandError, match=r"cannot read .*: Is a directory"):
-            take(tmp_path)
 
-    def test_a_missing_column_is_named_with_what_it_was_likely_called(self, tmp_path: Path) -> None:
-        file = file_of(tmp_path, GOOD, header=HEADER.replace("pickup_lat", "pickup_latitude"))
-        with pytest.raises(DemandError, match=r"has no column pickup_lat; did you mean 'pickup_latitude'\?"):
-            take(file)
-
-    def test_an_empty_file_has_no_columns(self, tmp_path: Path) -> None:
-        (tmp_path / "trips.csv").touch()
-        with pytest.raises(DemandError, match=r"has no column pickup_time$"):
-            take(tmp_path / "trips.csv")
-
-    def test_text_that_calls_itself_packed_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "trips.csv.gz").write_text(HEADER)
-        with pytest.raises(DemandError, match=r"cannot read .*: Not a gzipped file"):
-            take(tmp_path / "trips.csv.gz")
-
-    @pytest.mark.parametrize("damage", ["cut", "flipped"])
-    def test_a_damaged_packed_file_is_refused(self, tmp_path: Path, damage: str) -> None:
-        packed = bytearray(gzip.compress("\n".join([HEADER, *[at(f"08:00:{s:02}") for s in range(60)]]).encode()))
-        if damage == "cut":
-            del packed[len(packed) // 2 :]
-        else:
-            packed[len(packed) // 2] ^= 0xFF
-        (tmp_path / "trips.csv.gz").write_bytes(packed)
-        with pytest.raises(DemandError, match="cannot read"):
-            take(tmp_path / "trips.csv.gz")
-
-    def test_a_file_without_a_usable_row_says_what_ails_the_first(self, tmp_path: Path) -> None:
-        with pytest.raises(DemandError, match="has no usable trip; line 2: pickup_lat 'x' is not a number"):
-            take(file_of(tmp_path, "2015-01-15,x,1,1,1", "2015-01-15,y,1,1,1"))
-        with pytest.raises(DemandError, match=r"has no usable trip$"):
-            take(file_of(tmp_path))
-
-    def test_a_moment_after_the_last_trip_is_told_from_when_to_when_there_are_trips(self, tmp_path: Path) -> None:
-        file = file_of(tmp_path, at("08:00:00"), at("09:00:00"))
-        with pytest.raises(DemandError, match=r"no trip from 2015-01-16 00:00:00 on.* 08:00:00 to 2015-01-15 09:00:00"):
-            take(file, from_time="2015-01-16T00:00:00")
-
-    def test_a_moment_that_is_none_is_refused(self, tmp_path: Path) -> None:
-        for wrong in ("25:00", "yesterday", "2015-01-15T08:00:00Z", "08:00+01:00"):
-            with pytest.raises(DemandError, match="is not a local time"):
-                take(file_of(tmp_path, GOOD), from_time=wrong)
+def test_a_moment_that_is_none_is_refused(tmp_path: Path) -> None:
+    for wrong in ("25:00", "yesterday", "2015-01-15T08:00:00Z", "08:00+01:00"):
+        with pytest.raises(DemandError, match="is not a local time"):
+            take(file_of(tmp_path, GOOD), from_time=wrong)

@@ -1,0 +1,24 @@
+"""Demand out of files of trips that really were, as cities and spreadsheets publish them.
+
+`taken` says which trips of a file a run gets. Below it: `rows` makes a trip of a row's cells, `columns` finds the columns that it
+needs, `times` reads moments as people write them, and `files`, `text` and `parquet` get cells out of bytes.
+"""
+
+from sim.trips.columns import CANONICAL
+from sim.trips.reading import BadTrips, Skipped, Trips, TripsWanted
+from sim.trips.rows import Row
+from sim.trips.taken import DAY_S, SHIPPED, TripFile, read, timed_rows
+
+__all__ = [
+    "CANONICAL",
+    "DAY_S",
+    "SHIPPED",
+    "BadTrips",
+    "Row",
+    "Skipped",
+    "TripFile",
+    "Trips",
+    "TripsWanted",
+    "read",
+    "timed_rows",
+]
