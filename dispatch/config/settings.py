@@ -126,6 +126,7 @@ class Server(Checked):
     frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
     messages_per_s: int = whole(20, 1, 100_000, "messages a second from one connection")
     message_burst: int = whole(40, 1, 100_000, "messages that one connection may send at once")
+    bytes_per_s: int = whole(1_000_000, 1024, 1_073_741_824, "more bytes a second from one connection are a flood")
     bad_frames_per_minute: int = whole(20, 1, 10_000, "bad frames that close a connection")
     outbox_messages: int = whole(256, 8, 100_000, "messages that may wait for one slow reader")
     outbox_bytes: int = whole(65_536, 1024, 67_108_864, "bytes that may wait for one slow reader")

@@ -143,8 +143,10 @@ class Session:
             self._refuse(error, message)
 
     def heard(self) -> None:
-        """The app gave a sign of life that is no frame."""
-        self.last_heard = self._gateway.runtime.now
+        """The app gave a sign of life that is no message: a ping, a pong, a part of a message. It takes a token as a message does."""
+        self.last_heard = now = self._gateway.runtime.now
+        if not (self._bucket.take(now) or self._is_over_too_long(now)):
+            self._look_again(now)
 
     def closed(self, reason: str = "closed") -> None:
         """The connection is gone: `closed`, or `silent` for too long. Again: nothing happens."""
@@ -238,10 +240,7 @@ class Session:
     def _too_fast(self, message: wire.ClientMessage, now: float) -> None:
         """There is no token for it: it waits, or is refused. Too long without recovering ends the connection."""
         counters = self._gateway.counters
-        if self._over_since is None:
-            self._over_since = now
-            self._link.challenge()
-        elif self._was_over_too_long(now):
+        if self._is_over_too_long(now):
             return
         if isinstance(message, self.patient):
             self._supersede(message)
@@ -264,6 +263,14 @@ class Session:
         if waited is not None:
             self._gateway.counters.coalesced += 1
             self._acknowledge(waited, SUPERSEDED)
+
+    def _is_over_too_long(self, now: float) -> bool:
+        """There was no token. For the first time since the connection recovered, its app has to show that it reads."""
+        if self._over_since is None:
+            self._over_since = now
+            self._link.challenge()
+            return False
+        return self._was_over_too_long(now)
 
     def _was_over_too_long(self, now: float) -> bool:
         limit = self._gateway.limits.over_limit_s

@@ -14,12 +14,15 @@ from typing import Any, Protocol
 from dispatch.config import Settings
 from dispatch.transport.admission import Admission
 from dispatch.transport.counters import EdgeCounters
+from dispatch.transport.limits import FloodLimits
 from dispatch.transport.paths import Endpoint, Refused, endpoint
 from dispatch.transport.watchdog import Clock, Deadlines, Heard, Liveness
 
 TICK_S = 0.25
 LINGER_S = 2.0
 """A closed socket whose app does not end the connection is cut off after this."""
+CUT_S = 0.1
+"""A flooding socket has as long to read its Close frame."""
 RETRY_AFTER_S = 5
 MAX_SPREAD_MS = 30_000
 
@@ -77,8 +80,10 @@ class SocketEdge:
             "ride": gateway.passenger_session,
             "driver": gateway.driver_session,
         }
+        self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
-        self._start_deadlines(self._loop.time, lambda: gateway.runtime.now)
+        self.clock: Clock = self._loop.time
+        self._start_deadlines(self.clock, lambda: gateway.runtime.now)
 
     def _start_deadlines(self, clock: Clock, heard_clock: Clock) -> None:
         settings = self.settings
@@ -92,8 +97,9 @@ class SocketEdge:
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
+        self.flooding = Deadlines[Abortable](CUT_S, clock, lambda connection: connection.abort())
         self._deadlines: tuple[Deadlines[Any], ...] = (
-            *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering),
+            *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering, self.flooding),
         )
         self.liveness = Liveness(settings.ping_after_s, settings.dead_after_s, self._tick_s, heard_clock)
         self._loop.call_later(self._tick_s, self._tick)

@@ -14,6 +14,11 @@ KEPT_POSITIONS = 100
 """So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
 
 
+FLOOD_TIMES, CLOSELY, TENTHS = 10, 8, 10
+ONE_FRAME = 2**40
+"""Frames are counted above it, bytes below."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLimits:
     """What one session may take from the server."""
@@ -83,6 +88,72 @@ class TokenBucket:
     def holds(self, now: float, tokens: float) -> bool:
         """Whether so many tokens are there."""
         return self.wait_s(now, tokens - ROUNDING) == 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FloodLimits:
+    """More than this from one connection within a second is a flood. Below an eighth of it nobody counts closely."""
+
+    frames: int
+    bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> FloodLimits:
+        """Ten times the rate of messages, `bytes_per_s`, and never less than what other limits allow at once."""
+        frames = max(FLOOD_TIMES * settings.messages_per_s, 2 * settings.message_burst)
+        return cls(frames, max(settings.bytes_per_s, 2 * settings.frame_bytes))
+
+
+class FloodMeter:
+    """Counts what one connection sent within the last second.
+
+    Every frame of every app passes here. So a connection that sends little is counted second by second, which costs next to nothing;
+    only when it sends more is it counted in tenths of the last second, frames and bytes in one number.
+    """
+
+    __slots__ = ("_bytes", "_frames", "_lately", "_since", "_sum", "_tenth")
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._frames = self._bytes = 0
+        self._lately: list[int] | None = None
+        self._sum = self._tenth = 0
+
+    def floods(self, now: float, frames: int, bytes: int, limits: FloodLimits) -> bool:
+        """Count these as well. True: that is more than the limits."""
+        if self._lately is not None:
+            if now * TENTHS - self._tenth <= 2 * TENTHS:
+                return self._counted(now, frames, bytes, limits)
+            self._lately = None
+        if now - self._since >= 1.0:
+            self._since = now
+            self._frames = self._bytes = 0
+        before = self._frames, self._bytes
+        self._frames += frames
+        self._bytes += bytes
+        if self._frames * CLOSELY < limits.frames and self._bytes * CLOSELY < limits.bytes:
+            return False
+        self._lately = [0] * TENTHS
+        self._tenth = int(self._since * TENTHS)
+        self._sum = 0
+        self._counted(self._since, *before, limits)
+        return self._counted(now, frames, bytes, limits)
+
+    def _counted(self, now: float, frames: int, bytes: int, limits: FloodLimits) -> bool:
+        lately = self._passed(int(now * TENTHS))
+        more = frames * ONE_FRAME + bytes
+        lately[self._tenth % TENTHS] += more
+        self._sum = counted = self._sum + more
+        return counted // ONE_FRAME > limits.frames or counted % ONE_FRAME > limits.bytes
+
+    def _passed(self, tenth: int) -> list[int]:
+        """What is counted at this tenth of a second: what came a second before it, or longer ago, is over."""
+        lately = self._lately or []
+        for passed in range(max(self._tenth, tenth - TENTHS) + 1, tenth + 1):
+            self._sum -= lately[passed % TENTHS]
+            lately[passed % TENTHS] = 0
+        self._tenth = tenth
+        return lately
 
 
 class Lapses:

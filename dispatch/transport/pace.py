@@ -18,7 +18,7 @@ FRAMES_A_TURN = 64
 class PacedConnection(asyncio.Protocol):
     """Subclasses say what data means (`_feed`), and what they do when their peer stops reading and when it reads again."""
 
-    __slots__ = ("_gone", "_reading", "_transport", "_turn_booked", "_unread", "_write_paused")
+    __slots__ = ("_deaf", "_gone", "_reading", "_transport", "_turn_booked", "_unread", "_write_paused")
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
@@ -27,6 +27,7 @@ class PacedConnection(asyncio.Protocol):
         self._reading = True
         self._write_paused = False
         self._gone = False
+        self._deaf = False
 
     @abstractmethod
     def _feed(self, data: bytes) -> int:
@@ -44,7 +45,17 @@ class PacedConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
 
+    def turn_deaf(self) -> None:
+        """Take nothing in any more, neither what has come nor what will."""
+        self._deaf = True
+        self._unread = b""
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         if not self._unread and len(data) <= SLICE_BYTES:
             self._feed(data)
         else:
@@ -54,6 +65,8 @@ class PacedConnection(asyncio.Protocol):
     def eof_received(self) -> None:
         unread, self._unread = self._unread, b""
         for start in range(0, len(unread), SLICE_BYTES):
+            if self._deaf:
+                return
             self._feed(unread[start : start + SLICE_BYTES])
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,7 +103,7 @@ class PacedConnection(asyncio.Protocol):
 
     def _steer_reading(self) -> None:
         """Read on only while what came is taken in and what is sent is taken off."""
-        wanted = not self._unread and not self._write_paused
+        wanted = not self._unread and not self._write_paused and not self._deaf
         if wanted and not self._reading:
             self._transport.resume_reading()
         elif not wanted and self._reading:

@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from dispatch.transport import problems, wire
 from dispatch.transport.edge import Session, SocketEdge
+from dispatch.transport.limits import FloodMeter
 from dispatch.transport.outbox import Outbox
 from dispatch.transport.pace import PacedConnection
 from dispatch.transport.paths import Endpoint, Refused
@@ -27,8 +28,11 @@ LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
 """Messages of which a slow reader gets only the newest."""
 MAX_FRAGMENTS = 16
 MAX_REASON_BYTES = 123
+TRICKLE_BYTES = 256
+"""A piece shorter than this that completes no frame counts as one: it costs as much."""
 READS_TOO_SLOWLY = 4009
 SILENT = 4008
+TOO_MUCH = 4508
 
 log = logging.getLogger(__name__)
 _protocol_log = logging.getLogger(__name__ + ".protocol")
@@ -56,6 +60,7 @@ class DispatchConnection(PacedConnection):
         "_edge",
         "_fragments",
         "_kind",
+        "_meter",
         "_outbox",
         "_protocol",
         "_session",
@@ -67,6 +72,7 @@ class DispatchConnection(PacedConnection):
         self._edge = edge
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
+        self._meter = FloodMeter()
         self._kind = ""
         self._fragments: list[Frame] | None = None
         self._outbox: Outbox | None = None
@@ -167,6 +173,7 @@ class DispatchConnection(PacedConnection):
         edge.stalled.cancel(self)
         edge.challenged.cancel(self)
         edge.lingering.cancel(self)
+        edge.flooding.cancel(self)
         protocol.receive_eof()
         self._close_code = self._final_code()
         if self in edge.sockets:
@@ -188,9 +195,12 @@ class DispatchConnection(PacedConnection):
     # -- reading
 
     def _feed(self, data: bytes) -> int:
-        protocol = self._protocol
+        protocol, edge = self._protocol, self._edge
         protocol.receive_data(data)
         events = protocol.events_received()
+        if self._meter.floods(edge.clock(), len(events) or len(data) < TRICKLE_BYTES, len(data), edge.flood_limits):
+            self._cut_flood()
+            return len(events)
         for event in events:
             if isinstance(event, Frame):
                 self._on_frame(event)
@@ -198,6 +208,13 @@ class DispatchConnection(PacedConnection):
                 self._on_request(cast(Request, event))
         self._flush()
         return len(events)
+
+    def _cut_flood(self) -> None:
+        """What comes is too much even to be refused. The app is told so, if it reads at all, and heard no more."""
+        limits = self._edge.flood_limits
+        self.close(TOO_MUCH, f"more than {limits.frames} frames or {limits.bytes} bytes within a second")
+        self._edge.flooding.start(self)
+        self.turn_deaf()
 
     def _on_frame(self, frame: Frame) -> None:
         session = self._session
@@ -221,7 +238,9 @@ class DispatchConnection(PacedConnection):
         if frame.fin:
             self._fragments = None
             self._on_message(session, fragments[0].opcode, b"".join([fragment.data for fragment in fragments]))
-        elif len(fragments) >= MAX_FRAGMENTS:
+            return
+        session.heard()
+        if len(fragments) >= MAX_FRAGMENTS:
             self._fail(CloseCode.MESSAGE_TOO_BIG, f"more than {MAX_FRAGMENTS} fragments")
 
     def _on_message(self, session: Session, opcode: Opcode, data: bytes) -> None:

@@ -132,7 +132,7 @@ async def test_an_app_that_answers_no_ping_is_silent_and_closed_with_4008(house:
         writer.close()
 
 
-@in_house(stall_limit_s=0.5)
+@in_house(stall_limit_s=0.5, messages_per_s=100_000, bytes_per_s=1_000_000_000)
 async def test_an_app_that_never_reads_is_gone_soon_and_nobody_else_notices(house: House, served: Served) -> None:
     ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
     _, greedy = await served.raw("/ws/driver/27821234568/", receive_buffer=4096)

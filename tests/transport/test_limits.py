@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.config import Settings
-from dispatch.transport.limits import Lapses, SessionLimits, TokenBucket
+from dispatch.transport.limits import FloodLimits, FloodMeter, Lapses, SessionLimits, TokenBucket
 
 pauses = st.lists(st.floats(0.0, 3.0), min_size=1, max_size=200)
 
@@ -61,3 +61,46 @@ def test_the_limits_of_a_session_are_those_of_the_settings() -> None:
     limits = SessionLimits.of(Settings(messages_per_s=7, message_burst=9, dead_after_s=3.0, gps_max_accuracy_m=50.0))
     assert (limits.messages_per_s, limits.message_burst) == (7, 9)
     assert (limits.dead_after_s, limits.max_accuracy_m, limits.over_limit_s) == (3.0, 50.0, 10.0)
+
+
+LIMITS = FloodLimits(frames=80, bytes=8000)
+sent = st.lists(st.tuples(st.floats(0.0, 0.6), st.integers(0, 60), st.integers(0, 6000)), min_size=1, max_size=60)
+
+
+@given(sent)
+def test_a_flood_is_what_is_more_than_the_limits_within_a_second(pieces: list[tuple[float, int, int]]) -> None:
+    """Never less; and an eighth and a tenth more always, for a connection is counted closely only once it sends an eighth."""
+    meter, now, log = FloodMeter(), 1000.0, list[tuple[float, int, int]]()
+    for gap, frames, size in pieces:
+        now += gap
+        log.append((now, frames, size))
+        found = meter.floods(now, frames, size, LIMITS)
+        within = [sum(piece[part] for piece in log if now - piece[0] <= 1.0 + 1e-9) for part in (1, 2)]
+        nearly = [sum(piece[part] for piece in log if now - piece[0] < 0.9 - 1e-9) for part in (1, 2)]
+        if found:
+            assert within[0] > LIMITS.frames or within[1] > LIMITS.bytes
+        else:
+            assert nearly[0] <= LIMITS.frames * 9 / 8 and nearly[1] <= LIMITS.bytes * 9 / 8
+
+
+@given(st.floats(201.0, 5000.0), st.floats(0.0, 1.0))
+def test_a_steady_flood_is_seen_within_its_first_second_or_a_little_later(rate: float, since: float) -> None:
+    meter, limits = FloodMeter(), FloodLimits.of(Settings())
+    meter.floods(1000.0 - since, 1, 100, limits)
+    number = next(number for number in range(5000) if meter.floods(1000.0 + number / rate, 1, 100, limits))
+    assert number / rate <= (1.0 if rate > 250.0 else 1.3)
+    assert number >= 199
+
+
+@given(st.integers(1, 200), st.integers(1, 20))
+def test_two_hundred_frames_a_second_are_no_flood_however_they_come(at_once: int, seconds: int) -> None:
+    meter, limits = FloodMeter(), FloodLimits.of(Settings())
+    every_s = 1.0 / (200 // at_once) + 0.001
+    steps = range(int(seconds / every_s))
+    assert not any(meter.floods(1000.0 + step * every_s, at_once, 100 * at_once, limits) for step in steps)
+
+
+def test_the_limits_of_a_flood_follow_the_settings_and_never_forbid_what_these_allow_at_once() -> None:
+    assert FloodLimits.of(Settings()) == FloodLimits(frames=200, bytes=1_000_000)
+    assert FloodLimits.of(Settings(messages_per_s=3, message_burst=100)) == FloodLimits(frames=200, bytes=1_000_000)
+    assert FloodLimits.of(Settings(bytes_per_s=1024, frame_bytes=16_384)).bytes == 32_768

@@ -291,6 +291,33 @@ class TestTooFast:
         assert rig.runtime.now == pytest.approx(10.5, abs=0.1)
         assert rig.heard("driver/27821234568")[-1] == Detach(session.number)
 
+    def test_signs_of_life_that_are_no_messages_take_tokens_too(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        for _ in range(BURST):
+            session.heard()
+        app.says(type="arrived", ride_id="r1", id="k1")
+        assert [frame["code"] for frame in app.got] == ["rate_limited"]
+        assert app.challenges == 1
+
+    def test_ten_seconds_of_too_many_of_them_end_the_connection_as_well(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        for step in range(1200):
+            rig.runtime.run(step * 0.01)
+            if not session.ended:
+                session.heard()
+        assert app.closes == [(4508, "too fast for 10 s")]
+
+    def test_a_ping_a_second_for_an_hour_is_never_too_much(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        for second in range(3600):
+            rig.runtime.run(float(second))
+            session.heard()
+            app.says(**HERE)
+        assert app.closes == []
+
     def test_who_recovers_in_between_is_not_over_for_long(self) -> None:
         rig = Rig()
         app, _ = rig.driver()
