@@ -48,9 +48,9 @@ from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import JournalReads
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
-from dispatch.types import DriverId, Passenger, PassengerId, RideId
+from dispatch.types import UNNAMED, DriverId, Passenger, PassengerId, RideId
 
-ANYBODY = Passenger(PassengerId("anybody"), "Passenger", "")
+ANYBODY = Passenger(PassengerId("anybody"), UNNAMED, "")
 """Whose a ride is when the app names nobody and nobody was seeded."""
 SWITCH_INTERVAL_S = 0.0005
 """The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""

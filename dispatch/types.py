@@ -7,7 +7,7 @@ own until the server sets prices; whatever the server computes is `Money`.
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Final, NewType
 
 import msgspec
 
@@ -89,12 +89,21 @@ class Price(msgspec.Struct, frozen=True, gc=False):
         return {line.name: line.minor / int(10**self.fare.digits) for line in self.lines}
 
 
+UNNAMED: Final = "Passenger"
+"""The name of a passenger whose name nobody has said yet. Whoever says this has said no name."""
+
+
 class Passenger(msgspec.Struct, frozen=True, gc=False):
     """Who rides."""
 
     passenger_id: PassengerId
     name: str
     phone: str
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody said this name."""
+        return self.name not in ("", UNNAMED)
 
 
 class DriverCard(msgspec.Struct, frozen=True, gc=False):

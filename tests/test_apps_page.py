@@ -47,6 +47,7 @@ def exchange() -> Iterator[Line]:
 def stage() -> Stage:
     stage = Stage(7)
     stage.world.gateway.default_passenger = SARAH
+    stage.world.journal.meet(SARAH)
     stage.world.journal.deliver(Append("driver/27821234568", 0, 1, 0.0, (DriverRegistered(MICHAEL),)))
     return stage
 

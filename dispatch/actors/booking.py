@@ -15,8 +15,8 @@ from dispatch.types import Passenger, Price, QuoteId, Trip
 
 OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
 """While a ride is none of these, asking again changes nothing."""
-Money = tuple[Price | None, Trip | None, QuoteId | None]
-"""The server's price, what the app had claimed where that differs, and the quote it came from."""
+Terms = tuple[Price | None, Trip | None, QuoteId | None, bool]
+"""The server's price, what the app had claimed where that differs, the quote it came from, and whether the app said who rides."""
 
 
 class _TimeHasCome(Message, frozen=True, gc=False):
@@ -48,16 +48,22 @@ class BookedRide(PricedRide):
             return
         claim, due = self._trip_of(message), message.pickup_at
         trip = claim if price is None else at_price(claim, price)
-        money = (price, claim if trip != claim else None, message.quote_id)
-        passenger = self.ride.passenger or message.passenger
+        is_named = self.ride.passenger is None and message.passenger.is_named
+        passenger = self.ride.passenger or self._on_file(message.passenger)
+        terms = (price, claim if trip != claim else None, message.quote_id, is_named)
         if due is not None and due - self.options.schedule_lead_s > self.runtime.now:
-            self._schedule(passenger, trip, due, money, message.command)
+            self._schedule(passenger, trip, due, terms, message.command)
             self.done(message.command, self._say_snapshot())
         else:
-            self._search(passenger, trip, due, money, message.command)
+            self._search(passenger, trip, due, terms, message.command)
             self._wait_for_answer(message.command)
 
     # -- the terms
+
+    def _on_file(self, passenger: Passenger) -> Passenger:
+        """With the name on file, where the app said none."""
+        known = None if passenger.is_named else self.store.passenger(passenger.passenger_id)
+        return replace(passenger, name=known.name) if known is not None else passenger
 
     def _is_news(self, message: FindDriver) -> bool:
         """Whether this asks for something that was not asked for yet, while there is time for it."""
@@ -81,10 +87,10 @@ class BookedRide(PricedRide):
     # -- later and now
 
     def _schedule(
-        self, passenger: Passenger, trip: Trip, pickup_at: float, money: Money, command: Command | None
+        self, passenger: Passenger, trip: Trip, pickup_at: float, terms: Terms, command: Command | None
     ) -> None:
         ride, was_pending = self.ride, self.ride.status == PENDING
-        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now, command, *money))
+        self.record(RideScheduled(ride.ride_id, passenger, trip, pickup_at, self.runtime.now, command, *terms))
         if was_pending:
             self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "superseded"))
         self.wait_for_time()
@@ -102,18 +108,18 @@ class BookedRide(PricedRide):
         if ride.status == SCHEDULED and ride.pickup_at == message.pickup_at:
             assert ride.passenger is not None and ride.trip is not None
             claim = ride.asked if ride.asked != ride.trip else None
-            self._search(ride.passenger, ride.trip, ride.pickup_at, (ride.price, claim, ride.quote_id))
+            self._search(ride.passenger, ride.trip, ride.pickup_at, (ride.price, claim, ride.quote_id, False))
 
     def _search(
         self,
         passenger: Passenger,
         trip: Trip,
         pickup_at: float | None,
-        money: Money,
+        terms: Terms,
         command: Command | None = None,
     ) -> None:
         ride, since = self.ride, max(self.runtime.now, pickup_at or 0.0)
-        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at, command, *money))
+        self.record(RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, pickup_at, command, *terms))
         self.send_ahead(self.dispatcher(), SearchDriver(self.card(), since))
 
 

@@ -196,6 +196,8 @@ class DriverActor(BoundDriver):
     # -- what is done in more than one place
 
     def _come(self) -> None:
+        if self.driver.card is None:  # somebody may have registered this driver while nobody could come
+            self.driver.card = self.store.driver_card(self.driver_id)
         if self.driver.card is None:
             self.record(DriverRegistered(stranger(self.driver_id)))
         self.record(DriverOnline(self.driver_id))

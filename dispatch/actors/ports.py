@@ -7,7 +7,7 @@ from typing import Protocol
 
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append
-from dispatch.types import DriverCard, DriverId, PassengerId, RideId
+from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 
 
 class EventStore(Protocol):
@@ -35,6 +35,10 @@ class EventStore(Protocol):
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         """Who this driver is, if he was ever registered."""
+        ...
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        """Who this passenger is, if there is a name on file."""
         ...
 
     def blocked_drivers(self, passenger_id: PassengerId) -> Sequence[DriverId]:

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from dispatch import addresses
+from dispatch.domain.driver import stranger
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -111,6 +112,10 @@ class MemoryJournal:
         """This driver was registered once."""
         registered = (DriverRegistered(card),)
         self._keep(Append(addresses.driver(card.driver_id), 0, 1, self._clock.now, registered))
+
+    def meet(self, passenger: Passenger) -> None:
+        """This passenger is on file, and never booked."""
+        self._passengers[passenger.passenger_id] = passenger
 
     def block(self, passenger_id: PassengerId, driver_id: DriverId) -> None:
         """These two are never to meet."""
@@ -280,7 +285,9 @@ class MemoryJournal:
 
     def _note_request(self, event: RideRequested | RideScheduled) -> None:
         self._open[event.ride_id] = event.at
-        self._passengers[event.passenger.passenger_id] = event.passenger
+        passenger = event.passenger
+        if event.is_named or passenger.passenger_id not in self._passengers:
+            self._passengers[passenger.passenger_id] = passenger
 
     def _note_end(self, event: RideCompleted | RideCancelled | PassengerNoShow | SearchFailed) -> None:
         self._open.pop(event.ride_id, None)
@@ -311,7 +318,9 @@ class MemoryJournal:
             self._cards[event.driver_id] = msgspec.structs.replace(card, rating=round(stars / ratings, 2))
 
     def _note_driver(self, event: DriverRegistered) -> None:
-        self._cards[event.driver.driver_id] = event.driver
+        card = event.driver
+        if card != stranger(card.driver_id) or card.driver_id not in self._cards:
+            self._cards[card.driver_id] = card
 
 
 _NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {

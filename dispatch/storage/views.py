@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dispatch.domain.driver import stranger
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,
@@ -55,6 +56,7 @@ KEEP_PASSENGER: Final = """
     INSERT INTO passengers (passenger_id, name, phone) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET name = excluded.name, phone = excluded.phone
     WHERE name <> excluded.name OR phone <> excluded.phone"""
+MEET_PASSENGER: Final = "INSERT INTO passengers (passenger_id, name, phone) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 KEEP_DRIVER: Final = """
     INSERT INTO drivers (driver_id, name, phone, rating, registered_rating, vehicle_type, vehicle_registration, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)
@@ -63,6 +65,9 @@ KEEP_DRIVER: Final = """
             ELSE round((excluded.registered_rating + stars) / (ratings + 1), 2) END,
         vehicle_type = excluded.vehicle_type, vehicle_registration = excluded.vehicle_registration,
         updated_at = excluded.updated_at"""
+MEET_DRIVER: Final = """
+    INSERT INTO drivers (driver_id, name, phone, rating, registered_rating, vehicle_type, vehicle_registration, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING"""
 DRIVER_ONLINE: Final = "UPDATE drivers SET online = ?, updated_at = ? WHERE driver_id = ?"
 DRIVER_WISH: Final = "UPDATE drivers SET wants_offers = ?, updated_at = ? WHERE driver_id = ?"
 DRIVER_RIDE: Final = "UPDATE drivers SET ride_id = ?, updated_at = ? WHERE driver_id = ?"
@@ -142,7 +147,8 @@ def _ride_scheduled(event: RideScheduled, at: float) -> Iterable[Change]:
 def _booked(event: RideRequested | RideScheduled, search_no: int, status: str) -> Iterable[Change]:
     passenger, trip = event.passenger, event.trip
     pickup, dropoff = trip.pickup, trip.dropoff
-    yield KEEP_PASSENGER, (passenger.passenger_id, passenger.name, passenger.phone)
+    who = (passenger.passenger_id, passenger.name, passenger.phone)
+    yield KEEP_PASSENGER if event.is_named else MEET_PASSENGER, who
     yield (
         ASK_RIDE,
         (
@@ -264,7 +270,7 @@ def _offer_declined(event: OfferDeclined, at: float) -> Iterable[Change]:
 def _driver_registered(event: DriverRegistered, at: float) -> Iterable[Change]:
     card = event.driver
     row = (card.driver_id, card.name, card.phone, card.rating, card.vehicle_type, card.vehicle_registration, at)
-    return ((KEEP_DRIVER, row),)
+    return ((KEEP_DRIVER if card != stranger(card.driver_id) else MEET_DRIVER, row),)
 
 
 def _driver_online(event: DriverOnline, at: float) -> Iterable[Change]:

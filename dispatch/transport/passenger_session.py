@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
+
 from dispatch import addresses
 from dispatch.domain.payment import CARD, CASH
 from dispatch.errors import BadField
@@ -13,7 +15,7 @@ from dispatch.transport import wire
 from dispatch.transport.connection import Handlers, Link, Session
 from dispatch.transport.frames import FOR_PASSENGER
 from dispatch.transport.moments import bookable
-from dispatch.types import Passenger, PassengerId, Place, QuoteId, RideId, Trip
+from dispatch.types import UNNAMED, Passenger, PassengerId, Place, QuoteId, RideId, Trip
 
 if TYPE_CHECKING:
     from dispatch.transport.session import Gateway
@@ -69,14 +71,14 @@ class PassengerSession(Session):
         return self.ride_id
 
     def _passenger(self, message: wire.FindDriver) -> Passenger:
-        """Who rides, as far as the frame says it: nobody has to prove it here."""
+        """Who rides, as far as the frame says it: nobody has to prove it here. A name that it does not say is on file, if anywhere."""
         name = (message.passenger_name or "").strip()
         phone = phone_of(message.passenger_phone, self._gateway.limits.phone_region)
         if phone:
-            return Passenger(PassengerId(phone), name or "Passenger", phone)
+            return Passenger(PassengerId(phone), name or UNNAMED, phone)
         if name:
             return Passenger(PassengerId(f"ride-{self.ride_id}"), name, "")
-        return self._gateway.default_passenger
+        return replace(self._gateway.default_passenger, name=UNNAMED)
 
     handlers: ClassVar[Handlers] = {
         wire.FindDriver: _find_driver,

@@ -70,6 +70,7 @@ def apps(play: Theatre) -> tuple[Stage, Driver, PassengerApp]:
     """The two people whom a fresh database knows, connected; the driver stands one kilometre from the pickup."""
     stage = play()
     stage.world.gateway.default_passenger = SARAH
+    stage.world.journal.meet(SARAH)
     stage.world.journal.deliver(Append("driver/27821234568", 0, 1, 0.0, (DriverRegistered(MICHAEL),)))
     return stage, stage.driver("27821234568", north_km=1), stage.passenger("123")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dispatch.messages.events import DriverRegistered, Event, RideCancelled, RideRequested
+from dispatch.domain.driver import stranger
+from dispatch.messages.events import DriverRegistered, Event, RideCancelled, RideRequested, RideScheduled
 from dispatch.messages.journal import Append
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.events import TIMES
@@ -122,6 +123,33 @@ def test_a_passenger_is_known_once_he_has_booked(stored: Stored) -> None:
     trip = booked("r1").events[0].trip
     store = stored([append("ride/r1", RideRequested(RideId("r1"), 1, ben, trip, 0.0))])
     assert store.passenger(ben.passenger_id) == ben
+
+
+def test_a_booking_that_says_no_name_leaves_the_name_on_file(stored: Stored) -> None:
+    trip = booked("r1").events[0].trip
+    unnamed, ben = Passenger(PassengerId("ben"), "Passenger", "ben"), Passenger(PassengerId("ben"), "Ben", "ben")
+
+    def request(ride: str, who: Passenger, is_named: bool) -> Append:
+        return append(f"ride/{ride}", RideRequested(RideId(ride), 1, who, trip, 0.0, is_named=is_named))
+
+    def scheduled(ride: str, who: Passenger, is_named: bool) -> Append:
+        return append(f"ride/{ride}", RideScheduled(RideId(ride), who, trip, 9.0, 0.0, is_named=is_named))
+
+    store = stored([request("r1", unnamed, False)])
+    assert store.passenger(ben.passenger_id) == unnamed
+    stored([request("r2", ben, True), request("r3", unnamed, False), scheduled("r4", unnamed, False)])
+    assert store.passenger(ben.passenger_id) == ben
+    stored([scheduled("r5", unnamed, True)])
+    assert store.passenger(ben.passenger_id) == unnamed, "files of older versions do not tell what was said"
+
+
+def test_a_driver_on_file_who_is_registered_as_a_stranger_stays_as_on_file(stored: Stored) -> None:
+    new = DriverId("27830000001")
+    known = msgspec.structs.replace(MICHAEL, driver_id=new)
+    store = stored([append("driver/" + new, DriverRegistered(stranger(new)))])
+    assert store.driver_card(new) == stranger(new)
+    stored([append("driver/" + new, DriverRegistered(card)) for card in (known, stranger(new))])
+    assert store.driver_card(new) == known
 
 
 def test_the_seeded_passenger_is_the_default_one(stored: Stored) -> None:

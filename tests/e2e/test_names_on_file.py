@@ -1,0 +1,39 @@
+"""The seeded passenger keeps her name whatever an app leaves out, on the real server, before and after a restart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+
+from dispatch.storage.seed import seed
+from dispatch.storage.show import rows
+from dispatch.transport.server import run
+from tests.e2e.test_quotes import BOOKING, heard, served
+
+SEEDED = "27821234567"
+
+
+@pytest.mark.parametrize("said", [{"passenger_phone": SEEDED}, {}], ids=["phone", "nothing"])
+def test_a_seeded_passenger_is_not_renamed_by_a_booking_without_a_name(tmp_path: Path, said: dict[str, Any]) -> None:
+    seed(tmp_path / "rides.db", fleet=0)
+
+    async def story() -> None:
+        for ride in ("ride-1", "ride-2"):
+            async with (
+                served(tmp_path, "") as (host, _),
+                connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+                connect(f"ws://{host}/ws/ride/{ride}/") as passenger,
+            ):
+                await driver.send(json.dumps({"type": "location_update", "latitude": -26.2, "longitude": 28.05}))
+                await passenger.send(json.dumps({**BOOKING, **said}))
+                assert (await heard(driver, "ride_request"))["passenger_name"] == "Sarah Johnson"
+                await passenger.send(json.dumps({"type": "cancel_ride"}))
+                await heard(passenger, "ride_cancelled")
+
+    run(story())
+    assert [row["name"] for row in rows(tmp_path / "rides.db", "passengers")] == ["Sarah Johnson"]
+    assert [row["name"] for row in rows(tmp_path / "rides.db", "drivers")] == ["Michael Brown"]
