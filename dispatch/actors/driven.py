@@ -19,10 +19,11 @@ from dispatch.domain.ride import (
     VERBS,
     WITH_DRIVER,
 )
+from dispatch.domain.ride_terms import pin_locked_s
 from dispatch.errors import NoSuchRide
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CompleteRide, ReportArrived, StartRide
-from dispatch.messages.events import RideArrived, RideCompleted, RideStarted
+from dispatch.messages.events import PinRefused, RideArrived, RideCompleted, RideStarted
 from dispatch.messages.matching import ClaimGranted, RideLost, RideMoved
 from dispatch.messages.notices import DriverUnreachable, RideProgress
 from dispatch.messages.tracking import DriverStalled, WarnDriver
@@ -45,8 +46,6 @@ class DrivenRide(EndingRide):
     __slots__ = ()
 
     _moved: RideMoved | None = None
-    _wrong_pins = 0
-    _locked_until = 0.0
 
     @receives(ReportArrived, StartRide, CompleteRide)
     def _on_step(self, message: Step) -> None:
@@ -60,7 +59,7 @@ class DrivenRide(EndingRide):
         elif event_type not in TRANSITIONS[ride.status] or self._skips_too_much(event_type):
             self.refuse_message(message, "illegal_now", f"cannot {VERBS[event_type]} a ride that is {ride.status}")
         elif wrong := self._wrong_pin(message):
-            self.refuse_message(message, "wrong_pin", wrong)
+            self.refuse_message(message, "wrong_pin", wrong)  # behind the event, if there is one: no guess is free
         else:
             self._step(event_type, message)
 
@@ -71,16 +70,15 @@ class DrivenRide(EndingRide):
 
     def _wrong_pin(self, message: Step) -> str:
         """Why the ride does not start with what the driver typed; empty: it does."""
-        ride, now = self.ride, self.runtime.now
+        ride, now, options = self.ride, self.runtime.now, self.options
         if not ride.pin or type(message) is not StartRide:
             return ""
-        if now < self._locked_until:
-            return f"too many wrong pins; try again in {ceil(self._locked_until - now)} s"
+        locked_s = pin_locked_s(ride, now, options.pin_tries, options.pin_lock_s)
+        if locked_s > 0.0:
+            return f"too many wrong pins; try again in {ceil(locked_s)} s"
         if message.pin == ride.pin:
             return ""
-        self._wrong_pins += 1
-        if self._wrong_pins % self.options.pin_tries == 0:
-            self._locked_until = now + self.options.pin_lock_s
+        self.record(PinRefused(ride.ride_id, message.driver_id, now))
         return "that is not the passenger's pin" if message.pin else "this ride starts with the passenger's pin"
 
     def _step(self, event_type: type[Message], message: Step) -> None:

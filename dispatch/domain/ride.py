@@ -15,6 +15,7 @@ from dispatch.messages.events import (
     ChargeSettled,
     CommandDone,
     PassengerNoShow,
+    PinRefused,
     RideArrived,
     RideAssigned,
     RideCancelled,
@@ -110,6 +111,7 @@ VERBS: Final[dict[type[Message], str]] = {
     RideScheduled: "schedule",
     RideAssigned: "assign",
     RideArrived: "arrive at",
+    PinRefused: "refuse a pin of",
     RideStarted: "start",
     RideCompleted: "complete",
     RideCancelled: "cancel",
@@ -127,6 +129,7 @@ STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "st
 
 
 UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
+    PinRefused: frozenset((ACCEPTED, ARRIVED)),
     TrackRecorded: WITH_DRIVER,
     RideRated: frozenset((COMPLETED,)),
     ChargeRequested: TERMINAL,
@@ -162,6 +165,8 @@ class RideRecord(msgspec.Struct):
     assigned_at: float | None = None
     told_eta_s: float | None = None
     pin: str = ""
+    wrong_pins: int = 0
+    wrong_pin_at: float = 0.0
     arrived_at: float | None = None
     free_wait_ends_at: float | None = None
     no_show_at: float | None = None
@@ -221,13 +226,17 @@ def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
 
 def _forget_driver(ride: RideRecord, event: RideUnassigned) -> None:
     ride.driver, ride.offer_id, ride.assigned_at, ride.told_eta_s, ride.pin = None, None, None, None, ""
-    ride.search_no = event.search_no
+    ride.search_no, ride.wrong_pins = event.search_no, 0
     ride.restarts += 1
 
 
 def _remember_arrival(ride: RideRecord, event: RideArrived) -> None:
     ride.arrived_at = event.at
     ride.free_wait_ends_at, ride.no_show_at = event.free_wait_ends_at, event.no_show_at
+
+
+def _remember_wrong_pin(ride: RideRecord, event: PinRefused) -> None:
+    ride.wrong_pins, ride.wrong_pin_at = ride.wrong_pins + 1, event.at
 
 
 def _remember_start(ride: RideRecord, event: RideStarted) -> None:
@@ -282,6 +291,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideAssigned: _remember_driver,
     RideUnassigned: _forget_driver,
     RideArrived: _remember_arrival,
+    PinRefused: _remember_wrong_pin,
     RideStarted: _remember_start,
     RideCompleted: _remember_completion,
     RideCancelled: _remember_cancel,

@@ -16,6 +16,12 @@ CLOCK_SLACK_S: Final = 1e-6
 """Sums of Unix seconds round by so much."""
 
 
+def pin_locked_s(ride: RideRecord, now: float, tries: int, lock_s: float) -> float:
+    """For how many seconds no pin is taken any more; 0 or less: one is. Every `tries` wrong ones lock the ride for `lock_s`."""
+    is_locked = ride.wrong_pins > 0 and ride.wrong_pins % tries == 0
+    return ride.wrong_pin_at + lock_s - now if is_locked else 0.0
+
+
 class RideTerms(msgspec.Struct, frozen=True):
     """Times in seconds.
 

@@ -95,6 +95,14 @@ class RideArrived(Message, frozen=True, gc=False):
     no_show_at: float | None = None
 
 
+class PinRefused(Message, frozen=True, gc=False):
+    """The driver typed another pin than the passenger's, or none. On record, so that no new life of the ride forgets how often."""
+
+    ride_id: RideId
+    driver_id: DriverId
+    at: float
+
+
 class RideStarted(Message, frozen=True, gc=False):
     """The passenger is in."""
 
@@ -342,8 +350,8 @@ class QuoteTaken(Message, frozen=True, gc=False):
 
 
 Event = (
-    RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | RideStarted | RideCompleted | RideCancelled
-    | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
+    RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
+    | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
     | ChargeRequested | ChargeSettled | ChargeDeclined
     | OffersMade | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet

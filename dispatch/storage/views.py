@@ -30,6 +30,7 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    PinRefused,
     QuoteMade,
     QuoteTaken,
     RideArrived,
@@ -239,7 +240,7 @@ def _search_failed(event: SearchFailed, at: float) -> Iterable[Change]:
 # ---------------------------------------------------------------------------------------------------------------- offers
 
 
-def _nothing(event: RoundConsidered, at: float) -> Iterable[Change]:
+def _nothing(event: RoundConsidered | PinRefused, at: float) -> Iterable[Change]:
     """Who wants to know reads the event itself."""
     return ()
 
@@ -321,6 +322,7 @@ VIEWS: Final[dict[type[Message], Callable[[Any, float], Iterable[Change]]]] = {
     RideAssigned: _ride_assigned,
     RideUnassigned: _ride_unassigned,
     RideArrived: _ride_arrived,
+    PinRefused: _nothing,
     RideStarted: _ride_started,
     RideCompleted: _ride_completed,
     RideCancelled: _ride_cancelled,

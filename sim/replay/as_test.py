@@ -73,6 +73,8 @@ def _says(line: Line) -> str:
 
 def _starts(line: Line) -> str:
     """With the pin, if the passenger was told one: it is drawn anew in every run."""
+    if "pin" in line.fields:
+        return _says(line)
     pin = f'{RIDE}.last("driver_assigned").get("start_pin", "")'
     return f'{line.who}.does(lambda: {line.who}.says("start_ride", ride_id="{RIDE}", pin={pin}), {_at(line)})'
 

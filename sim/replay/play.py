@@ -51,7 +51,7 @@ class Player:
         elif line.what == "closes":
             cancel = CancelRide(RideId(RIDE), "ops", line.fields["reason"])
             person.does(lambda: self._tell_ride(cancel), at=at)
-        elif line.what == "start_ride":
+        elif line.what == "start_ride" and "pin" not in line.fields:
             person.does(lambda: person.says("start_ride", ride_id=RIDE, pin=self._pin()), at=at)
         elif isinstance(person, Passenger) and line.what == "find_driver":
             person.books(at=at, **booking(line.fields))

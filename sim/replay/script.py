@@ -22,6 +22,7 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    PinRefused,
     RideArrived,
     RideCancelled,
     RideCompleted,
@@ -204,6 +205,10 @@ class _Author:
         name = self.name(event.driver_id)
         self.add(at, name, "accept_ride", ride_id=RIDE, driver_id=name)
 
+    def mistyped(self, at: float, event: PinRefused) -> None:
+        """The pin of a replay is drawn anew; no pin at all is never the right one."""
+        self.says(at, event.driver_id, "start_ride", pin="")
+
     def no_show(self, at: float, event: PassengerNoShow) -> None:
         if event.fee:
             self.script.fees_minor["no_show_fee"] = event.fee
@@ -230,6 +235,7 @@ _WRITE: dict[type[Message], Callable[[_Author, float, Any], None]] = {
     DriverReserved: _Author.reserved,
     RideUnassigned: _Author.unassigned,
     RideArrived: _step("arrived"),
+    PinRefused: _Author.mistyped,
     RideStarted: _step("start_ride"),
     RideCompleted: _step("complete_ride"),
     PassengerNoShow: _Author.no_show,

@@ -36,6 +36,7 @@ from dispatch.messages.events import (
     ChargeSettled,
     CommandDone,
     PassengerNoShow,
+    PinRefused,
     RideArrived,
     RideAssigned,
     RideCancelled,
@@ -68,6 +69,7 @@ EXAMPLES: dict[str, events.Event] = {
     "RideAssigned": RideAssigned(RIDE, DAN, OFFER, 2, 9.5),
     "RideUnassigned": RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0),
     "RideArrived": RideArrived(RIDE, HIM, 150.0),
+    "PinRefused": PinRefused(RIDE, HIM, 190.0),
     "RideStarted": RideStarted(RIDE, HIM, 200.0),
     "RideCompleted": RideCompleted(RIDE, HIM, 95.0),
     "RideCancelled": RideCancelled(RIDE, "passenger", "too slow"),
@@ -111,7 +113,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
     own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith(("Ride", "Charge"))}
-    own |= {"SearchFailed", "PassengerNoShow", "TrackRecorded"}
+    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded"}
     assert own | {"CommandDone"} == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dispatch.domain.ride import ACCEPTED, RideRecord
-from dispatch.domain.ride_terms import RideTerms
-from dispatch.messages.events import RideArrived, RideStarted
+from dispatch.domain.ride_terms import RideTerms, pin_locked_s
+from dispatch.messages.events import PinRefused, RideArrived, RideStarted, RideUnassigned
 from dispatch.types import DriverId, RideId
 
 RIDE, DRIVER = RideId("r1"), DriverId("d1")
@@ -41,6 +41,18 @@ def test_an_arrival_of_an_older_version_goes_by_the_settings_and_by_the_booked_t
     ride = ride_of(RideArrived(RIDE, DRIVER, 100.0), RideStarted(RIDE, DRIVER, 850.0), pickup_at=700.0)
     assert TERMS.told_of_arrival(ride) == (820.0, 1000.0)
     assert TERMS.paid_wait_s(ride) == pytest.approx(30.0, abs=1e-3)
+
+
+def test_every_fifth_wrong_pin_locks_the_ride_until_a_minute_after_it_and_another_driver_begins_anew() -> None:
+    ride = ride_of()
+    locked = []
+    for number in range(1, 12):
+        ride.apply(PinRefused(RIDE, DRIVER, 100.0 * number))
+        locked.append(pin_locked_s(ride, 100.0 * number + 10.0, tries=5, lock_s=60.0))
+    assert locked == [0, 0, 0, 0, 50, 0, 0, 0, 0, 50, 0]
+    ride.wrong_pins = 5
+    ride.apply(RideUnassigned(RIDE, DRIVER, 2, "driver", "a flat tyre", 1200.0))
+    assert pin_locked_s(ride, 1100.0, tries=5, lock_s=60.0) == 0
 
 
 def test_a_wait_of_which_one_end_is_unknown_costs_nothing() -> None:

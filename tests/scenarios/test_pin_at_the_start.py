@@ -1,8 +1,13 @@
 """A ride that starts only with the passenger's four digits."""
 
 import re
+from collections.abc import Callable
 
+import pytest
+
+from dispatch.messages.events import PinRefused
 from sim.scenario import Stage
+from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 
 
@@ -69,6 +74,69 @@ def test_five_wrong_pins_lock_it_for_a_minute(play: Theatre) -> None:
     stage.run(until=135)
     assert stage.passengers["r1"].last()["type"] == "ride_started"
     finished(stage)
+
+
+def guesses(stage: Stage, pin: str, first: float, count: int) -> None:
+    for number in range(count):
+        starts(stage, first + number, pin=other_than(pin))
+    stage.run(until=first + count)
+
+
+def rebuilds(stage: Stage) -> None:
+    stage.world.runtime.rebuild("ride/r1")
+
+
+def restarts(stage: Stage) -> None:
+    stage.crashes()
+    for person in (stage.drivers["d1"], stage.passengers["r1"]):
+        person.returns(at=stage.now + 0.2)
+    stage.run(until=stage.now + 0.4)
+
+
+@pytest.mark.parametrize("lives_on", [rebuilds, restarts])
+@pytest.mark.parametrize("before", range(6))
+def test_wrong_pins_count_across_lives_of_the_ride(
+    play: Theatre, before: int, lives_on: Callable[[Stage], None]
+) -> None:
+    """So many before the ride was made anew, the rest of five after it."""
+    stage, pin = with_a_pin(play(), require_pin=True)
+    guesses(stage, pin, 70, before)
+    lives_on(stage)
+    guesses(stage, pin, 76, 5 - before)
+    starts(stage, 83, pin=pin)
+    stage.run(until=84)
+    last_wrong = 74 if before == 5 else 80 - before
+    assert stage.drivers["d1"].last("error")["message"] == f"too many wrong pins; try again in {last_wrong + 60 - 83} s"
+    assert sum(isinstance(event, PinRefused) for event in stage.record("r1")) == 5
+    starts(stage, 141, pin=pin)
+    stage.run(until=142)
+    assert stage.passengers["r1"].last("ride_started").at == 141
+    finished(stage)
+
+
+def test_a_guess_that_is_not_on_disk_is_not_answered(play: Theatre) -> None:
+    stage, pin = with_a_pin(play(options=WorldOptions(commit_delay_s=(0.01, 0.01))), require_pin=True)
+    stage.world.journal._failure_rate = 1.0
+    starts(stage, 70, pin=other_than(pin))
+    stage.run(until=72)
+    assert stage.drivers["d1"].last("error")["code"] == "unavailable"
+    stage.world.journal._failure_rate = 0.0
+    guesses(stage, pin, 80, 5)
+    starts(stage, 90, pin=pin)
+    stage.run(until=91)
+    assert stage.drivers["d1"].last("error")["message"] == "too many wrong pins; try again in 54 s"
+    starts(stage, 150, pin=pin)
+    stage.run(until=151)
+    finished(stage)
+
+
+def test_the_right_pin_costs_no_event_and_a_ride_without_one_counts_nothing(play: Theatre) -> None:
+    for fields in ({"require_pin": True}, {}):
+        stage, pin = with_a_pin(play(), **fields)
+        starts(stage, 70, **({"pin": pin} if pin else {"pin": "1234"}))
+        stage.run(until=71)
+        assert not any(isinstance(event, PinRefused) for event in stage.record("r1"))
+        finished(stage)
 
 
 def test_it_cannot_be_completed_without_having_started(play: Theatre) -> None:
