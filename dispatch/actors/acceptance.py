@@ -10,14 +10,13 @@ from math import inf
 from typing import Any
 
 from dispatch.actors.booking import BookedRide
+from dispatch.actors.followed import NOWHERE, Way
 from dispatch.domain.ride import CANCELLED, NO_DRIVERS, PENDING, SCHEDULED
 from dispatch.messages.base import Message
 from dispatch.messages.matching import ClaimRefused, ClaimRide
 from dispatch.runtime import receives
 from dispatch.types import DriverId
 
-Way = tuple[float | None, float | None, float | None, float | None]
-"""Latitude, longitude, metres to drive, seconds to take."""
 REFUSALS = {PENDING: "superseded", SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
 """What a driver who claims a ride in this status in vain hears; in every other one somebody has it: `taken`."""
 
@@ -83,11 +82,9 @@ class ChoosingRide(BookedRide):
     def way_to_pickup(self, claim: ClaimRide) -> Way:
         """Where the driver is, metres to drive and seconds to take; nothing where his position is unknown."""
         if claim.lat is None or claim.lon is None:
-            return None, None, None, None
+            return NOWHERE
         assert self.ride.trip is not None
-        start, pickup, travel = (claim.lat, claim.lon), self.ride.trip.pickup.point, self.options.travel
-        eta_s = travel.eta_s(start, pickup, self.runtime.now)
-        return (*start, round(travel.road_m(start, pickup), 1), round(eta_s, 1))
+        return self.way(claim.lat, claim.lon, self.ride.trip.pickup)
 
     def _takes_s(self, claim: ClaimRide) -> float:
         eta_s = self.way_to_pickup(claim)[-1]

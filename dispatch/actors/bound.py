@@ -26,6 +26,7 @@ from dispatch.messages.matching import (
     RideAnswered,
     RideLost,
     RideMoved,
+    RidePaid,
     RideRefused,
 )
 from dispatch.messages.notices import (
@@ -33,6 +34,7 @@ from dispatch.messages.notices import (
     DriverWarned,
     OfferClosed,
     OfferMade,
+    PaymentChanged,
     RideAccepted,
     RideEnded,
     RideProgress,
@@ -178,6 +180,12 @@ class BoundDriver(ConversingActor):
         self._answer_accept(ended)  # it was his
         self.done(message.command, ended, kept=True)
         self._announce()
+
+    @receives(RidePaid)
+    def _on_ride_paid(self, message: RidePaid) -> None:
+        """Whoever is not there any more asks the desk."""
+        if self.link is not None:
+            self.say(PaymentChanged, message.ride_id, message.status, message.amount)
 
     @receives(WarnDriver)
     def _on_warning(self, message: WarnDriver) -> None:

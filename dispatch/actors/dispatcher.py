@@ -359,8 +359,8 @@ class DispatcherActor(RequestedSearches):
 
     def _give_up(self, search: Search) -> None:
         card = search.card
-        reason = "nobody accepted" if search.asked else "nobody near"
-        spent = SearchExhausted(card.search_no, reason, search.round_no, search.asked)
+        reason = "nobody accepted" if search.met else "nobody near"
+        spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.met))
         leases = [offer.lease for offer in search.open.values()]
         if leases:
             search.open.clear()

@@ -57,7 +57,7 @@ class DrivenRide(EndingRide):
         elif event_type is RideStarted and ride.status == IN_PROGRESS:
             self.refuse_message(message, "already_started", "this ride has started already")
         elif event_type not in TRANSITIONS[ride.status] or self._skips_too_much(event_type):
-            self.refuse_message(message, "illegal_now", f"cannot {VERBS[event_type]} a ride that is {ride.status}")
+            self.refuse_message(message, "illegal_now", self._why_not(event_type))
         elif wrong := self._wrong_pin(message):
             self.refuse_message(message, "wrong_pin", wrong)  # behind the event, if there is one: no guess is free
         else:
@@ -67,6 +67,13 @@ class DrivenRide(EndingRide):
         """Apps of the seed complete what they never started; not where steps are strict, or the start takes a pin."""
         must_start = self.options.strict_steps or self.ride.pin
         return event_type is RideCompleted and bool(must_start) and self.ride.status != IN_PROGRESS
+
+    def _why_not(self, event_type: type[Message]) -> str:
+        """What stands in the way of this step."""
+        told = f"cannot {VERBS[event_type]} a ride that is {self.ride.status}"
+        if event_type not in TRANSITIONS[self.ride.status]:
+            return told
+        return f"{told}: send start_ride first{', with the pin of the passenger' if self.ride.pin else ''}"
 
     def _wrong_pin(self, message: Step) -> str:
         """Why the ride does not start with what the driver typed; empty: it does."""

@@ -12,7 +12,11 @@ from dispatch.domain.tracks import Tracks
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.tracking import FollowDriver, StopFollowing, TrackGrown
 from dispatch.runtime import Runtime, receives
+from dispatch.types import Place, Trip
 
+Way = tuple[float | None, float | None, float | None, float | None]
+"""Latitude, longitude, metres to drive, seconds to take."""
+NOWHERE: Final[Way] = (None, None, None, None)
 TO_PICKUP: Final = "to_pickup"
 ON_TRIP: Final = "on_trip"
 
@@ -34,10 +38,27 @@ class FollowedRide(RidingActor):
         if self._tracks is None or ride.status not in WITH_DRIVER or ride.driver is None:
             return
         assert ride.trip is not None
-        to = ride.trip.pickup if ride.status in (ACCEPTED, ARRIVED) else ride.trip.dropoff
+        to = self._heads_for(ride.trip)
         is_coming = ride.status == ACCEPTED and ride.pickup_at is None  # who was booked ahead sets out when he likes
         order = FollowDriver(ride.ride_id, ride.driver.driver_id, to.lat, to.lon, is_coming, self.link)
         self.send(self._tracker(), order)
+
+    def _heads_for(self, trip: Trip) -> Place:
+        return trip.pickup if self.ride.status in (ACCEPTED, ARRIVED) else trip.dropoff
+
+    def way_left(self) -> Way:
+        """Where the driver is and what is left of the way, to the pickup and then to the dropoff; nothing where that is not known."""
+        ride = self.ride
+        if self._tracks is None or ride.status not in WITH_DRIVER or ride.driver is None or ride.trip is None:
+            return NOWHERE
+        where = self._tracks.where(ride.driver.driver_id)
+        return self.way(*where, self._heads_for(ride.trip)) if where is not None else NOWHERE
+
+    def way(self, lat: float, lon: float, to: Place) -> Way:
+        """From there to a place: where it begins, metres to drive and seconds to take."""
+        start, travel = (lat, lon), self.options.travel
+        eta_s = travel.eta_s(start, to.point, self.runtime.now)
+        return lat, lon, round(travel.road_m(start, to.point), 1), round(eta_s, 1)
 
     def stop_following(self) -> None:
         """He does not drive for this ride any more."""

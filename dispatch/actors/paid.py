@@ -14,6 +14,7 @@ from dispatch.domain.payment import amount_due, pause_s
 from dispatch.domain.ride import CHARGED, DECLINED, PAID
 from dispatch.messages.base import Message
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
+from dispatch.messages.matching import RidePaid
 from dispatch.messages.notices import PaymentChanged
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.runtime import receives
@@ -89,6 +90,8 @@ class PaidRide(RatedRide):
         ride = self.ride
         assert ride.charge is not None
         self.say(PaymentChanged, ride.ride_id, status, ride.charge, reason)
+        if ride.driver is not None:  # why a card was declined is the passenger's own affair
+            self.tell_driver(ride.driver.driver_id, RidePaid(ride.ride_id, status, ride.charge))
         self.retire_later()
 
     # -- its life

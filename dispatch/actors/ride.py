@@ -152,5 +152,6 @@ class RideActor(ChoosingRide):
             pin,
             ride.pickup_at,
             ride.payment_status,
+            *self.way_left(),
         )
         return snapshot

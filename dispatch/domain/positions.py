@@ -55,7 +55,8 @@ class PositionBoard:
         self.reports += 1
         fix = self._fixes.get(driver_id)
         if fix is None:
-            self._fixes[driver_id] = self._moved[driver_id] = Fix(lat, lon, at, heading)
+            self._fixes[driver_id] = self._moved[driver_id] = fix = Fix(lat, lon, at, heading)
+            self._tell(driver_id, fix)
             return NEWS
         if lat == fix.lat and lon == fix.lon:
             elapsed = at - fix.at
@@ -128,9 +129,13 @@ class PositionBoard:
         self._moved[driver_id] = fix
         if self._doubted:
             self._doubted.pop(driver_id, None)
+        if driver_id in self._followed:
+            self._tell(driver_id, fix)
+        return NEWS if elapsed > self.max_age_s else BELIEVED
+
+    def _tell(self, driver_id: DriverId, fix: Fix) -> None:
         if driver_id in self._followed and self.follower is not None:
             self.follower(driver_id, fix)
-        return NEWS if elapsed > self.max_age_s else BELIEVED
 
     def _refuse(self, reason: Verdict) -> Verdict:
         self.refused += 1

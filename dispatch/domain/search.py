@@ -35,8 +35,9 @@ class Search(msgspec.Struct):
     """The state of one search. `since` is when it began, runtime seconds; searches are served by (since, ride_id).
 
     `late`: somebody was asked after the last round was over. `radius_m`: how far the round under way reaches; 0 before the first.
-    `blocked`: whoever is never to meet this passenger. Where places are shown one by one: `shown_at` is when the last one was,
-    `held_back` until it is time for the next, `run_dry` that nobody is left for the others of this round.
+    `blocked`: whoever is never to meet this passenger. `met`: everyone who ever had an offer. Where places are shown
+    one by one: `shown_at` is when the last one was, `held_back` until it is time for the next, `run_dry` that nobody is left for
+    the others of this round.
     """
 
     card: RideCard
@@ -44,7 +45,6 @@ class Search(msgspec.Struct):
     policy: SearchPolicy
     round_no: int = 0
     used: int = 0
-    asked: int = 0
     serial: int = 0
     capped: bool = False
     late: bool = False
@@ -57,6 +57,7 @@ class Search(msgspec.Struct):
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
     blocked: dict[DriverId, None] = msgspec.field(default_factory=dict)
+    met: dict[DriverId, None] = msgspec.field(default_factory=dict)
 
     # -- questions
 
@@ -139,7 +140,7 @@ class Search(msgspec.Struct):
         """Take a place for this driver, with the whole offer time of its own."""
         self.late = self.late or self.round_is_over()
         self.serial += 1
-        self.asked += 1
+        self.met[driver_id] = None
         self.asks[driver_id] = self.asks.get(driver_id, 0) + 1
         expires_at = now + self.policy.offer_timeout_s
         ride_id, search_no = self.card.ride_id, self.card.search_no

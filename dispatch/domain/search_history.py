@@ -82,7 +82,7 @@ def _offers_made(search: Search, event: OffersMade) -> None:
     search.show(event.expires_at - search.policy.offer_timeout_s)
     for placed in event.offers:
         search.serial += 1
-        search.asked += 1
+        search.met[placed.driver_id] = None
         search.asks[placed.driver_id] = search.asks.get(placed.driver_id, 0) + 1
         lease = Lease(
             placed.offer_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatch.messages.base import Command, Forerunner, Message
-from dispatch.types import DriverCard, DriverId, Lease, OfferId, Price, RideCard, RideId
+from dispatch.types import DriverCard, DriverId, Lease, Money, OfferId, Price, RideCard, RideId
 
 # -- ride <-> dispatcher
 
@@ -151,6 +151,14 @@ class RideMoved(Forerunner, frozen=True, gc=False):
     driven_m: float | None = None
     price: Price | None = None
     payment_status: str = ""
+
+
+class RidePaid(Message, frozen=True, gc=False):
+    """Ride -> the driver who drove it: what it cost the passenger was `paid`, or `declined`."""
+
+    ride_id: RideId
+    status: str
+    amount: Money
 
 
 class RideLost(Message, frozen=True, gc=False):

@@ -74,7 +74,7 @@ class NoDrivers(Message, frozen=True, gc=False):
 
 
 class PassengerSnapshot(Message, frozen=True, gc=False):
-    """The whole ride as its passenger may see it. `driver` once assigned."""
+    """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known."""
 
     seq: int
     ride_id: RideId
@@ -85,6 +85,10 @@ class PassengerSnapshot(Message, frozen=True, gc=False):
     pin: str = ""
     pickup_at: float | None = None
     payment_status: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    distance_m: float | None = None
+    eta_s: float | None = None
 
 
 # -- to the driver

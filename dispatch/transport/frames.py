@@ -142,6 +142,10 @@ class Frames:
             fare=notice.fare,
             currency=self.currency if notice.fare is not None else None,
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
+            driver_latitude=notice.lat,
+            driver_longitude=notice.lon,
+            eta_s=_whole(notice.eta_s),
+            distance_m=_whole(notice.distance_m),
             start_pin=notice.pin or None,
             pickup_at=self._time(notice.pickup_at),
             payment_status=notice.payment_status or None,
@@ -295,6 +299,7 @@ class Frames:
             "dropoff_longitude": trip.dropoff.lon,
             "distance": trip.distance_km,
             "fare": trip.fare,
+            "currency": self.currency,
             "estimated_duration": as_sent(trip.duration_min),
             "note": trip.note or None,
             "pin_required": trip.pin,
@@ -348,6 +353,7 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.RideAccepted: Frames.ride_accepted,
     notices.DriverWarned: Frames.warning,
     notices.DriverSnapshot: Frames.driver_snapshot,
+    notices.PaymentChanged: Frames.payment,
 }
 
 

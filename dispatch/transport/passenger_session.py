@@ -48,10 +48,14 @@ class PassengerSession(Session):
             raise BadField("vehicle_type", f"vehicle_type must be {known}, got {wire.excerpt(wanted)}")
 
     def _check_payment(self, wanted: str) -> None:
-        takes = (CASH, CARD) if self._gateway.limits.takes_cards else (CASH,)
-        if wanted not in takes:
-            got = wire.excerpt(wanted)
-            raise BadField("payment_method", f"payment_method must be {' or '.join(takes)}, got {got}")
+        takes_cards, got = self._gateway.limits.takes_cards, wire.excerpt(wanted)
+        if wanted == CARD and not takes_cards:
+            text = f"payment_method must be cash, got {got}: this server has no payment provider for cards"
+            raise BadField("payment_method", text)
+        if wanted not in (CASH, CARD):
+            raise BadField(
+                "payment_method", f"payment_method must be cash{' or card' if takes_cards else ''}, got {got}"
+            )
 
     def _pickup_at(self, text: str) -> float:
         """The runtime second that is booked."""

@@ -37,12 +37,13 @@ from dispatch.messages.matching import (
     RideAnswered,
     RideLost,
     RideMoved,
+    RidePaid,
     RideRefused,
 )
 from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
 from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, OfferId, RideCard, RideId
+from dispatch.types import DriverCard, Money, OfferId, RideCard, RideId
 from tests.actors.rig import ANN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
 
 HIM = DAN.driver_id
@@ -93,6 +94,7 @@ MESSAGES: dict[str, Any] = {
     "RideLost that goes on without him": RideLost(RIDE, "driver", "", goes_on=True),
     "WarnDriver": WarnDriver(RIDE, "standing_still"),
     "WarnDriver of another ride": WarnDriver(OTHER_RIDE, "standing_still"),
+    "RidePaid": RidePaid(RIDE, "declined", Money(8550, "ZAR")),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),

@@ -96,6 +96,15 @@ def test_who_stands_still_or_is_not_believed_is_not_drained(board: PositionBoard
     assert board.drain() == {}
 
 
+def test_a_followed_driver_is_seen_from_the_first_position_on() -> None:
+    board, seen = PositionBoard(), list[tuple[DriverId, float]]()
+    board.follower = lambda driver_id, fix: seen.append((driver_id, fix.at))
+    board.follow(DAN)
+    for at, driver_id in enumerate((EVE, DAN, DAN)):
+        board.report(driver_id, *km_north(0.01 * at), float(at))
+    assert seen == [(DAN, 1.0), (DAN, 2.0)]
+
+
 # -- old news
 
 

@@ -96,12 +96,12 @@ def test_a_lease_says_all_that_a_driver_must_know() -> None:
     assert search.open == {lease.offer_id: OpenOffer(lease)}
 
 
-def test_offers_are_counted_whatever_became_of_them() -> None:
+def test_drivers_are_counted_once_whatever_became_of_their_offers() -> None:
     search, (first, second) = asking(D1, D2)
     search.end_offer(first, "vanished")
     search.end_offer(second, "declined")
     ask(search, D1)
-    assert search.asked == 3
+    assert [*search.met] == [D1, D2]
 
 
 def test_who_waits_longest_comes_first_and_ties_go_by_ride() -> None:

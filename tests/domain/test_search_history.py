@@ -115,7 +115,7 @@ def test_offers_stand_open_as_they_were_leased() -> None:
 def test_the_next_offer_has_the_next_name() -> None:
     search = recalled(BOOKED, made(D1, D2), closed(2, D2, "vanished"))
     assert search.offer(D3, 100.0, 9.0).offer_id == offer(3)
-    assert search.asked == 3
+    assert len(search.met) == 3
 
 
 def test_a_decline_is_never_forgotten() -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from sim.scenario import Driver, Stage
+from sim.scenario import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre, news
 
 QUICK = {"watch_warn_s": 30.0, "watch_tell_s": 60.0}
@@ -159,6 +159,32 @@ def test_a_passenger_who_returns_sees_at_once_where_his_driver_is(play: Theatre)
     stage.run(until=46)
     assert stage.passengers["r1"].last()["type"] == "snapshot"
     assert [frame.at for frame in stage.passengers["r1"].heard("driver_location", since=21.0)] == [45.0]
+
+
+def test_a_snapshot_says_where_the_driver_is_from_the_assignment_to_the_end(play: Theatre) -> None:
+    stage = play()
+    driver = assigned(stage)
+    passenger = stage.passengers["r1"]
+    driver.moves(2.5, at=20)
+    for at in (25, 120, 350):
+        passenger.leaves(at=at)
+        passenger.returns(at=at + 1)
+    driver.moves(0.0, at=100)
+    driver.says("arrived", at=110, ride_id="r1")
+    driver.says("start_ride", at=119, ride_id="r1")
+    stage.run(until=27)
+    where = passenger.last("snapshot")
+    assert (where["driver_latitude"], where["driver_longitude"]) == pytest.approx(near_pickup(2.5), abs=1e-6)
+    assert where["distance_m"] == pytest.approx(1.3 * 2500, rel=0.02)
+    assert where["eta_s"] > 60
+    stage.run(until=122)
+    where = passenger.last("snapshot")
+    assert where["driver_latitude"] == pytest.approx(near_pickup(0.0)[0], abs=1e-6)
+    assert where["distance_m"] == pytest.approx(1.3 * 2259, rel=0.02), "what is left to the dropoff"
+    driver.says("complete_ride", at=300, ride_id="r1")
+    stage.run(until=352)
+    assert passenger.last("snapshot")["status"] == "completed"
+    assert "driver_latitude" not in passenger.last("snapshot")
 
 
 def test_the_way_that_was_driven_is_on_record_and_told_at_the_end(play: Theatre) -> None:

@@ -101,6 +101,15 @@ def test_no_drivers_comes_once_and_when_the_search_has_had_its_time(play: Theatr
     assert (last.at, last["reason"], last["drivers_asked"]) == (180.0, "nobody accepted", 5)
 
 
+def test_a_driver_who_is_asked_twice_counts_once(play: Theatre) -> None:
+    stage = play()
+    stage.fleet(2)
+    stage.passenger("r1").books(at=0)
+    stage.run(until=600)
+    assert [len(driver.heard("ride_request")) for driver in stage.drivers.values()] == [2, 2]
+    assert stage.passengers["r1"].last()["drivers_asked"] == 2
+
+
 def test_where_nobody_is_the_search_lasts_as_long(play: Theatre) -> None:
     stage = play()
     passenger = stage.passenger("r1")

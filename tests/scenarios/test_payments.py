@@ -43,7 +43,9 @@ def test_the_fare_is_collected_once_and_all_are_told(play: Theatre) -> None:
     assert (paid["status"], paid["amount"], paid["currency"]) == ("paid", 85.5, "ZAR")
     assert stage.world.payments.collected == {RideId("r1"): Money(8550, "ZAR")}
     assert kinds(stage) == ["ChargeRequested", "ChargeSettled"]
-    assert driver.heard("payment") == [], "that is the passenger's affair"
+    (told,) = driver.heard("payment")
+    assert (told["ride_id"], told["status"], told["amount"], told["currency"]) == ("r1", "paid", 85.5, "ZAR")
+    assert driver.last("ride_request")["currency"] == driver.last("ride_accepted")["currency"] == "ZAR"
 
 
 def test_cash_is_the_default_and_nobody_is_asked(play: Theatre) -> None:
@@ -59,16 +61,23 @@ def test_cash_is_the_default_and_nobody_is_asked(play: Theatre) -> None:
         assert "payment_method" not in stage.drivers["d1"].last("ride_request")
 
 
-@pytest.mark.parametrize(("settings", "method", "takes"), [({}, "card", "cash"), (CARDS, "shells", "cash or card")])
+@pytest.mark.parametrize(
+    ("settings", "method", "text"),
+    [
+        ({}, "card", 'payment_method must be cash, got "card": this server has no payment provider for cards'),
+        ({}, "shells", 'payment_method must be cash, got "shells"'),
+        (CARDS, "shells", 'payment_method must be cash or card, got "shells"'),
+    ],
+)
 def test_a_method_that_nobody_takes_is_refused_before_anything_is_booked(
-    play: Theatre, settings: dict[str, Any], method: str, takes: str
+    play: Theatre, settings: dict[str, Any], method: str, text: str
 ) -> None:
     stage = play(**settings)
     stage.passenger("r1").books(at=1, payment_method=method)
     stage.run(until=2)
     (error,) = stage.passengers["r1"].heard("error")
     assert (error["code"], error["field"]) == ("bad_field", "payment_method")
-    assert error["message"] == f'payment_method must be {takes}, got "{method}"'
+    assert error["message"] == text
     assert list(stage.record("r1")) == []
 
 
@@ -77,7 +86,28 @@ def test_a_refused_card_is_told_with_the_reason_and_asked_no_more(play: Theatre)
     stage.run(until=4000)
     (told,) = stage.passengers["r1"].heard("payment")
     assert (told["status"], told["reason"]) == ("declined", "the card was refused")
+    (told,) = stage.drivers["d1"].heard("payment")
+    assert (told["status"], told["amount"]) == ("declined", 85.5)
+    assert "reason" not in told, "why is the passenger's own affair"
     assert kinds(stage) == ["ChargeRequested", "ChargeDeclined"]
+
+
+def test_a_driver_who_is_gone_when_the_card_is_declined_is_not_waited_for(play: Theatre) -> None:
+    stage = by_card(play(6, options=WorldOptions(decline_rate=1.0, payment_trouble_rate=0.9), **CARDS))
+    stage.drivers["d1"].leaves(at=40.5)
+    stage.run(until=4000)
+    assert kinds(stage) == ["ChargeRequested", "ChargeDeclined"]
+    stage.drivers["d1"].returns()
+    stage.run(until=4001)
+    assert stage.drivers["d1"].heard("payment") == []
+
+
+def test_a_method_may_be_written_in_capitals(play: Theatre) -> None:
+    stage = play(**CARDS)
+    stage.fleet(1)
+    stage.passenger("r1").books(at=1, payment_method=" Card")
+    stage.run(until=2)
+    assert stage.drivers["d1"].last("ride_request")["payment_method"] == "card"
 
 
 def test_a_late_cancel_by_card_is_charged_its_fee(play: Theatre) -> None:

@@ -172,11 +172,23 @@ def test_a_passenger_who_returns_finds_his_pin_until_the_ride_starts(play: Theat
     finished(stage)
 
 
+def test_completing_before_the_pin_says_that_the_pin_is_wanted(play: Theatre) -> None:
+    stage, pin = with_a_pin(play(), require_pin=True)
+    stage.drivers["d1"].says("complete_ride", at=70, ride_id="r1")
+    stage.run(until=71)
+    told = "cannot complete a ride that is arrived: send start_ride first, with the pin of the passenger"
+    assert stage.drivers["d1"].last("error")["message"] == told
+    starts(stage, 72, pin=pin)
+    stage.run(until=73)
+    finished(stage)
+
+
 def test_with_strict_steps_every_ride_is_started_before_it_is_completed(play: Theatre) -> None:
     stage, _ = with_a_pin(play(strict_steps=True))
     stage.drivers["d1"].says("complete_ride", at=70, ride_id="r1")
     stage.run(until=71)
-    assert stage.drivers["d1"].last("error")["message"] == "cannot complete a ride that is arrived"
+    told = "cannot complete a ride that is arrived: send start_ride first"
+    assert stage.drivers["d1"].last("error")["message"] == told
     starts(stage, 72)
     stage.run(until=73)
     finished(stage)

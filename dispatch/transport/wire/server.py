@@ -87,7 +87,9 @@ class NoDrivers(RideMessage, tag="no_drivers", frozen=True, gc=False, kw_only=Tr
 
 
 class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_only=True):
-    """The whole ride as its passenger may see it; the driver's fields once there is one, `payment_status` where a card pays."""
+    """The whole ride as its passenger may see it; the driver's fields once there is one, and until the end where the driver is, if that
+    is known; `payment_status` where a card pays.
+    """
 
     status: str
     fare: float | None = None
@@ -98,6 +100,10 @@ class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_o
     driver_rating: float | None = None
     vehicle_type: str | None = None
     vehicle_registration: str | None = None
+    driver_latitude: float | None = None
+    driver_longitude: float | None = None
+    eta_s: int | None = None
+    distance_m: int | None = None
     start_pin: str | None = None
     pickup_at: str | None = None
     payment_status: str | None = None
@@ -127,6 +133,7 @@ class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_onl
     ttl_ms: int
     pickup_distance_m: int
     pickup_eta_s: int
+    currency: str | None = None
     pickup_at: str | None = None
     payment_method: str | None = None
 
@@ -152,6 +159,7 @@ class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_o
     distance: float
     fare: float
     estimated_duration: int | float
+    currency: str | None = None
     note: str | None = None
     pin_required: bool = False
     pickup_at: str | None = None
@@ -174,6 +182,7 @@ class CurrentRide(ServerMessage, frozen=True, gc=False, kw_only=True):
     distance: float
     fare: float
     estimated_duration: int | float
+    currency: str | None = None
     note: str | None = None
     pin_required: bool = False
     pickup_at: str | None = None
@@ -223,7 +232,9 @@ class RideCompleted(RideMessage, tag="ride_completed", frozen=True, gc=False, kw
 
 
 class Payment(RideMessage, tag="payment", frozen=True, gc=False, kw_only=True):
-    """The charge of a ride that is over was `paid` or `declined`. `reason` in the provider's words, where he gave one."""
+    """The charge of a ride that is over was `paid` or `declined`. `reason` in the provider's words, where it gave one; to the passenger
+    alone.
+    """
 
     status: str
     amount: float
@@ -273,7 +284,7 @@ ToPassenger = (
     | Ack | Error | Pong
 )  # fmt: skip
 ToDriver = (
-    RideRequest | RideAccepted | OfferClosed | DriverWarning | DriverSnapshot
+    RideRequest | RideAccepted | OfferClosed | DriverWarning | DriverSnapshot | Payment
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip
