@@ -3,7 +3,6 @@
 Heavy imports stay inside the commands, so that help and mistakes are answered at once.
 """
 
-import json
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ import click
 from dispatch.config import SETTINGS, Resolved, require_loopback
 from dispatch.config.flags import OneLineErrors, with_settings
 from dispatch.config.params import LocalMoment, Point
+from dispatch.text import json_line, say
 
 FINDINGS_TOLD = 50
 READING = ("columns", "trips_zone", "skip_most")
@@ -114,11 +114,11 @@ def quote(
     if as_json:
         told = {"fare": fare.major, "currency": fare.currency, "breakdown": price.breakdown}
         way = {"distance_km": price.distance_m / 1000, "duration_minutes": round(price.duration_s / 60, 2)}
-        click.echo(json.dumps({**told, **way, "vehicle_type": vehicle_type}, ensure_ascii=False))
+        say(json_line({**told, **way, "vehicle_type": vehicle_type}))
         return
     for name, amount in {**price.breakdown, "fare": fare.major}.items():
-        click.echo(f"{name:<12}{amount:>12.{fare.digits}f} {fare.currency}".rstrip())
-    click.echo(f"{price.distance_m / 1000:.1f} km, {price.duration_s / 60:.0f} minutes")
+        say(f"{name:<12}{amount:>12.{fare.digits}f} {fare.currency}".rstrip())
+    say(f"{price.distance_m / 1000:.1f} km, {price.duration_s / 60:.0f} minutes")
 
 
 @main.group()
@@ -133,7 +133,7 @@ def seed(resolved: Resolved) -> None:
     from dispatch.storage.seed import seed
 
     added = seed(resolved.settings.db, now=time.time())
-    click.echo(f"{resolved.settings.db}: {added.passengers} passengers and {added.drivers} drivers added")
+    say(f"{resolved.settings.db}: {added.passengers} passengers and {added.drivers} drivers added")
 
 
 @db.command()
@@ -165,11 +165,11 @@ def show(
     found = rows(resolved.settings.db, what, status=status, ride=ride, limit=limit, full_phones=phones)
     if as_json:
         for row in found:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            say(json_line(row))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines(found, width):
-        click.echo(line)
+        say(line)
 
 
 @main.command()
@@ -184,10 +184,10 @@ def explain(resolved: Resolved, ride_id: str, phones: bool, as_json: bool) -> No
 
     told = explanation(resolved.settings.db, ride_id, full_phones=phones)
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        say(json_line(told))
         return
     for line in lines(told):
-        click.echo(line)
+        say(line)
 
 
 @db.command()
@@ -203,11 +203,11 @@ def check(resolved: Resolved) -> int:
     path, found = resolved.settings.db, 0
     for found, finding in enumerate(findings(path), 1):
         if found <= FINDINGS_TOLD:
-            click.echo(f"{path}: {finding}")
+            say(f"{path}: {finding}")
     if found > FINDINGS_TOLD:
-        click.echo(f"{path}: and {found - FINDINGS_TOLD} more")
+        say(f"{path}: and {found - FINDINGS_TOLD} more")
     if not found:
-        click.echo(f"{path} is sound")
+        say(f"{path} is sound")
     return int(found > 0)
 
 
@@ -224,7 +224,7 @@ def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
 
     settings = resolved.settings
     news = block(settings.db, passenger, driver, now=time.time(), phone_region=settings.phone_region)
-    click.echo("they are never offered to one another" if news else "they were kept apart before")
+    say("they are never offered to one another" if news else "they were kept apart before")
 
 
 @db.command("unblock")
@@ -237,7 +237,7 @@ def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
 
     settings = resolved.settings
     news = unblock(settings.db, passenger, driver, phone_region=settings.phone_region)
-    click.echo("they may meet again" if news else "nobody kept them apart")
+    say("they may meet again" if news else "nobody kept them apart")
 
 
 @main.group()
@@ -313,10 +313,10 @@ def show_config(resolved: Resolved, as_json: bool) -> None:
     origins = resolved.origins
     if as_json:
         told = {name: {"value": row.outside(value), "from": origins[name]} for name, row, value in held}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        say(json_line(told))
         return
     for name, row, value in held:
-        click.echo(f"{name:<24}{row.written(value) or '-':<20}{origins[name]}")
+        say(f"{name:<24}{row.written(value) or '-':<20}{origins[name]}")
 
 
 if __name__ == "__main__":

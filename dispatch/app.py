@@ -46,6 +46,7 @@ from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import JournalReads
+from dispatch.text import say
 from dispatch.transport.session import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
 from dispatch.types import UNNAMED, DriverId, Passenger, PassengerId, RideId
@@ -319,10 +320,7 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
 
 def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
     ownership.keep()
-    print(
-        f"dispatch listens on http://{host}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)",
-        flush=True,
-    )
+    say(f"dispatch listens on http://{host}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)")
 
 
 class _Failures:

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from dispatch.phones import masked
+from dispatch.text import plain, plain_lines
 
 PHONE = re.compile(r"\+?\d{7,15}")
 
@@ -28,6 +29,14 @@ def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
+def spell_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: what others wrote can neither move a terminal's cursor nor forge a line; a traceback keeps its lines."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = plain_lines(value) if key == "exception" else plain(value)
+    return event
+
+
 def set_up() -> None:
     """Readable lines on a terminal, JSON otherwise; the libraries' own loggers go the same way from `warning` on."""
     renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
@@ -36,6 +45,7 @@ def set_up() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         mask_phones,
+        spell_out,
     ]
     structlog.configure(
         processors=[*shared, renderer],

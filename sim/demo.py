@@ -16,13 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import click
 from rich.console import Console
 
 from dispatch.config import Resolved, Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.seed import demo_fleet, seed
+from dispatch.text import plain, say
 from dispatch.transport.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.server import run
 from dispatch.travel.models import CONSTANT
@@ -97,15 +97,16 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
         except BadTrips as bad:
             return refuse(bad, resolved.simulate.json)
         if plan.skipped.count:
-            click.echo(str(plan.skipped), err=True)
+            say(plan.skipped, error=True)
         outcome = run(_show(plan, script, screen, view_file))
     if not resolved.simulate.json:
         print_table(outcome.summary, console)
     for error, times in outcome.errors.most_common(KINDS_TOLD):
-        click.echo(f"refused {times:,} ×: {error}", err=True)
+        say(f"refused {times:,} ×: {error}", error=True)
     if outcome.died:
-        click.echo("\n".join(("the server ended by itself; its last words:", *outcome.last_lines)), err=True)
-    print(as_line(outcome.summary, **told_of(plan.skipped)))
+        for line in ("the server ended by itself; its last words:", *outcome.last_lines):
+            say(line, error=True)
+    say(as_line(outcome.summary, **told_of(plan.skipped)))
     return 1 if outcome.died or outcome.summary["server_exit"] else 0
 
 
@@ -137,7 +138,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
 def _title(wanted: SimulateSettings, wall_zero: float) -> str:
     if wanted.trips == MODEL:
         return "passengers of the model city"
-    where = "New York" if wanted.trips is None else Path(wanted.trips).name
+    where = "New York" if wanted.trips is None else plain(Path(wanted.trips).name)
     return f"real trips: {where}, {datetime.fromtimestamp(wall_zero, UTC):%d %B %Y from %H:%M}"
 
 

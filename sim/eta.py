@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from msgspec.structs import asdict
 
+from dispatch.text import say
 from dispatch.travel.fit import TimedTrip, air_samples, fit, road_samples
 from dispatch.travel.models import load_roads, model_of
 from dispatch.travel.profile import Profile, read_profile
@@ -53,7 +54,7 @@ def fit_to(path: str | None, wanted: TripsWanted, rows: str, out: str | None, ma
         click.echo(profile.as_json(), nl=False)
         return 0
     Path(out).write_bytes(profile.as_json())
-    click.echo(f"{out}: fitted to {profile.made_of}")
+    say(f"{out}: fitted to {profile.made_of}")
     return 0
 
 
@@ -82,8 +83,8 @@ def score_on(
     found, off_map = score(on_map), len(asked) - len(on_map)
     _print_score(found, {**report.told_of(taken.skipped), "off_map": off_map, "with_off_map": asdict(every)}, as_json)
     if not as_json:
-        click.echo(f"{off_map:,} more begin or end off the map, and are told without roads. With them:")
-        click.echo(_in_words(every))
+        say(f"{off_map:,} more begin or end off the map, and are told without roads. With them:")
+        say(_in_words(every))
     return 0
 
 
@@ -112,7 +113,7 @@ def _hour(row: Row) -> float:
 
 def _tell_skipped(taken: Taken) -> None:
     if taken.skipped.count:
-        click.echo(str(taken.skipped), err=True)
+        say(str(taken.skipped), error=True)
 
 
 def _free_s(roads: Roads, trip: TimedTrip) -> float | None:
@@ -120,7 +121,7 @@ def _free_s(roads: Roads, trip: TimedTrip) -> float | None:
 
 
 def _print_score(found: Score, more: dict[str, object], as_json: bool) -> None:
-    click.echo(json.dumps({**asdict(found), **more}) if as_json else _in_words(found))
+    say(json.dumps({**asdict(found), **more}) if as_json else _in_words(found))
 
 
 def _in_words(found: Score) -> str:

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import click
-
+from dispatch.text import say
 from sim.scenarios import Outcome, run_one
 
 Enough = Callable[["Exploration"], bool]
@@ -65,9 +64,9 @@ def explore_many(name: str, seeds: Iterable[int], *, permute: bool, as_json: boo
     if as_json:
         failed = explored.failed
         broken = {} if failed is None else {"seed": failed.seed, "broken": failed.broken, "command": explored.command}
-        click.echo(json.dumps({"worlds": explored.run, "seen": seen, **broken}))
+        say(json.dumps({"worlds": explored.run, "seen": seen, **broken}))
     else:
         for what, count in seen.items():
-            click.echo(f"{what}: {count}")
-        click.echo(str(explored), err=explored.failed is not None)
+            say(f"{what}: {count}")
+        say(explored, error=explored.failed is not None)
     return 1 if explored.failed is not None else 0

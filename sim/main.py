@@ -11,8 +11,6 @@ from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.prices import require_rates
@@ -20,6 +18,7 @@ from dispatch.runtime import VirtualRuntime
 from dispatch.storage.owner import owned
 from dispatch.storage.schema import has_events
 from dispatch.storage.writer import Writer
+from dispatch.text import say
 from dispatch.types import DriverId
 from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
@@ -66,7 +65,7 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
         notes = [str(plan.skipped)] if plan.skipped.count else []
         report.print_table(summary, cancelled_by=world.figures.cancelled_by, notes=notes)
     for violation in world.watch.violations:
-        click.echo(f"invariant broken: {violation}", err=True)
+        say(f"invariant broken: {violation}", error=True)
     return 1 if world.watch.violations.total else 0
 
 

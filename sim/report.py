@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TextIO
 
-import click
-
+from dispatch.text import plain, say
 from sim.figures import Percentiles, Summary
 from sim.trips import BadTrips, Skipped
 
@@ -35,7 +34,7 @@ def refuse(error: BadTrips, as_json: bool) -> int:
     """Say why a trips file is not simulated, for programs too, and return the exit status."""
     if as_json:
         print(json.dumps({"error": str(error), "code": error.code, "requests": 0, **told_of(error.skipped)}))
-    click.echo(f"dispatch: {error}", err=True)
+    say(f"dispatch: {error}", error=True)
     return USAGE_ERROR
 
 
@@ -60,7 +59,7 @@ def print_table(
     console = Console(file=file or sys.stdout, highlight=False)
     console.print(table)
     for line in (f"digest {summary['digest']}", f"decisions {summary['decisions']}", *notes):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(plain(line), markup=False, soft_wrap=True)
 
 
 Rows = list[tuple[str, str]]

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import click
-
 from dispatch.errors import DispatchError, did_you_mean
+from dispatch.text import say
 from sim import report
 from sim.figures import Summary
 from sim.lossy import LossyWorld
@@ -69,9 +68,9 @@ def explore_one(name: str, seed: int, *, permute: bool, as_json: bool, trace: Pa
     """Run one world, print what came of it, and return the exit status: 1 when an invariant broke."""
     outcome = run_one(name, seed, permute=permute, trace=trace)
     if as_json:
-        click.echo(json.dumps({**outcome.summary, "broken": outcome.broken, "seen": outcome.seen}))
+        say(json.dumps({**outcome.summary, "broken": outcome.broken, "seen": outcome.seen}))
     else:
         report.print_table(outcome.summary, notes=[f"{what}: {count}" for what, count in outcome.seen.items()])
     for broken in outcome.broken:
-        click.echo(f"invariant broken: {broken}", err=True)
+        say(f"invariant broken: {broken}", error=True)
     return 1 if outcome.broken else 0

@@ -13,6 +13,7 @@ from dispatch.config.settings import rows_named
 from dispatch.config.sources import DEFAULT_FILE, FILE_VARIABLE, GROUPS, load
 from dispatch.config.table import Setting
 from dispatch.errors import DispatchError, SettingError
+from dispatch.text import say
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 HOW_TO_SET = (
@@ -119,7 +120,7 @@ class OneLineErrors(click.Group):
             error.show()
             status = USAGE_ERROR
         except (click.ClickException, DispatchError, OSError) as error:
-            click.echo(_one_line(error), err=True)
+            say(_one_line(error), error=True)
             status = USAGE_ERROR if isinstance(error, click.UsageError | SettingError) else FAILURE
         except click.Abort:
             status = INTERRUPTED

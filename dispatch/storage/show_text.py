@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from rich.cells import cell_len
 
 from dispatch.storage.show import Row
+from dispatch.text import json_line, plain
 
 GAP: Final = "  "
 NOTHING: Final = "nothing here"
@@ -41,11 +41,10 @@ def _blocks(names: list[str], cells: list[list[str]]) -> Iterator[str]:
 
 
 def _written(value: Any) -> str:
-    """On one line. Apps choose names and reasons: what would move a terminal's cursor is spelled out."""
+    """On one line, and as wide as it will be printed."""
     if value is None:
         return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return json_line(value) if isinstance(value, dict | list) else plain(value)
 
 
 def _padded(cell: str, width: int) -> str:

@@ -30,7 +30,7 @@ def as_test(ride_id: str, player: Player) -> str:
         when=rfc3339(script.begins_at),
         imports=OPS_IMPORTS if any(line.what == "closes" for line in script.lines) else "",
         options=OPTIONS_IMPORT if provider(script) else "",
-        name="".join(letter if letter.isalnum() else "_" for letter in ride_id.lower()),
+        name="".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in ride_id.lower()),
         settings=_settings(script),
         ride=RIDE,
         opens=LEAD_S - 1.0,
@@ -50,7 +50,7 @@ def _body(player: Player) -> Iterator[str]:
     for name, north_km in script.north_km.items():
         yield f'{name} = stage.drivers["{name}"] = Driver(stage, "{name}", near_pickup({north_km!r}), True)'
     for name, vehicle_type in script.vehicles.items():
-        yield f'stage.world.register("{name}", "{vehicle_type}")'
+        yield f'stage.world.register("{name}", {vehicle_type!r})'
     for line in script.lines:
         yield _CALLS.get(line.what, _says)(line)
     yield f"stage.run(until={round(LEAD_S + script.ends_at + AFTER_S, 3)!r})"

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
-
 from dispatch.config import Rules, Settings
 from dispatch.storage.history import history_of
+from dispatch.text import plain_lines, say
 from dispatch.types import DriverId
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of
@@ -25,17 +24,17 @@ def replay(settings: Settings, ride_id: str, test_file: str | None) -> int:
     player = Player(script, **_rules(settings))
     played = player.play()
     if test_file == "-":
-        click.echo(as_test(ride_id, player), nl=False)
+        print(plain_lines(as_test(ride_id, player)), end="")
         return 0
     amounts = not script.is_priced  # a stage has no tariff: there the fare of the booking is the last one
     stored = facts_of(history, script.begins_at, script.names, amounts=amounts)
     now = facts_of(played, LEAD_S, {DriverId(name): name for name in script.names.values()}, amounts=amounts)
     found = differences(stored, now)
     for line in timeline(ride_id, script, stored, found):
-        click.echo(line)
+        say(line)
     if test_file is not None:
         Path(test_file).write_text(as_test(ride_id, player), encoding="utf-8")
-        click.echo(f"{test_file} holds it; put it into tests/scenarios")
+        say(f"{test_file} holds it; put it into tests/scenarios")
     return 1 if found else 0
 
 

@@ -1,0 +1,51 @@
+"""The one way out for text that others wrote, to a terminal, a log or a pipe: names, addresses, notes, reasons, ids, file names.
+
+Whoever chooses such a text must not move the reader's cursor, hide or reorder what stands beside it, or forge a line. So whatever
+would do that is spelled out, as Python does in a string: `\\x1b`, `\\u202e`, `\\n`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any, Final
+
+_UNSEEN: Final = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+"""Letters and marks of no width. Whatever else Unicode calls a control, a format, a separator or no character, Python tells."""
+_ESCAPED: Final = re.compile(r"[^ -~]")
+
+
+def plain(text: object) -> str:
+    """The text on one line, with every sign spelled out that is not simply seen. Half of a surrogate pair is one too."""
+    told = str(text)
+    return told if told.isascii() and told.isprintable() else _ESCAPED.sub(_spelled, told)
+
+
+def json_line(value: Any) -> str:
+    """The value as JSON on one line; signs that `plain` would spell out are escaped as JSON has it, all others stand as they are."""
+    return _ESCAPED.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def say(text: object, *, error: bool = False) -> None:
+    """Print one line, to standard output or, of an `error`, to standard error, for people or for a program."""
+    print(plain(text), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def plain_lines(text: str) -> str:
+    """A text of several lines, such as a traceback: as `plain`, and its ends of lines stay."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def _is_seen(sign: str) -> bool:
+    return sign.isprintable() and sign not in _UNSEEN
+
+
+def _spelled(match: re.Match[str]) -> str:
+    sign = match[0]
+    return sign if _is_seen(sign) else sign.encode("unicode_escape").decode()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    sign = match[0]
+    return sign if _is_seen(sign) else json.dumps(sign)[1:-1]
