@@ -12,7 +12,7 @@ from dispatch.config import Settings
 from dispatch.reads import JournalHealth
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.journal import JournalPort
-from dispatch.storage.owner import Ownership, beside
+from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
 from dispatch.storage.region import settled_region
@@ -20,6 +20,9 @@ from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 
 ACTORS: Final = frozenset((addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER, addresses.QUOTE))
+
+LOOK_EVERY_S: Final = 1.0
+"""Whether the file is still in its place is looked at so often when nobody commits."""
 
 
 class LiveFile:
@@ -38,6 +41,8 @@ class LiveFile:
             self.journal.stop()
             raise
         runtime.sink(addresses.JOURNAL, self.journal)
+        self._is_open = True
+        self._look_later()
         self._say_what_is_new(settings.db)
 
     async def close(self) -> None:
@@ -45,18 +50,17 @@ class LiveFile:
 
         Actors are gone before: what they would do now could not be recorded any more. They are woken from the file at the next start.
         """
+        self._is_open = False
         self._runtime.lose(ACTORS)
         self.store.close()
-        unmoved = await asyncio.to_thread(self.journal.stop)
-        log_file = beside(self._ownership.path, "-wal")
-        if unmoved or (log_file.exists() and log_file.stat().st_size):
-            logs.log.warning(
-                "newest commits stay in the log, since another process reads the file: copy both", log=str(log_file)
-            )
-        elif log_file.exists():
-            logs.log.warning(
-                "another process has the file open; all commits are in the file", db=str(self._ownership.path)
-            )
+        said = await asyncio.to_thread(self.journal.stop)
+        if said:
+            logs.log.warning("the database is not as a stop leaves it", why=said)
+
+    def _look_later(self) -> None:
+        if self._is_open:
+            self.journal.look()
+            self._runtime.call_later(LOOK_EVERY_S, self._look_later)
 
     def _say_what_is_new(self, path: str) -> None:
         if self._ownership.is_lost:
@@ -71,6 +75,7 @@ def _open(settings: Settings) -> Writer:
     try:
         require_sound(writer.db, settings.db)
         settled_region(writer.db, settings.db, settings.phone_region)
+        writer.watch(settings.db)
         gone = take_leave(writer, time.time())
     except BaseException:
         writer.close()

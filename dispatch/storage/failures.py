@@ -68,6 +68,17 @@ class StorageOwned(DatabaseError):
         super().__init__(f"{path} belongs to {owner}; end that process first or name another file")
 
 
+class StorageReplaced(DatabaseError):
+    """The path names another file than the open one, or its log is gone. What would be written now could be read by nobody."""
+
+    code: ClassVar[str] = "file_replaced"
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(
+            f"{path} {what}; put the very file back with its log, or stop the server, which says what it could save"
+        )
+
+
 class StorageLinked(DatabaseError):
     """A file with several names would have several logs, and each would hold a part of what happened."""
 

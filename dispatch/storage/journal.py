@@ -16,7 +16,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
-from dispatch.storage.losses import Losses
+from dispatch.storage.losses import Losses, Repeaters
 from dispatch.storage.writer import Writer
 
 Letter = tuple[str, Message]
@@ -29,7 +29,7 @@ sake, the fault that ends the journal; and None at the first good commit after a
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
-"""Between tries while commits fail. Whoever is told of a loss starts anew and asks again, all day if it were at once."""
+"""Between tries by timer while commits fail. Whoever has not just been told of a loss need not wait for one."""
 APPENDS_A_COMMIT: Final = 4_096
 """No more share a transaction: the first of a long queue would wait for the last."""
 
@@ -52,9 +52,9 @@ class JournalPort:
         """
         self._delivered: list[Append] = []
         self._soon = soon
-        self._unmoved: SimpleQueue[int] = SimpleQueue()
+        self._parting: SimpleQueue[str] = SimpleQueue()
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._journal = Journal.start(open_writer, post_many, report, opened, self._unmoved)
+        self._journal = Journal.start(open_writer, post_many, report, opened, self._parting)
         failure = opened.get()
         if failure is not None:
             raise failure
@@ -67,14 +67,19 @@ class JournalPort:
         if len(self._delivered) == 1:
             self._soon(self._hand_over)
 
-    def stop(self, timeout_s: float | None = None) -> int:
+    def stop(self, timeout_s: float | None = None) -> str:
         """Commit and answer everything delivered so far, close the file, end the thread. Blocks until then, at most `timeout_s`.
 
         Returns what `Writer.close` returned; whoever else of this process has the file open lets go of it before.
         """
         self._hand_over()
         self._journal.stop(timeout=timeout_s)
-        return 0 if self._unmoved.empty() else self._unmoved.get()
+        return "" if self._parting.empty() else self._parting.get()
+
+    def look(self) -> None:
+        """Have it looked whether the file is still in its place, though nobody commits. A journal that has stopped does not."""
+        with suppress(Stopped):
+            self._journal.tell(_Look())
 
     def _hand_over(self) -> None:
         """Should the journal have died meanwhile, it has said so itself."""
@@ -88,7 +93,8 @@ class Journal(ThreadActor):
     """Keeps `Append`s in the order in which they were told and answers each with `Appended` or `NotAppended`.
 
     Group commit needs no timer: the first Append that finds nothing waiting tells the journal a `_Flush`, which lands behind the
-    mail that is already there. While commits fail they are tried by a timer instead, also when nothing waits, until one succeeds.
+    mail that is already there. While commits fail a timer tries as well, also when nothing waits, until one succeeds. Whoever asks for
+    the first time is answered at once; whoever asks again and again waits for the timer.
     """
 
     def __init__(
@@ -97,19 +103,21 @@ class Journal(ThreadActor):
         post_many: PostMany,
         report: Report,
         opened: SimpleQueue[BaseException | None],
-        unmoved: SimpleQueue[int],
+        parting: SimpleQueue[str],
     ) -> None:
-        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread; `unmoved` what its close returns."""
+        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread; `parting` what its close returns."""
         super().__init__()
         self._open_writer = open_writer
         self._post_many = post_many
         self._report = report
         self._opened = opened
-        self._unmoved = unmoved
+        self._parting = parting
         self._writer: Writer | None = None
         self._waiting: list[Append] = []
         self._losses = Losses()
         self._ails = False
+        self._flush_is_due = False
+        self._repeaters = Repeaters()
         self._pause_s = FIRST_PAUSE_S
         self._again: Timer | None = None
 
@@ -127,15 +135,19 @@ class Journal(ThreadActor):
         else:
             self._opened.put(None)
 
-    def on_receive(self, message: list[Append] | _Flush | _Again) -> None:
+    def on_receive(self, message: list[Append] | _Flush | _Again | _Look) -> None:
+        if type(message) is _Look:
+            self._look()
+            return
         if type(message) is not list:
             if type(message) is _Again:
                 self._again = None
-            self._flush()
+            self._flush(all_of_it=type(message) is _Again)
             return
-        if not self._waiting and not self._ails:
-            self.actor_ref.tell(_Flush())
         self._waiting += message
+        if not self._flush_is_due and (not self._ails or self._repeaters.has_others(message)):
+            self._flush_is_due = True
+            self.actor_ref.tell(_Flush())
         if len(self._waiting) >= APPENDS_A_COMMIT:
             self._flush()
 
@@ -151,8 +163,13 @@ class Journal(ThreadActor):
 
     # -- a commit
 
-    def _flush(self) -> None:
+    def _flush(self, all_of_it: bool = True) -> None:
+        self._flush_is_due = False
         batch, self._waiting = self._waiting, []
+        if self._ails and not all_of_it:
+            batch, self._waiting = self._repeaters.apart(batch)
+            if not batch:
+                return
         answers: list[Letter] = []
         self._keep(batch, answers)
         if answers:
@@ -161,6 +178,8 @@ class Journal(ThreadActor):
             self._try_to_write(batch)
         if self._ails and self._again is None:
             self._try_later()
+        if self._waiting and not self._ails:  # it writes again, and those who were to wait need not
+            self._flush()
 
     def _keep(self, batch: Sequence[Append], answers: list[Letter]) -> None:
         """Commit a batch and add its answers. Where its own events are at fault, halve it until only they are left out."""
@@ -170,6 +189,7 @@ class Journal(ThreadActor):
             if refusal is None:
                 sound.append(append)
             else:
+                self._repeaters.note(append)
                 answers.append((append.reply_to, refusal))
         if not sound:
             return
@@ -182,7 +202,9 @@ class Journal(ThreadActor):
             self._keep(sound[middle:], answers)
         else:
             self._tell_trouble(trouble)
-            answers += [(append.reply_to, self._losses.lose(append, trouble.code)) for append in sound]
+            for append in sound:
+                self._repeaters.note(append)
+                answers.append((append.reply_to, self._losses.lose(append, trouble.code)))
 
     def _try_to_write(self, batch: Sequence[Append]) -> DatabaseError | None:
         assert self._writer is not None
@@ -195,10 +217,22 @@ class Journal(ThreadActor):
             return trouble
         if self._ails:
             self._ails = False
+            self._repeaters.clear()
             self._pause_s = FIRST_PAUSE_S
             self._writer.hurry(False)
             self._report(None)
         return None
+
+    def _look(self) -> None:
+        """While commits fail a timer looks."""
+        assert self._writer is not None
+        if self._ails:
+            return
+        try:
+            self._writer.require_in_place()
+        except DatabaseError as trouble:
+            self._tell_trouble(trouble)
+            self._try_later()
 
     def _try_later(self) -> None:
         self._again = Timer(self._pause_s, self._try_again)
@@ -224,11 +258,15 @@ class Journal(ThreadActor):
         if self._again is not None:
             self._again.cancel()
         if self._writer is not None:
-            self._unmoved.put(self._writer.close())
+            self._parting.put(self._writer.close())
 
 
 class _Flush:
     """The journal -> itself: everything that was waiting when you said this has been read."""
+
+
+class _Look:
+    """The port -> the journal: is the file still where it was?"""
 
 
 class _Again:

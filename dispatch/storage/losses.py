@@ -4,6 +4,8 @@ and so does what others record because of it.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Final
 
 from dispatch.messages.base import Recorded
@@ -11,6 +13,10 @@ from dispatch.messages.journal import Append, NotAppended
 
 REMEMBERED: Final = 10_000
 """So many lives that ended with a loss are remembered: what the last of them said may still lie in a mailbox."""
+
+FIRST_WAIT_S: Final = 0.1
+LONGEST_WAIT_S: Final = 1.0
+"""Whoever is told of a loss and asks again at once waits so long, and twice as long each time."""
 
 
 class Losses:
@@ -45,3 +51,43 @@ class Losses:
     def _reason(self, after: Recorded) -> str | None:
         """Why an incarnation came to its end. Whether this very event of it was lost does not matter: nobody waits long for a no."""
         return self._reasons.get((after.address, after.incarnation))
+
+
+class Repeaters:
+    """Who was just told of a loss. Some start anew and ask again, all day if they were answered at once; a person with an app waits
+    for none of this.
+    """
+
+    def __init__(self) -> None:
+        self._waits: dict[str, tuple[float, float]] = {}
+
+    def note(self, append: Append) -> None:
+        """Its sender is told of a loss now."""
+        now = time.monotonic()
+        until, wait_s = self._waits.get(append.reply_to, (0.0, 0.0))
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S) if now - until < LONGEST_WAIT_S else FIRST_WAIT_S
+        self._waits[append.reply_to] = now + wait_s, wait_s
+        if len(self._waits) > REMEMBERED:
+            del self._waits[next(iter(self._waits))]
+
+    def has_others(self, appends: Iterable[Append]) -> bool:
+        """Whether somebody among these need not wait."""
+        now = time.monotonic()
+        return any(not self._waits_still(append, now) for append in appends)
+
+    def apart(self, appends: Iterable[Append]) -> tuple[list[Append], list[Append]]:
+        """Those of who need not wait, and those of who must, each in their order."""
+        now = time.monotonic()
+        others: list[Append] = []
+        waiting: list[Append] = []
+        for append in appends:
+            (waiting if self._waits_still(append, now) else others).append(append)
+        return others, waiting
+
+    def clear(self) -> None:
+        """Commits succeed again: nobody waits."""
+        self._waits.clear()
+
+    def _waits_still(self, append: Append, now: float) -> bool:
+        senders = (append.reply_to,) if append.after is None else (append.reply_to, append.after.address)
+        return any(self._waits.get(sender, (0.0, 0.0))[0] > now for sender in senders)

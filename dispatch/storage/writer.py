@@ -16,7 +16,9 @@ from sqlite_utils import Database
 
 from dispatch.messages.journal import Append
 from dispatch.storage.events import encode, shifted
-from dispatch.storage.failures import EventRefused, failure_of
+from dispatch.storage.failures import EventRefused, explained, failure_of
+from dispatch.storage.in_place import InPlace
+from dispatch.storage.parting import part
 from dispatch.storage.schema import open_database
 from dispatch.storage.views import VIEWS, Change
 
@@ -37,6 +39,7 @@ class Writer:
         self.wall_zero = wall_zero
         self.path = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self._cursor = self.db.conn.cursor()
+        self._place: InPlace | None = None
         (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
 
     def write(self, batch: Sequence[Append]) -> None:
@@ -56,7 +59,9 @@ class Writer:
     def hurry(self, hurries: bool) -> None:
         """Wait for others' locks a moment only, or again as long as the file was opened with."""
         timeout_ms = min(HURRIED_MS, self._busy_timeout_ms) if hurries else self._busy_timeout_ms
-        self._cursor.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+        self._cursor.execute(
+            f"PRAGMA busy_timeout = {timeout_ms}"
+        ).fetchall()  # it answers; a statement left open would hold the file
 
     def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
         execute = self._cursor.execute
@@ -65,6 +70,8 @@ class Writer:
             for statement, values in changes:
                 execute(statement, values)
             self._cursor.executemany(ADD_EVENT, rows)
+            if self._place is not None:
+                self._place.require(quick=True)
             execute("COMMIT")
         except BaseException as error:
             self._roll_back()
@@ -74,18 +81,22 @@ class Writer:
                 raise EventRefused(self.path, str(error)) from error
             raise
 
-    def close(self) -> int:
-        """Move the log into the file and let go of it. Nothing waits in a writer.
+    def watch(self, path: str | Path) -> None:
+        """From now on nothing is committed while `path` names another file than the open one. `path`: as the user named the file."""
+        with explained(str(path)):
+            self._place = InPlace(path)
 
-        Returns how many pages of the log could not be moved, because another process reads the file as it was before them.
-        """
-        unmoved = 0
-        with suppress(sqlite3.Error):  # a full disk: all that is committed stays in the log
+    def require_in_place(self) -> None:
+        """Raises StorageReplaced when a watched file is not where it was."""
+        if self._place is not None:
+            self._place.require()
+
+    def close(self) -> str:
+        """Move the log into the file and let go of it. Nothing waits in a writer. Returns what people must know, or nothing."""
+        with suppress(sqlite3.Error):
             self.hurry(True)
-            _, logged, moved = self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            unmoved = max(0, logged - moved)
-        self.db.close()
-        return unmoved
+        place, self._place = self._place, None
+        return part(self.db.conn, self.path, place)
 
     def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
         """All rows and changes of a batch, before the file is locked."""

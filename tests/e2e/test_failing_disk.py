@@ -5,7 +5,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from dispatch.storage.check import findings
+from dispatch.storage.owner import beside
 from tests.e2e.test_recovery import TRIP, WITHIN_S, Server, accepted, hears, says
 
 Trouble = Callable[[Server], AbstractContextManager[None]]
@@ -77,6 +78,55 @@ def cpu_s(server: Server) -> float:
     assert server.process is not None
     with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as stat:
         return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / 100
+
+
+def deleted(file: Path) -> None:
+    file.unlink()
+
+
+def replaced(file: Path) -> None:
+    """By a database that is as good."""
+    with closing(sqlite3.connect(file)) as db, closing(sqlite3.connect(file.with_name("new.db"))) as new:
+        db.backup(new)
+    file.with_name("new.db").replace(file)
+
+
+def log_deleted(file: Path) -> None:
+    beside(file, "-wal").unlink()
+
+
+@pytest.mark.parametrize("blow", [deleted, replaced, log_deleted])
+def test_nothing_is_promised_once_the_file_is_not_where_it_was(server: Server, blow: Callable[[Path], None]) -> None:
+    file = server.folder / "rides.db"
+    kept = server.passenger("r1")
+    kept.send(json.dumps(TRIP | {"id": "b1"}))
+    hears(kept, "ack")
+    blow(file)
+    lost = server.passenger("r2")
+    lost.send(json.dumps(TRIP | {"id": "b2"}))
+    refused = hears(lost, "error")
+    assert (refused["code"], refused["message"]) == ("unavailable", "nothing was done, try again: file_replaced")
+    assert readiness(server) == (503, "the journal cannot write: file_replaced\n")
+    assert f"{file} " in server.log() and "the journal cannot write" in server.log()
+    assert server.process is not None
+    server.process.terminate()
+    assert server.process.wait(WITHIN_S) == 0
+    [truth] = [file] if blow is log_deleted else file.parent.glob("rides.db.saved-*")
+    assert list(findings(truth)) == []
+    with closing(sqlite3.connect(truth)) as db:
+        assert db.execute("SELECT ride_id FROM rides").fetchall() == [("r1",)]
+
+
+def test_a_file_that_goes_while_nobody_commits_is_missed_and_welcome_again(server: Server) -> None:
+    file = server.folder / "rides.db"
+    file.rename(server.folder / "away.db")
+    until = time.monotonic() + 3.0
+    while readiness(server)[0] == 200:
+        assert time.monotonic() < until
+    assert readiness(server) == (503, "the journal cannot write: file_replaced\n")
+    (server.folder / "away.db").rename(file)
+    becomes_ready(server)
+    assert "is not there any more" in server.log() and "the journal writes again" in server.log()
 
 
 @pytest.mark.parametrize(("trouble", "code"), [(full_disk, "disk_fault"), (locked_file, "database_busy")])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.messages.base import Message
+from dispatch.messages.base import Message, Recorded
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
@@ -204,10 +204,27 @@ def test_whoever_asks_again_at_once_is_answered_ever_later(
     desk = open_desk(busy_timeout_s=0.001)
     lock.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
-    for n in range(4):
-        assert desk.ask(booked(f"r{n}")) == NotAppended(1, 1, "database_busy")
+    for n in range(1, 5):
+        assert desk.ask(booked("r1", incarnation=n)) == NotAppended(n, 1, "database_busy")
     assert time.monotonic() - began >= (1 + 2 + 4) * FIRST_PAUSE_S
     lock.execute("ROLLBACK")
+
+
+def test_others_are_answered_at_once_meanwhile(open_desk: Callable[..., Desk], lock: sqlite3.Connection) -> None:
+    desk = open_desk(busy_timeout_s=0.001)
+    lock.execute("BEGIN IMMEDIATE")
+    for n in range(1, 4):  # until tries by the timer are far apart
+        desk.ask(booked("again", incarnation=n))
+    desk.port.deliver(booked("again", incarnation=4))
+    for n in range(10):
+        desk.port.deliver(booked(f"r{n}"))
+        desk.port.deliver(append(f"driver/d{n}", after=Recorded("ride/again", 4, 1)))
+        assert desk.answers(1) == [(f"ride/r{n}", NotAppended(1, 1, "database_busy"))]
+    lock.execute("ROLLBACK")
+    healed = desk.answers(11)
+    assert healed[0] == ("ride/again", Appended(4, 1)), "and what waits is kept in its order"
+    assert sorted(address for address, _ in healed[1:]) == [f"driver/d{n}" for n in range(10)]
+    assert {type(answer) for _, answer in healed} == {Appended}
 
 
 @pytest.mark.parametrize("bad", [0, 7, 19])

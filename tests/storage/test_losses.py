@@ -1,8 +1,10 @@
 """Who lost an event, and until when that counts."""
 
+import pytest
+
 from dispatch.messages.base import Recorded
 from dispatch.messages.journal import NotAppended
-from dispatch.storage.losses import REMEMBERED, Losses
+from dispatch.storage.losses import REMEMBERED, Losses, Repeaters
 from tests.storage.stories import append
 
 
@@ -49,3 +51,49 @@ def test_old_losses_are_forgotten() -> None:
         losses.lose(append(f"driver/{number}"), "disk_full")
     assert losses.refusal(append("ride/r", after=Recorded("driver/0", 1, 1))) is None
     assert losses.refusal(append("ride/r", after=Recorded("driver/1", 1, 1))) is not None
+
+
+class TestRepeaters:
+    """By a clock that the test sets."""
+
+    @pytest.fixture()
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        clock = [1_000.0]
+        monkeypatch.setattr("time.monotonic", lambda: clock[0])
+        return clock
+
+    def test_nobody_waits_who_was_not_told_of_a_loss(self) -> None:
+        mail = [append("ride/a"), append("ride/b")]
+        assert Repeaters().has_others(mail) and Repeaters().apart(mail) == (mail, [])
+
+    def test_who_asks_again_at_once_waits_twice_as_long_each_time(self, clock: list[float]) -> None:
+        repeaters, mail = Repeaters(), append("ride/a")
+        waits = []
+        for _ in range(6):
+            repeaters.note(mail)
+            began = clock[0]
+            while not repeaters.has_others([mail]):
+                clock[0] += 0.01
+            waits.append(round(clock[0] - began, 2))
+        assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0, 1.0], abs=0.011)
+
+    def test_a_person_who_asks_again_later_is_answered_at_once(self, clock: list[float]) -> None:
+        repeaters, mail = Repeaters(), append("ride/a")
+        for _ in range(5):
+            repeaters.note(mail)
+            clock[0] += 1.2
+            assert repeaters.has_others([mail])
+
+    def test_who_builds_on_a_sender_that_waits_does_so_behind_it(self, clock: list[float]) -> None:
+        repeaters = Repeaters()
+        repeaters.note(append("ride/a"))
+        asked, builds, other = append("ride/a"), append("driver/d", after=Recorded("ride/a", 1, 1)), append("ride/b")
+        assert repeaters.apart([asked, builds, other]) == ([other], [asked, builds])
+        repeaters.clear()
+        assert repeaters.apart([asked, builds, other]) == ([asked, builds, other], [])
+
+    def test_no_more_senders_are_remembered_than_there_is_room_for(self, clock: list[float]) -> None:
+        repeaters = Repeaters()
+        for n in range(REMEMBERED + 1):
+            repeaters.note(append(f"ride/{n}"))
+        assert repeaters.has_others([append("ride/0")]) and not repeaters.has_others([append("ride/1")])
