@@ -103,8 +103,9 @@ def quote(
     from dispatch.prices import pricer, require_rates
     from dispatch.travel.models import eta_model
     from dispatch.types import Place
+    from dispatch.words import word
 
-    now = time.time()
+    now, vehicle_type = time.time(), word(vehicle_type)
     at = now if begins is None else LocalTime(resolved.settings.time_zone).moment(begins, now)
     require_rates(resolved.settings)
     price = pricer(resolved.settings, eta_model(resolved.settings)).price(

@@ -41,12 +41,16 @@ class PhoneClock:
         passed, told = now - self._began, recorded_at - self._recorded
         if told == 0.0:
             return
-        if told < 0.0 or passed > ROUND_S or abs(passed - told) > max(passed / 2.0, ENOUGH_S):
+        if told < 0.0 <= late and self.behind_s < 0.0:
+            self.behind_s = 0.0  # it was ahead, and was put right since; or one report was wild
+        if told < 0.0 or abs(passed - told) > max(passed / 2.0, ENOUGH_S):
             self._begin(recorded_at, now)
             return
         self._shortest = min(self._shortest, late)
         if passed >= ENOUGH_S and not 0.0 <= self._shortest - self.behind_s <= NEAR_S:
             self.behind_s = self._shortest
+        if passed > ROUND_S:
+            self._begin(recorded_at, now)
 
     def _begin(self, recorded_at: float, now: float) -> None:
         self._began, self._recorded, self._shortest = now, recorded_at, now - recorded_at

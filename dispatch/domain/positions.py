@@ -103,7 +103,7 @@ class PositionBoard:
         return self._fixes.get(driver_id)
 
     def fresh(self, driver_id: DriverId, now: float) -> bool:
-        """Whether his position is young enough for an offer."""
+        """Whether the driver's position is young enough for an offer."""
         fix = self._fixes.get(driver_id)
         return fix is not None and now - fix.at <= self.max_age_s
 

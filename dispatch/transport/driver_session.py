@@ -29,7 +29,7 @@ NO_PLACE: Final[Verdict] = "no_place"
 
 
 class DriverSession(Session):
-    """Frames of the driver's app to his actor, its notices back."""
+    """Frames of the driver's app to the driver's actor, its notices back."""
 
     __slots__ = ("_kept", "driver_id")
     incoming = wire.FROM_DRIVER
@@ -111,11 +111,11 @@ class DriverSession(Session):
                 self._is_seen(lat, lon)
 
     def _is_seen(self, lat: float, lon: float) -> None:
-        """No fresh position was known of him."""
+        """No fresh position of this driver was known."""
         zone = addresses.zone_of(lat, lon)
         self._gateway.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
 
-    # -- what he says
+    # -- what the driver says
 
     def _accept_ride(self, message: wire.AcceptRide) -> None:
         self._require_own(message.driver_id)

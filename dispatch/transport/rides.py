@@ -38,7 +38,7 @@ class RideDesk:
         return await answered(request, settings.frame_bytes, settings.header_timeout_s, self._cancel)
 
     async def _cancel(self, request: Request, body: bytes) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != JSON:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise BadMessage(f"the Content-Type must be {JSON}")  # a page of another site cannot send that unasked
         asked = wire.read_body(body, wire.CancelRequest)
         ride_id = request.path_params["ride_id"]

@@ -16,7 +16,7 @@ def live(clock: PhoneClock, off_s: float, since: float, count: int, every_s: flo
 
 
 @pytest.mark.parametrize("off_s", [-1.7e9, -7_200.0, -70.0, -10.0, 10.0, 3_600.0, 1e6])
-@pytest.mark.parametrize("every_s", [0.3, 1.0, 5.0, 25.0])
+@pytest.mark.parametrize("every_s", [0.3, 1.0, 5.0, 30.0, 90.0])
 def test_two_reports_that_keep_step_tell_how_far_a_clock_is_off(off_s: float, every_s: float) -> None:
     ages = live(PhoneClock(), off_s, 0.0, 10, every_s)
     assert ages[1:] == pytest.approx([0.0] * 9, abs=1e-5)
@@ -63,6 +63,23 @@ def test_a_clock_that_is_put_right_or_wrong_is_learnt_anew(before_s: float, afte
     live(clock, before_s, 0.0, 200)
     ages = live(clock, after_s, 1_000.0, 12)
     assert max(ages[-4:]) <= NEAR_S
+
+
+@pytest.mark.parametrize("wild_s", [60.0, 3_600.0, 1e9])
+def test_one_wild_report_of_the_future_costs_no_later_one(wild_s: float) -> None:
+    for before in (0, 5):
+        clock = PhoneClock()
+        live(clock, 0.0, -100.0, before)
+        clock.when(5.0 + wild_s, 5.0)
+        assert live(clock, 0.0, 10.0, 5) == pytest.approx([DELAY_S] * 5)
+
+
+def test_two_reports_that_change_places_on_the_way_tell_nothing_of_the_clock() -> None:
+    for off_s in (-7_200.0, 0.0, 3_600.0):
+        clock = PhoneClock()
+        live(clock, off_s, 0.0, 5)
+        for recorded_at, now in ((26.0, 30.1), (25.0, 30.2), (30.0, 30.3)):
+            assert clock.when(recorded_at + off_s, now) == pytest.approx(recorded_at, abs=DELAY_S + 1e-3)
 
 
 def test_whole_seconds_do_as_well() -> None:

@@ -73,6 +73,9 @@ def test_a_ride_that_nobody_booked_is_not_found() -> None:
 
 def test_what_is_wrong_with_a_request_is_said_and_nothing_happens() -> None:
     async def story(client: httpx2.AsyncClient, runtime: RealtimeRuntime) -> None:
+        odd = {"Content-Type": "Application/JSON; charset=utf-8"}
+        spelt = await client.post("/api/rides/r1/cancel", content="\ufeff[]", headers=odd)
+        assert spelt.json()["message"] == "the body must be a JSON object, got an array"
         plain = await client.post("/api/rides/r1/cancel", content="{}", headers={"Content-Type": "text/plain"})
         assert (plain.status_code, plain.json()["message"]) == (400, "the Content-Type must be application/json")
         mistyped = await client.post("/api/rides/r1/cancel", json={"reason": 7})

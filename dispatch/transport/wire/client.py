@@ -167,7 +167,7 @@ class Arrived(DriverMessage, tag="arrived", frozen=True, gc=False):
 
 
 class StartRide(DriverMessage, tag="start_ride", frozen=True, gc=False):
-    """The passenger is in, and said his `pin` where the ride asks for one."""
+    """The passenger is in, and said the `pin` where the ride asks for one."""
 
     ride_id: RideIdText
     pin: Pin | None = None

@@ -55,7 +55,7 @@ class DriverAssigned(RideMessage, tag="driver_assigned", frozen=True, gc=False, 
 
 
 class DriverLocation(ServerMessage, tag="driver_location", frozen=True, gc=False, kw_only=True):
-    """Where the driver is, and what is left of his way: to the pickup, then to the dropoff. The latest counts."""
+    """Where the driver is, and what is left of the way: to the pickup, then to the dropoff. The latest counts."""
 
     ride_id: str
     latitude: float
@@ -66,7 +66,7 @@ class DriverLocation(ServerMessage, tag="driver_location", frozen=True, gc=False
 
 
 class DriverUnreachable(RideMessage, tag="driver_unreachable", frozen=True, gc=False, kw_only=True):
-    """The driver on his way is `standing_still`, `driving_away` or `not_heard`."""
+    """The driver on the way is `standing_still`, `driving_away` or `not_heard`."""
 
     reason: str
 
@@ -208,7 +208,7 @@ class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_on
 
 
 class DriverArrived(RideMessage, tag="driver_arrived", frozen=True, gc=False, kw_only=True):
-    """The driver is at the pickup. When waiting begins to cost, and when he may report a no-show."""
+    """The driver is at the pickup. When waiting begins to cost, and when a no-show may be reported."""
 
     waiting_free_until: str | None = None
     no_show_at: str | None = None
