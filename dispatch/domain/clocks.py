@@ -29,10 +29,10 @@ class PhoneClock:
 
     def when(self, recorded_at: float, now: float) -> float:
         """The second at which something was recorded that is heard now. Never in the future."""
-        self._learn(recorded_at, now)
         return min(now, recorded_at + self.behind_s)
 
-    def _learn(self, recorded_at: float, now: float) -> None:
+    def learn(self, recorded_at: float, now: float) -> None:
+        """A report is heard now that was recorded then; of several at once, the newest."""
         late = now - recorded_at
         if self._began is None:
             self._begin(recorded_at, now)

@@ -71,12 +71,12 @@ class PositionBoard:
             return NEWS
         return self._move(driver_id, fix, lat, lon, at, heading)
 
-    def second_of(self, driver_id: DriverId, recorded_at: float, now: float) -> float:
-        """The runtime second that this driver's phone calls `recorded_at`, by what is known of its clock. Never after `now`."""
+    def clock_of(self, driver_id: DriverId) -> PhoneClock:
+        """What is known of the clock of this driver's phone."""
         clock = self._clocks.get(driver_id)
         if clock is None:
             clock = self._clocks[driver_id] = PhoneClock()
-        return clock.when(recorded_at, now)
+        return clock
 
     def report_late(
         self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None

@@ -6,6 +6,7 @@ A phone's clock may be wrong and its positions late: the board says what it make
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dispatch import addresses
@@ -24,6 +25,7 @@ from dispatch.types import DriverId, OfferId, RideId
 if TYPE_CHECKING:
     from dispatch.transport.session import Gateway
 
+Positioned = wire.Position | wire.LocationUpdate
 NOT_ACCURATE: Final[Verdict] = "not_accurate"
 NO_PLACE: Final[Verdict] = "no_place"
 
@@ -54,7 +56,7 @@ class DriverSession(Session):
         if message.recorded_at is None and message.accuracy_m is None and message.heading is None:
             verdict = gateway.board.report(self.driver_id, lat, lon, gateway.runtime.now)
         else:
-            verdict = self._judge(message, self._when(message, "recorded_at"))
+            verdict = self._judge(message, *self._seconds((message,), ("recorded_at",)))
         if verdict == NEWS:
             self._is_seen(lat, lon)
         if message.id is not None:
@@ -63,10 +65,9 @@ class DriverSession(Session):
     def _location_batch(self, message: wire.LocationBatch) -> None:
         """Each is judged as if it had come alone, at its own time."""
         self._require_own(message.driver_id)
-        positions, newest = message.positions, len(message.positions) - 1
-        # The newest first: it tells most of the phone's clock.
-        times = [self._when(positions[at], f"positions[{at}].recorded_at") for at in range(newest, -1, -1)]
-        verdicts = [self._judge(each, at) for each, at in zip(positions, reversed(times), strict=True)]
+        positions = message.positions
+        times = self._seconds(positions, [f"positions[{number}].recorded_at" for number in range(len(positions))])
+        verdicts = [self._judge(each, at) for each, at in zip(positions, times, strict=True)]
         if NEWS in verdicts:
             self._is_seen(positions[-1].latitude, positions[-1].longitude)
         if message.id is not None:
@@ -75,15 +76,22 @@ class DriverSession(Session):
             reason = None if took else verdicts[-1]
             self._send(wire.Ack("ok" if took else "ignored", message.id, reason, dict(ignored) or None))
 
-    def _when(self, position: wire.Position | wire.LocationUpdate, field: str) -> float:
-        """The runtime second of a position, as far as the phone's clock is known."""
+    def _seconds(self, positions: Sequence[Positioned], fields: Sequence[str]) -> list[float]:
+        """The runtime second of each position, as far as the phone's clock is known. Raises BadField, by the names in `fields`."""
         gateway = self._gateway
-        now = gateway.runtime.now
-        if position.recorded_at is None:
-            return now
-        return gateway.board.second_of(self.driver_id, self._runtime_second(field, position.recorded_at), now)
+        now, texts = gateway.runtime.now, [position.recorded_at for position in positions]
+        told = [
+            self._runtime_second(field, text) if text is not None else None
+            for field, text in zip(fields, texts, strict=True)
+        ]
+        recorded = [at for at in told if at is not None]
+        if not recorded:
+            return [now] * len(told)
+        clock = gateway.board.clock_of(self.driver_id)
+        clock.learn(max(recorded), now)
+        return [clock.when(at, now) if at is not None else now for at in told]
 
-    def _judge(self, position: wire.Position | wire.LocationUpdate, at: float) -> Verdict:
+    def _judge(self, position: Positioned, at: float) -> Verdict:
         """Report it, unless it cannot be one."""
         gateway, lat, lon = self._gateway, position.latitude, position.longitude
         if not (lat or lon):
@@ -188,7 +196,7 @@ _STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.Co
 }
 
 
-def _heading(position: wire.Position | wire.LocationUpdate) -> float | None:
+def _heading(position: Positioned) -> float | None:
     """Where the driver looks; phones say -1 where they do not know."""
     heading = position.heading
     return heading if heading is None or heading >= 0.0 else None

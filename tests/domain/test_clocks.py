@@ -9,10 +9,16 @@ from dispatch.domain.clocks import NEAR_S, PhoneClock
 DELAY_S = 0.2
 
 
+def heard(clock: PhoneClock, recorded_at: float, now: float) -> float:
+    """When it was, by all that is known with it."""
+    clock.learn(recorded_at, now)
+    return clock.when(recorded_at, now)
+
+
 def live(clock: PhoneClock, off_s: float, since: float, count: int, every_s: float = 5.0) -> list[float]:
     """Reports as they are recorded, by a clock that is so far ahead; how old each was taken to be."""
-    heard = [since + every_s * number for number in range(count)]
-    return [now - clock.when(now - DELAY_S + off_s, now) for now in heard]
+    moments = [since + every_s * number for number in range(count)]
+    return [now - heard(clock, now - DELAY_S + off_s, now) for now in moments]
 
 
 @pytest.mark.parametrize("off_s", [-1.7e9, -7_200.0, -70.0, -10.0, 10.0, 3_600.0, 1e6])
@@ -28,14 +34,14 @@ def test_a_clock_that_is_right_is_believed_and_so_is_the_delay_of_the_network() 
 
 def test_one_old_report_may_be_a_kept_one_and_proves_nothing() -> None:
     clock = PhoneClock()
-    assert clock.when(100.0, 400.0) == 100.0
+    assert heard(clock, 100.0, 400.0) == 100.0
     assert clock.behind_s == 0.0
 
 
 def test_one_report_of_the_future_proves_that_the_clock_is_ahead() -> None:
     clock = PhoneClock()
-    assert clock.when(4_000.0, 400.0) == 400.0
-    assert clock.when(3_905.0, 405.0) == 305.0, "this one was kept for a hundred seconds"
+    assert heard(clock, 4_000.0, 400.0) == 400.0
+    assert heard(clock, 3_905.0, 405.0) == 305.0, "this one was kept for a hundred seconds"
 
 
 @pytest.mark.parametrize("at_once_s", [0.0, 0.05, 0.5, 3.0])
@@ -43,7 +49,7 @@ def test_what_was_kept_keeps_its_times_however_fast_it_comes(at_once_s: float) -
     clock = PhoneClock()
     for number in range(100):
         recorded_at, now = 5.0 * number, 600.0 + at_once_s * number / 100
-        assert clock.when(recorded_at, now) == recorded_at
+        assert heard(clock, recorded_at, now) == recorded_at
 
 
 @pytest.mark.parametrize("off_s", [-7_200.0, -70.0, 0.0, 3_600.0])
@@ -51,7 +57,7 @@ def test_after_a_tunnel_a_known_clock_tells_when_each_was_recorded(off_s: float)
     clock = PhoneClock()
     live(clock, off_s, 0.0, 5)
     for number in range(1, 60):
-        when = clock.when(20.0 + 5.0 * number + off_s, 400.0)
+        when = heard(clock, 20.0 + 5.0 * number + off_s, 400.0)
         assert when == pytest.approx(20.0 + 5.0 * number, abs=DELAY_S + 1e-3)
 
 
@@ -70,7 +76,7 @@ def test_one_wild_report_of_the_future_costs_no_later_one(wild_s: float) -> None
     for before in (0, 5):
         clock = PhoneClock()
         live(clock, 0.0, -100.0, before)
-        clock.when(5.0 + wild_s, 5.0)
+        heard(clock, 5.0 + wild_s, 5.0)
         assert live(clock, 0.0, 10.0, 5) == pytest.approx([DELAY_S] * 5)
 
 
@@ -79,19 +85,19 @@ def test_two_reports_that_change_places_on_the_way_tell_nothing_of_the_clock() -
         clock = PhoneClock()
         live(clock, off_s, 0.0, 5)
         for recorded_at, now in ((26.0, 30.1), (25.0, 30.2), (30.0, 30.3)):
-            assert clock.when(recorded_at + off_s, now) == pytest.approx(recorded_at, abs=DELAY_S + 1e-3)
+            assert heard(clock, recorded_at + off_s, now) == pytest.approx(recorded_at, abs=DELAY_S + 1e-3)
 
 
 def test_whole_seconds_do_as_well() -> None:
     clock = PhoneClock()
-    ages = [now - clock.when(float(int(now - 70.0)), now) for now in (0.4, 5.3, 10.6, 15.1, 20.9, 26.0, 31.2)]
+    ages = [now - heard(clock, float(int(now - 70.0)), now) for now in (0.4, 5.3, 10.6, 15.1, 20.9, 26.0, 31.2)]
     assert max(ages[2:]) < NEAR_S
 
 
 def test_a_report_that_is_only_repeated_grows_old() -> None:
     clock = PhoneClock()
     live(clock, 0.0, 0.0, 3)
-    assert [clock.when(10.0, now) for now in (15.0, 20.0, 80.0)] == [10.0] * 3
+    assert [heard(clock, 10.0, now) for now in (15.0, 20.0, 80.0)] == [10.0] * 3
 
 
 @given(
@@ -104,5 +110,5 @@ def test_nothing_is_ever_recorded_in_the_future_and_an_honest_phone_is_believed_
     clock, now = PhoneClock(), 0.0
     for passed, recorded_at in noise:
         now += passed
-        assert clock.when(recorded_at, now) <= now
+        assert heard(clock, recorded_at, now) <= now
     assert max(live(clock, off_s, now + 1.0, 14)[-3:]) <= NEAR_S + DELAY_S

@@ -289,7 +289,7 @@ class TestManyAtOnce:
         rig.board.follower = lambda _, fix: seen.append(fix.at)
         app.says(type="location_batch", positions=self.kept(100, 500.0), id="b1")
         assert app.got == [{"type": "ack", "result": "ok", "id": "b1"}]
-        assert seen == [505.0 + 5.0 * number for number in range(99)]
+        assert seen == [500.0 + 5.0 * number for number in range(100)]
         assert where(rig) == (-26.2 + 99e-3, 28.0, 995.0)
         assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
 
