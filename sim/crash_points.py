@@ -1,6 +1,7 @@
-"""Where the server's process may die, each point by its name: before and after each commit and each announcement.
+"""Where the server's process may die, each point by its name: before and after each commit, and before whatever leaves the process.
 
-A point is the moment before a delivery, so the one after an announcement is the one before whatever is delivered next.
+A crash leaves what is on disk, what apps have heard and what providers were asked, and nothing else. So these are all the points there
+are: between two of them nothing of it changes. Where a driver is, is told all the time and kept by nobody: no point.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from dispatch.addresses import JOURNAL, SESSION, kind_of
+from dispatch.addresses import PAYMENTS, PRICING, SESSION, kind_of, name_of
 from dispatch.messages.base import Message
+from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Append, Appended
-from sim.crash import PROCESS
+from dispatch.messages.notices import DriverLocation, StreamLife
 
-INSIDE: Final = frozenset((*PROCESS, JOURNAL))
+UNKEPT: Final = (DriverLocation, StreamLife)
+"""What sessions are told without an effect on what their app knows of its ride."""
 
 
 class Died(BaseException):
@@ -23,7 +26,8 @@ class Died(BaseException):
 class CrashPoints:
     """An observer: names each point that a world comes by, in `passed`, and raises `Died` at one of them.
 
-    The same world passes the same points, so a name that one run passed is where another run of it can die.
+    The same world passes the same points, so a name that one run passed is where another run of it can die. A name is made of the
+    types of the events or of the notice, and of who hears it; where the same comes by again its number follows, from 2 on.
     """
 
     def __init__(self, dies_at: str | None = None) -> None:
@@ -33,11 +37,12 @@ class CrashPoints:
         self._dies_at = dies_at
         self._seen: Counter[str] = Counter()
         self._flying: dict[tuple[str, int, int], str] = {}
+        self._app: dict[str, str] = {}
 
     def __call__(self, now: float, address: str, message: Message) -> None:
-        if self.has_died or kind_of(address) not in INSIDE:
+        name = "" if self.has_died else self._name(address, message)
+        if not name:
             return
-        name = self._name(address, message)
         self._seen[name] += 1
         if self._seen[name] > 1:
             name = f"{name} ({self._seen[name]})"
@@ -47,12 +52,17 @@ class CrashPoints:
             raise Died
 
     def _name(self, address: str, message: Message) -> str:
-        if isinstance(message, Append):
+        """Nothing where no point is."""
+        if isinstance(message, Attach):
+            self._app[message.session] = name_of(address)
+        elif isinstance(message, Append):
             events = " ".join(type(event).__name__ for event in message.events)
             self._flying[message.reply_to, message.incarnation, message.through] = events
-            return f"before {events} is committed"
-        if isinstance(message, Appended):
-            events = self._flying.pop((address, message.incarnation, message.through), "")
-            return f"after {events} is committed, before {address} knows"
-        verb = "is told to" if kind_of(address) == SESSION else "reaches"
-        return f"before {type(message).__name__} {verb} {address}"
+            return f"before {events} is on disk"
+        elif isinstance(message, Appended):
+            return f"after {self._flying.pop((address, message.incarnation, message.through), 'nothing')} is on disk"
+        elif kind_of(address) == SESSION and not isinstance(message, UNKEPT):
+            return f"before {self._app.get(address, address)} hears {type(message).__name__}"
+        elif address in (PAYMENTS, PRICING):
+            return f"before {address} gets {type(message).__name__}"
+        return ""

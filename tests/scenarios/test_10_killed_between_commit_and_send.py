@@ -13,6 +13,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import RideCancelled, RideRequested, SearchFailed
 from dispatch.messages.journal import Append
 from sim.scenario import Person, Stage
+from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point, news
 
 STEPS = ("accept_ride", "arrived", "start_ride", "complete_ride")
@@ -46,11 +47,12 @@ def says_again(stage: Stage) -> None:
         passenger.books(id="book")
 
 
-POINTS = every_point(a_ride, since=0.9, until=41)
+def test_no_point_of_the_ride_is_missing() -> None:
+    assert_none_is_missing("a ride", every_point(a_ride, since=0.9, until=41))
 
 
 @pytest.mark.parametrize("back_after_s", [0.0, 1.0], ids=["back at once", "back after 1 s"])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", points_of("a ride"))
 def test_wherever_it_is_killed_both_snapshots_agree_and_the_ride_goes_on_to_its_end(
     play: Theatre, point: str, back_after_s: float
 ) -> None:

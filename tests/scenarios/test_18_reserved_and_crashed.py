@@ -27,6 +27,7 @@ from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.runtime import Actor
 from sim.scenario import Driver, Heard, Passenger, Person, Stage
 from sim.world import WorldOptions
+from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_order, every_point, hurt, news, nth
 
 SUPERVISED = WorldOptions(supervise=True)
@@ -146,9 +147,13 @@ def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_his_ride_when_he
 # -- the process dies
 
 
+def test_no_point_of_an_accept_is_missing() -> None:
+    assert_none_is_missing("an accept", every_point(an_accept, since=19.9, until=20.0))
+
+
 @pytest.mark.parametrize("comes_back", [True, False], ids=["he comes back", "he stays away"])
 @pytest.mark.parametrize("down_s", [0.0, 5.0], ids=["at once", "after 5 s"])
-@pytest.mark.parametrize("point", every_point(an_accept, since=19.9, until=20.0))
+@pytest.mark.parametrize("point", points_of("an accept"))
 def test_wherever_the_process_dies_a_reservation_that_is_on_disk_binds_once_and_any_other_is_forgotten(
     play: Theatre, point: str, down_s: float, comes_back: bool
 ) -> None:

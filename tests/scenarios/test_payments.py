@@ -10,6 +10,7 @@ import pytest
 from dispatch.types import Money, RideId
 from sim.scenario import Stage
 from sim.world import WorldOptions
+from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point
 
 CARDS: dict[str, Any] = {"payment": "http", "currency": "ZAR", "cancellation_fee": 25.0, "payment_retry_s": 5.0}
@@ -152,11 +153,12 @@ def pays(stage: Stage) -> None:
     by_card(stage)
 
 
-POINTS = every_point(pays, since=39.9, until=50, **CARDS)
+def test_no_point_of_a_payment_is_missing() -> None:
+    assert_none_is_missing("a ride by card ends", every_point(pays, since=39.9, until=50, **CARDS))
 
 
 @pytest.mark.parametrize("down_s", [0.0, 100.0], ids=["back at once", "back later"])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", points_of("a ride by card ends"))
 def test_dead_at_any_point_of_it_the_ride_is_charged_once_if_it_is_over(
     play: Theatre, point: str, down_s: float
 ) -> None:

@@ -20,9 +20,9 @@ def test_a_commit_has_a_point_before_and_one_after_and_so_has_what_is_told_of_it
     stage.run(until=5)
     passed = points.passed
     told = [
-        passed.index("before RideAssigned is committed"),
-        passed.index("after RideAssigned is committed, before ride/r1 knows"),
-        passed.index("before DriverAssigned is told to session/2"),
+        passed.index("before RideAssigned is on disk"),
+        passed.index("after RideAssigned is on disk"),
+        passed.index("before r1 hears DriverAssigned"),
     ]
     assert told == sorted(told) and told[-1] < len(passed) - 1
     assert len(set(passed)) == len(passed)
@@ -37,7 +37,7 @@ def test_the_same_story_passes_the_same_points() -> None:
 
 @pytest.mark.parametrize(
     ("point", "is_on_disk"),
-    [("before RideAssigned is committed", False), ("after RideAssigned is committed, before ride/r1 knows", True)],
+    [("before RideAssigned is on disk", False), ("after RideAssigned is on disk", True)],
 )
 def test_a_world_dies_at_the_point_that_was_asked_for_and_once(point: str, is_on_disk: bool) -> None:
     stage, points = an_accept(point)
