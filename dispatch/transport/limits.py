@@ -12,6 +12,8 @@ ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""
 KEPT_POSITIONS = 100
 """So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
+CLOCK_STEP_S = 1e-6
+"""Unix seconds as a float have steps of a quarter of a microsecond: no two moments are told apart more finely than this."""
 
 
 FLOOD_TIMES, CLOSELY, TENTHS = 10, 8, 10
@@ -67,7 +69,7 @@ class TokenBucket:
 
     def __init__(self, rate_per_s: float, burst: int) -> None:
         self._interval_s = 1.0 / rate_per_s
-        self._depth_s = (burst + ROUNDING) * self._interval_s
+        self._depth_s = (burst + ROUNDING) * self._interval_s + CLOCK_STEP_S
         self._full_at = 0.0
 
     def take(self, now: float) -> bool:

@@ -157,7 +157,7 @@ async def serving(gateway: Any, http_app: Any = plain_page, **settings: Any) -> 
         served.port = port
         ready.set()
 
-    options = Settings(port=0, **settings)
+    options = Settings(**{**settings, "port": 0})
     server = asyncio.create_task(serve_forever(gateway, http_app, options, on_ready, nothing, served.counters))
     await asyncio.wait({server, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     if server.done():

@@ -1,0 +1,139 @@
+"""Rows of the settings by which the live server starts: where it listens and stores, how it reckons ETAs, what it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+import cli
+from dispatch.app import _open_journal
+from dispatch.domain.eta import Curve
+from dispatch.transport.server import run, serve_forever
+from dispatch.travel.models import eta_model
+from dispatch.travel.profile import Profile
+from sim.demo_server import flags_of
+from sim.scenario import PICKUP
+from tests.settings.table import Given, changes
+from tests.transport.echo import EchoGateway, plain_page
+from tests.transport.rig import FIND_DRIVER
+from tests.travel.maps import at, map_file, river_map
+
+PHONE = "27821234567"
+PATIENCE_S = 20.0
+
+
+def live(given: Given, look: Callable[[str], object]) -> object:
+    """What is seen at `dispatch serve` with these settings, a process in the row's folder. `look` gets its host and port."""
+    command = [sys.executable, cli.__file__, "serve", *flags_of(given.settings)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=given.folder, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = re.search(r"http://(\S+)", process.stdout.readline())
+            assert ready is not None, "it did not start"
+            return look(ready[1])
+        finally:
+            process.terminate()
+
+
+def hears(app: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next frame of this type."""
+    while True:
+        frame: dict[str, Any] = json.loads(app.recv(timeout=PATIENCE_S))
+        if frame["type"] == kind:
+            return frame
+
+
+def offered(address: str) -> dict[str, Any]:
+    """What a driver reads who is asked for a ride."""
+    with (
+        connect(f"ws://{address}/ws/driver/27821234568/") as driver,
+        connect(f"ws://{address}/ws/ride/r1/") as passenger,
+    ):
+        here = {"type": "location_update", "latitude": PICKUP[0], "longitude": PICKUP[1], "id": "here"}
+        driver.send(json.dumps(here))
+        hears(driver, "ack")
+        passenger.send(json.dumps({**FIND_DRIVER, "passenger_phone": PHONE}))
+        return hears(driver, "ride_request")
+
+
+@changes("show_phone", {"always": True, "never": False}, port="0")
+def whether_a_driver_reads_the_whole_phone_before_the_accept(given: Given) -> object:
+    return live(given, lambda address: offered(address)["passenger_phone"].endswith(PHONE))
+
+
+@changes("host", {"127.0.0.1": "127.0.0.1", "localhost": "localhost"}, port="0")
+def where_the_server_says_it_is(given: Given) -> object:
+    return live(given, lambda address: address.rpartition(":")[0])
+
+
+@changes("db", {"a.db": ["a.db"], "b.db": ["b.db"]}, port="0")
+def which_files_there_are(given: Given) -> object:
+    return live(given, lambda address: sorted(path.name for path in given.folder.glob("*.db")))
+
+
+with socket.create_server(("127.0.0.1", 0)) as _probe:
+    FREE = _probe.getsockname()[1]
+
+
+@changes("port", {"0": False, str(FREE): True})
+def whether_it_listens_on_that_port(given: Given) -> object:
+    ports: list[int] = []
+
+    async def meet() -> None:
+        stopped = asyncio.Event()
+
+        async def stop() -> None:
+            stopped.set()
+
+        def on_ready(host: str, port: int) -> None:
+            ports.append(port)
+            server.cancel()
+
+        server = asyncio.ensure_future(serve_forever(EchoGateway(), plain_page, given.settings, on_ready, stop))
+        await asyncio.wait({server})
+
+    run(meet())
+    return ports == [FREE]
+
+
+@changes("synchronous", {"full": 2, "off": 0})
+def how_strictly_the_journal_waits_for_the_disk(given: Given) -> object:
+    with chdir(given.folder):
+        writer = _open_journal(given.settings)
+    try:
+        return writer.db.execute("PRAGMA synchronous").fetchone()[0]
+    finally:
+        writer.close()
+
+
+# -- ETAs
+
+
+def profile(name: str, seconds_per_km: float) -> None:
+    """A file of this name, by which each kilometre takes so long."""
+    steady = Curve(1.0, (seconds_per_km,) * 24)
+    Path(name).write_bytes(Profile("nobody in the way", steady, steady).as_json())
+
+
+@changes("eta_model", {"constant": 19, "fitted": 63})
+@changes("eta_profile", {"slow.json": 100, "fast.json": 10})
+@changes("roads", {"": 6, "river.json": 300}, eta_profile="street.json")
+def how_many_seconds_a_hundred_metres_north_take(given: Given) -> object:
+    with chdir(given.folder):
+        profile("slow.json", 1000.0)
+        profile("fast.json", 100.0)
+        profile("street.json", 60.0)
+        Path(map_file(given.folder, river_map())).rename("river.json")
+        return round(eta_model(given.settings).eta_s(at(0, 0), at(1, 0), 0.0))
