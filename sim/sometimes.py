@@ -1,4 +1,4 @@
-"""What must happen at least once in three hundred small worlds: a search that never meets these cases proves nothing.
+"""What must happen at least once in a hundred small worlds: a search that never meets these cases proves nothing.
 
 An observer like the invariants, and like them it only looks.
 """

@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import cli
+from dispatch.app import _open_journal
+from dispatch.config import Settings
+from dispatch.errors import DatabaseError
 from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.writer import Writer
 from dispatch.types import RideId
@@ -89,7 +92,18 @@ def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("damage", SAYS, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "damage", [damage for damage in SAYS if damage is not bad_event], ids=lambda damage: damage.__name__
+)
+def test_a_start_says_what_is_wrong_with_it(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = closed_file(tmp_path / "rides.db")
+    damage(path)
+    with pytest.raises(DatabaseError) as refused:
+        _open_journal(Settings(db=str(path)))
+    assert f"{path}" in str(refused.value) and SAYS[damage] in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", [cut, directory, bad_event, newer], ids=lambda damage: damage.__name__)
 def test_the_server_refuses_it_in_one_line(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     path = closed_file(tmp_path / "rides.db")
     damage(path)

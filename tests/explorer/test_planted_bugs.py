@@ -1,11 +1,14 @@
-"""A net is as good as what it catches: each of these mistakes is found by the small worlds, and by the invariant that is about it."""
+"""A net is as good as what it catches: each of these mistakes is found by the small worlds, and by the invariant that is about it.
+
+That the same worlds are whole without it, the tests beside this one say.
+"""
 
 import pytest
 
 from sim.explorer import explore
 from tests.explorer.bugs import PLANTED
 
-SEEDS = 300
+SEEDS = 100
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -20,9 +23,3 @@ def broken_in(seed: int, scenario: str) -> list[str]:
     """The invariants that this world breaks. One mistake often breaks several, and not the same ones everywhere."""
     failed = explore([seed], scenario).failed
     return [] if failed is None else [line.split(" s ", 1)[1].split(":", 1)[0] for line in failed.broken]
-
-
-@pytest.mark.parametrize("scenario", ["small", "lossy"])
-def test_without_a_bug_the_same_world_is_whole(scenario: str) -> None:
-    explored = explore(range(3), scenario)
-    assert explored.failed is None, str(explored)

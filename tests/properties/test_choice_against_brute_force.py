@@ -97,7 +97,7 @@ policies = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_the_nearest_who_suit_are_picked_and_nobody_else(
     drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
@@ -107,7 +107,7 @@ def test_the_nearest_who_suit_are_picked_and_nobody_else(
     assert [driver_id for _, driver_id in hits] == town.expected(k, policy.radius_m)
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_a_round_reaches_just_as_far_as_somebody_is(
     drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
@@ -121,7 +121,7 @@ def test_a_round_reaches_just_as_far_as_somebody_is(
     assert [driver_id for _, driver_id in hits] == town.expected(k, within)
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule(
     drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int

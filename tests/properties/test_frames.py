@@ -4,7 +4,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch import errors
@@ -117,6 +117,7 @@ def filled(frame: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("frame", wire.TO_PASSENGER_FRAMES, ids=lambda frame: frame.__name__)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_message_to_a_passenger_is_read_as_it_was_sent(frame: type[Any], data: st.DataObject) -> None:
     message = data.draw(filled(frame))
@@ -124,6 +125,7 @@ def test_every_message_to_a_passenger_is_read_as_it_was_sent(frame: type[Any], d
 
 
 @pytest.mark.parametrize("frame", wire.TO_DRIVER_FRAMES, ids=lambda frame: frame.__name__)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_message_to_a_driver_is_read_as_it_was_sent(frame: type[Any], data: st.DataObject) -> None:
     message = data.draw(filled(frame))

@@ -83,7 +83,7 @@ def crowd(seed: int, count: int) -> dict[str, Place]:
     return where
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(keyed_places, places(), st.integers(1, 8), ranges_m, cells_m)
 def test_nearest_and_within_are_exact_for_a_few_keys_anywhere(
     where: dict[str, Place], at: Place, k: int, radius_m: float, cell_m: float
@@ -93,7 +93,7 @@ def test_nearest_and_within_are_exact_for_a_few_keys_anywhere(
     assert grid.within(*at, radius_m) == wanted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32), st.integers(65, 400), places(), st.integers(1, 500), ranges_m, cells_m)
 def test_nearest_and_within_are_exact_in_a_crowd(
     seed: int, count: int, at: Place, k: int, radius_m: float, cell_m: float
@@ -107,7 +107,7 @@ def test_nearest_and_within_are_exact_in_a_crowd(
         assert grid.within(*centre, radius_m) == wanted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(65, 200), places(), st.integers(0, 300), cells_m)
 def test_a_radius_that_ends_exactly_on_a_key_includes_it_and_one_ulp_less_does_not(
     seed: int, count: int, at: Place, rank: int, cell_m: float
@@ -121,7 +121,7 @@ def test_a_radius_that_ends_exactly_on_a_key_includes_it_and_one_ulp_less_does_n
         assert grid.within(*at, radius_m) == wanted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 300), places(), st.integers(1, 9), ranges_m, st.integers(1, 9))
 def test_a_predicate_chooses_among_the_nearest_and_is_asked_only_about_them(
     seed: int, count: int, at: Place, k: int, radius_m: float, every: int
@@ -141,7 +141,7 @@ def test_a_predicate_chooses_among_the_nearest_and_is_asked_only_about_them(
     assert answer == [pair for pair in in_reach if accepts(pair[1])][:k]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abcdefgh"), st.none() | places()), max_size=40),
     places(),

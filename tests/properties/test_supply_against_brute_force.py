@@ -144,4 +144,4 @@ class SupplyMachine(RuleBasedStateMachine):
 
 
 def test_no_history_of_drivers_shows_in_who_is_eligible_or_nearest() -> None:
-    run_state_machine_as_test(SupplyMachine, settings=settings(max_examples=200, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(SupplyMachine, settings=settings(max_examples=80, stateful_step_count=40, deadline=None))

@@ -184,5 +184,5 @@ def hurt(actor: Actor) -> None:
 
 TestWholeWorld = WholeWorld.TestCase
 TestWholeWorld.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )

@@ -72,7 +72,7 @@ def test_accept_first_assigns_and_then_cancels_an_assigned_ride(play: Theatre) -
 
 def test_in_every_order_of_all_deliveries_there_is_one_end(play: Theatre) -> None:
     seen = []
-    for dice in every_order(since=5.0, surprises=3):
+    for dice in every_order(since=5.0):
         stage = play.in_order(dice)
         one_offer(stage)
         stage.passengers["r1"].cancels(at=5)

@@ -16,7 +16,7 @@ from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order, every_point, news
 
 SLOW_DISK = WorldOptions(commit_delay_s=(0.01, 0.01))
-OFFSETS_S = [round(0.0025 * number, 4) for number in range(20)]
+OFFSETS_S = [round(0.005 * number, 4) for number in range(10)]
 """Seconds after the accept: from before it is on disk until everybody has long been told."""
 FULL_DISKS = [None, (0.0, 0.005), (0.005, 0.015), (0.015, 0.025), (0.0, 0.03)]
 """From when to when after the accept no commit succeeds."""

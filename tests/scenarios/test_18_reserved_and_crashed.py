@@ -132,7 +132,7 @@ def test_a_lost_connection_does_not_release_a_reservation(play: Theatre) -> None
 
 
 def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_his_ride_when_he_returns(play: Theatre) -> None:
-    for dice in every_order(since=20.0):
+    for dice in every_order(since=20.0, surprises=1):
         stage = play.in_order(dice)
         driver, passenger = an_accept(stage)
         driver.leaves(at=20)

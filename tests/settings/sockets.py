@@ -13,7 +13,7 @@ from dispatch.transport.edge import SocketEdge
 from dispatch.transport.server import run
 from sim.scenario import Driver
 from tests.settings.table import Given, changes
-from tests.transport.echo import EchoGateway, Served, said, serving, until
+from tests.transport.echo import UPGRADE, EchoGateway, Served, said, serving, until
 from tests.transport.lists import FULL, Bench
 
 LOOKS, EVERY_S = 40, 0.02
@@ -229,3 +229,26 @@ def how_many_bad_frames_end_a_connection(given: Given) -> object:
 def talker(given: Given) -> Driver:
     """A driver's app that says only what it is told to."""
     return given.stage().driver("d1", reports=False)
+
+
+# -- who may ask from where
+
+
+@changes("hosts", {"": "403", "taxi.example": "101"})
+def how_who_asks_for_another_name_is_answered(given: Given) -> object:
+    return served(given, lambda server: status_of(server, host="taxi.example", more=""))
+
+
+@changes("origins", {"": "403", "https://pages.example": "101"})
+def how_a_page_of_another_origin_is_answered(given: Given) -> object:
+    return served(given, lambda server: status_of(server, host="localhost", more="Origin: https://pages.example\r\n"))
+
+
+async def status_of(server: Served, *, host: str, more: str) -> str:
+    """Of the answer to an upgrade with this Host and these headers."""
+    reader, writer = await server.raw()
+    request = UPGRADE.format(path="/ws/ride/1/", more=more).replace("Host: localhost", f"Host: {host}")
+    writer.write(request.encode())
+    status = (await reader.readline()).split()[1].decode()
+    writer.close()
+    return status

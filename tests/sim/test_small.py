@@ -33,9 +33,9 @@ def test_no_order_of_a_hash_table_decides_anything() -> None:
             text=True,
             check=True,
         ).stdout.strip()
-        for hash_seed in ("0", "1", "random")
+        for hash_seed in ("0", "random")
     ]
-    assert digests == [run_one("small", BUSY, permute=True).digest] * 3
+    assert digests == [run_one("small", BUSY, permute=True).digest] * 2
 
 
 def test_everybody_comes_and_everything_ends() -> None:

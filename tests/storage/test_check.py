@@ -77,7 +77,7 @@ def test_a_ride_with_two_drivers_is_found(path: Path) -> None:
 def test_any_bit_is_found_or_does_no_harm(path: Path) -> None:
     data = closed_file(path, rides=8).read_bytes()
     dice, seen = Random(5), 0
-    for _ in range(100):
+    for _ in range(40):
         path.write_bytes(data)
         flip(path, dice.randrange(100, len(data)), dice.randrange(8))
         try:
@@ -86,4 +86,4 @@ def test_any_bit_is_found_or_does_no_harm(path: Path) -> None:
             found = [str(refusal)]
         seen += bool(found)
         assert all("\n" not in line for line in found)
-    assert seen > 20
+    assert seen > 8

@@ -33,7 +33,7 @@ def killed_after(answers: int, path: Path, run: int) -> Counter[str]:
     return answered
 
 
-@pytest.mark.parametrize("answers", [1, 30, 333, 1_500])
+@pytest.mark.parametrize("answers", [1, 333])
 def test_what_was_answered_outlives_kill_nine(path: Path, answers: int) -> None:
     promised: Counter[str] = Counter()
     for run in range(3):  # the same file again: each start finds what the kill before left behind

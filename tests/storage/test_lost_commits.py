@@ -43,7 +43,7 @@ def test_a_log_of_a_running_server_has_lost_nothing(path: Path) -> None:
 
 def test_any_bit_of_the_log_is_missed(killed: Path, files: dict[str, bytes]) -> None:
     dice = Random(7)
-    for at in [*range(32), *(dice.randrange(32, len(files["-wal"])) for _ in range(60))]:
+    for at in [*range(0, 32, 3), *(dice.randrange(32, len(files["-wal"])) for _ in range(15))]:
         flip(beside(killed, "-wal"), at)
         assert re.search(r"dispatch\.db-wal (does not hold|holds up to frame)", lost_commits(killed)), at
         flip(beside(killed, "-wal"), at)

@@ -21,6 +21,12 @@ def test_tokens_come_back_at_the_rate() -> None:
     assert [bucket.take(0.05), bucket.take(0.05), bucket.take(0.1)] == [True, False, True]
 
 
+def test_the_fastest_rate_with_a_burst_of_one_gives_tokens_at_todays_time() -> None:
+    """Unix seconds are floats with steps that are no small part of such an interval."""
+    bucket = TokenBucket(rate_per_s=100_000, burst=1)
+    assert [bucket.take(1_764_460_000.1 + number / 1000) for number in range(5)] == [True] * 5
+
+
 def test_a_bucket_left_alone_is_full_again_and_not_fuller() -> None:
     bucket = TokenBucket(rate_per_s=10, burst=3)
     while bucket.take(0.0):

@@ -7,7 +7,7 @@ import pytest
 
 from sim.explorer import explore
 
-SEEDS, CHUNK = 40, 10
+SEEDS, CHUNK = 12, 3
 WANTED = (
     "frame lost",
     "frame doubled",
