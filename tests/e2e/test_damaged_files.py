@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from dispatch.app import _open_journal
 from dispatch.config import Settings
 from dispatch.errors import DatabaseError
+from dispatch.live_file import _open
 from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.writer import Writer
 from dispatch.types import RideId
@@ -99,7 +99,7 @@ def test_a_start_says_what_is_wrong_with_it(tmp_path: Path, damage: Callable[[Pa
     path = closed_file(tmp_path / "rides.db")
     damage(path)
     with pytest.raises(DatabaseError) as refused:
-        _open_journal(Settings(db=str(path)))
+        _open(Settings(db=str(path)))
     assert f"{path}" in str(refused.value) and SAYS[damage] in str(refused.value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.messages.events import RideCancelled, TrackRecorded
+from dispatch.messages.events import RideCancelled, RideRequested, TrackRecorded
 from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
 from sim.scenario import Driver, Stage
@@ -269,3 +269,10 @@ def how_many_messages_wait_in_one_mailbox(given: Given) -> object:
     stage.run(until=2)
     letters = [stage.world.runtime.tell("ride/r1", PassengerSnapshot) for _ in range(30)]
     return sum(letters)
+
+
+@changes("phone_region", {"": [], "ZA": ["27821234567"]})
+def whom_a_number_without_a_country_is_known_as(given: Given) -> object:
+    stage = given.booked(passenger_phone="082 123 4567")
+    stage.run(until=2)
+    return [event.passenger.passenger_id for event in stage.record("r1") if isinstance(event, RideRequested)]

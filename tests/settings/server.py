@@ -16,8 +16,8 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 import cli
-from dispatch.app import _open_journal
 from dispatch.domain.eta import Curve
+from dispatch.live_file import _open
 from dispatch.transport.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
@@ -111,7 +111,7 @@ def whether_it_listens_on_that_port(given: Given) -> object:
 @changes("synchronous", {"full": 2, "off": 0})
 def how_strictly_the_journal_waits_for_the_disk(given: Given) -> object:
     with chdir(given.folder):
-        writer = _open_journal(given.settings)
+        writer = _open(given.settings)
     try:
         return writer.db.execute("PRAGMA synchronous").fetchone()[0]
     finally:
