@@ -6,8 +6,10 @@ import io
 import json
 from contextlib import chdir, redirect_stdout
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from dispatch.errors import DispatchError
 from dispatch.transport import wire
 from sim.main import make_plan, run, simulate
 from sim.world import World
@@ -46,14 +48,47 @@ def how_many_rides_are_asked_for(given: Given) -> object:
     return figures(given)["requests"]
 
 
+def file_of(given: Given, *rows: str, times: str = "pickup_time") -> None:
+    """The file two.csv in the row's folder: trips from one place to another, each row what stands in the columns of its times."""
+    header = f"{times},pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
+    (given.folder / "two.csv").write_text("\n".join([header, *(f"{row},{TRIP}" for row in rows)]))
+
+
 @changes("trips", {"none": 5, "two.csv": 2}, drivers="5", rides="5")
 @changes("from", {"08:00": 2, "08:30": 1}, trips="two.csv", drivers="5")
 @changes("for", {"10m": 1, "2h": 2}, trips="two.csv", drivers="5")
 def how_many_rides_are_asked_for_of_a_file_with_two(given: Given) -> object:
-    rows = [f"2015-01-15 08:{minute}:00,{TRIP}" for minute in ("00", "45")]
-    header = "pickup_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
-    (given.folder / "two.csv").write_text("\n".join([header, *rows]))
+    file_of(given, "2015-01-15 08:00:00", "2015-01-15 08:45:00")
     return figures(given)["requests"]
+
+
+def begins(given: Given) -> str:
+    """The local time at which the file begins."""
+    with chdir(given.folder):
+        return datetime.fromtimestamp(make_plan(given.simulate).wall_zero, UTC).strftime("%H:%M")
+
+
+@changes("columns", {"pickup_time=Called": "08:00", "pickup_time=Came": "08:09"}, trips="two.csv")
+def when_a_file_begins_that_has_two_times(given: Given) -> object:
+    file_of(given, "2015-01-15 08:00:00,2015-01-15 08:09:00", times="Called,Came")
+    return begins(given)
+
+
+@changes("trips_zone", {"UTC": "13:00", "America/New_York": "08:00"}, trips="two.csv")
+def when_a_file_begins_whose_times_have_an_offset(given: Given) -> object:
+    file_of(given, "2015-01-15T08:00:00-05:00")
+    return begins(given)
+
+
+@changes("skip_most", {"5": "BadTrips", "60": "a plan"}, trips="two.csv")
+def what_becomes_of_a_file_with_a_bad_row_in_two(given: Given) -> object:
+    file_of(given, "2015-01-15 08:00:00", "one day")
+    with chdir(given.folder):
+        try:
+            make_plan(given.simulate)
+        except DispatchError as error:
+            return type(error).__name__
+    return "a plan"
 
 
 @changes("position_every", {"10s": True, "5m": False}, **CITY)
