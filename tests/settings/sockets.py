@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Opcode
 
 from dispatch.transport import wire
 from dispatch.transport.edge import SocketEdge
 from dispatch.transport.server import run
 from sim.scenario import Driver
 from tests.settings.table import Given, changes
-from tests.transport.echo import UPGRADE, EchoGateway, Served, said, serving, until
+from tests.transport.echo import UPGRADE, EchoGateway, Served, masked, said, serving, until
 from tests.transport.lists import FULL, Bench
 
 LOOKS, EVERY_S = 40, 0.02
@@ -158,6 +159,16 @@ def whether_a_reader_is_cut_off_with_forty_thousand_bytes_in_the_buffer(given: G
         bench.wire.write(b"x" * 20_000)
         bench.connection.cut_off_if_flooded()
         return bench.wire.aborted
+
+    return on_a_bench(given, story)
+
+
+@changes("bytes_per_s", {"1024": ["closed"], "1000000": []}, frame_bytes="256")
+def how_a_session_ends_whose_app_sends_two_thousand_bytes_at_once(given: Given) -> object:
+    def story(bench: Bench) -> object:
+        for _ in range(20):
+            bench.connection.data_received(masked(Opcode.TEXT, b"x" * 94))
+        return bench.session.ended
 
     return on_a_bench(given, story)
 
