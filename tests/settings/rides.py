@@ -271,7 +271,7 @@ def how_many_messages_wait_in_one_mailbox(given: Given) -> object:
     return sum(letters)
 
 
-@changes("phone_region", {"": [], "ZA": ["27821234567"]})
+@changes("phone_region", {"": ["0821234567"], "ZA": ["27821234567"]})
 def whom_a_number_without_a_country_is_known_as(given: Given) -> object:
     stage = given.booked(passenger_phone="082 123 4567")
     stage.run(until=2)
