@@ -177,14 +177,24 @@ def populate(
     priced_by = priced_by or pricer(settings, travel)
     rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
-    driver_options = DriverOptions(settings.claim_retry_s, settings.live_offers, memory_of(settings))
+    stays_s = settings.link_grace_s + settings.retire_after_s
+    driver_options = DriverOptions(settings.claim_retry_s, settings.live_offers, memory_of(settings), stays_s)
 
+    # Whoever is woken by anything but a connection may be needed for that one message alone.
     def wake_ride(address: str, message: Any) -> RideActor | None:
-        known = message is None or isinstance(message, Attach) or store.events_of(address)
-        return RideActor(runtime, address, store, rides, tracks) if known else None
+        connects = isinstance(message, Attach)
+        if message is not None and not connects and not store.events_of(address):
+            return None
+        ride = RideActor(runtime, address, store, rides, tracks)
+        if not connects:
+            ride.retire_later()
+        return ride
 
     def wake_driver(address: str, message: Any) -> DriverActor:
-        return DriverActor(runtime, address, store, board, driver_options, zone)
+        driver = DriverActor(runtime, address, store, board, driver_options, zone)
+        if not isinstance(message, Attach):
+            driver.retire_later()
+        return driver
 
     def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
         return DispatcherActor(runtime, address, store, policy, supply_of(settings, board, travel))

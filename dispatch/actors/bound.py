@@ -21,6 +21,7 @@ from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
     ClaimRide,
+    DriverGone,
     DriverState,
     RatingChanged,
     RideAnswered,
@@ -52,11 +53,21 @@ NOTHING_DONE = ("unavailable", "internal")
 
 
 class DriverOptions(msgspec.Struct, frozen=True):
-    """Times in seconds; `live_offers`: how many offers may be open at once."""
+    """Times in seconds; `live_offers`: how many offers may be open at once. A driver who is on no ride leaves memory when nobody
+    spoke for them for `retire_after_s`.
+    """
 
     claim_retry_s: float = 1.0
     live_offers: int = 1
     memory: Memory = Memory()
+    retire_after_s: float = 120.0
+
+
+class _Retire(Message, frozen=True, gc=False):
+    """Connection `number` was gone at runtime second `since`, and the driver on no ride."""
+
+    number: int
+    since: float
 
 
 class _ClaimAgain(Message, frozen=True, gc=False):
@@ -215,6 +226,30 @@ class BoundDriver(ConversingActor):
         else:
             self.refuse(message.command, message.code, message.text, message.ride_id)
 
+    # -- out of memory
+
+    def retire_later(self) -> None:
+        """If nobody comes until then."""
+        if self.link is None and self.driver.binding == FREE:
+            self.runtime.set_timer(
+                self.options.retire_after_s, self.address, _Retire(self.link_number, self.runtime.now)
+            )
+
+    def on_link_lost(self) -> None:
+        self.retire_later()
+
+    @receives(_Retire)
+    def _on_retire(self, message: _Retire) -> None:
+        if self.link is not None or message.number != self.link_number or self.driver.binding != FREE:
+            return
+        fix = self.board.position(self.driver_id)
+        is_back = fix is not None and fix.at > message.since  # a connection is open whose `Attach` is still on its way
+        if is_back or not self.is_committed or not self.runtime.retire(self.address):
+            self.retire_later()
+            return
+        self.board.forget(self.driver_id)
+        self.runtime.tell(self.dispatcher, DriverGone(self.driver_id, self.life))
+
     # -- what is done in more than one place
 
     def _claim(self) -> None:
@@ -253,6 +288,7 @@ class BoundDriver(ConversingActor):
         self._snapshot_owed()
         if self.link is None:
             self.record(DriverOffline(self.driver_id, "closed"))
+            self.retire_later()
 
     def _say_snapshot(self, recovered: bool = False) -> DriverSnapshot | None:
         """How he stands. While he keeps himself for a ride that has not answered, only it can say: then as soon as it does."""

@@ -24,6 +24,7 @@ from dispatch.messages.matching import (
     DECLINED_BEFORE,
     AnnounceState,
     CloseOffer,
+    DriverGone,
     DriverSeen,
     DriverState,
     EndSearch,
@@ -162,6 +163,10 @@ class DispatcherActor(RequestedSearches):
             self._advance(touched)
         if newly:
             self._consult_waiting(driver_id)
+
+    @receives(DriverGone)
+    def _on_driver_gone(self, message: DriverGone) -> None:
+        self.supply.forget(message.driver_id, message.incarnation)
 
     @receives(DriverSeen)
     def _on_driver_seen(self, message: DriverSeen) -> None:

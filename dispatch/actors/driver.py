@@ -94,6 +94,7 @@ class DriverActor(BoundDriver):
                 self._say_closed(*ending)
         self._say_snapshot()  # whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
+        self.retire_later()
         if self.driver.card is None:
             self.runtime.set_timer(self.options.claim_retry_s, self.address, _ComeAgain())
 
@@ -126,6 +127,7 @@ class DriverActor(BoundDriver):
             self._end_offer(offer, "vanished")
         self.record(DriverOffline(self.driver_id, message.reason))
         self._announce()
+        self.retire_later()
 
     # -- offers
 

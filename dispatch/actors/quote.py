@@ -54,6 +54,11 @@ class QuoteActor(RecordedActor):
     def apply(self, event: Message) -> None:
         self.quote.apply(event)
 
+    def restore(self) -> None:
+        super().restore()
+        if self.quote.made is not None:  # by an earlier life, whose timer nobody heard
+            self._retire_in(self.quote.made.expires_at - self.runtime.now + self.options.retire_after_s)
+
     def carry_over(self, before: QuoteActor) -> None:  # type: ignore[override]
         super().carry_over(before)
         self._asked = before._asked
@@ -66,6 +71,7 @@ class QuoteActor(RecordedActor):
             self.send(message.reply_to, QuoteFailed(message.quote_id, "there is a quote with this id already"))
             return
         self._asked = message
+        self._retire_in(self.options.ttl_s + self.options.retire_after_s)
         pricer, trip = self.options.pricer, (message.pickup, message.dropoff, message.vehicle_type, message.at)
         if pricer is not None:
             self._make(pricer.price(*trip))
@@ -90,7 +96,6 @@ class QuoteActor(RecordedActor):
         trip = (asked.pickup, asked.dropoff, asked.vehicle_type)
         self.record(QuoteMade(asked.quote_id, asked.passenger_id, *trip, price, now, expires_at, asked.pickup_at))
         self.send(asked.reply_to, QuoteReady(asked.quote_id, price, expires_at))
-        self._retire_in(self.options.ttl_s + self.options.retire_after_s)
 
     # -- it is used
 
@@ -126,5 +131,5 @@ class QuoteActor(RecordedActor):
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
-        if self.is_committed:
-            self.runtime.retire(self.address)
+        if not self.is_committed or not self.runtime.retire(self.address):
+            self._retire_in(self.options.retire_after_s)

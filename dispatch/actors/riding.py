@@ -126,7 +126,9 @@ class RidingActor(BothSides):
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
-        if message.number != self.link_number or self.link is not None or not self.is_committed:
+        if message.number != self.link_number or self.link is not None or not self.may_retire():
             return
-        if self.may_retire() and self.runtime.retire(self.address) and self.ride.is_over:
+        if not self.is_committed or not self.runtime.retire(self.address):
+            self.retire_later()
+        elif self.ride.is_over:
             self.store.forget(self.ride.ride_id)

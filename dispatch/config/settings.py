@@ -100,7 +100,9 @@ class Rules(Checked):
     resume_wait_s: float = duration("250ms", "10ms", "10s", "so long a new link may take to say that it resumes")
     stream_kept: int = whole(16, 0, 10_000, "messages kept for each ride and driver, for apps that missed some")
     answers_kept: int = whole(64, 1, 10_000, "commands with an id that are remembered for each ride and driver")
-    retire_after_s: float = duration("60s", "0s", "24h", "an ended ride stays in memory this long")
+    retire_after_s: float = duration(
+        "60s", "0s", "24h", "an ended ride stays in memory this long; a driver who is gone, link_grace longer"
+    )
     mailbox_limit: int = whole(1000, 10, 1_000_000, "messages that may wait in one mailbox")
     show_phone: str = choice("auto", "auto|always|never", "full phones in offers; auto: only while auth is off")
 

@@ -98,6 +98,11 @@ class PositionBoard:
         """Not any more."""
         self._followed.pop(driver_id, None)
 
+    def forget(self, driver_id: DriverId) -> None:
+        """Nobody needs to know any more where this driver was, or how the phone's clock goes."""
+        for by_driver in (self._fixes, self._moved, self._doubted, self._clocks):
+            by_driver.pop(driver_id, None)
+
     def position(self, driver_id: DriverId) -> Fix | None:
         """Where the driver was last believed to be, however long ago."""
         return self._fixes.get(driver_id)

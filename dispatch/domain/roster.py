@@ -32,6 +32,11 @@ class Roster:
         self.counts[before] -= 1
         self.counts[status] = self.counts.get(status, 0) + 1
 
+    def leave(self, driver_id: DriverId, status: str) -> None:
+        """A driver of this status is forgotten."""
+        self.counts[status] -= 1
+        self._grid.remove(driver_id)
+
     def move(self, moved: Mapping[DriverId, Fix]) -> None:
         """They were seen there."""
         for driver_id, fix in moved.items():

@@ -60,6 +60,18 @@ class Supply:
                 self.roster.enter(driver_id, supplied.status)
         return supplied
 
+    def forget(self, driver_id: DriverId, incarnation: int) -> None:
+        """The driver's actor of this incarnation has left memory. One who came back since, or was asked meanwhile, stays known."""
+        supplied = self._drivers.get(driver_id)
+        if supplied is None or supplied.incarnation != incarnation or supplied.pending:
+            return
+        del self._drivers[driver_id]
+        self._grid.remove(driver_id)
+        self._placeless.pop(driver_id, None)
+        self._stirred.pop(driver_id, None)
+        if self.roster is not None:
+            self.roster.leave(driver_id, supplied.status)
+
     def announced(self, driver_id: DriverId, status: str, vehicle_type: str) -> None:
         """What a driver says of himself. `update` puts him where that belongs; with another vehicle he becomes eligible anew."""
         supplied = self.get(driver_id)

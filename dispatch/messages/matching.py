@@ -88,6 +88,13 @@ class DriverState(Message, frozen=True, gc=False):
     vehicle_type: str = ""
 
 
+class DriverGone(Message, frozen=True, gc=False):
+    """Driver -> dispatcher: my actor of this `incarnation` leaves memory, after everything that it announced. Forget me."""
+
+    driver_id: DriverId
+    incarnation: int
+
+
 class AnnounceState(Message, frozen=True, gc=False):
     """Dispatcher -> driver: say your whole state; I was rebuilt. Dispatcher -> ride: ask anew, if you still look for a driver."""
 

@@ -12,6 +12,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
+    DriverGone,
     DriverSeen,
     DriverState,
     EndSearch,
@@ -27,7 +28,7 @@ from tests.actors.zone import KM, ME, Zone
 
 def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
-    assert handled == {SearchDriver, EndSearch, DriverState, DriverSeen, _Due, _Sweep, _Withdrawn}
+    assert handled == {SearchDriver, EndSearch, DriverState, DriverGone, DriverSeen, _Due, _Sweep, _Withdrawn}
 
 
 class TestRounds:

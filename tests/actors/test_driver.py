@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.bound import DriverOptions, _ClaimAgain
+from dispatch.actors.bound import DriverOptions, _ClaimAgain, _Retire
 from dispatch.actors.driver import DriverActor, _ComeAgain, _Rebuilt
 from dispatch.domain.driver import BOUND, RESERVED
 from dispatch.messages.base import Recorded
@@ -32,6 +32,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     CloseOffer,
+    DriverGone,
     OfferRide,
     RatingChanged,
     RideAnswered,
@@ -99,6 +100,7 @@ MESSAGES: dict[str, Any] = {
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
     "ComeAgain": _ComeAgain(),
+    "Retire of an older connection": _Retire(4, 0.0),
 }
 ONLINE = Attach(APP, 5)
 OFFERED = OfferRide(lease(), CARD)
@@ -366,3 +368,26 @@ class TestRebuilt:
         assert not any(isinstance(event, DriverReserved) for event in rig.journal.events_of(ME))
         heard = [in_short(message) for message in rig.heard(APP)]
         assert "Refused:unavailable" in heard and "OfferClosed:unavailable" in heard
+
+
+class TestOutOfMemory:
+    def test_a_reserved_driver_stays_until_the_ride_has_answered_however_long_that_takes(self) -> None:
+        rig, _ = a_driver_who_is("reserved")
+        rig.tell(ME, Detach(5))
+        rig.wait(600.0)
+        assert situation_of(now_awake(rig)) == "reserved"
+        rig.tell(ME, ClaimRefused(RIDE, OFFER, "taken"))
+        rig.wait(119.0)
+        assert situation_of(now_awake(rig)) == "offline"
+        rig.wait(1.0)
+        assert rig.runtime.actor(ME) is None
+        assert type(rig.heard(DISPATCHER)[-1]) is DriverGone
+        assert rig.board.position(HIM) is None
+
+    def test_a_driver_who_is_back_stays(self) -> None:
+        rig, _ = a_driver_who_is("offline")
+        rig.wait(60.0)
+        rig.tell(ME, Attach(NEWER, 6))
+        rig.wait(600.0)
+        assert situation_of(now_awake(rig)) == "available"
+        assert not any(isinstance(message, DriverGone) for message in rig.heard(DISPATCHER))
