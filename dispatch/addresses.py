@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dispatch.types import DriverId, QuoteId, RideId
+from dispatch.types import DriverId, PassengerId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
-QUOTE, REQUEST = "quote", "request"
+QUOTE, REQUEST, PASSENGER = "quote", "request", "passenger"
 
 
 def ride(ride_id: RideId) -> str:
@@ -17,6 +17,11 @@ def ride(ride_id: RideId) -> str:
 def driver(driver_id: DriverId) -> str:
     """The driver actor of this driver."""
     return "driver/" + driver_id
+
+
+def passenger(passenger_id: PassengerId) -> str:
+    """The passenger's own actor: which ride is theirs now."""
+    return "passenger/" + passenger_id
 
 
 def dispatcher(zone: str) -> str:

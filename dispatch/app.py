@@ -19,6 +19,7 @@ from dispatch.actors.bound import DriverOptions
 from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.ports import EventStore
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
@@ -98,6 +99,7 @@ def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> Rid
         search_cap_s=rules.search_cap_s,
         terms=RideTerms(rules.free_cancel_s, rules.driver_late_s, rules.free_wait_s, rules.no_show_s),
         max_restarts=rules.max_restarts,
+        one_ride_each=rules.one_ride_each,
         strict_steps=rules.strict_steps,
         start_pin=rules.start_pin,
         pin_tries=rules.pin_tries,
@@ -202,7 +204,11 @@ def populate(
     def wake_quote(address: str, message: Any) -> QuoteActor:
         return QuoteActor(runtime, address, store, quotes)
 
+    def wake_passenger(address: str, message: Any) -> PassengerActor:
+        return PassengerActor(runtime, address)
+
     runtime.factory(addresses.RIDE, wake_ride)
+    runtime.factory(addresses.PASSENGER, wake_passenger)
     runtime.factory(addresses.QUOTE, wake_quote)
     runtime.factory(addresses.DRIVER, wake_driver)
     runtime.factory(addresses.DISPATCHER, wake_dispatcher)

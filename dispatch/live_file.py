@@ -19,7 +19,9 @@ from dispatch.storage.region import settled_region
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 
-ACTORS: Final = frozenset((addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER, addresses.QUOTE))
+ACTORS: Final = frozenset(
+    (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER, addresses.QUOTE, addresses.PASSENGER)
+)
 
 LOOK_EVERY_S: Final = 1.0
 """Whether the file is still in its place is looked at so often when nobody commits."""

@@ -28,7 +28,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
-from dispatch.types import DriverId, OfferId, QuoteId, RideId
+from dispatch.types import DriverId, OfferId, PassengerId, QuoteId, RideId
 from sim.charges import Charges
 from sim.decisions import Decisions
 
@@ -87,6 +87,9 @@ class Ledger:
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
         self.agreed: dict[RideId, float] = {}
+        self.one_ride_each = True
+        """Whether a known passenger has one open ride at a time, but for those booked ahead."""
+        self._now_of: dict[PassengerId, tuple[RideId, ...]] = {}
         self.taken: dict[QuoteId, RideId] = {}
         self.charges = Charges(violations.add)
         self.decisions = Decisions()
@@ -151,6 +154,15 @@ class Ledger:
     def _requested(self, now: float, event: RideRequested) -> None:
         self._ride_moved(now, event)
         self.agreed[event.ride_id] = event.trip.fare
+        if event.known and event.pickup_at is None and self.one_ride_each:
+            self._rides_now(now, event)
+
+    def _rides_now(self, now: float, event: RideRequested) -> None:
+        passenger_id, ride_id = event.passenger.passenger_id, event.ride_id
+        others = [other for other in self._now_of.get(passenger_id, ()) if other not in self.ended and other != ride_id]
+        self._now_of[passenger_id] = (*others, ride_id)
+        if others:
+            self._violations.add(now, "one-ride-each", f"{ride_id} is booked while {others} of {passenger_id} are open")
 
     def _completed(self, now: float, event: RideCompleted) -> None:
         """What was agreed is charged, and nothing else but the waiting."""

@@ -14,12 +14,13 @@ import msgspec
 from dispatch.messages.base import Message
 from dispatch.transport import wire
 from sim.driver_phone import Decide, DriverPhone
-from sim.passenger_phone import PassengerPhone
+from sim.passenger_phone import LosePatience, PassengerPhone
 from sim.phone import Clock, Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
 """Errors after which the same may well succeed."""
 AGAIN_AFTER_S = 1.0
+BOOK_AGAIN_S = 5.0
 
 
 class Beats:
@@ -236,6 +237,10 @@ class _Regret(Message, frozen=True, gc=False):
     """The passenger does not want the driver he got."""
 
 
+class _BookAgain(Message, frozen=True, gc=False):
+    """Another ride of the same passenger was open; by now it may be over."""
+
+
 class _Leave(Message, frozen=True, gc=False):
     """The passenger puts his phone away for good."""
 
@@ -244,6 +249,8 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
     """A passenger with whims."""
 
     whims = Whims()
+    _was_refused = False
+    _will_book_again = False
 
     def settle_in(self, whims: Whims) -> None:
         """Have these, from now on."""
@@ -266,6 +273,24 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
     def _on_regret(self, message: _Regret) -> None:
         self.send(wire.CancelRide(reason="changed my mind"))
 
+    def _on_error(self, frame: wire.Error) -> None:
+        """Whoever has another ride tries again while patience lasts."""
+        super()._on_error(frame)
+        if frame.code == "illegal_now" and not self.status and not self._will_book_again:
+            self._was_refused = self._will_book_again = True
+            self.later(BOOK_AGAIN_S, _BookAgain())
+
+    def _on_book_again(self, message: _BookAgain) -> None:
+        self._will_book_again = False
+        if not self.status:
+            self.ask()
+
+    def _on_lose_patience(self, message: LosePatience) -> None:
+        if self._was_refused and not self.status:
+            self.on_end(self)
+        else:
+            super()._on_lose_patience(message)
+
     def _on_leave(self, message: _Leave) -> None:
         self.on_end(self)
 
@@ -273,10 +298,13 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
         **PassengerPhone.frames,
         **InsistentPhone.frames,
         wire.DriverAssigned: _on_driver_assigned,
+        wire.Error: _on_error,
     }
     timers: ClassVar[Table] = {
         **PassengerPhone.timers,
         **InsistentPhone.timers,
+        LosePatience: _on_lose_patience,
+        _BookAgain: _on_book_again,
         _Haggle: _on_haggle,
         _Regret: _on_regret,
         _Leave: _on_leave,

@@ -68,6 +68,7 @@ def policy_of(dice: Random) -> dict[str, Any]:
         "accept_window_s": dice.choice((0.5, 3.0, 20.0)),
         "stagger_s": dice.choice((0.0, 0.0, 1.0, 8.0)),
         "vehicle_types": dice.choice(("", "sedan: suv, suv")),
+        "one_ride_each": dice.choice(("never", "never", "known")),
     }
 
 

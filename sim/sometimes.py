@@ -24,6 +24,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.messages.notices import OfferClosed, OfferMade
+from dispatch.messages.passenger import PassengerBusy
 from dispatch.types import DriverId, OfferId, RideId
 
 WANTED: Final = (
@@ -48,6 +49,7 @@ WANTED: Final = (
     "superseded search",
     "a round reaches farther than the one before",
     "a later claim has the ride",
+    "a second ride of one passenger is refused",
 )
 ROUND_OF_FIVE = 5
 
@@ -132,6 +134,9 @@ class Sometimes:
     def _offers_closed(self, now: float, event: OffersClosed) -> None:
         if event.reason == "vanished":
             self._vanished[event.ride_id] = now
+
+    def _refused_second_ride(self, now: float, address: str, message: PassengerBusy) -> None:
+        self.note("a second ride of one passenger is refused")
 
     def _requested(self, now: float, event: RideRequested) -> None:
         self._pending[event.ride_id] = None
@@ -230,4 +235,5 @@ _LOOK: Final[dict[type, Callable[[Sometimes, float, str, Any], None]]] = {
     OfferClosed: Sometimes._offer_closed,
     Detach: Sometimes._detached,
     Attach: Sometimes._attached,
+    PassengerBusy: Sometimes._refused_second_ride,
 }

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dispatch import addresses
 from dispatch.actors.priced import PricedRide
 from dispatch.domain.ride import PENDING, SCHEDULED, UNBOOKED
+from dispatch.errors import IllegalTransition
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.matching import EndSearch, SearchDriver
+from dispatch.messages.passenger import (
+    AnnounceHold,
+    HoldPassenger,
+    LeavePassenger,
+    PassengerBusy,
+    PassengerTaken,
+    TakePassenger,
+)
 from dispatch.runtime import receives
-from dispatch.types import Passenger, Price, QuoteId, Trip
+from dispatch.types import Passenger, PassengerId, Price, QuoteId, Trip
 
 OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
 """While a ride is none of these, asking again changes nothing."""
-Terms = tuple[Price | None, Trip | None, QuoteId | None, bool]
-"""The server's price, what the app had claimed where that differs, the quote it came from, and whether the app said who rides."""
+Terms = tuple[Price | None, Trip | None, QuoteId | None, bool, bool]
+"""The server's price, what the app had claimed where that differs, the quote it came from, whether the app said the passenger's name,
+and whether the passenger is known.
+"""
+
+
+NOBODY_KNOWS = "nothing was done: nobody could say whether another ride of this passenger is open; try again"
 
 
 class _TimeHasCome(Message, frozen=True, gc=False):
@@ -30,13 +45,24 @@ class BookedRide(PricedRide):
 
     __slots__ = ()
 
+    _holds: PassengerId | None = None
+    """The passenger whose actor was told, or asked, that this is their open ride."""
+
     @receives(FindDriver)
     def _on_find_driver(self, message: FindDriver) -> None:
-        if self.waits_for_a_price(message) or not self.is_new(message):
+        if self.waits_for_answer(message) or not self.is_new(message):
             return
         if not self._is_news(message):
             self.done(message.command, self._say_snapshot())
-        elif message.quote_id is not None or self.options.pricing == "http":
+        elif self._must_be_the_only_one(message):
+            self._holds = (self.ride.passenger or message.passenger).passenger_id
+            number = self.await_answer(message, NOBODY_KNOWS)
+            self.send(addresses.passenger(self._holds), TakePassenger(self.ride_id, number))
+        else:
+            self._price(message)
+
+    def _price(self, message: FindDriver) -> None:
+        if message.quote_id is not None or self.options.pricing == "http":
             self.ask_price(message)
         else:
             self.book(message, self._price_of(message))
@@ -50,15 +76,93 @@ class BookedRide(PricedRide):
         trip = claim if price is None else at_price(claim, price)
         is_named = self.ride.passenger is None and message.passenger.is_named
         passenger = self.ride.passenger or self._on_file(message.passenger)
-        terms = (price, claim if trip != claim else None, message.quote_id, is_named)
-        if due is not None and due - self.options.schedule_lead_s > self.runtime.now:
+        terms = (price, claim if trip != claim else None, message.quote_id, is_named, self._is_known(message))
+        if self._is_for_later(message):
+            assert due is not None
             self._schedule(passenger, trip, due, terms, message.command)
             self.done(message.command, self._say_snapshot())
         else:
             self._search(passenger, trip, due, terms, message.command)
             self._wait_for_answer(message.command)
 
+    # -- one ride at a time
+
+    def _is_known(self, message: FindDriver) -> bool:
+        return message.known if self.ride.passenger is None else self.ride.known
+
+    def _must_be_the_only_one(self, message: FindDriver) -> bool:
+        """Whether the passenger's own actor must be asked first. It was already where this ride is open."""
+        if self.options.one_ride_each == "never" or not self._is_known(message):
+            return False
+        return not self.ride.is_known_passengers_now and not self._is_for_later(message)
+
+    @receives(PassengerTaken)
+    def _on_passenger_taken(self, message: PassengerTaken) -> None:
+        question = self.answered(message.number)
+        if question is not None:
+            self._price(question)
+            self.go_on()
+
+    @receives(PassengerBusy)
+    def _on_passenger_busy(self, message: PassengerBusy) -> None:
+        question = self.answered(message.number)
+        if question is not None:
+            text = f"cannot book another ride: ride {message.open_ride} of this passenger is open (one_ride_each)"
+            self.refuse(question.command, IllegalTransition.code, text, self.ride_id)
+            self.go_on()
+
+    @receives(AnnounceHold)
+    def _on_announce_hold(self, message: AnnounceHold) -> None:
+        """An end that is not on disk yet is none: who is told that the passenger is free may rely on it."""
+        address = addresses.passenger(message.passenger_id)
+        if self._holds == message.passenger_id:
+            self.runtime.tell(address, HoldPassenger(self.ride_id))
+        else:
+            self.send(address, LeavePassenger(self.ride_id))
+            self.retire_later()
+
+    def _settle_hold(self) -> None:
+        """Tell the passenger's actor what it does not know yet: that this ride is open, or is not any more."""
+        if self.ride.is_known_passengers_now:
+            if self._holds is None and self.options.one_ride_each != "never":
+                assert self.ride.passenger is not None
+                self._holds = self.ride.passenger.passenger_id
+                self.send(addresses.passenger(self._holds), HoldPassenger(self.ride_id))
+        elif self._holds is not None and not self.is_asking:
+            held, self._holds = self._holds, None
+            self.send(addresses.passenger(held), LeavePassenger(self.ride_id))
+
+    def record(self, event: Message) -> None:
+        """As every actor does; what is open changes with it."""
+        super().record(event)
+        self._settle_hold()
+
+    def go_on(self) -> None:
+        super().go_on()
+        self._settle_hold()
+
+    def restore(self) -> None:
+        super().restore()
+        self._settle_hold()
+
+    def carry_over(self, before: BookedRide) -> None:  # type: ignore[override]
+        super().carry_over(before)
+        self._holds = before._holds
+
+    def on_set_aside(self, message: Message, error_id: str) -> None:
+        super().on_set_aside(message, error_id)
+        self._settle_hold()
+
+    def on_quarantine(self, error_id: str) -> None:
+        super().on_quarantine(error_id)
+        if self._holds is not None:
+            self.runtime.tell(addresses.passenger(self._holds), LeavePassenger(self.ride_id))
+
     # -- the terms
+
+    def _is_for_later(self, message: FindDriver) -> bool:
+        due = message.pickup_at
+        return due is not None and due - self.options.schedule_lead_s > self.runtime.now
 
     def _on_file(self, passenger: Passenger) -> Passenger:
         """With the name on file, where the app said none."""
@@ -108,7 +212,9 @@ class BookedRide(PricedRide):
         if ride.status == SCHEDULED and ride.pickup_at == message.pickup_at:
             assert ride.passenger is not None and ride.trip is not None
             claim = ride.asked if ride.asked != ride.trip else None
-            self._search(ride.passenger, ride.trip, ride.pickup_at, (ride.price, claim, ride.quote_id, False))
+            self._search(
+                ride.passenger, ride.trip, ride.pickup_at, (ride.price, claim, ride.quote_id, False, ride.known)
+            )
 
     def _search(
         self,

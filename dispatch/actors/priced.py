@@ -1,4 +1,4 @@
-"""A ride that must ask somebody what it costs: a quote, or who prices trips for us. What its passenger says meanwhile waits."""
+"""A ride that must ask before it is booked: its passenger's actor, or whoever knows its price. Meanwhile other commands wait."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from dispatch.runtime import receives
 from dispatch.types import Price
 
 MOST_WAITING = 16
-"""Messages of one passenger that wait for the price of what he asked before."""
+"""Messages of one passenger that wait for the answer to what they asked before."""
 NO_ANSWER = "nothing was done: nobody could say what this ride costs; try again"
 
 
-class _NoPrice(Message, frozen=True, gc=False):
-    """The question with this number was asked long ago."""
+class NoAnswer(Message, frozen=True, gc=False):
+    """The question with this number was asked long ago; `text` says so to the passenger."""
 
     number: int
+    text: str
 
 
 class PricedRide(PaidRide):
@@ -41,8 +42,8 @@ class PricedRide(PaidRide):
 
     def ask_price(self, message: FindDriver) -> None:
         """Of the quote that the passenger names, or of the provider; `book` follows, or a refusal."""
-        self._question, self._question_number = message, self._question_number + 1
-        ride_id, number, trip = self.ride_id, self._question_number, message.trip
+        number = self.await_answer(message, NO_ANSWER)
+        ride_id, trip = self.ride_id, message.trip
         way = (trip.pickup, trip.dropoff, trip.vehicle_type)
         if message.quote_id is not None:
             passenger_id = (self.ride.passenger or message.passenger).passenger_id
@@ -50,55 +51,68 @@ class PricedRide(PaidRide):
             self.send(addresses.quote(message.quote_id), use)
         else:
             self.send(addresses.PRICING, AskPrice(self.address, number, *way, self.begins_at(message)))
-        self.runtime.set_timer(self.options.price_patience_s, self.address, _NoPrice(number))
+
+    def await_answer(self, message: FindDriver, without: str) -> int:
+        """Somebody is asked about this booking, under the number that is returned. `without`: what is said if no answer comes."""
+        self._question, self._question_number = message, self._question_number + 1
+        late = NoAnswer(self._question_number, without)
+        self.runtime.set_timer(self.options.price_patience_s, self.address, late)
+        return self._question_number
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a booking waits for an answer."""
+        return self._question is not None
 
     def begins_at(self, message: FindDriver) -> float:
         """The second that decides which rates hold."""
         return max(self.runtime.now, message.pickup_at or 0.0)
 
-    def waits_for_a_price(self, message: FindDriver | CancelRide) -> bool:
+    def waits_for_answer(self, message: FindDriver | CancelRide) -> bool:
         """Whether this has to wait; then it is taken up again after the answer."""
         if self._question is None:
             return False
         if len(self._meanwhile) >= MOST_WAITING:
-            self.turn_away(message, Unavailable.code, "nothing was done: too much waits for a price already; try again")
+            self.turn_away(
+                message, Unavailable.code, "nothing was done: too much waits for an answer already; try again"
+            )
         else:
             self._meanwhile = (*self._meanwhile, message)
         return True
 
     @receives(CancelRide)
     def _on_cancel(self, message: CancelRide) -> None:
-        if message.by != "passenger" or not self.waits_for_a_price(message):
+        if message.by != "passenger" or not self.waits_for_answer(message):
             super()._on_cancel(message)
 
     # -- the answer
 
     @receives(Priced, QuoteGranted)
     def _on_price(self, message: Priced | QuoteGranted) -> None:
-        question = self._answered(message.number)
+        question = self.answered(message.number)
         if question is not None:
             self.book(question, message.price)
-            self._go_on()
+            self.go_on()
 
     @receives(QuoteRefused)
     def _on_refused(self, message: QuoteRefused) -> None:
-        question = self._answered(message.number)
+        question = self.answered(message.number)
         if question is None:
             return
         if message.code == Unavailable.code:
             self.turn_away(question, message.code, message.text)
         else:
             self.refuse(question.command, message.code, message.text, self.ride_id, "quote_id")
-        self._go_on()
+        self.go_on()
 
-    @receives(NotPriced, _NoPrice)
-    def _on_no_price(self, message: NotPriced | _NoPrice) -> None:
-        question = self._answered(message.number)
+    @receives(NotPriced, NoAnswer)
+    def _on_no_answer(self, message: NotPriced | NoAnswer) -> None:
+        question = self.answered(message.number)
         if question is not None:
-            self.turn_away(question, Unavailable.code, NO_ANSWER)
-            self._go_on()
+            self.turn_away(question, Unavailable.code, NO_ANSWER if isinstance(message, NotPriced) else message.text)
+            self.go_on()
 
-    def _answered(self, number: int) -> FindDriver | None:
+    def answered(self, number: int) -> FindDriver | None:
         """What was asked, if this answers it; an answer to an older question is none."""
         question = self._question
         if question is None or number != self._question_number:
@@ -108,8 +122,8 @@ class PricedRide(PaidRide):
         self.remember(question)
         return question
 
-    def _go_on(self) -> None:
-        """With what the passenger said while a price was asked for."""
+    def go_on(self) -> None:
+        """With what the passenger said meanwhile."""
         waiting, self._meanwhile = self._meanwhile, ()
         for message in waiting:
             self.handlers[type(message)](self, message)

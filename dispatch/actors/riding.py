@@ -26,9 +26,10 @@ class RideOptions(msgspec.Struct, frozen=True):
 
     `pricing`: `none` (the app's fare holds), `tariff` (`pricer` is asked) or `http` (the provider is, for `price_patience_s`).
     `tariff`: fees and waiting; None: there are none.
-    `max_restarts`: how often a ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed.
-    `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver
-    longer. `schedule_lead_s`: so long before the time that was booked drivers are asked. A driver who reports his arrival farther
+    `one_ride_each`: `known` (a passenger who says who they are has one open ride at a time) or `never`. `max_restarts`: how often a
+    ride whose driver gave it up is offered anew. `strict_steps`: only a started ride can be completed. `start_pin`: every ride asks
+    for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver longer. `schedule_lead_s`: so long
+    before the time that was booked drivers are asked. A driver who reports an arrival farther
     than `arrived_within_m` from the pickup is warned. `accept_window_s`: after the first accept others may still do better for so long;
     0: the first has the ride. A provider of payments answers within `payment_patience_s`, or is asked again, first after
     `payment_retry_s` and at last every `payment_retry_most_s`.
@@ -44,6 +45,7 @@ class RideOptions(msgspec.Struct, frozen=True):
     pricer: Pricer | None = None
     price_patience_s: float = 10.0
     strict_steps: bool = False
+    one_ride_each: str = "known"
     start_pin: bool = False
     pin_tries: int = 5
     pin_lock_s: float = 60.0

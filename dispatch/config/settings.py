@@ -93,6 +93,11 @@ class Rules(Checked):
     watch_tell_s: float = duration("180s", "1s", "24h", "and after this long the passenger is told")
     watch_give_up_s: float = duration("0s", "0s", "24h", "and after this long others are asked; 0: never")
     arrived_within_m: float = number(250, 1, 100_000, "a driver who arrives farther from the pickup is warned")
+    one_ride_each: str = choice(
+        "known",
+        "known|never",
+        "known: whoever says who they are has one open ride at a time; never: as many as they like",
+    )
     strict_steps: bool = switch(False, "only a started ride can be completed")
     start_pin: bool = switch(False, "every ride starts with the passenger's pin, asked for or not")
     pin_tries: int = whole(5, 1, 100, "wrong pins before a ride's pin is locked")

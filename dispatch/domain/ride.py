@@ -124,6 +124,8 @@ VERBS: Final[dict[type[Message], str]] = {
     ChargeSettled: "settle",
     ChargeDeclined: "decline the charge of",
 }
+UNDER_WAY: Final = frozenset((PENDING, *WITH_DRIVER))
+"""A ride in one of these is its passenger's ride now; one that is booked ahead is not yet."""
 STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
 """What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
 
@@ -181,6 +183,7 @@ class RideRecord(msgspec.Struct):
     drivers_asked: int = 0
     price: Price | None = None
     asked: Trip | None = None
+    known: bool = False
     quote_id: QuoteId | None = None
     charge: Money | None = None
     payment_status: str = ""
@@ -195,6 +198,11 @@ class RideRecord(msgspec.Struct):
     def is_over(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in TERMINAL
+
+    @property
+    def is_known_passengers_now(self) -> bool:
+        """Whether its passenger, who is known, has this ride now and should have no other."""
+        return self.known and self.status in UNDER_WAY
 
     def is_driven_by(self, driver_id: DriverId) -> bool:
         """Whether this driver is, or was at its end, the ride's."""
@@ -212,11 +220,13 @@ def _remember_request(ride: RideRecord, event: RideRequested) -> None:
     ride.search_no, ride.passenger, ride.trip = event.search_no, event.passenger, event.trip
     ride.requested_at, ride.pickup_at = event.at, event.pickup_at
     ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
+    ride.known = event.known
 
 
 def _remember_schedule(ride: RideRecord, event: RideScheduled) -> None:
     ride.passenger, ride.trip, ride.pickup_at = event.passenger, event.trip, event.pickup_at
     ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
+    ride.known = event.known
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:

@@ -37,7 +37,10 @@ class Detach(Message, frozen=True, gc=False):
 
 
 class FindDriver(Message, frozen=True, gc=False):
-    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds), at the price of this quote if there is one."""
+    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds), at the price of this quote if there is one.
+
+    `known`: the passenger said who they are, and may be held to one ride at a time.
+    """
 
     ride_id: RideId
     trip: Trip
@@ -45,6 +48,7 @@ class FindDriver(Message, frozen=True, gc=False):
     command: Command | None = None
     pickup_at: float | None = None
     quote_id: QuoteId | None = None
+    known: bool = False
 
 
 class CancelRide(Message, frozen=True, gc=False):

@@ -30,6 +30,7 @@ class RideRequested(Message, frozen=True, gc=False):
     `at`: since when it waits. A ride that was booked for later waits since its `pickup_at`, however early drivers are asked.
     Where the server sets prices, `trip` has its figures, `price` says how they come about, and `claim` is the trip as the app told it.
     `is_named`: the app said the passenger's name with this; else it changes no name on file.
+    `known`: the passenger said who they are.
     """
 
     ride_id: RideId
@@ -43,10 +44,11 @@ class RideRequested(Message, frozen=True, gc=False):
     claim: Trip | None = None
     quote_id: QuoteId | None = None
     is_named: bool = True
+    known: bool = False
 
 
 class RideScheduled(Message, frozen=True, gc=False):
-    """A passenger booked for later, or changed that. `price`, `claim`, `quote_id` and `is_named`: as of a `RideRequested`."""
+    """A passenger booked for later, or changed that. `price`, `claim`, `quote_id`, `is_named` and `known`: as of a `RideRequested`."""
 
     ride_id: RideId
     passenger: Passenger
@@ -58,6 +60,7 @@ class RideScheduled(Message, frozen=True, gc=False):
     claim: Trip | None = None
     quote_id: QuoteId | None = None
     is_named: bool = True
+    known: bool = False
 
 
 class RideAssigned(Message, frozen=True, gc=False):

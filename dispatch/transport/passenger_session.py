@@ -38,7 +38,8 @@ class PassengerSession(Session):
         self._check_payment(message.payment_method or CASH)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
         trip, command = trip_of(message), self._command_of(message)
-        self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message)))
+        known = bool(passenger.phone) and passenger is not self._gateway.default_passenger
+        self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message), known))
 
     def _check_vehicle(self, wanted: str) -> None:
         vehicles = self._gateway.limits.vehicles

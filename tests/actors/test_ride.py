@@ -12,7 +12,7 @@ from dispatch.actors.acceptance import _Decide
 from dispatch.actors.booking import _TimeHasCome
 from dispatch.actors.ending import _Overdue, _PassengerGone, _StillDriven
 from dispatch.actors.paid import _AskAgain
-from dispatch.actors.priced import _NoPrice
+from dispatch.actors.priced import NoAnswer
 from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
@@ -52,11 +52,12 @@ from dispatch.messages.notices import (
     Searching,
     StreamLife,
 )
+from dispatch.messages.passenger import AnnounceHold, PassengerBusy, PassengerTaken
 from dispatch.messages.payment import FareCollected, FareDeclined, FareUnknown
 from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
 from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, FareLine, Money, OfferId, Price
+from dispatch.types import DriverCard, FareLine, Money, OfferId, Price, RideId
 from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 HIM, HER = DAN.driver_id, EVE.driver_id
@@ -109,7 +110,10 @@ MESSAGES: dict[str, Any] = {
     "NotPriced": NotPriced(0, "down"),
     "QuoteGranted": QuoteGranted(RIDE, 0, PRICE),
     "QuoteRefused": QuoteRefused(RIDE, 0, "quote_expired", "too old"),
-    "NoPrice": _NoPrice(0),
+    "NoAnswer": NoAnswer(0, "nobody knows"),
+    "PassengerTaken": PassengerTaken(0),
+    "PassengerBusy": PassengerBusy(0, RideId("r9")),
+    "AnnounceHold": AnnounceHold(ANN.passenger_id),
     "Overdue": _Overdue(0.0),
     "StillDriven": _StillDriven(0.0),
     "DriverStalled and to be warned": DriverStalled(HIM, "standing_still", WARNED),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.domain.search import Search
@@ -168,6 +169,19 @@ def handled(
         yield
 
 
+@contextmanager
+def a_second_tap_is_let_through() -> Iterator[None]:
+    """The passenger's actor forgets each ride as soon as it is booked."""
+    answer = PassengerActor._answer
+
+    def forget(passenger: PassengerActor) -> None:
+        answer(passenger)
+        passenger._open.clear()
+
+    with patch.object(PassengerActor, "_answer", forget):
+        yield
+
+
 PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] = {
     "accept after the deadline": (accept_after_the_deadline, "deadline", "small"),
     "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy", "small"),
@@ -178,6 +192,7 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "what built on a loss is kept": (what_built_on_a_loss_is_kept, "one-ride", "small"),
     "a resume skips one": (a_resume_skips_one, "no-gap", "lossy"),
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
+    "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""
