@@ -141,7 +141,11 @@ def memory_of(rules: Rules) -> Memory:
 
 def position_board(rules: Rules) -> PositionBoard:
     """The empty board of a zone."""
-    return PositionBoard(max_speed_mps=rules.gps_max_speed_mps, max_age_s=rules.position_max_age_s)
+    return PositionBoard(
+        max_speed_mps=rules.gps_max_speed_mps,
+        max_age_s=rules.position_max_age_s,
+        max_delay_s=rules.gps_max_delay_s,
+    )
 
 
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:

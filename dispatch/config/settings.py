@@ -75,6 +75,7 @@ class Rules(Checked):
     claim_retry_s: float = duration("1s", "10ms", "1m", "a reserved driver repeats its accept this often")
     gps_max_speed_mps: float = number(60, 1, 1000, "a position that implies a greater speed is dropped")
     gps_max_accuracy_m: float = number(100, 1, 100_000, "a position less accurate than this is dropped")
+    gps_max_delay_s: float = duration("1h", "1s", "24h", "a position recorded longer ago than this is dropped")
     schedule_lead_s: float = duration(
         "15m", "0s", "24h", "a ride booked ahead looks for drivers so long before its time"
     )
@@ -133,6 +134,7 @@ class Server(Checked):
     frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
     messages_per_s: int = whole(20, 1, 100_000, "messages a second from one connection")
     message_burst: int = whole(40, 1, 100_000, "messages that one connection may send at once")
+    kept_positions: int = whole(100, 0, 100_000, "more positions at once, kept while a phone was offline, each minute")
     bytes_per_s: int = whole(1_000_000, 1024, 1_073_741_824, "more bytes a second from one connection are a flood")
     bad_frames_per_minute: int = whole(20, 1, 10_000, "bad frames that close a connection")
     outbox_messages: int = whole(256, 8, 100_000, "messages that may wait for one slow reader")

@@ -30,16 +30,16 @@ JUMP_SLACK_M = 150.0
 """Two honest fixes of one place differ by so much."""
 AGREEING_FIXES = 3
 """So many fixes in a row that fit each other, and not the slot, prove the slot wrong."""
-KEPT_S: Final = 3600.0
-"""What a phone kept for longer, offline, says nothing any more."""
 
 
 class PositionBoard:
     """`report` is the hot path of the whole system: about a microsecond for a driver who stands still."""
 
-    def __init__(self, *, max_speed_mps: float = 60.0, max_age_s: float = 60.0) -> None:
+    def __init__(self, *, max_speed_mps: float = 60.0, max_age_s: float = 60.0, max_delay_s: float = 3600.0) -> None:
+        """A position older than `max_age_s` is no reason for an offer; one heard more than `max_delay_s` late says nothing at all."""
         self.max_speed_mps = max_speed_mps
         self.max_age_s = max_age_s
+        self.max_delay_s = max_delay_s
         self.reports = 0
         self.refused = 0
         self.follower: Follower | None = None
@@ -82,7 +82,7 @@ class PositionBoard:
         self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None
     ) -> Verdict:
         """Believe a position that is heard some time after it was recorded, or not."""
-        if now - at > KEPT_S:
+        if now - at > self.max_delay_s:
             self.reports += 1
             return self._refuse(TOO_OLD)
         was_fresh = self.fresh(driver_id, now)

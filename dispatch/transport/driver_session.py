@@ -19,7 +19,7 @@ from dispatch.phones import identity
 from dispatch.transport import wire
 from dispatch.transport.connection import A_MINUTE_S, Handlers, Link, Session
 from dispatch.transport.frames import FOR_DRIVER
-from dispatch.transport.limits import KEPT_POSITIONS, TokenBucket
+from dispatch.transport.limits import TokenBucket
 from dispatch.types import DriverId, OfferId, RideId
 
 if TYPE_CHECKING:
@@ -104,10 +104,11 @@ class DriverSession(Session):
 
     def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
         """After a tunnel the positions of a while come at once, and all of them count."""
-        if type(message) is not wire.LocationUpdate:
+        most = self._gateway.limits.kept_positions
+        if type(message) is not wire.LocationUpdate or not most:
             return False
         if self._kept is None:
-            self._kept = TokenBucket(KEPT_POSITIONS / A_MINUTE_S, KEPT_POSITIONS)
+            self._kept = TokenBucket(most / A_MINUTE_S, most)
         return self._kept.take(now)
 
     def report(self, lat: float, lon: float) -> None:

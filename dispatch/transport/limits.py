@@ -10,8 +10,6 @@ from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
 
 ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""
-KEPT_POSITIONS = 100
-"""So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
 CLOCK_STEP_S = 1e-6
 """Unix seconds as a float have steps of a quarter of a microsecond: no two moments are told apart more finely than this."""
 
@@ -35,6 +33,8 @@ class SessionLimits:
     """A ride may be booked so long ahead."""
     phone_region: str = ""
     """Of phone numbers that name no country; empty: they are no phone numbers."""
+    kept_positions: int = 100
+    """So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
     resume_wait_s: float = 0.25
     """So long an app may take to say that it resumes."""
     takes_cards: bool = False
@@ -50,6 +50,7 @@ class SessionLimits:
         return cls(
             messages_per_s=settings.messages_per_s,
             message_burst=settings.message_burst,
+            kept_positions=settings.kept_positions,
             bad_frames_per_minute=settings.bad_frames_per_minute,
             frame_bytes=settings.frame_bytes,
             dead_after_s=settings.dead_after_s,

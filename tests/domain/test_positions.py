@@ -12,7 +12,6 @@ from dispatch.domain.positions import (
     BELIEVED,
     IMPOSSIBLE_SPEED,
     JUMP_SLACK_M,
-    KEPT_S,
     NEWS,
     OUT_OF_ORDER,
     TOO_OLD,
@@ -296,11 +295,13 @@ def test_no_drive_below_the_limit_is_ever_refused(
 # -- what was kept
 
 
-def test_what_was_kept_for_more_than_an_hour_says_nothing_any_more(board: PositionBoard) -> None:
-    now = 10_000.0
-    assert board.report_late(DAN, *km_north(1.0), now - KEPT_S - 0.1, now) == TOO_OLD
+@pytest.mark.parametrize("hours", [1, 2])
+def test_what_was_kept_for_more_than_an_hour_or_what_the_setting_says_tells_nothing_any_more(hours: int) -> None:
+    board, now, kept_s = PositionBoard(max_delay_s=hours * 3_600.0), 10_000.0, hours * 3_600.0
+    board.report(DAN, *HOME, 0.0)
+    assert board.report_late(DAN, *km_north(1.0), now - kept_s - 0.1, now) == TOO_OLD
     assert place_of(board) == HOME
-    assert board.report_late(DAN, *km_north(1.0), now - KEPT_S, now) == NEWS
+    assert board.report_late(DAN, *km_north(1.0), now - kept_s, now) == NEWS
     assert (board.reports, board.refused) == (3, 1)
 
 

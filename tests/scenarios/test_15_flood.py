@@ -4,7 +4,6 @@ The latest wins, what is passed over is counted, and nobody else notices: an acc
 second as without the flood. Mailboxes are bounded, and what does not fit is answered and counted.
 """
 
-from dispatch.transport.limits import KEPT_POSITIONS
 from sim.scenario import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
@@ -58,7 +57,7 @@ def test_the_latest_position_of_a_flood_wins_and_the_others_are_counted(play: Th
     assert fix is not None and (fix.lat, fix.lon) == flooder.place
     limits = stage.world.settings
     passed = board.reports - before
-    assert passed <= limits.message_burst + KEPT_POSITIONS + 3 * limits.messages_per_s
+    assert passed <= limits.message_burst + limits.kept_positions + 3 * limits.messages_per_s
     assert passed + counters.coalesced == sent == 10_000
     assert stage.world.runtime.dead_letters.counts.total() == 0
 

@@ -225,6 +225,17 @@ def how_far_a_driver_is_who_says_that_the_position_is_good_to_fifty_metres(given
     return distance_after(given, accuracy_m=50)
 
 
+@changes("gps_max_delay", {"5m": ["ignored"], "30m": ["ok"]})
+def what_is_said_of_a_position_that_was_kept_for_ten_minutes(given: Given) -> object:
+    stage = given.stage()
+    driver = stage.driver("d1", reports=False)
+    driver.leaves(at=1)
+    driver.returns(at=1_000)
+    driver.reports(at=2_000, recorded_at=rfc3339(1_400.0), id="k1")
+    stage.run(until=2_001)
+    return [frame["result"] for frame in driver.heard("ack")]
+
+
 def distance_after(given: Given, **fields: float) -> object:
     stage = given.stage()
     driver = stage.driver("d1", reports=False)

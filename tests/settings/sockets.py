@@ -220,6 +220,15 @@ def how_many_of_forty_messages_in_ten_seconds_are_taken(given: Given) -> object:
     return taken(given, [9.0 + 0.25 * number for number in range(40)])
 
 
+@changes("kept_positions", {"0": 6, "10": 16}, messages_per_s="1", message_burst="5")
+def how_many_of_twenty_positions_at_once_are_taken(given: Given) -> object:
+    driver = talker(given)
+    for number in range(20):
+        driver.reports(at=9.0, id=str(number))
+    driver.stage.run(until=30)
+    return [frame["result"] for frame in driver.heard("ack")].count("ok")
+
+
 def taken(given: Given, times: list[float]) -> int:
     driver = talker(given)
     for number, at in enumerate(times):
