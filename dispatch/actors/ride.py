@@ -19,6 +19,7 @@ from dispatch.messages.matching import (
     SearchExhausted,
 )
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
+from dispatch.messages.tracking import StopFollowing
 from dispatch.runtime import receives
 from dispatch.types import DriverCard
 
@@ -47,6 +48,8 @@ class RideActor(ChoosingRide):
         ride, tell = self.ride, self.runtime.tell
         if ride.driver is not None and not ride.is_over:
             tell(addresses.driver(ride.driver.driver_id), RideLost(ride.ride_id, "system", "out of service"))
+            if self._tracks is not None:
+                tell(self._tracker(), StopFollowing(ride.ride_id))
         if ride.status == PENDING:
             tell(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
 

@@ -78,6 +78,7 @@ def test_what_is_right_breaks_nothing(commits: Commits, collected: Any, declined
         ([(BOOKED,), (DONE,)], {}, "charged-with-its-end"),
         ([(BOOKED,), (DONE,), (CHARGE,), (SETTLED,)], COLLECTED, "charged-with-its-end"),
         ([(IN_CASH,), (DONE, CHARGE), (SETTLED,)], COLLECTED, "charged-with-its-end"),
+        ([(BOOKED,), (CHARGE,), (SETTLED,)], COLLECTED, "charged-with-its-end"),
         ([(BOOKED,), (DONE, CHARGE, CHARGE), (SETTLED,)], COLLECTED, "one-charge-a-ride"),
         ([(BOOKED,), (DONE, TOO_MUCH), (SETTLED,)], {RIDE: TOO_MUCH.amount}, "charged-what-is-due"),
         ([(BOOKED,), (DONE, OF_WHAT), (SETTLED,)], {RIDE: OF_WHAT.amount}, "charged-what-is-due"),
