@@ -212,6 +212,27 @@ def check(resolved: Resolved) -> int:
     return int(found > 0)
 
 
+@db.command("mend")
+@click.option("--dry-run", is_flag=True, help="say what would be done, and change nothing")
+@with_settings("db")
+def mend_file(resolved: Resolved, dry_run: bool) -> None:
+    """End what cannot be true in a file whose events contradict one another, so that it can be served again. Not while it is served.
+
+    Of two rides of one driver the later is cancelled by `system`; a ride that has two drivers is cancelled too. Impossible events
+    stay in the file and count no more. Prints what was found and what was done.
+    """
+    from dispatch.storage.mend import mend
+
+    path = resolved.settings.db
+    found, done = mend(path, now=time.time(), dry_run=dry_run)
+    for finding in found:
+        say(f"{path}: {finding}")
+    for deed in done:
+        say(f"{path}: {deed}" + (" (not done: --dry-run)" if dry_run else ""))
+    if not found:
+        say(f"{path} does not contradict itself, and was not changed")
+
+
 @db.command("block")
 @click.argument("passenger")
 @click.argument("driver")

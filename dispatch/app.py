@@ -37,7 +37,7 @@ from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
 from dispatch.domain.vehicles import Vehicles
-from dispatch.errors import DatabaseError
+from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live_file import LiveFile
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
@@ -344,12 +344,12 @@ def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
 
 
 class _Failures:
-    """Hears of every failure that was survived. A start does not survive a file that cannot be read."""
+    """Hears of every failure that was survived. A start does not survive a file that cannot be read, or that contradicts itself."""
 
     is_starting = True
 
     def note(self, address: str, message: Any, error: BaseException, error_id: str) -> None:
-        if self.is_starting and isinstance(error, DatabaseError):
+        if self.is_starting and isinstance(error, DatabaseError | IllegalTransition):
             raise error
         logs.log.error(
             "a message was set aside",

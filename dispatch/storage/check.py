@@ -17,7 +17,7 @@ import msgspec
 from sqlite_utils import Database
 
 from dispatch.messages.events import Event
-from dispatch.storage.bindings import Bindings
+from dispatch.storage.bindings import SET_ASIDE, Bindings
 from dispatch.storage.events import BODY, decode
 from dispatch.storage.failures import explained
 from dispatch.storage.schema import migrations, open_read_only
@@ -44,7 +44,7 @@ Sided = tuple[tuple[Any, ...], str, tuple[Any, ...]]
 _key: Final = itemgetter(0)
 
 FOLLOWING: Final[dict[str, Follows]] = {
-    "rides": Follows(("ride_id",)),
+    "rides": Follows(("ride_id",), aside=("ride_no",)),
     "drivers": Follows(("driver_id",)),
     "passengers": Follows(("passenger_id",), aside=("is_default",), unless="is_default"),
     "offers": Follows(("ride_id", "offer_id")),
@@ -69,7 +69,7 @@ def findings(path: str | Path) -> Iterator[str]:
 
 def _untrue(db: Database) -> Iterator[str]:
     """What events and tables say of one another."""
-    with closing(_scratch()) as made:
+    with closing(scratch()) as made:
         yield from _told_again(db, made)
         for table, follows in FOLLOWING.items():
             yield from _differences(db, made, table, follows)
@@ -79,7 +79,7 @@ def _told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
     """Take every event into the tables of `made`; what cannot be read, is missing or binds somebody twice."""
     bindings, expected = Bindings(), 1
     ride_numbers = dict(db.execute("SELECT ride_id, ride_no FROM rides").fetchall())
-    for n, at, _, ride_id, ride_no, kind, body in db.execute(_EVENTS):
+    for n, at, stream, ride_id, ride_no, kind, body in db.execute(_EVENTS):
         if n != expected:
             yield f"events {expected} to {n - 1} are missing" if n > expected + 1 else f"event {expected} is missing"
         expected = n + 1
@@ -92,11 +92,15 @@ def _told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
             yield f"event {n} is not filed under its own kind and ride"
         elif ride_no is not None and ride_no != ride_numbers.get(ride_id):
             yield f"event {n} is filed under ride number {ride_no}, which is not that of {ride_id}"
-        yield from bindings.faults(n, event)
-        yield from _taken(made, n, event, at)
+        if stream.startswith(SET_ASIDE):
+            continue
+        wrong = bindings.fault(n, stream, event)
+        if wrong:
+            yield wrong
+        yield from taken(made, n, event, at)
 
 
-def _taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator[str]:
+def taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator[str]:
     try:
         for statement, values in VIEWS[type(event)](event, at):
             made.execute(statement, values)
@@ -129,7 +133,7 @@ def _rows(source: Any, table: str, columns: list[str], follows: Follows, side: s
         yield row[:width], side, row[width:]
 
 
-def _scratch() -> sqlite3.Connection:
+def scratch() -> sqlite3.Connection:
     """Empty tables in a file of SQLite's own, which is gone when it is closed."""
     connection = sqlite3.connect("", isolation_level=None)
     migrations.apply(Database(connection, execute_plugins=False))

@@ -108,6 +108,17 @@ class StorageDamaged(DatabaseError):
         super().__init__(f"{path} is damaged ({detail}); restore a copy of it or name another file")
 
 
+class StorageContradicts(DatabaseError):
+    """Events of the file cannot be true beside one another, as after two writers at once."""
+
+    code: ClassVar[str] = "contradictory"
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(
+            f"{path} contradicts itself ({detail}); `dispatch db mend --db {path}` ends the later ride, with --dry-run it only tells"
+        )
+
+
 class StorageFault(DatabaseError):
     """Whatever else the disk or SQLite reports. Nothing was written."""
 

@@ -23,7 +23,9 @@ from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
 _READ_FROM: Final = """ifnull(
     (SELECT n FROM events WHERE stream = ? AND kind = 'DriverFolded' ORDER BY n DESC LIMIT 1 OFFSET 1), 0)"""
 """From the last fold but one: what came between the two last ones tells of commands that may still be repeated."""
-_OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
+OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
+OF_DRIVER: Final = f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}"
+"""What a driver is woken from. Takes the stream twice."""
 
 
 class JournalReads(EventStore, Protocol):
@@ -71,13 +73,13 @@ class Reader:
 
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:
-            return self._events(f"{_OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
+            return self._events(f"{OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
         if addresses.kind_of(stream) == addresses.DISPATCHER:  # looks through all of them, for nobody who is in a hurry
             return self._events("stream = ?", stream)
-        return self._events(f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}", stream, stream)
+        return self._events(OF_DRIVER, stream, stream)
 
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
-        return self._events(_OF_RIDE, ride_id)
+        return self._events(OF_RIDE, ride_id)
 
     def ride_exists(self, ride_id: RideId) -> bool:
         return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))

@@ -143,8 +143,8 @@ def _readable(row: Row, full_phones: bool) -> Row:
             row["body"] = msgspec.json.decode(row["body"])
     readable = {column: told(column, value, full_phones) for column, value in row.items()}
     if "stream" in row and not full_phones:
-        kind, slash, name = row["stream"].partition("/")
-        readable["stream"] = kind + slash + (name if kind == "ride" else masked_id(name))
+        kind, slash, name = row["stream"].rpartition("/")
+        readable["stream"] = kind + slash + (name if kind.endswith("ride") else masked_id(name))
     return readable
 
 

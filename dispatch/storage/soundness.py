@@ -9,9 +9,14 @@ from typing import Final
 
 from sqlite_utils import Database
 
+from dispatch import addresses
+from dispatch.domain.ride import VERBS
+from dispatch.storage.bindings import SET_ASIDE, Bindings
 from dispatch.storage.events import BODY, read
-from dispatch.storage.failures import StorageDamaged, explained
+from dispatch.storage.failures import StorageContradicts, StorageDamaged, explained
+from dispatch.storage.reader import OF_DRIVER, OF_RIDE
 from dispatch.storage.schema import migrations
+from dispatch.types import DriverId, RideId
 
 WALKED_WHOLE_BYTES: Final = 32 * 2**20
 """Of a larger file only the tables in `_WALKED` are walked, page by page: the others grow with the past."""
@@ -31,6 +36,7 @@ def require_sound(db: Database, path: str | Path) -> None:
         if wrong:
             raise StorageDamaged(str(path), wrong)
         _read_searches(db, path)
+        _require_consistent(db, str(path))
 
 
 def schema_faults(db: Database) -> Iterator[str]:
@@ -63,6 +69,45 @@ def _read_newest(db: Database, path: str | Path) -> Iterator[str]:
         if expected is not None and n != expected:
             yield f"event {expected} is missing"
         expected = n - 1
+
+
+def _require_consistent(db: Database, path: str) -> None:
+    """What rides and drivers are woken from, and what the newest events are about, in the order of the file."""
+    bindings = Bindings()
+    for n, stream, body in sorted(_woken_from(db)):
+        wrong = bindings.fault(n, stream, read(path, n, body))
+        if wrong:
+            raise StorageContradicts(path, wrong)
+
+
+def _woken_from(db: Database) -> Iterator[tuple[int, str, bytes]]:
+    """Each event once: number, stream and body."""
+    rides = {ride_id for (ride_id,) in db.execute(_RIDES)}
+    drivers = {driver_id for (driver_id,) in db.execute(_DRIVERS)}
+    newest = f"SELECT DISTINCT stream FROM (SELECT stream FROM events ORDER BY n DESC LIMIT {NEWEST_EVENTS})"
+    for (stream,) in db.execute(newest).fetchall():
+        kind, _, name = stream.partition("/")
+        if kind == addresses.RIDE:
+            rides.add(name)
+        elif kind == addresses.DRIVER:
+            drivers.add(name)
+    for ride_id in rides:
+        stream = addresses.ride(RideId(ride_id))
+        own = f"{OF_RIDE} AND (stream = ? OR kind IN ({_KINDS})) AND stream NOT GLOB '{SET_ASIDE}*'"
+        yield from db.execute(f"SELECT n, stream, {BODY} FROM events WHERE {own}", (ride_id, stream))
+    for driver_id in drivers:
+        stream = addresses.driver(DriverId(driver_id))
+        yield from db.execute(f"SELECT n, stream, {BODY} FROM events WHERE {OF_DRIVER}", (stream, stream))
+
+
+_KINDS: Final = ", ".join(f"'{kind.__name__}'" for kind in VERBS)
+"""Of a ride's own events, wherever they stand."""
+_RIDES: Final = """
+    SELECT ride_id FROM rides WHERE ended_at IS NULL UNION SELECT ride_id FROM charges WHERE status = 'pending'
+    UNION SELECT ride_id FROM drivers WHERE ride_id IS NOT NULL"""
+_DRIVERS: Final = """
+    SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL
+    UNION SELECT driver_id FROM rides WHERE ended_at IS NULL AND driver_id IS NOT NULL"""
 
 
 def _read_searches(db: Database, path: str | Path) -> None:

@@ -42,14 +42,14 @@ class Writer:
         self._place: InPlace | None = None
         (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
 
-    def write(self, batch: Sequence[Append]) -> None:
-        """Commit these events, in this order, or nothing of them.
+    def write(self, batch: Sequence[Append], first: Sequence[Change] = ()) -> None:
+        """Commit these events, in this order, or nothing of them. `first`: what is changed before them in the same commit.
 
         Raises EventRefused when the events themselves are at fault, another DatabaseError (StorageFull, StorageBusy, …) when
         the file or the disk is.
         """
         rows, changes = self._drawn(batch)
-        self._commit(rows, changes)
+        self._commit(rows, [*first, *changes])
 
     def touch(self) -> None:
         """Commit a page that says nothing new: raises what keeps the next batch from being written."""

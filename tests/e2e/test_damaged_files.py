@@ -17,6 +17,7 @@ from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.writer import Writer
 from dispatch.types import RideId
 from tests.storage.damage import beside, closed_file, flip
+from tests.storage.old_files import CONTRADICTING, old_file
 from tests.storage.stories import HIM, MICHAEL, OFFER, append, booked
 
 
@@ -72,6 +73,12 @@ def newer(path: Path) -> None:
     writer.close()
 
 
+def contradicting(path: Path) -> None:
+    """Two servers wrote it at once."""
+    path.unlink()
+    old_file(CONTRADICTING, path.parent)
+
+
 SAYS: dict[Callable[[Path], None], str] = {
     emptied: "is empty, 0 bytes; if it held rides, restore a copy of it, else delete it",
     cut: "is damaged (it ends after",
@@ -82,6 +89,7 @@ SAYS: dict[Callable[[Path], None], str] = {
     bad_page: "is damaged (",
     bad_event: "is damaged (event 1 cannot be read: ",
     foreign_log: "is damaged (the header of rides.db-wal does not hold); restore a copy",
+    contradicting: "contradicts itself (driver 2783•••0001 is reserved for hers-2 by event",
     newer: "was written by a newer dispatch (its schema has 'm999_flying_cars'); upgrade dispatch first",
 }
 
@@ -128,6 +136,22 @@ def test_no_command_answers_with_a_traceback(
     if command == ("db", "check"):
         assert answered.exit_code == 1
         assert all(str(path) in line for line in answered.output.splitlines())
+
+
+def test_a_file_that_two_servers_wrote_is_mended_by_a_command_and_served(tmp_path: Path) -> None:
+    path = old_file(CONTRADICTING, tmp_path)
+    mended = run("db", "mend", "--db", str(path), cwd=tmp_path)
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert f"{path}: ride hers-2, which was pending, is cancelled by system\n" in mended.stdout
+    assert run("db", "check", "--db", str(path), cwd=tmp_path).stdout == f"{path} is sound\n"
+    command = [sys.executable, cli.__file__, "serve", "--port", "0", "--db", str(path)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True)
+    assert server.stdout is not None and server.stdout.readline().startswith("dispatch listens on ")
+    while_served = run("db", "mend", "--db", str(path), cwd=tmp_path)
+    server.terminate()
+    _, log = server.communicate(timeout=20)
+    assert (server.returncode, "Traceback" in log) == (0, False)
+    assert while_served.returncode == 1 and f"process {server.pid}" in while_served.stderr
 
 
 def test_a_sound_file_is_called_so(tmp_path: Path) -> None:

@@ -118,6 +118,57 @@ def booked(name: str, at: float = 0.0, *, incarnation: int = 1, through: int = 1
     return append(addresses.ride(RideId(name)), event, at=at, incarnation=incarnation, through=through)
 
 
+def _every_kind() -> list[Append]:
+    """A legal story in which each kind of event happens, each in the stream that it belongs to."""
+    told = {type(event): event for event in ONE_OF_EACH}
+    second, third = RideId("ride-2"), RideId("ride-3")
+    reserved, folded = told[DriverReserved], DriverFolded(HIM, MICHAEL, None, True, ())
+    asked = RideRequested(RIDE, 1, SARAH, TRIP, 1.5, price=PRICE, claim=TRIP, quote_id=QUOTE)
+    again = [
+        told[RideAssigned],
+        told[RideArrived],
+        told[PinRefused],
+        told[RideStarted],
+        told[TrackRecorded],
+        told[RideCompleted],
+    ]
+    over = [told[RideRated], RideRated(RIDE, "driver", 3, "", HIM, SARAH.passenger_id), told[ChargeRequested]]
+    return [
+        append(f"driver/{HIM}", told[DriverRegistered], told[DriverOnline], told[AvailabilitySet], at=0.25),
+        append(f"quote/{QUOTE}", told[QuoteMade], told[QuoteTaken], at=1.0),
+        append(f"ride/{RIDE}", told[RideScheduled], asked, at=1.5),
+        append(DISPATCHER, told[RoundConsidered], told[OffersMade], at=1.75),
+        append(f"driver/{HIM}", reserved, told[CommandDone], at=9.0),
+        append(f"ride/{RIDE}", told[RideAssigned], told[RideUnassigned], at=80.5),
+        append(f"driver/{HIM}", told[DriverReleased], folded, reserved, at=81.0),
+        append(f"ride/{RIDE}", *again, *over, told[ChargeSettled], at=400.0),
+        append(f"driver/{HIM}", told[DriverReleased], told[OfferDeclined], told[DriverOffline], at=401.0),
+        append(f"ride/{second}", RideRequested(second, 1, SARAH, TRIP, 500.0), at=500.0),
+        append(DISPATCHER, OffersMade(second, 1, 1, (OfferPlaced(OfferId("o2"), HIM, 9.5),), 530.0), at=500.25),
+        append(DISPATCHER, OffersClosed(second, (OfferId("o2"),), (HIM,), "vanished"), at=501.0),
+        append(f"ride/{second}", SearchFailed(second, "search cap", 4, 17), at=700.0),
+        append(f"ride/{third}", RideRequested(third, 1, SARAH, TRIP, 800.0), at=800.0),
+        append(
+            f"ride/{third}",
+            RideAssigned(third, MICHAEL, OfferId("o3"), 1, 801.0),
+            RideArrived(third, HIM, 802.0),
+            at=802.0,
+        ),
+        append(
+            f"ride/{third}",
+            PassengerNoShow(third, HIM, 500),
+            ChargeRequested(third, SARAH.passenger_id, Money(500, "ZAR")),
+            at=803.0,
+        ),
+        append(f"ride/{third}", ChargeDeclined(third, "the card was refused"), at=804.0),
+        booked("ride-4", at=900.0),
+        append("ride/ride-4", RideCancelled(RideId("ride-4"), "passenger", "flat tyre", None, 250), at=901.0),
+    ]
+
+
+EVERY_KIND = _every_kind()
+
+
 class Town:
     """Rides and drivers at once, every step legal, drawn from a seed."""
 
