@@ -114,22 +114,33 @@ def _differences(db: Database, made: sqlite3.Connection, table: str, follows: Fo
     both = merge(_rows(db, table, columns, follows, HELD), _rows(made, table, columns, follows, TRUE), key=_key)
     for key, sides in groupby(both, _key):
         name = f"{table}: {' '.join(map(str, key))}"
-        told = {side: row for _, side, row in sides}
-        if HELD not in told:
+        told: dict[str, list[tuple[Any, ...]]] = {HELD: [], TRUE: []}
+        for _, side, row in sides:
+            told[side].append(row)
+        held, true = told[HELD], told[TRUE]
+        if not held:
             yield f"{name} is missing, though events tell of it"
-        elif TRUE not in told:
+        elif not true:
             if key not in spared:
                 yield f"{name} is there, though no event tells of it"
-        elif told[HELD] != told[TRUE]:
-            cells = zip(columns, told[HELD], told[TRUE], strict=True)
-            wrong = ", ".join(f"{column} {held} instead of {true}" for column, held, true in cells if held != true)
+        elif len(held) != len(true):
+            yield f"{name} is there {len(held)} times, though events tell of it {len(true)} times"
+        elif held != true:
+            cells = [
+                (column, *pair)
+                for rows in zip(held, true, strict=True)
+                for column, *pair in zip(columns, *rows, strict=True)
+            ]
+            wrong = ", ".join(
+                f"{column} {is_so} instead of {should}" for column, is_so, should in cells if is_so != should
+            )
             yield f"{name} has {wrong}, as its events tell it"
 
 
 def _rows(source: Any, table: str, columns: list[str], follows: Follows, side: str) -> Iterator[Sided]:
-    keys = ", ".join(follows.key)
+    wanted = ", ".join((*follows.key, *columns))
     width = len(follows.key)
-    for row in source.execute(f"SELECT {keys}, {', '.join(columns)} FROM {table} ORDER BY {keys}"):
+    for row in source.execute(f"SELECT {wanted} FROM {table} ORDER BY {wanted}"):
         yield row[:width], side, row[width:]
 
 

@@ -1,6 +1,8 @@
 """The whole look: nothing is found in what the writer wrote, and whatever was changed behind its back is."""
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -8,7 +10,7 @@ import pytest
 
 from dispatch.errors import DatabaseError
 from dispatch.messages.events import EVENT_TYPES, RideAssigned
-from dispatch.storage.check import findings
+from dispatch.storage.check import FOLLOWING, findings
 from dispatch.storage.seed import seed
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverCard, DriverId
@@ -36,9 +38,7 @@ def test_nothing_is_found_in_a_seeded_file_that_is_being_written(path: Path) -> 
 
 
 def test_every_kind_of_event_is_taken(path: Path) -> None:
-    writer = Writer(path, "off", wall_zero=1_700_000_000.123)
-    writer.write(EVERY_KIND)
-    writer.close()
+    every_kind(path)
     assert {type(event) for append in EVERY_KIND for event in append.events} == set(EVENT_TYPES)
     assert list(findings(path)) == []
 
@@ -88,3 +88,73 @@ def test_any_bit_is_found_or_does_no_harm(path: Path) -> None:
         seen += bool(found)
         assert all("\n" not in line for line in found)
     assert seen > 8
+
+
+ASIDE = {("passengers", "is_default")}
+"""What no event tells: a passenger is made the default one by `dispatch db seed`."""
+NOT_FROM_EVENTS = {"events", "blocked_pairs", "_sqlite_migrations"}
+
+
+def columns(path: Path) -> list[tuple[str, str]]:
+    """Every cell that a table has: its table and column. What SQLite works out itself is none."""
+    with closing(sqlite3.connect(path)) as file:
+        tables = [name for (name,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        return [(table, row[1]) for table in tables for row in file.execute(f"PRAGMA table_info({table})")]
+
+
+def every_kind(path: Path) -> Path:
+    """At least one row in every table that follows from the events."""
+    writer = Writer(path, "off", wall_zero=1_700_000_000.123)
+    writer.write(EVERY_KIND)
+    writer.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def full_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return every_kind(tmp_path_factory.mktemp("full") / "dispatch.db")
+
+
+def found_after(full_file: Path, path: Path, statement: str) -> list[str]:
+    """What is found once one row was changed behind the journal's back."""
+    shutil.copyfile(full_file, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        assert file.execute(statement).rowcount == 1
+    return list(findings(path))
+
+
+def test_every_table_follows_from_events_or_is_known_not_to(full_file: Path) -> None:
+    assert {table for table, _ in columns(full_file)} == {*FOLLOWING, *NOT_FROM_EVENTS}
+
+
+def test_a_change_of_any_cell_of_any_table_is_found(full_file: Path, path: Path) -> None:
+    missed = []
+    for table, column in columns(full_file):
+        if table in FOLLOWING and (table, column) not in ASIDE:
+            other = f"CASE typeof({column}) WHEN 'null' THEN 7 WHEN 'text' THEN {column} || '7' ELSE {column} + 7 END"
+            keys = ", ".join(FOLLOWING[table].key)
+            found = found_after(
+                full_file,
+                path,
+                f"UPDATE {table} SET {column} = {other} WHERE ({keys}) = (SELECT {keys} FROM {table} LIMIT 1)",
+            )
+            if not any(table in line or "ride number" in line for line in found):
+                missed.append((table, column))
+    assert missed == []
+
+
+@pytest.mark.parametrize("table", FOLLOWING)
+def test_a_row_that_is_lost_or_invented_is_found(full_file: Path, path: Path, table: str) -> None:
+    key = FOLLOWING[table].key[0]
+    keys = ", ".join(FOLLOWING[table].key)
+    lost = found_after(full_file, path, f"DELETE FROM {table} WHERE ({keys}) = (SELECT {keys} FROM {table} LIMIT 1)")
+    assert any(line.startswith(f"{table}: ") and "is missing, though events tell of it" in line for line in lost)
+    names = [name for of, name in columns(full_file) if of == table and name != "ride_no"]
+    cells = [f"{name} || '-7'" if name == key else name for name in names]
+    copy = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(cells)} FROM {table} LIMIT 1"
+    assert any("is there, though no event tells of it" in line for line in found_after(full_file, path, copy))
+
+
+def test_a_piece_of_a_track_that_is_there_twice_is_found(full_file: Path, path: Path) -> None:
+    found = found_after(full_file, path, "INSERT INTO tracks SELECT * FROM tracks LIMIT 1")
+    assert [line for line in found if "is there 2 times, though events tell of it 1 times" in line]
