@@ -5,6 +5,7 @@ Nothing happens at import; everything that starts, starts here, and stops in the
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sys
 import time
@@ -59,6 +60,8 @@ SWITCH_INTERVAL_S = 0.0005
 
 ANSWER_SLACK_S = 5.0
 """A provider answers within its time, and says so itself when it was too late; after this nobody hears from it any more."""
+
+TELL_LEFT_OUT_S = 10.0
 
 MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000, addresses.TRACKER: 1_000_000}
 """A dispatcher and a tracker hear every ride of their zone at once; all other mailboxes have the limit of the settings."""
@@ -241,13 +244,16 @@ def serve(settings: Settings, ownership: Ownership) -> int:
     require_prices(settings)
     require_payments(settings)
     travel = eta_model(settings)
-    logs.set_up()
+    sparing = logs.set_up()
     with listening_socket(settings.host, settings.port) as listener:
-        run(_serve(settings, travel, ownership, listener))
+        run(_serve(settings, travel, ownership, listener, sparing))
+    say(f"dispatch has stopped: all connections are closed, everything is in {settings.db}")
     return 0
 
 
-async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, listener: socket) -> None:
+async def _serve(
+    settings: Settings, travel: EtaModel, ownership: Ownership, listener: socket, sparing: logs.Sparing
+) -> None:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
     from dispatch.transport.admission import Admission
     from dispatch.transport.counters import EdgeCounters
@@ -267,6 +273,8 @@ async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, lis
         supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
     )
     async with AsyncExitStack() as opened:
+        opened.callback(sparing.tell)
+        opened.callback(asyncio.create_task(_tell_what_was_left_out(sparing)).cancel)
         live = LiveFile(settings, ownership, runtime)
         opened.push_async_callback(live.close)
         store = live.store
@@ -312,6 +320,13 @@ async def _serve(settings: Settings, travel: EtaModel, ownership: Ownership, lis
         await serve_forever(gateway, pages, settings, on_ready, opened.aclose, edge, listener)
 
 
+async def _tell_what_was_left_out(sparing: logs.Sparing) -> None:
+    """Every now and then say of what there was too much to log."""
+    while True:
+        await asyncio.sleep(TELL_LEFT_OUT_S)
+        sparing.tell()
+
+
 def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> None:
     """Of what was set and what was on file, before anyone is served."""
     if resumed:
@@ -340,7 +355,8 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
 
 def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
     ownership.keep()
-    say(f"dispatch listens on http://{host}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)")
+    name = f"[{host}]" if ":" in host else host
+    say(f"dispatch listens on http://{name}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)")
 
 
 class _Failures:

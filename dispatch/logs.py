@@ -1,32 +1,59 @@
-"""Logging of the live server: one line an event on standard error, phones masked. Set up once by the composition root."""
+"""Logging of the live server: one line an event on standard error, phones masked. Set up once by the composition root.
+
+The product's own events and those of libraries go one way. Rooms below use the loggers of the standard library; what they give as
+`extra` are fields of the line.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+import time
+from collections import Counter
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
 
 import structlog
 
 from dispatch.phones import masked
 from dispatch.text import plain, plain_lines
+from dispatch.transport.limits import TokenBucket
 
-PHONE = re.compile(r"\+?\d{7,15}")
+PHONE: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
+"""As a number alone, as people write it after a `+`, or in groups after a 0."""
+SHORTEST_AS_NUMBER: Final = 10**9
+"""A smaller whole number counts something."""
+AS_THEY_ARE: Final = frozenset(("timestamp", "level"))
+FRAME: Final = "frame"
+"""The event of a frame that is logged."""
+LINES, TRACEBACKS, FRAMES = (10.0, 100), (1.0, 20), (500.0, 2000)
+"""So many a second of one kind, and so many at once."""
+KINDS_KEPT: Final = 1000
+LONGEST_KIND: Final = 60
 
 
 def mask(text: str) -> str:
-    """Every run of digits that could be a phone becomes `2782•••4567`."""
+    """Whatever could be a phone becomes `2782•••4567`."""
     return PHONE.sub(lambda match: masked(match[0]), text)
 
 
 def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor: no phone leaves in a log line, whatever field it stands in."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = mask(value)
+        if key not in AS_THEY_ARE:
+            event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    """The value, or what stands for it where there is a phone in it."""
+    if value is None or isinstance(value, float) or (isinstance(value, int) and value < SHORTEST_AS_NUMBER):
+        return value
+    told = value if isinstance(value, str) else str(value)
+    hidden = mask(told)
+    return value if hidden == told else hidden
 
 
 def spell_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -37,25 +64,99 @@ def spell_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
-def set_up() -> None:
-    """Readable lines on a terminal, JSON otherwise; the libraries' own loggers go the same way from `warning` on."""
-    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        mask_phones,
-        spell_out,
-    ]
+class Sparing(logging.Filter):
+    """Lets so many lines of a kind pass and counts the rest: whatever clients send, the log does not fill the disk.
+
+    A kind is what a line says without its fields, and of a traceback the type of its exception. The next line of the kind that passes
+    says how many were `left_out`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._buckets: dict[str, TokenBucket] = {}
+        self._left_out: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is written."""
+        kind = _kind_of(record)
+        bucket = self._buckets.get(kind)
+        if bucket is None:
+            if len(self._buckets) >= KINDS_KEPT:
+                self._buckets.clear()
+            bucket = self._buckets[kind] = TokenBucket(*_allowance(kind, record))
+        if not bucket.take(self._clock()):
+            self._left_out[kind] += 1
+            return False
+        left_out = self._left_out.pop(kind, 0)
+        if left_out:
+            _fields_of(record)["left_out"] = left_out
+        return True
+
+    def tell(self) -> None:
+        """Say of every kind how many lines were left out, where that was not said yet."""
+        left_out, self._left_out = self._left_out, Counter()
+        for kind, lines in left_out.items():
+            log.warning("lines were left out of the log", kind=kind, lines=lines)
+
+
+def _kind_of(record: logging.LogRecord) -> str:
+    """What libraries say may hold the address of an object, which is another one each time."""
+    error = _error_of(record)
+    if error is not None:
+        return f"{type(error).__name__} in {record.name}"
+    return str(record.msg["event"] if isinstance(record.msg, dict) else record.msg).partition("\n")[0][:LONGEST_KIND]
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    given = record.exc_info or _fields_of(record).get("exc_info")
+    found = given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
+    return found if isinstance(found, BaseException) else None
+
+
+def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
+    return record.msg if isinstance(record.msg, dict) else record.__dict__
+
+
+def _allowance(kind: str, record: logging.LogRecord) -> tuple[float, int]:
+    return FRAMES if kind == FRAME else LINES if _error_of(record) is None else TRACEBACKS
+
+
+def set_up() -> Sparing:
+    """Readable lines on a terminal, in colours unless NO_COLOR is set, JSON otherwise. Of libraries only warnings are told."""
+    sparing = Sparing()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(sparing)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                mask_phones,
+                spell_out,
+                _renderer(),
+            ],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger(PRODUCT).setLevel(logging.INFO)
     structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    return sparing
 
 
-log: Any = structlog.get_logger()
+def _renderer() -> Any:
+    if not sys.stderr.isatty():
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+PRODUCT: Final = "dispatch"
+log: Any = structlog.get_logger(PRODUCT)

@@ -26,6 +26,8 @@ from dispatch.messages.pricing import (
 from dispatch.runtime import Runtime, receives
 from dispatch.types import Price
 
+IDLE_S = 1.0
+"""A quote that nobody asked for so long need not be in memory: however many are made, few are there."""
 NOT_KEPT = "the quote could not be stored"
 
 
@@ -39,25 +41,29 @@ class QuoteOptions(msgspec.Struct, frozen=True):
 
 
 class _Retire(Message, frozen=True, gc=False):
-    """Nobody needs this quote in memory any more, unless it came to life meanwhile."""
+    """Quote -> itself, by the one timer of each of its lives: it may be time to leave memory."""
+
+    life: int
 
 
 class QuoteActor(RecordedActor):
-    """One quote. It leaves memory when it has expired, and comes back from its events for a ride that took it."""
+    """One quote. It leaves memory soon after it was made or used, for most are never booked, and comes back from its events."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, options: QuoteOptions) -> None:
         super().__init__(runtime, address, store)
         self.options = options
         self.quote = QuoteRecord()
         self._asked: MakeQuote | None = None
+        self._life = self.incarnation
+        self._stays_until = 0.0
 
     def apply(self, event: Message) -> None:
         self.quote.apply(event)
 
     def restore(self) -> None:
         super().restore()
-        if self.quote.made is not None:  # by an earlier life, whose timer nobody heard
-            self._retire_in(self.quote.made.expires_at - self.runtime.now + self.options.retire_after_s)
+        self._stay(IDLE_S)
+        self._retire_in(IDLE_S)
 
     def carry_over(self, before: QuoteActor) -> None:  # type: ignore[override]
         super().carry_over(before)
@@ -71,11 +77,11 @@ class QuoteActor(RecordedActor):
             self.send(message.reply_to, QuoteFailed(message.quote_id, "there is a quote with this id already"))
             return
         self._asked = message
-        self._retire_in(self.options.ttl_s + self.options.retire_after_s)
         pricer, trip = self.options.pricer, (message.pickup, message.dropoff, message.vehicle_type, message.at)
         if pricer is not None:
             self._make(pricer.price(*trip))
         else:
+            self._stay(self.options.retire_after_s)
             self.send(addresses.PRICING, AskPrice(self.address, 0, *trip))
 
     @receives(Priced)
@@ -87,7 +93,6 @@ class QuoteActor(RecordedActor):
     def _on_not_priced(self, message: NotPriced) -> None:
         if self._asked is not None and self.quote.made is None:
             self.send(self._asked.reply_to, QuoteFailed(self._asked.quote_id, message.reason))
-            self._retire_in(self.options.retire_after_s)
 
     def _make(self, price: Price) -> None:
         asked, now = self._asked, self.runtime.now
@@ -111,8 +116,7 @@ class QuoteActor(RecordedActor):
             if quote.taken_by is None:
                 self.record(QuoteTaken(quote.made.quote_id, message.ride_id, self.runtime.now))
             self.send(back, QuoteGranted(message.ride_id, message.number, quote.made.price))
-        if quote.made is None or self.runtime.now >= quote.made.expires_at:
-            self._retire_in(0.0)
+        self._stay(IDLE_S)
 
     # -- its life
 
@@ -126,10 +130,18 @@ class QuoteActor(RecordedActor):
                 self.runtime.tell(self._asked.reply_to, QuoteFailed(letter.quote_id, NOT_KEPT))
                 self._asked = None
 
+    def _stay(self, for_s: float) -> None:
+        """In memory, at least so long from now on."""
+        self._stays_until = max(self._stays_until, self.runtime.now + for_s)
+
     def _retire_in(self, delay_s: float) -> None:
-        self.runtime.set_timer(delay_s, self.address, _Retire())
+        self.runtime.set_timer(delay_s, self.address, _Retire(self._life))
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
-        if not self.is_committed or not self.runtime.retire(self.address):
-            self._retire_in(self.options.retire_after_s)
+        """Another life's timer means nothing: whoever it woke has one of its own."""
+        if message.life != self._life:
+            return
+        rest_s = self._stays_until - self.runtime.now
+        if rest_s > 0.0 or not self.is_committed or not self.runtime.retire(self.address):
+            self._retire_in(max(rest_s, IDLE_S))

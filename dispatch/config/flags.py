@@ -123,6 +123,7 @@ class OneLineErrors(click.Group):
             say(_one_line(error), error=True)
             status = USAGE_ERROR if isinstance(error, click.UsageError | SettingError) else FAILURE
         except click.Abort:
+            say("dispatch: interrupted", error=True)
             status = INTERRUPTED
         sys.exit(status)
 

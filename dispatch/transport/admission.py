@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from dispatch.config import Settings
-from dispatch.config.authority import Authority, authority, hosts_in, origin, origins_in
+from dispatch.config.authority import Authority, Origin, authority, hosts_in, origin, origins_in
 from dispatch.transport.paths import Refused, shown
 
 LOCALHOST: Final = "localhost"
@@ -60,7 +60,7 @@ class Admission:
 
     def _require_origin(self, asked: Authority | None, origins: Sequence[str]) -> None:
         page = origin(origins[0].strip()) if len(origins) == 1 else None
-        if page is not None and (page in self._origins or (asked and asked.at(page.scheme) == page.authority)):
+        if page is not None and (page in self._origins or _is_of(asked, page)):
             return
         got = ", ".join(origins)
         raise Refused(
@@ -69,3 +69,8 @@ class Admission:
             "such as https://app.example, in the setting `origins`",
             code="wrong_origin",
         )
+
+
+def _is_of(asked: Authority | None, page: Origin) -> bool:
+    """Whether the page came from the server that is asked, over HTTP: its scheme has a usual port then."""
+    return asked is not None and page.authority.port is not None and asked.at(page.scheme) == page.authority

@@ -5,6 +5,7 @@ the gateway by these protocols alone.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,6 +26,8 @@ CUT_S = 0.1
 """A flooding socket has as long to read its Close frame."""
 RETRY_AFTER_S = 5
 MAX_SPREAD_MS = 30_000
+
+log = logging.getLogger(__name__)
 
 
 class Session(Protocol):
@@ -135,10 +138,12 @@ class SocketEdge:
 
     def _cut_headers(self, connection: Abortable) -> None:
         self.counters.cut_headers += 1
+        log.info("a connection was cut off", extra={"why": "its headers did not come in time"})
         connection.abort()
 
     def _cut_reader(self, connection: Abortable) -> None:
         self.counters.cut_readers += 1
+        log.info("a connection was cut off", extra={"why": "what a page answered was not read in time"})
         connection.abort()
 
     # -- stopping

@@ -3,6 +3,8 @@
 What they show comes in through `Reads`; `admission` says who may ask, and errors have the one shape of `problems`.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
@@ -16,13 +18,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
+from dispatch.transport import frame_log
 from dispatch.transport.admission import EXEMPT, Admission
-from dispatch.transport.paths import Refused, shown
+from dispatch.transport.paths import SHOWN_CHARACTERS, Refused, shown
 from dispatch.transport.problems import problem
 
+log = logging.getLogger(__name__)
+CLOSE = MappingProxyType({"Connection": "close"})
+"""Whoever scrapes comes back much later than a connection is kept."""
 ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SOCKET_WANTED = "this is a WebSocket endpoint; connect with a WebSocket client"
 
@@ -57,8 +63,10 @@ def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: A
         missing = reads.why_not_ready()
         return PlainTextResponse(f"{missing or 'ready'}\n", 503 if missing else 200)
 
+    figures = _Figures(reads)
+
     async def metrics(request: Request) -> Response:
-        return Response(generate_latest(reads.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(figures.now(), headers=CLOSE, media_type=CONTENT_TYPE_LATEST)
 
     async def versions(request: Request) -> Response:
         return JSONResponse(dict(reads.versions))
@@ -92,6 +100,24 @@ def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: A
     )
 
 
+class _Figures:
+    """The metrics, made once for all who ask in the same turn of the event loop: they cost milliseconds."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._made: bytes | None = None
+
+    def now(self) -> bytes:
+        """As they are in this turn."""
+        if self._made is None:
+            self._made = generate_latest(self._reads.registry)
+            asyncio.get_running_loop().call_soon(self._forget)
+        return self._made
+
+    def _forget(self) -> None:
+        self._made = None
+
+
 class _Gate:
     """Answers for the application where a request names another server or comes from a foreign page."""
 
@@ -101,6 +127,8 @@ class _Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        if scope["path"] not in EXEMPT:
+            send = _noting_refusals(scope, send)
         try:
             if scope["path"] not in EXEMPT:
                 old = scope["http_version"] == "1.0"
@@ -109,6 +137,25 @@ class _Gate:
             await problem(refusal.status, str(refusal), refusal.code)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _noting_refusals(scope: Scope, send: Send) -> Send:
+    """`send`, which also logs what is no success."""
+    status = 0
+
+    async def noting(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif status >= 400:
+            asked = {"method": scope["method"], "path": scope["path"][:SHOWN_CHARACTERS], "status": status}
+            client = ":".join(map(str, scope["client"] or ("?",)))
+            log.info(
+                "a request was refused", extra={**asked, **frame_log.shown(message.get("body", b"")), "client": client}
+            )
+        await send(message)
+
+    return noting
 
 
 class _Sharing(CORSMiddleware):

@@ -103,6 +103,7 @@ class _Server(uvicorn.Server):
             )
         )
         self.cancelled = False
+        self._signal = ""
         self._loop = asyncio.get_running_loop()
         self._edge = edge
         self._on_ready = on_ready
@@ -120,6 +121,7 @@ class _Server(uvicorn.Server):
         if self.should_exit:
             self._loop.call_soon_threadsafe(self._edge.hurry)
         self.should_exit = True
+        self._signal = signal.Signals(number).name
 
     async def main_loop(self) -> None:
         try:
@@ -135,5 +137,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self.servers:
             listener.close()
+        log.info("stopping", extra={"because_of": self._signal, "sockets": len(self._edge.sockets)})
         await self._edge.drain()
         await super().shutdown(sockets)

@@ -15,7 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from dispatch.transport import problems, wire
+from dispatch.transport import frame_log, problems, wire
 from dispatch.transport.edge import Session, SocketEdge
 from dispatch.transport.limits import FloodMeter
 from dispatch.transport.outbox import Outbox
@@ -57,10 +57,13 @@ class DispatchConnection(PacedConnection):
 
     __slots__ = (
         "_close_code",
+        "_close_reason",
         "_edge",
         "_fragments",
+        "_ident",
         "_kind",
         "_meter",
+        "_opened_at",
         "_outbox",
         "_protocol",
         "_session",
@@ -73,7 +76,8 @@ class DispatchConnection(PacedConnection):
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
         self._meter = FloodMeter()
-        self._kind = ""
+        self._kind = self._ident = self._close_reason = ""
+        self._opened_at = 0.0
         self._fragments: list[Frame] | None = None
         self._outbox: Outbox | None = None
         self._close_code: int | None = None
@@ -86,6 +90,10 @@ class DispatchConnection(PacedConnection):
         if self._close_code is not None:
             return
         frame = wire.encode(message)
+        if self._edge.settings.log_frames:
+            frame_log.tell("out", self._kind, self._ident, frame)
+        elif type(message) is wire.Error:
+            log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
         if not self._write_paused:
             self._send_frame(frame)
             return
@@ -102,7 +110,7 @@ class DispatchConnection(PacedConnection):
         """Send a Close frame and stop listening; an app that does not end the connection then is cut off soon."""
         if self._close_code is not None:
             return
-        self._close_code = int(code)
+        self._close_code, self._close_reason = int(code), reason
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
             self._flush()
@@ -144,7 +152,7 @@ class DispatchConnection(PacedConnection):
     def cut_off(self) -> None:
         """The app reads too slowly: end the connection at once, for a Close frame would only wait behind the rest."""
         if self._close_code is None:
-            self._close_code = READS_TOO_SLOWLY
+            self._close_code, self._close_reason = READS_TOO_SLOWLY, "reads too slowly"
         self.abort()
 
     def cut_off_if_flooded(self) -> None:
@@ -180,6 +188,7 @@ class DispatchConnection(PacedConnection):
             del edge.sockets[self]
             edge.counters.open[self._kind] -= 1
             edge.counters.closes[self._close_code] += 1
+            self._log_end(self._close_code)
         protocol.let_go()
         del self._protocol
         self._leave()
@@ -245,6 +254,8 @@ class DispatchConnection(PacedConnection):
 
     def _on_message(self, session: Session, opcode: Opcode, data: bytes) -> None:
         self._edge.counters.frames_in += 1
+        if self._edge.settings.log_frames:
+            frame_log.tell("in", self._kind, self._ident, data)
         try:
             session.receive(data.decode() if opcode is TEXT else data)
         except UnicodeDecodeError as error:
@@ -255,7 +266,7 @@ class DispatchConnection(PacedConnection):
 
     def _on_close(self, said: Close) -> None:
         """The protocol has answered in kind already; `_flush` ends the connection behind that answer."""
-        self._close_code = int(said.code)
+        self._close_code, self._close_reason = int(said.code), said.reason
         self._edge.lingering.start(self)
         self._leave()
 
@@ -300,10 +311,13 @@ class DispatchConnection(PacedConnection):
             at = self._edge.admit(request.path, headers.get_all("Host"), headers.get_all("Origin"))
         except Refused as refused:
             response = self._refusal(refused)
+            self._log_refusal(request.path, response.status_code, str(refused))
         else:
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-                self._shape(response, problems.body(response.status_code, bytes(response.body or b"").decode().strip()))
+                why = bytes(response.body or b"").decode().strip()
+                self._shape(response, problems.body(response.status_code, why))
+                self._log_refusal(request.path, response.status_code, why)
         self._edge.counters.handshakes[response.status_code] += 1
         self._protocol.send_response(response)
         self._flush()
@@ -328,7 +342,9 @@ class DispatchConnection(PacedConnection):
 
     def _open(self, at: Endpoint) -> None:
         edge = self._edge
-        self._kind = at.kind
+        self._kind, self._ident = at
+        self._opened_at = edge.clock()
+        log.info("connected", extra={**self._named(), "client": self._client()})
         edge.sockets[self] = None
         edge.counters.open[at.kind] += 1
         try:
@@ -340,6 +356,25 @@ class DispatchConnection(PacedConnection):
             self.close(CloseCode.INTERNAL_ERROR)
         else:
             edge.liveness.watch(self)
+
+    # -- what the log says
+
+    def _named(self) -> dict[str, str]:
+        return {"socket": self._kind, "who": self._ident}
+
+    def _client(self) -> str:
+        """The address of the app."""
+        return ":".join(map(str, (self._transport.get_extra_info("peername") or ("?",))[:2]))
+
+    def _log_end(self, code: int) -> None:
+        lasted_s = round(self._edge.clock() - self._opened_at, 1)
+        log.info(
+            "disconnected", extra={**self._named(), "code": code, "reason": self._close_reason, "seconds": lasted_s}
+        )
+
+    def _log_refusal(self, path: str, status: int, why: str) -> None:
+        told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": why, "client": self._client()}
+        log.info("a handshake was refused", extra=told)
 
     def _leave(self, reason: str = "closed") -> None:
         """The session's part is over, whatever becomes of the connection."""

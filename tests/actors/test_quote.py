@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatch.actors.quote import QuoteActor, QuoteOptions
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
-from dispatch.domain.quote import NONE_SUCH
+from dispatch.domain.quote import NONE_SUCH, TOO_OLD
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.pricing import (
     AskPrice,
@@ -65,24 +65,48 @@ def test_one_ride_has_it_and_may_ask_again_and_no_other_gets_it() -> None:
     assert rig.journal.events_of(ADDRESS)[1:] == (QuoteTaken(QUOTE, RideId("r1"), 0.0),)
 
 
-def test_it_leaves_memory_once_it_has_expired_and_comes_back_for_the_ride_that_took_it() -> None:
+def test_it_leaves_memory_soon_and_comes_back_for_whoever_asks_until_it_has_expired() -> None:
     rig = quote_rig()
-    rig.tell(ADDRESS, MAKE, use("r1"))
-    rig.wait(359.0)
-    assert rig.runtime.actor(ADDRESS) is not None
-    rig.wait(2.0)
+    rig.tell(ADDRESS, MAKE)
+    rig.wait(1.5)
+    assert rig.runtime.actor(ADDRESS) is None, "however many are made, few are in memory"
+    rig.tell(ADDRESS, use("r1"))
+    rig.wait(1.5)
     assert rig.runtime.actor(ADDRESS) is None
+    rig.wait(400.0)
     rig.heard(FIRST)
     rig.tell(ADDRESS, use("r1", 2), use("r2"))
     assert rig.heard(FIRST) == [granted("r1", 2)]
     assert [type(answer) for answer in rig.heard(SECOND)] == [QuoteRefused]
-    assert rig.runtime.actor(ADDRESS) is None, "it does not stay"
+
+
+def test_it_stays_while_it_is_used_and_leaves_no_timer_behind() -> None:
+    rig = quote_rig()
+    rig.tell(ADDRESS, MAKE)
+    for number in range(5):
+        rig.wait(0.7)
+        rig.tell(ADDRESS, use("r1", number))
+        assert rig.runtime.actor(ADDRESS) is not None
+    rig.wait(2.5)
+    assert rig.runtime.actor(ADDRESS) is None
+    before = rig.runtime.delivered
+    rig.wait(10_000.0)
+    assert rig.runtime.delivered == before, "nothing wakes it but whoever asks"
+
+
+def test_one_that_expired_while_it_was_out_of_memory_is_refused_as_too_old() -> None:
+    rig = quote_rig()
+    rig.tell(ADDRESS, MAKE)
+    rig.wait(301.0)
+    rig.tell(ADDRESS, use("r1"))
+    assert [(type(answer), answer.text) for answer in rig.heard(FIRST)] == [(QuoteRefused, TOO_OLD)]
 
 
 def test_one_that_was_never_made_is_refused_and_leaves_nothing_behind() -> None:
     rig = quote_rig()
     rig.tell(ADDRESS, use("r1"))
     assert rig.heard(FIRST) == [QuoteRefused(RideId("r1"), 1, "quote_expired", NONE_SUCH)]
+    rig.wait(1.5)
     assert (rig.runtime.actor(ADDRESS), rig.journal.events_of(ADDRESS)) == (None, ())
 
 
@@ -130,4 +154,5 @@ def test_where_he_has_no_price_nothing_is_promised_and_nothing_kept() -> None:
     rig.tell(ADDRESS, MAKE, NotPriced(0, "it is down"))
     assert rig.heard(DESK) == [QuoteFailed(QUOTE, "it is down")]
     rig.wait(61.0)
+    rig.wait(1.5)
     assert (rig.runtime.actor(ADDRESS), rig.journal.events_of(ADDRESS)) == (None, ())

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pytest import MonkeyPatch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
@@ -272,3 +273,17 @@ async def status_of(server: Served, *, host: str, more: str) -> str:
     status = (await reader.readline()).split()[1].decode()
     writer.close()
     return status
+
+
+@changes("log_frames", {"false": [], "true": ["in", "out"]})
+def which_frames_are_logged(given: Given) -> object:
+    logged: list[str] = []
+
+    async def story(server: Served) -> object:
+        async with server.app() as app:
+            await said(app, "hello")
+        return logged
+
+    with MonkeyPatch.context() as patch:
+        patch.setattr("dispatch.transport.frame_log.log.info", lambda _, extra: logged.append(extra["direction"]))
+        return served(given, story)

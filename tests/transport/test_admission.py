@@ -102,6 +102,7 @@ def test_a_request_of_a_time_before_host_needs_none_but_its_page_must_be_a_frien
         ("10.0.2.2:8067", "http://10.0.2.2:8067"),  # an Android emulator
         ("cars.example", "https://cars.example"),  # a proxy ends TLS
         ("cars.example:443", "https://cars.example"),
+        ("localhost:8067", "ws://localhost:8067"),  # libraries that are no browsers
         ("cars.example", "http://cars.example:80"),
         ("Cars.Example.", "https://cars.example"),
         ("[::1]:8067", "http://[0:0::1]:8067"),
@@ -126,6 +127,7 @@ def test_a_page_of_this_server_or_of_the_settings_is_let_in(host: str, origin: s
         ("localhost:8067", "https://app.example.evil.com"),
         ("localhost:8067", "https://app.example@evil.com"),
         ("localhost:8067", "https://sub.app.example"),
+        ("localhost", "ionic://localhost"),
         *(
             ("localhost", origin)
             for origin in ("null", "", "*", "file://", "localhost", "http://localhost/", "http://a http://b")

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 
 from dispatch.config import Settings
 from dispatch.transport.admission import Admission
@@ -69,6 +70,31 @@ def test_the_metrics_page_is_prometheus_text() -> None:
     assert status == 200
     assert "content-type: text/plain; version=" in head
     assert "# TYPE dispatch_sockets gauge" in body
+
+
+def test_all_who_ask_for_metrics_at_once_get_the_same_and_leave_at_once() -> None:
+    made: list[object] = []
+
+    class Counted(CollectorRegistry):
+        def collect(self) -> Iterable[Metric]:
+            made.append(self)
+            return super().collect()
+
+    async def ask() -> list[bytes]:
+        reads = Reads()
+        reads.registry = Counted()
+        async with asyncio.timeout(10), serving(EchoGateway(), http_app(reads)) as served:
+            connections = [await served.raw() for _ in range(50)]
+            for _, writer in connections:
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answers = [await reader.read() for reader, _ in connections]
+            for _, writer in connections:
+                writer.close()
+            return answers
+
+    answers = run(ask())
+    assert all(answer.startswith(b"HTTP/1.1 200 ") and b"connection: close" in answer.lower() for answer in answers)
+    assert 1 <= len(made) <= 25
 
 
 def test_the_versions_page_names_what_runs() -> None:
@@ -167,3 +193,20 @@ class TestForeignPages:
             _, head, _ = answer("GET", path, more="Origin: https://app.example\r\n", origins="https://app.example/")
             assert "access-control-allow-origin: https://app.example" in head
             assert "vary: Origin" in head
+
+
+def test_a_refused_request_is_logged_with_its_reason_and_a_page_that_was_answered_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="dispatch.transport.http")
+    for path in ("/healthz", "/-/versions", "/nothing", "/metrics"):
+        answer("GET", path, host="evil.example" if path == "/metrics" else "localhost")
+    told = [
+        (record.getMessage(), *(record.__dict__[name] for name in ("path", "status", "code")))
+        for record in caplog.records
+        if record.name == "dispatch.transport.http"
+    ]
+    assert told == [
+        ("a request was refused", "/nothing", 404, "not_found"),
+        ("a request was refused", "/metrics", 403, "wrong_host"),
+    ]

@@ -4,6 +4,9 @@ import asyncio
 import json
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
@@ -288,3 +291,53 @@ def test_an_app_that_lingers_after_our_close_is_cut_off(monkeypatch: pytest.Monk
         writer.close()
 
     lingering()
+
+
+# -- what the log says
+@contextmanager
+def logged(*names: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """What these modules log meanwhile: events with their fields."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names:
+            patch.setattr(f"dispatch.transport.{name}.log.info", lambda event, extra: found.append((event, extra)))
+        yield found
+
+
+@over_sockets()
+async def test_the_log_tells_who_connected_why_it_ended_and_what_was_refused(served: Served) -> None:
+    with logged("websocket", "frame_log") as told:
+        async with served.app() as app:
+            await app.send("close 4504")
+            await end_of(app)
+        reader, writer = await served.raw("/ws/rid/1/")
+        await reader.read()
+        writer.close()
+        await until(lambda: len(told) == 3)
+    (first, opened), (second, ended), (third, refused) = told
+    assert (first, opened["socket"], opened["who"]) == ("connected", "driver", DRIVER)
+    assert opened["client"].startswith("127.0.0.1:")
+    assert (second, ended["who"], ended["code"], ended["reason"]) == ("disconnected", DRIVER, 4504, "as you wish")
+    assert (third, refused["status"], refused["path"]) == ("a handshake was refused", 404, "/ws/rid/1/")
+    assert "no such endpoint" in refused["why"]
+
+
+@over_sockets(log_frames=True)
+async def test_each_frame_is_logged_both_ways_where_that_is_asked_for(served: Served) -> None:
+    with logged("frame_log") as told:
+        async with served.app() as app:
+            await said(app, '{"type":"start_ride","pin":"4711","id":"k1"}')
+    lines = [(event, extra["direction"], extra["socket"], extra["who"], extra["type"]) for event, extra in told]
+    assert lines == [
+        ("frame", "in", "driver", DRIVER, "start_ride"),
+        ("frame", "out", "driver", DRIVER, "ack"),
+    ]
+    assert told[0][1]["id"] == "k1" and "4711" not in str(told[0])
+
+
+@over_sockets()
+async def test_frames_are_not_logged_unless_that_is_asked_for(served: Served) -> None:
+    with logged("frame_log") as told:
+        async with served.app() as app:
+            await said(app, "hello")
+    assert told == []
