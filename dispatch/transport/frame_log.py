@@ -39,7 +39,7 @@ def shown(data: str | bytes) -> dict[str, Any]:
     size = len(data)
     try:
         frame = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         frame = None
     if not isinstance(frame, dict):
         return {"type": UNREADABLE, "length": size}

@@ -9,6 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
+from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Any, Final
 
@@ -32,6 +33,10 @@ from dispatch.types import PassengerId, Place, QuoteId
 CREATED: Final = 201
 ADDRESSES_KEPT: Final = 10_000
 """Of so many the rate is known; the one that asked longest ago is forgotten first."""
+
+
+NETWORK_BITS: Final = 64
+"""Of an IPv6 address, those that a client cannot choose."""
 
 
 class QuoteLimits(msgspec.Struct, frozen=True):
@@ -58,6 +63,17 @@ class QuoteLimits(msgspec.Struct, frozen=True):
             schedule_ahead_s=settings.schedule_ahead_s,
             phone_region=settings.phone_region,
         )
+
+
+def whose(host: str) -> str:
+    """Whose rate an address counts against: one client may have a whole network at hand, and everybody here all of loopback."""
+    try:
+        address = ip_address(host.removeprefix("::ffff:"))
+    except ValueError:
+        return host
+    if address.is_loopback:
+        return "loopback"
+    return str(ip_network((address, NETWORK_BITS), strict=False)) if address.version == 6 else host
 
 
 class QuoteDesk:
@@ -98,7 +114,7 @@ class QuoteDesk:
         return await answered(request, self._limits.body_bytes, self._limits.body_timeout_s, self._quote_for)
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
-        self._limit_rate(request.client.host if request.client is not None else "")
+        self._limit_rate(whose(request.client.host if request.client is not None else ""))
         quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest))
         return Response(wire.encode(quotes), CREATED, media_type="application/json")
 

@@ -7,6 +7,8 @@ import pytest
 
 from dispatch.transport.frame_log import LONGEST, shown
 
+DEEP = '{"a":' * 3000
+
 
 def told(frame: Any) -> dict[str, Any]:
     return shown(json.dumps(frame))
@@ -45,7 +47,9 @@ def test_an_error_is_told_with_its_reason() -> None:
     assert "why" not in told({"type": "ack", "message": "nobody reads it"})
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", "[1]", '"token abc"', '{"pin": 4711', "null", "\ud800"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"\xff\xfe", "[1]", '"token abc"', '{"pin": 4711', "null", "\ud800", DEEP, "[" * 8000]
+)
 def test_what_is_no_object_is_told_by_its_length_alone(data: str | bytes) -> None:
     assert shown(data) == {"type": "no JSON object", "length": len(data)}
 

@@ -21,7 +21,7 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.transport.desk import Requests
 from dispatch.transport.http import http_app
 from dispatch.transport.moments import unix_time
-from dispatch.transport.quotes import QuoteDesk, QuoteLimits
+from dispatch.transport.quotes import QuoteDesk, QuoteLimits, whose
 from dispatch.transport.server import run
 from tests.transport.echo import EchoGateway, Served, serving
 from tests.transport.test_http import Reads
@@ -202,6 +202,22 @@ def test_an_address_that_a_client_writes_itself_changes_nothing_about_its_rate()
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
 
     at_the_desk(story, quotes_per_s=1, quote_burst=3)
+
+
+@pytest.mark.parametrize(
+    ("host", "counts_for"),
+    [
+        *(("127.0.0.1", "loopback"), ("127.9.8.7", "loopback"), ("::1", "loopback"), ("::ffff:127.0.0.1", "loopback")),
+        *(
+            ("192.168.1.5", "192.168.1.5"),
+            ("2001:db8::1", "2001:db8::/64"),
+            ("2001:db8::ffff:1", "2001:db8::/64"),
+            ("", ""),
+        ),
+    ],
+)
+def test_addresses_that_one_client_can_have_at_will_share_a_rate(host: str, counts_for: str) -> None:
+    assert whose(host) == counts_for
 
 
 def test_while_nothing_can_be_stored_nothing_is_promised() -> None:
