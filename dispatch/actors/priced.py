@@ -54,7 +54,8 @@ class PricedRide(PaidRide):
 
     def await_answer(self, message: FindDriver, without: str) -> int:
         """Somebody is asked about this booking, under the number that is returned. `without`: what is said if no answer comes."""
-        self._question, self._question_number = message, self._question_number + 1
+        # No life of any ride gives a number again: a late answer to a question of an older one is seen to be that.
+        self._question, self._question_number = message, self.runtime.incarnation()
         late = NoAnswer(self._question_number, without)
         self.runtime.set_timer(self.options.price_patience_s, self.address, late)
         return self._question_number
@@ -93,6 +94,8 @@ class PricedRide(PaidRide):
         if question is not None:
             self.book(question, message.price)
             self.go_on()
+            if self.link is None:  # the passenger left while it was asked for
+                self.arm_end()
 
     @receives(QuoteRefused)
     def _on_refused(self, message: QuoteRefused) -> None:
@@ -128,8 +131,13 @@ class PricedRide(PaidRide):
         for message in waiting:
             self.handlers[type(message)](self, message)
         self._in_hand = ()
+        self.retire_later()
 
     # -- its life
+
+    def may_retire(self) -> bool:
+        """Not while a price is asked for: the booking would be lost with the question."""
+        return super().may_retire() and self._question is None
 
     def carry_over(self, before: Any) -> None:
         """A turn that was lost took what it had in hand with it."""
