@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from dispatch.messages.base import Recorded
@@ -87,6 +88,8 @@ class Ledger:
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
         self.agreed: dict[RideId, float] = {}
+        self._free_until: dict[RideId, float] = {}
+        """Rides that cost no waiting so far: until when both sides were told that it is free."""
         self.one_ride_each = True
         """Whether a known passenger has one open ride at a time, but for those booked ahead."""
         self._now_of: dict[PassengerId, tuple[RideId, ...]] = {}
@@ -164,11 +167,22 @@ class Ledger:
         if others:
             self._violations.add(now, "one-ride-each", f"{ride_id} is booked while {others} of {passenger_id} are open")
 
+    def _arrived(self, now: float, event: RideArrived) -> None:
+        self._ride_moved(now, event)
+        if event.free_wait_ends_at is not None:
+            self._free_until[event.ride_id] = event.free_wait_ends_at
+
+    def _started(self, now: float, event: RideStarted) -> None:
+        self._ride_moved(now, event)
+        if event.at > self._free_until.get(event.ride_id, inf):
+            del self._free_until[event.ride_id]
+
     def _completed(self, now: float, event: RideCompleted) -> None:
-        """What was agreed is charged, and nothing else but the waiting."""
+        """What was agreed is charged, and nothing else but the waiting beyond what was told to be free."""
+        waits_free = event.ride_id in self._free_until
         self._ride_moved(now, event)
         agreed, price = self.agreed.pop(event.ride_id, event.fare), event.price
-        waiting = price.breakdown.get("waiting", 0.0) if price is not None else 0.0
+        waiting = price.breakdown.get("waiting", 0.0) if price is not None and not waits_free else 0.0
         if abs(event.fare - waiting - agreed) > 1e-6:
             self._violations.add(now, "agreed-fare", f"{event.ride_id} costs {event.fare}, agreed was {agreed}")
         if price is not None and sum(line.minor for line in price.lines) != price.fare.minor:
@@ -211,6 +225,7 @@ class Ledger:
         if status != "completed":
             self.agreed.pop(ride_id, None)
         self.refused.pop(ride_id, None)
+        self._free_until.pop(ride_id, None)
         offered = self.offered.pop(ride_id, None)
         driver_id = self.driver_of.pop(ride_id, None)
         if driver_id is not None:
@@ -243,8 +258,8 @@ _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     RideScheduled: Ledger._ride_moved,
     RideAssigned: Ledger._assigned,
     RideUnassigned: Ledger._withdrawn,
-    RideArrived: Ledger._ride_moved,
-    RideStarted: Ledger._ride_moved,
+    RideArrived: Ledger._arrived,
+    RideStarted: Ledger._started,
     RideCompleted: Ledger._completed,
     RideCancelled: Ledger._ride_moved,
     SearchFailed: Ledger._ride_moved,

@@ -6,14 +6,16 @@ import asyncio
 import json
 import signal
 import sys
+from asyncio import StreamWriter
 from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.client import connect
 
 from dispatch.storage.show import rows
 from dispatch.transport.server import run
 from tests.e2e.test_quotes import BOOKING, KEY, ROOT, heard, served
-from tests.providers.pricing_api import pricing_api
+from tests.providers.pricing_api import answer_bytes, pricing_api, rude_api
 
 CARDS = 'currency = "ZAR"\n[payment]\npayment = "http"\npayment_url = "{url}"\npayment_timeout = "30s"\n'
 
@@ -56,6 +58,35 @@ def test_a_charge_that_a_killed_server_asked_for_is_asked_again_by_the_next_and_
     run(story())
     (charge,) = rows(tmp_path / "rides.db", "charges")
     assert (charge["status"], charge["reference"]) == ("paid", "ch_1")
+
+
+def test_a_provider_that_says_everything_twice_settles_each_ride_by_its_own_answer(tmp_path: Path) -> None:
+    """It says twice that ride-1 is paid, and once that ride-2 is declined."""
+
+    async def talk(question: dict[str, Any], writer: StreamWriter) -> None:
+        ride = question["ride_id"]
+        paid = answer_bytes({"status": "paid", "reference": f"ch-{ride}"})
+        writer.write(paid * 2 if ride == "ride-1" else answer_bytes({"status": "declined", "reason": "no funds"}))
+
+    async def story() -> None:
+        async with (
+            rude_api(talk) as url,
+            served(tmp_path, CARDS.format(url=url)) as (host, _),
+            connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+        ):
+            await driver.send(json.dumps({"type": "location_update", "latitude": -26.2, "longitude": 28.05}))
+            for ride, status in (("ride-1", "paid"), ("ride-2", "declined")):
+                async with connect(f"ws://{host}/ws/ride/{ride}/") as passenger:
+                    await passenger.send(json.dumps({**BOOKING, "payment_method": "card"}))
+                    await heard(driver, "ride_request")
+                    for step in ("accept_ride", "complete_ride"):
+                        await driver.send(json.dumps({"type": step, "ride_id": ride, "driver_id": "27821234568"}))
+                    assert (await heard(passenger, "payment"))["status"] == status
+                    await heard(driver, "ride_completed")
+
+    run(story())
+    charges = [(row["ride_id"], row["status"], row["reference"]) for row in rows(tmp_path / "rides.db", "charges")]
+    assert sorted(charges) == [("ride-1", "paid", "ch-ride-1"), ("ride-2", "declined", None)]
 
 
 def test_a_server_that_could_not_collect_does_not_start(tmp_path: Path) -> None:

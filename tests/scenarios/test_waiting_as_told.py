@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dispatch.domain.ride import RideRecord
+from dispatch.domain.ride_terms import RideTerms
 from dispatch.types import Money, RideId
 from sim.scenario import Stage
 from tests.scenarios.test_fares import FARE, TARIFF
@@ -62,6 +64,18 @@ def test_a_driver_who_came_early_is_paid_for_waiting_from_the_time_that_was_told
     receipt = drives(stage, started_at)
     assert receipt["breakdown"].get("waiting", 0) == waiting
     assert receipt["fare"] == pytest.approx(FARE + waiting)
+
+
+def test_the_observers_notice_a_wait_that_is_charged_from_the_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
+    def since_the_arrival(terms: RideTerms, ride: RideRecord) -> float:
+        assert ride.started_at is not None and ride.arrived_at is not None
+        return ride.started_at - ride.arrived_at - terms.free_wait_s
+
+    monkeypatch.setattr(RideTerms, "paid_wait_s", since_the_arrival)
+    stage = early(Stage(7, **BY_CARD))
+    assert drives(stage, 7200)["fare"] == FARE + 16
+    (broken,) = stage.end()
+    assert "agreed-fare: r1 costs 66.09, agreed was 50.09" in broken
 
 
 def test_settings_that_change_over_a_restart_change_nothing_for_who_was_told_already(play: Theatre) -> None:
