@@ -68,7 +68,7 @@ def _takers(rows: Sequence[Setting]) -> str:
     """Which commands take all of these, and which only some."""
     whole, partly = [], []
     for name, command in _commands(cli.main):
-        names = {parameter.name for parameter in command.params}
+        names = {parameter.name for parameter in command.params if isinstance(parameter, click.Option)}
         flags = [f"`{row.flag}`" for row in rows if row.name in names]
         if len(flags) == len(rows):
             whole.append(f"`{name}`")

@@ -1,7 +1,8 @@
 """`dispatch demo`: the real server in a process of its own, a fleet and passengers on real WebSockets, and a view of it all.
 
 The trips are real, and so are speeds and distances: no car jumps. What is not: passengers book faster than they did (`RIDES_PER_S`),
-and drivers answer after a median of 3 s instead of 6 and wait 10 s at the pickup instead of 30, so that half a minute shows something.
+some of them go a hundred metres from a taxi rank (`sim.demo_ranks`), and drivers answer after a median of 3 s instead of 6 and wait
+5 s at the pickup instead of 30, so that half a minute shows whole rides.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from sim.demo_crowd import Crowd
 from sim.demo_curtain import Curtain
 from sim.demo_gauges import Gauges
 from sim.demo_pace import paced
+from sim.demo_ranks import at_ranks, ranks_among, with_short_rides
 from sim.demo_screen import Screen, save_svg, screen_for
 from sim.demo_server import ServerProcess
 from sim.demo_summary import DemoSummary, as_line, demo_summary, print_table
@@ -48,7 +50,7 @@ RIDES_PER_S = 1.1
 the suburbs: pickups become long, which leaves fewer drivers free, which makes pickups longer."""
 MORNING_FROM, MORNING_FOR_S = "07:00", 5 * 3600.0
 """The shipped trips that are replayed unless `--from` says otherwise; then they are replayed again."""
-DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=10.0)
+DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=5.0)
 SPARE_FILES = 200
 """Open files for passengers and the rest, when it is checked whether the fleet can be connected."""
 QUIET_EVERY_S = 0.5
@@ -121,6 +123,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     is_morning = wanted.trips is None and wanted.from_time is None
     window = {"from_time": MORNING_FROM, "for_s": MORNING_FOR_S} if is_morning else {"for_s": None}
     plan = make_plan(replace(wanted, drivers=drivers, rides=None, **window))
+    ranks = ranks_among(plan.starts)
     port = 0 if resolved.origins["port"] == "default" else resolved.settings.port
     db = wanted.db or str(Path(folder) / "demo.db")
     per_s = wanted.rides / wanted.for_s if wanted.rides is not None and wanted.for_s is not None else 0.0
@@ -128,8 +131,10 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
         settings=replace(resolved.settings, port=port, db=db, eta_model=CONSTANT),  # as its cars drive
         wanted=wanted,
         title=_title(wanted, plan.wall_zero),
-        fleet=[(card.driver_id, at) for card, at in zip(demo_fleet(drivers), plan.starts, strict=True)],
-        demands=plan.demands,
+        fleet=[
+            (card.driver_id, at) for card, at in zip(demo_fleet(drivers), at_ranks(plan.starts, ranks), strict=True)
+        ],
+        demands=with_short_rides(plan.demands, ranks),
         rides_per_s=max(RIDES_PER_S, per_s),
         skipped=plan.skipped,
     )
