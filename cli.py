@@ -41,19 +41,26 @@ def serve(resolved: Resolved) -> int | None:
 @main.command()
 @with_settings("dispatch", "simulate")
 def simulate(resolved: Resolved) -> int | None:
-    """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke."""
+    """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke.
+
+    Ctrl-C prints the figures so far, marked as such, and ends with exit status 130.
+    """
     if resolved.simulate.db is not None:
         from dispatch.storage.owner import require_free
 
         require_free(resolved.simulate.db)
+    from sim.ignored import refuse_ignored
     from sim.main import simulate
 
+    refuse_ignored(resolved)
     return simulate(resolved.settings, resolved.simulate)
 
 
 @main.command()
 @click.option("--save-view", metavar="FILE", hidden=True, help="save a picture of the last view, as SVG")
-@with_settings("dispatch", "host", "port", *DEMAND, "simulate_db", "json")
+@with_settings(
+    "dispatch", "host", "port", *DEMAND, "simulate_db", "json", port="a free port", drivers="1200", rides="no end"
+)
 def demo(resolved: Resolved, save_view: str | None) -> int | None:
     """Start the server, connect a fake fleet to it over real sockets and watch.
 
@@ -62,7 +69,9 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
     """
     require_loopback(resolved.settings)
     from sim.demo import demo
+    from sim.ignored import refuse_ignored
 
+    refuse_ignored(resolved)
     return demo(resolved, script=__file__, view_file=save_view)
 
 
@@ -71,8 +80,9 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
 @click.option(
     "--as-test", "test_file", metavar="FILE", help="write a scenario test of it there; -: print the test alone"
 )
+@click.option("--force", is_flag=True, help="let --as-test overwrite a file")
 @with_settings("dispatch", "db")
-def replay(resolved: Resolved, ride_id: str, test_file: str | None) -> int:
+def replay(resolved: Resolved, ride_id: str, test_file: str | None, force: bool) -> int:
     """Run what is on file about RIDE_ID through today's code, in virtual time, and say where it now differs.
 
     Prints the ride as a timeline. Exit status 1 when today's code does something else. What an app said in vain is not on file.
@@ -80,7 +90,7 @@ def replay(resolved: Resolved, ride_id: str, test_file: str | None) -> int:
     """
     from sim.replay.main import replay
 
-    return replay(resolved.settings, ride_id, test_file)
+    return replay(resolved.settings, ride_id, test_file, force)
 
 
 @main.command()
@@ -103,7 +113,7 @@ def quote(
     from dispatch.prices import pricer, require_rates
     from dispatch.travel.models import eta_model
     from dispatch.types import Place
-    from dispatch.words import word
+    from dispatch.words import counted, word
 
     now, vehicle_type = time.time(), word(vehicle_type)
     at = now if begins is None else LocalTime(resolved.settings.time_zone).moment(begins, now)
@@ -119,7 +129,7 @@ def quote(
         return
     for name, amount in {**price.breakdown, "fare": fare.major}.items():
         say(f"{name:<12}{amount:>12.{fare.digits}f} {fare.currency}".rstrip())
-    say(f"{price.distance_m / 1000:.1f} km, {price.duration_s / 60:.0f} minutes")
+    say(f"{price.distance_m / 1000:.1f} km, {counted(round(price.duration_s / 60), 'minute')}")
 
 
 @main.group()
@@ -132,9 +142,11 @@ def db() -> None:
 def seed(resolved: Resolved) -> None:
     """Create the first passenger and driver and a demo fleet. What is there already stays."""
     from dispatch.storage.seed import seed
+    from dispatch.words import counted
 
     added = seed(resolved.settings.db, now=time.time())
-    say(f"{resolved.settings.db}: {added.passengers} passengers and {added.drivers} drivers added")
+    people = f"{counted(added.passengers, 'passenger')} and {counted(added.drivers, 'driver')}"
+    say(f"{resolved.settings.db}: {people} added")
 
 
 @db.command()

@@ -332,9 +332,7 @@ def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> 
     if resumed:
         logs.log.info("rides of the process before go on", rides=resumed)
     if settings.eta_model == FITTED and not settings.eta_profile:
-        logs.log.info(
-            "ETAs are as slow as New York is: `dispatch eta fit` makes a profile of another city (eta_profile)"
-        )
+        logs.log.info("ETAs use New York traffic; make your own with `dispatch eta fit` (eta_profile)")
     if settings.auth == "off":
         logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
     if settings.payment == "none" and (unpaid := len(store.unpaid_rides())):

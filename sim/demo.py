@@ -40,7 +40,9 @@ from sim.demo_server import ServerProcess
 from sim.demo_summary import DemoSummary, as_line, demo_summary, print_table
 from sim.driver_phone import Point
 from sim.figures import Figures, Summary
-from sim.main import MODEL, make_plan
+from sim.ignored import MODEL
+from sim.main import make_plan
+from sim.outputs import require_writable
 from sim.report import refuse, told_of
 from sim.trips import BadTrips, Skipped
 
@@ -91,6 +93,7 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
     Raises:
         DispatchError: the trips cannot be read, or the server did not start.
     """
+    require_writable("--save-view", view_file)
     console = Console(highlight=False)
     screen = screen_for(console, as_json=resolved.simulate.json)
     with TemporaryDirectory(prefix="dispatch-demo-") as folder:

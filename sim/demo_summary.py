@@ -6,8 +6,8 @@ import json
 from typing import TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
+from sim.figure_table import print_figures
 from sim.figures import Percentiles, Summary
 from sim.live_view import NOTHING, Glance
 
@@ -67,12 +67,7 @@ def as_line(summary: DemoSummary, **more: object) -> str:
 
 def print_table(summary: DemoSummary, console: Console) -> None:
     """The figures with their units."""
-    table = Table(title="What came of it", title_justify="left", show_header=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for label, value in _rows(summary):
-        table.add_row(label, value)
-    console.print(table)
+    print_figures(console, "What came of it", [_rows(summary)])
 
 
 def _rows(summary: DemoSummary) -> list[tuple[str, str]]:

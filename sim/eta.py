@@ -15,8 +15,10 @@ from dispatch.travel.fit import TimedTrip, air_samples, fit, road_samples
 from dispatch.travel.models import load_roads, model_of
 from dispatch.travel.profile import Profile, read_profile
 from dispatch.travel.score import Score, ask, score
+from dispatch.words import counted
 from sim import report
 from sim.demand import DemandError
+from sim.outputs import require_writable
 from sim.trips import SHIPPED, BadTrips, Row, Skipped, TripsWanted, timed_rows
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Taken(NamedTuple):
 
 def fit_to(path: str | None, wanted: TripsWanted, rows: str, out: str | None, map_file: str | None) -> int:
     """Write a profile fitted to these trips, with a map also to its roads, to `out`, or print it. Returns the exit status."""
+    require_writable("--out", out)
     try:
         taken = take(path, wanted, rows)
     except BadTrips as error:
@@ -43,7 +46,7 @@ def fit_to(path: str | None, wanted: TripsWanted, rows: str, out: str | None, ma
     roads = load_roads(map_file)
     _tell_skipped(taken)
     samples = air_samples(taken.trips)
-    made_of = f"{len(samples):,} trips of {taken.name}"
+    made_of = f"{counted(len(samples), 'trip')} of {taken.name}"
     by_road = None
     if roads is not None:
         on_roads = road_samples(taken.trips, partial(_free_s, roads))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from dispatch.text import say
+from dispatch.words import counted
+from sim.progress import INTERRUPTED, Progress, interruptible
 from sim.scenarios import Outcome, run_one
 
 Enough = Callable[["Exploration"], bool]
@@ -28,7 +30,7 @@ class Exploration(NamedTuple):
     def __str__(self) -> str:
         """The seed and the command that repeats it stand first."""
         if self.failed is None:
-            return f"{self.run} worlds, every invariant held"
+            return f"{counted(self.run, 'world')}, every invariant held"
         broken = "\n".join(f"  {line}" for line in self.failed.broken)
         return f"seed {self.failed.seed} breaks an invariant; repeat it with\n  {self.command}\n{broken}"
 
@@ -57,16 +59,31 @@ def explore(
     return explored
 
 
-def explore_many(name: str, seeds: Iterable[int], *, permute: bool, as_json: bool) -> int:
-    """Explore, print what came of it, and return the exit status: 1 when an invariant broke. Raises UnknownScenario."""
-    explored = explore(seeds, name, permute=permute)
+def explore_many(name: str, seeds: Sequence[int], *, permute: bool, as_json: bool) -> int:
+    """Explore, print what came of it, and return the exit status: 1 when an invariant broke, 130 when Ctrl-C ended it before.
+
+    Raises UnknownScenario.
+    """
+    progress = Progress()
+    with interruptible() as is_interrupted:
+
+        def enough(so_far: Exploration) -> bool:
+            progress.tell(lambda: f"{so_far.run:,} of {counted(len(seeds), 'world')}")
+            return is_interrupted()
+
+        explored = explore(seeds, name, permute=permute, enough=enough)
+    progress.clear()
+    cut_short = explored.failed is None and explored.run < len(seeds)
     seen = dict(sorted(explored.seen.items()))
     if as_json:
         failed = explored.failed
         broken = {} if failed is None else {"seed": failed.seed, "broken": failed.broken, "command": explored.command}
-        say(json.dumps({"worlds": explored.run, "seen": seen, **broken}))
+        say(json.dumps({"worlds": explored.run, "seen": seen, **broken, "interrupted": cut_short}))
     else:
         for what, count in seen.items():
             say(f"{what}: {count}")
-        say(explored, error=explored.failed is not None)
+        rest = f"; interrupted before the rest of {len(seeds):,}" if cut_short else ""
+        say(f"{explored}{rest}", error=explored.failed is not None)
+    if cut_short:
+        return INTERRUPTED
     return 1 if explored.failed is not None else 0

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dispatch.words import counted
 from sim.demo_rides import NEWS_KEPT
 
 NOTHING = "–"
@@ -133,7 +134,7 @@ def _doing(glance: Glance) -> str:
     """What goes on, and what went wrong so far, the worst first: silence is good news."""
     troubles = {
         f"[red]{glance.errors:,} errors[/]": glance.errors,
-        f"{glance.fleet - glance.connected:,} drivers offline": glance.fleet - glance.connected,
+        f"{counted(glance.fleet - glance.connected, 'driver')} offline": glance.fleet - glance.connected,
         f"{glance.reconnects:,} reconnected": glance.reconnects,
     }
     return ", ".join([glance.doing, *(words for words, count in troubles.items() if count)])
@@ -142,14 +143,14 @@ def _doing(glance: Glance) -> str:
 def status_line(glance: Glance) -> str:
     """The same for a log: one line, without colours."""
     if not glance.requests:
-        return f"{glance.doing}: {glance.connected:,} of {glance.fleet:,} drivers connected"
+        return f"{glance.doing}: {glance.connected:,} of {counted(glance.fleet, 'driver')} connected"
     rides = ", ".join(f"{glance.rides[status]:,} {ROWS[status][0]}" for status in ROWS if glance.rides.get(status))
     return (
-        f"{_hms(glance.elapsed_s)} {glance.doing}: {glance.requests:,} rides requested{f' ({rides})' if rides else ''}; "
-        f"{glance.offers_open:,} offers open, {glance.assignments_per_minute:,.0f} assignments a minute, "
-        f"median {_seconds(glance.assign_p50_s)}; {glance.connected:,} of {glance.fleet:,} drivers connected, "
+        f"{_hms(glance.elapsed_s)} {glance.doing}: {counted(glance.requests, 'ride')} requested{f' ({rides})' if rides else ''}; "
+        f"{counted(glance.offers_open, 'offer')} open, {counted(round(glance.assignments_per_minute), 'assignment')} a minute, "
+        f"median {_seconds(glance.assign_p50_s)}; {glance.connected:,} of {counted(glance.fleet, 'driver')} connected, "
         f"{glance.busy:,} busy, {glance.positions_per_s:,.0f} positions/s; "
-        f"{glance.reconnects:,} reconnected, {glance.errors:,} errors"
+        f"{glance.reconnects:,} reconnected, {counted(glance.errors, 'error')}"
     )
 
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,16 +21,19 @@ from dispatch.storage.schema import has_events
 from dispatch.storage.writer import Writer
 from dispatch.text import say
 from dispatch.types import DriverId
+from dispatch.words import counted
 from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, poisson
 from sim.driver_phone import Point
 from sim.figures import Summary
+from sim.ignored import MODEL
+from sim.outputs import require_writable
+from sim.progress import INTERRUPTED, Progress, interruptible
 from sim.trips import DAY_S, BadTrips, Skipped, TripsWanted, read
 from sim.world import World, WorldOptions
 
-MODEL = "none"
 MODEL_RIDES, MODEL_DRIVERS, MODEL_FOR_S = 1_000, 100, 4 * 3600.0
 DAILY_TRIPS_PER_DRIVER = 40
 """Without `--drivers`, trips from a file get the fleet of a whole day at their pace: one driver for so many, and at least ten."""
@@ -49,23 +53,31 @@ class Plan(NamedTuple):
 
 
 def simulate(settings: Settings, wanted: SimulateSettings) -> int:
-    """Run, print the figures, and return the exit status: 1 when an invariant broke."""
+    """Run, print the figures, and return the exit status: 1 when an invariant broke, 130 when Ctrl-C cut the run short."""
+    require_writable("--trace", wanted.trace)
     if wanted.scenario is not None:
         return explore(wanted, wanted.scenario)
     if settings.pricing != "none":
         require_rates(settings)
+    progress = Progress()
     try:
-        plan = make_plan(wanted)
+        plan = make_plan(wanted, progress)
     except BadTrips as error:
+        progress.clear()
         return report.refuse(error, wanted.json)
-    world, summary = run(settings, wanted, plan)
+    world, summary = run(settings, wanted, plan, progress)
     if wanted.json:
-        report.print_json(summary, skipped=plan.skipped)
+        report.print_json(summary, **report.told_of(plan.skipped), interrupted=world.is_cut_short)
     else:
         notes = [str(plan.skipped)] if plan.skipped.count else []
-        report.print_table(summary, cancelled_by=world.figures.cancelled_by, notes=notes)
+        cut = f", interrupted when {summary['requests']:,} of {counted(len(plan.demands), 'ride')} had been asked for"
+        report.print_table(
+            summary, cancelled_by=world.figures.cancelled_by, notes=notes, cut_short=cut if world.is_cut_short else ""
+        )
     for violation in world.watch.violations:
         say(f"invariant broken: {violation}", error=True)
+    if world.is_cut_short:
+        return INTERRUPTED
     return 1 if world.watch.violations.total else 0
 
 
@@ -87,8 +99,9 @@ def fleet_for(demands: Sequence[Demand]) -> int:
     return max(10, int(len(demands) * DAY_S / lasts_s) // DAILY_TRIPS_PER_DRIVER)
 
 
-def make_plan(wanted: SimulateSettings) -> Plan:
+def make_plan(wanted: SimulateSettings, progress: Progress | None = None) -> Plan:
     """The demand and the fleet that these settings ask for; dice come from streams of the seed alone."""
+    progress = progress or Progress()
     dice = VirtualRuntime(wanted.seed).rng
     if wanted.trips == MODEL:
         city = City()
@@ -97,17 +110,18 @@ def make_plan(wanted: SimulateSettings) -> Plan:
         demands: Sequence[Demand] = poisson(city, dice("demand"), rides=rides, for_s=wanted.for_s or MODEL_FOR_S)
         starts = [city.sample(dice("fleet")) for _ in range(drivers)]
         return Plan(demands, starts, 0.0, Skipped(), True)
-    file = read(
-        wanted.trips, TripsWanted.of(wanted), from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides
-    )
+    reading = TripsWanted.of(wanted, on_rows=lambda rows: progress.tell(lambda: f"reading trips: {rows:,} rows"))
+    file = read(wanted.trips, reading, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
     drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
     wall_zero = file.start.replace(tzinfo=UTC).timestamp()
     return Plan(file.demands, starts, wall_zero, file.skipped, False)
 
 
-def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World, Summary]:
-    """Let the plan happen, to the end of the last ride."""
+def run(
+    settings: Settings, wanted: SimulateSettings, plan: Plan, progress: Progress | None = None
+) -> tuple[World, Summary]:
+    """Let the plan happen, to the end of the last ride or until Ctrl-C."""
     started_cpu, started_wall = time.process_time(), time.perf_counter()
     held = ExitStack()
     writer = held.enter_context(_new_file(wanted.db, plan.wall_zero)) if wanted.db is not None else None
@@ -130,7 +144,16 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
             world.add_driver(DriverId(str(FIRST_DRIVER + number)), start, DriverBehaviour())
         world.report_positions()
         world.expect(plan.demands, PassengerBehaviour())
-        world.settle()
+        with interruptible() as is_interrupted:
+            shown = progress or Progress()
+
+            def go_on() -> bool:
+                shown.tell(partial(_how_far, world, plan))
+                return not is_interrupted()
+
+            world.go_on = go_on
+            world.settle()
+            shown.clear()
         world.close()
     finally:
         if without_collector:
@@ -148,6 +171,11 @@ def run(settings: Settings, wanted: SimulateSettings, plan: Plan) -> tuple[World
         violations=world.watch.violations.total,
     )
     return world, summary
+
+
+def _how_far(world: World, plan: Plan) -> str:
+    clock, rides = timedelta(seconds=int(world.runtime.now)), counted(len(plan.demands), "ride")
+    return f"{clock} simulated, {world.came:,} of {rides} asked for, {len(world.passengers):,} open"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, TextIO
 
 from dispatch.text import plain, say
+from sim.figure_table import Rows, print_figures
 from sim.figures import Percentiles, Summary
 from sim.trips import BadTrips, Skipped
 
@@ -18,10 +19,9 @@ NOTHING = "–"
 """Stands for a figure without data."""
 
 
-def print_json(summary: Summary, file: TextIO | None = None, *, skipped: Skipped | None = None) -> None:
-    """One object on one line, keys in the summary's order, `null` for what has no data; then what was not used of the trips file."""
-    rows = {} if skipped is None else told_of(skipped)
-    print(json.dumps({**summary, **rows}, allow_nan=False), file=file or sys.stdout)
+def print_json(summary: Summary, file: TextIO | None = None, **more: object) -> None:
+    """One object on one line, keys in the summary's order, `null` for what has no data; `more` stands last."""
+    print(json.dumps({**summary, **more}, allow_nan=False), file=file or sys.stdout)
 
 
 def told_of(skipped: Skipped) -> dict[str, Any]:
@@ -43,26 +43,20 @@ def print_table(
     *,
     cancelled_by: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
+    cut_short: str = "",
     file: TextIO | None = None,
 ) -> None:
-    """The figures by subject, then both digests and the notes, a line each; `cancelled_by` tells who cancelled how many."""
-    from rich.console import Console
-    from rich.table import Table
+    """The figures by subject, then both digests and the notes, a line each.
 
-    table = Table(title=f"Simulation, seed {summary['seed']}", title_justify="left", show_header=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for rows in (_rides(summary, cancelled_by or {}), _searches(summary), _fleet(summary), _run(summary)):
-        for label, value in rows:
-            table.add_row(label, value)
-        table.add_section()
+    `cancelled_by` tells who cancelled how many, and `cut_short`, where the run did not go to its end, that it did not.
+    """
+    from rich.console import Console
+
+    sections = (_rides(summary, cancelled_by or {}), _searches(summary), _fleet(summary), _run(summary))
     console = Console(file=file or sys.stdout, highlight=False)
-    console.print(table)
+    print_figures(console, f"Simulation, seed {summary['seed']}{cut_short}", sections)
     for line in (f"digest {summary['digest']}", f"decisions {summary['decisions']}", *notes):
         console.print(plain(line), markup=False, soft_wrap=True)
-
-
-Rows = list[tuple[str, str]]
 
 
 def _rides(summary: Summary, cancelled_by: Mapping[str, int]) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,9 @@ class World:
             travel=self.travel,
         )
         self.is_down = False
+        self.go_on: Callable[[], bool] = lambda: True
+        """Asked every now and then by `settle`; False cuts the run short."""
+        self.is_cut_short = False
         self.figures = Figures()
         self.drivers: dict[DriverId, DriverPhone] = {}
         self.passengers: dict[RideId, PassengerPhone] = {}
@@ -247,6 +250,11 @@ class World:
     # -- time
 
     @property
+    def came(self) -> int:
+        """How many of the passengers who were expected have come."""
+        return self._came
+
+    @property
     def is_quiet(self) -> bool:
         """Every passenger that was expected has come, and every ride is over and paid."""
         return self._came >= len(self._demands) and not self.passengers and not self.journal.unpaid_rides()
@@ -256,17 +264,26 @@ class World:
         self.runtime.run(until_s)
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
-        """Let time pass until every ride is over, then check everything.
+        """Let time pass until every ride is over, then check everything. What is cut short is not checked: rides are open then.
 
         `at_most_s`: so long after the last request, by default as long as the settings let a ride last: what is open then is stuck.
         """
-        if self._demands:
-            self.run(self._demands[-1].at)
+        last = self._demands[-1].at if self._demands else 0.0
+        while self.runtime.now < last:
+            if self._is_stopped():
+                return
+            self.run(min(last, self.runtime.now + step_s))
         end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
         while not self.is_quiet and self.runtime.now < end:
+            if self._is_stopped():
+                return
             self.run(self.runtime.now + step_s)
         self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
         self.judge()
+
+    def _is_stopped(self) -> bool:
+        self.is_cut_short = not self.go_on()
+        return self.is_cut_short
 
     def judge(self) -> None:
         """All is quiet: what does not hold now is broken."""

@@ -249,9 +249,21 @@ def test_a_file_sets_rates_for_one_type_of_vehicle_in_a_table_of_their_own() -> 
     ("toml", "sentence"),
     [
         ("[tariff.suv]\nper_km = 1\n[tariff.SUV]\nper_km = 2", "tariff.suv.per_km is set twice (file f.toml)"),
-        ("[tariff.suv]\nper_kn = 1", "unknown setting 'per_kn' in [tariff] (file f.toml); did you mean 'per_km'?"),
+        ("[tariff.suv]\nper_kn = 1", "unknown setting 'per_kn' in [tariff.suv] (file f.toml); did you mean 'per_km'?"),
+        (
+            "[tariff.suvv]\nper_kmm = 1",
+            "unknown setting 'per_kmm' in [tariff.suvv] (file f.toml); did you mean 'per_km'?",
+        ),
+        (
+            "vehicle_types = 'sedan, suv'\n[tariff.suvv]\nper_km = 1",
+            "[tariff.suvv] is for a type that vehicle_types does not name (file f.toml); did you mean 'suv'?",
+        ),
+        (
+            "vehicle_types = 'sedan, suv'\n[tariff.boat]\nper_km = 1",
+            "[tariff.boat] is for a type that vehicle_types does not name (file f.toml); they are sedan, suv",
+        ),
         ("[tariff.suv]\nper_km = -1", "per_km must be a number from 0 to 1000000, got -1 (file f.toml)"),
-        ("[tariff.suv]\nbatch = 1", "unknown setting 'batch' in [tariff] (file f.toml); it belongs in [dispatch]"),
+        ("[tariff.suv]\nbatch = 1", "unknown setting 'batch' in [tariff.suv] (file f.toml); it belongs in [dispatch]"),
         ("[tariff.'']\nper_km = 1", "a type of vehicle must be text of 1 to 40 characters, got [tariff.]"),
         ("[dispatch.suv]\nbatch = 1", "unknown setting 'suv' in [dispatch] (file f.toml)"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.words import word
+from dispatch.words import counted, word
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,14 @@ def test_a_word_stays_as_it_is_when_it_is_read_again() -> None:
 
 def test_other_letters_are_another_word() -> None:
     assert word("mini-van") != word("mini van") != word("minivan")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 rides"), (1, "1 ride"), (2, "2 rides"), (1_234, "1,234 rides"), (-1, "-1 rides")]
+)
+def test_one_of_a_thing_is_told_in_the_singular(count: int, words: str) -> None:
+    assert counted(count, "ride") == words
+
+
+def test_a_plural_may_be_a_word_of_its_own() -> None:
+    assert counted(2, "person", "people") == "2 people"

@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from dispatch.config.letters import use_plain_letters
 from dispatch.config.settings import rows_named
 from dispatch.config.sources import DEFAULT_FILE, FILE_VARIABLE, GROUPS, load
 from dispatch.config.table import Setting
@@ -24,10 +25,11 @@ HOW_TO_SET = (
 Function = Callable[..., int | None]
 
 
-def with_settings(*wanted: str) -> Callable[[Function], Function]:
+def with_settings(*wanted: str, **defaults: str) -> Callable[[Function], Function]:
     """Give a command an option for each setting of these groups or names, and `--config`.
 
-    The function gets the resolved settings as its first argument.
+    The function gets the resolved settings as its first argument. `defaults`: what the help says of settings, by name, for which the
+    command has a default of its own.
     """
     rows = rows_named(*wanted)
 
@@ -38,7 +40,7 @@ def with_settings(*wanted: str) -> Callable[[Function], Function]:
             return function(load(flags, os.environ, config_path), **given)
 
         for row in reversed(rows):
-            _option(row)(run)
+            _option(row, defaults.get(row.name))(run)
         return _config_option(run)
 
     return decorate
@@ -52,14 +54,15 @@ class SettingOption(click.Option):
         self.group = group
 
 
-def _option(row: Setting) -> Callable[[Function], Function]:
+def _option(row: Setting, default: str | None) -> Callable[[Function], Function]:
     kind, choices = row.limits.kind, "|".join(row.limits.choices)
     if kind.held is bool:
         flag = f"{row.flag}/{row.negative_flag}"
         return click.option(
             flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.limits.help
         )
-    notes = "; ".join(filter(None, (row.written(row.default), "" if choices else row.range)))
+    written = row.written(row.default) if default is None else default
+    notes = "; ".join(filter(None, (written, "" if choices else row.range)))
     return click.option(
         row.flag,
         row.name,
@@ -114,6 +117,7 @@ class OneLineErrors(click.Group):
         run = functools.partial(super().main, *args, standalone_mode=False, **extra)
         if not standalone_mode:
             return run()
+        use_plain_letters()
         try:
             status = cast("int | None", run())
         except NoArgsIsHelpError as error:

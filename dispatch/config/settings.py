@@ -42,21 +42,22 @@ class Rules(Checked):
 
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
-    policy: str = choice(
-        "seed", "|".join(POLICIES), "a way to ask drivers: sets those of the settings below that nobody gives"
-    )
+    policy: str = choice("seed", "|".join(POLICIES), "a named preset; settings that you give yourself win")
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
     rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
-    rank_candidates: int = whole(20, 1, 200, "rank_by eta compares so many nearest drivers")
+    rank_candidates: int = whole(20, 1, 200, "number of nearest drivers that rank_by eta compares")
     rounds: int = whole(4, 1, 20, "rounds before a search only waits for late joiners")
     search_cap_s: float = duration("180s", "100ms", "24h", "a search ends with no_drivers after this")
     radius_m: float = kilometres(10, 0.1, 500, "drivers further from the pickup are not asked")
     radius_from_m: float = kilometres(
-        0, 0, 500, "the first round reaches so far, each later one farther; 0: all as far"
+        0, 0, 500, "radius of the first round, each later one reaches farther; 0: radius_km at once"
     )
-    radius_growth: float = number(1.5, 1.05, 10, "each round reaches so many times as far as the one before")
+    radius_growth: float = number(1.5, 1.05, 10, "the radius of a round is that of the one before times this")
     explain_candidates: int = whole(
-        10, 0, 1000, "so many drivers who were not asked are kept with the reason; simulations keep none without --db"
+        10,
+        0,
+        1000,
+        "drivers who were not asked that a round keeps, with the reason; simulations keep none without --db",
     )
     vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
     acceptance: str = choice(
@@ -70,7 +71,9 @@ class Rules(Checked):
     asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")
     position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")
     dead_after_s: float = duration("12s", "100ms", "10m", "a link silent this long counts as dead")
-    link_grace_s: float = duration("60s", "0s", "24h", "who returns within this time loses nothing")
+    link_grace_s: float = duration(
+        "60s", "0s", "24h", "a driver or passenger who connects again within this time keeps the ride"
+    )
     sweep_every_s: float = duration("5s", "50ms", "5m", "waiting searches look again for drivers this often")
     claim_retry_s: float = duration("1s", "10ms", "1m", "a reserved driver repeats its accept this often")
     gps_max_speed_mps: float = number(60, 1, 1000, "a position that implies a greater speed is dropped")
@@ -79,7 +82,7 @@ class Rules(Checked):
     schedule_lead_s: float = duration(
         "15m", "0s", "24h", "a ride booked ahead looks for drivers so long before its time"
     )
-    schedule_ahead_s: float = duration("720h", "1m", "8784h", "a ride may be booked so long ahead")
+    schedule_ahead_s: float = duration("720h", "1m", "8784h", "how long ahead a ride may be booked")
     free_cancel_s: float = duration("120s", "0s", "24h", "a passenger cancels free this long after the assignment")
     driver_late_s: float = duration("300s", "0s", "24h", "later than told by this, the driver is cancelled free")
     free_wait_s: float = duration("120s", "0s", "24h", "waiting at the pickup costs nothing for this long")
@@ -125,7 +128,7 @@ class Server(Checked):
     origins: str = origin_list("web pages of other origins that may use this server; empty: none")
     db: str = path("dispatch.db", "the SQLite database, made on first use")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
-    synchronous: str = choice("full", "full|normal|off", "how far SQLite waits for the disk")
+    synchronous: str = choice("full", "full|normal|off", "how strictly SQLite waits until data is on disk")
     phone_region: str = region("country of phone numbers that name none; kept in the database; empty: as it keeps")
     currency: str = text("", "currency of fares, for people to read")
     eta_model: str = choice("fitted", "fitted|constant", "ETAs by hour as fitted to trips, or 25 km/h × 1.3 of the way")
@@ -168,7 +171,7 @@ class PricingRules(Checked):
     price_patience_s: float = duration("10s", "100ms", "5m", "a booking or a quote waits this long for its price")
     pricing_url: str = text("", "where pricing = http asks, by POST")
     pricing_key: str = secret("the key that pricing_url wants, as a bearer token")
-    pricing_timeout_s: float = duration("2s", "10ms", "1m", "an answer of pricing_url that takes longer is none")
+    pricing_timeout_s: float = duration("2s", "10ms", "1m", "how long to wait for pricing_url")
     pricing_fallback: str = choice("error", "error|tariff", "what holds while pricing_url has no answer")
 
 
@@ -181,7 +184,7 @@ class PaymentRules(Checked):
     payment: str = choice("none", "none|http", "who collects from cards: nobody, or payment_url")
     payment_url: str = text("", "where payment = http asks to collect a fare, by POST")
     payment_key: str = secret("the key that payment_url wants, as a bearer token")
-    payment_timeout_s: float = duration("10s", "10ms", "1m", "an answer of payment_url that takes longer is none")
+    payment_timeout_s: float = duration("10s", "10ms", "1m", "how long to wait for payment_url")
     payment_retry_s: float = duration(
         "5s", "10ms", "1h", "after this payment_url is asked again, then after twice as long, …"
     )
@@ -233,13 +236,13 @@ class SimulateSettings(Checked):
         5, "more rows skipped than this end the run before it begins; rows without a place do not count"
     )
     drivers: int | None = whole(None, 0, 1_000_000, "drivers in the fleet")
-    rides: int | None = whole(None, 0, 10_000_000, "take the first so many trips")
+    rides: int | None = whole(None, 0, 10_000_000, "number of trips to take, the first ones")
     for_s: float | None = duration(None, "1s", "8784h", "how long to run")
     from_time: str | None = moment(None, "take trips from this local time on")
     position_every_s: float = duration("30s", "100ms", "1h", "a driver reports its position this often")
-    seed: int = whole(1, 0, 2**32 - 1, "every dice roll follows from it")
+    seed: int = whole(1, 0, 2**32 - 1, "seed of all random numbers")
     scenario: str | None = text(None, "run a named small world instead")
-    worlds: int = whole(1, 1, 1_000_000, "run so many of them, from --seed on, up to the first that breaks a rule")
+    worlds: int = whole(1, 1, 1_000_000, "number of worlds to run (needs --scenario); stops at the first broken rule")
     permute: bool = switch(False, "shuffle deliveries that fall on the same instant, by the seed")
     codec: str = choice("auto", "auto|on|off", "encode frames as on the wire; auto: where they are read")
     db: str | None = path(None, "store what happens in this SQLite file", name="simulate_db")

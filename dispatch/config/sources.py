@@ -19,6 +19,7 @@ from dispatch.config.settings import (
     TariffRates,
 )
 from dispatch.config.table import Setting
+from dispatch.config.vehicle_types import served_by
 from dispatch.errors import SettingError, did_you_mean, nearest
 from dispatch.words import word
 
@@ -81,6 +82,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: s
     }
     given = {**_from_policy(given.get("policy")), **given}
     values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
+    _require_known_types(given, str(values.get("vehicle_types", "")))
     return Resolved(
         settings=Settings(**_attributes(Settings.rows, values), vehicle_tariffs=_vehicle_tariffs(given)),
         simulate=SimulateSettings(**_attributes(SimulateSettings.rows, values)),
@@ -104,6 +106,18 @@ def _vehicle_tariffs(given: Mapping[str, Given]) -> dict[str, dict[str, Value]]:
             vehicle_type, _, key = name.removeprefix(VEHICLES).rpartition(".")
             tariffs.setdefault(vehicle_type, {})[rows[key].attribute] = rows[key].read(one.value, one.origin)
     return tariffs
+
+
+def _require_known_types(given: Mapping[str, Given], vehicle_types: str) -> None:
+    """Where `vehicle_types` says which types there are, rates for another one would never hold."""
+    types = served_by(vehicle_types)
+    for name, one in given.items():
+        vehicle_type = name.removeprefix(VEHICLES).rpartition(".")[0]
+        if types and name.startswith(VEHICLES) and vehicle_type not in types:
+            hint = did_you_mean(vehicle_type, types) or f"; they are {', '.join(types)}"
+            raise SettingError(
+                name, f"[{VEHICLES}{vehicle_type}] is for a type that vehicle_types does not name ({one.origin}){hint}"
+            )
 
 
 def _from_policy(policy: Given | None) -> dict[str, Given]:
@@ -147,7 +161,7 @@ def _from_file(path: str | None) -> dict[str, Given]:
     given = {}
     for group, key, value in _pairs(_parsed(name), name):
         if group.startswith(VEHICLES):
-            rate = _row_of(TariffRates.group, key.replace("-", "_"), name)
+            rate = _row_of(TariffRates.group, key.replace("-", "_"), name, table=group)
             setting = f"{group}.{rate.key}"
         else:
             setting = _row_of(group, key.replace("-", "_"), name).name
@@ -192,11 +206,12 @@ def _pairs_of_group(group: str, table: Mapping[str, object], file: str) -> Itera
             yield group, key, value
 
 
-def _row_of(group: str, key: str, file: str) -> Setting:
+def _row_of(group: str, key: str, file: str, table: str = "") -> Setting:
+    """The row of this key in a table of the file, `table` where that is called otherwise than its group."""
     known = {row.key: row for row in SETTINGS if row.group == group} if group else _BY_NAME
     if key in known:
         return known[key]
-    where = f" in [{group}]" if group else ""
+    where = f" in [{table or group}]" if group else ""
     owner = next((row.group for row in SETTINGS if row.key == key), None)
     hint = f"; it belongs in [{owner}]" if owner else did_you_mean(key, known)
     raise SettingError(key, f"unknown setting {key!r}{where} (file {file}){hint}")

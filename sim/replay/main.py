@@ -10,6 +10,7 @@ from dispatch.config import Rules, Settings
 from dispatch.storage.history import history_of
 from dispatch.text import plain_lines, say
 from dispatch.types import DriverId
+from sim.outputs import require_new
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of
 from sim.replay.play import LEAD_S, Player
@@ -17,8 +18,13 @@ from sim.replay.script import script_of
 from sim.replay.tell import timeline
 
 
-def replay(settings: Settings, ride_id: str, test_file: str | None) -> int:
-    """Play it, tell it, and return 1 where today's code differs. `test_file`: where a test of it is written; `-`: printed instead."""
+def replay(settings: Settings, ride_id: str, test_file: str | None, force: bool = False) -> int:
+    """Play it, tell it, and return 1 where today's code differs.
+
+    `test_file`: where a test of it is written; `-`: printed instead. `force`: over what is there already.
+    """
+    if test_file != "-":
+        require_new("--as-test", test_file, force)
     history = [(recorded.at, recorded.event) for recorded in history_of(settings.db, ride_id)]
     script = script_of(history, settings.link_grace_s)
     player = Player(script, **_rules(settings))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.config import SimulateSettings
 from dispatch.config.trip_columns import columns_named
+from dispatch.words import counted
 from sim.demand import DemandError
 from sim.trips.columns import Layout, found, layout
 from sim.trips.files import PARQUET, text_of, unpacked
@@ -85,7 +86,7 @@ class Skipped:
         if not self.count:
             return ""
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
-        return f"{self.count:,} of {self.rows:,} rows skipped ({reasons}); the first: {self.first}"
+        return f"{self.count:,} of {counted(self.rows, 'row')} skipped ({reasons}); the first: {self.first}"
 
 
 class BadTrips(DemandError):

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
+from dispatch.words import counted
+
 SEPARATORS = ",;\t|"
 LONGEST_LINE = 1_000_000
 """Characters. What is longer is no row: it is cut there, and counts as bad rows."""
@@ -83,7 +85,7 @@ def _records(lines: _Lines, separator: str, width: int) -> Iterator[Record]:
             continue  # an empty line, as at the end of many a file
         if len(cells) != width:
             if len(cells) < width or any(cells[width:]):
-                yield number, Unreadable(f"{len(cells)} columns where the header has {width}")
+                yield number, Unreadable(f"{counted(len(cells), 'column')} where the header has {width}")
                 continue
             del cells[width:]  # separators at the end, as New York's green taxis have them
         yield number, cells

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from sim.figures import Figures, Summary
-from sim.report import print_json, print_table
+from sim.report import print_json, print_table, told_of
 from sim.trips import Skipped
 from sim.trips.rows import Unusable
 
@@ -121,7 +121,7 @@ def test_what_was_not_used_of_a_trips_file_is_told_to_programs_by_reason(figures
     out, skipped = StringIO(), Skipped(rows=60)
     for reason in ("no place", "bad time", "no place"):
         skipped.add("line 17", Unusable(reason, "pickup_lat is missing"))
-    print_json(summary_of(figures), skipped=skipped, file=out)
+    print_json(summary_of(figures), out, **told_of(skipped))
     told = json.loads(out.getvalue())
     assert (told["rows"], told["skipped"], told["skipped_by_reason"]) == (60, 3, {"no place": 2, "bad time": 1})
     assert told["first_skipped"] == "line 17: pickup_lat is missing"
