@@ -61,8 +61,10 @@ def demo_summary(figures: Summary, last: Glance) -> DemoSummary:
 
 
 def as_line(summary: DemoSummary, **more: object) -> str:
-    """One object on one line, `null` for what has no data; `more` stands last."""
-    return json.dumps({**summary, **more}, allow_nan=False)
+    """One object on one line, `null` for what has no data. `more` stands before the last key, the server's exit status."""
+    told: dict[str, object] = {**summary}
+    ended = told.pop("server_exit")
+    return json.dumps({**told, **more, "server_exit": ended}, allow_nan=False)
 
 
 def print_table(summary: DemoSummary, console: Console) -> None:

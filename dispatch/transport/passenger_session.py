@@ -33,12 +33,13 @@ class PassengerSession(Session):
         self.ride_id = ride_id
 
     def _find_driver(self, message: wire.FindDriver) -> None:
-        passenger = self._passenger(message)
+        phone = phone_of(message.passenger_phone, self._gateway.limits.phone_region)
+        passenger = self._passenger(message, phone)
         self._check_vehicle(message.vehicle_type or "")
         self._check_payment(message.payment_method or CASH)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
         trip, command = trip_of(message), self._command_of(message)
-        known = bool(passenger.phone) and passenger is not self._gateway.default_passenger
+        known = bool(phone)
         self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message), known))
 
     def _check_vehicle(self, wanted: str) -> None:
@@ -75,10 +76,9 @@ class PassengerSession(Session):
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
         return self.ride_id
 
-    def _passenger(self, message: wire.FindDriver) -> Passenger:
+    def _passenger(self, message: wire.FindDriver, phone: str) -> Passenger:
         """Who rides, as far as the frame says it: nobody has to prove it here. A name that it does not say is on file, if anywhere."""
         name = (message.passenger_name or "").strip()
-        phone = phone_of(message.passenger_phone, self._gateway.limits.phone_region)
         if phone:
             return Passenger(PassengerId(phone), name or UNNAMED, phone)
         if name:

@@ -51,6 +51,25 @@ class TestFindDriver:
         passenger = booked(**said).passenger
         assert (passenger.passenger_id, passenger.name, passenger.phone) == rider
 
+    @pytest.mark.parametrize(
+        ("said", "known"),
+        [
+            ({}, False),
+            ({"passenger_name": "Ann"}, False),
+            ({"passenger_phone": " "}, False),
+            ({"passenger_phone": "27820000001"}, True),
+            ({"passenger_phone": "27821234567"}, True),
+        ],
+    )
+    def test_only_who_says_a_phone_is_known_though_the_rider_of_all_others_has_one_too(
+        self, said: dict[str, str], known: bool
+    ) -> None:
+        rig = Rig()
+        rig.gateway.default_passenger = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
+        app, _ = rig.passenger()
+        app.says(**FIND_DRIVER, **said)
+        assert rig.heard("ride/123")[-1].known is known
+
     @pytest.mark.parametrize("text", ["call me", "12", "d1", "1" * 21])
     def test_what_is_no_phone_number_is_refused_by_name_and_books_nothing(self, text: str) -> None:
         rig = Rig()
