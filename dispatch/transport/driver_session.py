@@ -95,6 +95,7 @@ class DriverSession(Session):
         """Report it, unless it cannot be one."""
         gateway, lat, lon = self._gateway, position.latitude, position.longitude
         if not (lat or lon):
+            gateway.counters.inaccurate += 1
             return NO_PLACE
         accuracy = position.accuracy_m
         if accuracy is not None and not 0.0 <= accuracy <= gateway.limits.max_accuracy_m:

@@ -72,6 +72,26 @@ def test_any_driver_frame_with_anything_in_it_is_answered(frame: dict[str, Any])
     check(msgspec.json.encode(frame), of_driver=True)
 
 
+@given(
+    st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(wire.Position.__struct_fields__, numbers | json_values)))
+)
+def test_any_list_of_positions_with_anything_in_them_is_answered(positions: list[dict[str, Any]]) -> None:
+    check(msgspec.json.encode({"type": "location_batch", "positions": positions, "id": "k"}), of_driver=True)
+
+
+@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=30), json_values)
+def test_of_positions_that_can_be_read_each_is_judged_whatever_else_is_said_with_it(
+    places: list[tuple[float, float]], odd: Any
+) -> None:
+    positions = [{"latitude": lat, "longitude": lon, "heading": odd, "speed_mps": odd} for lat, lon in places]
+    (answer,) = answers(
+        msgspec.json.encode({"type": "location_batch", "positions": positions, "id": "k"}), of_driver=True
+    )
+    ignored = sum(answer.get("ignored", {}).values())
+    assert answer["type"] == "ack"
+    assert (answer["result"] == "ignored") == (ignored == len(places))
+
+
 @given(mutated(wire.PASSENGER_FRAMES))
 def test_any_passenger_frame_with_anything_in_it_is_answered(frame: dict[str, Any]) -> None:
     check(msgspec.json.encode(frame), of_driver=False)

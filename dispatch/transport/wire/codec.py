@@ -31,13 +31,23 @@ class Incoming:
             text = data if isinstance(data, str) else data.decode()
         except UnicodeDecodeError:
             return error_frame(BadJson("the frame is not UTF-8 text"))
-        if text.startswith(BYTE_ORDER_MARK):
-            text = text[1:]
         try:
             message: ClientMessage = self._decode(text)
         except UNDECODABLE:
-            return examine(text, self.known, self._elsewhere)
+            return self._read_unusual(text)
         return message
+
+    def _read_unusual(self, text: str) -> ClientMessage | Error:
+        """Behind a byte-order mark most frames are as usual; any other is looked at closely."""
+        if text.startswith(BYTE_ORDER_MARK):
+            text = text[1:]
+            try:
+                message: ClientMessage = self._decode(text)
+            except UNDECODABLE:
+                pass
+            else:
+                return message
+        return examine(text, self.known, self._elsewhere)
 
 
 def tag_of(frame: type[ClientMessage]) -> str:
