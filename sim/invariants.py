@@ -289,9 +289,13 @@ class Watch:
             self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
 
     def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
-        if self._is_passenger(address, message.ride_id):
-            self._told[message.ride_id] = "pending"
-        self._must_be(now, message.ride_id, "pending")
+        ride_id, ledger = message.ride_id, self.ledger
+        if self._is_passenger(address, ride_id):
+            self._told[ride_id] = "pending"
+        if ride_id not in ledger.restarted and ride_id not in ledger.ended:
+            self.violations.add(
+                now, "on-disk-first", f"{ride_id} is told that its driver gave up, which is not on disk"
+            )
 
     def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
         ride_id = message.ride.ride_id
@@ -304,6 +308,12 @@ class Watch:
             self._told[message.ride_id] = message.status
         if message.status == "completed":
             self._must_be(now, message.ride_id, message.status)
+        elif message.ride_id not in self.ledger.ended:
+            actual = self.ledger.status.get(message.ride_id)
+            if actual != message.status and (message.status, actual) != ("arrived", "in_progress"):
+                self.violations.add(
+                    now, "on-disk-first", f"{message.ride_id} is told {message.status}, on disk it is {actual}"
+                )
 
     def _told_end(self, now: float, address: str, message: RideEnded | NoDrivers) -> None:
         status = _end_of(message)

@@ -70,6 +70,8 @@ class Silenceable(Protocol):
 class InsistentPhone(Phone):
     """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice.
 
+    Ids are counted, so every app uses the same ones.
+
     `connect` is how it gets a new connection; whoever makes the phone says it.
     """
 
@@ -94,7 +96,7 @@ class InsistentPhone(Phone):
 
     def send(self, message: wire.ClientMessage) -> None:
         self._said += 1
-        frame_id = f"{self.address}/{self._said}"
+        frame_id = str(self._said)
         message = self.unanswered[frame_id] = msgspec.structs.replace(message, id=frame_id)
         super().send(message)
         if self.rng.random() < self.repeats:

@@ -207,6 +207,29 @@ class TestDoubledFrames:
         assert fares == [85.5, 120.0]
 
 
+@pytest.mark.parametrize("crashes", [False, True], ids=["one process", "a restart between"])
+def test_the_same_id_of_passenger_and_driver_names_two_commands_and_both_are_done(play: Theatre, crashes: bool) -> None:
+    """Apps count their frames: the id of one says nothing of the other's."""
+    stage = play()
+    driver, passenger = stage.driver("d1"), stage.passenger("r1")
+    passenger.books(at=1)
+    driver.accepts("r1", at=5)
+    driver.says("arrived", at=100, ride_id="r1", id="1")
+    if crashes:
+        stage.crashes(at=101)
+        for person in (driver, passenger):
+            person.returns(at=102)
+    passenger.cancels(at=110, id="1")
+    driver.says("arrived", at=111, ride_id="r1", id="1")
+    passenger.cancels(at=112, id="1")
+    stage.run(until=113)
+    events = [type(event).__name__ for event in stage.record("r1")]
+    assert (events.count("RideArrived"), events.count("RideCancelled")) == (1, 1)
+    assert passenger.last("ride_cancelled")["by"] == "passenger"
+    for person in (driver, passenger):
+        assert [(ack["id"], ack["result"]) for ack in person.heard("ack")] == [("1", "ok")] * 2
+
+
 def test_a_world_on_a_bad_network_comes_to_its_end() -> None:
     explored = explore([900], "lossy")
     assert explored.failed is None, str(explored)

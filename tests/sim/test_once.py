@@ -3,6 +3,7 @@
 from typing import Any
 
 from dispatch.messages.base import Command
+from dispatch.messages.commands import Attach
 from dispatch.messages.events import AvailabilitySet, CommandDone
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import Ack, Refused
@@ -44,5 +45,14 @@ def test_an_effect_that_never_reached_the_disk_does_not_count() -> None:
 def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again() -> None:
     again = ("session/1", Refused("unavailable", "try again", "k1"))
     assert watched(again, ("session/1", Ack("k1")), again) == []
-    assert watched(("session/1", Ack("k1")), ("session/2", Ack("k1", "taken"))) == ["one-answer"]
+    assert watched(("session/1", Ack("k1")), ("session/1", Ack("k1", "taken"))) == ["one-answer"]
     assert watched(("session/1", Refused("illegal_now", "no", "k1")), ("session/1", Ack("k1"))) == ["one-answer"]
+
+
+def test_the_same_id_of_two_apps_names_two_commands() -> None:
+    hers = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
+    assert watched(*written(1, WISH), *written(2, hers)) == []
+    apps = [("driver/d1", Attach("session/1", 1)), ("ride/r1", Attach("session/2", 2))]
+    assert watched(*apps, ("session/1", Ack("k1")), ("session/2", Refused("illegal_now", "no", "k1"))) == []
+    newer = ("driver/d1", Attach("session/3", 3))
+    assert watched(*apps, ("session/1", Ack("k1")), newer, ("session/3", Ack("k1", "taken"))) == ["one-answer"]

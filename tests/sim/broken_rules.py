@@ -1,0 +1,387 @@
+"""Stories in which a rule is broken that an observer of deliveries and commits knows, a delivery or a commit each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.positions import PositionBoard
+from dispatch.domain.vehicles import Vehicles
+from dispatch.messages.base import Command
+from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.events import (
+    AvailabilitySet,
+    ChargeRequested,
+    ChargeSettled,
+    DriverReserved,
+    OfferDeclined,
+    OfferPlaced,
+    OffersMade,
+    QuoteTaken,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRequested,
+    RideStarted,
+    RideUnassigned,
+)
+from dispatch.messages.journal import Append, Appended
+from dispatch.messages.notices import (
+    Ack,
+    DriverAssigned,
+    DriverCancelled,
+    OfferMade,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+    Searching,
+)
+from dispatch.runtime import VirtualRuntime
+from dispatch.storage.memory import MemoryJournal
+from dispatch.types import (
+    DriverCard,
+    DriverId,
+    FareLine,
+    Lease,
+    Money,
+    OfferId,
+    Passenger,
+    PassengerId,
+    Place,
+    Price,
+    QuoteId,
+    RideCard,
+    RideId,
+    Trip,
+)
+from sim.invariants import Watch
+from sim.ledger import Violations
+from sim.once import Once
+from sim.scenario import DROPOFF, PICKUP, Stage
+from sim.streams import Streams
+from tests.sim.breaking import breaks
+
+# -- the stories of a watch: it is told what is on disk, and what is delivered
+
+R1, R2, D1, D2, P1 = RideId("r1"), RideId("r2"), DriverId("d1"), DriverId("d2"), PassengerId("p1")
+TRIP = Trip(Place(*PICKUP), Place(*DROPOFF), 5.2, 15.0, 85.5)
+ANN = Passenger(P1, "Ann", "")
+O1, O2 = OfferId("o1"), OfferId("o2")
+
+
+class Watched:
+    """A watch at second `now`, and a driver d1 with a connection, a position and an offer o1 of r1, as it should be."""
+
+    def __init__(self, *, connected: bool = True, placed: bool = True, on_disk: bool = True, trip: Trip = TRIP) -> None:
+        self.store = MemoryJournal(VirtualRuntime(1))
+        self.board = PositionBoard()
+        self.watch = Watch(SearchPolicy(vehicles=Vehicles.of("sedan, suv")), self.board, self.store)
+        self.now = 1.0
+        self.trip = trip
+        if connected:
+            self.told("driver/d1", Attach("session/1", 1))
+        if placed:
+            self.board.report(D1, *PICKUP, self.now)
+        self.disk(RideRequested(R1, 1, ANN, trip, self.now))
+        if on_disk:
+            self.disk(made(R1, O1, D1))
+
+    def disk(self, *events: Any) -> None:
+        """One commit."""
+        self.watch.committed(Append("actor", 1, 1, self.now, events))
+
+    def told(self, address: str, message: Any) -> None:
+        """One delivery."""
+        self.watch(self.now, address, message)
+
+    def offer(self, ride_id: RideId = R1, offer_id: OfferId = O1) -> None:
+        """d1's app is asked."""
+        lease = Lease(offer_id, ride_id, D1, 1, 1, self.now + 30.0, self.now + 32.0, 100.0)
+        self.told("session/1", OfferMade(1, lease, RideCard(ride_id, 1, ANN, self.trip)))
+
+    def later(self, seconds: float) -> None:
+        """Time passes, and something else is delivered."""
+        self.now += seconds
+        self.told("ride/other", Attach("session/99", 99))
+
+
+def made(ride_id: RideId, offer_id: OfferId, driver_id: DriverId) -> OffersMade:
+    return OffersMade(ride_id, 1, 1, (OfferPlaced(offer_id, driver_id, 100.0),), 31.0)
+
+
+def assigned(ride_id: RideId, driver_id: DriverId, offer_id: OfferId) -> RideAssigned:
+    return RideAssigned(ride_id, DriverCard(driver_id, "Ben", ""), offer_id, 1, 2.0)
+
+
+@breaks("Watch._recorded: deadline")
+def a_driver_accepts_after_the_end_of_the_offer() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.now = 33.0
+    watched.disk(DriverReserved(R1, D1, O1, 1, 1))
+
+
+@breaks("Watch._unanswered: search-ends")
+def a_search_goes_on_for_an_hour() -> None:
+    Watched().later(3600.0)
+
+
+@breaks("Watch._offered: no-offer-to-busy")
+def a_reserved_driver_is_asked() -> None:
+    watched = Watched()
+    watched.disk(DriverReserved(R2, D1, O2, 1, 1))
+    watched.offer()
+
+
+@breaks("Watch._offered: no-offer-to-offline")
+def a_driver_without_a_connection_is_asked() -> None:
+    Watched(connected=False).offer()
+
+
+@breaks("Watch._offered: no-offer-after-decline")
+def a_driver_who_said_no_is_asked_again() -> None:
+    watched = Watched()
+    watched.disk(OfferDeclined(R1, D1, OfferId("o0")))
+    watched.offer()
+
+
+@breaks("Watch._offered: on-disk-first")
+def a_driver_is_asked_before_it_is_on_disk() -> None:
+    Watched(on_disk=False).offer()
+
+
+@breaks("Watch._suitable: no-offer-to-blocked")
+def a_driver_who_is_blocked_is_asked() -> None:
+    watched = Watched()
+    watched.store.block(P1, D1)
+    watched.offer()
+
+
+@breaks("Watch._suitable: no-offer-of-wrong-vehicle")
+def a_driver_with_another_vehicle_is_asked() -> None:
+    Watched(trip=replace(TRIP, vehicle_type="suv")).offer()
+
+
+@breaks("Watch._near_and_fresh: no-offer-to-stale")
+def a_driver_whose_place_nobody_knows_is_asked() -> None:
+    Watched(placed=False).offer()
+
+
+@breaks("Watch._near_and_fresh: no-offer-beyond-radius")
+def a_driver_far_away_is_asked() -> None:
+    watched = Watched(placed=False)
+    watched.board.report(D1, PICKUP[0] + 1.0, PICKUP[1], watched.now)
+    watched.offer()
+
+
+@breaks("Watch._outlived: deadline")
+def an_offer_is_open_after_its_end() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.later(40.0)
+
+
+@breaks("Watch._ghost: dead-link")
+def an_offer_is_open_though_the_driver_is_gone() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.told("driver/d1", Detach(1))
+    watched.later(5.0)
+
+
+@breaks("Watch._crowded: live-offers")
+def a_driver_holds_two_offers() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.disk(RideRequested(R2, 1, ANN, TRIP, 1.0), made(R2, O2, D1))
+    watched.offer(R2, O2)
+    watched.later(5.0)
+
+
+@breaks("Watch._withdrawn: withdrawn")
+def an_offer_is_open_though_another_driver_has_the_ride() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.disk(made(R1, O2, D2), assigned(R1, D2, O2))
+    watched.later(5.0)
+
+
+@breaks("Watch._told_assigned: on-disk-first")
+def a_passenger_hears_of_a_driver_before_it_is_on_disk() -> None:
+    Watched().told("session/2", DriverAssigned(1, R1, DriverCard(D1, "Ben", "")))
+
+
+@breaks("Watch._told_accepted: on-disk-first")
+def a_driver_hears_that_the_ride_is_theirs_before_it_is_on_disk() -> None:
+    Watched().told("session/1", RideAccepted(1, RideCard(R1, 1, ANN, TRIP)))
+
+
+@breaks("Watch._told_withdrawn: on-disk-first")
+def a_passenger_hears_that_the_driver_gave_up_before_it_is_on_disk() -> None:
+    watched = Watched()
+    watched.disk(assigned(R1, D1, O1))
+    watched.told("session/2", DriverCancelled(2, R1, "driver", ""))
+
+
+@breaks("Watch._told_progress: on-disk-first")
+def a_passenger_hears_of_an_arrival_before_it_is_on_disk() -> None:
+    watched = Watched()
+    watched.disk(assigned(R1, D1, O1))
+    watched.told("session/2", RideProgress(2, R1, "arrived", 85.5, 5.2, 15.0))
+
+
+@breaks("Watch._must_be: on-disk-first")
+def a_passenger_hears_of_a_search_that_is_not_on_disk() -> None:
+    Watched().told("session/2", Searching(1, R2, 1, 5, 85.5, 31.0))
+
+
+@breaks("Watch.finish: ends", "Watch.finish: no-busy-without-ride", "Watch.finish: closed")
+def a_world_ends_with_everything_open() -> None:
+    watched = Watched()
+    watched.offer()
+    watched.disk(DriverReserved(R1, D1, O1, 1, 1))
+    watched.watch.finish(watched.now)
+
+
+@breaks("Watch.finish: passenger-knows")
+def a_passenger_never_hears_of_the_end() -> None:
+    watched = Watched()
+    watched.told("ride/r1", Attach("session/2", 2))
+    watched.told("session/2", Searching(1, R1, 1, 5, 85.5, 31.0))
+    watched.disk(RideCancelled(R1, "ops"))
+    watched.watch.finish(watched.now)
+
+
+# -- the ledger
+
+
+@breaks("Ledger._ride_moved: terminal-stays")
+def a_cancelled_ride_starts() -> None:
+    Watched().disk(RideCancelled(R1, "passenger"), RideStarted(R1, D1, 2.0))
+
+
+@breaks("Ledger._completed: agreed-fare")
+def a_ride_costs_more_than_was_agreed() -> None:
+    Watched().disk(assigned(R1, D1, O1), RideCompleted(R1, D1, 90.0))
+
+
+@breaks("Ledger._completed: lines-add-up")
+def the_lines_of_a_fare_come_to_something_else() -> None:
+    price = Price(Money(8550, "ZAR"), (FareLine("base", 8000),), 5200, 900)
+    Watched().disk(assigned(R1, D1, O1), RideCompleted(R1, D1, 85.5, price=price))
+
+
+@breaks("Ledger._quote_taken: one-ride-a-quote")
+def two_rides_take_one_quote() -> None:
+    Watched().disk(QuoteTaken(QuoteId("q1"), R1, 1.0), QuoteTaken(QuoteId("q1"), R2, 1.0))
+
+
+@breaks("Ledger._assigned: one-driver")
+def a_ride_has_two_drivers() -> None:
+    Watched().disk(made(R1, O2, D2), assigned(R1, D1, O1), assigned(R1, D2, O2))
+
+
+@breaks("Ledger._assigned: one-ride")
+def a_driver_has_two_rides() -> None:
+    Watched().disk(RideRequested(R2, 1, ANN, TRIP, 1.0), made(R2, O2, D1), assigned(R1, D1, O1), assigned(R2, D1, O2))
+
+
+@breaks("Ledger._assigned: offered-first")
+def a_ride_goes_to_a_driver_who_was_never_asked() -> None:
+    Watched().disk(assigned(R1, D2, O2))
+
+
+@breaks("Ledger._withdrawn: one-driver")
+def a_driver_gives_up_the_ride_of_another() -> None:
+    Watched().disk(assigned(R1, D1, O1), RideUnassigned(R1, D2, 2, "driver", "", 3.0))
+
+
+@breaks("Ledger._reserved: one-reservation")
+def a_driver_is_reserved_for_two_rides() -> None:
+    Watched().disk(DriverReserved(R1, D1, O1, 1, 1), DriverReserved(R2, D1, O2, 1, 1))
+
+
+# -- money
+
+DONE = RideCompleted(R1, D1, 85.5)
+CHARGE = ChargeRequested(R1, P1, Money(8550, "ZAR"))
+
+
+def by_card() -> Watched:
+    watched = Watched(trip=replace(TRIP, payment_method="card"))
+    watched.disk(assigned(R1, D1, O1))
+    return watched
+
+
+@breaks("Charges.committed: charged-with-its-end")
+def a_ride_by_card_ends_without_a_charge() -> None:
+    by_card().disk(DONE)
+
+
+@breaks("Charges._charge: charged-with-its-end")
+def a_ride_is_charged_before_it_ends() -> None:
+    by_card().disk(CHARGE)
+
+
+@breaks("Charges._charge: one-charge-a-ride")
+def a_ride_is_charged_twice() -> None:
+    by_card().disk(DONE, CHARGE, CHARGE)
+
+
+@breaks("Charges._charge: charged-what-is-due")
+def a_ride_is_charged_a_cent_too_much() -> None:
+    by_card().disk(DONE, replace(CHARGE, amount=Money(8551, "ZAR")))
+
+
+@breaks("Charges._settle: settled-once")
+def a_charge_is_settled_twice() -> None:
+    by_card().disk(DONE, CHARGE, ChargeSettled(R1, "a"), ChargeSettled(R1, "b"))
+
+
+@breaks("Charges.finish: settled-in-the-end")
+def a_charge_is_never_settled() -> None:
+    watched = by_card()
+    watched.disk(DONE, CHARGE)
+    watched.watch.ledger.charges.finish(9.0, {}, {})
+
+
+@breaks("Charges.finish: collected-on-request")
+def a_provider_collects_what_nobody_asked_for() -> None:
+    Watched().watch.ledger.charges.finish(9.0, {R1: Money(100, "ZAR")}, {})
+
+
+# -- commands and streams
+
+
+@breaks("Once._happened: done-once")
+def a_command_is_done_twice() -> None:
+    once = Once(Violations())
+    for through in (1, 2):
+        wish = AvailabilitySet(D1, False, Command("k1", 7, D1))
+        once(1.0, "journal", Append("driver/d1", 1, through, 1.0, (wish,)))
+        once(1.0, "driver/d1", Appended(1, through))
+
+
+@breaks("Once._answered: one-answer")
+def a_command_has_two_answers() -> None:
+    once = Once(Violations())
+    once(1.0, "driver/d1", Attach("session/1", 1))
+    for result in ("ok", "taken"):
+        once(1.0, "session/1", Ack("k1", result))
+
+
+@breaks("Streams._told: one-number", "Streams._skipped: no-gap")
+def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
+    streams = Streams(Violations())
+    streams(1.0, "ride/r1", Attach("session/1", 1, Resume(1, 0, 0)))
+    for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
+        streams(1.0, "session/1", RideEnded(seq, R1, "ops", reason))
+
+
+@breaks("Person._is_known: one-number-one-frame", "Person._is_known: no-gap")
+def an_app_hears_two_things_with_one_number_and_misses_one() -> None:
+    driver = Stage(7).driver("d1")
+    for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
+        driver._on_frame({"type": "offer_closed", "epoch": "e", "seq": seq, "reason": reason})

@@ -1,0 +1,117 @@
+"""Whatever is announced, to whomever, is held against what is on disk. One story for each rule is in `broken_rules.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dispatch.messages.commands import Attach
+from dispatch.messages.events import (
+    OfferDeclined,
+    RideArrived,
+    RideCancelled,
+    RideCompleted,
+    RideStarted,
+    RideUnassigned,
+    SearchFailed,
+)
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.notices import (
+    DriverAssigned,
+    DriverCancelled,
+    NoDrivers,
+    PassengerSnapshot,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+    Searching,
+)
+from dispatch.types import DriverCard, RideCard
+from tests.sim.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
+
+BEN = DriverCard(D1, "Ben", "")
+ACCEPTED = assigned(R1, D1, O1)
+GIVEN_UP = RideUnassigned(R1, D1, 2, "driver", "", 3.0)
+DONE = RideCompleted(R1, D1, 85.5)
+CASES: list[tuple[Any, tuple[Any, ...]]] = [
+    (Searching(1, R1, 1, 5, 85.5, 31.0), ()),
+    (DriverAssigned(2, R1, BEN), (ACCEPTED,)),
+    (RideAccepted(2, RideCard(R1, 1, ANN, TRIP)), (ACCEPTED,)),
+    (RideProgress(3, R1, "arrived", 85.5, 5.2, 15.0), (ACCEPTED, RideArrived(R1, D1))),
+    (RideProgress(4, R1, "in_progress", 85.5, 5.2, 15.0), (ACCEPTED, RideStarted(R1, D1, 4.0))),
+    (RideProgress(5, R1, "completed", 85.5, 5.2, 15.0), (ACCEPTED, DONE)),
+    (DriverCancelled(3, R1, "driver", ""), (ACCEPTED, GIVEN_UP)),
+    (RideEnded(2, R1, "passenger", ""), (RideCancelled(R1, "passenger"),)),
+    (NoDrivers(2, R1, "search cap", 4, 5), (SearchFailed(R1, "search cap", 4, 5),)),
+]
+"""What is told, and what must be on disk before."""
+
+
+def _named(part: Any) -> str:
+    return " and ".join(type(event).__name__ for event in part) if isinstance(part, tuple) else type(part).__name__
+
+
+@pytest.mark.parametrize(("notice", "events"), CASES[1:], ids=_named)
+def test_what_is_told_one_commit_too_early_is_seen(notice: Any, events: tuple[Any, ...]) -> None:
+    watched = Watched()
+    watched.disk(*events[:-1])
+    watched.told("session/2", notice)
+    assert [broken.split()[2] for broken in watched.watch.violations] == ["on-disk-first:"]
+
+
+@pytest.mark.parametrize(("notice", "events"), CASES, ids=_named)
+def test_told_after_its_commit_it_is_as_it_should_be(notice: Any, events: tuple[Any, ...]) -> None:
+    watched = Watched()
+    watched.disk(*events)
+    watched.told("session/2", notice)
+    assert watched.watch.violations == []
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        *(notice for notice, _ in CASES if not isinstance(notice, RideAccepted | RideEnded)),
+        PassengerSnapshot(2, R1, "accepted", 85.5, BEN),
+    ],
+    ids=lambda notice: type(notice).__name__,
+)
+def test_a_passenger_who_was_told_something_else_last_does_not_know_the_end(notice: Any) -> None:
+    """Each of these is remembered as what the passenger knows; the ride then ends, and nobody tells them."""
+    watched = Watched()
+    watched.told("ride/r1", Attach("session/2", 2))
+    watched.told("session/2", notice)
+    watched.disk(RideCancelled(R1, "ops"))
+    watched.watch.finish(watched.now)
+    assert any("passenger-knows" in broken for broken in watched.watch.violations)
+
+
+def test_whoever_gave_a_ride_up_is_not_asked_for_it_again() -> None:
+    watched = Watched()
+    watched.disk(ACCEPTED, GIVEN_UP)
+    watched.offer()
+    assert any("no-offer-after-decline" in broken for broken in watched.watch.violations)
+
+
+@pytest.mark.parametrize(
+    "event", [DONE, RideArrived(R1, D1), RideStarted(R1, D1, 4.0), ACCEPTED, GIVEN_UP], ids=lambda e: type(e).__name__
+)
+def test_nothing_happens_to_a_ride_that_is_over(event: Any) -> None:
+    watched = Watched()
+    watched.disk(ACCEPTED, RideCancelled(R1, "ops"))
+    watched.disk(event)
+    assert any("terminal-stays" in broken for broken in watched.watch.violations)
+
+
+def test_what_is_on_its_way_to_the_disk_is_not_there_and_what_was_lost_never_comes() -> None:
+    declined = Append("driver/d1", 1, 1, 1.0, (OfferDeclined(R1, D1, O1),))
+    watched = Watched()
+    watched.told("journal", declined)
+    watched.offer()
+    assert watched.watch.violations == [], "nobody knows of the decline yet"
+    watched.told("driver/d1", NotAppended(1, 1, "full"))
+    watched.told("driver/d1", Appended(1, 1))
+    assert watched.watch.ledger.refused == {}
+    watched.told("journal", Append("driver/d1", 2, 1, 1.0, declined.events))
+    watched.told("driver/d1", Appended(2, 1))
+    assert list(watched.watch.ledger.refused[R1]) == [D1]
