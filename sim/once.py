@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from dispatch.addresses import SESSION, kind_of, name_of
+from dispatch.errors import IdReused
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach
 from dispatch.messages.events import CommandDone
@@ -16,7 +17,8 @@ from sim.restless import TRY_AGAIN
 
 
 class Once:
-    """An observer of the journal and of what connections are told. An id is its app's own: others may use it for something else."""
+    """An observer of the journal and of what connections are told. An id is its app's own: others may use it for something else,
+    and no app here does so itself."""
 
     def __init__(self, violations: Violations) -> None:
         self._violations = violations
@@ -53,6 +55,8 @@ class Once:
 
     def _answered(self, now: float, app: str, message: Ack | Refused) -> None:
         answer = f"ack {message.result}" if isinstance(message, Ack) else message.code
+        if answer == IdReused.code:
+            self._violations.add(now, "own-ids", f"{message.id} is new, and {app} hears that it was used before")
         if answer in TRY_AGAIN or message.id is None:
             return
         before = self._answers.setdefault((app, message.id), answer)

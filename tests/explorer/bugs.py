@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
+from dispatch.actors.answers import Answer, Answers
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
@@ -16,7 +17,7 @@ from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.domain.search import Search
-from dispatch.messages.base import Message
+from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AcceptOffer, Detach
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import Append, NotAppended
@@ -146,6 +147,21 @@ def a_repeated_command_is_done_again() -> Iterator[None]:
 
 
 @contextmanager
+def an_id_is_everybodys() -> Iterator[None]:
+    """What a command got is kept under its id alone, whoever's it was."""
+    find, put = Answers.find, Answers._put
+
+    def find_any(answers: Answers, command: Command) -> Answer | None:
+        return find(answers, replace(command, driver_id=None))
+
+    def put_for_any(answers: Answers, command: Command, answer: Answer) -> None:
+        put(answers, replace(command, driver_id=None), answer)
+
+    with patch.object(Answers, "find", find_any), patch.object(Answers, "_put", put_for_any):
+        yield
+
+
+@contextmanager
 def a_number_is_given_twice() -> Iterator[None]:
     """What is said while nobody listens takes no number, and is forgotten."""
     say = ConversingActor.say
@@ -192,7 +208,11 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "what built on a loss is kept": (what_built_on_a_loss_is_kept, "one-ride", "small"),
     "a resume skips one": (a_resume_skips_one, "no-gap", "lossy"),
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
+<<<<<<< HEAD
     "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
+=======
+    "an id is everybody's": (an_id_is_everybodys, "own-ids", "lossy"),
+>>>>>>> c44c98e (Find commands that are taken for those of another app)
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""

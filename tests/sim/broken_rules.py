@@ -33,6 +33,7 @@ from dispatch.messages.notices import (
     DriverAssigned,
     DriverCancelled,
     OfferMade,
+    Refused,
     RideAccepted,
     RideEnded,
     RideProgress,
@@ -370,6 +371,11 @@ def a_command_has_two_answers() -> None:
     once(1.0, "driver/d1", Attach("session/1", 1))
     for result in ("ok", "taken"):
         once(1.0, "session/1", Ack("k1", result))
+
+
+@breaks("Once._answered: own-ids")
+def an_app_hears_that_an_id_was_used_by_another() -> None:
+    Once(Violations())(1.0, "session/1", Refused("id_reused", "id '1' was used for another message", "1"))
 
 
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")
