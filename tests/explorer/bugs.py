@@ -208,11 +208,8 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "what built on a loss is kept": (what_built_on_a_loss_is_kept, "one-ride", "small"),
     "a resume skips one": (a_resume_skips_one, "no-gap", "lossy"),
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
-<<<<<<< HEAD
     "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
-=======
     "an id is everybody's": (an_id_is_everybodys, "own-ids", "lossy"),
->>>>>>> c44c98e (Find commands that are taken for those of another app)
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""
