@@ -184,3 +184,11 @@ def ranked(given: Given, count: int) -> list[str]:
         supply.update(DriverId(name))
     hits = supply.nearest(*at(0, 0), count, 5_000.0, 0.0, lambda driver_id: True)
     return [str(driver_id) for _, driver_id in hits]
+
+
+@changes("one_ride_each", {"known": "error", "never": "searching"})
+def what_who_books_a_second_ride_hears(given: Given) -> object:
+    stage = given.booked(passenger_phone="+27821234567")
+    stage.passenger("r2").books(at=2, passenger_phone="+27821234567")
+    stage.run(until=3)
+    return stage.passengers["r2"].last()["type"]

@@ -263,6 +263,13 @@ def a_cancelled_ride_starts() -> None:
     Watched().disk(RideCancelled(R1, "passenger"), RideStarted(R1, D1, 2.0))
 
 
+@breaks("Ledger._rides_now: one-ride-each")
+def a_known_passenger_has_two_rides() -> None:
+    watched = Watched()
+    for ride_id in (RideId("r3"), RideId("r4")):
+        watched.disk(RideRequested(ride_id, 1, ANN, TRIP, 1.0, known=True))
+
+
 @breaks("Ledger._completed: agreed-fare")
 def a_ride_costs_more_than_was_agreed() -> None:
     Watched().disk(assigned(R1, D1, O1), RideCompleted(R1, D1, 90.0))
