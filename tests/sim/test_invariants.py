@@ -28,7 +28,7 @@ from dispatch.messages.notices import (
     Searching,
 )
 from dispatch.types import DriverCard, RideCard
-from tests.sim.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
+from tests.explorer.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
 
 BEN = DriverCard(D1, "Ben", "")
 ACCEPTED = assigned(R1, D1, O1)

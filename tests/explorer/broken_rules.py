@@ -62,7 +62,7 @@ from sim.ledger import Violations
 from sim.once import Once
 from sim.scenario import DROPOFF, PICKUP, Stage
 from sim.streams import Streams
-from tests.sim.breaking import breaks
+from tests.explorer.breaking import breaks
 
 # -- the stories of a watch: it is told what is on disk, and what is delivered
 

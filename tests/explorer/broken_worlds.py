@@ -21,7 +21,7 @@ from sim.small import SmallWorld
 from sim.streams import check_streams
 from sim.strict import check_accounts, check_views
 from sim.world import World
-from tests.sim.breaking import breaks
+from tests.explorer.breaking import breaks
 
 D1, R1 = DriverId("d1"), RideId("r1")
 TRIP = Trip(Place(*PICKUP), Place(*DROPOFF), 5.2, 15.0, 85.5)

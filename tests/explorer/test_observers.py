@@ -17,8 +17,8 @@ import pytest
 
 import sim
 from sim.ledger import Violations
-from tests.sim import broken_rules, broken_worlds
-from tests.sim.breaking import ROWS
+from tests.explorer import broken_rules, broken_worlds
+from tests.explorer.breaking import ROWS
 
 STORIES = (broken_rules, broken_worlds)
 """The files that hold rows: to import them enters the rows."""
