@@ -63,7 +63,7 @@ class Supply:
     def forget(self, driver_id: DriverId, incarnation: int) -> None:
         """The driver's actor of this incarnation has left memory. One who came back since, or was asked meanwhile, stays known."""
         supplied = self._drivers.get(driver_id)
-        if supplied is None or supplied.incarnation != incarnation or supplied.pending:
+        if supplied is None or supplied.incarnation > incarnation or supplied.pending:
             return
         del self._drivers[driver_id]
         self._grid.remove(driver_id)

@@ -259,3 +259,19 @@ def test_with_another_vehicle_he_becomes_eligible_anew(town: Town) -> None:
     town.supply.announced(DAN, "available", "suv")
     assert town.supply.update(DAN) is True
     assert town.supply.arrived_after(DAN, before)
+
+
+def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer_is_on_its_way(town: Town) -> None:
+    town.is_offered(DAN, "offer-1")
+    town.supply.forget(DAN, 7)
+    assert len(town.supply) == 1, "the offer may reach the driver, and wake them"
+    town.answers(DAN, "offer-1")
+    town.supply.get(DAN).incarnation = 8
+    town.supply.forget(DAN, 7)
+    assert town.nearest() == ["dan"]
+    town.supply.forget(DAN, 8)
+    assert (len(town.supply), town.nearest()) == (0, [])
+    town.supply.forget(DAN, 8)
+    town.supply.get(EVE)  # of whom a dispatcher made anew has only heard
+    town.supply.forget(EVE, 9)
+    assert len(town.supply) == 0
