@@ -16,7 +16,7 @@ from socket import socket
 from typing import Any
 
 from dispatch import addresses, logs
-from dispatch.actors.bound import DriverOptions
+from dispatch.actors.bound import EVENTS_A_FOLD, DriverOptions
 from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
@@ -176,10 +176,12 @@ def populate(
     travel: EtaModel | None = None,
     priced_by: Pricer | None = None,
     zone: str = "0",
+    events_a_fold: int = EVENTS_A_FOLD,
 ) -> None:
     """Teach the runtime how rides, drivers, quotes and the zone's dispatcher come to life, and start the dispatcher.
 
     `travel`: how long a drive takes; None: at constant speed. `priced_by`: what works out fares; None: as the settings say.
+    `events_a_fold`: of a driver, see `DriverOptions`.
     """
     policy = search_policy(settings)
     travel = travel or TravelModel()
@@ -187,7 +189,8 @@ def populate(
     rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
     stays_s = settings.link_grace_s + settings.retire_after_s
-    driver_options = DriverOptions(settings.claim_retry_s, settings.live_offers, memory_of(settings), stays_s)
+    memory = memory_of(settings)
+    driver_options = DriverOptions(settings.claim_retry_s, settings.live_offers, memory, stays_s, events_a_fold)
 
     # Whoever is woken by anything but a connection may be needed for that one message alone.
     def wake_ride(address: str, message: Any) -> RideActor | None:

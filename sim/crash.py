@@ -57,7 +57,8 @@ def die(world: World) -> list[Phone]:
 def start(world: World) -> None:
     """A new process takes leave of the one before and recovers. From now on it answers."""
     world.journal.take_leave()
-    populate(world.runtime, world.journal, world.board, world.settings, world.travel, world.pricer)
+    folds = world.options.events_a_fold
+    populate(world.runtime, world.journal, world.board, world.settings, world.travel, world.pricer, events_a_fold=folds)
     world.gateway = _gateway(world)
     world.watch.started(world.runtime.now)
     world.is_down = False

@@ -15,6 +15,7 @@ import msgspec
 
 from dispatch.config import Settings
 from dispatch.domain.payment import CARD
+from dispatch.messages.events import DriverFolded
 from dispatch.transport.memory import MemoryLink
 from dispatch.types import DriverId, PassengerId, RideId, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
@@ -38,6 +39,8 @@ OTHER_VEHICLES, QUARRELS, PARTICULAR, CARD_PAYERS = 0.3, 0.3, 0.4, 0.5
 """Shares of the drivers, of them too, of the passengers where types of vehicle are listed, and of all passengers."""
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
 LOOK_EVERY_S = 7.37
+EVENTS_A_FOLD = 10
+"""A tenth of what it is elsewhere: nobody lives long enough here to record more."""
 QUIET_WITHIN_S = 3_600.0
 """The longest search and the longest trip through the town together are far shorter."""
 
@@ -119,6 +122,7 @@ class SmallWorld(World):
             payment_trouble_rate=mood.payment_trouble_rate,
             supervise=True,
             position_every_s=15.0,
+            events_a_fold=EVENTS_A_FOLD,
         )
         super().__init__(seed, mood.settings, options)
         self.mood = mood
@@ -243,6 +247,8 @@ class SmallWorld(World):
         for address, error in self.failures:
             if isinstance(error, InjectedFault):
                 self.sometimes.note(f"{address.partition('/')[0]} rebuilt")
+                if isinstance(next(iter(self.journal.events_of(address)), None), DriverFolded):
+                    self.sometimes.note("a driver read from a fold on")
                 continue
             where = extract_tb(error.__traceback__)[-1]
             text = f"{address} failed with {error!r} ({where.name}, line {where.lineno} of {Path(where.filename).name})"

@@ -43,6 +43,7 @@ WANTED: Final = (
     "passenger lost beyond the grace",
     "ghost declared dead while holding an offer",
     "driver rebuilt",
+    "a driver read from a fold on",
     "ride rebuilt",
     "dispatcher rebuilt",
     "no drivers",

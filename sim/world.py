@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dispatch.actors.bound import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
 from dispatch.app import (
     ANYBODY,
@@ -49,7 +50,8 @@ ENDING_S = 3600.0
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail. `decline_rate`,
     `payment_trouble_rate`: of charges that are refused, and of questions to the provider after which nobody knows.
-    `plain`: nothing is to go wrong, so a commit ends with its turn, and without a codec positions need no frames.
+    `events_a_fold`: a driver's history is folded after so many events. `plain`: nothing is to go wrong, so a commit ends with its turn,
+    and without a codec positions need no frames.
     """
 
     permute: bool = False
@@ -62,6 +64,7 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
     supervise: bool = False
     position_every_s: float = 30.0
+    events_a_fold: int = EVENTS_A_FOLD
 
 
 class _Report(Message, frozen=True, gc=False):
@@ -114,7 +117,8 @@ class World:
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
         self.pricer = priced_by = pricer(settings, self.travel, wall_zero)
-        populate(self.runtime, self.journal, self.board, settings, self.travel, priced_by)
+        folds = options.events_a_fold
+        populate(self.runtime, self.journal, self.board, settings, self.travel, priced_by, events_a_fold=folds)
         self.pricing = VirtualPricing(self.runtime, priced_by, fallback_of(settings, priced_by))
         self.runtime.sink(PRICING, self.pricing)
         self.payments = VirtualPayments(

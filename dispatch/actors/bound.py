@@ -54,13 +54,14 @@ NOTHING_DONE = ("unavailable", "internal")
 
 class DriverOptions(msgspec.Struct, frozen=True):
     """Times in seconds; `live_offers`: how many offers may be open at once. A driver who is on no ride leaves memory when nobody
-    spoke for them for `retire_after_s`.
+    spoke for them for `retire_after_s`. `events_a_fold`: after so many events all is folded into one.
     """
 
     claim_retry_s: float = 1.0
     live_offers: int = 1
     memory: Memory = Memory()
     retire_after_s: float = 120.0
+    events_a_fold: int = EVENTS_A_FOLD
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -112,7 +113,7 @@ class BoundDriver(ConversingActor):
     def record(self, event: Message) -> None:
         """As all do. Now and then all is folded into one event, so that a later life need not begin at the first."""
         super().record(event)
-        if self._unfolded >= EVENTS_A_FOLD:
+        if self._unfolded >= self.options.events_a_fold:
             super().record(self.driver.folded())
 
     # -- the ride he claims

@@ -19,6 +19,7 @@ from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
+    DriverFolded,
     DriverOffline,
     DriverOnline,
     DriverRegistered,
@@ -193,6 +194,8 @@ class MemoryJournal:
             stream = self._late_stream(name) if self._forgotten else _Stream()
             self._streams[name] = stream
         for event in append.events:
+            if type(event) is DriverFolded:
+                stream.fold()
             stream.append(event)
             ride_id: RideId | None = getattr(event, "ride_id", None)
             if ride_id is not None and ride_id not in self._forgotten:
@@ -235,7 +238,11 @@ class MemoryJournal:
             archived = self._forgotten.get(RideId(addresses.name_of(stream)))
             if archived is not None:
                 return self._unpacked(archived)
-        return tuple(event for event in self._streams.get(stream, ()) if _ride_of(event) not in self._forgotten)
+        own = self._streams.get(stream)
+        if own is None:
+            return ()
+        forgotten = self._forgotten
+        return tuple(_without(event, forgotten) for event in own[own.read_from :] if _ride_of(event) not in forgotten)
 
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
         archived = self._forgotten.get(ride_id)
@@ -348,16 +355,36 @@ def _ride_of(event: Event) -> RideId | None:
     return getattr(event, "ride_id", None)
 
 
-class _Stream(list[Event]):
-    """What one actor recorded. Forgotten rides are swept out each time it has doubled."""
+def _without(event: Event, forgotten: dict[RideId, int]) -> Event:
+    """A fold knows of the ride that the driver was on. What released them from it is forgotten with it."""
+    if type(event) is DriverFolded and event.ride is not None and event.ride.ride_id in forgotten:
+        return msgspec.structs.replace(event, ride=None)
+    return event
 
-    __slots__ = ("prune_above",)
+
+class _Stream(list[Event]):
+    """What one actor recorded. Forgotten rides are swept out each time it has doubled.
+
+    `read_from`: where the last fold but one is, as in a file; 0 where there are not two.
+    """
+
+    __slots__ = ("_newest_fold", "prune_above", "read_from")
 
     def __init__(self) -> None:
         super().__init__()
         self.prune_above = 16
+        self.read_from = 0
+        self._newest_fold = 0
+
+    def fold(self) -> None:
+        """All before is folded into the event that comes next."""
+        self.read_from, self._newest_fold = self._newest_fold, len(self)
 
     def prune(self, forgotten: dict[RideId, int]) -> None:
+        self.read_from, self._newest_fold = (
+            sum(_ride_of(event) not in forgotten for event in self[:place])
+            for place in (self.read_from, self._newest_fold)
+        )
         self[:] = [event for event in self if _ride_of(event) not in forgotten]
         self.prune_above = 2 * len(self) + 16
 
