@@ -16,6 +16,7 @@ from dispatch.actors.driver import DriverActor
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
+from dispatch.domain.driver import DriverRecord
 from dispatch.domain.search import Search
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AcceptOffer, Detach
@@ -198,6 +199,14 @@ def a_second_tap_is_let_through() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def a_fold_forgets_the_ride() -> Iterator[None]:
+    """Whoever is read from a fold on is free, whatever they were reserved for before."""
+    folded = DriverRecord.folded
+    with patch.object(DriverRecord, "folded", lambda driver: replace(folded(driver), ride=None)):
+        yield
+
+
 PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] = {
     "accept after the deadline": (accept_after_the_deadline, "deadline", "small"),
     "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy", "small"),
@@ -210,6 +219,7 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
     "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
     "an id is everybody's": (an_id_is_everybodys, "own-ids", "lossy"),
+    "a fold forgets the ride": (a_fold_forgets_the_ride, "no-busy-without-ride", "small"),
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import pytest
 
+from dispatch.domain.tracks import POINTS_A_CHUNK
+from dispatch.messages.events import TrackRecorded
 from sim.scenario import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre, news
 
@@ -185,6 +187,28 @@ def test_a_snapshot_says_where_the_driver_is_from_the_assignment_to_the_end(play
     stage.run(until=352)
     assert passenger.last("snapshot")["status"] == "completed"
     assert "driver_latitude" not in passenger.last("snapshot")
+
+
+def test_a_way_that_is_on_record_in_pieces_is_told_as_their_sum(play: Theatre) -> None:
+    """A long way is put on disk piece by piece."""
+    stage = play()
+    driver = assigned(stage)
+    driver.moves(0.0, at=20)
+    driver.says("arrived", at=30, ride_id="r1")
+    driver.says("start_ride", at=40, ride_id="r1")
+    for step in range(1, 2 * POINTS_A_CHUNK + 20):
+        driver.moves(0.1 * step, at=40.0 + 10.0 * step)
+    end = 60.0 + 10.0 * (2 * POINTS_A_CHUNK + 20)
+    driver.says("complete_ride", at=end, ride_id="r1")
+    stage.run(until=end + 1.0)
+    pieces = [
+        event.metres for event in stage.record("r1") if isinstance(event, TrackRecorded) and event.leg == "on_trip"
+    ]
+    assert len(pieces) == 3 and all(piece > 1_000.0 for piece in pieces)
+    for person in (stage.passengers["r1"], driver):
+        told = person.last("ride_completed")["driven_km"]
+        assert told == pytest.approx(0.1 * (2 * POINTS_A_CHUNK + 19), rel=0.01)
+        assert told == pytest.approx(sum(pieces) / 1000.0, abs=0.001)
 
 
 def test_the_way_that_was_driven_is_on_record_and_told_at_the_end(play: Theatre) -> None:

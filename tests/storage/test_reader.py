@@ -8,7 +8,17 @@ import msgspec
 import pytest
 
 from dispatch.domain.driver import stranger
-from dispatch.messages.events import DriverRegistered, Event, RideCancelled, RideRequested, RideScheduled
+from dispatch.messages.base import Command
+from dispatch.messages.events import (
+    AvailabilitySet,
+    DriverFolded,
+    DriverOnline,
+    DriverRegistered,
+    Event,
+    RideCancelled,
+    RideRequested,
+    RideScheduled,
+)
 from dispatch.messages.journal import Append
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.events import TIMES
@@ -75,6 +85,24 @@ def test_streams_and_rides_are_told_in_the_order_of_the_journal(stored: Stored, 
     for ride_id in sorted({event.ride_id for _, event in told if hasattr(event, "ride_id")}):
         about = [event for _, event in told if getattr(event, "ride_id", None) == ride_id]
         assert timed_alike(store.events_of_ride(ride_id)) == timed_alike(about)
+
+
+def test_a_driver_is_read_from_the_last_fold_but_one(stored: Stored) -> None:
+    """So what was answered before the newest fold is still known, and a long past costs nothing."""
+    who = DriverId("d9")
+    stream, fold = f"driver/{who}", DriverFolded(who, None, None, True, ())
+    wishes = [AvailabilitySet(who, bool(n % 2), Command(f"k{n}", n, who)) for n in range(6)]
+    told: list[Event] = [DriverOnline(who)]
+    store = stored([append(stream, DriverOnline(who))])
+    for event in (wishes[0], fold, wishes[1]):
+        told.append(event)
+        stored([append(stream, event)])
+    assert store.events_of(stream) == tuple(told), "of one fold nothing is left out"
+    for event in (wishes[2], fold, wishes[3]):
+        stored([append(stream, event)])
+    assert store.events_of(stream) == (fold, *wishes[1:3], fold, wishes[3])
+    stored([append(stream, wishes[4], fold, wishes[5])])
+    assert store.events_of(stream) == (fold, *wishes[3:5], fold, wishes[5])
 
 
 def test_what_nobody_recorded_is_nothing(stored: Stored) -> None:
@@ -156,6 +184,82 @@ def test_the_seeded_passenger_is_the_default_one(stored: Stored) -> None:
     store = stored([])
     assert store.default_passenger() == SARAH
     assert store.passenger(SARAH.passenger_id) == SARAH
+
+
+def plans(path: Path, ask: Callable[[Reader], object]) -> list[str]:
+    """How SQLite goes about what a reader is asked, a line for each step."""
+    reader, asked = Reader(path), list[str]()
+    reader._db.conn.set_trace_callback(asked.append)
+    ask(reader)
+    reader._db.conn.set_trace_callback(None)
+    steps = [row[3] for query in asked for row in reader._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
+    reader.close()
+    return [step for step in steps if step.startswith(("SEARCH ", "SCAN "))]
+
+
+RIDE_NO = "SEARCH rides USING COVERING INDEX sqlite_autoindex_rides_1 (ride_id=?)"
+OF_RIDE = "SEARCH events USING INDEX events_ride (ride_no=?)"
+PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
+    "events of a ride's own": (lambda reader: reader.events_of("ride/r1"), [OF_RIDE, RIDE_NO]),
+    "events about a ride": (
+        lambda reader: reader.events_of_ride(RideId("r1")),
+        [OF_RIDE, RIDE_NO],
+    ),
+    "events of a driver": (
+        lambda reader: reader.events_of("driver/d1"),
+        [
+            "SEARCH events USING INDEX events_stream (stream=? AND rowid>?)",
+            "SEARCH events USING INDEX events_folds (stream=?)",
+        ],
+    ),
+    "events of a quote": (
+        lambda reader: reader.events_of("quote/q1"),
+        [
+            "SEARCH events USING INDEX events_stream (stream=? AND rowid>?)",
+            "SEARCH events USING INDEX events_folds (stream=?)",
+        ],
+    ),
+    "whether a ride exists": (lambda reader: reader.ride_exists(RideId("r1")), [RIDE_NO]),
+    "rides that are not paid": (
+        lambda reader: reader.unpaid_rides(),
+        ["SCAN charges USING INDEX charges_pending"],
+    ),
+    "open rides": (
+        lambda reader: reader.open_rides(),
+        ["SCAN rides USING INDEX rides_open"],
+    ),
+    "drivers who are reserved": (lambda reader: reader.kept_drivers(), ["SCAN drivers"]),
+    "a driver": (lambda reader: reader.driver_card(HIM), ["SEARCH drivers USING PRIMARY KEY (driver_id=?)"]),
+    "a passenger": (
+        lambda reader: reader.passenger(SARAH.passenger_id),
+        ["SEARCH passengers USING PRIMARY KEY (passenger_id=?)"],
+    ),
+    "the default passenger": (lambda reader: reader.default_passenger(), ["SCAN passengers"]),
+    "who is never to meet": (
+        lambda reader: reader.blocked_drivers(SARAH.passenger_id),
+        ["SEARCH blocked_pairs USING PRIMARY KEY (passenger_id=?)"],
+    ),
+    "the region of phone numbers": (lambda reader: reader.phone_region(), ["SCAN sqlite_schema"]),
+    "events of a dispatcher": (lambda reader: reader.events_of(DISPATCHER), ["SCAN events"]),
+}
+"""Only a start asks for reserved drivers and the default passenger, and nobody in a hurry for a dispatcher's events. A scan of an index
+that holds only what is asked for is as long as the answer.
+"""
+NOT_ASKED = {"forget", "close", "keep_now"}
+
+
+@pytest.mark.parametrize("question", PLANS)
+def test_every_question_is_answered_by_the_index_that_was_made_for_it(
+    writer: Writer, path: Path, question: str
+) -> None:
+    ask, plan = PLANS[question]
+    assert plans(path, ask) == plan
+
+
+def test_every_question_of_a_reader_has_its_plan() -> None:
+    asked = {name for ask, _ in PLANS.values() for name in ask.__code__.co_names}
+    questions = {name for name in vars(Reader) if not name.startswith("_")} - NOT_ASKED
+    assert questions - asked == set()
 
 
 class TestFile:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.domain.driver import DriverRecord
+from dispatch.domain.driver import DriverRecord, stranger
 from dispatch.messages.events import (
     DriverOnline,
     DriverRegistered,
@@ -13,8 +13,9 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
 )
+from dispatch.storage.check import findings
 from dispatch.storage.reader import Reader
-from dispatch.storage.recovery import Gone, take_leave
+from dispatch.storage.recovery import APPENDS_A_COMMIT, Gone, take_leave
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, OfferId, RideId
 from tests.storage.stories import DISPATCHER, MICHAEL, Town, append, booked
@@ -64,6 +65,25 @@ def test_to_do_it_again_changes_nothing(writer: Writer) -> None:
     events = writer.db["events"].count
     assert take_leave(writer, 501.0) == Gone(0, 0)
     assert writer.db["events"].count == events
+
+
+def test_more_drivers_and_offers_than_share_a_commit_are_all_taken_leave_of(writer: Writer, path: Path) -> None:
+    drivers = [DriverId(f"d{number:04}") for number in range(2 * APPENDS_A_COMMIT + 7)]
+    cards = [append(f"driver/{name}", DriverRegistered(stranger(name)), DriverOnline(name)) for name in drivers]
+    asked = [booked(f"r{number:04}") for number in range(APPENDS_A_COMMIT + 7)]
+    made = [
+        append(
+            DISPATCHER, OffersMade(RideId(f"r{n:04}"), 1, 1, (OfferPlaced(OfferId(f"o{n}"), drivers[n], 9.0),), 30.0)
+        )
+        for n in range(len(asked))
+    ]
+    writer.write([*cards, *asked, *made])
+
+    assert take_leave(writer, 500.0) == Gone(len(drivers), len(asked))
+
+    assert writer.db["drivers"].count_where("online") == 0
+    assert writer.db["offers"].count_where("outcome <> 'vanished'") == 0
+    assert list(findings(path)) == []
 
 
 def test_an_offer_that_its_driver_accepted_is_left_for_the_ride_to_answer(writer: Writer, path: Path) -> None:
