@@ -31,11 +31,12 @@ def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     require_loopback(resolved.settings)
     from dispatch.storage.owner import owned
+    from dispatch.transport.control import control_socket
 
-    with owned(resolved.settings.db, make=True) as ownership:  # told at once, before anything heavy is imported
-        from dispatch.app import serve
+    with owned(resolved.settings.db, make=True) as ownership, control_socket(ownership.path) as orders:
+        from dispatch.app import serve  # heavy, and whoever is refused has heard already
 
-        return serve(resolved.settings, ownership)
+        return serve(resolved.settings, ownership, orders)
 
 
 @main.command()
@@ -141,12 +142,15 @@ def db() -> None:
 @with_settings("db")
 def seed(resolved: Resolved) -> None:
     """Create the first passenger and driver and a demo fleet. What is there already stays."""
-    from dispatch.storage.seed import seed
+    from dispatch.control import have_done
+    from dispatch.storage.orders import SeedPeople
     from dispatch.words import counted
 
-    added = seed(resolved.settings.db, now=time.time())
-    people = f"{counted(added.passengers, 'passenger')} and {counted(added.drivers, 'driver')}"
-    say(f"{resolved.settings.db}: {people} added")
+    path = resolved.settings.db
+    added, made = have_done(path, SeedPeople(), make=True)
+    if made:
+        say(f"{path}: a new database")
+    say(f"{path}: {counted(added['passengers'], 'passenger')} and {counted(added['drivers'], 'driver')} added")
 
 
 @db.command()
@@ -254,11 +258,12 @@ def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
 
     Takes their ids, or their phone numbers in any written form (`"+27 82 123 4567"`).
     """
-    from dispatch.storage.blocks import block
+    from dispatch.control import have_done
+    from dispatch.storage.orders import BlockPair
 
     settings = resolved.settings
-    news = block(settings.db, passenger, driver, now=time.time(), phone_region=settings.phone_region)
-    say("they are never offered to one another" if news else "they were kept apart before")
+    told = have_done(settings.db, BlockPair(passenger, driver, settings.phone_region))
+    say("they are never offered to one another" if told.answer["news"] else "they were kept apart before")
 
 
 @db.command("unblock")
@@ -267,11 +272,12 @@ def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
 @with_settings("db", "phone_region")
 def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     """Let a passenger and a driver who were kept apart meet again."""
-    from dispatch.storage.blocks import unblock
+    from dispatch.control import have_done
+    from dispatch.storage.orders import UnblockPair
 
     settings = resolved.settings
-    news = unblock(settings.db, passenger, driver, phone_region=settings.phone_region)
-    say("they may meet again" if news else "nobody kept them apart")
+    told = have_done(settings.db, UnblockPair(passenger, driver, settings.phone_region))
+    say("they may meet again" if told.answer["news"] else "nobody kept them apart")
 
 
 @main.group()

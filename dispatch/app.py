@@ -239,8 +239,8 @@ def _wake_tracker(
 # -- the live server
 
 
-def serve(settings: Settings, ownership: Ownership) -> int:
-    """Serve until SIGTERM or SIGINT, from the file of `ownership`. Returns the exit status."""
+def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
+    """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. Returns the exit status."""
     from dispatch.transport.listener import listening_socket
     from dispatch.transport.server import run
 
@@ -249,16 +249,18 @@ def serve(settings: Settings, ownership: Ownership) -> int:
     travel = eta_model(settings)
     sparing = logs.set_up()
     with listening_socket(settings.host, settings.port) as listener:
-        run(_serve(settings, travel, ownership, listener, sparing))
-    say(f"dispatch has stopped: all connections are closed, everything is in {settings.db}")
+        is_whole = run(_serve(settings, travel, ownership, orders, listener, sparing))
+    what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
+    say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
 
 
 async def _serve(
-    settings: Settings, travel: EtaModel, ownership: Ownership, listener: socket, sparing: logs.Sparing
-) -> None:
+    settings: Settings, travel: EtaModel, ownership: Ownership, orders: socket, listener: socket, sparing: logs.Sparing
+) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
     from dispatch.transport.admission import Admission
+    from dispatch.transport.control import orders_answered
     from dispatch.transport.counters import EdgeCounters
     from dispatch.transport.desk import Requests
     from dispatch.transport.http import http_app
@@ -268,13 +270,7 @@ async def _serve(
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     failures = _Failures()
-    runtime = RealtimeRuntime(
-        secrets.token_hex(16),  # pins are drawn from it: whoever knows when we started must not know them
-        limits=MAILBOX_LIMITS,
-        default_limit=settings.mailbox_limit,
-        never_refused=NEVER_REFUSED,
-        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
-    )
+    runtime = _runtime(settings, failures)
     async with AsyncExitStack() as opened:
         opened.callback(sparing.tell)
         opened.callback(asyncio.create_task(_tell_what_was_left_out(sparing)).cancel)
@@ -318,9 +314,26 @@ async def _serve(
         }
         pages = http_app(LiveReads(runtime, gateway, edge, live.health), desks, Admission(settings))
 
+        async def obey(line: bytes) -> bytes:
+            answer = await live.obey(line)
+            gateway.default_passenger = store.default_passenger() or ANYBODY  # who was seeded is one from now on
+            return answer
+
+        await opened.enter_async_context(orders_answered(orders, obey))
         _say_what_to_know(settings, store, resumed)
         on_ready = partial(_announce_ready, ownership)
         await serve_forever(gateway, pages, settings, on_ready, opened.aclose, edge, listener)
+    return live.is_whole
+
+
+def _runtime(settings: Settings, failures: _Failures) -> RealtimeRuntime:
+    return RealtimeRuntime(
+        secrets.token_hex(16),  # pins are drawn from it: whoever knows when we started must not know them
+        limits=MAILBOX_LIMITS,
+        default_limit=settings.mailbox_limit,
+        never_refused=NEVER_REFUSED,
+        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=failures.note),
+    )
 
 
 async def _tell_what_was_left_out(sparing: logs.Sparing) -> None:

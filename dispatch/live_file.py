@@ -7,11 +7,17 @@ import time
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from dispatch import addresses, logs
 from dispatch.config import Settings
+from dispatch.control import done, refused
+from dispatch.errors import DispatchError
 from dispatch.reads import JournalHealth
 from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.thread import Stopped
 from dispatch.storage.journal import JournalPort
+from dispatch.storage.orders import decode, perform
 from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
@@ -28,7 +34,10 @@ LOOK_EVERY_S: Final = 1.0
 
 
 class LiveFile:
-    """The open file: `journal` writes it, `store` reads it, `health` knows whether commits succeed."""
+    """The open file: `journal` writes it, `store` reads it, `health` knows whether commits succeed.
+
+    `is_whole`: it was closed, and everything is in the one file.
+    """
 
     def __init__(self, settings: Settings, ownership: Ownership, runtime: RealtimeRuntime) -> None:
         """Opens it in both ways and tells the runtime where the journal is. Raises DatabaseError; then nothing is open."""
@@ -44,6 +53,7 @@ class LiveFile:
             raise
         runtime.sink(addresses.JOURNAL, self.journal)
         self._is_open = True
+        self.is_whole = False
         self._look_later()
         self._say_what_is_new(settings.db)
 
@@ -56,8 +66,24 @@ class LiveFile:
         self._runtime.lose(ACTORS)
         self.store.close()
         said = await asyncio.to_thread(self.journal.stop)
+        self.is_whole = not said
         if said:
             logs.log.warning("the database is not as a stop leaves it", why=said)
+
+    async def obey(self, line: bytes) -> bytes:
+        """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
+        try:
+            job = partial(perform, order=decode(line), now=time.time())
+            return done(await asyncio.wrap_future(self.journal.run(job)))
+        except msgspec.MsgspecError as error:
+            return refused("bad_order", f"no such order: {error}")
+        except DispatchError as error:
+            return refused(error.code, str(error))
+        except Stopped:
+            return refused("stopping", "the server is stopping, nothing was done")
+        except Exception:
+            logs.log.exception("an order failed")
+            return refused("internal", "something went wrong inside; the server's log says more")
 
     def _look_later(self) -> None:
         if self._is_open:

@@ -1,10 +1,7 @@
-"""Pairs of a passenger and a driver who are never to meet. Called by `dispatch db block` and `unblock`, also beside a running server,
-which reads them when a search begins.
-"""
+"""Pairs of a passenger and a driver who are never to meet. Ordered by `dispatch db block` and `unblock`, read when a search begins."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,9 +10,8 @@ from sqlite_utils import Database
 from dispatch.errors import DispatchError
 from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
-from dispatch.storage.owner import owned
 from dispatch.storage.region import agreed_region
-from dispatch.storage.schema import open_database
+from dispatch.storage.writer import Writer
 
 _KEEP = "INSERT INTO blocked_pairs (passenger_id, driver_id, blocked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
 _DROP = "DELETE FROM blocked_pairs WHERE passenger_id IN (?, ?) AND driver_id IN (?, ?) RETURNING 1"
@@ -30,23 +26,25 @@ class NobodyThere(DispatchError):
         super().__init__(f"there is no {what} {identity} in {path}")
 
 
-def block(path: str | Path, passenger: str, driver: str, *, now: float, phone_region: str = "") -> bool:
+def block(writer: Writer, passenger: str, driver: str, *, now: float, phone_region: str = "") -> bool:
     """Keep these two apart from the next search on; False: they were. Their ids, or phone numbers in any written form.
 
     `now`: unix time. `phone_region`: of numbers that name no country, where the file keeps none. Raises NobodyThere, RegionDiffers,
     DatabaseError.
     """
-    with owned(path), closing(open_database(path)) as db, explained(str(path)):
+    db, path = writer.db, writer.path
+    with explained(path):
         region = agreed_region(db, path, phone_region)
         passenger_id = _on_file(db, path, "passenger", _passenger(passenger, region))
         driver_id = _on_file(db, path, "driver", _driver(driver, region))
         return db.execute(_KEEP, (passenger_id, driver_id, now)).fetchone() is not None
 
 
-def unblock(path: str | Path, passenger: str, driver: str, *, phone_region: str = "") -> bool:
+def unblock(writer: Writer, passenger: str, driver: str, *, phone_region: str = "") -> bool:
     """Let them meet again; False: nobody kept them apart. Names and errors as of `block`; they need not be on file."""
-    with owned(path), closing(open_database(path)) as db, explained(str(path)):
-        region = agreed_region(db, path, phone_region)
+    db = writer.db
+    with explained(writer.path):
+        region = agreed_region(db, writer.path, phone_region)
         return db.execute(_DROP, (*_passenger(passenger, region), *_driver(driver, region))).fetchone() is not None
 
 

@@ -60,11 +60,12 @@ class StorageMissing(DatabaseError):
 
 
 class StorageOwned(DatabaseError):
-    """Another process writes this file. `owner`: its number and since when, as it says itself."""
+    """Another process writes this file. `owner`: its number and since when, as it says itself. `file`: the file behind all links."""
 
     code: ClassVar[str] = "owned"
 
-    def __init__(self, path: str, owner: str) -> None:
+    def __init__(self, path: str, owner: str, file: Path | None = None) -> None:
+        self.file = file or Path(path)
         super().__init__(f"{path} belongs to {owner}; end that process first or name another file")
 
 

@@ -6,10 +6,11 @@ The composition root opens a `JournalPort`; actors reach it as the sink of the a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 from dispatch.errors import DatabaseError
 from dispatch.messages.base import Message
@@ -22,6 +23,8 @@ from dispatch.storage.writer import Writer
 Letter = tuple[str, Message]
 PostMany = Callable[[Iterable[Letter]], None]
 """Tells these letters, in order. Must be safe to call from any thread."""
+T = TypeVar("T")
+Job = Callable[[Writer], T]
 Report = Callable[[BaseException | None], None]
 """Hears of trouble, in the journal's thread: the first failed commit after a good one, every event that is refused for its own
 sake, the fault that ends the journal; and None at the first good commit after a failed one.
@@ -75,6 +78,16 @@ class JournalPort:
         self._hand_over()
         self._journal.stop(timeout=timeout_s)
         return "" if self._parting.empty() else self._parting.get()
+
+    def run(self, job: Job[T]) -> Future[T]:
+        """Do this with the writer, in the journal's thread, once everything delivered so far is on disk or refused.
+
+        Raises Stopped once the journal has stopped; the future has what the job returns or raises.
+        """
+        self._hand_over()
+        future: Future[T] = Future()
+        self._journal.tell(_Job(job, future))
+        return future
 
     def look(self) -> None:
         """Have it looked whether the file is still in its place, though nobody commits. A journal that has stopped does not."""
@@ -135,7 +148,10 @@ class Journal(ThreadActor):
         else:
             self._opened.put(None)
 
-    def on_receive(self, message: list[Append] | _Flush | _Again | _Look) -> None:
+    def on_receive(self, message: list[Append] | _Flush | _Again | _Look | _Job) -> None:
+        if type(message) is _Job:
+            self._do(message)
+            return
         if type(message) is _Look:
             self._look()
             return
@@ -223,6 +239,15 @@ class Journal(ThreadActor):
             self._report(None)
         return None
 
+    def _do(self, told: _Job) -> None:
+        assert self._writer is not None
+        self._flush()
+        try:
+            self._writer.require_in_place()
+            told.future.set_result(told.job(self._writer))
+        except Exception as error:
+            told.future.set_exception(error)
+
     def _look(self) -> None:
         """While commits fail a timer looks."""
         assert self._writer is not None
@@ -263,6 +288,13 @@ class Journal(ThreadActor):
 
 class _Flush:
     """The journal -> itself: everything that was waiting when you said this has been read."""
+
+
+class _Job(NamedTuple):
+    """The port -> the journal: do this with the writer."""
+
+    job: Job[Any]
+    future: Future[Any]
 
 
 class _Look:

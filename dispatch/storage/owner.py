@@ -131,7 +131,7 @@ def _locked(real: Path, path: str | Path) -> int:
                 return kept
         except BlockingIOError:
             if time.monotonic() > until:
-                raise StorageOwned(str(path), _note(lock)) from None
+                raise StorageOwned(str(path), _note(lock), real) from None
             time.sleep(LOOK_EVERY_S)
         except OSError as error:  # a file system that knows no locks
             raise StorageUnreachable(str(path), f"its directory takes no locks ({error.strerror})") from error

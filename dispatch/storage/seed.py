@@ -1,6 +1,6 @@
 """People to try the product with: the passenger and the driver of the walkthrough, and a fleet with names, cars and ratings.
 
-Called by `dispatch db seed`. Seeding again adds only who is missing.
+Ordered by `dispatch db seed`. Seeding again adds only who is missing.
 """
 
 from __future__ import annotations
@@ -53,12 +53,18 @@ def seed(path: str | Path, fleet: int = DEMO_FLEET, *, now: float = 0.0) -> Seed
     `now`: unix time of their registration. Raises DatabaseError.
     """
     with owned(path, make=True) as ownership, closing(Writer(path)) as writer:
-        known = {driver_id for (driver_id,) in writer.db.conn.execute("SELECT driver_id FROM drivers")}
-        new = [card for card in (MICHAEL, *demo_fleet(fleet)) if card.driver_id not in known]
-        writer.write([Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)) for card in new])
-        seeded = Seeded(_seed_passenger(writer, SARAH), len(new))
+        seeded = seed_into(writer, fleet, now)
         ownership.keep()
         return seeded
+
+
+def seed_into(writer: Writer, fleet: int, now: float) -> Seeded:
+    """What `seed` does, by a writer that is open."""
+    with explained(writer.path):
+        known = {driver_id for (driver_id,) in writer.db.conn.execute("SELECT driver_id FROM drivers")}
+    new = [card for card in (MICHAEL, *demo_fleet(fleet)) if card.driver_id not in known]
+    writer.write([Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)) for card in new])
+    return Seeded(_seed_passenger(writer, SARAH), len(new))
 
 
 def demo_fleet(size: int) -> Iterator[DriverCard]:

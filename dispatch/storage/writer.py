@@ -37,7 +37,8 @@ class Writer:
         """`wall_zero`: unix time at second 0 of the runtime's clock. A path is opened as `open_database` does, and may raise so."""
         self.db = database if isinstance(database, Database) else open_database(database, synchronous)
         self.wall_zero = wall_zero
-        self.path = next(row[2] for row in self.db.execute("PRAGMA database_list"))
+        self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
+        self.path = self._file if isinstance(database, Database) else str(database)
         self._cursor = self.db.conn.cursor()
         self._place: InPlace | None = None
         (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
@@ -96,7 +97,7 @@ class Writer:
         with suppress(sqlite3.Error):
             self.hurry(True)
         place, self._place = self._place, None
-        return part(self.db.conn, self.path, place)
+        return part(self.db.conn, self._file, place)
 
     def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
         """All rows and changes of a batch, before the file is locked."""

@@ -46,7 +46,7 @@ def run(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """All files but the index of the log: SQLite notes in there who reads."""
-    return {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.suffix != ".db-shm"}
 
 
 def books(server: Server, ride: str) -> None:
@@ -87,6 +87,30 @@ def test_a_second_server_is_refused_before_it_writes_and_the_first_notices_nothi
     server.kill()
     server.start()
     assert [hears(server.passenger(ride), "snapshot")["status"] for ride in ("r1", "r2")] == ["pending", "pending"]
+
+
+def test_the_owner_does_what_db_commands_ask_for(server: Server) -> None:
+    server.start()
+    file = server.folder / "rides.db"
+    asks = (("db", "seed"), ("db", "block", "27821234567", "27821234568"), ("db", "block", "27821234567", "999"))
+    told = [run(*command, "--db", file, cwd=server.folder) for command in asks]
+    assert [each.stdout for each in told] == [
+        f"{file}: 1 passenger and 51 drivers added\n",
+        "they are never offered to one another\n",
+        "",
+    ]
+    assert (told[-1].returncode, told[-1].stderr) == (1, f"dispatch: there is no driver 999 in {file}\n")
+    with closing(socket.socket(socket.AF_UNIX)) as rude:
+        rude.connect(f"{file}.sock")
+        rude.sendall(b'{"do": "drop tables"}\n')
+        assert json.loads(rude.makefile().read())["error"]["code"] == "bad_order"
+    books(server, "r1")
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT p.name FROM rides JOIN passengers p USING (passenger_id)").fetchall() == [
+            ("Sarah Johnson",)
+        ], "who was seeded books from now on"
+    assert "Traceback" not in stops(server)
+    assert list(findings(file)) == []
 
 
 @pytest.mark.parametrize("before", ["no file", "a file", "the file of a killed server"])

@@ -1,14 +1,28 @@
 """Pairs that never meet, on file."""
 
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dispatch.errors import NotADatabase
-from dispatch.storage.blocks import NobodyThere, block, unblock
+from dispatch.storage import blocks
+from dispatch.storage.blocks import NobodyThere
 from dispatch.storage.reader import Reader
 from dispatch.storage.seed import MICHAEL, SARAH, seed
+from dispatch.storage.writer import Writer
 from dispatch.types import PassengerId
+
+
+def block(path: Path, passenger: str, driver: str, **options: Any) -> bool:
+    with closing(Writer(path, "off")) as writer:
+        return blocks.block(writer, passenger, driver, **options)
+
+
+def unblock(path: Path, passenger: str, driver: str, **options: Any) -> bool:
+    with closing(Writer(path, "off")) as writer:
+        return blocks.unblock(writer, passenger, driver, **options)
 
 
 @pytest.fixture()

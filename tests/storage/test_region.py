@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import SettingError
-from dispatch.storage.blocks import block
 from dispatch.storage.check import findings
 from dispatch.storage.reader import Reader
 from dispatch.storage.region import agreed_region, kept_region, settled_region
 from dispatch.storage.schema import open_database
 from dispatch.storage.seed import seed
+from tests.storage.test_blocks import block
 
 
 def settle(path: Path, given: str) -> str:

@@ -1,0 +1,67 @@
+"""Orders of the command line: done here while nobody owns the file, and by its owner otherwise."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dispatch.errors import DispatchError
+from dispatch.storage.failures import StorageOwned
+from dispatch.storage.orders import Answer, Order, encode, perform
+from dispatch.storage.owner import owned
+from dispatch.storage.writer import Writer
+from dispatch.transport.control import NoAnswer, ask
+
+
+class Refused(DispatchError):
+    """The owner says why it was not done."""
+
+
+class Done(NamedTuple):
+    """What came of an order, and whether the file was made for it."""
+
+    answer: Answer
+    made: bool = False
+
+
+def have_done(path: str, order: Order, *, make: bool = False) -> Done:
+    """Have this done to the database `path`. `make`: where there is none, it is made.
+
+    Raises:
+        StorageOwned: a process owns it that takes no orders: a simulation, or another command.
+        Refused: the owner did not do it.
+        DispatchError: it could not be done here.
+    """
+    try:
+        with owned(path, make=make) as ownership, closing(Writer(path)) as writer:
+            answer = perform(writer, order, time.time())
+            ownership.keep()
+            return Done(answer, ownership.is_new)
+    except StorageOwned as owner:
+        line = ask(owner.file, encode(order))
+        if line is None:
+            raise
+        return Done(_read(line))
+
+
+def done(answer: Answer) -> bytes:
+    """The line of an order that was done."""
+    return encode({"done": answer})
+
+
+def refused(code: str, message: str) -> bytes:
+    """The line of one that was not."""
+    return encode({"error": {"code": code, "message": message}})
+
+
+def _read(line: bytes) -> Answer:
+    try:
+        told: dict[str, Answer] = msgspec.json.decode(line, type=dict[str, dict[str, Any]])
+        if "error" in told:
+            raise Refused(told["error"]["message"])
+        return told["done"]
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise NoAnswer(f"the owner of the file said something else than an answer: {line[:200]!r}") from error
