@@ -77,7 +77,8 @@ class Tracks:
             return False
         track = known[1]
         track.add(fix)
-        return len(track.points) >= POINTS_A_CHUNK
+        # Kept positions come many at once: that should be said once for them, and again should nobody have come to take them.
+        return len(track.points) % POINTS_A_CHUNK == 0
 
     def where(self, driver_id: DriverId) -> tuple[float, float] | None:
         """Where he was last seen, if he is on a ride and was."""

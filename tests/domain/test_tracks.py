@@ -76,3 +76,5 @@ def test_a_long_way_asks_to_be_taken_before_it_is_all_lost() -> None:
     tracks.begin(RIDE, HIM, fix(0))
     asked = [tracks.heard(HIM, fix(number)) for number in range(1, POINTS_A_CHUNK)]
     assert asked == [False] * (POINTS_A_CHUNK - 2) + [True]
+    kept = [tracks.heard(HIM, fix(number)) for number in range(POINTS_A_CHUNK, 3 * POINTS_A_CHUNK)]
+    assert kept.count(True) == 2, "however many come before anybody takes them"
