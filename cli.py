@@ -249,6 +249,29 @@ def mend_file(resolved: Resolved, dry_run: bool) -> None:
         say(f"{path} does not contradict itself, and was not changed")
 
 
+@db.command()
+@click.option("--dry-run", is_flag=True, help="only say what would change; also while a server runs")
+@with_settings("db", "phone_region")
+def phones(resolved: Resolved, dry_run: bool) -> None:
+    """Bring the ids of an older file into the one form of phone numbers, so that each number is one person. Stop the server before.
+
+    People who become one are merged, with their rides and ratings. Two who had rides or offers at the same time stay two: both are
+    listed. --phone-region is kept in the file. All of it is one transaction; try --dry-run first.
+    """
+    from dispatch.storage.owner import owned
+    from dispatch.storage.phone_ids import bring_over, plan_of, told
+
+    path, region = resolved.settings.db, resolved.settings.phone_region
+    if dry_run:
+        plan, region = plan_of(path, region)
+        changed = None
+    else:
+        with owned(path):
+            plan, region, changed = bring_over(path, region)
+    for line in told(plan, region, changed):
+        say(f"{path}: {line}")
+
+
 @db.command("block")
 @click.argument("passenger")
 @click.argument("driver")

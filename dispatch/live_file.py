@@ -19,12 +19,17 @@ from dispatch.runtime.thread import Stopped
 from dispatch.storage.journal import JournalPort
 from dispatch.storage.orders import decode, perform
 from dispatch.storage.owner import Ownership
+from dispatch.storage.phone_ids import has_other_forms
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
 from dispatch.storage.region import settled_region
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 
+OTHER_FORMS: Final = (
+    "people on file are known by other forms of their phone numbers and would be taken for strangers:"
+    " `dispatch db phones --dry-run` says who"
+)
 ACTORS: Final = frozenset(
     (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER, addresses.QUOTE, addresses.PASSENGER)
 )
@@ -102,12 +107,15 @@ def _open(settings: Settings) -> Writer:
     writer = Writer(settings.db, settings.synchronous)
     try:
         require_sound(writer.db, settings.db)
-        settled_region(writer.db, settings.db, settings.phone_region)
+        region = settled_region(writer.db, settings.db, settings.phone_region)
+        others = has_other_forms(writer.db, region)
         writer.watch(settings.db)
         gone = take_leave(writer, time.time())
     except BaseException:
         writer.close()
         raise
+    if others:
+        logs.log.warning(OTHER_FORMS, db=settings.db)
     if gone.drivers:
         logs.log.info("drivers of the process before are offline until they return", **gone._asdict())
     return writer

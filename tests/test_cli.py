@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch.config import SETTINGS
+from dispatch.storage.owner import owned
 from dispatch.storage.show import TABLES
 
 ROOT = Path(cli.__file__).parent
@@ -251,6 +252,21 @@ def test_a_pair_is_named_by_phone_numbers_in_any_written_form() -> None:
     assert run("db", "block", "082 123 4567", "27821234568").exit_code == 1
     blocked = run("db", "block", "082 123 4567", "082 123 4568", "--phone-region", "ZA")
     assert blocked.output == "they are never offered to one another\n"
+
+
+def test_ids_are_brought_over_by_whoever_owns_the_file_and_looked_at_by_anybody() -> None:
+    run("db", "seed")
+    assert run("db", "phones", "--dry-run").output == "dispatch.db: all ids are as they should be\n"
+    with owned("dispatch.db"):
+        assert run("db", "phones", "--dry-run").exit_code == 0
+        refused = run("db", "phones")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert "process" in refused.stderr
+    brought = run("db", "phones", "--phone-region", "ZA")
+    assert brought.output == "dispatch.db: all ids are as they should be, numbers without a country read as ZA\n"
+    other = run("db", "block", "082 123 4567", "082 123 4568", "--phone-region", "DE")
+    assert (other.exit_code, "phone_region is DE, but" in other.stderr) == (2, True)
+    assert run("db", "block", "082 123 4567", "082 123 4568").exit_code == 0
 
 
 def test_blocking_somebody_who_is_not_there_is_one_line_and_a_failure() -> None:
