@@ -83,6 +83,7 @@ class SocketEdge:
             "ride": gateway.passenger_session,
             "driver": gateway.driver_session,
         }
+        self.log_frames = settings.log_frames
         self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
         self.clock: Clock = self._loop.time

@@ -75,7 +75,7 @@ class DispatchConnection(PacedConnection):
         self._edge = edge
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
-        self._meter = FloodMeter()
+        self._meter = FloodMeter(edge.flood_limits, edge.clock)
         self._kind = self._ident = self._close_reason = ""
         self._opened_at = 0.0
         self._fragments: list[Frame] | None = None
@@ -90,7 +90,7 @@ class DispatchConnection(PacedConnection):
         if self._close_code is not None:
             return
         frame = wire.encode(message)
-        if self._edge.settings.log_frames:
+        if self._edge.log_frames:
             frame_log.tell("out", self._kind, self._ident, frame)
         elif type(message) is wire.Error:
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
@@ -204,10 +204,10 @@ class DispatchConnection(PacedConnection):
     # -- reading
 
     def _feed(self, data: bytes) -> int:
-        protocol, edge = self._protocol, self._edge
+        protocol = self._protocol
         protocol.receive_data(data)
         events = protocol.events_received()
-        if self._meter.floods(edge.clock(), len(events) or len(data) < TRICKLE_BYTES, len(data), edge.flood_limits):
+        if self._meter.floods(len(events) or len(data) < TRICKLE_BYTES, len(data)):
             self._cut_flood()
             return len(events)
         for event in events:
@@ -254,7 +254,7 @@ class DispatchConnection(PacedConnection):
 
     def _on_message(self, session: Session, opcode: Opcode, data: bytes) -> None:
         self._edge.counters.frames_in += 1
-        if self._edge.settings.log_frames:
+        if self._edge.log_frames:
             frame_log.tell("in", self._kind, self._ident, data)
         try:
             session.receive(data.decode() if opcode is TEXT else data)
