@@ -173,7 +173,14 @@ class Punctual(_MixedIn):
         return rest
 
     def _should_upgrade(self) -> bool:
-        return self.scope["http_version"] == "1.1" and super()._should_upgrade()
+        """Both headers may come in several lines, or with other words in them. A handshake has no body."""
+        asks = b"upgrade" in self._words(b"connection") and b"websocket" in self._words(b"upgrade")
+        bodiless = (self._words(b"content-length") | self._words(b"transfer-encoding")) <= {b"", b"0"}
+        return asks and bodiless and self.scope["http_version"] == "1.1"
+
+    def _words(self, header: bytes) -> set[bytes]:
+        lines = b",".join(value for name, value in self.headers if name == header)
+        return {word.strip().lower() for word in lines.split(b",")}
 
     def _unsupported_upgrade_warning(self) -> None:
         """That is no reason to warn anybody."""

@@ -13,7 +13,7 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
+from websockets.typing import StatusLike, Subprotocol
 
 from dispatch.transport import frame_log, problems, wire
 from dispatch.transport.edge import Session, SocketEdge
@@ -39,11 +39,24 @@ _protocol_log = logging.getLogger(__name__ + ".protocol")
 _protocol_log.setLevel(logging.WARNING)  # says `connection open` at INFO, for each
 
 
+def shaped(response: Response, body: bytes) -> Response:
+    """The response with this JSON as its body."""
+    for name, value in (("Content-Type", problems.MEDIA_TYPE), ("Content-Length", str(len(body)))):
+        del response.headers[name]
+        response.headers[name] = value
+    response.body = body
+    return response
+
+
 class _AppProtocol(ServerProtocol):
     """The sans-I/O protocol of one app, which may offer our subprotocol, another one or none."""
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """A refusal in the one shape that errors have, whoever refuses."""
+        return shaped(super().reject(status, text), problems.body(int(status), text.strip()))
 
     def let_go(self) -> None:
         """Break the circles in which the protocol holds itself, so that its memory does not wait for a collection."""
@@ -315,9 +328,7 @@ class DispatchConnection(PacedConnection):
         else:
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-                why = bytes(response.body or b"").decode().strip()
-                self._shape(response, problems.body(response.status_code, why))
-                self._log_refusal(request.path, response.status_code, why)
+                self._log_refusal(request.path, response.status_code, str(self._protocol.handshake_exc))
         self._edge.counters.handshakes[response.status_code] += 1
         self._protocol.send_response(response)
         self._flush()
@@ -325,20 +336,11 @@ class DispatchConnection(PacedConnection):
             self._open(at)
 
     def _refusal(self, refused: Refused) -> Response:
-        response = self._protocol.reject(refused.status, "")
-        self._shape(response, problems.body(refused.status, str(refused), refused.code))
+        body = problems.body(refused.status, str(refused), refused.code)
+        response = shaped(self._protocol.reject(refused.status, ""), body)
         if refused.retry_after_s is not None:
             response.headers["Retry-After"] = str(refused.retry_after_s)
         return response
-
-    @staticmethod
-    def _shape(response: Response, body: bytes) -> None:
-        """Give a refusal the body that all errors have."""
-        headers = response.headers
-        for name, value in (("Content-Type", problems.MEDIA_TYPE), ("Content-Length", str(len(body)))):
-            del headers[name]
-            headers[name] = value
-        response.body = body
 
     def _open(self, at: Endpoint) -> None:
         edge = self._edge

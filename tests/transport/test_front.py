@@ -194,6 +194,29 @@ async def test_an_upgrade_behind_a_request_that_ends_the_connection_is_none(serv
 
 
 @over_sockets()
+async def test_a_handshake_may_write_its_connection_header_as_http_allows(served: Served) -> None:
+    for lines in (
+        "Connection: keep-alive, Upgrade",
+        "Connection: upgrade\r\nConnection: keep-alive",
+        "CONNECTION:Upgrade ,x",
+    ):
+        reader, writer = await served.raw()
+        writer.write(upgrade().replace(b"Connection: Upgrade", lines.encode()))
+        assert (lines, (await reader.readuntil(b"\r\n\r\n")).split()[1]) == (lines, b"101")
+        writer.close()
+
+
+@over_sockets()
+async def test_a_handshake_with_a_body_is_none_and_an_empty_one_does_no_harm(served: Served) -> None:
+    for more, statuses in (("Content-Length: 0\r\n", (b"101",)), ("Content-Length: 5\r\n", (b"200", b"400"))):
+        reader, writer = await served.raw()
+        writer.write(UPGRADE.format(path="/ws/ride/1/", more=more).encode() + b"hello")
+        assert (await reader.readuntil(b"\r\n\r\n")).split()[1] in statuses
+        writer.close()
+    assert served.counters.handshakes == {101: 1}
+
+
+@over_sockets()
 async def test_a_request_of_http_1_0_cannot_become_a_socket(served: Served) -> None:
     reader, writer = await served.raw()
     writer.write(upgrade().replace(b"HTTP/1.1", b"HTTP/1.0"))

@@ -196,6 +196,21 @@ async def test_refusals_say_what_is_wrong_with_the_url(served: Served) -> None:
     assert served.counters.handshakes == {404: 1, 400: 2}
 
 
+@over_sockets()
+async def test_a_handshake_that_the_library_refuses_has_the_same_shape(served: Served) -> None:
+    for path, more, code in (
+        ("/ws/ride/" + "x" * 10_000, "", "uri_too_long"),
+        ("/ws/ride/1/", "X-Long: " + "x" * 10_000 + "\r\n", "headers_too_long"),
+        ("/ws/ride/1/", "Sec-WebSocket-Version: 8\r\n", "bad_request"),
+    ):
+        reader, writer = await served.raw(path, more)
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+        assert "Content-Type: application/json\r\n" in head
+        told = json.loads(body)
+        assert (told["type"], told["code"]) == ("error", code) and told["message"]
+        writer.close()
+
+
 @over_sockets(hosts="cars.example", origins="https://app.example")
 async def test_a_handshake_is_refused_to_foreign_pages_and_under_foreign_names(served: Served) -> None:
     for host, origin, status in (
