@@ -201,8 +201,11 @@ async def huge_head(question: Question, writer: StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500_000)
 
 
+BLOWN_UP = answer_bytes(gzip.compress(b" " * 5_000_000), "200 OK", "Content-Encoding: gzip")
+
+
 async def blown_up(question: Question, writer: StreamWriter) -> None:
-    writer.write(answer_bytes(gzip.compress(b" " * 30_000_000), "200 OK", "Content-Encoding: gzip"))
+    writer.write(BLOWN_UP)
 
 
 async def drip(question: Question, writer: StreamWriter) -> None:
