@@ -27,6 +27,7 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
+from dispatch.config.authority import in_url
 from dispatch.domain.approach import ApproachRules
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.policy import SearchPolicy
@@ -369,8 +370,9 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
 
 def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
     ownership.keep()
-    name = f"[{host}]" if ":" in host else host
-    say(f"dispatch listens on http://{name}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)")
+    say(
+        f"dispatch listens on http://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"
+    )
 
 
 class _Failures:

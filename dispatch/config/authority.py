@@ -46,6 +46,11 @@ def authority(text: str) -> Authority | None:
     return None if host is None else Authority(host, int(match["port"]) if match["port"] else None)
 
 
+def in_url(host: str) -> str:
+    """The host as it stands in a URL: an IPv6 address has brackets there."""
+    return f"[{host}]" if ":" in host else host
+
+
 def origin(text: str) -> Origin | None:
     """What an Origin header names. None: `null`, or no origin."""
     match = _ORIGIN.fullmatch(text)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dispatch.config.authority import Authority, authority, hosts_in, origin, origins_in
+from dispatch.config.authority import Authority, authority, hosts_in, in_url, origin, origins_in
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,11 @@ def test_a_list_with_something_else_than_hosts_is_none(listed: str) -> None:
 def test_a_list_with_something_else_than_origins_is_none(listed: str) -> None:
     with pytest.raises(ValueError, match=re.escape(listed)):
         origins_in(listed)
+
+
+@pytest.mark.parametrize(
+    ("host", "written"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("localhost", "localhost")]
+)
+def test_a_host_in_a_url_is_one_that_can_be_read_again(host: str, written: str) -> None:
+    assert in_url(host) == written
+    assert authority(f"{written}:8067") == Authority(host, 8067)

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from websockets.sync.client import ClientConnection, connect
 
 import cli
@@ -27,9 +26,8 @@ PHONE, NAME, NOTE = "27821234567", "Ann Zola", "the red door"
 class Serving:
     """`dispatch serve` as a process; what it printed and logged is there once it has ended."""
 
-    def __init__(self, process: subprocess.Popen[str], address: str, port: int) -> None:
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.process = process
-        self.address = address
         self.port = port
         self.printed = self.logged = ""
 
@@ -59,9 +57,9 @@ def serving(folder: Path, *flags: str, ends_by: signal.Signals = signal.SIGTERM)
     ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
-        ready = re.search(r"(http://\S+:(\d+)) ", first)
+        ready = re.search(r":(\d+) ", first)
         assert ready is not None
-        served = Serving(process, ready[1], int(ready[2]))
+        served = Serving(process, int(ready[1]))
         yield served
         process.send_signal(ends_by)
         served.printed, served.logged = process.communicate(timeout=15)
@@ -109,7 +107,7 @@ def test_an_app_developer_sees_why_an_app_fails_and_an_operator_sees_no_flood_of
         handshake = UPGRADE.format(path="/ws/ride/r1/", more="Origin: https://evil.example\r\n").encode()
         assert b" 403 " in served.asks(handshake)
         assert b" 404 " in served.asks(b"GET /nothing%1B%0A HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        for _ in range(20):
+        for _ in range(6):
             served.asks(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
     (told,) = served.of("an app was told an error")
     assert (told["code"], told["who"]) == ("unknown_type", "r1")
@@ -121,11 +119,3 @@ def test_an_app_developer_sees_why_an_app_fails_and_an_operator_sees_no_flood_of
     assert "Traceback" not in served.logged and "\x1b" not in served.logged
     assert served.process.returncode == 0, "Ctrl-C is as good as SIGTERM"
     assert served.printed.splitlines()[-1].startswith("dispatch has stopped: all connections are closed")
-
-
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:")])
-def test_the_address_that_is_printed_can_be_opened_as_it_stands(host: str, shown: str, tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", host) as served:
-        pass
-    assert served.process.returncode == 0
-    assert served.address.startswith(shown)
