@@ -195,7 +195,7 @@ def show(
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
 @with_settings("db")
 def explain(resolved: Resolved, ride_id: str, phones: bool, as_json: bool) -> None:
-    """Say why a ride was offered to these drivers and not to others: every round, who was near, and the rule that dropped him."""
+    """Say why a ride was offered to these drivers and not to others: every round, who was near, and which rule dropped whom."""
     from dispatch.storage.explain import explanation
     from dispatch.storage.explain_text import lines
 

@@ -27,14 +27,14 @@ words are those that are stored and shown, but for `unbooked`: a socket is open 
 DRIVER = """
 ## A driver's binding
 
-`dispatch/domain/driver.py`; the driver's actor is the only one who takes these steps. He reserves himself when he accepts, and only the
-ride's answer binds or releases him: a lost connection never does. `ClaimGranted` is that answer and not in the journal, where the
-ride's own `RideAssigned` stands: a driver who is rebuilt is reserved again, asks, and gets the same answer.
+`dispatch/domain/driver.py`; the driver's actor is the only one who takes these steps. The driver is reserved by accepting. Only the
+ride's answer binds or releases the driver; a lost connection never does. `ClaimGranted` is that answer. It is not in the journal,
+where the ride's own `RideAssigned` stands: a driver who is rebuilt is reserved again, asks, and gets the same answer.
 """
 ONLINE = """
-Whether he is connected and wants offers is told apart from his binding. What he announces to the dispatcher follows from all three:
-`busy` unless free, `offline` without a connection, `unavailable` where he wants no offers, otherwise `available`. Only then is he
-offered rides.
+Whether the driver is connected and wants offers is told apart from the binding. What is announced to the dispatcher follows from
+all three: `busy` unless free, `offline` without a connection, `unavailable` where the driver wants no offers, otherwise `available`.
+Only then are they offered rides.
 """
 
 
@@ -81,7 +81,7 @@ def _skipping() -> str:
 
 def _unbinding() -> str:
     names = ", ".join(f"`{name}`" for name in sorted(event.__name__ for event in UNBINDING))
-    return f"Events of a driver that leave his binding as it is: {names}.\n"
+    return f"Events of a driver that leave the binding as it is: {names}.\n"
 
 
 if __name__ == "__main__":

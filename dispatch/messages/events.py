@@ -64,7 +64,7 @@ class RideScheduled(Message, frozen=True, gc=False):
 
 
 class RideAssigned(Message, frozen=True, gc=False):
-    """The ride has its driver. `eta_s`: how long he needs to the pickup, as told; `pin` where the ride asks for one."""
+    """The ride has its driver. `eta_s`: how long the way to the pickup takes, as told; `pin` where the ride asks for one."""
 
     ride_id: RideId
     driver: DriverCard
@@ -76,7 +76,7 @@ class RideAssigned(Message, frozen=True, gc=False):
 
 
 class RideUnassigned(Message, frozen=True, gc=False):
-    """The ride lost its driver before he came, by `driver`, `ops` or `system`, and is offered anew as search `search_no`."""
+    """The ride lost its driver before the pickup, by `driver`, `ops` or `system`, and is offered anew as search `search_no`."""
 
     ride_id: RideId
     driver_id: DriverId
@@ -190,7 +190,7 @@ class ChargeRequested(Message, frozen=True, gc=False):
 
 
 class ChargeSettled(Message, frozen=True, gc=False):
-    """The provider has collected it. `reference`: his own name of it."""
+    """The provider has collected it. `reference`: the provider's own name of it."""
 
     ride_id: RideId
     reference: str
@@ -204,7 +204,7 @@ class ChargeDeclined(Message, frozen=True, gc=False):
 
 
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
-    """One place of a round: whom it went to and how far he was from the pickup."""
+    """One place of a round: whom it went to and how far they were from the pickup."""
 
     offer_id: OfferId
     driver_id: DriverId
@@ -228,8 +228,8 @@ class OffersMade(Message, frozen=True, gc=False):
 
 
 class RoundConsidered(Message, frozen=True, gc=False):
-    """Whom a round, or a refill of it, looked at: the nearest `drivers`, each with his metres from the pickup and the rule that
-    dropped him, `asked` where none did (`domain.verdicts`). Recorded with the offers that came of it, where the policy explains.
+    """Whom a round, or a refill of it, looked at: the nearest `drivers`, each with the metres from the pickup and the rule that
+    dropped them, `asked` where none did (`domain.verdicts`). Recorded with the offers that came of it, where the policy explains.
     `radius_m`: how far it reached; `others`: how many more drivers there were, by status.
     """
 
@@ -284,7 +284,7 @@ class OfferDeclined(Message, frozen=True, gc=False):
 
 
 class DriverReserved(Message, frozen=True, gc=False):
-    """The driver said yes and keeps himself for this ride until it answers. `closes_at`: when the offer ends (runtime seconds)."""
+    """The driver said yes and is reserved for this ride until it answers. `closes_at`: when the offer ends (runtime seconds)."""
 
     ride_id: RideId
     driver_id: DriverId
@@ -296,7 +296,7 @@ class DriverReserved(Message, frozen=True, gc=False):
 
 
 class DriverReleased(Message, frozen=True, gc=False):
-    """The driver is free again: the ride refused him, ended, or was cancelled."""
+    """The driver is free again: the ride refused the driver, ended, or was cancelled."""
 
     ride_id: RideId
     driver_id: DriverId
