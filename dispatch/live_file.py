@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -22,7 +22,7 @@ from dispatch.storage.owner import Ownership
 from dispatch.storage.phone_ids import has_other_forms
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
-from dispatch.storage.region import settled_region
+from dispatch.storage.region import agreed_region, settled_region
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 
@@ -104,9 +104,13 @@ class LiveFile:
 
 def _open(settings: Settings) -> Writer:
     """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
-    writer = Writer(settings.db, settings.synchronous)
+
+    def trusts(db: Any) -> None:
+        require_sound(db, settings.db)
+        agreed_region(db, settings.db, settings.phone_region)
+
+    writer = Writer(settings.db, settings.synchronous, trusts=trusts)
     try:
-        require_sound(writer.db, settings.db)
         region = settled_region(writer.db, settings.db, settings.phone_region)
         others = has_other_forms(writer.db, region)
         writer.watch(settings.db)

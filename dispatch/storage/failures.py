@@ -178,14 +178,17 @@ def explained(path: str) -> Iterator[None]:
         raise failure_of(error, path) from error
 
 
+def may_write(path: str | Path) -> bool:
+    """Whether the system lets this user write there."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _why_unreachable(path: Path) -> str:
     folder = path.absolute().parent
     if os.path.isdir(path):
         return "it is a directory"
     if not os.path.isdir(folder):
         return f"the directory {folder} does not exist"
-    if not os.path.exists(path) and not os.access(
-        folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids
-    ):
+    if not os.path.exists(path) and not may_write(folder):
         return f"the directory {folder} is read-only"
     return "the system does not let this user read or make it there"

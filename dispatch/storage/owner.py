@@ -45,21 +45,23 @@ class Ownership:
         self.is_new = is_new
         self.is_lost = is_new and knew
         self._lock: int | None = lock
-        self._keeps_file = not is_new
+        self._before = frozenset(ending for ending in MADE if os.path.lexists(beside(path, ending)))
+        self._is_of_use = not is_new
         self._keeps_lock_file = knew
 
     def keep(self) -> None:
         """What was made is of use from now on."""
-        self._keeps_file = True
+        self._is_of_use = True
 
     def release(self) -> None:
         """Let others have the file. A lock file is left beside a database only, or where one was. Again does nothing."""
         lock, self._lock = self._lock, None
         if lock is None:
             return
-        if not self._keeps_file:
+        if not self._is_of_use:
             for ending in MADE:
-                beside(self.path, ending).unlink(missing_ok=True)
+                if ending not in self._before:
+                    beside(self.path, ending).unlink(missing_ok=True)
         if self._keeps_lock_file or self.path.exists():
             os.ftruncate(lock, 0)
         else:

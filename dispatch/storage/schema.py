@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
-from dispatch.storage.failures import StorageEmpty, StorageMissing, explained
+from dispatch.storage.failures import StorageEmpty, StorageMissing, StorageReadOnly, explained, may_write
 from dispatch.storage.whole import require_whole
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
@@ -280,27 +280,35 @@ _TABLES: Final = (
 )
 
 
-def open_database(path: str | Path, synchronous: str = "full", *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+def open_database(
+    path: str | Path,
+    synchronous: str = "full",
+    *,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    trusts: Callable[[Database], object] | None = None,
+) -> Database:
     """Open or make the file for writing, in WAL mode, and bring its tables up to date. The connection belongs to this thread.
 
-    `synchronous`: `full`, `normal` or `off`. Raises DatabaseError (NotADatabase, NewerSchema, StorageReadOnly, …) and leaves the
-    file as it was.
+    `synchronous`: `full`, `normal` or `off`. `trusts`: looks at the file, with its tables up to date, and raises what is wrong with it.
+    Raises that, or DatabaseError (NotADatabase, NewerSchema, StorageReadOnly, …), and leaves the file and its log as they were.
     """
     if synchronous not in SYNCHRONOUS:
         raise ValueError(f"synchronous must be one of {', '.join(SYNCHRONOUS)}, got {synchronous!r}")
     is_new = not Path(path).exists()
     require_whole(path)
-    with _opened(str(path), f"file:{quote(str(path))}", busy_timeout_s) as db:
-        if is_new:
-            _switch_to_wal(
-                db, str(path)
-            )  # first of all: killed before it, this process would leave an empty file behind
+    if not is_new and not may_write(path):  # SQLite would open it without a word, and its BEGIN IMMEDIATE does not mind
+        raise StorageReadOnly(str(path))
+    with _log_kept(path), _opened(str(path), f"file:{quote(str(path))}", busy_timeout_s) as db:
+        if is_new:  # first of all: killed before it, this process would leave an empty file behind
+            _switch_to_wal(db, str(path))
         _refuse_strangers(db, str(path), may_be_empty=True)
-        _switch_to_wal(db, str(path))
         db.execute(f"PRAGMA synchronous = {synchronous}")
-        db.execute("BEGIN IMMEDIATE")  # two starts on one file take turns, and a read-only file is found out now
+        db.execute("BEGIN IMMEDIATE")
         migrations.apply(db)
+        if trusts is not None:
+            trusts(db)
         db.execute("COMMIT")
+        _switch_to_wal(db, str(path))
     return db
 
 
@@ -352,6 +360,18 @@ def _opened(
         on_failure.callback(connection.close)
         yield Database(connection, execute_plugins=False)
         on_failure.pop_all()
+
+
+@contextmanager
+def _log_kept(path: str | Path) -> Iterator[None]:
+    """What a killed process left in the log stays there if the block fails: the last to close would move it into the file."""
+    file = os.path.realpath(path)
+    if not os.path.exists(f"{file}-wal") or not os.path.getsize(f"{file}-wal"):
+        yield
+        return
+    with explained(str(path)), closing(sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True)) as guest:
+        guest.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        yield
 
 
 def _switch_to_wal(db: Database, path: str) -> None:

@@ -6,7 +6,7 @@ Used by the journal in its thread, by the simulator and by the commands that see
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -33,9 +33,15 @@ _UNFIT: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
 class Writer:
     """One connection that writes. It belongs to the thread that made it."""
 
-    def __init__(self, database: Database | str | Path, synchronous: str = "full", wall_zero: float = 0.0) -> None:
+    def __init__(
+        self,
+        database: Database | str | Path,
+        synchronous: str = "full",
+        wall_zero: float = 0.0,
+        trusts: Callable[[Database], object] | None = None,
+    ) -> None:
         """`wall_zero`: unix time at second 0 of the runtime's clock. A path is opened as `open_database` does, and may raise so."""
-        self.db = database if isinstance(database, Database) else open_database(database, synchronous)
+        self.db = database if isinstance(database, Database) else open_database(database, synchronous, trusts=trusts)
         self.wall_zero = wall_zero
         self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self.path = self._file if isinstance(database, Database) else str(database)

@@ -43,10 +43,10 @@ def control_socket(path: Path) -> Iterator[socket.socket]:
     at = control_path(path)
     if len(os.fsencode(at.name)) > LONGEST_NAME:
         raise SettingError("db", f"db must have a name of at most {LONGEST_NAME - 5} bytes, got {path.name}")
-    _remove(at)
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
+        _remove(at)
         with _inside(at.parent):
             listener.bind(at.name)
         listener.listen()
@@ -60,7 +60,8 @@ def control_socket(path: Path) -> Iterator[socket.socket]:
         yield listener
     finally:
         listener.close()
-        _remove(at)
+        with suppress(OSError):
+            _remove(at)
 
 
 @asynccontextmanager
@@ -123,6 +124,6 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _remove(at: Path) -> None:
-    with suppress(OSError):
+    with suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.lstat(at).st_mode):
             at.unlink()

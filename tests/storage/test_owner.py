@@ -135,6 +135,14 @@ def test_a_file_that_was_made_stays_once_it_is_of_use(path: Path, is_of_use: boo
     writer.close()
 
 
+def test_a_start_that_fails_removes_nothing_that_was_there_before(path: Path) -> None:
+    beside(path, "-wal").write_text("somebody's log")
+    with pytest.raises(KeyError), owned(path, make=True):
+        path.touch()
+        raise KeyError
+    assert [each.name for each in path.parent.iterdir()] == [f"{path.name}-wal"]
+
+
 def test_a_file_that_was_there_stays_whatever_happens(file: Path) -> None:
     with pytest.raises(KeyError), owned(file, make=True):
         raise KeyError

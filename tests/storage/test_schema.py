@@ -1,22 +1,27 @@
 """Opening a file: migrations, and every reason to refuse with a sentence that helps."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
 from dispatch.messages.events import DriverRegistered, RideRated
-from dispatch.storage.failures import StorageBusy, StorageMissing, StorageReadOnly, StorageUnreachable
+from dispatch.storage.failures import StorageBusy, StorageDamaged, StorageMissing, StorageReadOnly, StorageUnreachable
+from dispatch.storage.owner import beside
 from dispatch.storage.reader import Reader
 from dispatch.storage.schema import APPLICATION_ID, migrations, open_database, open_read_only
 from dispatch.storage.writer import Writer
 from dispatch.types import DriverId, PassengerId, RideId
-from tests.storage.stories import HIM, MICHAEL, RIDE, SARAH, append
+from tests.storage.stories import HIM, MICHAEL, RIDE, SARAH, append, booked
 
 NOBODY = 65_534
 
@@ -149,6 +154,71 @@ def test_a_file_locked_by_another_process_is_told_after_the_wait(path: Path) -> 
     open_database(path, busy_timeout_s=0.05).close()
 
 
+class NotTrusted(Exception):
+    """What a test finds wrong with a file."""
+
+
+def distrusts(db: object) -> None:
+    raise NotTrusted
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["closed", "of a killed process"])
+def test_a_file_that_is_not_trusted_stays_as_it_is_byte_by_byte(path: Path, tmp_path: Path, is_killed: bool) -> None:
+    writer = Writer(path, "off")
+    writer.write([booked("r1")])
+    left = tmp_path / "left" / "rides.db"
+    left.parent.mkdir()
+    if not is_killed:
+        writer.close()
+    for ending in ("", "-wal") if is_killed else ("",):
+        shutil.copy(beside(path, ending), beside(left, ending))
+    before = {file.name: file.read_bytes() for file in left.parent.iterdir()}
+    for _ in range(2):
+        with pytest.raises(NotTrusted):
+            open_database(left, trusts=distrusts)
+        assert {file.name: file.read_bytes() for file in left.parent.iterdir() if file.suffix != ".db-shm"} == before
+    with closing(Writer(left, "off", trusts=lambda db: None)) as opened:
+        assert opened.db.execute("SELECT ride_id FROM rides").fetchall() == [("r1",)]
+    writer.close()
+
+
+def test_tables_are_not_brought_up_to_date_in_a_file_that_is_not_trusted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(path).close()
+    before = path.read_bytes()
+    later = Migrations("dispatch")
+    later._migrations = [*migrations._migrations]
+
+    @later()
+    def m999_a_table_more(db: Database) -> None:
+        db.execute("CREATE TABLE more (x)")
+
+    seen: list[str] = []
+
+    def looks(db: Database) -> None:
+        seen.extend(db.table_names())
+        raise NotTrusted
+
+    monkeypatch.setattr("dispatch.storage.schema.migrations", later)
+    with pytest.raises(NotTrusted):
+        open_database(path, trusts=looks)
+    assert "more" in seen, "it is looked at as it would be served"
+    assert path.read_bytes() == before
+
+
+def test_a_log_without_its_file_is_not_taken_for_a_new_one(path: Path) -> None:
+    writer = Writer(path, "off")
+    writer.write([booked("r1")])
+    log = shutil.copy(beside(path, "-wal"), path.parent / "gone.db-wal")
+    writer.close()
+    with pytest.raises(
+        StorageDamaged, match=r"gone\.db is damaged \(it is not there, though its log gone\.db-wal is\)"
+    ):
+        open_database(path.parent / "gone.db")
+    assert log.exists() and not (path.parent / "gone.db").exists()
+
+
 @pytest.mark.usefixtures("as_nobody")
 class TestReadOnly:
     """As a user who may not write: root may write anything, so it becomes nobody for the test."""
@@ -185,6 +255,12 @@ class TestReadOnly:
     def test_a_file_that_may_only_be_read_is_refused_by_name(self, file: Path) -> None:
         with pytest.raises(StorageReadOnly, match=r"cannot write .*dispatch\.db: .* read-only; make both writable"):
             open_database(file)
+
+    def test_it_is_refused_in_a_directory_that_may_be_written_as_well(self, file: Path, folder: Path) -> None:
+        folder.chmod(0o755)
+        with pytest.raises(StorageReadOnly, match=r"cannot write .*dispatch\.db: "):
+            open_database(file)
+        assert list(folder.iterdir()) == [file]
 
     def test_a_directory_that_may_only_be_read_is_refused_by_name(self, bare: Path) -> None:
         with pytest.raises(StorageUnreachable, match=r"the directory .* is read-only; name another file"):
