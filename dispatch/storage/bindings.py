@@ -56,7 +56,9 @@ class Bindings:
         elif type(event) in _DRIVERS_OWN:
             own, judge = addresses.driver(_driver_of(event)), self._of_driver
         else:
-            return ""
+            kind = stream.partition("/")[0]
+            is_lost = kind in (addresses.RIDE, addresses.DRIVER) and type(event) is not CommandDone
+            return f"event {n}, {type(event).__name__}, stands with {_readable(stream)}" if is_lost else ""
         return judge(n, event) if stream == own else f"event {n} of {_readable(own)} stands with {_readable(stream)}"
 
     # -- rides

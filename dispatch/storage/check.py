@@ -38,6 +38,16 @@ class Follows(NamedTuple):
     """Rows of the file for which this holds need no event."""
 
 
+class Difference(NamedTuple):
+    """The rows under one key, as the file has them and as its events tell them; `columns` in their order."""
+
+    table: str
+    key: tuple[Any, ...]
+    columns: list[str]
+    held: list[tuple[Any, ...]]
+    true: list[tuple[Any, ...]]
+
+
 HELD, TRUE = "held", "true"
 Sided = tuple[tuple[Any, ...], str, tuple[Any, ...]]
 """The key of a row, whether the file has it so or its events, and the row."""
@@ -71,8 +81,7 @@ def _untrue(db: Database) -> Iterator[str]:
     """What events and tables say of one another."""
     with closing(scratch()) as made:
         yield from _told_again(db, made)
-        for table, follows in FOLLOWING.items():
-            yield from _differences(db, made, table, follows)
+        yield from map(clause, differing(db, made))
 
 
 def _told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
@@ -88,19 +97,25 @@ def _told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
         except msgspec.MsgspecError as error:
             yield f"event {n} cannot be read: {error}"
             continue
-        if (kind, ride_id) != (type(event).__name__, getattr(event, "ride_id", None)):
-            yield f"event {n} is not filed under its own kind and ride"
-        elif ride_no is not None and ride_no != ride_numbers.get(ride_id):
-            yield f"event {n} is filed under ride number {ride_no}, which is not that of {ride_id}"
         if stream.startswith(SET_ASIDE):
             continue
-        wrong = bindings.fault(n, stream, event)
-        if wrong:
+        if wrong := misfiled(n, event, kind, ride_id):
+            yield wrong
+        elif ride_no is not None and ride_no != ride_numbers.get(ride_id):
+            yield f"event {n} is filed under ride number {ride_no}, which is not that of {ride_id}"
+        if wrong := bindings.fault(n, stream, event):
             yield wrong
         yield from taken(made, n, event, at)
 
 
+def misfiled(n: int, event: Event, kind: str, ride_id: str | None) -> str:
+    """Whether an event is found by what it says itself; if not, that."""
+    is_own = (kind, ride_id) == (type(event).__name__, getattr(event, "ride_id", None))
+    return "" if is_own else f"event {n} is not filed under its own kind and ride"
+
+
 def taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator[str]:
+    """Take an event into the tables of `made`; what it says if they do not take it."""
     try:
         for statement, values in VIEWS[type(event)](event, at):
             made.execute(statement, values)
@@ -108,33 +123,33 @@ def taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator
         yield f"event {n} cannot have happened: {error}"
 
 
-def _differences(db: Database, made: sqlite3.Connection, table: str, follows: Follows) -> Iterator[str]:
-    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] not in follows.aside]
-    spared = set(db.execute(f"SELECT {', '.join(follows.key)} FROM {table} WHERE {follows.unless}").fetchall())
-    both = merge(_rows(db, table, columns, follows, HELD), _rows(made, table, columns, follows, TRUE), key=_key)
-    for key, sides in groupby(both, _key):
-        name = f"{table}: {' '.join(map(str, key))}"
-        told: dict[str, list[tuple[Any, ...]]] = {HELD: [], TRUE: []}
-        for _, side, row in sides:
-            told[side].append(row)
-        held, true = told[HELD], told[TRUE]
-        if not held:
-            yield f"{name} is missing, though events tell of it"
-        elif not true:
-            if key not in spared:
-                yield f"{name} is there, though no event tells of it"
-        elif len(held) != len(true):
-            yield f"{name} is there {len(held)} times, though events tell of it {len(true)} times"
-        elif held != true:
-            cells = [
-                (column, *pair)
-                for rows in zip(held, true, strict=True)
-                for column, *pair in zip(columns, *rows, strict=True)
-            ]
-            wrong = ", ".join(
-                f"{column} {is_so} instead of {should}" for column, is_so, should in cells if is_so != should
-            )
-            yield f"{name} has {wrong}, as its events tell it"
+def differing(db: Database, made: sqlite3.Connection) -> Iterator[Difference]:
+    """Every key of every table whose rows in the file are not those of `made`."""
+    for table, follows in FOLLOWING.items():
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] not in follows.aside]
+        spared = set(db.execute(f"SELECT {', '.join(follows.key)} FROM {table} WHERE {follows.unless}").fetchall())
+        both = merge(_rows(db, table, columns, follows, HELD), _rows(made, table, columns, follows, TRUE), key=_key)
+        for key, sides in groupby(both, _key):
+            told: dict[str, list[tuple[Any, ...]]] = {HELD: [], TRUE: []}
+            for _, side, row in sides:
+                told[side].append(row)
+            if told[HELD] != told[TRUE] and (told[TRUE] or key not in spared):
+                yield Difference(table, key, columns, told[HELD], told[TRUE])
+
+
+def clause(difference: Difference) -> str:
+    """What is wrong with these rows."""
+    table, key, columns, held, true = difference
+    name = f"{table}: {' '.join(map(str, key))}"
+    if not held:
+        return f"{name} is missing, though events tell of it"
+    if not true:
+        return f"{name} is there, though no event tells of it"
+    if len(held) != len(true):
+        return f"{name} is there {len(held)} times, though events tell of it {len(true)} times"
+    cells = (cell for rows in zip(held, true, strict=True) for cell in zip(columns, *rows, strict=True))
+    wrong = ", ".join(f"{column} {is_so} instead of {should}" for column, is_so, should in cells if is_so != should)
+    return f"{name} has {wrong}, as its events tell it"
 
 
 def _rows(source: Any, table: str, columns: list[str], follows: Follows, side: str) -> Iterator[Sided]:

@@ -8,10 +8,9 @@ others. So of two rides of one driver the earlier stays; a ride that has two dri
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlite_utils import Database
 
@@ -21,7 +20,7 @@ from dispatch.messages.events import DriverReleased, Event, RideCancelled
 from dispatch.messages.journal import Append
 from dispatch.phones import masked_id
 from dispatch.storage.bindings import SET_ASIDE, Bindings
-from dispatch.storage.check import FOLLOWING, scratch, taken
+from dispatch.storage.check import FOLLOWING, Difference, clause, differing, misfiled, scratch, taken
 from dispatch.storage.events import BODY, read
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.owner import owned
@@ -32,8 +31,13 @@ from dispatch.types import RideId
 
 REASON: Final = "two histories of one file"
 """Why a ride is said to have ended."""
-_EVENTS: Final = f"SELECT n, at, stream, {BODY} FROM events WHERE stream NOT GLOB '{SET_ASIDE}*' ORDER BY n"
+_EVENTS: Final = (
+    f"SELECT n, at, stream, ride_id, kind, {BODY} FROM events WHERE stream NOT GLOB '{SET_ASIDE}*' ORDER BY n"
+)
 _PUT_ASIDE: Final = "UPDATE events SET stream = ? || stream, ride_no = NULL WHERE n = ?"
+_ITS_NUMBER: Final = "(SELECT ride_no FROM rides WHERE rides.ride_id = events.ride_id)"
+_STRAY: Final = f"ride_no IS NOT {_ITS_NUMBER} AND stream NOT GLOB '{SET_ASIDE}*'"
+_FILE_ANEW: Final = f"UPDATE events SET ride_no = {_ITS_NUMBER} WHERE {_STRAY}"
 
 
 class Mended(NamedTuple):
@@ -68,14 +72,22 @@ class _Plan:
         self.told = Mended([], [])
         self._bindings = Bindings()
         self._rides: dict[RideId, None] = {}
-        self._people: dict[str, dict[str, None]] = {"drivers": {}, "passengers": {}}
         self._ends: list[tuple[str, Event]] = []
         with closing(scratch()) as made:
             self._look(db, made, path)
-            if self.changes:
-                for ride_id in self._rides:
-                    self._end(ride_id)
-                self.changes += self._repairs(db, made)
+            for ride_id in self._rides:
+                self._end(ride_id)
+            is_consistent = not self.changes
+            for difference in differing(db, made):
+                if is_consistent:  # else it follows from what was found
+                    self.told.found.append(clause(difference))
+                self._repair(difference)
+        (strays,) = db.execute(f"SELECT count(*) FROM events WHERE ride_no IS NOT NULL AND {_STRAY}").fetchone()
+        if strays:
+            self.told.found.append(f"{strays} events are filed under the number of another ride")
+        if strays or self.changes:
+            self.told.done.append("every event is filed under the number of its ride")
+            self.changes.append((_FILE_ANEW, ()))
 
     def appends(self, now: float) -> list[Append]:
         """The events that end it, at `now`."""
@@ -85,27 +97,23 @@ class _Plan:
 
     def _look(self, db: Database, made: sqlite3.Connection, path: str) -> None:
         """Every event that can be true is taken into the tables of `made`, and every other one is set aside."""
-        for n, at, stream, body in db.execute(_EVENTS):
+        for n, at, stream, ride_id, kind, body in db.execute(_EVENTS):
             event = read(path, n, body)
-            wrong = self._bindings.fault(n, stream, event) or next(taken(made, n, event, at), "")
+            wrong = misfiled(n, event, kind, ride_id) or self._bindings.fault(n, stream, event)
+            wrong = wrong or next(taken(made, n, event, at), "")
             if wrong:
                 self._set_aside(n, event, wrong)
         newest, count = db.execute("SELECT coalesce(max(n), 0), count(*) FROM events").fetchone()
         if newest != count:
             raise StorageDamaged(path, f"{newest - count} events are missing")
 
-    def _set_aside(self, n: int, event: Any, wrong: str) -> None:
+    def _set_aside(self, n: int, event: Event, wrong: str) -> None:
         self.told.found.append(wrong)
         self.told.done.append(f"event {n}, {type(event).__name__}, is set aside")
         self.changes.append((_PUT_ASIDE, (SET_ASIDE, n)))
         ride_id: RideId | None = getattr(event, "ride_id", None)
         if ride_id is not None:
             self._rides[ride_id] = None
-        for kind, name in (("drivers", "driver"), ("passengers", "passenger")):
-            card = getattr(event, name, None)
-            ident = getattr(event, f"{name}_id", None) or getattr(card, f"{name}_id", None)
-            if ident is not None:
-                self._people[kind][ident] = None
 
     def _end(self, ride_id: RideId) -> None:
         """It ends by `system` if it has not, and whoever is reserved for it is released."""
@@ -125,25 +133,15 @@ class _Plan:
         assert not wrong, wrong
         self._ends.append((stream, event))
 
-    def _repairs(self, db: Database, made: sqlite3.Connection) -> Iterator[Change]:
-        """What makes the rows that these events touched what the others come to."""
-        for table, follows in FOLLOWING.items():
-            names = self._people.get(table, self._rides if follows.key[0] == "ride_id" else {})
-            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] not in follows.aside]
-            for name in names:
-                yield from _as_told(db, made, table, follows.key[0], name, columns)
-
-
-def _as_told(
-    db: Database, made: sqlite3.Connection, table: str, key: str, name: str, columns: list[str]
-) -> Iterator[Change]:
-    select = f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = ?"
-    held, true = db.execute(select, (name,)).fetchall(), made.execute(select, (name,)).fetchall()
-    if held == true:
-        return
-    if len(held) == len(true) == 1:
-        yield f"UPDATE {table} SET {', '.join(f'{column} = ?' for column in columns)} WHERE {key} = ?", (*true[0], name)
-        return
-    yield f"DELETE FROM {table} WHERE {key} = ?", (name,)
-    for row in true:
-        yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row
+    def _repair(self, difference: Difference) -> None:
+        """These rows become what the events that are left tell."""
+        table, key, columns, held, true = difference
+        where = " AND ".join(f"{name} = ?" for name in FOLLOWING[table].key)
+        self.told.done.append(f"{table}: {' '.join(map(masked_id, map(str, key)))} becomes what its events tell")
+        if len(held) == len(true) == 1:
+            cells = ", ".join(f"{column} = ?" for column in columns)
+            self.changes.append((f"UPDATE {table} SET {cells} WHERE {where}", (*true[0], *key)))
+            return
+        self.changes.append((f"DELETE FROM {table} WHERE {where}", key))
+        marks = ", ".join("?" * len(columns))
+        self.changes += [(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", row) for row in true]

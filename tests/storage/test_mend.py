@@ -1,6 +1,8 @@
 """A file whose events contradict one another is refused at start in one line, mended in one commit, and served then."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,8 @@ SHAPES: dict[str, Sequence[Append]] = {
     ],
     "a ride with a driver is put off": [booked("r1"), *given(R1), *of_ride(RideScheduled(R1, SARAH, TRIP, 9e3, 1.0))],
     "an event stands with another ride": [booked("r1"), booked("r2"), append("ride/r2", RideCancelled(R1, "ops"))],
+    "what a dispatcher did stands with a ride": [booked("r1"), append("ride/r1", given(R1)[0].events[0])],
+    "what a dispatcher did stands with a driver": [booked("r1"), append(f"driver/{HIM}", given(R1)[0].events[0])],
     "a driver is released who is free": [booked("r1"), *of_driver(DriverReleased(R1, HIM, OfferId("o"), "over"))],
     "a driver is reserved twice": [booked("r1"), *given(R1)[1:2], *given(R1)[1:2]],
     "a driver is released from another ride": [
@@ -192,6 +196,29 @@ def test_a_file_that_lacks_events_is_not_mended(path: Path) -> None:
     writer.close()
     with pytest.raises(StorageDamaged, match="1 events are missing"):
         mend(path, now=50.0)
+
+
+TAMPERED = (
+    "UPDATE events SET stream = 'ride/ride-1' WHERE stream = 'ride/ride-0' AND kind = 'RideRequested'",
+    "UPDATE events SET kind = 'DriverOnline' WHERE n = 1",
+    "UPDATE events SET ride_no = ride_no + 1 WHERE ride_id = 'ride-2'",
+    "UPDATE rides SET status = 'odd', fare = 1.0 WHERE ride_id = 'ride-3'",
+    "DELETE FROM rides WHERE ride_id = 'ride-4'",
+    "DELETE FROM offers",
+    "INSERT INTO tracks SELECT * FROM tracks LIMIT 3",
+    "UPDATE drivers SET ride_id = NULL, online = 1",
+)
+
+
+@pytest.mark.parametrize("statement", TAMPERED)
+def test_whatever_was_changed_behind_the_journals_back_is_made_what_the_events_tell(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(closed_file(path), isolation_level=None)) as file:
+        assert file.execute(statement).rowcount > 0
+    assert list(findings(path)) != []
+    found, done = mend(path, now=500.0)
+    assert found and done
+    assert list(findings(path)) == []
+    require_folds(path)
 
 
 def test_a_sound_file_is_left_alone(path: Path) -> None:
