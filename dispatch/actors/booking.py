@@ -33,6 +33,8 @@ and whether the passenger is known.
 
 NOBODY_KNOWS = "nothing was done: nobody could say whether another ride of this passenger is open; try again"
 
+BOOKED_ANOTHER = "the passenger booked another ride"
+
 
 class _TimeHasCome(Message, frozen=True, gc=False):
     """So long before the time that was booked drivers are asked."""
@@ -113,7 +115,10 @@ class BookedRide(PricedRide):
 
     @receives(AnnounceHold)
     def _on_announce_hold(self, message: AnnounceHold) -> None:
-        """An end that is not on disk yet is none: who is told that the passenger is free may rely on it."""
+        """A search that nobody waits for gives way. An end that is not on disk yet is none: whoever hears of it may rely on it."""
+        ride = self.ride
+        if ride.status == PENDING and self.link is None and ride.pickup_at is None:
+            self.cancel("system", BOOKED_ANOTHER)
         address = addresses.passenger(message.passenger_id)
         if self._holds == message.passenger_id:
             self.runtime.tell(address, HoldPassenger(self.ride_id))

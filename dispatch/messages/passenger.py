@@ -27,7 +27,7 @@ class PassengerBusy(Message, frozen=True, gc=False):
 
 
 class AnnounceHold(Message, frozen=True, gc=False):
-    """Passenger -> ride: are you open still? Another ride asks."""
+    """Passenger -> ride: are you open still? Another ride of this passenger is to be booked."""
 
     passenger_id: PassengerId
 

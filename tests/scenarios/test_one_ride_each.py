@@ -101,6 +101,37 @@ def test_after_the_end_of_the_first_the_next_is_free_at_once(play: Theatre, how:
         assert second.story()[0] == "searching", second.frames
 
 
+def test_a_search_that_no_app_is_connected_to_gives_way(play: Theatre) -> None:
+    """Its app was closed, or made a new connection and a new id for the second tap."""
+    for dice in every_order(since=12.0, surprises=2):
+        stage = play.in_order(dice)
+        driver = stage.driver("d1")
+        first, second = stage.passenger("tap-1"), stage.passenger("tap-2")
+        first.books(at=1, **ADA)
+        first.leaves(at=10)
+        driver.accepts("tap-1", at=12)
+        second.books(at=12, **ADA)
+        first.returns(at=14)
+        stage.run(until=15)
+        status = first.last("snapshot")["status"]
+        if status == "accepted":
+            assert "ride tap-1 of this passenger is open" in second.last("error")["message"]
+        else:
+            assert (status, second.story()[0]) == ("cancelled", "searching")
+
+
+def test_a_ride_that_has_a_driver_holds_without_an_app(play: Theatre) -> None:
+    stage = play()
+    stage.driver("d1")
+    first, second = stage.passenger("tap-1"), stage.passenger("tap-2")
+    first.books(at=1, **ADA)
+    stage.drivers["d1"].accepts("tap-1", at=5)
+    first.leaves(at=10)
+    second.books(at=12, **ADA)
+    stage.run(until=15)
+    assert second.story() == ["error"]
+
+
 def test_whoever_is_not_known_may_have_two(play: Theatre) -> None:
     stage = play()
     stage.fleet(2)
