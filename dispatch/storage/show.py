@@ -155,10 +155,18 @@ def told(name: str, value: Any, full_phones: bool) -> Any:
     if isinstance(value, list):
         return [told(name, held, full_phones) for held in value]
     if isinstance(value, int | float) and (name == "at" or name.endswith("_at")):
-        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return _moment(value)
     if isinstance(value, str) and not full_phones:
         return masked(value) if name == "phone" else masked_id(value) if name in _PEOPLE else value
     return value
+
+
+def _moment(at: float) -> str:
+    """As RFC 3339. A number that no calendar has, of a file that was tampered with, is told as it is."""
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{at:g} s"
 
 
 _PEOPLE: Final = frozenset(("driver_id", "passenger_id", "drivers"))

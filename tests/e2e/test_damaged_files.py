@@ -1,8 +1,10 @@
 """A file that cannot be trusted: every command that reads it says so in one line, and the server does not serve."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -77,6 +79,19 @@ def contradicting(path: Path) -> None:
     """Two servers wrote it at once."""
     path.unlink()
     old_file(CONTRADICTING, path.parent)
+
+
+@pytest.mark.parametrize("at", [1e15, -1e15, 1e300])
+@pytest.mark.parametrize(
+    "command", [("db", "show", "rides"), ("db", "show", "events", "--json"), ("explain", "ride-2")], ids=" ".join
+)
+def test_a_time_that_no_calendar_has_is_told_as_a_number(tmp_path: Path, at: float, command: tuple[str, ...]) -> None:
+    path = closed_file(tmp_path / "rides.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE events SET at = ?1, body = json_set(body, '$.at', ?1) WHERE kind = 'RideRequested'", (at,))
+        file.execute("UPDATE rides SET requested_at = ?", (at,))
+    answered = CliRunner().invoke(cli.main, [*command, "--db", str(path)], prog_name="dispatch")
+    assert isinstance(answered.exception, SystemExit | None) and f"{at:g} s" in answered.output
 
 
 SAYS: dict[Callable[[Path], None], str] = {
