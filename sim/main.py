@@ -50,6 +50,7 @@ class Plan(NamedTuple):
     wall_zero: float
     skipped: Skipped
     is_model: bool
+    note: str = ""
 
 
 def simulate(settings: Settings, wanted: SimulateSettings) -> int:
@@ -65,6 +66,9 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     except BadTrips as error:
         progress.clear()
         return report.refuse(error, wanted.json)
+    if plan.note:
+        progress.clear()
+        say(plan.note, error=True)
     world, summary = run(settings, wanted, plan, progress)
     if wanted.json:
         report.print_json(summary, **report.told_of(plan.skipped), interrupted=world.is_cut_short)
@@ -115,7 +119,7 @@ def make_plan(wanted: SimulateSettings, progress: Progress | None = None) -> Pla
     drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
     wall_zero = file.start.replace(tzinfo=UTC).timestamp()
-    return Plan(file.demands, starts, wall_zero, file.skipped, False)
+    return Plan(file.demands, starts, wall_zero, file.skipped, False, file.note)
 
 
 def run(

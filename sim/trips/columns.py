@@ -58,9 +58,9 @@ def plain(name: str) -> str:
 
 
 KNOWN: dict[str, tuple[str, ...]] = {
-    "pickup_time": (*_pairs(PICKUPS, TIME_NAMES), "timestamp"),
-    "pickup_lat": _pairs(PICKUPS, LATITUDES),
-    "pickup_lon": _pairs(PICKUPS, LONGITUDES),
+    "pickup_time": (*_pairs(PICKUPS, TIME_NAMES), "timestamp", "datetime", "requestdatetime", "requesttime"),
+    "pickup_lat": (*_pairs(PICKUPS, LATITUDES), "lat", "latitude"),
+    "pickup_lon": (*_pairs(PICKUPS, LONGITUDES), "lon", "lng", "longitude"),
     "dropoff_lat": _pairs(DROPOFFS, LATITUDES),
     "dropoff_lon": _pairs(DROPOFFS, LONGITUDES),
     "dropoff_time": _pairs(DROPOFFS, TIME_NAMES),

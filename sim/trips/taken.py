@@ -19,18 +19,24 @@ DAY_S = 86_400.0
 PLACES_KEPT = 10_000
 """Pickups where drivers may begin when no trip was taken."""
 ROOM = 50_000
+FEW = 100
+"""Less than one in so many of a file's trips is told, unless it was asked for."""
 TIMED_AT_MOST = 200_000
 """Trips that a profile is made of, or tested on. Of more, every other one is left out until they fit: more teach nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TripFile:
-    """What was taken from a file. `start` is the local time of virtual second 0; `skipped` is what was not used of the whole file."""
+    """What was taken from a file. `start` is the local time of virtual second 0; `skipped` is what was not used of the whole file.
+
+    `note` says so where nearly all of the file lies long after its first trip: one wrong year makes a run of one trip.
+    """
 
     start: datetime
     demands: list[Demand]
     skipped: Skipped
     places: list[Point]
+    note: str = ""
 
     def sample(self, rng: Random) -> Point:
         """Where a driver may begin: the pickup of one of the trips taken (of the first in the file when none was)."""
@@ -67,8 +73,12 @@ def read(
         raise DemandError(
             f"{path or SHIPPED} has no trip from {start} on: it goes from {window.first} to {window.last}"
         )
+    usable, note = trips.skipped.rows - trips.skipped.count, ""
+    if from_time is None and rides is None and len(taken) * FEW < usable:
+        note = f"{len(taken):,} of {usable:,} trips are taken, those soon after the first, at {start}; --from says where to begin"
     return TripFile(
         start=start,
+        note=note,
         demands=[Demand((row.at - start).total_seconds(), trip_between(row.pickup, row.dropoff)) for row in taken],
         skipped=trips.skipped,
         places=[row.pickup for row in taken] or window.places,

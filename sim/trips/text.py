@@ -15,7 +15,12 @@ LONGEST_LINE = 1_000_000
 """Characters. What is longer is no row: it is cut there, and counts as bad rows."""
 TALLEST_CELL = 50
 """Lines that one quoted cell may go on for."""
+TITLE_LINES, KNOWN_IN_A_HEADER = 20, 2
+"""The header is looked for in so many lines; a line that names so many of the columns that are looked for is it."""
 QUOTE = '"'
+
+
+COMMA_HINT = " (a comma within a cell needs quotation marks, or the table another separator)"
 
 
 class Unreadable(NamedTuple):
@@ -38,23 +43,34 @@ class Table(NamedTuple):
 def table_in(text: TextIO, knows: Callable[[Sequence[str]], int]) -> Table:
     """The table in this text. Of the separators that its header may have, the one is taken with which it names the most columns.
 
+    The header is the first of the first lines that names columns which are looked for: a title may stand above it.
+
     Args:
         text: with any kind of line ends. A first line `sep=;`, as Excel writes it, says what the separator is.
         knows: how many of these names are those of columns that are looked for.
     """
-    lines = _Lines(text)
+    lines, first = _Lines(text), list[str]()
     separators: Sequence[str] = SEPARATORS
-    for line in lines:
+    for line in islice(lines, TITLE_LINES):
         said = line.strip("\n").strip(QUOTE)
         if said[:4].lower() == "sep=" and len(said) == 5:
             separators = said[4]
             continue
         if not line.strip().strip("".join(separators)):
             continue  # an empty line
-        ways = [_cells(line, separator) for separator in separators]
+        ways = [_names(line, separator) for separator in separators]
         header = max(ways, key=lambda names: (knows(names), len(names)))
-        return Table(header, _records(lines, separators[ways.index(header)], len(header)))
-    return Table([], iter(()))
+        if knows(header) >= KNOWN_IN_A_HEADER:
+            return Table(header, _records(lines, separators[ways.index(header)], len(header)))
+        first = first or header
+    return Table(first, iter(()))
+
+
+def _names(line: str, separator: str) -> list[str]:
+    """The names in a header. A stray quotation mark is none of them."""
+    if line.count(QUOTE) % 2 == 0:
+        return _cells(line, separator)
+    return [cell.strip().strip(QUOTE) for cell in line.split(separator)]
 
 
 class _Lines:
@@ -85,7 +101,8 @@ def _records(lines: _Lines, separator: str, width: int) -> Iterator[Record]:
             continue  # an empty line, as at the end of many a file
         if len(cells) != width:
             if len(cells) < width or any(cells[width:]):
-                yield number, Unreadable(f"{counted(len(cells), 'column')} where the header has {width}")
+                hint = COMMA_HINT if len(cells) > width and separator == "," else ""
+                yield number, Unreadable(f"{counted(len(cells), 'column')} where the header has {width}{hint}")
                 continue
             del cells[width:]  # separators at the end, as New York's green taxis have them
         yield number, cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MONTHS = {
     name: number
@@ -18,11 +19,34 @@ UNIX_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
 """How many digits a Unix time of these decades has, and its units a second."""
 COMPACT = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
 
+ZONES = {
+    **dict.fromkeys(("z", "utc", "gmt", "wet"), 0),
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+    "bst": 1,
+    "west": 1,
+    "cet": 1,
+    "cest": 2,
+    "eet": 2,
+    "eest": 3,
+    "sast": 2,
+    "jst": 9,
+}
+"""Hours from UTC of the zones that people write by their letters."""
+SERIAL_ZERO, SERIAL_DIGITS = datetime(1899, 12, 30), 5
+"""Day 0 of spreadsheets. A time of these decades is told there as 42019.333."""
+
 _NUMERIC = r"(?P<a>\d{1,4})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})"
 _DAY_MONTH = r"(?P<day>\d{1,2})[- ](?P<month>[a-z]{3,9})\.?,?[- ](?P<year>\d{4}|\d{2})"
 _MONTH_DAY = r"(?P<month_>[a-z]{3,9})\.? +(?P<day_>\d{1,2}),? +(?P<year_>\d{4})"
-_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?(?: ?(?P<half>[ap])\.?m\.?)?"
-_ZONE = r"(?P<zone>z|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?|utc|gmt)"
+_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?(?: ?(?P<half>[ap])\.?m\b\.?)?"
+_ZONE = r"(?P<zone>(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?|[a-z]{1,4}|[a-z]+/[a-z_/]+)(?:\[[a-z_/]+\])?"
 _WRITTEN = re.compile(
     rf"(?:[a-z]{{3,9}}\.?,? +)?(?:{_NUMERIC}|{_DAY_MONTH}|{_MONTH_DAY})(?:(?:,? +|t){_CLOCK}(?: ?{_ZONE})?)?",
     re.ASCII | re.IGNORECASE,
@@ -50,7 +74,7 @@ class Clock:
         return when
 
     def _read(self, text: str) -> datetime:
-        if text[4:5] == "-" and text[7:8] == "-":
+        if (text[4:5] == "-" and text[7:8] == "-") or text[8:9] == "T":
             try:
                 return self._local(datetime.fromisoformat(text))
             except ValueError:
@@ -58,6 +82,8 @@ class Clock:
         digits = text.partition(".")[0]
         if digits.isdecimal() and digits.isascii() and len(digits) in UNIX_UNITS:
             return self._local(datetime.fromtimestamp(float(text) / UNIX_UNITS[len(digits)], UTC))
+        if len(digits) == SERIAL_DIGITS and digits != text and digits.isdecimal():
+            return SERIAL_ZERO + timedelta(seconds=round(float(text) * 86_400))
         if text.isdecimal() and len(text) in COMPACT:
             return datetime.strptime(text, COMPACT[len(text)])
         return self._written(text)
@@ -120,9 +146,16 @@ def _full_year(digits: str) -> int:
 def _offset(zone: str | None) -> tzinfo | None:
     if zone is None:
         return None
+    if "/" in zone:
+        try:
+            return ZoneInfo(zone)
+        except (OSError, ZoneInfoNotFoundError):
+            raise ValueError(zone) from None
+    if zone.lower() in ZONES:
+        return timezone(timedelta(hours=ZONES[zone.lower()]))
     digits = re.sub(r"[^\d+-]", "", zone)
     if not digits:
-        return UTC
+        raise ValueError(zone)
     sign, hours, minutes = digits[0], int(digits[1:3]), int(digits[3:5] or 0)
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if sign == "-" else offset)

@@ -9,9 +9,14 @@ from sim.trips.text import TALLEST_CELL, Unreadable, table_in
 HEADER = "id,note,lat"
 
 
+def known(names: object) -> int:
+    """Every header will do."""
+    return 2
+
+
 def table(*lines: str, header: str = HEADER) -> list[tuple[int, object]]:
     """Its rows, each with its line."""
-    found = table_in(io.StringIO("\n".join((header, *lines)) + "\n"), len)
+    found = table_in(io.StringIO("\n".join((header, *lines)) + "\n"), known)
     return [(line, cells if isinstance(cells, Unreadable) else list(cells)) for line, cells in found.records]
 
 
@@ -51,10 +56,32 @@ def test_no_cell_goes_on_for_ever() -> None:
 
 
 def test_the_separator_is_the_one_by_which_the_header_names_the_most() -> None:
-    found = table_in(io.StringIO("lat,itude;long,itude;a\n1,5;2,5;x\n"), lambda names: int("long,itude" in names))
+    found = table_in(io.StringIO("lat,itude;long,itude;a\n1,5;2,5;x\n"), lambda names: 2 * ("long,itude" in names))
     assert found.header == ["lat,itude", "long,itude", "a"]
     assert [list(cells) for _, cells in found.records] == [["1,5", "2,5", "x"]]
 
 
 def test_a_table_of_one_column_has_rows_too() -> None:
     assert table("1", '"2', "3", header="id") == [(2, ["1"]), (3, ['"2']), (4, ["3"])]
+
+
+def test_a_title_may_stand_above_the_header() -> None:
+    text = "Trips of March\n\nmade by hand; not checked\npickup_time,pickup_lat\n1,2\n"
+    found = table_in(io.StringIO(text), lambda names: sum(name.startswith("pickup") for name in names))
+    assert found.header == ["pickup_time", "pickup_lat"]
+    assert list(found.records) == [(5, ["1", "2"])]
+
+
+def test_where_no_line_names_a_known_column_the_first_is_what_is_told() -> None:
+    found = table_in(io.StringIO("a,b\n1,2\n"), lambda names: 0)
+    assert (found.header, list(found.records)) == (["a", "b"], [])
+
+
+def test_a_stray_quotation_mark_in_the_header_is_none_of_its_names() -> None:
+    assert table_in(io.StringIO('"a,b"\n1,2\n'), known).header == ["a,b"]
+    assert table_in(io.StringIO('"a,b,c\n1,2,3\n'), known).header == ["a", "b", "c"]
+
+
+def test_a_comma_too_many_is_told_with_what_could_be_meant() -> None:
+    ((_, unreadable),) = table("1,5,x,2,5")
+    assert "needs quotation marks, or the table another separator" in str(unreadable)

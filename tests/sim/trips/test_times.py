@@ -33,6 +33,13 @@ MORNING, AFTERNOON = datetime(2019, 3, 2, 8, 5), datetime(2019, 3, 2, 20, 5)
             "3/2/2019 8:05 GMT",
             "2019-03-02 08:05 UTC+00:00",
         ),
+        *("20190302T080500", "20190302T080500Z", "43526.336806", "2019-03-02 08:05:00 EST", "3/2/2019 8:05 AM CDT"),
+        *(
+            "2019-03-02 08:05 Africa/Johannesburg",
+            "2019-03-02 08:05 America/New_York",
+            "2019-03-02T08:05:00+01:00[Europe/Berlin]",
+            "2019-03-02 08:05 cet",
+        ),
     ],
 )
 def test_one_morning_is_read_however_it_is_written(text: str) -> None:
@@ -62,7 +69,15 @@ def test_noon_and_midnight_of_twelve_hours_are_not_mixed_up() -> None:
             "1/1/201 08:00",
             "2 Foo 2019",
         ),
-        *("1551513900x", "2019-03-02 08:05 +99:00", "8:05", "08:05:00", "٢٠١٩-٠٣-٠٢ 08:05"),
+        *(
+            "1551513900x",
+            "2019-03-02 08:05 +99:00",
+            "8:05",
+            "08:05:00",
+            "2019-03-02 08:05 XYZ",
+            "2019-03-02 08:05 Nowhere/Else",
+            "٢٠١٩-٠٣-٠٢ 08:05",
+        ),
     ],
 )
 def test_what_is_no_time_of_these_decades_is_refused(text: str) -> None:
