@@ -188,7 +188,7 @@ class Trips:
 
 def _picked(records: Iterator[Record], order: tuple[int, ...]) -> Iterator[Record]:
     for line, cells in records:
-        yield line, cells if isinstance(cells, Unreadable) else [cells[index] for index in order]
+        yield line, cells if isinstance(cells, Unreadable) else [cells[index].strip() for index in order]
 
 
 def _times(records: Iterable[Record]) -> Iterator[str]:

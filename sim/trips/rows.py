@@ -12,6 +12,7 @@ import msgspec
 from dispatch.domain.geo import haversine_m
 from dispatch.types import Point
 from sim.trips.columns import CANONICAL, Layout
+from sim.trips.text import QUOTE
 from sim.trips.times import Clock
 
 NO_PLACE, BAD_TIME, BAD_NUMBER, TOO_FAR = "no place", "bad time", "bad number", "too far"
@@ -29,6 +30,7 @@ PORTO_STEP_S = 15.0
 NOTHING = frozenset(("", "null", "none", "nan", "na", "n/a", "<na>", "\\n", "-"))
 """What stands where there is no value, in small letters."""
 LIMITS = {"lat": 90.0, "lon": 180.0}
+NOWHERE: Point = (0.0, 0.0)
 SHOWN = 40
 
 
@@ -62,9 +64,9 @@ class RowReader:
 
     def row(self, number: int, cells: Sequence[str]) -> Row:
         """The trip in the cells of the layout's columns. Raises Unusable."""
-        for name, cell in zip(self._names, cells, strict=True):
-            if '"' in cell:
-                raise Unusable(UNREADABLE, f"{name} has a stray quotation mark: {cell[:SHOWN]}")
+        if QUOTE in "".join(cells):
+            name, cell = next((name, cell) for name, cell in zip(self._names, cells, strict=True) if QUOTE in cell)
+            raise Unusable(UNREADABLE, f"{name} has a stray quotation mark: {cell[:SHOWN]}")
         if self._is_line:
             pickup, dropoff, duration_s = self._along(cells[1])
         else:
@@ -79,17 +81,12 @@ class RowReader:
         return Row(number, at, pickup, dropoff, duration_s)
 
     def _places(self, cells: Sequence[str]) -> tuple[Point, Point]:
-        for index, cell in enumerate(cells, 1):
-            if cell.lower() in NOTHING:
-                raise Unusable(NO_PLACE, f"{self._names[index]} is missing")
-        lat, lon, dropoff_lat, dropoff_lon = (
-            self._degrees(self._names[index], what, cell)
-            for index, (what, cell) in enumerate(zip(("lat", "lon") * 2, cells, strict=True), 1)
-        )
-        pickup, dropoff = (lat, lon), (dropoff_lat, dropoff_lon)
-        for name, point in (("pickup", pickup), ("dropoff", dropoff)):
-            if point == (0.0, 0.0):
-                raise Unusable(NO_PLACE, f"{name} is at 0, 0, which stands for a missing position")
+        names = self._names
+        pickup = self._degrees(names[1], "lat", cells[0]), self._degrees(names[2], "lon", cells[1])
+        dropoff = self._degrees(names[3], "lat", cells[2]), self._degrees(names[4], "lon", cells[3])
+        if NOWHERE in (pickup, dropoff):
+            name = "pickup" if pickup == NOWHERE else "dropoff"
+            raise Unusable(NO_PLACE, f"{name} is at 0, 0, which stands for a missing position")
         return pickup, dropoff
 
     def _along(self, text: str) -> tuple[Point, Point, float]:
@@ -111,10 +108,18 @@ class RowReader:
         return ends[0], ends[1], PORTO_STEP_S * (len(points) - 1)
 
     def _degrees(self, name: str, what: str, text: str) -> float:
-        degrees, most = self._number(name, text), LIMITS[what]
-        if not -most <= degrees <= most:
-            raise Unusable(BAD_NUMBER, f"{name} {text[:SHOWN]!r} is not from -{most:.0f} to {most:.0f}")
-        return degrees
+        try:
+            degrees = float(text)
+        except ValueError:
+            if text.lower() in NOTHING:
+                raise Unusable(NO_PLACE, f"{name} is missing") from None
+            degrees = self._number(name, text)
+        most = LIMITS[what]
+        if -most <= degrees <= most:
+            return degrees
+        if degrees != degrees:
+            raise Unusable(NO_PLACE, f"{name} is missing")
+        raise Unusable(BAD_NUMBER, f"{name} {text[:SHOWN]!r} is not from -{most:.0f} to {most:.0f}")
 
     def _number(self, name: str, text: str) -> float:
         try:

@@ -30,7 +30,7 @@ class Unreadable(NamedTuple):
 
 
 Record = tuple[int, "Sequence[str] | Unreadable"]
-"""The number of its (first) line, and its cells, stripped."""
+"""The number of its (first) line, and its cells, as they stand: there may be blanks around them."""
 
 
 class Table(NamedTuple):
@@ -97,10 +97,10 @@ class _Lines:
 def _records(lines: _Lines, separator: str, width: int) -> Iterator[Record]:
     for line in lines:
         number, cells = lines.number, _row(line, lines, separator, width)
-        if not any(cells):
+        if not any(cells) or not any(map(str.strip, cells)):
             continue  # an empty line, as at the end of many a file
         if len(cells) != width:
-            if len(cells) < width or any(cells[width:]):
+            if len(cells) < width or any(map(str.strip, cells[width:])):
                 hint = COMMA_HINT if len(cells) > width and separator == "," else ""
                 yield number, Unreadable(f"{counted(len(cells), 'column')} where the header has {width}{hint}")
                 continue
@@ -110,7 +110,7 @@ def _records(lines: _Lines, separator: str, width: int) -> Iterator[Record]:
 
 def _row(line: str, lines: _Lines, separator: str, width: int) -> list[str]:
     if QUOTE not in line:
-        return [cell.strip() for cell in line.split(separator)]
+        return line.rstrip().split(separator) if separator != "\t" else line.rstrip("\n").split(separator)
     if line.count(QUOTE) % 2 == 0:
         return _cells(line, separator)
     cells = _continued(line, lines, separator, width)
