@@ -131,9 +131,13 @@ def told(plan: Plan, region: str, changed: int | None) -> Iterator[str]:
     if plan.is_empty:
         yield f"all ids are as they should be{by}"
         return
-    how_many = ", ".join(f"{len(ids)} ids of {what}s" for what, ids in plan.ids.items())
-    would = "would change" if changed is None else f"changed, in {changed} events"
-    yield f"{how_many} and {len(plan.phones)} written phones {would}{by}"
+    how_many = ", ".join(f"{_counted(len(ids), 'id')} of {what}s" for what, ids in plan.ids.items())
+    would = "would change" if changed is None else f"changed, in {_counted(changed, 'event')}"
+    yield f"{how_many} and {_counted(len(plan.phones), 'written phone')} {would}{by}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 # -- the plan

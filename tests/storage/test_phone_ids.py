@@ -130,7 +130,7 @@ def test_a_plan_says_the_same_and_changes_nothing(town: Path) -> None:
     assert everything(town) == before
     lines = list(told(plan, "", None))
     assert f"passengers {OLD}, {ODD}, {NEW} are one: {NEW}" in lines
-    assert lines[-1] == "3 ids of passengers, 1 ids of drivers and 4 written phones would change"
+    assert lines[-1] == "3 ids of passengers, 1 id of drivers and 4 written phones would change"
     assert bring_over(town)[0] == plan
 
 
