@@ -68,8 +68,9 @@ def town(stage: Stage, path: Path) -> Path:
     rides(stage, "r3", phone="+27 (0)82 000 0111", driver=DRIVER, at=210, stars=5)
     stage.passenger("r4", at=300).books(at=301, passenger_phone="0027820000112")
     play(stage, until=305)
-    block(path, OLD, "d3", now=1.0)
-    block(path, NEW, "d3", now=2.0)
+    with closing(Writer(path, "off")) as writer:
+        block(writer, OLD, "d3", now=1.0)
+        block(writer, NEW, "d3", now=2.0)
     assert list(findings(path)) == []
     return path
 
