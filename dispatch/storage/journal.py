@@ -129,7 +129,7 @@ class Journal(ThreadActor):
         self._waiting: list[Append] = []
         self._losses = Losses()
         self._ails = False
-        self._flush_is_due = False
+        self._flush_is_due = self._is_to_flush = False
         self._repeaters = Repeaters()
         self._pause_s = FIRST_PAUSE_S
         self._again: Timer | None = None
@@ -161,9 +161,12 @@ class Journal(ThreadActor):
             self._flush(all_of_it=type(message) is _Again)
             return
         self._waiting += message
-        if not self._flush_is_due and (not self._ails or self._repeaters.has_others(message)):
-            self._flush_is_due = True
-            self.actor_ref.tell(_Flush())
+        if not self._flush_is_due:
+            if not self._ails or self._repeaters.has_others(message):
+                self._flush_is_due = True
+                self.actor_ref.tell(_Flush())
+            else:
+                self._flush_later()
         if len(self._waiting) >= APPENDS_A_COMMIT:
             self._flush()
 
@@ -180,10 +183,12 @@ class Journal(ThreadActor):
     # -- a commit
 
     def _flush(self, all_of_it: bool = True) -> None:
-        self._flush_is_due = False
+        self._flush_is_due = self._is_to_flush = False
         batch, self._waiting = self._waiting, []
         if self._ails and not all_of_it:
             batch, self._waiting = self._repeaters.apart(batch)
+            if self._waiting:
+                self._flush_later()
             if not batch:
                 return
         answers: list[Letter] = []
@@ -264,6 +269,19 @@ class Journal(ThreadActor):
         self._again.daemon = True
         self._again.start()
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _flush_later(self) -> None:
+        """For those who wait, since they were just told of a loss."""
+        if not self._is_to_flush:
+            self._is_to_flush = True
+            timer = Timer(self._repeaters.wait_s, self._tell_flush)
+            timer.daemon = True
+            timer.start()
+
+    def _tell_flush(self) -> None:
+        """In the timer's thread."""
+        with suppress(Stopped):
+            self.actor_ref.tell(_Flush())
 
     def _try_again(self) -> None:
         """In the timer's thread."""

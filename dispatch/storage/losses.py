@@ -8,15 +8,17 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
+from dispatch.addresses import DISPATCHER, kind_of
 from dispatch.messages.base import Recorded
 from dispatch.messages.journal import Append, NotAppended
 
 REMEMBERED: Final = 10_000
 """So many lives that ended with a loss are remembered: what the last of them said may still lie in a mailbox."""
 
-FIRST_WAIT_S: Final = 0.1
+SHORTEST_WAIT_S: Final = 0.05
 LONGEST_WAIT_S: Final = 1.0
-"""Whoever is told of a loss and asks again at once waits so long, and twice as long each time."""
+TOLD_A_SECOND: Final = 400
+"""Whoever is told of a loss and asks again at once waits, so long that no more than so many are told a second."""
 
 
 class Losses:
@@ -54,40 +56,46 @@ class Losses:
 
 
 class Repeaters:
-    """Who was just told of a loss. Some start anew and ask again, all day if they were answered at once; a person with an app waits
-    for none of this.
+    """Who was just told of a loss. Some start anew and ask again, all day if they were answered at once: they wait a moment.
+
+    A dispatcher, which reads about all open rides when it starts anew, waits until `clear` or until everybody is let through.
     """
 
     def __init__(self) -> None:
-        self._waits: dict[str, tuple[float, float]] = {}
+        self._told: dict[str, float] = {}
+
+    @property
+    def wait_s(self) -> float:
+        """How long whoever was told waits before it may be told again."""
+        return min(max(len(self._told) / TOLD_A_SECOND, SHORTEST_WAIT_S), LONGEST_WAIT_S)
 
     def note(self, append: Append) -> None:
         """Its sender is told of a loss now."""
-        now = time.monotonic()
-        until, wait_s = self._waits.get(append.reply_to, (0.0, 0.0))
-        wait_s = min(2 * wait_s, LONGEST_WAIT_S) if now - until < LONGEST_WAIT_S else FIRST_WAIT_S
-        self._waits[append.reply_to] = now + wait_s, wait_s
-        if len(self._waits) > REMEMBERED:
-            del self._waits[next(iter(self._waits))]
+        self._told[append.reply_to] = time.monotonic()
 
     def has_others(self, appends: Iterable[Append]) -> bool:
         """Whether somebody among these need not wait."""
         now = time.monotonic()
-        return any(not self._waits_still(append, now) for append in appends)
+        return any(not self._waits(append, now) for append in appends)
 
     def apart(self, appends: Iterable[Append]) -> tuple[list[Append], list[Append]]:
         """Those of who need not wait, and those of who must, each in their order."""
         now = time.monotonic()
+        self._told = {sender: at for sender, at in self._told.items() if now - at < LONGEST_WAIT_S}
         others: list[Append] = []
         waiting: list[Append] = []
         for append in appends:
-            (waiting if self._waits_still(append, now) else others).append(append)
+            (waiting if self._waits(append, now) else others).append(append)
         return others, waiting
 
     def clear(self) -> None:
         """Commits succeed again: nobody waits."""
-        self._waits.clear()
+        self._told.clear()
 
-    def _waits_still(self, append: Append, now: float) -> bool:
+    def _waits(self, append: Append, now: float) -> bool:
         senders = (append.reply_to,) if append.after is None else (append.reply_to, append.after.address)
-        return any(self._waits.get(sender, (0.0, 0.0))[0] > now for sender in senders)
+        return any(self._waits_still(sender, now) for sender in senders if sender in self._told)
+
+    def _waits_still(self, sender: str, now: float) -> bool:
+        wait_s = LONGEST_WAIT_S if kind_of(sender) == DISPATCHER else self.wait_s
+        return now - self._told[sender] < wait_s

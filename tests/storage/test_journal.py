@@ -13,6 +13,7 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
 from dispatch.storage.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, JournalPort
+from dispatch.storage.losses import SHORTEST_WAIT_S
 from dispatch.storage.schema import open_database
 from dispatch.storage.writer import Writer
 from tests.storage.stories import RIDE, append, booked
@@ -198,31 +199,46 @@ def test_it_heals_though_nobody_writes(open_desk: Callable[..., Desk], lock: sql
     assert on_disk(desk.path) == []
 
 
-def test_whoever_asks_again_at_once_is_answered_ever_later(
+def test_a_dispatcher_that_asks_again_at_once_is_answered_ever_later(
     open_desk: Callable[..., Desk], lock: sqlite3.Connection
 ) -> None:
     desk = open_desk(busy_timeout_s=0.001)
     lock.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
     for n in range(1, 5):
-        assert desk.ask(booked("r1", incarnation=n)) == NotAppended(n, 1, "database_busy")
+        asked = append("dispatcher/0", *booked("r1").events, incarnation=n)
+        assert desk.ask(asked) == NotAppended(n, 1, "database_busy")
     assert time.monotonic() - began >= (1 + 2 + 4) * FIRST_PAUSE_S
+    lock.execute("ROLLBACK")
+
+
+def test_a_person_who_asks_again_at_once_is_answered_soon(
+    open_desk: Callable[..., Desk], lock: sqlite3.Connection
+) -> None:
+    desk = open_desk(busy_timeout_s=0.001)
+    lock.execute("BEGIN IMMEDIATE")
+    tries = 40
+    began = time.monotonic()
+    for n in range(1, tries):
+        assert desk.ask(booked("r1", incarnation=n)) == NotAppended(n, 1, "database_busy")
+    assert time.monotonic() - began < tries * 5 * SHORTEST_WAIT_S, "by the timer alone it were a second each"
     lock.execute("ROLLBACK")
 
 
 def test_others_are_answered_at_once_meanwhile(open_desk: Callable[..., Desk], lock: sqlite3.Connection) -> None:
     desk = open_desk(busy_timeout_s=0.001)
     lock.execute("BEGIN IMMEDIATE")
-    for n in range(1, 4):  # until tries by the timer are far apart
-        desk.ask(booked("again", incarnation=n))
-    desk.port.deliver(booked("again", incarnation=4))
+    again = [append("dispatcher/0", *booked("again").events, incarnation=n) for n in range(1, 5)]
+    for told in again[:3]:  # until tries by the timer are far apart
+        desk.ask(told)
+    desk.port.deliver(again[3])
     for n in range(10):
         desk.port.deliver(booked(f"r{n}"))
-        desk.port.deliver(append(f"driver/d{n}", after=Recorded("ride/again", 4, 1)))
+        desk.port.deliver(append(f"driver/d{n}", after=Recorded("dispatcher/0", 4, 1)))
         assert desk.answers(1) == [(f"ride/r{n}", NotAppended(1, 1, "database_busy"))]
     lock.execute("ROLLBACK")
     healed = desk.answers(11)
-    assert healed[0] == ("ride/again", Appended(4, 1)), "and what waits is kept in its order"
+    assert healed[0] == ("dispatcher/0", Appended(4, 1)), "and what waits is kept in its order"
     assert sorted(address for address, _ in healed[1:]) == [f"driver/d{n}" for n in range(10)]
     assert {type(answer) for _, answer in healed} == {Appended}
 

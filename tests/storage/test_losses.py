@@ -66,23 +66,33 @@ class TestRepeaters:
         mail = [append("ride/a"), append("ride/b")]
         assert Repeaters().has_others(mail) and Repeaters().apart(mail) == (mail, [])
 
-    def test_who_asks_again_at_once_waits_twice_as_long_each_time(self, clock: list[float]) -> None:
-        repeaters, mail = Repeaters(), append("ride/a")
-        waits = []
-        for _ in range(6):
-            repeaters.note(mail)
-            began = clock[0]
-            while not repeaters.has_others([mail]):
-                clock[0] += 0.01
-            waits.append(round(clock[0] - began, 2))
-        assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0, 1.0], abs=0.011)
+    def waited_s(self, repeaters: Repeaters, sender: str, clock: list[float]) -> float:
+        repeaters.note(append(sender))
+        began = clock[0]
+        while not repeaters.has_others([append(sender)]):
+            clock[0] += 0.01
+        return round(clock[0] - began, 2)
 
-    def test_a_person_who_asks_again_later_is_answered_at_once(self, clock: list[float]) -> None:
-        repeaters, mail = Repeaters(), append("ride/a")
+    def test_who_asks_again_at_once_waits_a_moment_and_others_do_not(self, clock: list[float]) -> None:
+        repeaters = Repeaters()
         for _ in range(5):
-            repeaters.note(mail)
-            clock[0] += 1.2
-            assert repeaters.has_others([mail])
+            assert self.waited_s(repeaters, "ride/a", clock) == pytest.approx(0.05, abs=0.011)
+            assert repeaters.has_others([append("ride/b")])
+
+    def test_the_more_ask_again_the_longer_they_wait(self, clock: list[float]) -> None:
+        repeaters = Repeaters()
+        for n in range(200):
+            repeaters.note(append(f"ride/{n}"))
+        assert self.waited_s(repeaters, "ride/0", clock) == pytest.approx(0.5, abs=0.011)
+        for n in range(5_000):
+            repeaters.note(append(f"ride/{n}"))
+        assert self.waited_s(repeaters, "ride/0", clock) == pytest.approx(1.0, abs=0.011)
+        clock[0] += 1.0
+        assert repeaters.apart([append("ride/0")])[1] == []
+        assert self.waited_s(repeaters, "ride/0", clock) == pytest.approx(0.05, abs=0.011)
+
+    def test_a_dispatcher_that_asks_again_waits_longest(self, clock: list[float]) -> None:
+        assert self.waited_s(Repeaters(), "dispatcher/0", clock) == pytest.approx(1.0, abs=0.011)
 
     def test_who_builds_on_a_sender_that_waits_does_so_behind_it(self, clock: list[float]) -> None:
         repeaters = Repeaters()
@@ -91,9 +101,3 @@ class TestRepeaters:
         assert repeaters.apart([asked, builds, other]) == ([other], [asked, builds])
         repeaters.clear()
         assert repeaters.apart([asked, builds, other]) == ([asked, builds, other], [])
-
-    def test_no_more_senders_are_remembered_than_there_is_room_for(self, clock: list[float]) -> None:
-        repeaters = Repeaters()
-        for n in range(REMEMBERED + 1):
-            repeaters.note(append(f"ride/{n}"))
-        assert repeaters.has_others([append("ride/0")]) and not repeaters.has_others([append("ride/1")])
