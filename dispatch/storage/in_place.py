@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from enum import Enum
 from hashlib import blake2b
+from mmap import PROT_READ, mmap
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -57,14 +58,13 @@ class InPlace:
         self._guard = sqlite3.connect(f"file:{quote(real)}?mode=ro", uri=True, isolation_level=None)
         self._guard.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         self._file = os.open(real, os.O_RDONLY | os.O_CLOEXEC)
-        self._index = os.open(self.index, os.O_RDONLY | os.O_CLOEXEC)
+        self._index_file = os.open(self.index, os.O_RDONLY | os.O_CLOEXEC)
+        self._index = mmap(self._index_file, _PROGRESS.size, prot=PROT_READ)
         file = os.fstat(self._file)
-        self._ids = _id(file), _id(os.stat(self.log)), _id(os.fstat(self._index))
+        self._ids = _id(file), _id(os.stat(self.log)), _id(os.fstat(self._index_file))
         self._folders = tuple(dict.fromkeys((os.path.dirname(os.path.abspath(self.path)), os.path.dirname(real))))
         self._seen: tuple[object, ...] = ()
-        self._written = file.st_mtime_ns, file.st_size
-        self._progress = self._read_progress()
-        self._content = self._sample(file.st_size)
+        self._remember(file)
 
     def fault(self) -> Fault | None:
         """None while all is in its place."""
@@ -96,6 +96,11 @@ class InPlace:
         if fault is not None:
             raise StorageReplaced(self.path, fault.says)
 
+    def note(self) -> None:
+        """To be called after each commit: what its checkpoint wrote, or the new beginning of the log, is ours."""
+        if self._read_progress() != self._progress:
+            self._remember(os.fstat(self._file))
+
     def is_ours(self, name: str) -> bool:
         """Whether the file of this name is one of those that were opened."""
         try:
@@ -111,7 +116,8 @@ class InPlace:
         both = (close_writer, self._guard.close) if keeps_log else (self._guard.close, close_writer)
         for close in both:
             close()
-        os.close(self._index)
+        self._index.close()
+        os.close(self._index_file)
         os.close(self._file)
 
     def _look_at_folders(self) -> tuple[object, ...]:
@@ -126,14 +132,19 @@ class InPlace:
 
     def _is_overwritten(self, file: os.stat_result) -> bool:
         """A checkpoint wrote the file if the index tells of one. Else whoever changed its time left all as it was, or did not."""
-        progress, content = self._read_progress(), self._sample(file.st_size)
-        if progress == self._progress and (file.st_size, content) != (self._written[1], self._content):
+        is_told = self._read_progress() != self._progress
+        if not is_told and (file.st_size, self._sample(file.st_size)) != (self._written[1], self._content):
             return True
-        self._written, self._progress, self._content = (file.st_mtime_ns, file.st_size), progress, content
+        self._remember(file)
         return False
 
+    def _remember(self, file: os.stat_result) -> None:
+        self._written = file.st_mtime_ns, file.st_size
+        self._progress = self._read_progress()
+        self._content = self._sample(file.st_size)
+
     def _read_progress(self) -> tuple[bytes, ...]:
-        return _PROGRESS.unpack(os.pread(self._index, _PROGRESS.size, 0))
+        return _PROGRESS.unpack_from(self._index)
 
     def _sample(self, size: int) -> bytes:
         step = max(1, size // (_SAMPLED_PAGES * _PAGE)) * _PAGE

@@ -249,7 +249,9 @@ class Journal(ThreadActor):
         self._flush()
         try:
             self._writer.require_in_place()
-            told.future.set_result(told.job(self._writer))
+            result = told.job(self._writer)
+            self._writer.note_commit()
+            told.future.set_result(result)
         except Exception as error:
             told.future.set_exception(error)
 

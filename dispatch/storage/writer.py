@@ -87,6 +87,7 @@ class Writer:
             if isinstance(error, _UNFIT):
                 raise EventRefused(self.path, str(error)) from error
             raise
+        self.note_commit()
 
     def watch(self, path: str | Path) -> None:
         """From now on nothing is committed while `path` names another file than the open one. `path`: as the user named the file."""
@@ -97,6 +98,11 @@ class Writer:
         """Raises StorageReplaced when a watched file is not where it was."""
         if self._place is not None:
             self._place.require()
+
+    def note_commit(self) -> None:
+        """Called after each commit to a watched file, so that what a checkpoint wrote with it is not taken for somebody else's."""
+        if self._place is not None:
+            self._place.note()
 
     def close(self) -> str:
         """Move the log into the file and let go of it. Nothing waits in a writer. Returns what people must know, or nothing."""

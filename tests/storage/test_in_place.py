@@ -158,9 +158,14 @@ def test_checkpoints_of_ones_own_and_of_others_are_no_damage(path: Path, writer:
     assert len(on_disk(path)) == 704
 
 
-def test_a_file_that_was_overwritten_right_after_a_checkpoint_is_told_apart(path: Path, writer: Writer) -> None:
+@pytest.mark.parametrize("by_another", [False, True])
+def test_a_file_that_was_overwritten_right_after_a_checkpoint_is_told_apart(
+    path: Path, writer: Writer, by_another: bool
+) -> None:
     other = other_file(path)
-    writer.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(sqlite3.connect(path)) as another:
+        moves = another if by_another else writer.db.conn
+        assert moves.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall() == [(0, 0, 0)]
     writer.write([booked("r2")])
     shutil.copy(other, path)
     with pytest.raises(StorageReplaced, match="was written by something else"):
