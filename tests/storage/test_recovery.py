@@ -97,3 +97,18 @@ def test_an_offer_that_its_driver_accepted_is_left_for_the_ride_to_answer(writer
     assert Reader(path).events_of_ride(RideId("r1"))[-1] == OffersClosed(
         RideId("r1"), (OfferId("o2"),), (other,), "vanished"
     )
+
+
+def test_a_start_finds_open_offers_by_the_rides_that_are_open(writer: Writer) -> None:
+    """However many offers were ever made."""
+    asked: list[str] = []
+    writer.db.conn.set_trace_callback(asked.append)
+    take_leave(writer, 0.0)
+    writer.db.conn.set_trace_callback(None)
+    steps = [row[3] for query in asked for row in writer.db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
+    assert [step for step in steps if step.startswith(("SCAN ", "SEARCH "))] == [
+        "SCAN drivers",
+        "SCAN r USING INDEX rides_open",
+        "SEARCH o USING INDEX sqlite_autoindex_offers_1 (ride_id=?)",
+        "SEARCH d USING PRIMARY KEY (driver_id=?) LEFT-JOIN",
+    ]
