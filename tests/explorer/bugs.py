@@ -150,7 +150,7 @@ def a_repeated_command_is_done_again() -> Iterator[None]:
 @contextmanager
 def an_id_is_everybodys() -> Iterator[None]:
     """What a command got is kept under its id alone, whoever's it was."""
-    find, put = Answers.find, Answers._put
+    find, put, drop = Answers.find, Answers._put, Answers.drop
 
     def find_any(answers: Answers, command: Command) -> Answer | None:
         return find(answers, replace(command, driver_id=None))
@@ -158,7 +158,14 @@ def an_id_is_everybodys() -> Iterator[None]:
     def put_for_any(answers: Answers, command: Command, answer: Answer) -> None:
         put(answers, replace(command, driver_id=None), answer)
 
-    with patch.object(Answers, "find", find_any), patch.object(Answers, "_put", put_for_any):
+    def drop_any(answers: Answers, command: Command) -> None:
+        drop(answers, replace(command, driver_id=None))
+
+    with (
+        patch.object(Answers, "find", find_any),
+        patch.object(Answers, "_put", put_for_any),
+        patch.object(Answers, "drop", drop_any),
+    ):
         yield
 
 
