@@ -24,6 +24,8 @@ FRAME, SHORTEST_PROGRESS = 6, 10
 """Columns: the border with its padding; a progress bar with the space around it."""
 NARROW, SHORT_BAR, LONG_BAR = 90, 6, 24
 """On a terminal with fewer columns the bars are short."""
+NARROWEST = 78
+"""With fewer still the figures stand below the rides, and there is no news."""
 
 ROWS = {
     "pending": ("searching", "yellow"),
@@ -74,11 +76,17 @@ class Glance(NamedTuple):
 
 
 def view(glance: Glance, width: int) -> RenderableType:
-    """The panel, for a terminal of so many columns: twenty lines, whatever happens."""
+    """The panel, for a terminal of so many columns: twenty lines, whatever happens, and some more on a narrow one."""
     sides = Table.grid(expand=True, padding=(0, 0, 0, 4))
-    sides.add_row(_rides(glance, SHORT_BAR if width < NARROW else LONG_BAR), _figures(glance))
+    if width < NARROWEST:
+        for part in (_rides(glance, 0), _figures(glance)):
+            sides.add_row(part)
+    else:
+        sides.add_row(_rides(glance, SHORT_BAR if width < NARROW else LONG_BAR), _figures(glance))
     news = [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in glance.news]
     news += [Text()] * (NEWS_KEPT - len(news))
+    if width < NARROWEST:
+        news = []
     title, wide = Text(glance.title, style="dim", no_wrap=True, overflow="ellipsis"), min(width - ECHO, WIDEST)
     inside = Group(title, Text(), sides, Text(), *news, Text(), _clock(glance, wide - FRAME))
     return Panel(inside, title="[bold]dispatch demo", padding=(0, 2), width=wide)
@@ -87,7 +95,7 @@ def view(glance: Glance, width: int) -> RenderableType:
 def _rides(glance: Glance, bar_width: int) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(justify="right", min_width=5, no_wrap=True)
+    table.add_column(justify="right", min_width=max(5, len(f"{glance.requests:,}")), no_wrap=True)
     table.add_row("[bold]rides requested", f"[bold]{glance.requests:,}")
     longest = max(1, *(glance.rides.get(status, 0) for status in ROWS))
     for status, (label, colour) in ROWS.items():
@@ -97,9 +105,6 @@ def _rides(glance: Glance, bar_width: int) -> Table:
 
 
 def _figures(glance: Glance) -> Table:
-    table = Table.grid(expand=True, padding=(0, 0, 0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
     rows = {
         "offers open": f"{glance.offers_open:,}",
         "declined · timed out": f"{glance.declined:,} · {glance.timed_out:,}",
@@ -110,8 +115,14 @@ def _figures(glance: Glance) -> Table:
         "positions a second": f"{glance.positions_per_s:,.0f}",
         "server CPU · memory": _server(glance),
     }
+    table = Table.grid(expand=True, padding=(0, 0, 0, 1))
+    table.add_column()
+    longest = max(Text.from_markup(value).cell_len for value in rows.values())
+    table.add_column(
+        justify="right", min_width=longest, no_wrap=True
+    )  # where there is no room, labels are cut and figures are not
     for label, value in rows.items():
-        table.add_row(label, value)
+        table.add_row(Text(label, no_wrap=True, overflow="ellipsis"), value)
     return table
 
 

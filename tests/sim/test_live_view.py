@@ -159,3 +159,23 @@ def test_before_the_first_ride_the_log_tells_of_the_fleet() -> None:
 
 def test_every_booking_status_has_a_row() -> None:
     assert tuple(ROWS) == STATUSES
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 69, 70, 75, 80, 90, 100])
+def test_no_figure_is_cut_on_a_terminal_of_any_width(width: int) -> None:
+    text = "\n".join(drawn(CALM._replace(requests=123_456, rides={**CALM.rides, "completed": 98_765}), width))
+    for figure in (
+        "123,456",
+        "98,765",
+        " 120 ",
+        " 18 ",
+        "300 · 41",
+        "66",
+        "1.8 s",
+        "4.6 s",
+        "1,020 · 180",
+        "214",
+        "3% · 69 MB",
+    ):
+        assert figure in text, figure
+    assert max(map(len, text.splitlines())) <= width
