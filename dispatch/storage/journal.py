@@ -171,8 +171,10 @@ class Journal(ThreadActor):
             self._flush()
 
     def on_stop(self) -> None:
-        self._flush()
-        self._close()
+        try:
+            self._flush()
+        finally:
+            self._close()
 
     def on_failure(self, *_: object) -> None:
         self._close()

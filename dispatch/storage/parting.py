@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 
 from dispatch.storage.in_place import Fault, InPlace, Kind
@@ -43,7 +43,7 @@ def _settle(connection: sqlite3.Connection) -> int:
 
 def _leave(connection: sqlite3.Connection, path: Path, place: InPlace, fault: Fault) -> str:
     """The path names another file now: it gets nothing of ours, neither pages nor our log, which SQLite would take for its own."""
-    spare = beside(path, time.strftime(".saved-%Y%m%d-%H%M%S"))
+    spare = next(spare for n in count(1) if not _is_taken(spare := beside(path, f".saved-{n}")))
     whole = fault.kind is Kind.MOVED and _save(connection, spare)
     place.close(connection.close, keeps_log=True)
     said = f"{path} {fault.says}"
@@ -58,6 +58,10 @@ def _leave(connection: sqlite3.Connection, path: Path, place: InPlace, fault: Fa
     return (
         f"{said}; all that was committed is in {spare}" if whole else f"{said}; what was committed could not be saved"
     )
+
+
+def _is_taken(spare: Path) -> bool:
+    return spare.exists() or beside(spare, "-wal").exists()
 
 
 def _save(connection: sqlite3.Connection, spare: Path) -> bool:

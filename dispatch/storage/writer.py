@@ -60,7 +60,8 @@ class Writer:
 
     def touch(self) -> None:
         """Commit a page that says nothing new: raises what keeps the next batch from being written."""
-        (version,) = self._cursor.execute("PRAGMA user_version").fetchone()
+        with explained(self.path):
+            (version,) = self._cursor.execute("PRAGMA user_version").fetchone()
         self._commit([], [(f"PRAGMA user_version = {version}", ())])
 
     def hurry(self, hurries: bool) -> None:

@@ -54,6 +54,10 @@ def overwritten(path: Path) -> None:
     shutil.copy(other_file(path), path)
 
 
+def overwritten_by_a_diary(path: Path) -> None:
+    path.write_bytes(b"dear diary, " * 20_000)
+
+
 def emptied(path: Path) -> None:
     os.truncate(path, 0)
 
@@ -76,6 +80,7 @@ BLOWS: dict[Blow, str] = {
     moved: "is not there any more",
     replaced: "is another file than the one that is open",
     overwritten: "was written by something else",
+    overwritten_by_a_diary: "was written by something else",
     emptied: "was written by something else",
     log_deleted: "has lost dispatch.db-wal",
     log_replaced: "has another dispatch.db-wal than the one that is open",
@@ -97,9 +102,10 @@ def test_nothing_is_committed_when_the_path_names_another_file(path: Path, write
         [truth] = path.parent.glob("*.saved-*")
         assert f"all that was committed is in {truth}" in said
         assert {stream for stream, _ in on_disk(path)} == {"ride/stranger"} if blow is replaced else not path.exists()
-    elif blow in (overwritten, emptied):
+    elif BLOWS[blow] == "was written by something else":
         assert "what was committed could not be saved" in said
-        assert list(findings(path)) == [] if blow is overwritten else path.stat().st_size == 0
+        untouched = {emptied: b"", overwritten_by_a_diary: b"dear diary, " * 20_000}
+        assert list(findings(path)) == [] if blow is overwritten else path.read_bytes() == untouched[blow]
         assert [each.name for each in path.parent.glob("*.saved-*-wal")]
         assert not beside(path, "-wal").exists() and not beside(path, "-shm").exists()
         return
