@@ -15,7 +15,7 @@ from functools import partial
 from socket import socket
 from typing import Any
 
-from dispatch import addresses, logs
+from dispatch import addresses, logs, phones
 from dispatch.actors.bound import EVENTS_A_FOLD, DriverOptions
 from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
@@ -248,6 +248,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
     require_prices(settings)
     require_payments(settings)
     travel = eta_model(settings)
+    phones.load()
     sparing = logs.set_up()
     with listening_socket(settings.host, settings.port) as listener:
         is_whole = run(_serve(settings, travel, ownership, orders, listener, sparing))
