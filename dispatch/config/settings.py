@@ -126,7 +126,7 @@ class Server(Checked):
     port: int = whole(8067, 0, 65_535, "port to listen on; 0 takes a free one")
     hosts: str = host_list("names that Host may have beside IP addresses, localhost and --host")
     origins: str = origin_list("web pages of other origins that may use this server; empty: none")
-    db: str = path("dispatch.db", "the SQLite database, made on first use")
+    db: str = path("dispatch.db", "the SQLite database; `serve` and `db seed` make one")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
     synchronous: str = choice("full", "full|normal|off", "how strictly SQLite waits until data is on disk")
     phone_region: str = region("country of phone numbers that name none; kept in the database; empty: as it keeps")
