@@ -31,12 +31,14 @@ def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     require_loopback(resolved.settings)
     from dispatch.storage.owner import owned
-    from dispatch.transport.control import control_socket
 
-    with owned(resolved.settings.db, make=True) as ownership, control_socket(ownership.path) as orders:
-        from dispatch.app import serve  # heavy, and whoever is refused has heard already
+    with owned(resolved.settings.db, make=True) as ownership:
+        from dispatch.transport.control import control_socket  # whoever is refused has heard already
 
-        return serve(resolved.settings, ownership, orders)
+        with control_socket(ownership.path) as orders:
+            from dispatch.app import serve  # heavy; whoever has orders waits until it is there
+
+            return serve(resolved.settings, ownership, orders)
 
 
 @main.command()

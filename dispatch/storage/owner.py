@@ -23,7 +23,7 @@ from dispatch.storage.failures import (
     StorageUnreachable,
 )
 
-PATIENCE_S: Final = 0.3
+PATIENCE_S: Final = 0.2
 """Commands that take turns wait for one another so long; whoever keeps the file is named after that."""
 LOOK_EVERY_S: Final = 0.02
 MADE: Final = ("-journal", "-shm", "-wal", "")
