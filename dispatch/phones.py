@@ -41,9 +41,9 @@ def canonical(text: str, region: str = "") -> str | None:
     """The canonical form of a phone number; None for text that is none.
 
     Args:
-        text: with `+` or `00` in front it is a number of any country; without, only if its digits are a valid number of some country,
-            or of `region`. Spaces, dashes, brackets, marks of direction, digits of other scripts and `tel:` do not count. An extension
-            is not part of it.
+        text: with `+` or `00` in front it is a number of any country; without, only if its digits are a valid number of `region`, or
+            else of some country. Spaces, dashes, brackets, marks of direction, digits of other scripts and `tel:` do not count. An
+            extension is not part of it.
         region: of numbers that name no country: two letters (ZA); empty: there are none.
     """
     return _canonical(text, region) if len(text) <= LONGEST_TEXT else None
@@ -171,17 +171,21 @@ def _valid(plain: str, region: str) -> Iterator[str]:
 
 
 def _readings(plain: str, region: str) -> Iterator[tuple[str, str | None]]:
-    """Each with the region that it is of, if it does not say so itself. Digits alone are of any country first: ids are written so."""
+    """Each with the region that it is of, if it does not say so itself. Digits alone are a number of the region first: with the
+    code of its country, as ids are written, then without; and then one of any country.
+    """
     if plain.startswith("+"):
         yield plain, None
         yield "+" + plain[1:].lstrip().removeprefix("00"), None
         return
     if plain.startswith("00"):
         yield "+" + plain[2:], None
-    elif plain[:1] in "123456789(":
+    elif region and plain.lstrip("(").startswith(str(_library().country_code_for_region(region))):
         yield "+" + plain, None
     if region:
         yield plain, region
+    if plain[:1] in "123456789(":
+        yield "+" + plain, None
 
 
 def _unknown_to_the_library(plain: str) -> str | None:

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,28 @@ def test_a_number_without_a_country_needs_a_region(text: str) -> None:
     assert canonical(text, "ZA") == MOBILE
     assert read_phone(text) == "0821234567"
     assert read_phone(text, "ZA") == MOBILE
+
+
+def own_numbers() -> Iterator[tuple[str, str, str]]:
+    """A region, the digits of a number that people there write without their country, and its canonical form."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            number = phonenumbers.example_number_for_type(region, kind)
+            if number is not None and number.national_number > 9_999:  # so short a number stays an id
+                form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+                yield region, phonenumbers.national_significant_number(number), form
+
+
+def test_digits_alone_are_a_number_of_the_region_before_they_are_one_of_another_country() -> None:
+    numbers = [*own_numbers()]
+    assert len(numbers) > 400
+    assert [number for number in numbers if canonical(number[1], number[0]) != number[2]] == []
+    assert [number for number in numbers if canonical(number[2], number[0]) != number[2]] == []
+
+
+@pytest.mark.parametrize("text", ["4155552671", "(415) 555-2671", "415.555.2671", "1-415-555-2671", "+1 415 555 2671"])
+def test_san_francisco_is_not_in_switzerland(text: str) -> None:
+    assert canonical(text, "US") == identity(text, "US") == read_phone(text, "US") == "14155552671"
 
 
 @pytest.mark.parametrize(
