@@ -21,6 +21,8 @@ from dispatch.errors import DispatchError
 LINES_KEPT = 20
 LONGEST_LINE_BYTES = 1_048_576
 STOP_WITHIN_S = 20.0
+ROUTINE = '"level": "info"'
+"""Stands in the lines of the log about connections and the like, which say nothing about an end."""
 
 _READY = re.compile(r"dispatch listens on http://(?P<host>\S+):(?P<port>\d+) ")
 
@@ -118,7 +120,8 @@ class ServerProcess:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             text = line.decode(errors="replace").rstrip()
-            self.last_lines.append(text)
+            if ROUTINE not in text:
+                self.last_lines.append(text)
             if (announced := _READY.match(text)) is not None:
                 self.url = _socket_url(announced["host"], announced["port"])
                 self._ready.set()

@@ -87,7 +87,7 @@ def score_on(
     _print_score(found, {**report.told_of(taken.skipped), "off_map": off_map, "with_off_map": asdict(every)}, as_json)
     if not as_json:
         say(f"{off_map:,} more begin or end off the map, and are told without roads. With them:")
-        say(_in_words(every))
+        _print_words(every)
     return 0
 
 
@@ -124,9 +124,13 @@ def _free_s(roads: Roads, trip: TimedTrip) -> float | None:
 
 
 def _print_score(found: Score, more: dict[str, object], as_json: bool) -> None:
-    say(json.dumps({**asdict(found), **more}) if as_json else _in_words(found))
+    if as_json:
+        say(json.dumps({**asdict(found), **more}))
+    else:
+        _print_words(found)
 
 
-def _in_words(found: Score) -> str:
+def _print_words(found: Score) -> None:
     told = asdict(found)
-    return "  ".join(told) + "\n" + "  ".join(f"{value:>{len(name)}}" for name, value in told.items())
+    say("  ".join(told))
+    say("  ".join(f"{value:>{len(name)}}" for name, value in told.items()))

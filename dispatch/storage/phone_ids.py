@@ -17,12 +17,14 @@ from typing import Any, Final
 import msgspec
 from sqlite_utils import Database
 
+from dispatch import addresses
 from dispatch.phones import identity, read_phone
 from dispatch.storage.events import BODY, decode
 from dispatch.storage.failures import explained
 from dispatch.storage.region import keep_region, kept_region
 from dispatch.storage.schema import FILED_BY_STREAM, open_database, open_read_only
 from dispatch.storage.views import VIEWS
+from dispatch.types import DriverId
 
 PASSENGER, DRIVER = "passenger", "driver"
 COLUMNS: Final = {
@@ -207,7 +209,7 @@ def _spans(db: Database, what: str, ids: set[str]) -> dict[str, list[Span]]:
 def _reservations(db: Database, driver_id: str) -> Iterator[Span]:
     since: float | None = None
     of_stream = f"SELECT at, kind FROM events WHERE stream = ? AND {FILED_BY_STREAM} ORDER BY n"
-    for at, kind in db.execute(of_stream, (f"driver/{driver_id}",)):
+    for at, kind in db.execute(of_stream, (addresses.driver(DriverId(driver_id)),)):
         if kind == "DriverReserved":
             since = at
         elif kind == "DriverReleased" and since is not None:
@@ -275,7 +277,9 @@ def _rewrite_events(db: Database, plan: Plan) -> int:
                     news.append((_encode(told).decode(), n))
         db.conn.executemany("UPDATE events SET body = ? WHERE n = ?", news)
         changed += len(news)
-    moved = ((f"driver/{new}", f"driver/{old}") for old, new in plan.ids[DRIVER].items())
+    moved = (
+        (addresses.driver(DriverId(new)), addresses.driver(DriverId(old))) for old, new in plan.ids[DRIVER].items()
+    )
     db.conn.executemany(f"UPDATE events SET stream = ? WHERE stream = ? AND {FILED_BY_STREAM}", moved)
     return changed
 
@@ -322,7 +326,7 @@ def _merge(db: Database, people: Merged) -> None:
     if what == DRIVER:
         db.execute("DELETE FROM drivers WHERE driver_id = ?", (ident,))
         told = f"SELECT at, kind, {BODY} FROM events WHERE stream = ? AND {FILED_BY_STREAM} ORDER BY n"
-        _follow(db, told, f"driver/{ident}", _DRIVER_ROW.__contains__)
+        _follow(db, told, addresses.driver(DriverId(ident)), _DRIVER_ROW.__contains__)
     else:
         is_default = db.execute("SELECT 1 FROM passengers WHERE passenger_id = ? AND is_default", (ident,)).fetchone()
         booked = "passenger_id = ?1 AND EXISTS (SELECT 1 FROM rides WHERE passenger_id = ?1)"

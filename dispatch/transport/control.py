@@ -9,6 +9,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from dispatch.errors import DispatchError, SettingError
@@ -22,6 +23,7 @@ AT_ONCE: Final = 8
 LONGEST_NAME: Final = 107
 """Bytes of a path that the system takes for a socket; so the socket is bound and opened from inside its directory."""
 
+_ONE_DIRECTORY: Final = Lock()
 AnswerLine = Callable[[bytes], Awaitable[bytes]]
 
 
@@ -113,14 +115,15 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """With `folder` as the working directory, so that a name alone is a path."""
-    before = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(folder)
-        yield
-    finally:
-        os.fchdir(before)
-        os.close(before)
+    """With `folder` as the working directory, so that a name alone is a path. Threads take turns: a process has one such directory."""
+    with _ONE_DIRECTORY:
+        before = os.open(".", os.O_RDONLY)
+        try:
+            os.chdir(folder)
+            yield
+        finally:
+            os.fchdir(before)
+            os.close(before)
 
 
 def _remove(at: Path) -> None:
