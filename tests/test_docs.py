@@ -97,7 +97,8 @@ class TestFiguresOfTheReadme:
     drawn = runpy.run_path(str(ROOT / "docs/make_readme.py"))
 
     def test_they_are_current_but_for_what_depends_on_the_machine(self) -> None:
-        printed, shown = self.rows(self.drawn["printed"]()), self.rows(self.table())
+        printed = self.rows(self.drawn["printed"]("--codec", "off"))  # the same figures in two thirds of the time
+        shown = self.rows(self.table())
         assert len(shown) > 15
         assert shown == printed, "draw it again: python docs/make_readme.py"
 
