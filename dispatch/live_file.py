@@ -50,7 +50,9 @@ class LiveFile:
         self._runtime = runtime
         self.health = JournalHealth()
         report = partial(_report, self.health)
-        self.journal = JournalPort(partial(_open, settings), runtime.tell_threadsafe, report, runtime.call_soon)
+        self.journal = JournalPort(
+            partial(_open, settings, ownership), runtime.tell_threadsafe, report, runtime.call_soon
+        )
         try:
             self.store = Reader(settings.db, is_writing=self.health.is_well)
         except BaseException:
@@ -102,7 +104,7 @@ class LiveFile:
             logs.log.info("a new database was made", db=path)
 
 
-def _open(settings: Settings) -> Writer:
+def _open(settings: Settings, ownership: Ownership) -> Writer:
     """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
 
     def trusts(db: Any) -> None:
@@ -113,7 +115,7 @@ def _open(settings: Settings) -> Writer:
     try:
         region = settled_region(writer.db, settings.db, settings.phone_region)
         others = has_other_forms(writer.db, region)
-        writer.watch(settings.db)
+        writer.watch(settings.db, ownership)
         gone = take_leave(writer, time.time())
     except BaseException:
         writer.close()

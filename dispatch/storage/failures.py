@@ -66,6 +66,7 @@ class StorageOwned(DatabaseError):
 
     def __init__(self, path: str, owner: str, file: Path | None = None) -> None:
         self.file = file or Path(path)
+        self.owner = owner
         super().__init__(f"{path} belongs to {owner}; end that process first or name another file")
 
 

@@ -17,13 +17,19 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from dispatch.storage.failures import StorageReplaced
+from dispatch.storage.failures import StorageOwned, StorageReplaced
+from dispatch.storage.owner import Ownership
 
 _PAGE: Final = 4_096
 _SAMPLED_PAGES: Final = 64
 """So many pages of a file, evenly spread, tell it from another of the same length: all of a small one. Read after each checkpoint."""
 _PROGRESS: Final = struct.Struct("=32x8s56xI")
 """Of the log's index: the salts of its log, and how many of its frames are in the file. They change with every checkpoint."""
+_LOGGED: Final = struct.Struct("=14xHI12x8s")
+"""Of the same: bytes of a page, how many frames the log has, and its salts."""
+_LOG_HEADER: Final = 32
+_FRAME_HEADER: Final = 24
+_SALTS_AT: Final = 16
 
 
 class Kind(Enum):
@@ -34,7 +40,7 @@ class Kind(Enum):
     LOG_MOVED = "log moved"
     """The file is in its place, its log or the index of it is not."""
     OVERWRITTEN = "overwritten"
-    """Somebody else's bytes are in the file."""
+    """Somebody else's bytes are in the file or in its log."""
 
 
 class Fault(NamedTuple):
@@ -50,15 +56,21 @@ class InPlace:
     It has a connection of its own, which keeps the log in its place when it is the last to be closed.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """To be made after the file was opened in WAL mode and read, so that all three are there. Raises OSError, sqlite3.Error."""
+    def __init__(self, path: str | Path, ownership: Ownership | None = None) -> None:
+        """To be made after the file was opened in WAL mode and read, so that all three are there. Raises OSError, sqlite3.Error.
+
+        `ownership`: what has the lock of the file; it is looked after too.
+        """
         self.path = str(path)
+        self._ownership = ownership
+        self._rival = ""
         real = os.path.realpath(path)
         self.log, self.index = f"{real}-wal", f"{real}-shm"
         self._guard = sqlite3.connect(f"file:{quote(real)}?mode=ro", uri=True, isolation_level=None)
         self._guard.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         self._file = os.open(real, os.O_RDONLY | os.O_CLOEXEC)
         self._index_file = os.open(self.index, os.O_RDONLY | os.O_CLOEXEC)
+        self._log_file = os.open(self.log, os.O_RDONLY | os.O_CLOEXEC)
         self._index = mmap(self._index_file, _PROGRESS.size, prot=PROT_READ)
         file = os.fstat(self._file)
         self._ids = _id(file), _id(os.stat(self.log)), _id(os.fstat(self._index_file))
@@ -84,17 +96,22 @@ class InPlace:
                 return Fault(Kind.LOG_MOVED, f"has lost {os.path.basename(name)}, where its newest commits are")
             if (found.st_ino, found.st_dev) != known:
                 return Fault(Kind.LOG_MOVED, f"has another {os.path.basename(name)} than the one that is open")
+        if self._is_log_overwritten():
+            log = os.path.basename(self.log)
+            return Fault(Kind.OVERWRITTEN, f"lost its newest commits: something else wrote {log}")
         return None
 
     def require(self, *, quick: bool = False) -> None:
         """Raises StorageReplaced unless all is in its place. `quick`: a directory and a file that seem unchanged are."""
         seen = self._look_at_folders()
-        if quick and seen == self._seen and not self._has_changed(os.fstat(self._file)):
+        is_as_seen = quick and seen == self._seen and not self._has_changed(os.fstat(self._file))
+        if is_as_seen and not self._is_log_overwritten():
             return
         fault = self.fault()
-        self._seen = seen if fault is None else ()
-        if fault is not None:
-            raise StorageReplaced(self.path, fault.says)
+        says = self._rival_says() if fault is None else fault.says
+        self._seen = () if says else seen
+        if says:
+            raise StorageReplaced(self.path, says)
 
     def note(self) -> None:
         """To be called after each commit: what its checkpoint wrote, or the new beginning of the log, is ours."""
@@ -118,7 +135,26 @@ class InPlace:
             close()
         self._index.close()
         os.close(self._index_file)
+        os.close(self._log_file)
         os.close(self._file)
+
+    def _rival_says(self) -> str:
+        """Who owns the file now, if a removed lock file let somebody else in. It stays theirs: what we remember is outdated."""
+        if self._ownership is not None and not self._rival:
+            try:
+                self._ownership.renew()
+            except StorageOwned as error:
+                self._rival = f"belongs to {error.owner} by now, because its lock file was removed"
+        return self._rival
+
+    def _is_log_overwritten(self) -> bool:
+        """Whether the log is shorter than its index tells, or begins otherwise; not while somebody begins it anew."""
+        told = page, frames, salts = _LOGGED.unpack_from(self._index)
+        if not frames:
+            return False
+        size = _LOG_HEADER + frames * (_FRAME_HEADER + (page & ~1 | (page & 1) << 16))
+        is_whole = os.fstat(self._log_file).st_size >= size and os.pread(self._log_file, len(salts), _SALTS_AT) == salts
+        return not is_whole and _LOGGED.unpack_from(self._index) == told
 
     def _look_at_folders(self) -> tuple[object, ...]:
         try:

@@ -53,6 +53,15 @@ class Ownership:
         """What was made is of use from now on."""
         self._is_of_use = True
 
+    def renew(self) -> None:
+        """Take the lock anew if its file was removed or replaced. Raises StorageOwned if another process was faster."""
+        held = self._lock
+        if held is None or _is_named(held, beside(self.path, ".lock")):
+            return
+        self._lock = _locked(self.path, self.path)
+        _sign(self._lock)
+        os.close(held)
+
     def release(self) -> None:
         """Let others have the file. A lock file is left beside a database only, or where one was. Again does nothing."""
         lock, self._lock = self._lock, None
@@ -91,9 +100,7 @@ def take(path: str | Path, *, make: bool = False) -> Ownership:
             raise StorageLinked(str(path), names)
         if is_new and not make:
             raise StorageMissing(str(path))
-        since = time.strftime("%Y-%m-%d %H:%M:%S %z")
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"process {os.getpid()} since {since}\n".encode(), 0)
+        _sign(lock)
         return Ownership(real, lock, is_new=is_new, knew=knew)
     except BaseException:
         Ownership(real, lock, is_new=False, knew=knew).release()
@@ -159,6 +166,12 @@ def _is_named(lock: int, lock_file: Path) -> bool:
         return os.path.samestat(os.fstat(lock), lock_file.stat())
     except FileNotFoundError:
         return False
+
+
+def _sign(lock: int) -> None:
+    since = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()} since {since}\n".encode(), 0)
 
 
 def _note(lock: int) -> str:

@@ -18,6 +18,7 @@ from dispatch.messages.journal import Append
 from dispatch.storage.events import encode, shifted
 from dispatch.storage.failures import EventRefused, explained, failure_of
 from dispatch.storage.in_place import InPlace
+from dispatch.storage.owner import Ownership
 from dispatch.storage.parting import part
 from dispatch.storage.schema import open_database
 from dispatch.storage.views import VIEWS, Change
@@ -90,10 +91,13 @@ class Writer:
             raise
         self.note_commit()
 
-    def watch(self, path: str | Path) -> None:
-        """From now on nothing is committed while `path` names another file than the open one. `path`: as the user named the file."""
+    def watch(self, path: str | Path, ownership: Ownership | None = None) -> None:
+        """From now on nothing is committed while `path` names another file than the open one, or after `ownership` lost it to a rival.
+
+        `path`: as the user named the file.
+        """
         with explained(str(path)):
-            self._place = InPlace(path)
+            self._place = InPlace(path, ownership)
 
     def require_in_place(self) -> None:
         """Raises StorageReplaced when a watched file is not where it was."""

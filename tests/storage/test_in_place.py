@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.storage.check import findings
-from dispatch.storage.failures import StorageReplaced
-from dispatch.storage.owner import beside
+from dispatch.storage.failures import StorageOwned, StorageReplaced
+from dispatch.storage.owner import beside, owned, take
 from dispatch.storage.writer import Writer
 from tests.storage.stories import booked
 from tests.storage.test_writer import on_disk
@@ -71,6 +71,19 @@ def log_replaced(path: Path) -> None:
     beside(path, "-wal").touch()
 
 
+def log_emptied(path: Path) -> None:
+    os.truncate(beside(path, "-wal"), 0)
+
+
+def log_cut(path: Path) -> None:
+    os.truncate(beside(path, "-wal"), beside(path, "-wal").stat().st_size - 1)
+
+
+def log_overwritten(path: Path) -> None:
+    with beside(path, "-wal").open("r+b") as log:
+        log.write(bytes(beside(path, "-wal").stat().st_size))
+
+
 def index_deleted(path: Path) -> None:
     beside(path, "-shm").unlink()
 
@@ -84,6 +97,9 @@ BLOWS: dict[Blow, str] = {
     emptied: "was written by something else",
     log_deleted: "has lost dispatch.db-wal",
     log_replaced: "has another dispatch.db-wal than the one that is open",
+    log_emptied: "something else wrote dispatch.db-wal",
+    log_cut: "something else wrote dispatch.db-wal",
+    log_overwritten: "something else wrote dispatch.db-wal",
     index_deleted: "has lost dispatch.db-shm",
 }
 
@@ -92,6 +108,7 @@ BLOWS: dict[Blow, str] = {
 def test_nothing_is_committed_when_the_path_names_another_file(path: Path, writer: Writer, blow: Blow) -> None:
     writer.write([booked("r2")])
     blow(path)
+    stricken = path.read_bytes() if path.exists() else b""
     for attempt in (lambda: writer.write([booked("r3")]), writer.touch, writer.require_in_place):
         with pytest.raises(StorageReplaced, match=BLOWS[blow]):
             attempt()
@@ -102,10 +119,9 @@ def test_nothing_is_committed_when_the_path_names_another_file(path: Path, write
         [truth] = path.parent.glob("*.saved-*")
         assert f"all that was committed is in {truth}" in said
         assert {stream for stream, _ in on_disk(path)} == {"ride/stranger"} if blow is replaced else not path.exists()
-    elif BLOWS[blow] == "was written by something else":
+    elif "something else" in BLOWS[blow]:
         assert "what was committed could not be saved" in said
-        untouched = {emptied: b"", overwritten_by_a_diary: b"dear diary, " * 20_000}
-        assert list(findings(path)) == [] if blow is overwritten else path.read_bytes() == untouched[blow]
+        assert path.read_bytes() == stricken
         assert [each.name for each in path.parent.glob("*.saved-*-wal")]
         assert not beside(path, "-wal").exists() and not beside(path, "-shm").exists()
         return
@@ -148,6 +164,33 @@ def test_a_link_that_is_turned_to_another_file_names_another_file(path: Path, tm
         link.symlink_to(other_file(path))
         with pytest.raises(StorageReplaced, match=r"link\.db is another file"):
             writer.touch()
+
+
+def test_a_removed_lock_file_is_made_again_and_still_keeps_others_out(path: Path) -> None:
+    Writer(path, "off").close()
+    with owned(path) as ownership, closing(Writer(path, "off")) as writer:
+        writer.watch(path, ownership)
+        for name in ("r1", "r2"):
+            beside(path, ".lock").unlink()
+            writer.write([booked(name)])
+            with pytest.raises(StorageOwned, match=f"belongs to process {os.getpid()} since"):
+                take(path)
+        assert writer.close() == ""
+    assert [stream for stream, _ in on_disk(path)] == ["ride/r1", "ride/r2"]
+
+
+def test_whoever_a_removed_lock_file_let_in_owns_the_file_for_good(path: Path) -> None:
+    Writer(path, "off").close()
+    why = f"belongs to process {os.getpid()} since .* because its lock file was removed"
+    with owned(path) as ownership, closing(Writer(path, "off")) as writer:
+        writer.watch(path, ownership)
+        writer.write([booked("r1")])
+        beside(path, ".lock").unlink()
+        with owned(path), pytest.raises(StorageReplaced, match=why):
+            writer.write([booked("r2")])
+        with pytest.raises(StorageReplaced, match=why):
+            writer.touch()
+    assert [stream for stream, _ in on_disk(path)] == ["ride/r1"]
 
 
 def test_checkpoints_of_ones_own_and_of_others_are_no_damage(path: Path, writer: Writer) -> None:
