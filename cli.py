@@ -68,7 +68,8 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
     """Start the server, connect a fake fleet to it over real sockets and watch.
 
     Passengers book real trips, faster than they did; cars are as fast as ever. Ends after --for, when the last of --rides is over, or
-    on Ctrl-C, and prints what came of it, a JSON object as the last line. The server takes a free port unless --port says which.
+    on Ctrl-C, and prints what came of it, a JSON object as the last line. With --rides 0 only apps of yours book, until Ctrl-C. The
+    server takes a free port unless --port says which.
     """
     require_loopback(resolved.settings)
     from sim.demo import demo
@@ -381,7 +382,7 @@ def show_config(resolved: Resolved, as_json: bool) -> None:
         say(json_line(told))
         return
     for name, row, value in held:
-        say(f"{name:<24}{row.written(value) or '-':<20}{origins[name]}")
+        say(f"{name:<23} {row.written(value) or '-':<19} {origins[name]}")
 
 
 if __name__ == "__main__":

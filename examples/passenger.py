@@ -1,4 +1,4 @@
-"""A passenger's app in forty lines: books a ride and prints what happens until it is over, whatever becomes of its connection.
+"""A passenger's app in fifty lines: books a ride and prints what happens until it is over, whatever becomes of its connection.
 
 python examples/passenger.py [ride id] [server]
 """
@@ -27,7 +27,7 @@ OVER = ("ride_completed", "ride_cancelled", "no_drivers", "completed", "cancelle
 STAY_AWAY = (4504, 4508)
 
 
-async def ride(ride_id: str = f"ride-{time.time():.0f}", server: str = "ws://127.0.0.1:8067") -> None:
+async def ride(ride_id: str = f"ride-{int(time.time()):x}", server: str = "ws://127.0.0.1:8067") -> None:
     epoch, heard = "", 0
     async for socket in connect(f"{server}/ws/ride/{ride_id}/"):  # connects again whenever the loop comes round
         with suppress(ConnectionClosed):

@@ -179,16 +179,19 @@ async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | No
 
 
 async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
-    """From the first driver's connection to the end of the time, or to the end of the last ride where there is one."""
+    """From the first driver's connection to the end of the time, or to the end of the last ride where there is one.
+
+    Without rides of its own (`--rides 0`) it is a fleet for other people's apps: only the end of the time ends it.
+    """
     gauges.doing = "connecting the fleet"
     await crowd.connect(url, plan.fleet, DRIVER)
     forget_startup_garbage()
-    gauges.doing, gauges.began = "rides arrive", crowd.runtime.now
+    gauges.doing, gauges.began = "apps may book" if plan.wanted.rides == 0 else "rides arrive", crowd.runtime.now
     crowd.expect(islice(paced(plan.demands, plan.rides_per_s), plan.wanted.rides), PassengerBehaviour())
     if plan.wanted.for_s is not None:
         await asyncio.sleep(plan.wanted.for_s)
         return
-    while not crowd.is_quiet:
+    while plan.wanted.rides == 0 or not crowd.is_quiet:  # without passengers of its own it waits for somebody else's
         await asyncio.sleep(QUIET_EVERY_S)
 
 

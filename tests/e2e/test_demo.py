@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from websockets.sync.client import connect
 
 import cli
 from dispatch.config import load
@@ -21,6 +23,18 @@ from sim.driver_phone import DriverPhone
 COMMAND = [sys.executable, cli.__file__, "demo", "--drivers", "30"]
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 CTRL_C = b"\x03"
+IN_MANHATTAN = {
+    "pickup_latitude": 40.7549,
+    "pickup_longitude": -73.9840,
+    "dropoff_latitude": 40.7484,
+    "dropoff_longitude": -73.9857,
+    "pickup_address": "Bryant Park",
+    "dropoff_address": "350 5th Avenue",
+    "distance_km": 1.0,
+    "estimated_duration_minutes": 5.0,
+    "fare_amount": 8.5,
+}
+"""Places that docs/APPS.md names."""
 COUNTING_SERVER = """
 import atexit, json, runpy, sys
 from pathlib import Path
@@ -119,6 +133,22 @@ def test_an_interrupt_to_the_whole_group_lets_everybody_hang_up_before_the_serve
     summary = summary_of(seen + out)
     assert (summary["errors"], summary["reconnects"], summary["server_exit"]) == (0, 0, 0)
     assert summary["duration_s"] < 4.0
+
+
+def test_without_rides_of_its_own_the_fleet_waits_for_somebody_elses_app(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with started(tmp_path, *COMMAND, "--rides", "0", "--port", str(port)) as process:
+        seen = wait_for(process, b"apps may book")
+        with connect(f"ws://127.0.0.1:{port}/ws/ride/mine/") as app:
+            app.send(json.dumps({"type": "find_driver", **IN_MANHATTAN}))
+            searching = json.loads(app.recv(timeout=10))
+            assert (searching["type"], searching["drivers_notified"]) == ("searching", 5)
+            assert json.loads(app.recv(timeout=30))["type"] == "driver_assigned"
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert summary_of(seen + out)["requests"] == 0
 
 
 def test_when_the_server_stops_nobody_is_connected_any_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,7 @@ class TestByRoad:
         inside, outside = row(), row().replace("40.77,-73.98", "40.64,-73.78")
         lines = eta("test", csv_file("t.csv", inside, outside, inside), "--roads", MANHATTAN).stdout.splitlines()
         assert lines[1].split()[0] == "2"
+        assert len(lines) == 5
         assert lines[2] == "1 more begin or end off the map, and are told without roads. With them:"
         assert lines[4].split()[0] == "3"
 
