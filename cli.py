@@ -89,8 +89,8 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
 def replay(resolved: Resolved, ride_id: str, test_file: str | None, force: bool) -> int:
     """Run what is on file about RIDE_ID through today's code, in virtual time, and say where it now differs.
 
-    Prints the ride as a timeline. Exit status 1 when today's code does something else. What an app said in vain is not on file.
-    A ride by card is charged again, by a provider of the stage's own: nobody pays twice.
+    Prints the ride as a timeline. Exit status 1 when today's code does something else. What an app sent and was refused is not on
+    file. A ride by card is charged again by a pretended provider: nobody pays twice.
     """
     from sim.replay.main import replay
 

@@ -94,7 +94,8 @@ class NoSuchRide(FrameError):
 
 class Forbidden(FrameError):
     code = "forbidden"
-    says = "this is not yours to do"
+    says = "driver_id must be the driver of this socket, or be left out"
+    field = "driver_id"
 
 
 class IdReused(FrameError):

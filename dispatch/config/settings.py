@@ -61,14 +61,16 @@ class Rules(Checked):
     )
     vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
     acceptance: str = choice(
-        "first", "first|best_of_window", "who has a ride: the first who accepts, or the soonest there of accept_window"
+        "first",
+        "first|best_of_window",
+        "who gets a ride: the first to accept, or the soonest at the pickup of all in accept_window",
     )
-    accept_window_s: float = duration("3s", "100ms", "1m", "best_of_window chooses so long after the first accept")
+    accept_window_s: float = duration("3s", "100ms", "1m", "best_of_window chooses this long after the first accept")
     stagger_s: float = duration(
-        "0s", "0s", "1m", "each driver of a round is asked so long after the one before; 0: all at once"
+        "0s", "0s", "1m", "each driver of a round is asked this long after the one before; 0: all at once"
     )
     live_offers: int = whole(1, 1, 10, "offers one driver may hold open at once")
-    asks_after_silence: int = whole(1, 0, 5, "how often a driver is asked again for a ride after silence")
+    asks_after_silence: int = whole(1, 0, 5, "how many times a driver is asked again for a ride after silence")
     position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")
     dead_after_s: float = duration("12s", "100ms", "10m", "a link silent this long counts as dead")
     link_grace_s: float = duration(
@@ -80,19 +82,19 @@ class Rules(Checked):
     gps_max_accuracy_m: float = number(100, 1, 100_000, "a position less accurate than this is dropped")
     gps_max_delay_s: float = duration("1h", "1s", "24h", "a position recorded longer ago than this is dropped")
     schedule_lead_s: float = duration(
-        "15m", "0s", "24h", "a ride booked ahead looks for drivers so long before its time"
+        "15m", "0s", "24h", "a ride booked ahead looks for drivers this long before its time"
     )
     schedule_ahead_s: float = duration("720h", "1m", "8784h", "how long ahead a ride may be booked")
     free_cancel_s: float = duration("120s", "0s", "24h", "a passenger cancels free this long after the assignment")
     driver_late_s: float = duration("300s", "0s", "24h", "later than told by this, the driver is cancelled free")
     free_wait_s: float = duration("120s", "0s", "24h", "waiting at the pickup costs nothing for this long")
     no_show_s: float = duration("300s", "0s", "24h", "a driver may leave the pickup after this")
-    max_restarts: int = whole(2, 0, 20, "how often a ride is offered anew when its driver gives it up")
+    max_restarts: int = whole(2, 0, 20, "how many times a ride is offered anew when its driver gives it up")
     ride_cap_s: float = duration("12h", "1s", "8784h", "no driver has a ride longer; the system then ends it")
     follow_drivers: str = choice("auto", "auto|on|off", "tell passengers where drivers are; auto: unless simulated")
-    location_every_s: float = duration("2s", "0s", "1h", "a passenger is told where the driver is at most so often")
+    location_every_s: float = duration("2s", "0s", "1h", "a passenger is told where the driver is at most this often")
     track_step_m: float = number(30, 1, 10_000, "a driver's track has no two points nearer than this")
-    watch_every_s: float = duration("10s", "100ms", "1h", "drivers on the way to a pickup are looked after so often")
+    watch_every_s: float = duration("10s", "100ms", "1h", "drivers on the way to a pickup are checked this often")
     watch_warn_s: float = duration("120s", "1s", "24h", "a driver who gets no nearer for this long is warned")
     watch_tell_s: float = duration("180s", "1s", "24h", "and after this long the passenger is told")
     watch_give_up_s: float = duration("0s", "0s", "24h", "and after this long others are asked; 0: never")
@@ -106,7 +108,7 @@ class Rules(Checked):
     start_pin: bool = switch(False, "every ride starts with the passenger's pin, asked for or not")
     pin_tries: int = whole(5, 1, 100, "wrong pins before a ride's pin is locked")
     pin_lock_s: float = duration("60s", "1s", "24h", "a locked pin may be tried again after this")
-    resume_wait_s: float = duration("250ms", "10ms", "10s", "so long a new link may take to say that it resumes")
+    resume_wait_s: float = duration("250ms", "10ms", "10s", "how long a new connection may take to send resume")
     stream_kept: int = whole(16, 0, 10_000, "messages kept for each ride and driver, for apps that missed some")
     answers_kept: int = whole(64, 1, 10_000, "commands with an id that are remembered for each ride and driver")
     retire_after_s: float = duration(
@@ -129,9 +131,13 @@ class Server(Checked):
     db: str = path("dispatch.db", "the SQLite database; `serve` and `db seed` make one")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
     synchronous: str = choice("full", "full|normal|off", "how strictly SQLite waits until data is on disk")
-    phone_region: str = region("country of phone numbers that name none; kept in the database; empty: as it keeps")
+    phone_region: str = region(
+        "country (ZA) of phone numbers without a country code; kept in the database; empty: the kept one"
+    )
     currency: str = text("", "currency of fares, for people to read")
-    eta_model: str = choice("fitted", "fitted|constant", "ETAs by hour as fitted to trips, or 25 km/h × 1.3 of the way")
+    eta_model: str = choice(
+        "fitted", "fitted|constant", "fitted: ETAs by the hour of the day; constant: straight line × 1.3 at 25 km/h"
+    )
     eta_profile: str = text("", "file of `dispatch eta fit`; empty: the shipped one, of a New York day")
     roads: str = text("", "street map for ETAs (.osm.pbf, node-link .json.gz); empty: straight lines")
     frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
@@ -186,9 +192,9 @@ class PaymentRules(Checked):
     payment_key: str = secret("the key that payment_url wants, as a bearer token")
     payment_timeout_s: float = duration("10s", "10ms", "1m", "how long to wait for payment_url")
     payment_retry_s: float = duration(
-        "5s", "10ms", "1h", "after this payment_url is asked again, then after twice as long, …"
+        "5s", "10ms", "1h", "payment_url is asked again after this, then after twice as long, and so on"
     )
-    payment_retry_most_s: float = duration("10m", "10ms", "24h", "… and at last every so often, until it answers")
+    payment_retry_most_s: float = duration("10m", "10ms", "24h", "longest pause between two of these questions")
 
 
 @dataclass(frozen=True, kw_only=True)

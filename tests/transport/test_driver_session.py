@@ -75,7 +75,11 @@ class TestCommands:
         app, _ = rig.driver()
         app.says(**frame, driver_id=driver_id, id="k1")
         (error,) = app.got
-        assert (error["code"], error["message"], error["id"]) == ("forbidden", "this is not yours to do", "k1")
+        assert (error["code"], error["message"], error["id"]) == (
+            "forbidden",
+            "driver_id must be the driver of this socket, or be left out",
+            "k1",
+        )
         assert error.get("ride_id") == frame.get("ride_id")
         assert len(rig.heard("driver/27821234568")) == 1, "only Attach"
         assert rig.board.position(DRIVER) is None
