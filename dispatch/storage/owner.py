@@ -50,8 +50,8 @@ class Ownership:
         self._keeps_lock_file = knew
 
     def keep(self) -> None:
-        """What was made is of use from now on."""
-        self._is_of_use = True
+        """What was made is of use from now on, and the lock file stays to tell of it, even if the file is deleted meanwhile."""
+        self._is_of_use = self._keeps_lock_file = True
 
     def renew(self) -> None:
         """Take the lock anew if its file was removed or replaced. Raises StorageOwned if another process was faster."""

@@ -160,6 +160,15 @@ def test_a_file_that_is_gone_is_known_by_its_lock_file_until_it_is_made_again(fi
         assert (ownership.is_new, ownership.is_lost) == (False, False)
 
 
+def test_a_file_that_is_deleted_while_its_maker_owns_it_is_known_to_be_gone_afterwards(path: Path) -> None:
+    with owned(path, make=True) as ownership:
+        Writer(path, "off").close()
+        ownership.keep()
+        path.unlink()
+    with owned(path, make=True) as ownership:
+        assert ownership.is_lost
+
+
 def test_waiting_for_a_maker_that_fails_ends_with_a_lock_that_has_a_name(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
