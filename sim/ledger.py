@@ -213,7 +213,7 @@ class Ledger:
     def _withdrawn(self, now: float, event: RideUnassigned) -> None:
         ride_id, driver_id = event.ride_id, event.driver_id
         if self.driver_of.pop(ride_id, None) != driver_id and ride_id not in self.ended:
-            self._violations.add(now, "one-driver", f"{driver_id} gives up {ride_id}, which is not his")
+            self._violations.add(now, "one-driver", f"{driver_id} gives up {ride_id}, which is not its ride")
         self.ride_of.pop(driver_id, None)
         self.refused.setdefault(ride_id, {})[driver_id] = None
         self.restarted[ride_id] = (*self.restarted.get(ride_id, ()), driver_id)

@@ -114,7 +114,7 @@ def _check_driver(world: World, driver_id: Any, phone: Any) -> None:
     for event in world.journal.events_of(address):
         record.apply(event)
     if record.binding != FREE or actor.driver.binding != FREE:
-        add(now, "replay", f"{driver_id} is {actor.driver.binding}, his events say {record.binding}")
+        add(now, "replay", f"{driver_id} is {actor.driver.binding}, the driver's events say {record.binding}")
     if phone.ride is not None:
         add(now, "driver-knows", f"the app of {driver_id} still drives {phone.ride.ride_id}")
     if phone.offers:

@@ -24,6 +24,9 @@ TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCES}
 TESTS = {file: tree for file, tree in TREES.items() if file.is_relative_to(ROOT / "tests")}
 
 
+OF_ONE_SEX = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)
+
+
 def place(file: Path, node: ast.AST | None = None) -> str:
     """`tests/test_house.py:12`, as editors open it."""
     return f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
@@ -193,3 +196,17 @@ def test_every_error_has_a_code_of_its_own_in_snake_case() -> None:
     codes = [kind.code for kind in kinds if kind is not errors.FrameError]
     assert len(set(codes)) == len(codes)
     assert [code for code in codes if not re.fullmatch(r"[a-z]+(_[a-z]+)*", code)] == []
+
+
+def test_no_text_that_people_meet_says_of_a_person_that_it_is_he_or_she() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+    said = [f"{place(page)}: {line}" for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    for file in (ROOT / "cli.py", *(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))):
+        docstrings = {id(node.value) for node in ast.walk(TREES[file]) if isinstance(node, ast.Expr)}
+        said += [
+            f"{place(file, node)}: {node.value}"
+            for node in ast.walk(TREES[file])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if id(node) not in docstrings or file.name == "cli.py"
+        ]
+    assert [text for text in said if OF_ONE_SEX.search(text)] == []

@@ -18,7 +18,7 @@ RULES: Final[Mapping[str, str]] = {
     "blocked": "never to meet this passenger",
     "declined": "declined this ride before",
     "thinking": "holds an offer of this ride",
-    "silent": "was silent before, as often as he is asked",
+    "silent": "was silent before, as often as a driver is asked",
     "holds_offer": "holds another offer",
     "not_new": "was there before the last round",
     "behind": "behind those who were asked",
