@@ -44,7 +44,7 @@ def serve(resolved: Resolved) -> int | None:
 @main.command()
 @with_settings("dispatch", "simulate")
 def simulate(resolved: Resolved) -> int | None:
-    """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke.
+    """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke, 2 when the trips cannot be used.
 
     Ctrl-C prints the figures so far, marked as such, and ends with exit status 130.
     """

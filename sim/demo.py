@@ -29,7 +29,7 @@ from dispatch.transport.server import run
 from dispatch.travel.models import CONSTANT
 from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.demand import Demand
+from sim.demand import Demand, DemandError
 from sim.demo_crowd import Crowd
 from sim.demo_curtain import Curtain
 from sim.demo_gauges import Gauges
@@ -44,7 +44,7 @@ from sim.ignored import MODEL
 from sim.main import make_plan
 from sim.outputs import require_writable
 from sim.report import refuse, told_of
-from sim.trips import BadTrips, Skipped
+from sim.trips import Skipped
 
 DRIVERS = 1_200
 RIDES_PER_S = 1.1
@@ -99,7 +99,7 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
     with TemporaryDirectory(prefix="dispatch-demo-") as folder:
         try:
             plan = demo_plan(resolved, folder)
-        except BadTrips as bad:
+        except DemandError as bad:
             return refuse(bad, resolved.simulate.json)
         if plan.skipped.count:
             say(plan.skipped, error=True)

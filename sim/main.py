@@ -25,13 +25,13 @@ from dispatch.words import counted
 from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
-from sim.demand import Demand, poisson
+from sim.demand import Demand, DemandError, poisson
 from sim.driver_phone import Point
 from sim.figures import Summary
 from sim.ignored import MODEL
 from sim.outputs import require_writable
 from sim.progress import INTERRUPTED, Progress, interruptible
-from sim.trips import DAY_S, BadTrips, Skipped, TripsWanted, read
+from sim.trips import DAY_S, Skipped, TripsWanted, read
 from sim.world import World, WorldOptions
 
 MODEL_RIDES, MODEL_DRIVERS, MODEL_FOR_S = 1_000, 100, 4 * 3600.0
@@ -54,7 +54,8 @@ class Plan(NamedTuple):
 
 
 def simulate(settings: Settings, wanted: SimulateSettings) -> int:
-    """Run, print the figures, and return the exit status: 1 when an invariant broke, 130 when Ctrl-C cut the run short."""
+    """Run, print the figures, and return the exit status: 1 when an invariant broke, 2 when the trips cannot be used, 130 when Ctrl-C
+    cut the run short."""
     require_writable("--trace", wanted.trace)
     if wanted.scenario is not None:
         return explore(wanted, wanted.scenario)
@@ -63,7 +64,7 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
     progress = Progress()
     try:
         plan = make_plan(wanted, progress)
-    except BadTrips as error:
+    except DemandError as error:
         progress.clear()
         return report.refuse(error, wanted.json)
     if plan.note:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, TextIO
 
 from dispatch.text import plain, say
+from sim.demand import DemandError
 from sim.figure_table import Rows, print_figures
 from sim.figures import Percentiles, Summary
 from sim.trips import BadTrips, Skipped
@@ -30,10 +31,11 @@ def told_of(skipped: Skipped) -> dict[str, Any]:
     return {"rows": skipped.rows, **by_reason, "first_skipped": skipped.first}
 
 
-def refuse(error: BadTrips, as_json: bool) -> int:
+def refuse(error: DemandError, as_json: bool) -> int:
     """Say why a trips file is not simulated, for programs too, and return the exit status."""
     if as_json:
-        print(json.dumps({"error": str(error), "code": error.code, "requests": 0, **told_of(error.skipped)}))
+        skipped = error.skipped if isinstance(error, BadTrips) else Skipped()
+        print(json.dumps({"error": str(error), "code": error.code, "requests": 0, **told_of(skipped)}))
     say(f"dispatch: {error}", error=True)
     return USAGE_ERROR
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from dispatch.errors import DispatchError, did_you_mean
+from dispatch.errors import SettingError, did_you_mean
 from dispatch.text import say
 from sim import report
 from sim.figures import Summary
@@ -32,14 +32,16 @@ class Outcome(NamedTuple):
 SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {"small": SmallWorld, "lossy": LossyWorld}
 
 
-class UnknownScenario(DispatchError):
+class UnknownScenario(SettingError):
     """No small world has this name; the text offers the nearest one."""
 
     code = "unknown_scenario"
 
     def __init__(self, name: str) -> None:
         known = ", ".join(SCENARIOS)
-        super().__init__(f"there is no scenario {name!r}{did_you_mean(name, SCENARIOS) or f'; known: {known}'}")
+        super().__init__(
+            "scenario", f"there is no scenario {name!r}{did_you_mean(name, SCENARIOS) or f'; known: {known}'}"
+        )
 
 
 def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -> Outcome:

@@ -22,9 +22,12 @@ STRANGERS = {
     b"Rar!": "packed by RAR: unpack it first",
     b"ARROW1": "a Feather file: save it as Parquet or CSV",
     b"%PDF": "a PDF: what is needed is CSV or Parquet",
+    b"PK\x05\x06": "an empty zip archive",
 }
 """How files begin that are something else, and what to do about it."""
 PEEKED = 1 << 17
+TAR, TAR_AT = b"ustar", 257
+"""What a tar archive has, and where."""
 NESTED_AT_MOST = 3
 MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
@@ -60,6 +63,8 @@ def unpacked(raw: BinaryIO, name: str, stack: ExitStack) -> Unpacked:
         for magic, what in STRANGERS.items():
             if start.startswith(magic):
                 raise DemandError(f"{name} is {what}")
+        if start.startswith(TAR, TAR_AT):
+            raise DemandError(f"{name} is a tar archive: unpack the file to use")
         unpack = next((way for magic, way in WAYS.items() if start.startswith(magic)), None)
         if unpack is None:
             return Unpacked(buffered, level > 0)
@@ -87,6 +92,8 @@ def _encoding(start: bytes, name: str) -> str:
         if start.startswith(mark):
             return encoding
     even, odd = start[::2].count(0), start[1::2].count(0)
+    if min(even, odd) * NULS_OF_UTF16 > len(start):
+        raise DemandError(f"{name} is no text (or UTF-32 without a byte order mark): what is needed is CSV or Parquet")
     if max(even, odd) * NULS_OF_UTF16 > len(start):
         return "utf-16-le" if odd > even else "utf-16-be"
     if sum(map(start.count, CONTROLS)) * CONTROLS_OF_BINARY > len(start):

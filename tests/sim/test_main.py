@@ -127,6 +127,25 @@ class TestRowsThatAreSkipped:
         assert simulated(self.FEW, "--skip-most", "3.3%").exit_code == 2
 
 
+@pytest.mark.parametrize("command", [("simulate",), ("simulate", "--db", "day.db"), ("demo",)], ids=" ".join)
+@pytest.mark.parametrize("trips", [None, b"", b"\x1f\x8bjunk", b"tpep_pickup_datetime,PULocationID\n"])
+def test_a_file_that_cannot_be_used_ends_with_another_status_than_a_broken_rule(
+    trips: bytes | None, command: Sequence[str]
+) -> None:
+    if trips is not None:
+        Path("trips.csv").write_bytes(trips)
+    result = CliRunner().invoke(cli.main, [*command, "--trips", "trips.csv", "--json"], prog_name="dispatch")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["code"], told["requests"], told["skipped"]) == (2, "bad_trips", 0, 0)
+    assert result.stderr == f"dispatch: {told['error']}\n"
+    assert not Path("day.db").exists()
+
+
+def test_a_scenario_that_nobody_knows_ends_with_another_status_than_a_broken_rule() -> None:
+    result = CliRunner().invoke(cli.main, ["simulate", "--scenario", "smal"], prog_name="dispatch")
+    assert (result.exit_code, result.stderr) == (2, "dispatch: there is no scenario 'smal'; did you mean 'small'?\n")
+
+
 @pytest.mark.parametrize("last", ["36.3,-73.97", "-13.25,-73.97", "40.75,0", "40.75,106.02"])
 def test_a_dropoff_at_the_end_of_the_world_is_a_row_that_is_skipped(last: str) -> None:
     result = simulated([*morning(), f"2019-03-02 08:30:00,40.75,-73.98,{last}"], "--json")

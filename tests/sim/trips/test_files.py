@@ -1,8 +1,11 @@
 """What is done with a file is decided by how it begins; forms of packing and encodings are tried in test_reading.py."""
 
 import bz2
+import gzip
 import io
 import lzma
+import tarfile
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -20,6 +23,23 @@ def text_in(data: bytes) -> str:
 def test_other_ways_of_packing_are_undone_too(pack: object) -> None:
     assert callable(pack)
     assert text_in(pack(b"a,b\r\n1,2\n")) == "a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_tar_archive_is_called_by_its_name(pack: Callable[[bytes], bytes]) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add(__file__, "trips.csv")
+    with pytest.raises(DemandError, match="trips is a tar archive: unpack the file to use"):
+        text_in(pack(archive.getvalue()))
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(4000), "Café,1\n".encode("utf-32-le") * 20, "Café,1\n".encode("utf-32-be") * 20]
+)
+def test_bytes_that_are_mostly_nul_are_no_text(data: bytes) -> None:
+    with pytest.raises(DemandError, match="trips is no text"):
+        text_in(data)
 
 
 def test_what_was_packed_again_and_again_is_refused() -> None:
