@@ -85,8 +85,10 @@ class DrivenRide(EndingRide):
             return f"too many wrong pins; try again in {ceil(locked_s)} s"
         if message.pin == ride.pin:
             return ""
+        if not message.pin:
+            return "this ride starts with the passenger's pin"  # no guess: an app that knows no pins locks nobody out
         self.record(PinRefused(ride.ride_id, message.driver_id, now))
-        return "that is not the passenger's pin" if message.pin else "this ride starts with the passenger's pin"
+        return "that is not the passenger's pin"
 
     def _step(self, event_type: type[Message], message: Step) -> None:
         ride, trip, now = self.ride, self.ride.trip, self.runtime.now

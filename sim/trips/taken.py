@@ -19,8 +19,8 @@ DAY_S = 86_400.0
 PLACES_KEPT = 10_000
 """Pickups where drivers may begin when no trip was taken."""
 ROOM = 50_000
-FEW = 100
-"""Less than one in so many of a file's trips is told, unless it was asked for."""
+FEW, A_HANDFUL = 100, 10
+"""Less than one in so many of a file's trips is told, unless it was asked for, and so are fewer than `A_HANDFUL` of more."""
 TIMED_AT_MOST = 200_000
 """Trips that a profile is made of, or tested on. Of more, every other one is left out until they fit: more teach nothing."""
 
@@ -74,7 +74,7 @@ def read(
             f"{path or SHIPPED} has no trip from {start} on: it goes from {window.first} to {window.last}"
         )
     usable, note = trips.skipped.rows - trips.skipped.count, ""
-    if from_time is None and rides is None and len(taken) * FEW < usable:
+    if from_time is None and rides is None and len(taken) < max(usable / FEW, min(A_HANDFUL, usable)):
         note = f"{len(taken):,} of {usable:,} trips are taken, those soon after the first, at {start}; --from says where to begin"
     return TripFile(
         start=start,

@@ -76,6 +76,19 @@ def test_five_wrong_pins_lock_it_for_a_minute(play: Theatre) -> None:
     finished(stage)
 
 
+def test_to_say_no_pin_is_no_guess_and_locks_nothing(play: Theatre) -> None:
+    stage, pin = with_a_pin(play(), require_pin=True)
+    for number in range(6):
+        starts(stage, 70.0 + number)
+    starts(stage, 80, pin=pin)
+    stage.run(until=81)
+    assert {error["message"] for error in stage.drivers["d1"].heard("error")} == {
+        "this ride starts with the passenger's pin"
+    }
+    assert stage.passengers["r1"].last()["type"] == "ride_started"
+    finished(stage)
+
+
 def guesses(stage: Stage, pin: str, first: float, count: int) -> None:
     for number in range(count):
         starts(stage, first + number, pin=other_than(pin))

@@ -162,10 +162,11 @@ def test_a_trip_of_many_hours_is_simulated_to_its_end(latitude: str, ended: str)
     assert (result.exit_code, told["violations"], told["requests"], told[ended]) == (0, 0, 1, 1)
 
 
-def test_a_run_of_few_of_a_files_trips_says_so_before_it_begins() -> None:
-    rows = ["2001-01-01 00:00:00,40.75,-73.98,40.76,-73.97", *morning(), *morning()]
+@pytest.mark.parametrize("mornings", [2, 1])
+def test_a_run_of_few_of_a_files_trips_says_so_before_it_begins(mornings: int) -> None:
+    rows = ["2001-01-01 00:00:00,40.75,-73.98,40.76,-73.97", *morning() * mornings]
     result = simulated(rows, "--json")
     assert (result.exit_code, json.loads(result.stdout)["requests"]) == (0, 1)
-    said = "1 of 121 trips are taken, those soon after the first, at 2001-01-01 00:00:00; --from says where to begin\n"
+    said = f"1 of {len(rows)} trips are taken, those soon after the first, at 2001-01-01 00:00:00; --from says where to begin\n"
     assert result.stderr == said
     assert simulated(rows, "--from", "2019-03-02", "--json").stderr == ""
