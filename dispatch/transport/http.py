@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dispatch.errors import did_you_mean
 from dispatch.transport import frame_log
 from dispatch.transport.admission import EXEMPT, Admission
-from dispatch.transport.paths import SHOWN_CHARACTERS, Refused, shown
+from dispatch.transport.paths import SHOWN_CHARACTERS, Refused, endpoint, shown
 from dispatch.transport.problems import problem
 
 log = logging.getLogger(__name__)
@@ -183,4 +183,9 @@ class _Sharing(CORSMiddleware):
 
 
 async def _no_socket(request: Request) -> Response:
+    """A page was asked for where sockets are: what is wrong with the path comes first, as for a handshake."""
+    try:
+        endpoint(request.scope["path"])
+    except Refused as refused:
+        return problem(refused.status, str(refused))
     return problem(426, SOCKET_WANTED, headers={"Upgrade": "websocket"})

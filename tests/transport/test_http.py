@@ -111,6 +111,14 @@ def test_the_versions_page_names_what_runs() -> None:
         ("GET", "/%1B[31m", 404, "not_found", r"no such page /\x1b[31m"),
         (
             "GET",
+            "/ws/drver/1/",
+            404,
+            "not_found",
+            "no such endpoint /ws/drver/1/; try /ws/ride/<ride_id>/ or /ws/driver/<",
+        ),
+        ("GET", "/ws/ride/", 400, "bad_request", "ride_id must match [A-Za-z0-9_-]{1,64}, got ''"),
+        (
+            "GET",
             "/ws/ride/1/",
             426,
             "upgrade_required",
