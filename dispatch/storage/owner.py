@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ class Ownership:
         self.is_new = is_new
         self.is_lost = is_new and knew
         self._lock: int | None = lock
+        self._file: int | None = None
         self._before = frozenset(ending for ending in MADE if os.path.lexists(beside(path, ending)))
         self._is_of_use = not is_new
         self._keeps_lock_file = knew
@@ -52,6 +54,23 @@ class Ownership:
     def keep(self) -> None:
         """What was made is of use from now on, and the lock file stays to tell of it, even if the file is deleted meanwhile."""
         self._is_of_use = self._keeps_lock_file = True
+        self.hold()
+
+    def hold(self) -> bool:
+        """Lock the file itself too: its lock file may be removed, or it may be mounted under a second name. False: another has it.
+
+        On Linux alone: elsewhere this lock and those of SQLite keep each other out.
+        """
+        if self._file is not None or sys.platform != "linux" or not self.path.exists():
+            return True
+        try:
+            self._file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file that may not be read, or one that is locked only when it is open for writing
+            return True
+        return True
 
     def renew(self) -> None:
         """Take the lock anew if its file was removed or replaced. Raises StorageOwned if another process was faster."""
@@ -67,6 +86,8 @@ class Ownership:
         lock, self._lock = self._lock, None
         if lock is None:
             return
+        if self._file is not None:  # SQLite of this process has closed it before: its locks end with this
+            os.close(self._file)
         if not self._is_of_use:
             for ending in MADE:
                 if ending not in self._before:
@@ -100,11 +121,15 @@ def take(path: str | Path, *, make: bool = False) -> Ownership:
             raise StorageLinked(str(path), names)
         if is_new and not make:
             raise StorageMissing(str(path))
-        _sign(lock)
-        return Ownership(real, lock, is_new=is_new, knew=knew)
+        ownership = Ownership(real, lock, is_new=is_new, knew=knew)
     except BaseException:
         Ownership(real, lock, is_new=False, knew=knew).release()
         raise
+    if not ownership.hold():
+        ownership.release()
+        raise StorageOwned(str(path), "another process", real)
+    _sign(lock)
+    return ownership
 
 
 @contextmanager

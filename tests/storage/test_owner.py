@@ -96,6 +96,16 @@ def test_a_file_with_two_names_is_refused_under_both(file: Path, tmp_path: Path)
     take(file).release()
 
 
+def test_a_file_that_another_name_without_a_link_leads_to_is_refused(file: Path, other: subprocess.Popen[str]) -> None:
+    """As where one file is mounted under a second name: the lock file beside that name is another one."""
+    beside(file, ".lock").unlink()
+    with pytest.raises(StorageOwned, match="belongs to another process"):
+        take(file)
+    other.kill()
+    other.wait()
+    take(file).release()
+
+
 def test_the_lock_file_stays_and_names_nobody_once_it_is_let_go(file: Path) -> None:
     with owned(file):
         assert beside(file, ".lock").read_text().startswith(f"process {os.getpid()} since ")
