@@ -318,7 +318,11 @@ def open_read_only(path: str | Path) -> Database:
         raise StorageMissing(str(path))
     if Path(path).is_file() and not Path(path).stat().st_size:
         raise StorageEmpty(str(path))
-    with _opened(str(path), f"file:{quote(str(path))}?mode=ro", BUSY_TIMEOUT_S, _Guest) as db:
+    file, real = f"file:{quote(str(path))}?mode=ro", os.path.realpath(path)
+    # SQLite wants to make a log beside the file. Where nobody can, and none is, no one writes: the file alone is the whole truth.
+    is_fixed = not may_write(os.path.dirname(real)) and not os.path.exists(f"{real}-wal")
+    kind, uri = (sqlite3.Connection, f"{file}&immutable=1") if is_fixed else (_Guest, file)
+    with _opened(str(path), uri, BUSY_TIMEOUT_S, kind) as db:
         _refuse_strangers(db, str(path), may_be_empty=False)
         if migrations.pending(db):
             raise DatabaseError(

@@ -262,6 +262,20 @@ class TestReadOnly:
             open_database(file)
         assert list(folder.iterdir()) == [file]
 
+    def test_it_can_be_read_where_nothing_may_be_made_beside_it(self, file: Path, folder: Path) -> None:
+        with closing(open_read_only(file)) as db:
+            assert db["events"].count == 0
+        assert list(folder.iterdir()) == [file]
+
+    def test_what_a_log_beside_it_holds_is_read_there_too(self, folder: Path) -> None:
+        path = folder / "dispatch.db"
+        with closing(open_database(path)) as writer:
+            writer["passengers"].insert({"passenger_id": "p1", "name": "Ann", "phone": "", "rating": 5.0})
+            folder.chmod(0o555)
+            with closing(open_read_only(path)) as db:
+                assert [row["name"] for row in db["passengers"].rows] == ["Ann"]
+            folder.chmod(0o755)
+
     def test_a_directory_that_may_only_be_read_is_refused_by_name(self, bare: Path) -> None:
         with pytest.raises(StorageUnreachable, match=r"the directory .* is read-only; name another file"):
             open_database(bare / "dispatch.db")
