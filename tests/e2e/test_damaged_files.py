@@ -16,6 +16,7 @@ from dispatch.config import Settings
 from dispatch.errors import DatabaseError
 from dispatch.live_file import _open
 from dispatch.messages.events import AvailabilitySet, RideAssigned
+from dispatch.storage.owner import owned
 from dispatch.storage.writer import Writer
 from dispatch.types import RideId
 from tests.storage.damage import beside, closed_file, flip
@@ -121,8 +122,8 @@ def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_a_start_says_what_is_wrong_with_it(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     path = closed_file(tmp_path / "rides.db")
     damage(path)
-    with pytest.raises(DatabaseError) as refused:
-        _open(Settings(db=str(path)))
+    with pytest.raises(DatabaseError) as refused, owned(path) as ownership:
+        _open(Settings(db=str(path)), ownership)
     assert f"{path}" in str(refused.value) and SAYS[damage] in str(refused.value)
 
 

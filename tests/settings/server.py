@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import chdir
+from contextlib import chdir, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 import cli
 from dispatch.domain.eta import Curve
 from dispatch.live_file import _open
+from dispatch.storage.owner import owned
 from dispatch.transport.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
@@ -110,12 +111,12 @@ def whether_it_listens_on_that_port(given: Given) -> object:
 
 @changes("synchronous", {"full": 2, "off": 0})
 def how_strictly_the_journal_waits_for_the_disk(given: Given) -> object:
-    with chdir(given.folder):
-        writer = _open(given.settings)
-    try:
+    with (
+        chdir(given.folder),
+        owned(given.settings.db, make=True) as ownership,
+        closing(_open(given.settings, ownership)) as writer,
+    ):
         return writer.db.execute("PRAGMA synchronous").fetchone()[0]
-    finally:
-        writer.close()
 
 
 # -- ETAs
