@@ -22,9 +22,13 @@ OF_THE_MACHINE = ("CPU · wall time, s", "rides a CPU second")
 
 
 def printed(*flags: str) -> str:
-    """The table that `dispatch simulate` prints for the shipped day, without what follows it."""
-    outcome = subprocess.run((*COMMAND, *flags), cwd=ROOT, capture_output=True, text=True, check=True)
-    table = outcome.stdout[: outcome.stdout.rindex("┘") + 1]
+    """All that `dispatch simulate` prints for the shipped day."""
+    return subprocess.run((*COMMAND, *flags), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def table_of(text: str) -> str:
+    """The table in what was printed."""
+    table = text[: text.rindex("┘") + 1]
     return "".join(f"{line.rstrip()}\n" for line in table.splitlines())
 
 
@@ -54,4 +58,4 @@ def page(text: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), printed()), encoding="utf-8")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), table_of(printed())), encoding="utf-8")

@@ -91,16 +91,21 @@ def all_refused(answers: list[wire.ClientMessage | wire.Error]) -> bool:
     return all(isinstance(answer, wire.Error) for answer in answers)
 
 
+DECIDED_ON_THE_SHIPPED_DAY = "3311a59ab574dad9dc6110a8ce79bafb"
+"""The digest of decisions: it stays the same while only the inside changes, see tests/sim/test_decisions_kept.py."""
+
+
 class TestFiguresOfTheReadme:
     """README's table and its sentence on the shipped day are what a run of that day comes to."""
 
     drawn = runpy.run_path(str(ROOT / "docs/make_readme.py"))
 
     def test_they_are_current_but_for_what_depends_on_the_machine(self) -> None:
-        printed = self.rows(self.drawn["printed"]("--codec", "off"))  # the same figures in two thirds of the time
-        shown = self.rows(self.table())
+        text = self.drawn["printed"]("--codec", "off")  # the same figures in two thirds of the time
+        printed, shown = self.rows(self.drawn["table_of"](text)), self.rows(self.table())
         assert len(shown) > 15
         assert shown == printed, "draw it again: python docs/make_readme.py"
+        assert f"decisions {DECIDED_ON_THE_SHIPPED_DAY}" in text.splitlines(), "say in the commit why"
 
     def test_the_introduction_says_what_the_table_says(self) -> None:
         assert self.drawn["sentence"](self.table()) in read("README.md")
