@@ -27,7 +27,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from dispatch.types import Trip
 from sim.city import City
 from sim.demand import poisson

@@ -50,7 +50,7 @@ from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
 from dispatch.storage.owner import Ownership
 from dispatch.storage.reader import JournalReads
 from dispatch.text import say
-from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
 from dispatch.types import UNNAMED, DriverId, Passenger, PassengerId, RideId
 
@@ -242,8 +242,8 @@ def _wake_tracker(
 
 def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
     """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. Returns the exit status."""
-    from dispatch.transport.listener import listening_socket
-    from dispatch.transport.server import run
+    from dispatch.transport.ws.listener import listening_socket
+    from dispatch.transport.ws.server import run
 
     require_prices(settings)
     require_payments(settings)
@@ -261,14 +261,14 @@ async def _serve(
     settings: Settings, travel: EtaModel, ownership: Ownership, orders: socket, listener: socket, sparing: logs.Sparing
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
-    from dispatch.transport.admission import Admission
     from dispatch.transport.control import orders_answered
-    from dispatch.transport.counters import EdgeCounters
-    from dispatch.transport.desk import Requests
-    from dispatch.transport.http import http_app
-    from dispatch.transport.quotes import QuoteDesk, QuoteLimits
-    from dispatch.transport.rides import RideDesk
-    from dispatch.transport.server import serve_forever
+    from dispatch.transport.http.admission import Admission
+    from dispatch.transport.http.app import http_app
+    from dispatch.transport.http.requests import Requests
+    from dispatch.transport.http.routes.quotes import QuoteDesk, QuoteLimits
+    from dispatch.transport.http.routes.rides import RideDesk
+    from dispatch.transport.ws.counters import EdgeCounters
+    from dispatch.transport.ws.server import serve_forever
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     failures = _Failures()

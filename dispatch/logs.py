@@ -19,7 +19,7 @@ import structlog
 
 from dispatch.phones import masked
 from dispatch.text import plain, plain_lines
-from dispatch.transport.limits import TokenBucket
+from dispatch.transport.sessions.limits import TokenBucket
 
 PHONE: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
 """As a number alone, as people write it after a `+`, or in groups after a 0."""

@@ -14,9 +14,9 @@ from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.addresses import DISPATCHER, DRIVER, RIDE
 from dispatch.runtime import Runtime
 from dispatch.storage.failures import EventRefused
-from dispatch.transport.counters import EdgeCounters
-from dispatch.transport.metrics import counted, edge_metrics, gauge, registry_of
-from dispatch.transport.session import Gateway
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
 DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
 

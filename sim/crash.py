@@ -12,8 +12,8 @@ from typing import Final
 from dispatch import addresses
 from dispatch.app import ANYBODY, populate, position_board, recover
 from dispatch.messages.journal import Append
-from dispatch.transport.memory import MemoryLink
-from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.sessions.memory import MemoryLink
 from sim.phone import Phone
 from sim.restless import ComeBack
 from sim.world import World

@@ -24,8 +24,8 @@ from dispatch.errors import SettingError
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.seed import demo_fleet, seed
 from dispatch.text import plain, say
-from dispatch.transport.listener import forget_startup_garbage, prepare_process
-from dispatch.transport.server import run
+from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
+from dispatch.transport.ws.server import run
 from dispatch.travel.models import CONSTANT
 from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
-from dispatch.transport.memory import MemoryLink, connect_driver, connect_passenger
+from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.driver_phone import DriverPhone
 from sim.network import Line, Network, Weather
 from sim.once import Once

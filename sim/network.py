@@ -16,7 +16,7 @@ import msgspec
 from dispatch.messages.base import Message
 from dispatch.runtime import VirtualRuntime
 from dispatch.transport import wire
-from dispatch.transport.memory import MemoryLink
+from dispatch.transport.sessions.memory import MemoryLink
 
 NETWORK: Final = "network"
 LOST, DOUBLED, DIED = "frame lost", "frame doubled", "connection died of it"

@@ -16,7 +16,7 @@ import msgspec
 from dispatch.config import Settings
 from dispatch.domain.payment import CARD
 from dispatch.messages.events import DriverFolded
-from dispatch.transport.memory import MemoryLink
+from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.types import DriverId, PassengerId, RideId, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City

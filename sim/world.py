@@ -32,8 +32,8 @@ from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.writer import Writer
-from dispatch.transport.memory import MemoryLink, connect_driver, connect_passenger
-from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand

@@ -70,7 +70,7 @@ def test_a_line_is_json_with_a_time_a_level_and_its_fields(written: Written) -> 
 
 def test_rooms_below_log_with_fields_and_libraries_only_when_something_is_wrong(written: Written) -> None:
     def story(_: logs.Sparing) -> None:
-        logging.getLogger("dispatch.transport.edge").info("connected", extra={"who": "r1"})
+        logging.getLogger("dispatch.transport.ws.edge").info("connected", extra={"who": "r1"})
         logging.getLogger("websockets").info("nobody wants to know")
         logging.getLogger("asyncio").warning("slow: %s", "a callback")
 

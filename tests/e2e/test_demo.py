@@ -39,7 +39,7 @@ COUNTING_SERVER = """
 import atexit, json, runpy, sys
 from pathlib import Path
 sys.path.insert(0, str(Path(CLI).parent))
-from dispatch.transport import counters
+from dispatch.transport.ws import counters
 
 class Counting(counters.EdgeCounters):
     def __init__(self):

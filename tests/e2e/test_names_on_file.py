@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.storage.seed import seed
 from dispatch.storage.show import rows
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard, served
 
 SEEDED = "27821234567"

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 import cli
 from dispatch.storage.show import rows
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from tests.providers.pricing_api import pricing_api
 
 ROOT = Path(cli.__file__).parent

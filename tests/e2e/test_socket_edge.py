@@ -21,8 +21,8 @@ from dispatch.domain.positions import PositionBoard
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.runtime.realtime import RealtimeRuntime
-from dispatch.transport.server import run
-from dispatch.transport.session import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.ws.server import run
 from dispatch.types import DriverId, Passenger, PassengerId, RideId
 from tests.transport.echo import Served, serving, until
 

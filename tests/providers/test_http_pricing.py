@@ -17,7 +17,7 @@ from dispatch.prices import pricer
 from dispatch.providers.http import MOST_AT_ONCE
 from dispatch.providers.http_pricing import HttpPricing
 from dispatch.transport.moments import rfc3339
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from dispatch.types import FareLine, Money, Place, Price
 from tests.providers.pricing_api import PricingApi, pricing_api
 

@@ -14,7 +14,7 @@ from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, 
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.providers.http_payment import HttpPayments
 from dispatch.providers.http_pricing import HttpPricing
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from dispatch.types import Money, PassengerId, RideId
 from tests.providers.pricing_api import Talk, answer_bytes, rude_api
 from tests.providers.test_http_pricing import MAIN_ST, OAK_AVE, PRICER

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import OffersMade
-from dispatch.transport.frames import rfc3339
+from dispatch.transport.sessions.frames import rfc3339
 from sim.scenario import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 

@@ -13,14 +13,14 @@ from dispatch.messages.pricing import AskPrice
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from dispatch.types import Money, PassengerId, Place, RideId
 from sim.scenario import DROPOFF, PICKUP, Passenger
 from tests.providers.pricing_api import PricingApi, pricing_api
 from tests.scenarios.test_fares import Desk
 from tests.settings.sockets import soon
 from tests.settings.table import Given, changes
-from tests.transport.test_quotes import Counter, at_the_desk
+from tests.transport.http.routes.test_quotes import Counter, at_the_desk
 
 TARIFF = {"pricing": "tariff", "currency": "ZAR"}
 CARDS = {"payment": "http", "payment_url": "http://127.0.0.1:1/collect", "currency": "ZAR"}

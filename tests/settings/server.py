@@ -19,7 +19,7 @@ import cli
 from dispatch.domain.eta import Curve
 from dispatch.live_file import _open
 from dispatch.storage.owner import owned
-from dispatch.transport.server import run, serve_forever
+from dispatch.transport.ws.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
 from sim.demo_server import flags_of

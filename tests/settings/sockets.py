@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
 from dispatch.transport import wire
-from dispatch.transport.edge import SocketEdge
-from dispatch.transport.server import run
+from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.server import run
 from sim.scenario import Driver
 from tests.settings.table import Given, changes
 from tests.transport.echo import UPGRADE, EchoGateway, Served, masked, said, serving, until
@@ -285,5 +285,5 @@ def which_frames_are_logged(given: Given) -> object:
         return logged
 
     with MonkeyPatch.context() as patch:
-        patch.setattr("dispatch.transport.frame_log.log.info", lambda _, extra: logged.append(extra["direction"]))
+        patch.setattr("dispatch.transport.wire.frame_log.log.info", lambda _, extra: logged.append(extra["direction"]))
         return served(given, story)

@@ -14,8 +14,8 @@ from dispatch.domain.positions import PositionBoard
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
 from dispatch.transport import wire
-from dispatch.transport.server import run
-from dispatch.transport.session import DriverSession, Gateway, Link, PassengerSession, SessionLimits
+from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession, SessionLimits
+from dispatch.transport.ws.server import run
 from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand, trip_between

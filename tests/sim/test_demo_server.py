@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import cli
 from dispatch.config import Settings
 from dispatch.config.kinds import SECRET
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from sim.demo_server import LINES_KEPT, ServerFailed, ServerProcess, flags_of
 
 Play = Callable[[ServerProcess], Awaitable[None]]

@@ -5,7 +5,7 @@ from typing import Any
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.transport import wire
-from dispatch.transport.memory import connect_driver
+from dispatch.transport.sessions.memory import connect_driver
 from sim.network import DIED, DOUBLED, FAIR, LOST, Line, Network, Weather
 from tests.transport.rig import DRIVER, Rig
 

@@ -9,7 +9,7 @@ import pytest
 from websockets.frames import CloseCode
 
 from dispatch.transport import wire
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 from sim.socket_link import COME_BACK, LONGEST_PAUSE_S, Ending, SocketLink, comeback_s
 from tests.transport.echo import EchoGateway, Served, serving, until
 

@@ -16,8 +16,8 @@ from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
-from dispatch.transport.memory import MemoryLink
-from dispatch.transport.session import Gateway, Session, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, Session, SessionLimits
+from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.types import DriverId, RideId
 
 FOLDER = Path(__file__).parent.parent / "data" / "files-0.1.0"

@@ -17,7 +17,7 @@ from dispatch.storage.region import kept_region
 from dispatch.storage.schema import open_database, open_read_only
 from dispatch.storage.seed import seed
 from dispatch.storage.writer import Writer
-from dispatch.transport import passenger_session
+from dispatch.transport.sessions import passenger
 from dispatch.types import DriverId, PassengerId
 from sim.scenario import Stage
 from tests.storage.old_files import Served
@@ -31,7 +31,7 @@ OLD, ODD, NEW = "0027820000111", "270820000111", "27820000111"
 def _older_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """It knew passengers by the digits that their apps sent."""
     monkeypatch.setattr(
-        passenger_session, "phone_of", lambda given, region: "".join(filter(str.isdigit, given or "")), raising=True
+        passenger, "phone_of", lambda given, region: "".join(filter(str.isdigit, given or "")), raising=True
     )
 
 

@@ -17,8 +17,8 @@ from websockets.frames import Frame, Opcode
 
 from dispatch.config import Settings
 from dispatch.transport import wire
-from dispatch.transport.counters import EdgeCounters
-from dispatch.transport.server import run, serve_forever
+from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.server import run, serve_forever
 
 BIG = 60_000
 UPGRADE = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from dispatch.config import Settings
 from dispatch.transport import wire
-from dispatch.transport.edge import SocketEdge
-from dispatch.transport.websocket import DispatchConnection
+from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.websocket import DispatchConnection
 from tests.transport.echo import UPGRADE, EchoGateway
 
 DRIVER = "27821234568"

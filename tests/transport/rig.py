@@ -11,7 +11,7 @@ from dispatch.config import Settings
 from dispatch.domain.positions import PositionBoard
 from dispatch.runtime import Actor, VirtualRuntime
 from dispatch.transport import wire
-from dispatch.transport.session import DriverSession, Gateway, PassengerSession, Session, SessionLimits
+from dispatch.transport.sessions.gateway import DriverSession, Gateway, PassengerSession, Session, SessionLimits
 from dispatch.types import (
     DriverCard,
     DriverId,

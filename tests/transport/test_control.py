@@ -20,7 +20,7 @@ from dispatch.transport.control import (
     control_socket,
     orders_answered,
 )
-from dispatch.transport.server import run
+from dispatch.transport.ws.server import run
 
 
 async def backwards(line: bytes) -> bytes:

@@ -1,0 +1,104 @@
+"""What every door between an HTTP request and an actor has: a body of bounded size and time, one answer, errors shaped like frames'."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
+from dispatch.transport.http.problem import problem_of
+from dispatch.transport.sessions.gateway import RuntimePort
+
+BAD_REQUEST: Final = 400
+TOO_SLOW, TOO_LARGE = 408, 413
+STATUSES: Final[dict[type[FrameError], int]] = {
+    NoSuchRide: 404,
+    IllegalTransition: 409,
+    NoTariff: 409,
+    RateLimited: 429,
+    Unavailable: 503,
+}
+"""Whatever is not here is the request's own fault."""
+CLOSE: Final = {"Connection": "close"}
+"""A connection whose body was not read to its end cannot go on."""
+Handle = Callable[[Request, bytes], Awaitable[Response]]
+"""What answers a request whose body was read; a FrameError that it raises becomes the answer."""
+
+
+class Requests:
+    """Gives each request a number of its own, whichever desk it comes to."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def next_number(self) -> int:
+        """Higher than all before."""
+        return next(self._numbers)
+
+
+class _Slip:
+    """The sink of one request: whoever holds the future has the answer."""
+
+    def __init__(self, answer: asyncio.Future[Any]) -> None:
+        self._answer = answer
+
+    def deliver(self, message: Any) -> None:
+        if not self._answer.done():
+            self._answer.set_result(message)
+
+
+async def ask(
+    runtime: RuntimePort,
+    address: str,
+    receiver: str,
+    question: Any,
+    patience_s: float,
+    nobody: type[FrameError] = Unavailable,
+) -> Any:
+    """Tell `receiver` the question and wait for what comes to `address`.
+
+    Raises Unavailable when nothing does in time, and `nobody` where there is no such receiver.
+    """
+    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    runtime.sink(address, _Slip(answer))
+    try:
+        if not runtime.tell(receiver, question):
+            raise nobody
+        async with asyncio.timeout(patience_s):
+            return await answer
+    except TimeoutError:
+        raise Unavailable from None
+    finally:
+        runtime.remove_sink(address)
+
+
+async def answered(request: Request, most_bytes: int, within_s: float, handle: Handle) -> Response:
+    """What `handle` makes of the request, or what is wrong with it."""
+    try:
+        async with asyncio.timeout(within_s):
+            body = await _body(request, most_bytes)
+    except TimeoutError:
+        return problem_of(BadMessage("the body did not come in time"), TOO_SLOW, CLOSE)
+    except ClientDisconnect:
+        return Response(status_code=BAD_REQUEST)  # nobody reads it
+    if body is None:
+        return problem_of(BadMessage(f"a body has at most {most_bytes} bytes"), TOO_LARGE, CLOSE)
+    try:
+        return await handle(request, body)
+    except FrameError as error:
+        return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
+
+
+async def _body(request: Request, most_bytes: int) -> bytes | None:
+    """None: it is too long."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most_bytes:
+            return None
+    return bytes(body)

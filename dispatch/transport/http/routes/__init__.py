@@ -1,0 +1,1 @@
+"""A file for each group of HTTP routes. `app` puts them together."""

@@ -1,0 +1,56 @@
+"""`POST /api/rides/<ride_id>/cancel`: operations end a ride. The door between a request and the ride's actor."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dispatch import addresses
+from dispatch.config import Settings
+from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
+from dispatch.messages.commands import CancelRide
+from dispatch.messages.matching import RideClosed
+from dispatch.transport import wire
+from dispatch.transport.http.requests import Requests, answered, ask
+from dispatch.transport.sessions.gateway import RuntimePort
+from dispatch.types import RideId
+
+JSON: Final = "application/json"
+PATIENCE_S: Final = 5.0
+"""A commit takes milliseconds; who has heard nothing after so long asks again."""
+RIDE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class RideDesk:
+    """Takes requests. Made by the composition root, used on the event loop."""
+
+    def __init__(self, runtime: RuntimePort, settings: Settings, requests: Requests) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._requests = requests
+
+    async def cancel(self, request: Request) -> Response:
+        """The ride is over once this answers 200; again, it is answered the same."""
+        settings = self._settings
+        return await answered(request, settings.frame_bytes, settings.header_timeout_s, self._cancel)
+
+    async def _cancel(self, request: Request, body: bytes) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise BadMessage(f"the Content-Type must be {JSON}")  # a page of another site cannot send that unasked
+        asked = wire.read_body(body, wire.CancelRequest)
+        ride_id = request.path_params["ride_id"]
+        if RIDE_ID.fullmatch(ride_id) is None:
+            raise NoSuchRide
+        address = addresses.request(self._requests.next_number())
+        cancel = CancelRide(RideId(ride_id), "ops", asked.reason or "", reply_to=address)
+        receiver = addresses.ride(RideId(ride_id))
+        closed: RideClosed = await ask(self._runtime, address, receiver, cancel, PATIENCE_S, nobody=NoSuchRide)
+        if closed.code == NoSuchRide.code:
+            raise NoSuchRide
+        if closed.code:
+            raise IllegalTransition(closed.text)
+        told = wire.RideClosed(ride_id=ride_id, status=closed.status, by=closed.by, reason=closed.reason)
+        return Response(wire.encode(told), media_type=JSON)

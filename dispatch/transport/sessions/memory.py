@@ -1,0 +1,131 @@
+"""The link without a socket: simulated phones speak to the same sessions, by calls. With the codec between them, or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.transport import wire
+from dispatch.transport.sessions.gateway import Gateway, Session
+from dispatch.transport.sessions.session import StillQuiet, WentSilent
+from dispatch.types import DriverId, RideId
+
+OnFrame = Callable[[Any], None]
+"""Takes each message to the app, at once, while the session sends it."""
+OnClose = Callable[[int], None]
+"""Takes the close code when the server ends the connection."""
+
+
+def _nothing(*_: object) -> None:
+    """What a cut line does with whatever is put into it."""
+
+
+def connect_driver(
+    gateway: Gateway,
+    driver_id: DriverId,
+    on_frame: OnFrame,
+    codec: bool = False,
+    on_close: OnClose = _nothing,
+    may_resume: bool = False,
+) -> MemoryLink:
+    """A driver's phone connects. With `codec` every frame both ways goes through its bytes."""
+    link = MemoryLink(on_close)
+    session = gateway.driver_session(driver_id, link.server_end)
+    link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
+    if not session.ended:
+        link.report = session.report
+    return link
+
+
+def connect_passenger(
+    gateway: Gateway,
+    ride_id: RideId,
+    on_frame: OnFrame,
+    codec: bool = False,
+    on_close: OnClose = _nothing,
+    may_resume: bool = False,
+) -> MemoryLink:
+    """A passenger's phone connects for this ride."""
+    link = MemoryLink(on_close)
+    session = gateway.passenger_session(ride_id, link.server_end)
+    link.join(gateway, session, on_frame, wire.to_passenger if codec else None, may_resume)
+    return link
+
+
+class _ServerEnd:
+    """The session's end: a `Link` whose two methods are plugged in and pulled out."""
+
+    __slots__ = ("close", "send")
+
+    def __init__(self) -> None:
+        self.send: OnFrame = _nothing
+        self.close: Callable[..., None] = _nothing
+
+    def challenge(self) -> None:
+        """A phone in memory reads whatever it is sent."""
+
+
+class MemoryLink:
+    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A driver's phone may `report`
+    his latitude and longitude without a frame around them.
+
+    An ended or silenced link takes whatever is sent and does nothing. It keeps no reference in a circle then: a simulation ends
+    hundreds of thousands.
+    """
+
+    __slots__ = ("_dead_after_s", "_runtime", "_session", "on_close", "report", "send", "server_end")
+
+    def __init__(self, on_close: OnClose) -> None:
+        self.on_close = on_close
+        self.server_end = _ServerEnd()
+        self.send: Callable[[wire.ClientMessage], None] = _nothing
+        self.report: Callable[[float, float], None] = _nothing
+        self._session: Session | None = None
+
+    def join(
+        self,
+        gateway: Gateway,
+        session: Session,
+        on_frame: OnFrame,
+        decode: Callable[[bytes], Any] | None,
+        may_resume: bool = False,
+    ) -> None:
+        """Plug both ends in and open the session. `decode` reads frames for the app; None: messages pass as they are.
+
+        `may_resume`: as every socket does, the session waits a moment for the app to say so.
+        """
+        self._session, self._runtime = session, gateway.runtime
+        self._dead_after_s = gateway.limits.dead_after_s
+        self.server_end.close = self._closed_by_server
+        if decode is None:
+            self.server_end.send = on_frame
+            self.send = session.on_message
+        else:
+            encode = wire.encode
+            self.server_end.send = lambda message: on_frame(decode(encode(message)))
+            self.send = lambda message: session.receive(encode(message))
+        session.open(may_resume=may_resume)
+        if may_resume:
+            self._runtime.set_timer(gateway.limits.resume_wait_s, session.address, StillQuiet())
+
+    def close(self) -> None:
+        """The phone hangs up."""
+        session = self._cut()
+        if session is not None:
+            session.closed()
+
+    def silence(self) -> None:
+        """A fault: from now on nothing passes either way. The server finds out when the link has been silent for too long."""
+        session = self._cut()
+        if session is not None and not session.ended:
+            self._runtime.set_timer(self._dead_after_s, session.address, WentSilent())
+
+    def _closed_by_server(self, code: int, reason: str = "") -> None:
+        on_close = self.on_close
+        self._cut()
+        on_close(code)
+
+    def _cut(self) -> Session | None:
+        session, self._session = self._session, None
+        self.send = self.report = self.server_end.send = self.server_end.close = self.on_close = _nothing
+        return session

@@ -1,0 +1,173 @@
+"""What all sockets of the server share: who may open, deadlines, counts and the orderly stop. `server` makes the one there is.
+
+Sockets are `websocket.DispatchConnection`s; connections that have not become sockets yet are `front`'s. The edge knows sessions and
+the gateway by these protocols alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Protocol
+
+from dispatch.config import Settings
+from dispatch.transport.http.admission import Admission
+from dispatch.transport.http.paths import Endpoint, Refused, endpoint
+from dispatch.transport.sessions.limits import FloodLimits
+from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.watchdog import Clock, Deadlines, Heard, Liveness
+
+TICK_S = 0.25
+LINGER_S = 2.0
+"""A closed socket whose app does not end the connection is cut off after this."""
+CUT_S = 0.1
+"""A flooding socket has as long to read its Close frame."""
+RETRY_AFTER_S = 5
+MAX_SPREAD_MS = 30_000
+
+log = logging.getLogger(__name__)
+
+
+class Session(Protocol):
+    """One app's conversation, `dispatch.transport.sessions.gateway`."""
+
+    @property
+    def last_heard(self) -> float: ...
+    def open(self, *, may_resume: bool) -> None: ...
+    def settle(self) -> None: ...
+    def receive(self, data: str | bytes) -> None: ...
+    def heard(self) -> None: ...
+    def closed(self, reason: str = "closed") -> None: ...
+
+
+class RuntimeClock(Protocol):
+    @property
+    def now(self) -> float: ...
+
+
+class Gateway(Protocol):
+    """Where sessions come from; `runtime.now` is the clock of their `last_heard`."""
+
+    @property
+    def runtime(self) -> RuntimeClock: ...
+    def passenger_session(self, ride_id: Any, link: Any) -> Session: ...
+    def driver_session(self, driver_id: Any, link: Any) -> Session: ...
+
+
+class Socket(Heard, Protocol):
+    """What the edge does to an open socket."""
+
+    def close(self, code: int, reason: str = "") -> None: ...
+    def abort(self) -> None: ...
+    def cut_off_if_flooded(self) -> None: ...
+    def cut_off(self) -> None: ...
+
+
+class Abortable(Protocol):
+    def abort(self) -> None: ...
+
+
+class SocketEdge:
+    """Made on the event loop that serves. Every limit is a setting; see `dispatch.config.Server`."""
+
+    def __init__(self, gateway: Gateway, settings: Settings, counters: EdgeCounters | None = None) -> None:
+        self.settings = settings
+        self.counters = counters or EdgeCounters()
+        self.sockets: dict[Socket, None] = {}
+        self.stopping = False
+        self._admission = Admission(settings)
+        self._hurried = asyncio.Event()
+        self._sessions: Mapping[str, Callable[[Any, Any], Session]] = {
+            "ride": gateway.passenger_session,
+            "driver": gateway.driver_session,
+        }
+        self.log_frames = settings.log_frames
+        self.flood_limits = FloodLimits.of(settings)
+        self._loop = asyncio.get_running_loop()
+        self.clock: Clock = self._loop.time
+        self._start_deadlines(self.clock, lambda: gateway.runtime.now)
+
+    def _start_deadlines(self, clock: Clock, heard_clock: Clock) -> None:
+        settings = self.settings
+        shortest_s = min(
+            settings.ping_after_s, settings.dead_after_s / 2, settings.stall_limit_s, settings.header_timeout_s
+        )
+        self._tick_s = min(TICK_S, shortest_s / 4)
+        self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
+        self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, self._cut_headers)
+        self.unread = Deadlines[Abortable](settings.stall_limit_s, clock, self._cut_reader)
+        self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
+        self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
+        self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
+        self.flooding = Deadlines[Abortable](CUT_S, clock, lambda connection: connection.abort())
+        self._deadlines: tuple[Deadlines[Any], ...] = (
+            *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering, self.flooding),
+        )
+        self.liveness = Liveness(settings.ping_after_s, settings.dead_after_s, self._tick_s, heard_clock)
+        self._loop.call_later(self._tick_s, self._tick)
+
+    # -- opening
+
+    def admit(self, target: str, hosts: Sequence[str], origins: Sequence[str]) -> Endpoint:
+        """The endpoint of a handshake's request target, for the values of its Host and Origin headers.
+
+        Raises:
+            Refused: another server or a foreign page was named, no such endpoint, or no room for one more socket now.
+        """
+        self._admission.require(hosts, origins)
+        if self.stopping:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
+        if len(self.sockets) >= self.settings.max_connections:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", RETRY_AFTER_S)
+        return endpoint(target, self.settings.phone_region)
+
+    def session(self, at: Endpoint, link: Any) -> Session:
+        """A session for the app at this endpoint, not yet open."""
+        return self._sessions[at.kind](at.ident, link)
+
+    # -- watching
+
+    def _tick(self) -> None:
+        self._loop.call_later(self._tick_s, self._tick)
+        for deadlines in self._deadlines:
+            deadlines.tick()
+        for socket in self.stalled:
+            socket.cut_off_if_flooded()
+        self.liveness.tick()
+
+    def _cut_headers(self, connection: Abortable) -> None:
+        self.counters.cut_headers += 1
+        log.info("a connection was cut off", extra={"why": "its headers did not come in time"})
+        connection.abort()
+
+    def _cut_reader(self, connection: Abortable) -> None:
+        self.counters.cut_readers += 1
+        log.info("a connection was cut off", extra={"why": "what a page answered was not read in time"})
+        connection.abort()
+
+    # -- stopping
+
+    async def drain(self) -> None:
+        """Close all sockets, a few at a time, and wait until they are gone. Sockets whose apps linger are cut off."""
+        self.stopping = True
+        spread_ms = min(MAX_SPREAD_MS, max(500, len(self.sockets)))
+        waiting = iter(list(self.sockets))
+        while batch := list(islice(waiting, self.settings.stop_batch)):
+            for socket in batch:
+                socket.close(1012, f"restarting; come back within {spread_ms} ms, spread at random")
+            await self._pause(self.settings.stop_pause_s)
+        while self.sockets:
+            await self._pause(0.02)
+
+    def hurry(self) -> None:
+        """Cut off at once what `drain` has yet to close."""
+        self._hurried.set()
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), seconds)
+            for socket in list(self.sockets):
+                socket.abort()
+            await asyncio.sleep(0)

@@ -1,0 +1,218 @@
+"""Connections before they are sockets: uvicorn's HTTP protocol with deadlines, and upgrades that wait their turn.
+
+Made by `server` alone.
+
+Of uvicorn it relies on `cycle`, `flow`, `headers`, `parser` or `conn`, on `handle_websocket_upgrade`, `on_response_complete` and on how
+protocols are constructed; tests/transport/ws/test_front.py holds these still.
+"""
+
+import asyncio
+from http import HTTPStatus
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import h11
+
+from dispatch.transport.http.paths import origin_form
+from dispatch.transport.http.problem import raw_problem
+from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.websocket import DispatchConnection
+
+if TYPE_CHECKING or find_spec("httptools"):
+    import httptools
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as HttpProtocol
+else:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol
+
+if TYPE_CHECKING:
+    _MixedIn = HttpProtocol
+else:
+    _MixedIn = object
+
+MAX_HEADER_BYTES = 32_768
+Headers = list[tuple[bytes, bytes]]
+
+
+def served_as(target: bytes, headers: Headers) -> tuple[bytes, Headers]:
+    """Target and headers as the rest of the server reads them: a target that was a whole URL names the host, whatever Host says."""
+    path, named = origin_form(target)
+    if named is None:
+        return path, headers
+    return path, [(b"host", named), *(header for header in headers if header[0].lower() != b"host")]
+
+
+class _H11Reader(h11.Connection):
+    """h11 where it is used, with targets as the rest of the server reads them."""
+
+    def next_event(self) -> Any:
+        event = super().next_event()
+        if not isinstance(event, h11.Request):
+            return event
+        target, headers = served_as(event.target, list(event.headers))
+        return h11.Request(method=event.method, target=target, headers=headers, http_version=event.http_version)
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind an upgrade."""
+        return self.trailing_data[0]
+
+
+if TYPE_CHECKING or find_spec("httptools"):
+
+    class _HttpToolsReader(httptools.HttpRequestParser):
+        """httptools where it is used, which keeps what came behind an upgrade."""
+
+        rest = b""
+
+        def feed_data(self, data: Any) -> None:
+            self.rest = b""
+            try:
+                super().feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self.rest = bytes(data[upgrade.args[0] :])
+                raise
+
+
+class Punctual(_MixedIn):
+    """Ends a connection whose headers are late or endless, or whose answer is not read. Hands an upgraded one over when all that was
+    asked before is answered.
+
+    Every request of a connection has the same time for its headers, the first one from connecting on. To be mixed into a protocol of
+    uvicorn.
+    """
+
+    def __init__(self, edge: SocketEdge, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._edge = edge
+        self._header_bytes = 0
+        self._early = b""
+        self._upgraded = False
+        self._waiting_upgrade: tuple[Any, ...] | None = None
+        if hasattr(self, "conn"):
+            self.conn = _H11Reader(h11.SERVER, MAX_HEADER_BYTES)
+        else:
+            self.parser = _HttpToolsReader(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)
+        self._edge.headers.start(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._edge.unread.start(self)
+
+    def resume_writing(self) -> None:
+        self._edge.unread.cancel(self)
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiting_upgrade is not None:
+            self._hold_back(data)
+            return
+        rest = data
+        while rest:
+            super().data_received(rest)
+            rest = self._behind_an_ignored_upgrade()
+        if self._upgraded:
+            self.parser: Any = None  # it holds this connection as this holds it
+        elif self._answering():
+            self._edge.headers.cancel(self)
+            self._header_bytes = 0
+        elif not self.transport.is_closing():
+            self._edge.headers.start(self)
+            self._limit_headers(len(data))
+
+    def on_headers_complete(self) -> None:
+        """httptools has read the head of a request."""
+        self.url, self.headers[:] = served_as(self.url, self.headers)
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self, *event: Any) -> None:
+        reader: Any = self.conn if hasattr(self, "conn") else self.parser
+        self._early = reader.rest
+        if self._answering():
+            self._waiting_upgrade = event
+            self._hold_back(b"")
+        else:
+            self._upgrade(*event)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        event = self._waiting_upgrade
+        if event is None or self._answering():
+            return
+        self._waiting_upgrade = None
+        if not self.transport.is_closing():
+            self._upgrade(*event)
+            self.parser = None
+
+    def _hold_back(self, data: bytes) -> None:
+        self._early += data
+        self.flow.pause_reading()
+
+    def _upgrade(self, *event: Any) -> None:
+        self._upgraded = True
+        self._unset_keepalive_if_required()
+        self._edge.headers.cancel(self)
+        self._edge.unread.cancel(self)
+        super().handle_websocket_upgrade(*event)
+        early, self._early = self._early, b""
+        socket = self.transport.get_protocol()
+        if early and isinstance(socket, DispatchConnection):
+            socket.data_received(early)
+
+    def _behind_an_ignored_upgrade(self) -> bytes:
+        """What follows a request for an upgrade to something else, which is answered as if it asked for none."""
+        reader: Any = getattr(self, "parser", None)
+        if reader is None or self._upgraded or self._waiting_upgrade is not None:
+            return b""
+        rest: bytes = reader.rest
+        reader.rest = b""
+        return rest
+
+    def _should_upgrade(self) -> bool:
+        """Both headers may come in several lines, or with other words in them. A handshake has no body."""
+        asks = b"upgrade" in self._words(b"connection") and b"websocket" in self._words(b"upgrade")
+        bodiless = (self._words(b"content-length") | self._words(b"transfer-encoding")) <= {b"", b"0"}
+        return asks and bodiless and self.scope["http_version"] == "1.1"
+
+    def _words(self, header: bytes) -> set[bytes]:
+        lines = b",".join(value for name, value in self.headers if name == header)
+        return {word.strip().lower() for word in lines.split(b",")}
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """That is no reason to warn anybody."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._edge.headers.cancel(self)
+        self._edge.unread.cancel(self)
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """The headers did not come in time, or the answer was not taken in time."""
+        self.transport.abort()
+
+    def _answering(self) -> bool:
+        cycle: Any = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _limit_headers(self, more: int) -> None:
+        self._header_bytes += more
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._edge.counters.cut_headers += 1
+            too_long = f"the headers of a request have at most {MAX_HEADER_BYTES} bytes"
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, too_long)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        self._refuse(HTTPStatus.BAD_REQUEST, msg)
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        self.transport.write(raw_problem(status, message))
+        self.transport.close()
+
+
+class FrontConnection(Punctual, HttpProtocol):
+    """What uvicorn makes of an accepted connection."""

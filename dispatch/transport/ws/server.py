@@ -1,0 +1,142 @@
+"""Runs the server: uvicorn on one port, sockets handed to the edge, an orderly stop on SIGTERM and SIGINT.
+
+Heavy to import; the composition root does so only to serve.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from types import FrameType
+from typing import Any, TypeVar, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dispatch.config import Settings
+from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import Gateway, SocketEdge
+from dispatch.transport.ws.front import FrontConnection
+from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, listening_socket, prepare_process
+from dispatch.transport.ws.websocket import DispatchConnection
+
+T = TypeVar("T")
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+HTTP_STOP_S = 2
+SPARE_FILES = 200
+"""For the database, the log, and connections that are no sockets yet."""
+
+log = logging.getLogger(__name__)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run `main` to its end on the fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:  # none for Windows
+        return asyncio.run(main)
+    return uvloop.run(main)
+
+
+async def serve_forever(
+    gateway: Gateway,
+    http_app: ASGIApp,
+    settings: Settings,
+    on_ready: Callable[[str, int], None],
+    on_stop: Callable[[], Awaitable[None]],
+    counters: EdgeCounters | None = None,
+    listener: socket.socket | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
+
+    Cancelling it stops in the same orderly way. To be called in the main thread.
+
+    `on_ready(host, port)` is called once connections are accepted, `on_stop` once the last one is gone, however serving ended.
+    `listener`: a `listening_socket` made before; None: one is made as the settings say.
+
+    Raises:
+        SettingError: the address cannot be listened on; `on_stop` is awaited first.
+    """
+    try:
+        room = _with_room(settings, prepare_process())
+        with listener or listening_socket(settings.host, settings.port) as listener:
+            edge = SocketEdge(gateway, room, counters)
+            ready = partial(on_ready, settings.host, listener.getsockname()[1])
+            server = _Server(edge, http_app, ready)
+            await server.serve(sockets=[listener])
+    finally:
+        await on_stop()
+    if server.cancelled:
+        raise asyncio.CancelledError
+
+
+def _with_room(settings: Settings, files: int) -> Settings:
+    """The settings with no more connections than so many open files leave room for."""
+    most = max(1, files - SPARE_FILES)
+    if settings.max_connections <= most:
+        return settings
+    log.info("at most %d connections: the system allows %d open files (ulimit -n)", most, files)
+    return replace(settings, max_connections=most)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with the edge's connections and the edge's stop; it ends by returning, not by raising the signal again."""
+
+    def __init__(self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                cast(Any, http_app),
+                http=cast(Any, partial(FrontConnection, edge)),
+                ws=cast(Any, lambda **_: DispatchConnection(edge)),
+                backlog=BACKLOG,
+                lifespan="off",
+                log_config=None,
+                log_level="error",  # what a client sends wrong is answered, not logged
+                access_log=False,
+                proxy_headers=False,  # anybody can write X-Forwarded-For
+                server_header=False,
+                timeout_graceful_shutdown=HTTP_STOP_S,
+            )
+        )
+        self.cancelled = False
+        self._signal = ""
+        self._loop = asyncio.get_running_loop()
+        self._edge = edge
+        self._on_ready = on_ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._stop) for number in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self._loop.call_soon_threadsafe(self._edge.hurry)
+        self.should_exit = True
+        self._signal = signal.Signals(number).name
+
+    async def main_loop(self) -> None:
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            self.cancelled = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        forget_startup_garbage()
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in self.servers:
+            listener.close()
+        log.info("stopping", extra={"because_of": self._signal, "sockets": len(self._edge.sockets)})
+        await self._edge.drain()
+        await super().shutdown(sockets)

@@ -1,0 +1,395 @@
+"""One WebSocket of an app: bytes to frames to its session and back, nothing ever awaited. Made by `front` from an upgraded connection.
+
+It drives the sans-I/O `ServerProtocol` of websockets, which answers the handshake, checks every frame and answers pings: a socket has
+no task, no queue and no timer of its own. This is the only server module that imports websockets.
+"""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import cast
+
+from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import StatusLike, Subprotocol
+
+from dispatch.transport import wire
+from dispatch.transport.http import problem
+from dispatch.transport.http.paths import Endpoint, Refused
+from dispatch.transport.sessions.limits import FloodMeter
+from dispatch.transport.wire import frame_log
+from dispatch.transport.ws.edge import Session, SocketEdge
+from dispatch.transport.ws.outbox import Outbox
+from dispatch.transport.ws.pace import PacedConnection
+
+TEXT, BINARY, CONT, CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.CLOSE
+SUBPROTOCOL = Subprotocol("dispatch.v1")
+LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
+"""Messages of which a slow reader gets only the newest."""
+MAX_FRAGMENTS = 16
+MAX_REASON_BYTES = 123
+TRICKLE_BYTES = 256
+"""A piece shorter than this that completes no frame counts as one: it costs as much."""
+READS_TOO_SLOWLY = 4009
+SILENT = 4008
+TOO_MUCH = 4508
+
+log = logging.getLogger(__name__)
+_protocol_log = logging.getLogger(__name__ + ".protocol")
+_protocol_log.setLevel(logging.WARNING)  # says `connection open` at INFO, for each
+
+
+def shaped(response: Response, body: bytes) -> Response:
+    """The response with this JSON as its body."""
+    for name, value in (("Content-Type", problem.MEDIA_TYPE), ("Content-Length", str(len(body)))):
+        del response.headers[name]
+        response.headers[name] = value
+    response.body = body
+    return response
+
+
+class _AppProtocol(ServerProtocol):
+    """The sans-I/O protocol of one app, which may offer our subprotocol, another one or none."""
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """A refusal in the one shape that errors have, whoever refuses."""
+        return shaped(super().reject(status, text), problem.body(int(status), text.strip()))
+
+    def let_go(self) -> None:
+        """Break the circles in which the protocol holds itself, so that its memory does not wait for a collection."""
+        self.parser.close()
+        if self.parser_exc is not None:
+            self.parser_exc.__traceback__ = None
+
+
+class DispatchConnection(PacedConnection):
+    """An asyncio protocol below, a `Link` above: sessions `send` and `close`, the edge pings, drains and cuts off."""
+
+    __slots__ = (
+        "_close_code",
+        "_close_reason",
+        "_edge",
+        "_fragments",
+        "_ident",
+        "_kind",
+        "_meter",
+        "_opened_at",
+        "_outbox",
+        "_protocol",
+        "_session",
+        "pinged_at",
+    )
+
+    def __init__(self, edge: SocketEdge) -> None:
+        super().__init__()
+        self._edge = edge
+        self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
+        self._session: Session | None = None
+        self._meter = FloodMeter(edge.flood_limits, edge.clock)
+        self._kind = self._ident = self._close_reason = ""
+        self._opened_at = 0.0
+        self._fragments: list[Frame] | None = None
+        self._outbox: Outbox | None = None
+        self._close_code: int | None = None
+        self.pinged_at = 0.0
+
+    # -- the link that sessions hold
+
+    def send(self, message: wire.ServerMessage) -> None:
+        """Send now if the app keeps up; else the message waits in the outbox, and an app too slow for that is cut off."""
+        if self._close_code is not None:
+            return
+        frame = wire.encode(message)
+        if self._edge.log_frames:
+            frame_log.tell("out", self._kind, self._ident, frame)
+        elif type(message) is wire.Error:
+            log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
+        if not self._write_paused:
+            self._send_frame(frame)
+            return
+        outbox = self._outbox
+        if outbox is None:
+            settings = self._edge.settings
+            outbox = self._outbox = Outbox(settings.outbox_messages, settings.outbox_bytes)
+        if type(message) in LATEST_WINS:
+            outbox.put_latest(type(message), frame)
+        elif not outbox.put(frame):
+            self.cut_off()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send a Close frame and stop listening; an app that does not end the connection then is cut off soon."""
+        if self._close_code is not None:
+            return
+        self._close_code, self._close_reason = int(code), reason
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
+            self._flush()
+        self._edge.lingering.start(self)
+        self._leave()
+
+    def challenge(self) -> None:
+        """Ping an app that sends too much: one that has not read as far as that when the stall limit is over is cut off.
+
+        While there is something that it has yet to read, the stall limit runs already.
+        """
+        if self._close_code is None and not self._write_paused:
+            self.ping()
+            self._edge.challenged.start(self)
+
+    # -- what the edge's deadlines see and do
+
+    @property
+    def over(self) -> bool:
+        """Closed, closing, or not open yet: there is no session to watch."""
+        return self._session is None
+
+    @property
+    def last_heard(self) -> float:
+        """When the session last heard its app, by the session's clock."""
+        return self._session.last_heard if self._session is not None else 0.0
+
+    def ping(self) -> None:
+        """Ask the app for a sign of life, unless it has yet to read what was sent before."""
+        if not self._write_paused:
+            self._protocol.send_ping(b"")
+            self._flush()
+
+    def silent(self) -> None:
+        """The app has not been heard for too long: close, and say so to the session."""
+        self._leave("silent")
+        self.close(SILENT, "nothing heard from you; reconnect")
+
+    def cut_off(self) -> None:
+        """The app reads too slowly: end the connection at once, for a Close frame would only wait behind the rest."""
+        if self._close_code is None:
+            self._close_code, self._close_reason = READS_TOO_SLOWLY, "reads too slowly"
+        self.abort()
+
+    def cut_off_if_flooded(self) -> None:
+        """`cut_off` when even the write buffer has grown beyond its limit."""
+        if self._transport.get_write_buffer_size() > self._edge.settings.write_buffer_bytes:
+            self.cut_off()
+
+    def abort(self) -> None:
+        """End the connection without another byte; `connection_lost` follows."""
+        self._transport.abort()
+
+    # -- the transport's events
+
+    def data_received(self, data: bytes) -> None:
+        self._edge.counters.bytes_in += len(data)
+        super().data_received(data)
+
+    def eof_received(self) -> None:
+        super().eof_received()
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        edge, protocol = self._edge, self._protocol
+        edge.stalled.cancel(self)
+        edge.challenged.cancel(self)
+        edge.lingering.cancel(self)
+        edge.flooding.cancel(self)
+        protocol.receive_eof()
+        self._close_code = self._final_code()
+        if self in edge.sockets:
+            del edge.sockets[self]
+            edge.counters.open[self._kind] -= 1
+            edge.counters.closes[self._close_code] += 1
+            self._log_end(self._close_code)
+        protocol.let_go()
+        del self._protocol
+        self._leave()
+
+    def _on_stalled(self) -> None:
+        self._edge.stalled.start(self)
+
+    def _on_drained(self) -> None:
+        self._edge.stalled.cancel(self)
+        while self._outbox and not self._write_paused and self._close_code is None:
+            self._send_frame(self._outbox.take())
+
+    # -- reading
+
+    def _feed(self, data: bytes) -> int:
+        protocol = self._protocol
+        protocol.receive_data(data)
+        events = protocol.events_received()
+        if self._meter.floods(len(events) or len(data) < TRICKLE_BYTES, len(data)):
+            self._cut_flood()
+            return len(events)
+        for event in events:
+            if isinstance(event, Frame):
+                self._on_frame(event)
+            else:
+                self._on_request(cast(Request, event))
+        self._flush()
+        return len(events)
+
+    def _cut_flood(self) -> None:
+        """What comes is too much even to be refused. The app is told so, if it reads at all, and heard no more."""
+        limits = self._edge.flood_limits
+        self.close(TOO_MUCH, f"more than {limits.frames} frames or {limits.bytes} bytes within a second")
+        self._edge.flooding.start(self)
+        self.turn_deaf()
+
+    def _on_frame(self, frame: Frame) -> None:
+        session = self._session
+        if session is None:
+            return
+        opcode = frame.opcode
+        if opcode is TEXT or opcode is BINARY or opcode is CONT:
+            if frame.fin and self._fragments is None:
+                self._on_message(session, opcode, bytes(frame.data))
+            else:
+                self._on_fragment(session, frame)
+        elif opcode is CLOSE:
+            self._on_close(Close.parse(frame.data))
+        else:
+            if opcode is Opcode.PONG:
+                self._edge.challenged.cancel(self)
+            session.heard()
+
+    def _on_fragment(self, session: Session, frame: Frame) -> None:
+        fragments = self._fragments = [*(self._fragments or ()), frame]
+        if frame.fin:
+            self._fragments = None
+            self._on_message(session, fragments[0].opcode, b"".join([fragment.data for fragment in fragments]))
+            return
+        session.heard()
+        if len(fragments) >= MAX_FRAGMENTS:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, f"more than {MAX_FRAGMENTS} fragments")
+
+    def _on_message(self, session: Session, opcode: Opcode, data: bytes) -> None:
+        self._edge.counters.frames_in += 1
+        if self._edge.log_frames:
+            frame_log.tell("in", self._kind, self._ident, data)
+        try:
+            session.receive(data.decode() if opcode is TEXT else data)
+        except UnicodeDecodeError as error:
+            self._fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+        except Exception:
+            log.exception("a session failed on a frame; its socket is closed")
+            self.close(CloseCode.INTERNAL_ERROR)
+
+    def _on_close(self, said: Close) -> None:
+        """The protocol has answered in kind already; `_flush` ends the connection behind that answer."""
+        self._close_code, self._close_reason = int(said.code), said.reason
+        self._edge.lingering.start(self)
+        self._leave()
+
+    # -- writing
+
+    def _send_frame(self, frame: bytes) -> None:
+        if self._protocol.state is not State.OPEN:
+            return  # the app's Close came in one piece with the frame that is answered here
+        counters = self._edge.counters
+        counters.frames_out += 1
+        counters.bytes_out += len(frame)
+        self._protocol.send_text(frame)
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._end_of_stream()
+
+    def _end_of_stream(self) -> None:
+        """Nothing more will be sent. An app that said Close has nothing more to send either; any other may be in the midst."""
+        if self._close_code is None and not self._gone:
+            self._edge.lingering.start(self)
+            self._leave()
+        if self._close_code is not None or not self._transport.can_write_eof():
+            self._transport.close()
+        elif not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        self._protocol.fail(code, reason)
+        self._flush()
+
+    # -- beginning and end
+
+    def _on_request(self, request: Request) -> None:
+        """Answer the opening handshake."""
+        try:
+            headers = request.headers
+            at = self._edge.admit(request.path, headers.get_all("Host"), headers.get_all("Origin"))
+        except Refused as refused:
+            response = self._refusal(refused)
+            self._log_refusal(request.path, response.status_code, str(refused))
+        else:
+            response = self._protocol.accept(request)
+            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+                self._log_refusal(request.path, response.status_code, str(self._protocol.handshake_exc))
+        self._edge.counters.handshakes[response.status_code] += 1
+        self._protocol.send_response(response)
+        self._flush()
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._open(at)
+
+    def _refusal(self, refused: Refused) -> Response:
+        body = problem.body(refused.status, str(refused), refused.code)
+        response = shaped(self._protocol.reject(refused.status, ""), body)
+        if refused.retry_after_s is not None:
+            response.headers["Retry-After"] = str(refused.retry_after_s)
+        return response
+
+    def _open(self, at: Endpoint) -> None:
+        edge = self._edge
+        self._kind, self._ident = at
+        self._opened_at = edge.clock()
+        log.info("connected", extra={**self._named(), "client": self._client()})
+        edge.sockets[self] = None
+        edge.counters.open[at.kind] += 1
+        try:
+            self._session = session = edge.session(at, self)
+            session.open(may_resume=True)
+            edge.newcomers.start(session)
+        except Exception:
+            log.exception("a session could not be opened; its socket is closed")
+            self.close(CloseCode.INTERNAL_ERROR)
+        else:
+            edge.liveness.watch(self)
+
+    # -- what the log says
+
+    def _named(self) -> dict[str, str]:
+        return {"socket": self._kind, "who": self._ident}
+
+    def _client(self) -> str:
+        """The address of the app."""
+        return ":".join(map(str, (self._transport.get_extra_info("peername") or ("?",))[:2]))
+
+    def _log_end(self, code: int) -> None:
+        lasted_s = round(self._edge.clock() - self._opened_at, 1)
+        log.info(
+            "disconnected", extra={**self._named(), "code": code, "reason": self._close_reason, "seconds": lasted_s}
+        )
+
+    def _log_refusal(self, path: str, status: int, why: str) -> None:
+        told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": why, "client": self._client()}
+        log.info("a handshake was refused", extra=told)
+
+    def _leave(self, reason: str = "closed") -> None:
+        """The session's part is over, whatever becomes of the connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.closed(reason)
+
+    def _final_code(self) -> int:
+        """The code that ended this socket: ours, or the app's, or 1006 where neither said one."""
+        if self._close_code is not None:
+            return self._close_code
+        ended = self._protocol.close_exc
+        said = ended.sent or ended.rcvd
+        return int(said.code) if said is not None else int(CloseCode.ABNORMAL_CLOSURE)

@@ -1,0 +1,264 @@
+"""`POST /api/quotes`, asked over a real server with the real quote actors behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from dispatch.actors.quote import QuoteActor
+from dispatch.addresses import JOURNAL, QUOTE
+from dispatch.config import Settings
+from dispatch.domain.eta import TravelModel
+from dispatch.prices import pricer, quote_options
+from dispatch.runtime import RealtimeRuntime
+from dispatch.storage.memory import MemoryJournal
+from dispatch.transport.http.app import http_app
+from dispatch.transport.http.requests import Requests
+from dispatch.transport.http.routes.quotes import QuoteDesk, QuoteLimits, whose
+from dispatch.transport.moments import unix_time
+from dispatch.transport.ws.server import run
+from tests.transport.echo import EchoGateway, Served, serving
+from tests.transport.http.test_app import Reads
+
+TRIP: dict[str, Any] = {
+    "pickup_latitude": -26.2041,
+    "pickup_longitude": 28.0473,
+    "dropoff_latitude": -26.1850,
+    "dropoff_longitude": 28.0550,
+}
+TARIFF: dict[str, Any] = {
+    "pricing": "tariff",
+    "currency": "ZAR",
+    "base_fare": 12.5,
+    "per_km": 9.8,
+    "per_minute": 1.25,
+    "night_multiplier": 2.0,
+    "night_from": "22:00",
+    "night_to": "06:00",
+}
+TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
+NOON, NIGHT = f"{TOMORROW}T12:00:00Z", f"{TOMORROW}T22:00:00Z"
+
+
+class Counter:
+    """A desk with all that is behind it, and a client before it."""
+
+    def __init__(self, served: Served, client: httpx2.AsyncClient, journal: MemoryJournal, desk: QuoteDesk) -> None:
+        self.served = served
+        self.client = client
+        self.journal = journal
+        self.desk = desk
+
+    async def post(self, body: Any = None, **changes: Any) -> httpx2.Response:
+        if isinstance(body, bytes):
+            return await self.client.post("/api/quotes", content=body)
+        return await self.client.post("/api/quotes", json={**TRIP, **changes} if body is None else body)
+
+
+def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) -> None:
+    """Play it against a server with these settings."""
+
+    async def play() -> None:
+        held = Settings(**{**TARIFF, **settings})
+        runtime = RealtimeRuntime("seed")
+        journal = MemoryJournal(runtime)
+        runtime.sink(JOURNAL, journal)
+        priced_by = pricer(held, TravelModel())
+        options = quote_options(held, priced_by)
+        runtime.factory(QUOTE, lambda address, _: QuoteActor(runtime, address, journal, options))
+        desk = QuoteDesk(
+            runtime,
+            QuoteLimits.of(held),
+            Requests(),
+            secret="secret",
+            is_open=held.pricing != "none",
+            vehicle_types=priced_by.tariff.vehicle_types,
+        )
+        async with (
+            asyncio.timeout(20),
+            serving(EchoGateway(), http_app(Reads(), {"/api/quotes": desk.answer})) as served,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
+        ):
+            await story(Counter(served, client, journal, desk))
+
+    run(play())
+
+
+def test_a_quote_says_what_a_trip_costs_why_and_for_how_long_and_is_stored_by_then() -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post(pickup_at=NOON, passenger_phone="+27 82 123 4567")
+        quote = answer.json()
+        assert (answer.status_code, answer.headers["content-type"]) == (201, "application/json")
+        assert (quote["fare"], quote["currency"]) == (50.09, "ZAR")
+        assert quote["breakdown"] == {"base": 12.5, "distance": 28.77, "time": 8.82}
+        assert (quote["distance_km"], quote["duration_minutes"]) == (2.936, 7.05)
+        assert 299_000 < quote["ttl_ms"] <= 300_000
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", quote["expires_at"])
+        assert "quotes" not in quote
+        (made,) = counter.journal.events_of(f"quote/{quote['quote_id']}")
+        assert (made.price.fare.minor, made.passenger_id) == (5009, "27821234567")
+        assert abs(made.expires_at - unix_time("expires_at", quote["expires_at"])) < 0.002
+
+    at_the_desk(story)
+
+
+def test_a_trip_of_the_night_costs_what_the_night_does_and_is_a_promise_for_that_time() -> None:
+    async def story(counter: Counter) -> None:
+        quote = (await counter.post(pickup_at=NIGHT)).json()
+        assert quote["breakdown"]["night"] == 50.08
+        (made,) = counter.journal.events_of(f"quote/{quote['quote_id']}")
+        assert made.pickup_at == unix_time("pickup_at", NIGHT)
+
+    at_the_desk(story)
+
+
+def test_without_a_type_of_vehicle_every_type_with_rates_of_its_own_is_quoted_too() -> None:
+    async def story(counter: Counter) -> None:
+        every = (await counter.post(pickup_at=NOON)).json()
+        suv = (await counter.post(pickup_at=NOON, vehicle_type="suv")).json()
+        assert (every["fare"], "vehicle_type" in every) == (50.09, False)
+        assert [(quote["vehicle_type"], quote["fare"]) for quote in every["quotes"]] == [("suv", 137.59)]
+        assert (suv["vehicle_type"], suv["fare"], "quotes" in suv) == ("suv", 137.59, False)
+        ids = {every["quote_id"], every["quotes"][0]["quote_id"], suv["quote_id"]}
+        assert len(ids) == 3
+
+    at_the_desk(story, vehicle_tariffs={"suv": {"base_fare": 100.0}})
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field", "sentence"),
+    [
+        ({**TRIP, "pickup_latitude": 91}, "bad_field", "pickup_latitude", "must be from -90 to 90, got 91"),
+        ({**TRIP, "pickup_at": "tomorrow"}, "bad_field", "pickup_at", "must be an RFC 3339 time"),
+        ({**TRIP, "pickup_at": "2026-07-01T12:00:00"}, "bad_field", "pickup_at", "must be an RFC 3339 time"),
+        ({**TRIP, "pickup_at": "2001-01-01T00:00:00+02:00"}, "bad_field", "pickup_at", "must not be in the past"),
+        ({**TRIP, "pickup_at": "2126-07-01T12:00:00Z"}, "bad_field", "pickup_at", "must be within 30 days"),
+        ({**TRIP, "passenger_phone": "none"}, "bad_field", "passenger_phone", "must be a phone number"),
+        ({**TRIP, "vehicle_type": 7}, "bad_field", "vehicle_type", "must be a word of at most 40 characters"),
+        ({"pickup_lat": 1}, "bad_field", "pickup_latitude", "is missing; you sent pickup_lat"),
+        ([TRIP], "bad_message", None, "the body must be a JSON object, got an array"),
+        (b"{", "bad_json", None, "the body is not JSON"),
+        (b'{"pickup_latitude": NaN}', "bad_json", None, "the body is not JSON"),
+        (b"\xff", "bad_json", None, "the body is not UTF-8 text"),
+        (b"", "bad_json", None, "the body is not JSON"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_as_it_is_on_a_socket(
+    body: Any, code: str, field: str | None, sentence: str
+) -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post(body)
+        told = answer.json()
+        assert (answer.status_code, told["type"], told["code"], told.get("field")) == (400, "error", code, field)
+        assert sentence in told["message"]
+
+    at_the_desk(story)
+
+
+def test_a_body_that_is_too_long_is_not_read_to_its_end() -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post(b" " * 20_000)
+        assert (answer.status_code, answer.json()["code"]) == (413, "bad_message")
+        assert answer.headers["connection"] == "close"
+
+    at_the_desk(story)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def story(counter: Counter) -> None:
+        reader, writer = await counter.served.raw()
+        writer.write(b"POST /api/quotes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408 ")
+        writer.close()
+
+    at_the_desk(story, header_timeout_s=0.1)
+
+
+def test_whoever_asks_too_fast_is_told_when_to_come_back() -> None:
+    async def story(counter: Counter) -> None:
+        answers = [await counter.post() for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+        told = answers[-1].json()
+        assert (told["code"], answers[-1].headers["retry-after"]) == ("rate_limited", "1")
+        assert 0 < told["retry_after_ms"] <= 1000
+
+    at_the_desk(story, quotes_per_s=1, quote_burst=3)
+
+
+def test_an_address_that_a_client_writes_itself_changes_nothing_about_its_rate() -> None:
+    async def story(counter: Counter) -> None:
+        written = (
+            {"X-Forwarded-For": f"10.0.0.{n}", "Forwarded": f"for=10.0.0.{n}", "X-Real-IP": f"10.0.0.{n}"}
+            for n in range(4)
+        )
+        answers = [await counter.client.post("/api/quotes", json=TRIP, headers=headers) for headers in written]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+
+    at_the_desk(story, quotes_per_s=1, quote_burst=3)
+
+
+@pytest.mark.parametrize(
+    ("host", "counts_for"),
+    [
+        *(("127.0.0.1", "loopback"), ("127.9.8.7", "loopback"), ("::1", "loopback"), ("::ffff:127.0.0.1", "loopback")),
+        *(
+            ("192.168.1.5", "192.168.1.5"),
+            ("2001:db8::1", "2001:db8::/64"),
+            ("2001:db8::ffff:1", "2001:db8::/64"),
+            ("", ""),
+        ),
+    ],
+)
+def test_addresses_that_one_client_can_have_at_will_share_a_rate(host: str, counts_for: str) -> None:
+    assert whose(host) == counts_for
+
+
+def test_while_nothing_can_be_stored_nothing_is_promised() -> None:
+    async def story(counter: Counter) -> None:
+        counter.journal._failure_rate = 1.0
+        answer = await counter.post()
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        counter.journal._failure_rate = 0.0
+        assert (await counter.post()).status_code == 201
+
+    at_the_desk(story)
+
+
+def test_a_price_that_does_not_come_is_not_waited_for() -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post()
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+    at_the_desk(story, pricing="http", price_patience_s=0.1)
+
+
+def test_a_server_that_sets_no_fares_says_so() -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post()
+        assert (answer.status_code, answer.json()["code"]) == (409, "no_tariff")
+
+    at_the_desk(story, pricing="none")
+
+
+def test_quotes_are_asked_for_by_post_alone() -> None:
+    async def story(counter: Counter) -> None:
+        assert (await counter.client.get("/api/quotes")).status_code == 405
+
+    at_the_desk(story)
+
+
+def test_of_ten_thousand_addresses_the_one_that_asked_longest_ago_is_forgotten() -> None:
+    async def story(counter: Counter) -> None:
+        for number in range(10_001):
+            counter.desk._limit_rate(f"10.0.{number // 250}.{number % 250}")
+        assert len(counter.desk._buckets) == 10_000
+        assert next(iter(counter.desk._buckets)) == "10.0.0.1"
+
+    at_the_desk(story)

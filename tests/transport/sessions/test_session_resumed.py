@@ -1,0 +1,142 @@
+"""A connection whose app may resume: what its actor hears first, when, and which epoch the app reads."""
+
+import pytest
+
+from dispatch.messages.commands import Attach, CancelRide, Detach, Resume
+from dispatch.messages.notices import DriverSnapshot, OfferMade, RideEnded, StreamLife
+from dispatch.transport.sessions.gateway import Session
+from dispatch.transport.sessions.session import StillQuiet
+from tests.transport.rig import CARD, FIND_DRIVER, RIDE, App, Rig, lease
+
+ME, THE_RIDE = "driver/27821234568", "ride/123"
+HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
+
+
+def opened(rig: Rig, kind: str = "driver") -> tuple[App, Session]:
+    """Connected as a socket is: the app may say first that it resumes."""
+    app = App()
+    make = rig.gateway.driver_session if kind == "driver" else rig.gateway.passenger_session
+    app.session = session = make(RIDE if kind == "ride" else "27821234568", app)  # type: ignore[operator]
+    session.open(may_resume=True)
+    return app, session
+
+
+def resume(epoch: str = "e1", last_seq: int = 4, **more: object) -> dict[str, object]:
+    return {"type": "resume", "epoch": epoch, "last_seq": last_seq, **more}
+
+
+class TestFirstFrame:
+    def test_until_the_app_speaks_its_actor_hears_nothing(self) -> None:
+        rig = Rig()
+        opened(rig)
+        assert rig.heard(ME) == []
+
+    @pytest.mark.parametrize("frame", [HERE, {"type": "ping"}, {"type": "nonsense"}])
+    def test_with_any_other_frame_the_connection_speaks_for_its_driver(self, frame: dict[str, object]) -> None:
+        rig = Rig()
+        app, session = opened(rig)
+        app.says(**frame)
+        app.says(**HERE)
+        assert rig.heard(ME) == [Attach(session.address, session.number)]
+
+    def test_what_the_app_asks_comes_behind_it(self) -> None:
+        rig = Rig()
+        app, session = opened(rig, "ride")
+        app.says(**FIND_DRIVER)
+        attach, booking = rig.heard(THE_RIDE)
+        assert (attach, type(booking).__name__) == (Attach(session.address, session.number), "FindDriver")
+
+    def test_a_resume_goes_with_it(self) -> None:
+        rig = Rig()
+        app, _ = opened(rig)
+        app.says(**resume(id="k1"))
+        (attach,) = rig.heard(ME)
+        assert attach.resume is not None
+        assert (attach.number, attach.resume.number, attach.resume.life, attach.resume.last_seq) == (1, 1, 0, 4)
+        assert attach.resume.command.id == "k1"
+
+    def test_after_the_first_frame_a_resume_is_a_message_like_any_other(self) -> None:
+        rig = Rig()
+        app, session = opened(rig)
+        app.says(**HERE)
+        app.says(**resume())
+        assert rig.heard(ME)[1:] == [Resume(session.number, 0, 4)]
+
+    def test_an_app_that_says_nothing_for_its_time_is_taken_as_it_is(self) -> None:
+        rig = Rig()
+        app, session = opened(rig)
+        session.deliver(StillQuiet())
+        session.settle()
+        app.says(**HERE)
+        assert rig.heard(ME) == [Attach(session.address, session.number)]
+
+    def test_one_that_left_before_was_never_there(self) -> None:
+        rig = Rig()
+        _, session = opened(rig)
+        session.closed()
+        session.settle()
+        assert rig.heard(ME) == []
+
+    def test_where_nobody_can_be_reached_the_app_is_sent_away_and_its_frame_with_it(self) -> None:
+        rig = Rig(deaf=(THE_RIDE,))
+        app, _ = opened(rig, "ride")
+        app.says(type="cancel_ride")
+        assert [frame["code"] for frame in app.got] == ["unavailable"]
+        assert app.closes == [(1013, "try again")]
+        assert not any(isinstance(message, CancelRide | Detach) for message in rig.heard(THE_RIDE))
+
+
+class TestEpoch:
+    @pytest.mark.parametrize(
+        ("epoch", "life"),
+        [
+            ("e1", 0),
+            ("e1.7", 7),
+            ("e2", -1),
+            ("", -1),
+            ("e1.", -1),
+            ("e1.0", -1),
+            ("e1.-7", -1),
+            ("e1.x", -1),
+            ("e2.7", -1),
+        ],
+    )
+    def test_it_says_which_life_of_the_stream_the_app_has_heard(self, epoch: str, life: int) -> None:
+        rig = Rig()
+        app, _ = opened(rig)
+        app.says(**resume(epoch))
+        assert rig.heard(ME)[0].resume.life == life
+
+    def test_a_stream_that_began_anew_has_an_epoch_of_its_own(self) -> None:
+        rig = Rig()
+        app, session = opened(rig, "ride")
+        rig.tell(session, StreamLife(7))
+        rig.tell(session, RideEnded(1, RIDE, "ops", ""))
+        assert [frame["epoch"] for frame in app.got] == ["e1.7"]
+
+    def test_so_have_the_offers_inside_of_a_snapshot_and_nobody_elses(self) -> None:
+        rig = Rig()
+        (app, session), (other, others) = opened(rig), opened(rig)
+        offer = OfferMade(2, lease(), CARD)
+        rig.tell(others, offer)
+        rig.tell(session, StreamLife(7))
+        rig.tell(session, DriverSnapshot(3, "available", offer))
+        rig.tell(others, offer)
+        (snapshot,) = app.got
+        assert (snapshot["epoch"], snapshot["offer"]["epoch"]) == ("e1.7", "e1.7")
+        assert [frame["epoch"] for frame in other.got] == ["e1", "e1"]
+
+
+class TestFields:
+    @pytest.mark.parametrize("last_seq", [-1, 1.5, "4", None, 2**53])
+    def test_a_number_that_no_message_has_is_pointed_out(self, last_seq: object) -> None:
+        app, _ = opened(Rig())
+        app.says(type="resume", epoch="e1", last_seq=last_seq)
+        (error,) = app.got
+        assert (error["code"], error["field"]) == ("bad_field", "last_seq")
+
+    def test_both_fields_are_needed(self) -> None:
+        app, _ = opened(Rig())
+        app.says(type="resume", last_seq=4)
+        app.says(type="resume", epoch="e1")
+        assert [error["field"] for error in app.got] == ["epoch", "last_seq"]
