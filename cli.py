@@ -115,9 +115,9 @@ def quote(
     """Say what a trip costs by the tariff, line by line. Needs no server."""
     from dispatch.config.local_time import LocalTime
     from dispatch.prices import pricer, require_rates
+    from dispatch.text import counted, word
     from dispatch.travel.models import eta_model
-    from dispatch.types import Place
-    from dispatch.words import counted, word
+    from dispatch.values import Place
 
     now, vehicle_type = time.time(), word(vehicle_type)
     at = now if begins is None else LocalTime(resolved.settings.time_zone).moment(begins, now)
@@ -147,7 +147,7 @@ def seed(resolved: Resolved) -> None:
     """Create the first passenger and driver and a demo fleet. What is there already stays."""
     from dispatch.control import have_done
     from dispatch.storage.orders import SeedPeople
-    from dispatch.words import counted
+    from dispatch.text import counted
 
     path = resolved.settings.db
     added, made = have_done(path, SeedPeople(), make=True)

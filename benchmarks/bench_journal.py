@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter, process_time, thread_time
 
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverRegistered,
@@ -41,7 +42,7 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.reader import Reader
 from dispatch.storage.schema import open_database, open_read_only
 from dispatch.storage.writer import ADD_EVENT, Writer
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.values import DriverCard, Passenger, Place, Trip
 
 RATE, SECONDS = 15_000, 6
 BATCHES = (1, 10, 30, 100, 1_000)

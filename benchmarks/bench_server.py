@@ -28,7 +28,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from dispatch.transport.ws.server import run
-from dispatch.types import Trip
+from dispatch.values import Trip
 from sim.city import City
 from sim.demand import poisson
 

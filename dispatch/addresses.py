@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.types import DriverId, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"

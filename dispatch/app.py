@@ -40,6 +40,7 @@ from dispatch.domain.supply import Supply
 from dispatch.domain.tracks import Tracks
 from dispatch.domain.vehicles import Vehicles
 from dispatch.errors import DatabaseError, IllegalTransition
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.live_file import LiveFile
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
@@ -52,7 +53,7 @@ from dispatch.storage.reader import JournalReads
 from dispatch.text import say
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model
-from dispatch.types import UNNAMED, DriverId, Passenger, PassengerId, RideId
+from dispatch.values import UNNAMED, Passenger
 
 ANYBODY = Passenger(PassengerId("anybody"), UNNAMED, "")
 """Whose a ride is when the app names nobody and nobody was seeded."""

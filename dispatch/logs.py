@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import time
 from collections import Counter
@@ -17,12 +16,10 @@ from typing import Any, Final
 
 import structlog
 
-from dispatch.phones import masked
+from dispatch.phones import mask_within
 from dispatch.text import plain, plain_lines
 from dispatch.transport.sessions.limits import TokenBucket
 
-PHONE: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
-"""As a number alone, as people write it after a `+`, or in groups after a 0."""
 SHORTEST_AS_NUMBER: Final = 10**9
 """A smaller whole number counts something."""
 AS_THEY_ARE: Final = frozenset(("timestamp", "level"))
@@ -32,11 +29,6 @@ LINES, TRACEBACKS, FRAMES = (10.0, 100), (1.0, 20), (500.0, 2000)
 """So many a second of one kind, and so many at once."""
 KINDS_KEPT: Final = 1000
 LONGEST_KIND: Final = 60
-
-
-def mask(text: str) -> str:
-    """Whatever could be a phone becomes `2782•••4567`."""
-    return PHONE.sub(lambda match: masked(match[0]), text)
 
 
 def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -52,7 +44,7 @@ def _masked(value: Any) -> Any:
     if value is None or isinstance(value, float) or (isinstance(value, int) and value < SHORTEST_AS_NUMBER):
         return value
     told = value if isinstance(value, str) else str(value)
-    hidden = mask(told)
+    hidden = mask_within(told)
     return value if hidden == told else hidden
 
 

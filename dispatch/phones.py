@@ -34,6 +34,8 @@ _SIGNS: Final = re.compile(r"[\s+(0]*\+[\s+]*")
 _FIRST: Final = re.compile(r"[+0-9].*")
 _STRANGE: Final = re.compile(r"[^0-9+()./-]")
 _WRITTEN: Final = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
+_IN_A_TEXT: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
+"""As digits alone, as people write it after a `+`, or in groups after a 0."""
 _ZERO_IN_BRACKETS: Final = re.compile(r"\(\s*0\s*\)")
 
 
@@ -107,6 +109,11 @@ def masked_id(ident: str) -> str:
     plain = _plain(ident[:LONGEST_TEXT])
     is_phone = _WRITTEN.fullmatch(plain) and sum(map(str.isdigit, plain)) in _E164_DIGITS
     return masked(ident) if is_phone else ident
+
+
+def mask_within(text: str) -> str:
+    """The text with everything masked that could be a phone number."""
+    return _IN_A_TEXT.sub(lambda match: masked(match[0]), text)
 
 
 # -- how it is read

@@ -14,7 +14,7 @@ from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError
 from dispatch.runtime import Runtime
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from dispatch.providers.http_pricing import HttpPricing

@@ -1,7 +1,8 @@
-"""The one way out for text that others wrote, to a terminal, a log or a pipe: names, addresses, notes, reasons, ids, file names.
+"""Text: how words are compared, counted and quoted, and the one way out for text that others wrote.
 
-Whoever chooses such a text must not move the reader's cursor, hide or reorder what stands beside it, or forge a line. So whatever
-would do that is spelled out, as Python does in a string: `\\x1b`, `\\u202e`, `\\n`.
+Others write names, addresses, notes, reasons, ids and file names. Where such a text goes to a terminal, a log or a pipe it must not
+move the reader's cursor, hide or reorder what stands beside it, or forge a line. Characters that would do so are spelled out, as
+Python does in a string: `\\x1b`, `\\u202e`, `\\n`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,41 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import lru_cache
 from typing import Any, Final
+from unicodedata import normalize
 
+import msgspec
+
+LONGEST_EXCERPT: Final = 40
+"""Characters of a text that an error message still quotes."""
 _UNSEEN: Final = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Letters and marks of no width. Whatever else Unicode calls a control, a format, a separator or no character, Python tells."""
 _ESCAPED: Final = re.compile(r"[^ -~]")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@lru_cache(maxsize=1024)
+def word(text: str) -> str:
+    """One form for all spellings that differ only in case, width or spaces: `sedan` for ` Sedan`."""
+    return " ".join(normalize("NFKC", text).casefold().split())
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 ride`, `2,000 rides`; `things` is the plural where it is not `thing` with an s."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def excerpt(value: object) -> str:
+    """A value of somebody's JSON as the end of a sentence: `91.0`, `"one"`, `null`, `an array`."""
+    if isinstance(value, str) and len(value) > LONGEST_EXCERPT:
+        return f"text of {len(value)} characters"
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    if isinstance(value, float):
+        return repr(value)
+    written = _encode(value).decode()
+    return written if len(written) <= 2 * LONGEST_EXCERPT else "a very long number"
 
 
 def plain(text: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatch.domain.money import in_minor, rounded
 from dispatch.domain.payment import CARD
+from dispatch.ids import RideId
 from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
@@ -17,7 +18,7 @@ from dispatch.messages.events import (
     RideRequested,
     RideScheduled,
 )
-from dispatch.types import Money, RideId
+from dispatch.values import Money
 
 Violation = Callable[[float, str, str], None]
 """Takes when, which invariant, and what broke it."""

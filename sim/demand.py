@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dispatch.domain.eta import TravelModel
 from dispatch.domain.geo import destination
 from dispatch.errors import DispatchError
-from dispatch.types import Place, Trip
+from dispatch.values import Place, Trip
 from sim.city import City
 
 SHORTEST_TRIP_M = 500.0

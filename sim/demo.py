@@ -21,13 +21,13 @@ from rich.console import Console
 
 from dispatch.config import Resolved, Settings, SimulateSettings
 from dispatch.errors import SettingError
+from dispatch.ids import DriverId
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.seed import demo_fleet, seed
 from dispatch.text import plain, say
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.ws.server import run
 from dispatch.travel.models import CONSTANT
-from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand, DemandError
 from sim.demo_crowd import Crowd

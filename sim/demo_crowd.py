@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dispatch.domain.eta import TravelModel
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
-from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand
 from sim.demo_apps import DemoApp, DriverApp, PassengerApp

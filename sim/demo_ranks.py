@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dispatch.domain.geo import haversine_m
-from dispatch.types import Place, Point
+from dispatch.values import Place, Point
 from sim.demand import Demand, trip_between
 
 RANKED_SHARE, AT_A_RANK, RANKS = 4, 12, 8

@@ -6,9 +6,9 @@ from random import Random
 from typing import ClassVar
 
 from dispatch.domain.eta import TravelModel
+from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.transport import wire
-from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour
 from sim.figures import Figures
 from sim.movement import Leg

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from msgspec.structs import asdict
 
-from dispatch.text import say
+from dispatch.text import counted, say
 from dispatch.travel.fit import TimedTrip, air_samples, fit, road_samples
 from dispatch.travel.models import load_roads, model_of
 from dispatch.travel.profile import Profile, read_profile
 from dispatch.travel.score import Score, ask, score
-from dispatch.words import counted
 from sim import report
 from sim.demand import DemandError
 from sim.outputs import require_writable

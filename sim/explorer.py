@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from dispatch.text import say
-from dispatch.words import counted
+from dispatch.text import counted, say
 from sim.progress import INTERRUPTED, Progress, interruptible
 from sim.scenarios import Outcome, run_one
 

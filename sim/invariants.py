@@ -16,6 +16,7 @@ from dispatch.addresses import DRIVER, kind_of, name_of, session
 from dispatch.domain.geo import haversine_m
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import DriverReserved, RideRequested
 from dispatch.messages.journal import Append, Appended, NotAppended
@@ -33,7 +34,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
-from dispatch.types import DriverId, OfferId, RideCard, RideId
+from dispatch.values import RideCard
 from sim.ledger import Ledger, Violations
 
 SETTLING_S = 1.0

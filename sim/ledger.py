@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -29,7 +30,6 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
-from dispatch.types import DriverId, OfferId, PassengerId, QuoteId, RideId
 from sim.charges import Charges
 from sim.decisions import Decisions
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dispatch.words import counted
+from dispatch.text import counted
 from sim.demo_rides import NEWS_KEPT
 
 NOTHING = "–"

@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
+from dispatch.ids import DriverId
 from dispatch.prices import require_rates
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.owner import owned
 from dispatch.storage.schema import has_events
 from dispatch.storage.writer import Writer
-from dispatch.text import say
-from dispatch.types import DriverId
-from dispatch.words import counted
+from dispatch.text import counted, say
 from sim import report
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City

@@ -7,9 +7,10 @@ from random import Random
 from typing import ClassVar
 
 from dispatch.domain.geo import haversine_m
+from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.transport import wire
-from dispatch.types import RideId, Trip
+from dispatch.values import Trip
 from sim.behaviour import PassengerBehaviour
 from sim.figures import Figures
 from sim.phone import Clock, Phone, Table

@@ -14,12 +14,12 @@ import msgspec
 
 from dispatch.config import Settings
 from dispatch.domain.geo import EARTH_RADIUS_M
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions.gateway import Session
 from dispatch.transport.sessions.memory import MemoryLink
-from dispatch.types import DriverId, RideId
 from sim.crash import die, start
 from sim.rest import Rest
 from sim.world import World, WorldOptions

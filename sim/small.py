@@ -15,9 +15,10 @@ import msgspec
 
 from dispatch.config import Settings
 from dispatch.domain.payment import CARD
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink
-from dispatch.types import DriverId, PassengerId, RideId, Trip
+from dispatch.values import Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, trip_between

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.commands import Attach, CancelRide, Detach
 from dispatch.messages.events import (
     DriverReserved,
@@ -25,7 +26,6 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.messages.notices import OfferClosed, OfferMade
 from dispatch.messages.passenger import PassengerBusy
-from dispatch.types import DriverId, OfferId, RideId
 
 WANTED: Final = (
     "two claims for one ride in one instant",

@@ -13,7 +13,7 @@ from dispatch.domain.geo import haversine_m
 from dispatch.domain.ride import RideRecord
 from dispatch.domain.search import Search
 from dispatch.domain.supply import AVAILABLE
-from dispatch.types import DriverId, RideId
+from dispatch.ids import DriverId, RideId
 from sim.restless import InsistentPhone
 from sim.world import World
 

@@ -25,6 +25,7 @@ from dispatch.app import (
 from dispatch.config import Rules, Settings
 from dispatch.domain.driver import stranger
 from dispatch.domain.eta import TravelModel
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of, pricer
 from dispatch.providers.payment import VirtualPayments
@@ -34,7 +35,6 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand
 from sim.driver_phone import DriverPhone, Point

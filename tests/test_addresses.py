@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch import addresses, types
+from dispatch import addresses, values
+from dispatch.ids import DriverId, RideId
 from dispatch.messages import commands, events, journal, matching, notices
 from dispatch.messages.base import Message
-from dispatch.types import DriverId, RideId
 
 ROOT = Path(__file__).parent.parent
 KINDS = (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.SESSION)
@@ -26,7 +26,7 @@ def messages_of(module: ModuleType) -> list[type[Message]]:
 
 
 MESSAGES = [kind for module in (commands, events, journal, matching, notices) for kind in messages_of(module)]
-CARDS = [kind for kind in vars(types).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+CARDS = [kind for kind in vars(values).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
 PLAIN = {
     msgspec.inspect.StrType: 'Zoë\'s "27" \U0001f695',
     msgspec.inspect.IntType: -(2**63),
@@ -124,7 +124,7 @@ def test_a_message_says_what_it_is_for(kind: type[Message]) -> None:
 @pytest.mark.parametrize("kind", [*MESSAGES, *CARDS], ids=lambda kind: kind.__name__)
 def test_what_actors_share_is_frozen_and_weighs_nothing_on_the_collector(kind: type[msgspec.Struct]) -> None:
     assert not kind.__struct_config__.gc
-    assert kind.__struct_config__.frozen or kind is types.Fix, "a fix is the board's own and is moved in place"
+    assert kind.__struct_config__.frozen or kind is values.Fix, "a fix is the board's own and is moved in place"
 
 
 @each_message

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.transport import wire
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId
+from dispatch.values import DriverCard, Passenger
 from sim.scenario import Person, Stage
 
 PAGE = (Path(__file__).parent.parent / "docs" / "APPS.md").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch import logs
+from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
@@ -34,20 +35,7 @@ from dispatch.messages.events import (
 from dispatch.storage.show import TABLES
 from dispatch.storage.writer import Writer
 from dispatch.text import json_line, plain, plain_lines
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    FareLine,
-    Money,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    Price,
-    QuoteId,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 from tests.storage.stories import DISPATCHER, append
 
 ROOT = Path(cli.__file__).parent

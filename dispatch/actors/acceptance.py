@@ -12,10 +12,10 @@ from typing import Any
 from dispatch.actors.booking import BookedRide
 from dispatch.actors.followed import NOWHERE, Way
 from dispatch.domain.ride import CANCELLED, NO_DRIVERS, PENDING, SCHEDULED
+from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.messages.matching import ClaimRefused, ClaimRide
 from dispatch.runtime import receives
-from dispatch.types import DriverId
 
 REFUSALS = {PENDING: "superseded", SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
 """What a driver who claims a ride in this status in vain hears; in every other one somebody has it: `taken`."""

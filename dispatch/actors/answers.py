@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.events import CommandDone, OfferDeclined
 from dispatch.messages.notices import Ack
-from dispatch.types import RideId
 
 RESULTS: Final[dict[type[Message], str]] = {OfferDeclined: "declined"}
 """How a command is acknowledged that made this event happen; every other one with `ok`."""

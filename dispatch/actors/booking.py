@@ -8,6 +8,7 @@ from dispatch import addresses
 from dispatch.actors.priced import PricedRide
 from dispatch.domain.ride import PENDING, SCHEDULED, UNBOOKED
 from dispatch.errors import IllegalTransition
+from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
@@ -21,7 +22,7 @@ from dispatch.messages.passenger import (
     TakePassenger,
 )
 from dispatch.runtime import receives
-from dispatch.types import Passenger, PassengerId, Price, QuoteId, Trip
+from dispatch.values import Passenger, Price, Trip
 
 OPEN_TO_TERMS = (UNBOOKED, SCHEDULED, PENDING)
 """While a ride is none of these, asking again changes nothing."""

@@ -8,10 +8,10 @@ from dispatch import addresses
 from dispatch.actors.answers import Answer
 from dispatch.actors.conversing import ConversingActor, Memory
 from dispatch.actors.ports import EventStore
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.matching import RideAnswered, RideRefused
 from dispatch.runtime import Runtime
-from dispatch.types import DriverId, RideId
 
 
 class BothSides(ConversingActor):

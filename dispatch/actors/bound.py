@@ -14,6 +14,7 @@ from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord,
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.ride import ACCEPTED
 from dispatch.errors import NoSuchRide
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
 from dispatch.messages.events import DriverFolded, DriverOffline, DriverReleased, DriverReserved
@@ -42,7 +43,7 @@ from dispatch.messages.notices import (
 )
 from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverId, OfferId, RideCard, RideId
+from dispatch.values import RideCard
 
 RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
 """What a driver asks of a ride of his."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverReserved,
@@ -17,7 +18,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.notices import OfferClosed
-from dispatch.types import DriverId, Lease, OfferId, RideId
+from dispatch.values import Lease
 
 CLOSINGS_KEPT = 16
 

@@ -11,12 +11,12 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.errors import IdReused, InternalError, NoSuchRide
+from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message, Recorded
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, StreamLife
 from dispatch.runtime import Runtime, receives
-from dispatch.types import RideId
 
 
 class Memory(msgspec.Struct, frozen=True, gc=False):

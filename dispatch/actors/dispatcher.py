@@ -18,6 +18,7 @@ from dispatch.domain.search_history import search_of
 from dispatch.domain.supply import Supplied, Supply
 from dispatch.domain.verdicts import Verdicts
 from dispatch.domain.waiting import WaitingList
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
 from dispatch.messages.matching import (
@@ -34,7 +35,7 @@ from dispatch.messages.matching import (
     SearchExhausted,
 )
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverId, Lease, OfferId, RideId
+from dispatch.values import Lease
 
 
 class _Sweep(Message, frozen=True, gc=False):

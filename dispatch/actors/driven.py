@@ -21,6 +21,7 @@ from dispatch.domain.ride import (
 )
 from dispatch.domain.ride_terms import pin_locked_s
 from dispatch.errors import NoSuchRide
+from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CompleteRide, ReportArrived, StartRide
 from dispatch.messages.events import PinRefused, RideArrived, RideCompleted, RideStarted
@@ -28,7 +29,7 @@ from dispatch.messages.matching import ClaimGranted, RideLost, RideMoved
 from dispatch.messages.notices import DriverUnreachable, RideProgress
 from dispatch.messages.tracking import DriverStalled, WarnDriver
 from dispatch.runtime import receives
-from dispatch.types import DriverId, Trip
+from dispatch.values import Trip
 
 FAR = "far_from_pickup"
 Step = ReportArrived | StartRide | CompleteRide

@@ -6,6 +6,7 @@ from dispatch.actors.bound import BoundDriver
 from dispatch.actors.closings import Ending, ending_on_record, unanswerable
 from dispatch.domain.driver import FREE, RESERVED, stranger
 from dispatch.errors import NoSuchRide
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -32,7 +33,6 @@ from dispatch.messages.matching import (
 )
 from dispatch.messages.notices import OfferClosed, OfferMade
 from dispatch.runtime import receives
-from dispatch.types import OfferId, RideId
 
 WIRE_REASON = {"vanished": "unavailable"}
 """How an outcome that only dispatchers know is told to the driver himself."""

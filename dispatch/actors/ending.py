@@ -18,13 +18,13 @@ from dispatch.domain.ride import (
 )
 from dispatch.domain.tariff import Tariff
 from dispatch.errors import NoSuchRide
+from dispatch.ids import DriverId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, ReportNoShow
 from dispatch.messages.events import PassengerNoShow, RideCancelled, RideUnassigned, SearchFailed
 from dispatch.messages.matching import EndSearch, RideClosed, RideLost, SearchDriver
 from dispatch.messages.notices import DriverCancelled, NoDrivers, RideEnded
 from dispatch.runtime import receives
-from dispatch.types import DriverId
 
 NOBODY_LEFT = "the driver gave it up"
 """Why a search fails that is not begun again."""

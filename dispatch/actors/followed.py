@@ -12,7 +12,7 @@ from dispatch.domain.tracks import Tracks
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.tracking import FollowDriver, StopFollowing, TrackGrown
 from dispatch.runtime import Runtime, receives
-from dispatch.types import Place, Trip
+from dispatch.values import Place, Trip
 
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude, longitude, metres to drive, seconds to take."""

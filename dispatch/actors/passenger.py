@@ -7,6 +7,7 @@ asked, because another ride wants to be booked. So nothing that this actor misse
 from __future__ import annotations
 
 from dispatch import addresses
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.passenger import (
     AnnounceHold,
     HoldPassenger,
@@ -16,7 +17,6 @@ from dispatch.messages.passenger import (
     TakePassenger,
 )
 from dispatch.runtime import Actor, Runtime, receives
-from dispatch.types import PassengerId, RideId
 
 
 class PassengerActor(Actor):

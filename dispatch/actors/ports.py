@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
+from dispatch.values import DriverCard, Passenger
 
 
 class EventStore(Protocol):

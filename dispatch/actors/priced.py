@@ -11,7 +11,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
 from dispatch.runtime import receives
-from dispatch.types import Price
+from dispatch.values import Price
 
 MOST_WAITING = 16
 """Messages of one passenger that wait for the answer to what they asked before."""

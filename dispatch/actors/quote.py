@@ -24,7 +24,7 @@ from dispatch.messages.pricing import (
     UseQuote,
 )
 from dispatch.runtime import Runtime, receives
-from dispatch.types import Price
+from dispatch.values import Price
 
 IDLE_S = 1.0
 """A quote that nobody asked for so long need not be in memory: however many are made, few are there."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.timed import TimedSearches
+from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import RideRequested
 from dispatch.messages.matching import AnnounceState, SearchDriver
 from dispatch.runtime import Runtime
-from dispatch.types import RideId
 
 
 class RequestedSearches(TimedSearches):

@@ -21,7 +21,7 @@ from dispatch.messages.matching import (
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
 from dispatch.messages.tracking import StopFollowing
 from dispatch.runtime import receives
-from dispatch.types import DriverCard
+from dispatch.values import DriverCard
 
 
 class _Rebuilt(Message, frozen=True, gc=False):

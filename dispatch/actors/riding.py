@@ -16,9 +16,10 @@ from dispatch.domain.pricing import Pricer
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.domain.tariff import Tariff
+from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives
-from dispatch.types import DriverId, Money, Price, RideCard
+from dispatch.values import Money, Price, RideCard
 
 
 class RideOptions(msgspec.Struct, frozen=True):

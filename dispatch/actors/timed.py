@@ -6,9 +6,9 @@ from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.agenda import Agenda
 from dispatch.domain.search import Search
+from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives
-from dispatch.types import RideId
 
 CLOCK_SLACK_S = 1e-6
 """Sums of Unix seconds round by so much: a timer may seem that early."""

@@ -14,11 +14,12 @@ from dispatch.domain.approach import Approach, ApproachRules
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.tracks import Tracks
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.notices import DriverLocation
 from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from dispatch.runtime import Actor, Runtime, receives
-from dispatch.types import DriverId, Fix, RideId
+from dispatch.values import Fix
 
 
 class TrackerOptions(msgspec.Struct, frozen=True):

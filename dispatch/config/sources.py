@@ -21,7 +21,7 @@ from dispatch.config.settings import (
 from dispatch.config.table import Setting
 from dispatch.config.vehicle_types import served_by
 from dispatch.errors import SettingError, did_you_mean, nearest
-from dispatch.words import word
+from dispatch.text import word
 
 DEFAULT_FILE = "dispatch.toml"
 FILE_VARIABLE = "DISPATCH_CONFIG"

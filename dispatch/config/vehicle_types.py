@@ -2,7 +2,7 @@
 
 import re
 
-from dispatch.words import word
+from dispatch.text import word
 
 _ENTRY = re.compile(r"(?P<name>[\w.-]{1,40})(?:\s*:(?P<others>(?:\s+[\w.-]{1,40})+))?", re.ASCII)
 

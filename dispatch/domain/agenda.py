@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from math import inf
 
 from dispatch.domain.search import Search
-from dispatch.types import RideId
+from dispatch.ids import RideId
 
 
 class Agenda:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from dispatch.domain.geo import haversine_m
-from dispatch.types import Fix
+from dispatch.values import Fix
 
 STANDS, LEAVES, DARK = "standing_still", "driving_away", "not_heard"
 FINE, WARNED, TOLD, GIVEN_UP = range(4)

@@ -8,7 +8,7 @@ from functools import partial
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search
 from dispatch.domain.supply import Supply
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 
 Hits = list[tuple[float, DriverId]]
 """Metres from the pickup, and who; whoever is asked first stands first."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from dispatch.errors import IllegalTransition
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -24,7 +25,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.matching import ClaimGranted
-from dispatch.types import DriverCard, DriverId, RideId
+from dispatch.values import DriverCard
 
 FREE: Final = "free"
 RESERVED: Final = "reserved"

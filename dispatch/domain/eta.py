@@ -11,7 +11,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 from dispatch.domain.geo import haversine_m
-from dispatch.types import Point
+from dispatch.values import Point
 
 HOURS = 24
 DETOUR = 1.3

@@ -12,7 +12,7 @@ from typing import Final
 
 from dispatch.domain.money import rounded_parts
 from dispatch.domain.tariff import ANY_VEHICLE, Parts, Tariff
-from dispatch.types import FareLine, Money, Price
+from dispatch.values import FareLine, Money, Price
 
 NO_CHANGE: Final = Fraction(1)
 LINES: Final = ("base", "distance", "time", "night", "demand", "minimum", "waiting")

@@ -6,7 +6,7 @@ from typing import Final
 
 from dispatch.domain.money import in_minor, rounded
 from dispatch.domain.ride import COMPLETED, RideRecord
-from dispatch.types import Money
+from dispatch.values import Money
 
 CASH: Final = "cash"
 CARD: Final = "card"

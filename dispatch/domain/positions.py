@@ -11,7 +11,8 @@ from math import cos, radians
 from typing import Final
 
 from dispatch.domain.clocks import PhoneClock
-from dispatch.types import DriverId, Fix
+from dispatch.ids import DriverId
+from dispatch.values import Fix
 
 Verdict = str
 """What became of a position: `BELIEVED`, which is empty, `NEWS`, or the reason why it is not believed."""

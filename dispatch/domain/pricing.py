@@ -10,7 +10,7 @@ from dispatch.domain.eta import EtaModel
 from dispatch.domain.fares import fare
 from dispatch.domain.money import exactly
 from dispatch.domain.tariff import Tariff
-from dispatch.types import Place, Price
+from dispatch.values import Place, Price
 
 Way = tuple[float, float]
 """Metres to drive and seconds to take."""

@@ -8,10 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from dispatch.domain.geo import haversine_m
+from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.pricing import UseQuote
-from dispatch.types import Place, RideId
+from dispatch.values import Place
 
 NONE_SUCH: Final = "quote_id names no quote of this passenger that can be booked; ask for a new one"
 """Of an unknown quote, somebody else's, and one that another ride has: nobody learns which it is."""

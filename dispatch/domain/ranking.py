@@ -8,7 +8,7 @@ from dispatch.domain.eta import EtaModel
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 
 
 class SupplyByEta(Supply):

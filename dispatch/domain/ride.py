@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from dispatch.errors import IllegalTransition
+from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -28,7 +29,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import DriverCard, DriverId, Money, OfferId, Passenger, Price, QuoteId, RideId, Trip
+from dispatch.values import DriverCard, Money, Passenger, Price, Trip
 
 UNBOOKED: Final = "unbooked"
 """A socket is open for this id, nobody has booked yet. Never stored."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from dispatch.domain.grid import Grid
 from dispatch.domain.positions import PositionBoard
-from dispatch.types import DriverId, Fix
+from dispatch.ids import DriverId
+from dispatch.values import Fix
 
 ANYWHERE_M = 40_000_000.0
 

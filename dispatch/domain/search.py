@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from dispatch.domain.policy import SearchPolicy
-from dispatch.types import DriverId, Lease, OfferId, RideCard, RideId
+from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.values import Lease, RideCard
 
 USES_UP: Final = frozenset(("declined", "expired"))
 """Outcomes of an offer that use its place up; every other outcome opens it again."""

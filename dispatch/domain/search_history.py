@@ -12,6 +12,7 @@ from typing import Any, Final
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.ride import PENDING, TRANSITIONS, RideRecord
 from dispatch.domain.search import OpenOffer, Search
+from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverReserved,
@@ -21,7 +22,7 @@ from dispatch.messages.events import (
     RideRequested,
     RideUnassigned,
 )
-from dispatch.types import Lease, RideCard, RideId
+from dispatch.values import Lease, RideCard
 
 SAME_MOMENT_S: Final = 0.002
 """Timers fire, and times come back from disk, true to within so much."""

@@ -13,7 +13,8 @@ import msgspec
 from dispatch.domain.grid import Grid
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
-from dispatch.types import DriverId, Fix, OfferId, RideId
+from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.values import Fix
 
 AVAILABLE = "available"
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from dispatch.config import PricingRules, TariffRates
 from dispatch.domain.money import digits_of, exactly, in_minor, rounded
-from dispatch.types import FareLine, Money, Price
+from dispatch.values import FareLine, Money, Price
 
 DAY_MIN: Final = 1440
 ANY_VEHICLE: Final = ""

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from dispatch.domain.geo import haversine_m
-from dispatch.types import DriverId, Fix, RideId
+from dispatch.ids import DriverId, RideId
+from dispatch.values import Fix
 
 TrackPoint = tuple[float, float, float]
 """Runtime second, latitude, longitude."""

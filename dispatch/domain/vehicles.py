@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from dispatch.config.vehicle_types import served_by
-from dispatch.words import word
+from dispatch.text import word
 
 ANY: Final = ""
 """A passenger who names no type takes whoever comes."""

@@ -12,8 +12,9 @@ from dispatch.domain.choice import Choice
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search
 from dispatch.domain.supply import AVAILABLE, Supply
+from dispatch.ids import DriverId
 from dispatch.messages.events import RoundConsidered
-from dispatch.types import DriverId, Lease
+from dispatch.values import Lease
 
 ASKED: Final = "asked"
 RULES: Final = (

@@ -12,7 +12,7 @@ from heapq import merge
 from math import degrees, floor
 
 from dispatch.domain.geo import EARTH_RADIUS_M, haversine_m
-from dispatch.types import RideId
+from dispatch.ids import RideId
 
 Rank = tuple[float, RideId]
 """Since when it waits (runtime seconds), ties by ride id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
-from dispatch.types import DriverId, OfferId, Passenger, QuoteId, RideId, Trip
+from dispatch.values import Passenger, Trip
 
 
 class Resume(Message, frozen=True, gc=False):

@@ -8,20 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    Money,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    Price,
-    QuoteId,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, Money, Passenger, Place, Price, Trip
 
 
 class RideRequested(Message, frozen=True, gc=False):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Forerunner, Message
-from dispatch.types import DriverCard, DriverId, Lease, Money, OfferId, Price, RideCard, RideId
+from dispatch.values import DriverCard, Lease, Money, Price, RideCard
 
 # -- ride <-> dispatcher
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.types import DriverCard, Lease, Money, OfferId, Price, RideCard, RideId
+from dispatch.values import DriverCard, Lease, Money, Price, RideCard
 
 # -- to the passenger
 

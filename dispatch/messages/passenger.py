@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.base import Message
-from dispatch.types import PassengerId, RideId
 
 
 class TakePassenger(Message, frozen=True, gc=False):

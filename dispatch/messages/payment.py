@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.base import Message
-from dispatch.types import Money, PassengerId, RideId
+from dispatch.values import Money
 
 
 class CollectFare(Message, frozen=True, gc=False):

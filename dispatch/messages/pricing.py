@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
-from dispatch.types import PassengerId, Place, Price, QuoteId, RideId
+from dispatch.values import Place, Price
 
 
 class AskPrice(Message, frozen=True, gc=False):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
-from dispatch.types import DriverId, RideId
 
 
 class FollowDriver(Message, frozen=True, gc=False):

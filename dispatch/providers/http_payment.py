@@ -12,9 +12,9 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
+from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.http import Questions, Tells
-from dispatch.types import RideId
 
 Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200

@@ -20,7 +20,7 @@ from dispatch.domain.tariff import Tariff
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.providers.http import Questions, Tells
 from dispatch.providers.pricing import without_provider
-from dispatch.types import FareLine, Money, Price
+from dispatch.values import FareLine, Money, Price
 
 Amount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 

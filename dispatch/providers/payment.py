@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.pricing import Post
-from dispatch.types import Money, RideId
+from dispatch.values import Money
 
 
 class VirtualPayments:

@@ -11,6 +11,7 @@ from dispatch import addresses
 from dispatch.domain.driver import FREE, RESERVED, UNBINDING, next_binding
 from dispatch.domain.ride import UNBOOKED, VERBS, next_status
 from dispatch.errors import IllegalTransition
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (
     CommandDone,
     DriverFolded,
@@ -26,7 +27,6 @@ from dispatch.messages.events import (
     RideUnassigned,
 )
 from dispatch.phones import masked_id
-from dispatch.types import DriverId, RideId
 
 SET_ASIDE: Final = "set-aside/"
 """Before the stream of an event that `dispatch db mend` found impossible: it is kept, and nobody is woken from it any more."""

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from dispatch import addresses
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     DriverOffline,
     Event,
@@ -26,7 +27,6 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append
-from dispatch.types import DriverId, OfferId, RideId
 
 RESTARTED: Final = "restarted"
 VANISHED: Final = "vanished"

@@ -14,6 +14,7 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.domain.driver import stranger
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -39,7 +40,7 @@ from dispatch.storage.archive import Archive
 from dispatch.storage.farewell import Gone, farewell, held_offers
 from dispatch.storage.losses import Losses
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
+from dispatch.values import DriverCard, Passenger
 
 EVENTS_A_WRITE: Final = 1_000
 

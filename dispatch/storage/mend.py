@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from dispatch import addresses
 from dispatch.domain.ride import TERMINAL, UNBOOKED
+from dispatch.ids import RideId
 from dispatch.messages.events import DriverReleased, Event, RideCancelled
 from dispatch.messages.journal import Append
 from dispatch.phones import masked_id
@@ -27,7 +28,6 @@ from dispatch.storage.owner import owned
 from dispatch.storage.schema import open_read_only
 from dispatch.storage.views import Change
 from dispatch.storage.writer import Writer
-from dispatch.types import RideId
 
 REASON: Final = "two histories of one file"
 """Why a ride is said to have ended."""

@@ -18,13 +18,13 @@ import msgspec
 from sqlite_utils import Database
 
 from dispatch import addresses
+from dispatch.ids import DriverId
 from dispatch.phones import identity, read_phone
 from dispatch.storage.events import BODY, decode
 from dispatch.storage.failures import explained
 from dispatch.storage.region import keep_region, kept_region
 from dispatch.storage.schema import FILED_BY_STREAM, open_database, open_read_only
 from dispatch.storage.views import VIEWS
-from dispatch.types import DriverId
 
 PASSENGER, DRIVER = "passenger", "driver"
 COLUMNS: Final = {

@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol
 
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.storage.events import BODY, read, shifted
 from dispatch.storage.failures import explained
 from dispatch.storage.region import kept_region
 from dispatch.storage.schema import FILED_BY_STREAM, open_read_only
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId, RideId
+from dispatch.values import DriverCard, Passenger
 
 _READ_FROM: Final = """ifnull(
     (SELECT n FROM events WHERE stream = ? AND kind = 'DriverFolded' ORDER BY n DESC LIMIT 1 OFFSET 1), 0)"""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
+from dispatch.ids import DriverId
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import explained
 from dispatch.storage.farewell import Gone, HeldOffer, farewell
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId
 
 APPENDS_A_COMMIT: Final = 1_000
 # An offer that its driver accepted is not open to others, even if the ride has not answered him yet.

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dispatch import addresses
+from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import explained
 from dispatch.storage.owner import owned
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId
+from dispatch.values import DriverCard, Passenger
 
 SARAH: Final = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
 MICHAEL: Final = DriverCard(DriverId("27821234568"), "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +12,7 @@ from dispatch.errors import SettingError, did_you_mean
 from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.schema import open_read_only
+from dispatch.timestamps import rfc3339
 
 Row = dict[str, Any]
 
@@ -164,7 +164,7 @@ def told(name: str, value: Any, full_phones: bool) -> Any:
 def _moment(at: float) -> str:
     """As RFC 3339. A number that no calendar has, of a file that was tampered with, is told as it is."""
     try:
-        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return rfc3339(at)
     except (ValueError, OverflowError, OSError):
         return f"{at:g} s"
 

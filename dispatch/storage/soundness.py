@@ -11,12 +11,12 @@ from sqlite_utils import Database
 
 from dispatch import addresses
 from dispatch.domain.ride import VERBS
+from dispatch.ids import DriverId, RideId
 from dispatch.storage.bindings import SET_ASIDE, Bindings
 from dispatch.storage.events import BODY, read
 from dispatch.storage.failures import StorageContradicts, StorageDamaged, explained
 from dispatch.storage.reader import OF_DRIVER, OF_RIDE
 from dispatch.storage.schema import migrations
-from dispatch.types import DriverId, RideId
 
 WALKED_WHOLE_BYTES: Final = 32 * 2**20
 """Of a larger file only the tables in `_WALKED` are walked, page by page: the others grow with the past."""

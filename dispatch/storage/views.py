@@ -46,7 +46,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import Price
+from dispatch.values import Price
 
 Change = tuple[str, tuple[object, ...]]
 """A statement and its parameters."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dispatch.domain.eta import HOURS, Curve
 from dispatch.domain.geo import haversine_m
 from dispatch.errors import DispatchError
-from dispatch.types import Point
+from dispatch.values import Point
 
 SHORTEST_M, SHORTEST_S, LONGEST_S = 200.0, 60.0, 7_200.0
 """Others teach nothing of speed: they went around a block, were called off, or their meter ran on."""

@@ -12,7 +12,7 @@ from osmium.osm import NODE, WAY, Way
 
 from dispatch.domain.geo import haversine_m
 from dispatch.travel.street_map import Link, MapError, StreetMap
-from dispatch.types import Point
+from dispatch.values import Point
 
 SPEEDS_KMH: Mapping[str, float] = {
     "motorway": 100.0,

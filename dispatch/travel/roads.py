@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from dispatch.domain.eta import Curve, EtaModel
 from dispatch.domain.geo import EARTH_RADIUS_M, haversine_m
 from dispatch.travel.street_map import Link, StreetMap
-from dispatch.types import Point
+from dispatch.values import Point
 
 SNAP_M = 150.0
 """Who is further from every junction is not on the map."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dispatch.errors import DispatchError
-from dispatch.types import Point
+from dispatch.values import Point
 
 WANTED = "a map is a file of OpenStreetMap (.osm.pbf, .osm) or node-link JSON (.json, .json.gz)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 from sim.replay.play import AFTER_S, LEAD_S, Player, booking, provider, stage_settings
 from sim.replay.script import RIDE, Line, Script
 

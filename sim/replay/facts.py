@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -26,7 +27,6 @@ from dispatch.messages.events import (
     RideUnassigned,
     SearchFailed,
 )
-from dispatch.types import DriverId
 
 SAME_MOMENT_S: Final = 2.0
 """A fact that comes so much earlier or later is the same fact."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from dispatch.config import Rules, Settings
+from dispatch.ids import DriverId
 from dispatch.storage.history import history_of
 from dispatch.text import plain_lines, say
-from dispatch.types import DriverId
 from sim.outputs import require_new
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of

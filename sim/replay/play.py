@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from dispatch import addresses
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
-from dispatch.types import DriverId, RideId
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
 from sim.scenario import Driver, Passenger, Person, Stage, near_pickup
 from sim.world import WorldOptions

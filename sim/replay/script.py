@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from dispatch.domain.payment import CARD
+from dispatch.ids import DriverId, OfferId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -31,7 +32,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
 )
-from dispatch.types import DriverId, Money, OfferId
+from dispatch.values import Money
 from sim.scenario import PICKUP
 
 RIDE: Final = "r1"

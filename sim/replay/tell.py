@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dispatch.phones import masked_id
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 from sim.replay.facts import Difference, Fact
 from sim.replay.script import Script
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from dispatch.domain.geo import haversine_m
-from dispatch.types import Point
+from dispatch.values import Point
 from sim.trips.columns import CANONICAL, Layout
 from sim.trips.text import QUOTE
 from sim.trips.times import Clock

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from random import Random
 
-from dispatch.types import Point
+from dispatch.values import Point
 from sim.demand import Demand, DemandError, trip_between
 from sim.trips.reading import Skipped, Trips, TripsWanted
 from sim.trips.rows import Row

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, TextIO
 
-from dispatch.words import counted
+from dispatch.text import counted
 
 SEPARATORS = ",;\t|"
 LONGEST_LINE = 1_000_000

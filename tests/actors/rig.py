@@ -13,11 +13,12 @@ from dispatch.addresses import JOURNAL
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.supply import Supply
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.journal import Appended
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
-from dispatch.types import DriverCard, DriverId, Lease, OfferId, Passenger, PassengerId, Place, RideCard, RideId, Trip
+from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
 
 RIDE, OTHER_RIDE = RideId("r1"), RideId("r2")
 ANN = Passenger(PassengerId("p1"), "Ann", "27820000001")

@@ -1,10 +1,10 @@
 """What is remembered of commands: their first answer, for as long as the events behind it are not lost, and whatever is on record."""
 
 from dispatch.actors.answers import Answers, ride_of
+from dispatch.ids import DriverId
 from dispatch.messages.base import Command
 from dispatch.messages.events import AvailabilitySet, CommandDone, OfferDeclined
 from dispatch.messages.notices import Ack, OfferClosed, Refused
-from dispatch.types import DriverId
 from tests.actors.rig import DAN, OFFER, RIDE, command
 
 K1, K2 = command("k1"), command("k2")

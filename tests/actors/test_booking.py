@@ -11,10 +11,11 @@ from dispatch.actors.booking import at_price
 from dispatch.actors.priced import MOST_WAITING
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
+from dispatch.ids import QuoteId
 from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver
 from dispatch.messages.events import RideRequested
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
-from dispatch.types import FareLine, Money, Price, QuoteId
+from dispatch.values import FareLine, Money, Price
 from tests.actors.rig import ANN, DEARER, RIDE, TRIP, Rig, command, in_short
 from tests.scenarios.theatre import Harm
 

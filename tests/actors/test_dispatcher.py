@@ -6,6 +6,7 @@ import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor, _Sweep, _Withdrawn
 from dispatch.actors.timed import _Due
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
@@ -21,7 +22,6 @@ from dispatch.messages.matching import (
     SearchExhausted,
 )
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverId, RideId
 from tests.actors.rig import DEARER, TRIP
 from tests.actors.zone import KM, ME, Zone
 

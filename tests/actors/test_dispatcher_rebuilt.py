@@ -1,9 +1,10 @@
 """A dispatcher that was lost and made anew: it knows what is on record and what drivers say of themselves."""
 
 from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import DriverReserved, OfferDeclined, RideAssigned, RideRequested
 from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch, SearchDriver
-from dispatch.types import DriverCard, DriverId, OfferId, RideCard, RideId
+from dispatch.values import DriverCard, RideCard
 from tests.actors.rig import ANN, TRIP
 from tests.actors.zone import ME, Zone
 

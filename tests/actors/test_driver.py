@@ -9,6 +9,7 @@ import pytest
 from dispatch.actors.bound import DriverOptions, _ClaimAgain, _Retire
 from dispatch.actors.driver import DriverActor, _ComeAgain, _Rebuilt
 from dispatch.domain.driver import BOUND, RESERVED
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -44,7 +45,7 @@ from dispatch.messages.matching import (
 from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
 from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, Money, OfferId, RideCard, RideId
+from dispatch.values import DriverCard, Money, RideCard
 from tests.actors.rig import ANN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
 
 HIM = DAN.driver_id

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch.actors.passenger import PassengerActor
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.passenger import (
     AnnounceHold,
@@ -15,7 +16,6 @@ from dispatch.messages.passenger import (
     TakePassenger,
 )
 from dispatch.runtime import VirtualRuntime
-from dispatch.types import PassengerId, RideId
 
 ADDRESS = "passenger/27821234567"
 ASKED = AnnounceHold(PassengerId("27821234567"))

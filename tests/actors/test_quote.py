@@ -6,6 +6,7 @@ from dispatch.actors.quote import QuoteActor, QuoteOptions
 from dispatch.config import Settings
 from dispatch.domain.eta import TravelModel
 from dispatch.domain.quote import NONE_SUCH, TOO_OLD
+from dispatch.ids import QuoteId, RideId
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.pricing import (
     AskPrice,
@@ -19,7 +20,7 @@ from dispatch.messages.pricing import (
     UseQuote,
 )
 from dispatch.prices import pricer
-from dispatch.types import FareLine, Money, Price, QuoteId, RideId
+from dispatch.values import FareLine, Money, Price
 from tests.actors.rig import ANN, TRIP, Rig
 
 QUOTE = QuoteId("q1")

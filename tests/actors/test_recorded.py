@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from dispatch.actors.recorded import RecordedActor
+from dispatch.ids import DriverId
 from dispatch.messages.base import Forerunner, Message, Recorded
 from dispatch.messages.events import DriverOnline
 from dispatch.messages.journal import Append
 from dispatch.runtime import receives
-from dispatch.types import DriverId
 from tests.actors.rig import Rig
 
 ME, OTHER, FRIEND = "tally/1", "tally/2", "friend/1"

@@ -17,6 +17,7 @@ from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.approach import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride import STATUSES
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
     Attach,
@@ -57,7 +58,7 @@ from dispatch.messages.payment import FareCollected, FareDeclined, FareUnknown
 from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
 from dispatch.messages.tracking import DriverStalled, TrackGrown
 from dispatch.runtime.actor import Actor
-from dispatch.types import DriverCard, FareLine, Money, OfferId, Price, RideId
+from dispatch.values import DriverCard, FareLine, Money, Price
 from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 HIM, HER = DAN.driver_id, EVE.driver_id

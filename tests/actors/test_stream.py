@@ -1,8 +1,8 @@
 """Numbers without a gap, the last notices for whoever missed some, and numbers that are given again because nobody heard them."""
 
 from dispatch.actors.stream import Stream
+from dispatch.ids import RideId
 from dispatch.messages.notices import RideEnded
-from dispatch.types import RideId
 
 
 def told(stream: Stream, count: int, *, recorded: int = 0, committed: int = 0) -> list[RideEnded]:

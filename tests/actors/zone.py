@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.domain.policy import SearchPolicy
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.events import OfferDeclined, RideRequested
 from dispatch.messages.journal import Append
 from dispatch.messages.matching import CloseOffer, DriverState, OfferRide, SearchDriver
-from dispatch.types import DriverId, Lease, RideCard, RideId
+from dispatch.values import Lease, RideCard
 from tests.actors.rig import ANN, TRIP, Rig
 
 ME = "dispatcher/0"

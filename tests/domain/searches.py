@@ -4,16 +4,8 @@ from typing import Any
 
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search
-from dispatch.types import (
-    DriverId,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    RideCard,
-    RideId,
-    Trip,
-)
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+from dispatch.values import Passenger, Place, RideCard, Trip
 
 RIDE = RideId("ride-1")
 ANN = Passenger(PassengerId("p1"), "Ann", "27820000001")

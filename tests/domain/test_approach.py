@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from dispatch.domain.approach import DARK, GIVEN_UP, LEAVES, STANDS, TOLD, WARNED, Approach, ApproachRules
-from dispatch.types import Fix
+from dispatch.values import Fix
 
 PICKUP = (-26.2, 28.0)
 METRE_DEG = 1.0 / 111_195.0

@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.domain.driver import BINDINGS, BOUND, FREE, NOS_KEPT, RESERVED, UNBINDING, DriverRecord, next_binding
 from dispatch.errors import IllegalTransition
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.events import (
     EVENT_TYPES,
@@ -23,17 +24,7 @@ from dispatch.messages.events import (
     OffersMade,
 )
 from dispatch.messages.matching import ClaimGranted
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    RideCard,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, Passenger, Place, RideCard, Trip
 
 ILLEGAL = "illegal"
 TABLE = Path(__file__).parent.parent / "data" / "driver_bindings.csv"

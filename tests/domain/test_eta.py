@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dispatch.domain.eta import HOURS, Curve, EtaModel, HourlyModel, TravelModel
 from dispatch.domain.geo import destination, haversine_m
-from dispatch.types import Point
+from dispatch.values import Point
 
 HOME = (40.75, -73.99)
 metres = st.floats(0.0, 2e7)

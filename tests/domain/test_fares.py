@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dispatch.config import Settings
 from dispatch.domain.fares import LINES, fare
 from dispatch.domain.tariff import Tariff, tariff_of
-from dispatch.types import Price
+from dispatch.values import Price
 
 NOON, MIDNIGHT = 720, 0
 RATES: dict[str, Any] = {"base_fare": 12.5, "per_km": 9.8, "per_minute": 1.25, "minimum_fare": 35.0}

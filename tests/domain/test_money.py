@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.domain.money import digits_of, exactly, in_minor, rounded
-from dispatch.types import Money
+from dispatch.values import Money
 
 
 @pytest.mark.parametrize(

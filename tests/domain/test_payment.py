@@ -7,7 +7,8 @@ import pytest
 
 from dispatch.domain.payment import CARD, amount_due, pause_s
 from dispatch.domain.ride import RideRecord
-from dispatch.types import FareLine, Money, Place, Price, RideId, Trip
+from dispatch.ids import RideId
+from dispatch.values import FareLine, Money, Place, Price, Trip
 
 BY_CARD = Trip(Place(-33.92, 18.42), Place(-33.9, 18.5), 8.5, 20.0, 95.25, payment_method=CARD)
 PRICE = Price(Money(1200, "JPY", 0), (FareLine("base", 1200),), 8500, 1200)

@@ -17,7 +17,8 @@ from dispatch.domain.positions import (
     TOO_OLD,
     PositionBoard,
 )
-from dispatch.types import DriverId, Fix
+from dispatch.ids import DriverId
+from dispatch.values import Fix
 
 DAN, EVE = DriverId("dan"), DriverId("eve")
 HOME = (-33.92, 18.42)

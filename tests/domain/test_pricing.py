@@ -8,7 +8,7 @@ from dispatch.domain.eta import TravelModel
 from dispatch.domain.geo import haversine_m
 from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.tariff import tariff_of
-from dispatch.types import FareLine, Place
+from dispatch.values import FareLine, Place
 
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473), Place(-26.1850, 28.0550)
 

@@ -3,9 +3,10 @@
 import pytest
 
 from dispatch.domain.quote import ANOTHER_TIME, ELSEWHERE, NONE_SUCH, OTHER_VEHICLE, TOO_OLD, QuoteRecord
+from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.pricing import UseQuote
-from dispatch.types import FareLine, Money, PassengerId, Place, Price, QuoteId, RideId
+from dispatch.values import FareLine, Money, Place, Price
 
 ANN, BEN = PassengerId("p1"), PassengerId("p2")
 QUOTE, RIDE, OTHER_RIDE = QuoteId("q1"), RideId("r1"), RideId("r2")

@@ -13,9 +13,10 @@ from dispatch.domain.geo import destination
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.supply import AVAILABLE, Supply
+from dispatch.ids import DriverId
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
-from dispatch.types import DriverId, Point
+from dispatch.values import Point
 from tests.travel.maps import CORNER, at, map_file, river_map
 
 RADIUS_M = 5_000.0

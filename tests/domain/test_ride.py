@@ -28,6 +28,7 @@ from dispatch.domain.ride import (
     next_status,
 )
 from dispatch.errors import IllegalTransition
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages import events
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
@@ -49,7 +50,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.types import DriverCard, DriverId, Money, OfferId, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.values import DriverCard, Money, Passenger, Place, Trip
 
 ILLEGAL = "illegal"
 TABLE = Path(__file__).parent.parent / "data" / "ride_transitions.csv"

@@ -6,8 +6,8 @@ import pytest
 
 from dispatch.domain.ride import ACCEPTED, RideRecord
 from dispatch.domain.ride_terms import RideTerms, pin_locked_s
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import PinRefused, RideArrived, RideStarted, RideUnassigned
-from dispatch.types import DriverId, RideId
 
 RIDE, DRIVER = RideId("r1"), DriverId("d1")
 TERMS = RideTerms(free_wait_s=120.0, no_show_s=300.0)

@@ -4,7 +4,7 @@ from dispatch.domain.geo import destination
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 
 HERE = (-33.92, 18.42)
 D1, D2, D3 = (DriverId(name) for name in ("d1", "d2", "d3"))

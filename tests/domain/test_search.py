@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.domain.search import USES_UP, Search
-from dispatch.types import DriverId, OfferId
+from dispatch.ids import DriverId, OfferId
 from tests.domain.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, ask, asking, searching
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import OpenOffer
-from dispatch.types import Lease, OfferId, RideId
+from dispatch.ids import OfferId, RideId
+from dispatch.values import Lease
 from tests.domain.searches import D1, D2, D3, OPENED, RIDE, ask, asking, searching
 
 

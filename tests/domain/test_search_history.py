@@ -6,6 +6,7 @@ import pytest
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import Search
 from dispatch.domain.search_history import search_of
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverOnline,
@@ -22,7 +23,7 @@ from dispatch.messages.events import (
     RideRequested,
     SearchFailed,
 )
-from dispatch.types import DriverCard, DriverId, Lease, OfferId, RideCard, RideId
+from dispatch.values import DriverCard, Lease, RideCard
 from tests.domain.searches import ANN, D1, D2, D3, FIVE, OPENED, RIDE, SIXTH, TRIP
 
 POLICY = SearchPolicy()

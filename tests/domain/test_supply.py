@@ -5,7 +5,7 @@ import pytest
 from dispatch.domain.geo import destination, haversine_m
 from dispatch.domain.positions import NEWS, PositionBoard
 from dispatch.domain.supply import Supplied, Supply
-from dispatch.types import DriverId, OfferId, RideId
+from dispatch.ids import DriverId, OfferId, RideId
 
 PICKUP = (-33.92, 18.42)
 DAN, EVE = DriverId("dan"), DriverId("eve")

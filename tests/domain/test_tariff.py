@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.config import Settings
 from dispatch.domain.tariff import Tariff, tariff_of
-from dispatch.types import FareLine, Money, Price
+from dispatch.values import FareLine, Money, Price
 
 RATES = {
     "base_fare": 12.5,

@@ -4,7 +4,8 @@ import pytest
 
 from dispatch.domain.geo import haversine_m
 from dispatch.domain.tracks import POINTS_A_CHUNK, Track, Tracks
-from dispatch.types import DriverId, Fix, RideId
+from dispatch.ids import DriverId, RideId
+from dispatch.values import Fix
 
 RIDE, HIM = RideId("r1"), DriverId("d1")
 STEP_DEG = 0.001

@@ -11,8 +11,8 @@ from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.domain.verdicts import RULES, Verdicts
+from dispatch.ids import OfferId, RideId
 from dispatch.storage import explain_text
-from dispatch.types import OfferId, RideId
 from tests.domain.searches import D1, D2, TRIP, searching
 
 

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 import cli
 from dispatch.config import Settings
 from dispatch.errors import DatabaseError
+from dispatch.ids import RideId
 from dispatch.live_file import _open
 from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.owner import owned
 from dispatch.storage.writer import Writer
-from dispatch.types import RideId
 from tests.storage.damage import beside, closed_file, flip
 from tests.storage.old_files import CONTRADICTING, old_file
 from tests.storage.stories import HIM, MICHAEL, OFFER, append, booked

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 import cli
 from dispatch.domain.eta import Curve
 from dispatch.travel.profile import Profile
-from dispatch.types import Point
+from dispatch.values import Point
 from tests.travel.maps import at, map_file, river_map
 
 PROFILE = Profile("nobody in the way", Curve(1.0, (3_600.0,) * 24), Curve(1.0, (60.0,) * 24))

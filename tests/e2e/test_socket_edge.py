@@ -18,12 +18,13 @@ from websockets.frames import Frame, Opcode
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.domain.positions import PositionBoard
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.ws.server import run
-from dispatch.types import DriverId, Passenger, PassengerId, RideId
+from dispatch.values import Passenger
 from tests.transport.echo import Served, serving, until
 
 DRIVER = addresses.driver(DriverId("27821234568"))

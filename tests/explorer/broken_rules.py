@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.positions import PositionBoard
 from dispatch.domain.vehicles import Vehicles
+from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import (
@@ -41,22 +42,7 @@ from dispatch.messages.notices import (
 )
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    FareLine,
-    Lease,
-    Money,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    Price,
-    QuoteId,
-    RideCard,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, FareLine, Lease, Money, Passenger, Place, Price, RideCard, Trip
 from sim.invariants import Watch
 from sim.ledger import Violations
 from sim.once import Once

@@ -10,10 +10,11 @@ from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.config import Settings
 from dispatch.domain.search import OpenOffer, Search
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.commands import Detach
 from dispatch.runtime import Actor
 from dispatch.transport import wire
-from dispatch.types import DriverId, OfferId, Passenger, PassengerId, Place, RideCard, RideId, Trip
+from dispatch.values import Passenger, Place, RideCard, Trip
 from sim.behaviour import DriverBehaviour
 from sim.resuming import ResumingDriver
 from sim.scenario import DROPOFF, PICKUP

@@ -18,12 +18,13 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.domain.driver import DriverRecord
 from dispatch.domain.search import Search
+from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AcceptOffer, Detach
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import Append, NotAppended
 from dispatch.storage.losses import Losses
-from dispatch.types import Lease, RideId
+from dispatch.values import Lease
 
 LATE_S = 5.0
 

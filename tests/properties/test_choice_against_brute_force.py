@@ -12,7 +12,8 @@ from dispatch.domain.search import Search
 from dispatch.domain.supply import Supply
 from dispatch.domain.vehicles import Vehicles
 from dispatch.domain.verdicts import ASKED, Verdicts
-from dispatch.types import DriverId, RideCard
+from dispatch.ids import DriverId
+from dispatch.values import RideCard
 from tests.domain.searches import ANN, RIDE, TRIP
 
 TYPES = ("sedan", "suv", "van")

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.search import USES_UP, Search, ride_of
 from dispatch.domain.search_history import search_of
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverReserved,
@@ -31,7 +32,7 @@ from dispatch.messages.events import (
     OffersMade,
     RideRequested,
 )
-from dispatch.types import DriverId, Lease, OfferId, RideCard, RideId
+from dispatch.values import Lease, RideCard
 from tests.domain.searches import ANN, OPENED, RIDE, TRIP
 
 DRIVERS = [DriverId(f"d{number:02}") for number in range(14)]

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from dispatch.domain.geo import destination, haversine_m
 from dispatch.domain.positions import NEWS, PositionBoard
 from dispatch.domain.supply import Supply
-from dispatch.types import DriverId, OfferId, RideId
+from dispatch.ids import DriverId, OfferId, RideId
 
 MAX_AGE_S = 60.0
 CENTRES = ((-33.92, 18.42), (-17.0, 180.0), (89.99, 0.0), (0.0, -179.9999))

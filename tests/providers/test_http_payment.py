@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.http import MOST_AT_ONCE
 from dispatch.providers.http_payment import HttpPayments
 from dispatch.transport.ws.server import run
-from dispatch.types import Money, PassengerId, RideId
+from dispatch.values import Money
 from tests.providers.pricing_api import PricingApi, pricing_api
 from tests.providers.test_http_pricing import Post
 

@@ -16,9 +16,9 @@ from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
 from dispatch.providers.http import MOST_AT_ONCE
 from dispatch.providers.http_pricing import HttpPricing
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 from dispatch.transport.ws.server import run
-from dispatch.types import FareLine, Money, Place, Price
+from dispatch.values import FareLine, Money, Place, Price
 from tests.providers.pricing_api import PricingApi, pricing_api
 
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473), Place(-26.1850, 28.0550)

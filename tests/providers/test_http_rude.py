@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.providers.http_payment import HttpPayments
 from dispatch.providers.http_pricing import HttpPricing
 from dispatch.transport.ws.server import run
-from dispatch.types import Money, PassengerId, RideId
+from dispatch.values import Money
 from tests.providers.pricing_api import Talk, answer_bytes, rude_api
 from tests.providers.test_http_pricing import MAIN_ST, OAK_AVE, PRICER
 

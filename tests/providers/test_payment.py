@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
-from dispatch.types import Money, PassengerId, RideId
+from dispatch.values import Money
 
 
 def asked(times: int, rides: int = 1, **options: Any) -> tuple[VirtualPayments, list[Any]]:

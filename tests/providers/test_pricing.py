@@ -11,7 +11,7 @@ from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import VirtualRuntime
-from dispatch.types import Place
+from dispatch.values import Place
 
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473), Place(-26.1850, 28.0550)
 PRICER = pricer(Settings(base_fare=50.0), TravelModel())

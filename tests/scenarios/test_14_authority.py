@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 

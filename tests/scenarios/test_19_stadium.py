@@ -10,9 +10,9 @@ import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.domain.waiting import WaitingList
+from dispatch.ids import RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append
-from dispatch.types import RideId
 from sim.scenario import Driver, Stage
 from tests.scenarios.theatre import Theatre
 

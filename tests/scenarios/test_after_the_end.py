@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from dispatch import addresses
+from dispatch.ids import RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.types import Money, RideId
+from dispatch.values import Money
 from sim.scenario import Stage
 from sim.world import WorldOptions
 from tests.scenarios.test_payments import CARDS, by_card, kinds

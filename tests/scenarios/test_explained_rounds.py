@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.journal import Append
-from dispatch.types import DriverId, PassengerId
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from dispatch import addresses
+from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.events import RideCompleted, RideRequested
 from dispatch.messages.pricing import MakeQuote, QuoteReady
-from dispatch.types import PassengerId, Place, QuoteId
+from dispatch.values import Place
 from sim.scenario import DROPOFF, PICKUP, Heard, Passenger, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order

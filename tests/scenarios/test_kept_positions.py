@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import TrackRecorded
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 from sim.scenario import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId
+from dispatch.values import DriverCard, Passenger
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 

@@ -12,9 +12,10 @@ import pytest
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.domain.supply import Supply
+from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.events import RoundConsidered
 from dispatch.messages.pricing import UseQuote
-from dispatch.types import DriverId, PassengerId, Place, QuoteId, RideId
+from dispatch.values import Place
 from sim.scenario import DROPOFF, PICKUP, Stage
 from sim.world import WorldOptions
 from tests.scenarios.test_fares import TARIFF, Desk

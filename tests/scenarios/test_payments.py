@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.types import Money, RideId
+from dispatch.ids import RideId
+from dispatch.values import Money
 from sim.scenario import Stage
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of

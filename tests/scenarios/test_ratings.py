@@ -2,7 +2,8 @@
 
 import pytest
 
-from dispatch.types import DriverCard, DriverId
+from dispatch.ids import DriverId
+from dispatch.values import DriverCard
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
-from dispatch.types import DriverCard, DriverId, Passenger, PassengerId
+from dispatch.values import DriverCard, Passenger
 from sim.scenario import Driver, Heard, Stage
 from sim.scenario import Passenger as PassengerApp
 from tests.scenarios.theatre import Theatre

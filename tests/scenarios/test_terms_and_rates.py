@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import QuoteId
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.pricing import MakeQuote
-from dispatch.types import Place, QuoteId
+from dispatch.values import Place
 from sim.scenario import DROPOFF, PICKUP, Stage
 from tests.scenarios.test_fares import FARE, OTHER, SARAH, TARIFF, Desk, refused
 from tests.scenarios.theatre import Theatre

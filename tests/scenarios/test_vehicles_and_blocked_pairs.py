@@ -1,6 +1,6 @@
 """A passenger who wants a certain vehicle is offered to its drivers alone, and nobody to whom he is blocked ever."""
 
-from dispatch.types import DriverId, PassengerId
+from dispatch.ids import DriverId, PassengerId
 from sim.scenario import Stage
 from tests.scenarios.theatre import Theatre
 

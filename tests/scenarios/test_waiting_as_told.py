@@ -9,7 +9,8 @@ import pytest
 
 from dispatch.domain.ride import RideRecord
 from dispatch.domain.ride_terms import RideTerms
-from dispatch.types import Money, RideId
+from dispatch.ids import RideId
+from dispatch.values import Money
 from sim.scenario import Stage
 from tests.scenarios.test_fares import FARE, TARIFF
 from tests.scenarios.theatre import Theatre

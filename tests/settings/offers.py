@@ -7,11 +7,11 @@ from pathlib import Path
 from dispatch.app import position_board, supply_of
 from dispatch.domain.eta import Curve, HourlyModel
 from dispatch.domain.supply import AVAILABLE
+from dispatch.ids import DriverId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
-from dispatch.types import DriverId
 from sim.scenario import Stage
 from tests.settings.table import Given, changes
 from tests.travel.maps import at, map_file, river_map

@@ -8,13 +8,14 @@ from typing import Any
 
 from dispatch.addresses import PAYMENTS, PRICING
 from dispatch.domain.eta import TravelModel
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.payment import CollectFare, FareUnknown
 from dispatch.messages.pricing import AskPrice
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime
 from dispatch.transport.ws.server import run
-from dispatch.types import Money, PassengerId, Place, RideId
+from dispatch.values import Money, Place
 from sim.scenario import DROPOFF, PICKUP, Passenger
 from tests.providers.pricing_api import PricingApi, pricing_api
 from tests.scenarios.test_fares import Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dispatch.messages.events import RideCancelled, RideRequested, TrackRecorded
 from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
-from dispatch.transport.moments import rfc3339
+from dispatch.timestamps import rfc3339
 from sim.scenario import Driver, Stage
 from tests.settings.table import Given, changes
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -16,7 +17,7 @@ from dispatch.messages.events import (
     RideCompleted,
     RideRequested,
 )
-from dispatch.types import DriverId, Money, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.values import Money, Passenger, Place, Trip
 from sim.charges import Charges
 from sim.small import SmallWorld
 

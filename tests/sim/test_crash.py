@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from dispatch.config import Settings
+from dispatch.ids import DriverId, RideId
 from dispatch.transport import wire
-from dispatch.types import DriverId, Place, RideId, Trip
+from dispatch.values import Place, Trip
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.crash import crash
 from sim.crash_points import CrashPoints, Died

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -25,7 +26,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append
-from dispatch.types import DriverCard, DriverId, Money, OfferId, PassengerId, RideId
+from dispatch.values import DriverCard, Money
 from sim.decisions import Decisions
 
 RIDE, OTHER_RIDE = RideId("r1"), RideId("r2")

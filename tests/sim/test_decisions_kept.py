@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dispatch.config import Settings
 from dispatch.domain.payment import CARD
-from dispatch.types import DriverId
+from dispatch.ids import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import Demand, poisson

@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any, cast
 
 from dispatch.domain.eta import TravelModel
+from dispatch.ids import DriverId, RideId
 from dispatch.runtime import VirtualRuntime
 from dispatch.transport import wire
-from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import trip_between
 from sim.demo_apps import DriverApp, PassengerApp

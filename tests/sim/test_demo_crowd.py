@@ -11,12 +11,12 @@ from dispatch.addresses import JOURNAL
 from dispatch.app import ANYBODY, MAILBOX_LIMITS, populate, position_board
 from dispatch.config import Settings
 from dispatch.domain.positions import PositionBoard
+from dispatch.ids import DriverId, RideId
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
 from dispatch.transport import wire
 from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession, SessionLimits
 from dispatch.transport.ws.server import run
-from dispatch.types import DriverId, RideId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.demand import Demand, trip_between
 from sim.demo_crowd import BEAT_S, CADENCE, Beat, Crowd

@@ -8,10 +8,10 @@ import pytest
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.addresses import driver as address_of
+from dispatch.ids import DriverId
 from dispatch.messages.commands import Detach, SetAvailability
 from dispatch.messages.journal import Appended
 from dispatch.transport import wire
-from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour
 from sim.faults import MOMENTS, STRIKES, FaultPlan, Faults, InjectedFault
 from sim.restless import RestlessDriver

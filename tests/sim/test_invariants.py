@@ -27,7 +27,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
-from dispatch.types import DriverCard, RideCard
+from dispatch.values import DriverCard, RideCard
 from tests.explorer.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
 
 BEN = DriverCard(D1, "Ben", "")

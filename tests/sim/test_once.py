@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from dispatch.ids import DriverId
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach
 from dispatch.messages.events import AvailabilitySet, CommandDone
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import Ack, Refused
-from dispatch.types import DriverId
 from sim.ledger import Violations
 from sim.once import Once
 

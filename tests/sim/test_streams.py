@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import RideId
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import PassengerSnapshot, RideEnded, StreamLife
-from dispatch.types import RideId
 from sim.ledger import Violations
 from sim.streams import Streams
 

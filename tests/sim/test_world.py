@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.config import Settings
+from dispatch.ids import DriverId
 from dispatch.messages.journal import Append, Appended
 from dispatch.transport import wire
-from dispatch.types import DriverId
 from sim.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.city import City
 from sim.demand import poisson

@@ -8,11 +8,11 @@ import sys
 import threading
 
 from dispatch import addresses
+from dispatch.ids import DriverId
 from dispatch.messages.events import DriverOnline
 from dispatch.messages.journal import Append, Appended
 from dispatch.storage.journal import JournalPort
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId
 
 STREAMS = 7
 MOST_UNANSWERED = 100

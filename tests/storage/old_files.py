@@ -9,6 +9,7 @@ import msgspec
 from dispatch.addresses import JOURNAL, PAYMENTS
 from dispatch.app import ANYBODY, populate, position_board, recover
 from dispatch.config import Settings
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.journal import Append, Appended
 from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
@@ -18,7 +19,6 @@ from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway, Session, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink
-from dispatch.types import DriverId, RideId
 
 FOLDER = Path(__file__).parent.parent / "data" / "files-0.1.0"
 SOUND = ("a-day", "open-searches", "reserved-driver", "scheduled-ride", "unsettled-charge")

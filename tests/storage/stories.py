@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from dispatch import addresses
+from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command, Recorded
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -41,20 +42,7 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.messages.journal import Append
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    FareLine,
-    Money,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    Price,
-    QuoteId,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 
 DISPATCHER = addresses.dispatcher("0")
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473, "123 Main St"), Place(-26.185, 28.055, "456 Oak Ave")

@@ -3,6 +3,7 @@
 import pytest
 
 from dispatch.domain.ride import VERBS
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     DriverFolded,
     DriverReleased,
@@ -16,7 +17,7 @@ from dispatch.messages.events import (
     RideUnassigned,
 )
 from dispatch.storage.bindings import Bindings
-from dispatch.types import DriverCard, DriverId, OfferId, RideId
+from dispatch.values import DriverCard
 from tests.storage.stories import SARAH, TRIP
 
 R1, R2, OFFER = RideId("r1"), RideId("r2"), OfferId("o")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dispatch.errors import NotADatabase
+from dispatch.ids import PassengerId
 from dispatch.storage import blocks
 from dispatch.storage.blocks import NobodyThere
 from dispatch.storage.reader import Reader
 from dispatch.storage.seed import MICHAEL, SARAH, seed
 from dispatch.storage.writer import Writer
-from dispatch.types import PassengerId
 
 
 def block(path: Path, passenger: str, driver: str, **options: Any) -> bool:

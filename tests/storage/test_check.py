@@ -9,11 +9,12 @@ from random import Random
 import pytest
 
 from dispatch.errors import DatabaseError
+from dispatch.ids import DriverId
 from dispatch.messages.events import EVENT_TYPES, RideAssigned
 from dispatch.storage.check import FOLLOWING, findings
 from dispatch.storage.seed import seed
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, DriverId
+from dispatch.values import DriverCard
 from tests.storage.damage import closed_file, flip
 from tests.storage.stories import EVERY_KIND, MICHAEL, OFFER, RIDE, Town, append, booked
 

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
+from dispatch.ids import RideId
 from dispatch.messages.events import EVENT_TYPES, Event, RideCancelled, RideRequested
 from dispatch.storage.events import TIMES, decode, encode, shifted
-from dispatch.types import RideId
 from tests.storage.stories import ONE_OF_EACH
 
 each_event = pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: type(event).__name__)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.events import OfferPlaced, OffersMade
 from dispatch.storage.explain import Told, explanation
 from dispatch.storage.history import NoSuchRideOnFile
 from dispatch.storage.show import TABLES
 from dispatch.storage.writer import Writer
-from dispatch.types import OfferId, RideId
 from sim.scenario import Stage
 from tests.storage.stories import DISPATCHER, HIM, append, booked
 

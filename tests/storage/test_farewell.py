@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import DriverOffline, Event, OfferPlaced, OffersClosed, OffersMade
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.farewell import Gone, HeldOffer, farewell, held_offers
@@ -11,7 +12,6 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import take_leave
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, OfferId, RideId
 from tests.storage.stories import DISPATCHER, HIM, OFFER, RIDE, Town, append, booked
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatch import addresses
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverReleased,
@@ -22,7 +23,7 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime import PermutedRuntime, Runtime, VirtualRuntime
 from dispatch.storage.memory import EVENTS_A_WRITE, MemoryJournal
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, DriverId, OfferId, Passenger, PassengerId, Place, RideId, Trip
+from dispatch.values import DriverCard, Passenger, Place, Trip
 from tests.storage.stories import DISPATCHER, HIM, MICHAEL, OFFER, RIDE, Town, append, booked
 
 Heard = list[tuple[float, str, Message]]

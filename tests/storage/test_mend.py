@@ -9,6 +9,7 @@ import pytest
 
 from dispatch.domain.driver import DriverRecord
 from dispatch.domain.ride import RideRecord
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     ChargeRequested,
     DriverFolded,
@@ -32,7 +33,7 @@ from dispatch.storage.mend import mend
 from dispatch.storage.show import rows
 from dispatch.storage.soundness import require_sound
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, DriverId, Money, OfferId, RideId
+from dispatch.values import DriverCard, Money
 from tests.storage.damage import closed_file
 from tests.storage.old_files import ANN, BEN, CONTRADICTING, EVE, MIA, Served, old_file
 from tests.storage.stories import DISPATCHER, HIM, MICHAEL, SARAH, TRIP, append, booked

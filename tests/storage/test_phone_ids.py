@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import DriverId, PassengerId
 from dispatch.storage import phone_ids
 from dispatch.storage.blocks import block
 from dispatch.storage.check import findings
@@ -18,7 +19,6 @@ from dispatch.storage.schema import open_database, open_read_only
 from dispatch.storage.seed import seed
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions import passenger
-from dispatch.types import DriverId, PassengerId
 from sim.scenario import Stage
 from tests.storage.old_files import Served
 

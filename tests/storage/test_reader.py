@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from dispatch.domain.driver import stranger
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -27,7 +28,7 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.reader import JournalReads, Reader
 from dispatch.storage.seed import SARAH, seed
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, Passenger, PassengerId, RideId
+from dispatch.values import Passenger
 from tests.storage.stories import DISPATCHER, HIM, MICHAEL, Town, append, booked
 
 Stored = Callable[[Iterable[Append]], JournalReads]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.domain.driver import DriverRecord, stranger
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     DriverOnline,
     DriverRegistered,
@@ -17,7 +18,6 @@ from dispatch.storage.check import findings
 from dispatch.storage.reader import Reader
 from dispatch.storage.recovery import APPENDS_A_COMMIT, Gone, take_leave
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, OfferId, RideId
 from tests.storage.stories import DISPATCHER, MICHAEL, Town, append, booked
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import RideId
 from dispatch.messages.events import ChargeSettled, RideAssigned, RideRequested, SearchFailed
 from dispatch.storage.check import findings
 from dispatch.storage.writer import Writer
-from dispatch.types import RideId
 from tests.storage.old_files import ANN, BEN, SOUND, Served, old_file
 
 Serve = Callable[..., Served]

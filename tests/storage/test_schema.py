@@ -14,13 +14,13 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverRegistered, RideRated
 from dispatch.storage.failures import StorageBusy, StorageDamaged, StorageMissing, StorageReadOnly, StorageUnreachable
 from dispatch.storage.owner import beside
 from dispatch.storage.reader import Reader
 from dispatch.storage.schema import APPLICATION_ID, migrations, open_database, open_read_only
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, PassengerId, RideId
 from tests.storage.stories import HIM, MICHAEL, RIDE, SARAH, append, booked
 
 NOBODY = 65_534

@@ -6,7 +6,7 @@ from dispatch.messages.events import DriverRegistered
 from dispatch.storage.reader import Reader
 from dispatch.storage.seed import MICHAEL, SARAH, Seeded, demo_fleet, seed
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverCard, Passenger
+from dispatch.values import DriverCard, Passenger
 from tests.storage.stories import append
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import SettingError
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.events import (
     DriverOnline,
     OfferPlaced,
@@ -18,7 +19,6 @@ from dispatch.storage.failures import StorageMissing
 from dispatch.storage.seed import SARAH, seed
 from dispatch.storage.show import TABLES, rows
 from dispatch.storage.writer import Writer
-from dispatch.types import OfferId, RideId
 from tests.storage.stories import DISPATCHER, HIM, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked
 
 NOON = 1_763_985_600.25  # 2025-11-24T12:00:00.250Z

@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.domain.driver import DriverRecord
 from dispatch.domain.ride import RideRecord
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     AvailabilitySet,
     DriverOffline,
@@ -34,7 +35,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, OfferId, Passenger, RideId
+from dispatch.values import Passenger
 from tests.storage.stories import (
     DISPATCHER,
     HIM,

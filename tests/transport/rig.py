@@ -9,21 +9,11 @@ import msgspec
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.domain.positions import PositionBoard
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime
 from dispatch.transport import wire
 from dispatch.transport.sessions.gateway import DriverSession, Gateway, PassengerSession, Session, SessionLimits
-from dispatch.types import (
-    DriverCard,
-    DriverId,
-    Lease,
-    OfferId,
-    Passenger,
-    PassengerId,
-    Place,
-    RideCard,
-    RideId,
-    Trip,
-)
+from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
 
 RIDE = RideId("123")
 DRIVER = DriverId("27821234568")

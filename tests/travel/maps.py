@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatch.domain.geo import destination
-from dispatch.types import Point
+from dispatch.values import Point
 
 MAPS = Path(__file__).parent.parent / "data" / "maps"
 MANHATTAN, HELSINKI = MAPS / "manhattan-streets.json.gz", MAPS / "helsinki.osm.pbf"

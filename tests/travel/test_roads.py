@@ -16,7 +16,7 @@ from dispatch.domain.geo import destination, haversine_m
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import ACCESS_MPS, SNAP_M, RoadModel, Roads
 from dispatch.travel.street_map import Link, StreetMap, read_map
-from dispatch.types import Point
+from dispatch.values import Point
 from tests.travel.maps import BLOCK_M, HELSINKI, MANHATTAN, at, grid_map, map_file
 
 AIR = Curve(1.0, (300.0,) * 24)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from dispatch.ids import CHOSEN_ID
 from dispatch.phones import canonical, identity
 
 SHOWN_CHARACTERS = 64
@@ -38,7 +39,7 @@ class _Rule(NamedTuple):
 
 
 _RULES = {
-    "ride": _Rule("ride_id", "[A-Za-z0-9_-]{1,64}"),
+    "ride": _Rule("ride_id", CHOSEN_ID),
     "driver": _Rule("driver_id", "[A-Za-z0-9_+-]{1,64}", may_be_phone=True),
 }
 _KNOWN = " or ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from dispatch import addresses
 from dispatch.domain.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages import commands
 from dispatch.messages.base import Command
 from dispatch.messages.matching import DriverSeen
@@ -20,7 +21,6 @@ from dispatch.transport import wire
 from dispatch.transport.sessions.frames import FOR_DRIVER
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.session import A_MINUTE_S, Handlers, Link, Session
-from dispatch.types import DriverId, OfferId, RideId
 
 if TYPE_CHECKING:
     from dispatch.transport.sessions.gateway import Gateway

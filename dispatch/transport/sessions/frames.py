@@ -15,9 +15,9 @@ from dispatch.domain.payment import CASH
 from dispatch.domain.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.phones import masked
+from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.transport.moments import rfc3339
-from dispatch.types import DriverCard, Lease, RideCard
+from dispatch.values import DriverCard, Lease, RideCard
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 

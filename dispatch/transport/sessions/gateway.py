@@ -9,13 +9,14 @@ from typing import Any, Protocol
 from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.positions import PositionBoard
+from dispatch.ids import DriverId, RideId
 from dispatch.transport import wire
 from dispatch.transport.sessions.driver import DriverSession
 from dispatch.transport.sessions.frames import Frames
 from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.transport.sessions.passenger import PassengerSession
 from dispatch.transport.sessions.session import Link, Session
-from dispatch.types import DriverId, Passenger, RideId
+from dispatch.values import Passenger
 
 __all__ = [
     "Counters",

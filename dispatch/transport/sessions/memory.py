@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.ids import DriverId, RideId
 from dispatch.transport import wire
 from dispatch.transport.sessions.gateway import Gateway, Session
 from dispatch.transport.sessions.session import StillQuiet, WentSilent
-from dispatch.types import DriverId, RideId
 
 OnFrame = Callable[[Any], None]
 """Takes each message to the app, at once, while the session sends it."""

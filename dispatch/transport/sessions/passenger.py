@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.domain.payment import CARD, CASH
 from dispatch.errors import BadField
+from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages import commands
 from dispatch.phones import FEWEST_DIGITS, MOST_DIGITS, read_phone
+from dispatch.text import excerpt
 from dispatch.transport import wire
-from dispatch.transport.moments import bookable
+from dispatch.transport.sessions.booking_times import bookable
 from dispatch.transport.sessions.frames import FOR_PASSENGER
 from dispatch.transport.sessions.session import Handlers, Link, Session
-from dispatch.types import UNNAMED, Passenger, PassengerId, Place, QuoteId, RideId, Trip
+from dispatch.values import UNNAMED, Passenger, Place, Trip
 
 if TYPE_CHECKING:
     from dispatch.transport.sessions.gateway import Gateway
@@ -47,10 +49,10 @@ class PassengerSession(Session):
         if not vehicles.can_be_asked_for(wanted):
             *others, last = vehicles.served_by
             known = f"{', '.join(others)} or {last}" if others else last
-            raise BadField("vehicle_type", f"vehicle_type must be {known}, got {wire.excerpt(wanted)}")
+            raise BadField("vehicle_type", f"vehicle_type must be {known}, got {excerpt(wanted)}")
 
     def _check_payment(self, wanted: str) -> None:
-        takes_cards, got = self._gateway.limits.takes_cards, wire.excerpt(wanted)
+        takes_cards, got = self._gateway.limits.takes_cards, excerpt(wanted)
         if wanted == CARD and not takes_cards:
             text = f"payment_method must be cash, got {got}: this server has no payment provider for cards"
             raise BadField("payment_method", text)
@@ -106,7 +108,7 @@ def phone_of(given: str | None, region: str) -> str:
     """
     phone = read_phone(given or "", region)
     if phone is None:
-        got = wire.excerpt(given or "")
+        got = excerpt(given or "")
         wanted = f"a phone number of {FEWEST_DIGITS} to {MOST_DIGITS} digits"
         raise BadField("passenger_phone", f"passenger_phone must be {wanted}, got {got}")
     return phone

@@ -17,8 +17,8 @@ from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, 
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
+from dispatch.timestamps import unix_time
 from dispatch.transport import wire
-from dispatch.transport.moments import unix_time
 from dispatch.transport.sessions.frames import MakeFrame
 from dispatch.transport.sessions.limits import Lapses, TokenBucket
 

@@ -27,7 +27,7 @@ from dispatch.transport.wire.client import (
     StartRide,
 )
 from dispatch.transport.wire.codec import FROM_DRIVER, FROM_PASSENGER, Incoming, encode, to_driver, to_passenger
-from dispatch.transport.wire.errors import error_frame, excerpt, read_body
+from dispatch.transport.wire.errors import error_frame, read_body
 from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
 from dispatch.transport.wire.rides import CancelRequest, RideClosed
 from dispatch.transport.wire.server import (
@@ -117,7 +117,6 @@ __all__ = [
     "ToPassenger",
     "encode",
     "error_frame",
-    "excerpt",
     "read_body",
     "to_driver",
     "to_passenger",

@@ -12,23 +12,21 @@ import msgspec
 from msgspec import Meta
 
 from dispatch.errors import BadField, BadJson, BadMessage, FrameError, UnknownType, nearest
+from dispatch.text import LONGEST_EXCERPT, excerpt, word
 from dispatch.transport.wire.client import ClientMessage
 from dispatch.transport.wire.fields import FrameId, RideIdText
 from dispatch.transport.wire.forms import PLAIN, Form
 from dispatch.transport.wire.server import Error
-from dispatch.words import word
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 MOST_KEYS_COMPARED = 32
 """Spelling is compared with so many of the sender's own fields: a frame of thousands must not cost much."""
-LONGEST_EXCERPT = 40
 BYTE_ORDER_MARK = "\ufeff"
 """What some writers begin a text with; a reader ignores it."""
 T = TypeVar("T", bound=msgspec.Struct)
 
 # Infinities pass here, so that the field they stand in can be named; no field takes one.
 _parse = msgspec.json.Decoder(float_hook=float).decode
-_encode = msgspec.json.Encoder().encode
 
 
 def examine(text: str, known: Mapping[str, type[ClientMessage]], elsewhere: Mapping[str, str]) -> ClientMessage | Error:
@@ -60,18 +58,6 @@ def read_body(body: bytes, wanted: type[T]) -> T:
     if not isinstance(raw, dict):
         raise BadMessage(f"the body must be a JSON object, got {excerpt(raw)}")
     return _converted(raw, wanted)
-
-
-def excerpt(value: object) -> str:
-    """What came, as the end of a sentence: `91.0`, `"one"`, `null`, `an array`."""
-    if isinstance(value, str) and len(value) > LONGEST_EXCERPT:
-        return f"text of {len(value)} characters"
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
-    if isinstance(value, float):
-        return repr(value)
-    written = _encode(value).decode()
-    return written if len(written) <= 2 * LONGEST_EXCERPT else "a very long number"
 
 
 def _parsed(text: str) -> Any:

@@ -8,13 +8,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from dispatch.ids import CHOSEN_ID
+from dispatch.timestamps import AN_EXAMPLE
 from dispatch.transport.wire.forms import NAME, ORNAMENT, PIN, WHOLE, WORD, form
 
 FrameId = Annotated[str, Meta(min_length=1, max_length=64, description="text of 1 to 64 characters", extra=form(NAME))]
 RideIdText = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_-]{1,64}\Z",
+        pattern=rf"^{CHOSEN_ID}\Z",
         description="1 to 64 letters, digits, underscores or hyphens",
         extra=form(NAME),
     ),
@@ -57,7 +59,7 @@ Word = Annotated[
 ]
 VehicleType = Word
 PaymentMethod = Word
-Moment = Annotated[str, Meta(max_length=100, description="an RFC 3339 time such as 2026-11-23T08:00:00Z")]
+Moment = Annotated[str, Meta(max_length=100, description=AN_EXAMPLE)]
 # No control characters, line separators or marks that turn the direction of writing.
 PersonName = Annotated[
     str,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from msgspec import Meta
 
-from dispatch.words import word
+from dispatch.text import word
 
 LONGEST_WORD: Final = 40
 PIN_DIGITS: Final = 4

@@ -9,11 +9,11 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from dispatch import addresses
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import ChargeSettled
 from dispatch.storage.show import rows
 from dispatch.storage.writer import Writer
-from dispatch.types import DriverId, RideId
 from sim.replay.as_test import as_test
 from sim.replay.facts import CHARGE_DECLINED, CHARGE_PAID, Difference, differences, facts_of
 from sim.replay.play import LEAD_S, Player

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import OfferId, PassengerId, RideId
 from dispatch.messages.commands import (
     AcceptOffer,
     CancelRide,
@@ -14,7 +15,7 @@ from dispatch.messages.commands import (
     StartRide,
 )
 from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideProgress
-from dispatch.types import OfferId, Passenger, PassengerId, RideCard, RideId
+from dispatch.values import Passenger, RideCard
 from tests.transport.rig import CARD, DRIVER, RIDE, SARAH, TRIP, App, Rig, lease
 
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import DriverId
 from dispatch.messages.matching import DriverSeen
+from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.transport.moments import rfc3339
-from dispatch.types import DriverId, Fix
+from dispatch.values import Fix
 from tests.transport.rig import DRIVER, App, Rig
 
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}

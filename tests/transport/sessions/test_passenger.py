@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from dispatch.ids import PassengerId, RideId
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, RideProgress, Searching
-from dispatch.types import Passenger, PassengerId, Place, RideId, Trip
+from dispatch.values import Passenger, Place, Trip
 from tests.transport.rig import FIND_DRIVER, MICHAEL, RIDE, TRIP, Rig
 
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from dispatch import addresses
+from dispatch.ids import RideId
 from dispatch.messages.commands import Attach, CancelRide, Detach
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, RideEnded, Searching
 from dispatch.transport import wire
-from dispatch.types import RideId
 from tests.transport.rig import DRIVER, FIND_DRIVER, RIDE, App, Rig
 
 PING = {"type": "ping"}

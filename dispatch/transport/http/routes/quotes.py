@@ -20,15 +20,17 @@ from starlette.responses import Response
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.errors import NoTariff, RateLimited, Unavailable
+from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.pricing import MakeQuote, QuoteFailed, QuoteReady
+from dispatch.timestamps import rfc3339, unix_time
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
-from dispatch.transport.moments import bookable, rfc3339, unix_time
+from dispatch.transport.sessions.booking_times import bookable
 from dispatch.transport.sessions.frames import as_sent
 from dispatch.transport.sessions.gateway import RuntimePort
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import phone_of
-from dispatch.types import PassengerId, Place, QuoteId
+from dispatch.values import Place
 
 CREATED: Final = 201
 ADDRESSES_KEPT: Final = 10_000

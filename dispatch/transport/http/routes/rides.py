@@ -11,17 +11,16 @@ from starlette.responses import Response
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
+from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
 from dispatch.transport.sessions.gateway import RuntimePort
-from dispatch.types import RideId
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
 """A commit takes milliseconds; who has heard nothing after so long asks again."""
-RIDE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class RideDesk:
@@ -42,7 +41,7 @@ class RideDesk:
             raise BadMessage(f"the Content-Type must be {JSON}")  # a page of another site cannot send that unasked
         asked = wire.read_body(body, wire.CancelRequest)
         ride_id = request.path_params["ride_id"]
-        if RIDE_ID.fullmatch(ride_id) is None:
+        if re.fullmatch(CHOSEN_ID, ride_id) is None:
             raise NoSuchRide
         address = addresses.request(self._requests.next_number())
         cancel = CancelRide(RideId(ride_id), "ops", asked.reason or "", reply_to=address)

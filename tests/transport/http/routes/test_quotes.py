@@ -18,10 +18,10 @@ from dispatch.domain.eta import TravelModel
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.memory import MemoryJournal
+from dispatch.timestamps import unix_time
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.quotes import QuoteDesk, QuoteLimits, whose
-from dispatch.transport.moments import unix_time
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, Served, serving
 from tests.transport.http.test_app import Reads

@@ -1,8 +1,8 @@
-"""Words of a list, however people write them."""
+"""Words of a list, however people write them, and how many of a thing."""
 
 import pytest
 
-from dispatch.words import counted, word
+from dispatch.text import counted, word
 
 
 @pytest.mark.parametrize(

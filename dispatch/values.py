@@ -1,4 +1,4 @@
-"""Words that every room shares: identities, places and the cards that describe people.
+"""Values that every room shares: places, trips, money and the cards that describe people and rides.
 
 Units: latitude and longitude are WGS 84 degrees, distances metres (`_m`) unless the name says kilometres, times seconds (`_s`) of
 the runtime's clock unless the name says wall. A `fare` that is a number is in major units, as on the wire, and the passenger's app's
@@ -7,15 +7,12 @@ own until the server sets prices; whatever the server computes is `Money`.
 
 from __future__ import annotations
 
-from typing import Final, NewType
+from typing import Final
 
 import msgspec
 
-RideId = NewType("RideId", str)
-DriverId = NewType("DriverId", str)
-PassengerId = NewType("PassengerId", str)
-OfferId = NewType("OfferId", str)
-QuoteId = NewType("QuoteId", str)
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+
 Point = tuple[float, float]
 """Latitude and longitude."""
 

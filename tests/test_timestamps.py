@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.errors import BadField
-from dispatch.transport.moments import rfc3339, unix_time
+from dispatch.timestamps import rfc3339, unix_time
 
 EIGHT = 1_795_420_800.0
 """2026-11-23 08:00:00 UTC"""

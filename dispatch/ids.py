@@ -1,0 +1,14 @@
+"""Identities: the ids of rides, drivers, passengers, offers and quotes, and the pattern of those that apps choose themselves."""
+
+from __future__ import annotations
+
+from typing import Final, NewType
+
+RideId = NewType("RideId", str)
+DriverId = NewType("DriverId", str)
+PassengerId = NewType("PassengerId", str)
+OfferId = NewType("OfferId", str)
+QuoteId = NewType("QuoteId", str)
+
+CHOSEN_ID: Final = "[A-Za-z0-9_-]{1,64}"
+"""A ride's id, which the passenger's app chooses: a regular expression for the whole of it. Ids of quotes look the same."""

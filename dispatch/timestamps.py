@@ -1,0 +1,67 @@
+"""Points in time as people and apps read and write them: RFC 3339. Inside the program every time is Unix seconds."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from dispatch.errors import BadField
+from dispatch.text import excerpt
+
+_RFC3339 = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(?P<second>\d\d)(?P<rest>(\.\d+)?([Zz]|[+-]\d\d:\d\d))", re.ASCII
+)
+AN_EXAMPLE: Final = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
+
+
+def unix_time(field: str, text: str) -> float:
+    """The Unix time that `text` names. Raises BadField, about this `field`, for text that is no RFC 3339 time or has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is not None and moment.tzinfo is not None:
+        return moment.timestamp()
+    unusual = _unusual(text.strip())
+    if unusual is None:
+        raise BadField(field, f"{field} must be {AN_EXAMPLE}, got {excerpt(text)}")
+    return unusual
+
+
+def _unusual(text: str) -> float | None:
+    """What RFC 3339 allows and Python does not read: a small z, and a leap second, which counts as the first second of the next day."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    is_leap = match["second"] == "60"
+    try:
+        moment = datetime.fromisoformat(
+            f"{match['minute']}:{'59' if is_leap else match['second']}{match['rest'].upper()}"
+        )
+        return moment.timestamp() if not is_leap else moment.timestamp() + 1.0 if _ends_month(moment) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ends_month(moment: datetime) -> bool:
+    """Whether a leap second may follow this minute."""
+    utc = moment.astimezone(UTC)
+    return (utc.day, utc.hour, utc.minute) == (monthrange(utc.year, utc.month)[1], 23, 59)
+
+
+def rfc3339(unix_s: float) -> str:
+    """Unix time to the millisecond: `2026-11-23T08:00:30.000Z`.
+
+    Raises ValueError, OverflowError or OSError for a year that the calendar does not have.
+    """
+    second, millisecond = divmod(round(unix_s * 1000.0), 1000)
+    return f"{_to_the_second(second)}.{millisecond:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _to_the_second(unix_s: int) -> str:
+    """Remembered: times that are told lie close together, and making a date is slow."""
+    return datetime.fromtimestamp(unix_s, UTC).isoformat()[:-6]
