@@ -17,7 +17,7 @@ demo: .venv/.run ## show a fake fleet on a real server (ARGS="--for 30s")
 test: .venv/.dev ## run every test (ARGS="-k offers")
 	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: .venv/.dev ## format, lint, types, who imports whom, dead code
+check: .venv/.dev ## format, lint, types, who imports whom, dead code; warns of long files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -25,6 +25,7 @@ check: .venv/.dev ## format, lint, types, who imports whom, dead code
 	@# A field that only an encoder reads looks unused, so fields do not count. vulture itself exits 3 when it found something.
 	@dead=$$($(BIN)/vulture) || [ $$? -eq 3 ]; ! grep -v ": unused variable .*(60%" <<< "$$dead" | grep .
 	@echo "No dead code."
+	@$(BIN)/python .ci/sizes.py
 
 bench: .venv/.dev ## run every benchmark
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done

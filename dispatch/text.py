@@ -14,14 +14,11 @@ from functools import lru_cache
 from typing import Any, Final
 from unicodedata import normalize
 
-import msgspec
-
 LONGEST_EXCERPT: Final = 40
 """Characters of a text that an error message still quotes."""
 _UNSEEN: Final = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Letters and marks of no width. Whatever else Unicode calls a control, a format, a separator or no character, Python tells."""
 _ESCAPED: Final = re.compile(r"[^ -~]")
-_encode: Final = msgspec.json.Encoder().encode
 
 
 @lru_cache(maxsize=1024)
@@ -43,7 +40,7 @@ def excerpt(value: object) -> str:
         return "an object" if isinstance(value, dict) else "an array"
     if isinstance(value, float):
         return repr(value)
-    written = _encode(value).decode()
+    written = json.dumps(value, ensure_ascii=False)
     return written if len(written) <= 2 * LONGEST_EXCERPT else "a very long number"
 
 
