@@ -139,47 +139,40 @@ STRIKES: Final[dict[str, Callable[[Faults], bool]]] = {
 def _fail_before(actor: RecordedActor) -> None:
     """The handler never begins."""
 
-    def handle(message: Any) -> None:
+    def take(message: Any, reply_to: Any) -> None:
         if isinstance(message, SPARED):
-            type(actor)._handle_receive(actor, message)
+            type(actor).take(actor, message, reply_to)
         else:
-            raise InjectedFault
+            actor.failure = InjectedFault()
 
-    actor._handle_receive = handle  # type: ignore[method-assign]
+    actor.take = take  # type: ignore[method-assign]
 
 
 def _fail_within(actor: RecordedActor) -> None:
     """The handler dies at the first thing that it sends."""
-
-    def handle(message: Any) -> None:
-        if not isinstance(message, SPARED):
-            actor.send = refuse  # type: ignore[method-assign]
-        try:
-            type(actor)._handle_receive(actor, message)
-        finally:
-            actor.__dict__.pop("send", None)
-
-    def refuse(address: str, message: Message) -> None:
-        raise InjectedFault
-
-    actor._handle_receive = handle  # type: ignore[method-assign]
+    _fail_at(actor, "send")
 
 
 def _fail_after(actor: RecordedActor) -> None:
     """The handler has done its work; nothing of it reaches the journal."""
+    _fail_at(actor, "_commit")
 
-    def handle(message: Any) -> None:
+
+def _fail_at(actor: RecordedActor, method: str) -> None:
+    """This method of the actor raises in its turns."""
+
+    def take(message: Any, reply_to: Any) -> None:
         if not isinstance(message, SPARED):
-            actor._commit = refuse  # type: ignore[method-assign]
+            setattr(actor, method, refuse)
         try:
-            type(actor)._handle_receive(actor, message)
+            type(actor).take(actor, message, reply_to)
         finally:
-            actor.__dict__.pop("_commit", None)
+            actor.__dict__.pop(method, None)
 
-    def refuse() -> None:
+    def refuse(*arguments: Any) -> None:
         raise InjectedFault
 
-    actor._handle_receive = handle  # type: ignore[method-assign]
+    actor.take = take  # type: ignore[method-assign]
 
 
 MOMENTS: Final = (_fail_before, _fail_within, _fail_after)

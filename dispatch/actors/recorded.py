@@ -60,6 +60,7 @@ class RecordedActor(Actor):
         self.apply(event)
         self._fresh.append(event)
         self._recorded += 1
+        self.at_turn_end = self._commit
 
     def send(self, address: str, message: Message) -> None:
         """Tell, once everything recorded so far is on disk."""
@@ -86,6 +87,7 @@ class RecordedActor(Actor):
         """Nothing said from now on leaves before this is kept."""
         self._recorded += 1
         self._after = after
+        self.at_turn_end = self._commit
 
     @property
     def is_committed(self) -> bool:
@@ -116,14 +118,6 @@ class RecordedActor(Actor):
         self._held = [held for held in before._held if held[0] <= self._recorded]
         if self._in_flight:
             self.incarnation = before.incarnation  # the journal's answer must still find us
-
-    def _handle_receive(self, message: Any) -> Any:
-        handler = self.handlers.get(type(message))
-        if handler is None:
-            return super()._handle_receive(message)
-        handler(self, message)
-        if self._fresh:
-            self._commit()
 
     def _commit(self) -> None:
         events = tuple(self._fresh)
@@ -193,13 +187,9 @@ def _depending(handler: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(handler)
     def handle(actor: RecordedActor, message: Forerunner) -> None:
-        if message.after is None:
-            handler(actor, message)
-            return
-        actor.depend_on(message.after)
+        if message.after is not None:
+            actor.depend_on(message.after)
         handler(actor, message)
-        if not actor._fresh:
-            actor._commit()
 
     return handle
 

@@ -1,10 +1,9 @@
-"""A cooperative actor: pykka's actor and loop, run a message at a time by a runtime instead of a thread."""
+"""A cooperative actor: pykka's `Actor`, given one message at a time by a runtime instead of by a thread of its own."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from itertools import cycle
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -12,7 +11,6 @@ import pykka
 from pykka.messages import _ActorStop
 
 from dispatch.runtime.future import CooperativeFuture
-from dispatch.runtime.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from dispatch.runtime.core import Runtime
@@ -21,7 +19,7 @@ Handler = TypeVar("Handler", bound=Callable[..., None])
 
 
 def receives(*message_types: type) -> Callable[[Handler], Handler]:
-    """Mark a method as the handler of these message types; the actor's table is made of the marks."""
+    """Mark a method as the handler of these message types. `Actor.handlers` is made of the marks."""
 
     def mark(method: Handler) -> Handler:
         method.__receives__ = message_types  # type: ignore[attr-defined]
@@ -30,21 +28,8 @@ def receives(*message_types: type) -> Callable[[Handler], Handler]:
     return mark
 
 
-class Turnstile:
-    """What all actors of a runtime have for pykka's `actor_stopped`. Its loop asks before each message, and hears no, then yes:
-    a turn is one message.
-
-    A C iterator answers: an inbox that raises when it is empty would end a turn as well, and cost half of it.
-    """
-
-    __slots__ = ("is_set",)
-
-    def __init__(self) -> None:
-        self.is_set = cycle((False, True)).__next__
-
-
-class _Life:
-    """`threading.Event` for those who hold a reference: nobody's thread waits for it."""
+class _Stopped:
+    """Stands in for the `threading.Event` of a pykka reference. No thread waits for it."""
 
     __slots__ = ("_actor",)
 
@@ -56,12 +41,12 @@ class _Life:
 
 
 class Actor(pykka.Actor):
-    """Subclass it, mark handlers with `@receives(MessageType)`, and let `Runtime.spawn` or a factory make it.
+    """Subclass it and mark handlers with `@receives(MessageType)`. `Runtime.spawn` or a factory starts it.
 
-    A failure in a handler is never swallowed: it is kept in `failure` and the runtime decides after the turn.
+    An exception in a handler is kept in `failure`; the runtime decides after the turn what becomes of the actor.
     """
 
-    __slots__ = ("_ref", "actor_inbox", "actor_stopped", "actor_urn", "address", "failure", "is_stopped", "runtime")
+    __slots__ = ("_ref", "actor_inbox", "actor_urn", "address", "at_turn_end", "failure", "is_stopped", "runtime")
 
     def _on_actor_stop(self, message: _ActorStop) -> None:
         self.is_stopped = True
@@ -84,21 +69,26 @@ class Actor(pykka.Actor):
         self.runtime = runtime
         self.address = address
         self.actor_urn = address
-        self.actor_stopped = runtime.turnstile  # type: ignore[assignment]
         self.is_stopped = False
         self.failure: BaseException | None = None
+        self.at_turn_end: Callable[[], None] | None = None
+        """Called once, when the handler that set it has returned. Not called if the handler raises."""
         self._ref: pykka.ActorRef[Any] | None = None
 
     @property
     def actor_ref(self) -> pykka.ActorRef[Any]:
-        """pykka's reference, made when somebody wants one."""
+        """pykka's reference, made when it is first asked for."""
         if self._ref is None:
             self._ref = pykka.ActorRef(self)
-            self._ref.actor_stopped = _Life(self)  # type: ignore[assignment]
         return self._ref
 
+    @property
+    def actor_stopped(self) -> Any:  # type: ignore[override]
+        """What pykka's reference asks whether this actor has stopped."""
+        return _Stopped(self)
+
     @staticmethod
-    def _create_actor_inbox() -> Mailbox:
+    def _create_actor_inbox() -> Any:
         raise NotImplementedError("the runtime gives an actor the mailbox of its address")
 
     @staticmethod
@@ -108,23 +98,37 @@ class Actor(pykka.Actor):
     def _start_actor_loop(self) -> None:
         self._actor_loop_setup()
 
+    def take(self, message: Any, reply_to: CooperativeFuture | None) -> None:
+        """One turn: handle `message` and answer the `ask` that it came with, if any.
+
+        An exception goes to whoever asked; if nobody asked it is kept in `failure`. What is no `Exception` (Ctrl-C) is raised.
+        """
+        try:
+            handler = self.handlers.get(type(message))
+            answer: Any = self._handle_receive(message) if handler is None else handler(self, message)
+            if self.at_turn_end is not None:
+                finish, self.at_turn_end = self.at_turn_end, None
+                finish()
+            if reply_to is not None:
+                reply_to.set(answer)
+        except Exception as error:
+            if reply_to is not None:
+                reply_to.set_exception()
+            else:
+                self.failure = error
+                self.on_failure(*sys.exc_info())
+
     def carry_over(self, before: Any) -> None:
-        """Take from the incarnation before what no event tells (connections, numbers of streams). Called on a rebuild."""
+        """Take from the actor that this one replaces what no event tells (connections, numbers of streams). Called on a rebuild."""
 
     def on_set_aside(self, message: Any, error_id: str) -> None:
-        """Tell whoever waits for `message` that its handler failed and it will not be handled. Called on the next incarnation."""
+        """Tell whoever waits for `message` that its handler failed and it will not be handled. Called on the rebuilt actor."""
 
     def on_quarantine(self, error_id: str) -> None:
-        """Tell whoever depends on this actor that it will not come back. Called on the last incarnation."""
-
-    def _handle_receive(self, message: Any) -> Any:
-        handler = self.handlers.get(type(message))
-        if handler is None:
-            return super()._handle_receive(message)
-        return handler(self, message)
+        """Tell whoever depends on this actor that it will not come back. Called on the actor that is put out of service."""
 
     def on_receive(self, message: Any) -> Any:
-        """A message that no handler is marked for is a mistake of whoever sent it."""
+        """A message without a handler is an error of its sender. Raises TypeError."""
         raise TypeError(f"{type(self).__name__} at {self.address} does not handle {type(message).__name__}")
 
     def _handle_failure(
@@ -134,10 +138,3 @@ class Actor(pykka.Actor):
         traceback: TracebackType | None,
     ) -> None:
         self.failure = exception_value
-
-    def _stop(self) -> None:
-        # Called by pykka's loop alone, on a BaseException: it would stop every actor and go on. Ctrl-C must reach the runtime.
-        self.actor_stopped.is_set()  # this turn ends here
-        interrupt = sys.exc_info()[1]
-        assert interrupt is not None
-        raise interrupt

@@ -1,6 +1,6 @@
-"""The post: one queue for all mailboxes, a directory by address, factories for addresses that sleep, failures supervised.
+"""The post: one queue of letters for all mailboxes, a directory by address, factories that wake addresses, supervision of failures.
 
-Virtual and real time share all of this; they differ in who turns the crank, what `now` is and how a timer waits.
+Virtual and real time share all of this. They differ in who calls `_drain`, where `now` comes from and how a timer waits.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from abc import ABC
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from heapq import heappop
+from math import inf
 from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
-from dispatch.runtime.actor import Actor, Turnstile
-from dispatch.runtime.mailbox import Envelope, Mailbox
+from dispatch.runtime.actor import Actor
+from dispatch.runtime.future import CooperativeFuture
+from dispatch.runtime.mailbox import Letter, Mailbox, refuse
 from dispatch.runtime.supervision import DeadLetters, Supervisor
 from dispatch.runtime.timers import Timers
 
@@ -23,7 +25,7 @@ Observer = Callable[[float, str, Any], None]
 
 
 class Sink(Protocol):
-    """Where mail leaves the actors: a connection, the journal, a simulated phone. It is handed over at once, in order."""
+    """Where mail leaves the actors: a connection, the journal, a simulated phone. A message is handed to it at once, in order."""
 
     def deliver(self, message: Any) -> None: ...
 
@@ -42,13 +44,10 @@ class Runtime(ABC):
         never_refused: frozenset[type] = frozenset(),
         supervisor: Supervisor | None = None,
     ) -> None:
-        """`limits`: mailbox length by kind of address, which messages of a type `never_refused` may exceed. Without a
-        `supervisor` a failure is raised to whoever turns the crank.
+        """`limits`: how many messages a mailbox holds, by kind of address; `default_limit` for other kinds. Messages of the types in
+        `never_refused` are taken beyond the limit. Without a `supervisor` a handler's exception is raised to whoever runs the runtime.
         """
         self.seed = seed
-        self.turnstile = Turnstile()
-        self._slot: list[Envelope] = []
-        self._take = self._slot.pop
         self.dead_letters = DeadLetters()
         self.delivered = 0
         self._incarnations = 0
@@ -62,26 +61,43 @@ class Runtime(ABC):
         self._quarantined: dict[str, str] = {}
         self._streams: dict[str, random.Random] = {}
         self._observers: tuple[Observer, ...] = ()
-        self._ready: deque[Mailbox] = deque()
+        self._ready: deque[Letter] = deque()
+        self._is_idle = False
         self._timers = Timers()
 
     # -- what actors use
 
     def tell(self, address: str, message: Any) -> bool:
-        """Put `message` in that mailbox. False: nobody will handle it (full, quarantined, unknown); it is a dead letter."""
+        """Put `message` into the mailbox of `address`, or hand it to the sink there at once.
+
+        Returns False if nobody will handle it (mailbox full, quarantined, unknown address); it is then a dead letter.
+        """
         box = self._boxes.get(address)
         if box is not None:
-            return self._post(box, Envelope(message))
-        sink = self._sinks.get(address)
-        if sink is not None:
-            self._hand_over(address, sink, message)
+            if box.waiting >= box.limit and type(message) not in self._never_refused:
+                return self._refused(box, message)
+            box.waiting += 1
+            self._ready.append((box, message, None))
+            if self._is_idle:
+                self._start_pump()
             return True
-        return self._wake(address, message)
+        sink = self._sinks.get(address)
+        if sink is None:
+            return self._wake(address, message)
+        self.delivered += 1
+        for observer in self._observers:
+            observer(self.now, address, message)
+        try:
+            sink.deliver(message)
+        except Exception as error:
+            self._sink_failed(address, message, error)
+        return True
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
-        """Tell `message` to `address` after `delay_s`, never early; timers fire in the order in which they are due.
+        """Tell `message` to `address` in `delay_s` seconds, never early. Timers fire in the order in which they are due.
 
-        Never cancelled: a timer carries what it was set for, an old one is ignored. What was due in the past is due now.
+        A timer is never cancelled: its message says what it is about, and a receiver ignores one that no longer matters. A negative
+        delay counts as 0.
         """
         self._timers.add(self.now + delay_s if delay_s > 0.0 else self.now, address, message)
 
@@ -93,7 +109,7 @@ class Runtime(ABC):
         return stream
 
     def incarnation(self) -> int:
-        """A number higher than any given before: the next life of some actor."""
+        """A number for the next life of an actor, higher than any given before."""
         self._incarnations += 1
         return self._incarnations
 
@@ -106,7 +122,7 @@ class Runtime(ABC):
     def retire(self, address: str) -> bool:
         """Let the actor at `address` leave memory, unless mail waits for it. A factory may bring it back."""
         box = self._boxes.get(address)
-        if box is None or box.mail:
+        if box is None or box.waiting:
             return False
         box.actor.is_stopped = True
         self._forget(box)
@@ -128,9 +144,9 @@ class Runtime(ABC):
         box = self._boxes.get(actor.address)
         if box is None:
             limit = self._limits.get(kind_of(actor.address), self._default_limit)
-            box = self._boxes[actor.address] = Mailbox(actor.address, limit, self._post, self._take)
+            box = self._boxes[actor.address] = Mailbox(actor.address, limit, self._post)
         box.actor = actor
-        actor.actor_inbox = box
+        actor.actor_inbox = box  # type: ignore[assignment]  # pykka's references only put into it
         actor._start_actor_loop()
         if actor.failure is not None:
             self._bury(box, "did not start")
@@ -178,14 +194,23 @@ class Runtime(ABC):
 
     # -- the post
 
-    def _post(self, box: Mailbox, envelope: Envelope) -> bool:
-        mail = box.mail
-        if len(mail) >= box.limit and type(envelope.message) not in self._never_refused:
-            self.dead_letters.add(self.now, box.address, envelope.message, "mailbox full")
-            return False
-        mail.append(envelope)
-        self._ready.append(box)
+    def _post(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> bool:
+        """`tell` for a mailbox that is known, with the future of an `ask`."""
+        if box.waiting >= box.limit and type(message) not in self._never_refused:
+            return self._refused(box, message)
+        box.waiting += 1
+        self._ready.append((box, message, reply_to))
+        if self._is_idle:
+            self._start_pump()
         return True
+
+    def _refused(self, box: Mailbox, message: Any) -> bool:
+        self.dead_letters.add(self.now, box.address, message, "mailbox full")
+        return False
+
+    def _start_pump(self) -> None:
+        """Mail waits and nobody delivers it yet. Called only where `_is_idle`."""
+        raise NotImplementedError
 
     def _wake(self, address: str, message: Any) -> bool:
         if self.reaches(address, message):
@@ -197,15 +222,6 @@ class Runtime(ABC):
         reason = "quarantined" if address in self._quarantined else "nobody there"
         self.dead_letters.add(self.now, address, message, reason)
 
-    def _hand_over(self, address: str, sink: Sink, message: Any) -> None:
-        self.delivered += 1
-        for observer in self._observers:
-            observer(self.now, address, message)
-        try:
-            sink.deliver(message)
-        except Exception as error:
-            self._sink_failed(address, message, error)
-
     def _sink_failed(self, address: str, message: Any, error: Exception) -> None:
         if self._supervisor is None:
             self._say_where(error, address, message)
@@ -214,35 +230,29 @@ class Runtime(ABC):
         self._supervisor.failed(self.now, address, message, error)
 
     def _fire_due(self) -> None:
-        """Timers wake nobody: whoever left memory left them behind."""
+        """Tell every timer that is due. A timer wakes no actor: one that has left memory left its timers behind."""
         timers, now = self._timers, self.now
         soon = timers.soon
         while (due := timers.next_due()) is not None and due <= now:
             while soon and soon[0][0] <= now:
                 _, _, address, message = heappop(soon)
-                box = self._boxes.get(address)
-                if box is not None:
-                    self._post(box, Envelope(message))
-                    continue
-                sink = self._sinks.get(address)
-                if sink is not None:
-                    self._hand_over(address, sink, message)
+                if address in self._boxes or address in self._sinks:
+                    self.tell(address, message)
 
-    def _deliver(self, box: Mailbox) -> None:
-        """One message of one mailbox. A token whose letter went away with its actor is passed over."""
-        mail = box.mail
-        if not mail:
-            return
-        envelope = mail.pop(0)
-        message = envelope.message
-        self.delivered += 1
-        for observer in self._observers:
-            observer(self.now, box.address, message)
-        actor = box.actor
-        self._slot.append(envelope)
-        actor._actor_loop_running()
-        if actor.failure is not None:
-            self._failed(box, actor, message)
+    def _drain(self, turns: float = inf) -> None:
+        """Deliver the mail that waits, and what comes of it, in at most so many turns."""
+        ready, observers = self._ready, self._observers
+        while ready and turns:
+            turns -= 1
+            box, message, reply_to = ready.popleft()
+            box.waiting -= 1
+            self.delivered += 1
+            for observer in observers:
+                observer(self.now, box.address, message)
+            actor = box.actor
+            actor.take(message, reply_to)
+            if actor.failure is not None:
+                self._failed(box, actor, message)
 
     # -- failures
 
@@ -308,11 +318,18 @@ class Runtime(ABC):
         actor.on_quarantine(error_id)
 
     def _bury(self, box: Mailbox, reason: str) -> None:
-        for envelope in box.mail:
-            self.dead_letters.add(self.now, box.address, envelope.message, reason)
-            envelope.refuse(box.address)
-        box.mail.clear()
+        """Close a mailbox; the mail that waits in it is dead."""
         self._forget(box)
+        if not box.waiting:
+            return
+        letters = list(self._ready)
+        self._ready.clear()  # the pump holds this very queue
+        for letter in letters:
+            if letter[0] is box:
+                self.dead_letters.add(self.now, box.address, letter[1], reason)
+                refuse(box.address, letter[2])
+            else:
+                self._ready.append(letter)
 
     def _forget(self, box: Mailbox) -> None:
         self._boxes.pop(box.address, None)

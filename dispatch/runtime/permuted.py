@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from math import inf
 from typing import Any
 
 from dispatch.runtime.actor import Actor
-from dispatch.runtime.core import Runtime, Sink
-from dispatch.runtime.mailbox import Envelope, Mailbox
+from dispatch.runtime.future import CooperativeFuture
+from dispatch.runtime.mailbox import Letter, Mailbox, refuse
 from dispatch.runtime.virtual import VirtualRuntime
 
 OUTSIDE = ""
 
 
 class PermutedRuntime(VirtualRuntime):
-    """Keeps the order from one sender to one receiver, and nothing else: `rng("permute")` picks among what is on its way."""
+    """Keeps the order from one sender to one receiver, and nothing else: `rng("permute")` picks among what is on its way.
+
+    Mail is in no mailbox before it is delivered: an actor may leave memory while mail for it is on its way, and is woken by that.
+    """
 
     def __init__(self, seed: int | str, **options: Any) -> None:
         super().__init__(seed, **options)
-        self._on_the_way: dict[tuple[str, str], deque[tuple[Mailbox, Envelope]]] = {}
+        self._on_the_way: dict[tuple[str, str], deque[Letter]] = {}
         self._channels: list[tuple[str, str]] = []
         self._coming: Counter[str] = Counter()
         self._sender = OUTSIDE
@@ -26,10 +30,22 @@ class PermutedRuntime(VirtualRuntime):
         self._outside = 0
 
     def tell(self, address: str, message: Any) -> bool:
-        return Runtime.tell(self, address, message)  # every letter goes by its channel
+        box = self._boxes.get(address)
+        if box is not None:
+            return self._post(box, message, None)
+        if address not in self._sinks:
+            return super().tell(address, message)
+        before, self._sender = (
+            self._sender,
+            address,
+        )  # what a sink tells while it is handed a message comes from the sink
+        try:
+            return super().tell(address, message)
+        finally:
+            self._sender = before
 
     def spawn(self, actor: Actor) -> Actor:
-        before, self._sender = self._sender, actor.address  # what it tells when it starts comes from itself
+        before, self._sender = self._sender, actor.address  # what an actor tells when it starts comes from itself
         try:
             return super().spawn(actor)
         finally:
@@ -44,10 +60,9 @@ class PermutedRuntime(VirtualRuntime):
     def waiting(self) -> int:
         return self._coming.total()
 
-    def _post(self, box: Mailbox, envelope: Envelope) -> bool:
+    def _post(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> bool:
         if self._coming[box.address] >= box.limit:
-            self.dead_letters.add(self.now, box.address, envelope.message, "mailbox full")
-            return False
+            return self._refused(box, message)
         self._coming[box.address] += 1
         if self._sender == OUTSIDE:  # what comes from outside at one instant comes from different people
             self._outside += 1
@@ -56,42 +71,37 @@ class PermutedRuntime(VirtualRuntime):
         if channel is None:
             channel = self._on_the_way[key] = deque()
             self._channels.append(key)
-        channel.append((box, envelope))
+        channel.append((box, message, reply_to))
         return True
 
-    def _hand_over(self, address: str, sink: Sink, message: Any) -> None:
-        before, self._sender = self._sender, address
-        try:
-            super()._hand_over(address, sink, message)
-        finally:
-            self._sender = before
-
-    def _drain(self) -> None:
+    def _drain(self, turns: float = inf) -> None:
         channels = self._channels
         while channels:
             index = self._dice.randrange(len(channels))
             key = channels[index]
             channel = self._on_the_way[key]
-            box, envelope = channel.popleft()
+            letter = channel.popleft()
             if not channel:
                 del self._on_the_way[key]
                 channels[index] = channels[-1]
                 channels.pop()
-            self._coming[box.address] -= 1
-            self._arrive(box, envelope)
+            self._coming[letter[0].address] -= 1
+            self._arrive(*letter)
 
-    def _arrive(self, box: Mailbox, envelope: Envelope) -> None:
-        if not self.reaches(box.address, envelope.message):  # it stopped meanwhile, and this wakes nobody
-            self._nobody_there(box.address, envelope.message)
-            envelope.refuse(box.address)
+    def _arrive(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> None:
+        address = box.address
+        if not self.reaches(address, message):  # the actor stopped meanwhile, and this message wakes no other
+            self._nobody_there(address, message)
+            refuse(address, reply_to)
             return
-        awake = self._boxes.get(box.address)
+        awake = self._boxes.get(address)
         if awake is None:
-            self.tell(box.address, envelope.message)
+            self.tell(address, message)
             return
-        awake.mail.append(envelope)
-        self._sender = box.address
+        awake.waiting += 1
+        self._ready.append((awake, message, reply_to))
+        self._sender = address
         try:
-            self._deliver(awake)
+            super()._drain(1)
         finally:
             self._sender = OUTSIDE

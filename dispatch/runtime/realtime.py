@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dispatch.runtime.core import Runtime
-from dispatch.runtime.mailbox import Envelope, Mailbox
 
 TURNS_A_PUMP = 256
 
@@ -25,7 +24,7 @@ class RealtimeRuntime(Runtime):
         super().__init__(seed, **options)
         self._loop = loop or asyncio.get_running_loop()
         self._zero = time.time() - self._loop.time()
-        self._pumping = False
+        self._is_idle = True
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_is_for: float | None = None
 
@@ -76,22 +75,15 @@ class RealtimeRuntime(Runtime):
         for address, message in letters:
             self.tell(address, message)
 
-    def _post(self, box: Mailbox, envelope: Envelope) -> bool:
-        posted = super()._post(box, envelope)
-        if not self._pumping:
-            self._pumping = True
-            self._loop.call_soon(self._pump)
-        return posted
+    def _start_pump(self) -> None:
+        self._is_idle = False
+        self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
-        ready = self._ready
-        turns = TURNS_A_PUMP
         try:
-            while ready and turns:
-                turns -= 1
-                self._deliver(ready.popleft())
+            self._drain(TURNS_A_PUMP)
         finally:  # a failure that nobody supervises ends this turn, not the post
-            if ready:
+            if self._ready:
                 self._loop.call_soon(self._pump)
             else:
-                self._pumping = False
+                self._is_idle = True

@@ -1,7 +1,7 @@
-"""What is due and when: a heap of what is due soon, and a calendar of pages for everything later.
+"""Timers: a heap of those that are due soon, and a calendar of pages for all later ones.
 
-Most timers of a busy server never matter: a ride is taken long before its offers run out, and hours before it would have been too
-long under way. In a heap each of them would make each of the others slower; on a page of the calendar they lie and cost nothing.
+Most timers of a busy server never matter: a ride is taken long before its offers lapse. In one heap each of them would slow down all
+the others; a timer on a page of the calendar costs nothing until its page is opened.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import Any
 PAGE_S = 10.0
 
 Timer = tuple[float, int, str, Any]
-"""Due at this second of the runtime; the how manyth it was; for whom; what."""
+"""(due time in runtime seconds, sequence number, address, message)"""
 
 
 class Timers:
-    """In the order in which they are due, those of one instant in the order in which they were set. Nothing is ever cancelled."""
+    """Timers in the order in which they are due; those of one instant in the order in which they were set. None is ever cancelled."""
 
     __slots__ = ("_count", "_dates", "_pages", "_turns_at", "soon")
 
     def __init__(self) -> None:
         self.soon: list[Timer] = []
-        """A heap: all of the page that is open. `next_due` opens it; nobody else but `_fire_due` takes from it."""
+        """A heap of all timers on the open page. `next_due` opens a page; only `Runtime._fire_due` takes timers away."""
         self._pages: dict[int, list[Timer]] = {}
         self._dates: list[int] = []
         self._turns_at = -inf
         self._count = 0
 
     def add(self, due: float, address: str, message: Any) -> None:
-        """Remember this until second `due`."""
+        """Keep `message` for `address` until runtime second `due`."""
         self._count += 1
         timer = (due, self._count, address, message)
         if due < self._turns_at:
@@ -45,7 +45,7 @@ class Timers:
         page.append(timer)
 
     def next_due(self) -> float | None:
-        """When the next one is due; None: there is none. From here to there, and at that instant, `soon` holds all."""
+        """When the next timer is due, in runtime seconds; None: there is none. `soon` then holds all timers until then."""
         while not self.soon:
             if not self._dates:
                 return None
@@ -58,6 +58,6 @@ class Timers:
         self._turns_at = (date + 1) * PAGE_S
 
     def drop(self, is_gone: Callable[[str], bool]) -> None:
-        """Forget what was for these addresses."""
+        """Forget the timers of the addresses for which `is_gone` is true."""
         for page in (self.soon, *self._pages.values()):
             page[:] = sorted(timer for timer in page if not is_gone(timer[2]))

@@ -173,13 +173,13 @@ class WholeWorld(RuleBasedStateMachine):
 def hurt(actor: Actor) -> None:
     """Its next message but the journal's answers finds a bug."""
 
-    def handle(message: Message) -> None:
+    def take(message: Message, reply_to: None) -> None:
         if type(message).__name__ in ("Appended", "NotAppended"):
-            type(actor)._handle_receive(actor, message)
+            type(actor).take(actor, message, reply_to)
         else:
-            raise Fault
+            actor.failure = Fault()
 
-    actor._handle_receive = handle  # type: ignore[method-assign]
+    actor.take = take  # type: ignore[method-assign]
 
 
 TestWholeWorld = WholeWorld.TestCase
