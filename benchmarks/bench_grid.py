@@ -15,8 +15,8 @@ from random import Random
 from time import process_time
 from typing import NamedTuple
 
-from dispatch.domain.geo import destination, haversine_m
-from dispatch.domain.grid import Grid
+from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.grid import Grid
 
 CENTRE = (40.75, -73.97)
 NORTH_M, EAST_M = 40_000.0, 36_000.0

@@ -9,7 +9,7 @@ from dispatch.actors.quote import QuoteOptions
 from dispatch.addresses import PRICING
 from dispatch.config import Settings
 from dispatch.config.local_time import LocalTime
-from dispatch.domain.eta import EtaModel
+from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError

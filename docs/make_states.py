@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
-from dispatch.domain.driver import BINDING, FREE, UNBINDING
+from dispatch.domain.driver.record import BINDING, FREE, UNBINDING
 from dispatch.domain.ride import MAY_CANCEL, STEPS_BEFORE_END, TERMINAL, TRANSITIONS, UNBOOKED
 
 PAGE = Path(__file__).with_name("STATES.md")
@@ -27,9 +27,9 @@ words are those that are stored and shown, but for `unbooked`: a socket is open 
 DRIVER = """
 ## A driver's binding
 
-`dispatch/domain/driver.py`; the driver's actor is the only one who takes these steps. The driver is reserved by accepting. Only the
-ride's answer binds or releases the driver; a lost connection never does. `ClaimGranted` is that answer. It is not in the journal,
-where the ride's own `RideAssigned` stands: a driver who is rebuilt is reserved again, asks, and gets the same answer.
+`dispatch/domain/driver/record.py`; the driver's actor is the only one who takes these steps. The driver is reserved by accepting.
+Only the ride's answer binds or releases the driver; a lost connection never does. `ClaimGranted` is that answer. It is not in the
+journal, where the ride's own `RideAssigned` stands: a driver who is rebuilt is reserved again, asks, and gets the same answer.
 """
 ONLINE = """
 Whether the driver is connected and wants offers is told apart from the binding. What is announced to the dispatcher follows from

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import cos, radians
 from random import Random
 
-from dispatch.domain.geo import EARTH_RADIUS_M
+from dispatch.domain.places.geo import EARTH_RADIUS_M
 
 _DEGREE_M = radians(1.0) * EARTH_RADIUS_M
 

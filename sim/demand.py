@@ -9,8 +9,8 @@ from math import cos, exp, pi, sin
 from random import Random
 from typing import NamedTuple
 
-from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import destination
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import destination
 from dispatch.errors import DispatchError
 from dispatch.values import Place, Trip
 from sim.city import City

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Place, Point
 from sim.demand import Demand, trip_between
 

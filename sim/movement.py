@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import wrapped_lon
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import wrapped_lon
 
 
 class Leg:

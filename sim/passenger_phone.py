@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import ClassVar
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.transport import wire

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from dispatch.config import Settings
-from dispatch.domain.geo import EARTH_RADIUS_M
+from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor

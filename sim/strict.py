@@ -8,8 +8,8 @@ from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
-from dispatch.domain.driver import FREE, DriverRecord
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.driver.record import FREE, DriverRecord
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride import RideRecord
 from dispatch.domain.search import Search
 from dispatch.domain.supply import AVAILABLE

@@ -23,8 +23,8 @@ from dispatch.app import (
     search_policy,
 )
 from dispatch.config import Rules, Settings
-from dispatch.domain.driver import stranger
-from dispatch.domain.eta import TravelModel
+from dispatch.domain.driver.record import stranger
+from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of, pricer

@@ -52,7 +52,7 @@ def test_every_module_of_the_product_says_what_lives_there() -> None:
 
 
 def test_a_test_file_in_a_room_is_named_after_a_source_file_of_that_room() -> None:
-    """`tests/domain/test_geo.py` and `tests/domain/test_geo_poles.py` speak of `dispatch/domain/geo.py`."""
+    """`tests/domain/places/test_geo.py` and `tests/domain/places/test_geo_poles.py` speak of `dispatch/domain/places/geo.py`."""
     strays = []
     for file in TESTS:
         folder = file.parent.relative_to(ROOT / "tests")

@@ -10,8 +10,8 @@ from dispatch import addresses
 from dispatch.actors.closings import Closings
 from dispatch.actors.conversing import ConversingActor, Memory
 from dispatch.actors.ports import EventStore
-from dispatch.domain.driver import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.driver.record import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride import ACCEPTED
 from dispatch.errors import NoSuchRide
 from dispatch.ids import DriverId, OfferId, RideId

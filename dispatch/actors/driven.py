@@ -7,8 +7,8 @@ from typing import Any
 
 from dispatch import addresses
 from dispatch.actors.ending import EndingRide
-from dispatch.domain.approach import GIVEN_UP, TOLD
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.approach import GIVEN_UP, TOLD
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride import (
     ACCEPTED,
     ARRIVED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.actors.bound import BoundDriver
 from dispatch.actors.closings import Ending, ending_on_record, unanswerable
-from dispatch.domain.driver import FREE, RESERVED, stranger
+from dispatch.domain.driver.record import FREE, RESERVED, stranger
 from dispatch.errors import NoSuchRide
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Command, Message

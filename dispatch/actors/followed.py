@@ -7,8 +7,8 @@ from typing import Final
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.riding import RideOptions, RidingActor
+from dispatch.domain.places.tracks import Tracks
 from dispatch.domain.ride import ACCEPTED, ARRIVED, WITH_DRIVER
-from dispatch.domain.tracks import Tracks
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.tracking import FollowDriver, StopFollowing, TrackGrown
 from dispatch.runtime import Runtime, receives

@@ -10,8 +10,8 @@ from dispatch import addresses
 from dispatch.actors.both_sides import BothSides
 from dispatch.actors.conversing import Memory
 from dispatch.actors.ports import EventStore
-from dispatch.domain.eta import EtaModel, TravelModel
 from dispatch.domain.money import USUAL_DIGITS
+from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.pricing import Pricer
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from dispatch import addresses
-from dispatch.domain.approach import Approach, ApproachRules
-from dispatch.domain.eta import EtaModel, TravelModel
-from dispatch.domain.positions import PositionBoard
-from dispatch.domain.tracks import Tracks
+from dispatch.domain.places.approach import Approach, ApproachRules
+from dispatch.domain.places.eta import EtaModel, TravelModel
+from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.tracks import Tracks
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.notices import DriverLocation

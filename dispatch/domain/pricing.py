@@ -6,9 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from dispatch.addresses import zone_of
-from dispatch.domain.eta import EtaModel
 from dispatch.domain.fares import fare
 from dispatch.domain.money import exactly
+from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.tariff import Tariff
 from dispatch.values import Place, Price
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken

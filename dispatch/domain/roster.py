@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dispatch.domain.grid import Grid
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.grid import Grid
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.values import Fix
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from dispatch.domain.grid import Grid
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.grid import Grid
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.values import Fix

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from heapq import merge
 from math import degrees, floor
 
-from dispatch.domain.geo import EARTH_RADIUS_M, haversine_m
+from dispatch.domain.places.geo import EARTH_RADIUS_M, haversine_m
 from dispatch.ids import RideId
 
 Rank = tuple[float, RideId]

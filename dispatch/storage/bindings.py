@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dispatch import addresses
-from dispatch.domain.driver import FREE, RESERVED, UNBINDING, next_binding
+from dispatch.domain.driver.record import FREE, RESERVED, UNBINDING, next_binding
 from dispatch.domain.ride import UNBOOKED, VERBS, next_status
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, RideId

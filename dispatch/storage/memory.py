@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from dispatch import addresses
-from dispatch.domain.driver import stranger
+from dispatch.domain.driver.record import stranger
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (

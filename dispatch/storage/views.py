@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dispatch.domain.driver import stranger
+from dispatch.domain.driver.record import stranger
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from dispatch.domain.eta import HOURS, Curve
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.eta import HOURS, Curve
+from dispatch.domain.places.geo import haversine_m
 from dispatch.errors import DispatchError
 from dispatch.values import Point
 

@@ -10,7 +10,7 @@ import osmium
 from osmium.filter import EntityFilter, KeyFilter
 from osmium.osm import NODE, WAY, Way
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.travel.street_map import Link, MapError, StreetMap
 from dispatch.values import Point
 

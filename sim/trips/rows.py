@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Point
 from sim.trips.columns import CANONICAL, Layout
 from sim.trips.text import QUOTE

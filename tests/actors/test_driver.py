@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.actors.bound import DriverOptions, _ClaimAgain, _Retire
 from dispatch.actors.driver import DriverActor, _ComeAgain, _Rebuilt
-from dispatch.domain.driver import BOUND, RESERVED
+from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (

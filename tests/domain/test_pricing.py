@@ -4,8 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 from dispatch.config import Settings
-from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.pricing import Demand, Pricer, way_by
 from dispatch.domain.tariff import tariff_of
 from dispatch.values import FareLine, Place

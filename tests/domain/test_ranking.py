@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.eta import Curve, EtaModel, HourlyModel, TravelModel
-from dispatch.domain.geo import destination
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.eta import Curve, EtaModel, HourlyModel, TravelModel
+from dispatch.domain.places.geo import destination
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.supply import AVAILABLE, Supply
 from dispatch.ids import DriverId

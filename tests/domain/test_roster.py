@@ -1,7 +1,7 @@
 """Everybody of a zone, by place and status."""
 
-from dispatch.domain.geo import destination
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.geo import destination
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.ids import DriverId

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dispatch.domain.geo import destination, haversine_m
-from dispatch.domain.positions import NEWS, PositionBoard
+from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.positions import NEWS, PositionBoard
 from dispatch.domain.supply import Supplied, Supply
 from dispatch.ids import DriverId, OfferId, RideId
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from dispatch.domain.choice import Choice
-from dispatch.domain.geo import destination
+from dispatch.domain.places.geo import destination
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.supply import Supply
 from dispatch.domain.verdicts import RULES, Verdicts

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.positions import PositionBoard
 from dispatch.domain.vehicles import Vehicles
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command

@@ -16,7 +16,7 @@ from dispatch.actors.driver import DriverActor
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
-from dispatch.domain.driver import DriverRecord
+from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.search import Search
 from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message

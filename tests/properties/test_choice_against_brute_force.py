@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.domain.choice import Choice
-from dispatch.domain.geo import destination, haversine_m
+from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.positions import PositionBoard
 from dispatch.domain.roster import Roster
 from dispatch.domain.search import Search
 from dispatch.domain.supply import Supply

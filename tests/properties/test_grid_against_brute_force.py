@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.domain.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, destination, haversine_m
-from dispatch.domain.grid import Grid
+from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, destination, haversine_m
+from dispatch.domain.places.grid import Grid
 
 Place = tuple[float, float]
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import haversine_m
 from sim.city import City
 from sim.demand import SHORTEST_TRIP_M, poisson, trip_between
 

@@ -10,7 +10,7 @@ import pytest
 from dispatch.addresses import JOURNAL
 from dispatch.app import ANYBODY, MAILBOX_LIMITS, populate, position_board
 from dispatch.config import Settings
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, RideId
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.memory import MemoryJournal

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from dispatch.config import load
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from sim.behaviour import PassengerBehaviour
 from sim.demand import Demand
 from sim.demo import DRIVER, demo_plan

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dispatch.domain.eta import TravelModel
-from dispatch.domain.geo import haversine_m, wrapped_lon
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import haversine_m, wrapped_lon
 from sim.movement import Leg
 
 TRAVEL = TravelModel()

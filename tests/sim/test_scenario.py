@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from sim.scenario import PICKUP, Driver, Passenger, Stage, near_pickup
 
 

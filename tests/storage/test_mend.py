@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.domain.driver import DriverRecord
+from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.ride import RideRecord
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dispatch.domain.driver import stranger
+from dispatch.domain.driver.record import stranger
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.events import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.domain.driver import DriverRecord, stranger
+from dispatch.domain.driver.record import DriverRecord, stranger
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     DriverOnline,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.domain.driver import DriverRecord
+from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.ride import RideRecord
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (

@@ -8,7 +8,7 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.domain.positions import PositionBoard
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime
 from dispatch.transport import wire

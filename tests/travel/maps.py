@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dispatch.domain.geo import destination
+from dispatch.domain.places.geo import destination
 from dispatch.values import Point
 
 MAPS = Path(__file__).parent.parent / "data" / "maps"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.eta import HOURS, Curve
-from dispatch.domain.geo import destination
+from dispatch.domain.places.eta import HOURS, Curve
+from dispatch.domain.places.geo import destination
 from dispatch.travel.fit import FEWEST_TRIPS, Sample, TimedTrip, TooFewTrips, air_samples, fit
 
 HOME = (40.75, -73.99)

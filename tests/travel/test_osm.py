@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.travel.osm import BACKWARD, BOTH, FORWARD, directions_of, read, speed_of
 from dispatch.travel.street_map import MapError
 from tests.travel.maps import HELSINKI

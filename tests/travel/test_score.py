@@ -1,6 +1,6 @@
 """The figures of a test, by hand."""
 
-from dispatch.domain.eta import Curve, HourlyModel, TravelModel
+from dispatch.domain.places.eta import Curve, HourlyModel, TravelModel
 from dispatch.travel.fit import TimedTrip
 from dispatch.travel.score import Score, ask, score
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dispatch import addresses
-from dispatch.domain.positions import BELIEVED, NEWS, Verdict
+from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages import commands

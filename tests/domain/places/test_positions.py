@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.domain.geo import destination
-from dispatch.domain.positions import (
+from dispatch.domain.places.geo import destination
+from dispatch.domain.places.positions import (
     AGREEING_FIXES,
     BELIEVED,
     IMPOSSIBLE_SPEED,

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from dispatch.domain.geo import EARTH_RADIUS_M, destination, haversine_m
-from dispatch.domain.grid import Grid
+from dispatch.domain.places.geo import EARTH_RADIUS_M, destination, haversine_m
+from dispatch.domain.places.grid import Grid
 
 PICKUP = (40.75, -73.98)
 

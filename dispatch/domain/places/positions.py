@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import cos, radians
 from typing import Final
 
-from dispatch.domain.clocks import PhoneClock
+from dispatch.domain.places.clocks import PhoneClock
 from dispatch.ids import DriverId
 from dispatch.values import Fix
 

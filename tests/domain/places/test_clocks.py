@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.clocks import NEAR_S, PhoneClock
+from dispatch.domain.places.clocks import NEAR_S, PhoneClock
 
 DELAY_S = 0.2
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Fix
 
 STANDS, LEAVES, DARK = "standing_still", "driving_away", "not_heard"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from math import asin, cos, degrees, floor, radians, sin
 from struct import Struct
 
-from dispatch.domain.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, haversine_m
+from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, haversine_m
 
 # Chords of the unit sphere rank places as the haversine does and need no trigonometry. Rounding leaves both
 # within 1e-14 of the truth: with this slack, 6 micrometres on the ground, no near tie is lost and the haversine

@@ -6,7 +6,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dispatch.domain.driver import BINDINGS, BOUND, FREE, NOS_KEPT, RESERVED, UNBINDING, DriverRecord, next_binding
+from dispatch.domain.driver.record import (
+    BINDINGS,
+    BOUND,
+    FREE,
+    NOS_KEPT,
+    RESERVED,
+    UNBINDING,
+    DriverRecord,
+    next_binding,
+)
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message
@@ -27,7 +36,7 @@ from dispatch.messages.matching import ClaimGranted
 from dispatch.values import DriverCard, Passenger, Place, RideCard, Trip
 
 ILLEGAL = "illegal"
-TABLE = Path(__file__).parent.parent / "data" / "driver_bindings.csv"
+TABLE = Path(__file__).parents[2] / "data" / "driver_bindings.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = [(row["binding"], row["event"], row["next"]) for row in csv.DictReader(rows)]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.geo import (
+from dispatch.domain.places.geo import (
     EARTH_RADIUS_M,
     HALF_CIRCUMFERENCE_M,
     bearing_deg,

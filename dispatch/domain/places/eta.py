@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 
 import msgspec
 
-from dispatch.domain.geo import haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Point
 
 HOURS = 24

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.eta import HOURS, Curve, EtaModel, HourlyModel, TravelModel
-from dispatch.domain.geo import destination, haversine_m
+from dispatch.domain.places.eta import HOURS, Curve, EtaModel, HourlyModel, TravelModel
+from dispatch.domain.places.geo import destination, haversine_m
 from dispatch.values import Point
 
 HOME = (40.75, -73.99)
