@@ -109,7 +109,7 @@ class TrackerActor(Actor):
         followed = self._of_driver.get(driver_id)
         if followed is None:
             return
-        if self.tracks.heard(driver_id, fix):
+        if self.tracks.add(driver_id, fix):
             self.runtime.tell(addresses.ride(followed.order.ride_id), TrackGrown(driver_id))
         self._tell(followed, fix)
 

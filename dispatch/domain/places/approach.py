@@ -1,4 +1,4 @@
-"""Whether a driver on his way gets nearer to the pickup, or stands, drives away, or is not heard any more. Pure."""
+"""Whether a driver gets nearer to the pickup, stands still, drives away, or is not heard any more. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from dispatch.values import Fix
 STANDS, LEAVES, DARK = "standing_still", "driving_away", "not_heard"
 FINE, WARNED, TOLD, GIVEN_UP = range(4)
 AWAY_M: Final = 200.0
-"""So much farther than he has been, he is driving away."""
+"""A driver who is this much farther from the pickup than before is driving away."""
 
 
 class ApproachRules(msgspec.Struct, frozen=True):
-    """Times in seconds without progress, distances in metres. `give_up_s` 0: never.
+    """After how many seconds without progress the driver is warned, the passenger told, and the driver given up (0: never).
 
-    Within `near_m` of the pickup he is as good as there; `progress_m` nearer is progress; a position older than `dark_s` is none.
+    Progress is `progress_m` metres nearer. A driver within `near_m` metres of the pickup need not come nearer. A driver whose
+    position is older than `dark_s` seconds is not heard.
     """
 
     warn_s: float = 120.0
@@ -30,7 +31,7 @@ class ApproachRules(msgspec.Struct, frozen=True):
 
 
 class Approach(msgspec.Struct):
-    """One driver's way to one pickup, looked at now and then."""
+    """One driver's way to one pickup. `stage` is what has been done about a driver who makes no progress."""
 
     lat: float
     lon: float
@@ -39,7 +40,7 @@ class Approach(msgspec.Struct):
     stage: int = FINE
 
     def look(self, fix: Fix | None, now: float, rules: ApproachRules) -> str:
-        """What is wrong, if it is time to do something about it: then `stage` says what. Empty: nothing new."""
+        """Judge the driver's position at second `now`. What is wrong, if something new must be done: `stage` says what. Else empty."""
         is_dark = now - (fix.at if fix is not None else self.progress_at) > rules.dark_s
         distance_m = haversine_m(fix.lat, fix.lon, self.lat, self.lon) if fix is not None else None
         if distance_m is not None and not is_dark and self._gets_nearer(distance_m, rules):
@@ -64,7 +65,7 @@ class Approach(msgspec.Struct):
         return True
 
     def _stage_after(self, idle_s: float, is_dark: bool, rules: ApproachRules) -> int:
-        """Somebody who is not heard cannot be warned: his passenger is told at once."""
+        """The stage after so many seconds without progress. A driver who is not heard cannot be warned: the passenger is told."""
         if rules.give_up_s and idle_s > rules.give_up_s:
             return GIVEN_UP
         if idle_s > rules.tell_s or is_dark:

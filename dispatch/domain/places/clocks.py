@@ -1,7 +1,8 @@
-"""What time it was when a phone recorded something: its clock may be minutes slow or hours fast, and what it sends may be old.
+"""The clock of a phone: when was a position recorded? The phone's clock may be minutes slow or hours fast, and the report old.
 
-Both look the same for one report. Of several, those of a wrong clock come as fast as they were recorded, and those that were kept
-while the phone was offline come faster. Pure; times are runtime seconds, those of the phone by its own clock.
+One report cannot tell a slow clock from an old report. Several can: reports of a wrong clock come at the pace at which they were
+recorded; reports that the phone kept while it was offline come faster. Pure. `now` is the runtime's clock in seconds, `recorded_at`
+the phone's.
 """
 
 from __future__ import annotations
@@ -9,40 +10,42 @@ from __future__ import annotations
 from typing import Final
 
 ENOUGH_S: Final = 0.25
-"""Reports that keep step for so long tell how far the clock is off."""
+"""Reports that keep the phone's pace for this long tell how far its clock is off."""
 ROUND_S: Final = 30.0
-"""Then they are looked at anew: a clock may be put right at any time."""
+"""After this long the clock is measured anew, because it may be set right at any time."""
 NEAR_S: Final = 5.0
-"""A delay of this much is as likely the network's, and does no harm."""
+"""A delay up to this long may be the network's, and does no harm."""
 
 
 class PhoneClock:
-    """How far one phone's clock is off, as its own reports tell. Believed to be right until they do."""
+    """How far the clock of one phone is off. It is believed to be right until its reports prove otherwise."""
 
     __slots__ = ("_began", "_recorded", "_shortest", "behind_s")
 
     def __init__(self) -> None:
         self.behind_s = 0.0
-        """So far its clock is behind ours; less than 0: ahead."""
+        """How far the phone's clock is behind ours, in seconds; below 0: ahead."""
         self._began: float | None = None
         self._recorded = self._shortest = 0.0
 
     def when(self, recorded_at: float, now: float) -> float:
-        """The second at which something was recorded that is heard now. Never in the future."""
+        """The runtime second of a phone's time. Never later than `now`."""
         return min(now, recorded_at + self.behind_s)
 
     def learn(self, recorded_at: float, now: float) -> None:
-        """A report is heard now that was recorded then; of several at once, the newest."""
+        """Take in one report. Where several arrive at once, only the newest of them is to be told."""
         late = now - recorded_at
         if self._began is None:
             self._begin(recorded_at, now)
-            self.behind_s = min(0.0, late)  # nothing is recorded in the future: of that one report is proof enough
+            self.behind_s = min(
+                0.0, late
+            )  # nothing is recorded in the future: one such report proves that the clock is ahead
             return
         passed, told = now - self._began, recorded_at - self._recorded
         if told == 0.0:
             return
         if told < 0.0 <= late and self.behind_s < 0.0:
-            self.behind_s = 0.0  # it was ahead, and was put right since; or one report was wild
+            self.behind_s = 0.0  # the clock was ahead and has been set right, or one report was wild
         if told < 0.0 or abs(passed - told) > max(passed / 2.0, ENOUGH_S):
             self._begin(recorded_at, now)
             return

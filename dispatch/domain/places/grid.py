@@ -1,10 +1,8 @@
-"""An exact spatial index of string keys: fast where a city is, right everywhere on Earth.
+"""An exact spatial index of string keys: fast in a city, right everywhere on Earth.
 
-A zone keeps its drivers in one and its waiting searches in another; the index knows neither. It is rows of
-equal height in latitude, each cut into a whole number of cells no narrower than they are high, so that the
-columns wrap at the antimeridian and a pole is an ordinary cell. Only occupied cells exist. A search looks into
-the cells that a small cap around the place touches, then into those that a larger cap adds, until nothing
-outside can be nearer.
+The index has rows of equal height in latitude. Each row has a whole number of cells that are at least as wide as high, so that the
+columns close at the antimeridian and a pole is an ordinary cell. Only occupied cells exist. A query looks into the cells that a
+small cap around the place touches, then into the cells that a larger cap adds, until no key outside can be nearer.
 """
 
 from __future__ import annotations
@@ -16,29 +14,28 @@ from struct import Struct
 
 from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, haversine_m
 
-# Chords of the unit sphere rank places as the haversine does and need no trigonometry. Rounding leaves both
-# within 1e-14 of the truth: with this slack, 6 micrometres on the ground, no near tie is lost and the haversine
-# decides.
+# Chords of the unit sphere rank places as the haversine does and need no trigonometry. Rounding leaves both within 1e-14 of the
+# truth. With this slack, 6 micrometres on the ground, no near tie is lost, and the haversine decides.
 _CHORD_SLACK = 1e-12
 
-# Caps are widened by this angle, 0.6 m on the ground, so that rounding never hides a cell: its square is far
-# above a float's last digit, which is what counts where an arcsine nears 1 (quarter turns, antipodes).
+# Caps are widened by this angle, 0.6 m on the ground, so that rounding never hides a cell. The square of the angle is far above the
+# last digit of a float, which matters where an arcsine is near 1 (quarter turns, antipodes).
 _CAP_SLACK = 1e-7
 
-# With so few keys one look at all that are in reach is cheaper than growing towards them.
+# With this few keys, one look at all keys within the radius is cheaper than caps that grow.
 _FEW = 64
 
-# Where the k-th is this many cells away, most cells are empty, and a search begins as far out as the one before had to
-# go. Where he is nearer, the next place may be far more crowded, and growing towards him costs little.
+# Where the k-th key is this many cells away, most cells are empty: the next query begins as far out as this one had to go. Where it
+# is nearer, the next place may be far more crowded, and a cap that grows costs little.
 _SPARSE_CELLS = 2.0
 
-# A point is its unit vector x, y, z and its latitude and longitude, packed: a scan of a crowded city waits
-# for memory, and one small block is read sooner than five floats that lie apart.
+# A point is its unit vector x, y, z and its latitude and longitude, packed. A scan of a crowded city waits for memory, and one small
+# block is read sooner than five floats in different places.
 _pack, _unpack = Struct("5d").pack, Struct("5d").unpack
 
 
 class _Cell:
-    """A piece of a row and the points in it. Its western and southern edges (degrees) belong to it."""
+    """A piece of a row and the points in it. The western and southern edges (degrees) belong to the cell."""
 
     __slots__ = ("east", "north", "points", "row", "south", "west")
 
@@ -50,7 +47,7 @@ class _Cell:
 
 
 class _Row:
-    """One belt of latitude: its occupied cells from west to east, and their western edges for bisection."""
+    """One belt of latitude: its occupied cells from west to east, and their western edges, for bisection."""
 
     __slots__ = ("cells", "columns", "edges", "north", "number", "south", "width_deg")
 
@@ -65,7 +62,7 @@ class _Row:
         self.cells: list[_Cell] = []
 
     def cell_at(self, lon: float) -> _Cell:
-        """The cell of this longitude, made if need be."""
+        """The cell of this longitude. A new one is made where there is none."""
         edge = floor((lon + 180.0) / self.width_deg) % self.columns * self.width_deg - 180.0
         index = bisect_left(self.edges, edge)
         if index == len(self.edges) or self.edges[index] != edge:
@@ -74,12 +71,12 @@ class _Row:
         return self.cells[index]
 
     def drop(self, cell: _Cell) -> None:
-        """Forget an empty cell."""
+        """Remove an empty cell."""
         index = bisect_left(self.edges, cell.west)
         del self.edges[index], self.cells[index]
 
     def span(self, start: int, end: int) -> list[_Cell]:
-        """The cells from one index up to another. Indices count on around the globe: -1 is the last cell."""
+        """The cells from one index up to another. Indices go on around the globe: -1 is the last cell."""
         count = len(self.cells)
         if start >= 0 and end <= count:
             return self.cells[start:end]
@@ -87,16 +84,16 @@ class _Row:
 
 
 class Grid:
-    """Keys at places: exact nearest k, exact discs. Answers depend on what is in it, not on how it got there.
+    """Keys at places: the exact nearest k, the exact disc. Answers depend on the keys and places alone, not on the calls before.
 
-    Latitudes run from -90 to 90 and longitudes from -180 to 180 degrees; any other place is a ValueError and
-    changes nothing. Distances are metres by `haversine_m`.
+    Latitudes are from -90 to 90 and longitudes from -180 to 180 degrees. Any other place is a ValueError and changes nothing.
+    Distances are metres by `haversine_m`.
     """
 
     __slots__ = ("_cell_m", "_cells", "_first_reach_m", "_height_deg", "_rows", "holds")
 
     def __init__(self, cell_m: float = 500.0) -> None:
-        """`cell_m`, the height and least width of a cell in metres, changes the speed and never an answer.
+        """`cell_m` is the height and least width of a cell in metres. It changes the speed and never an answer.
 
         Raises: ValueError unless it is above 0.
         """
@@ -108,13 +105,13 @@ class Grid:
         self._cells: dict[str, _Cell] = {}
         self._first_reach_m: dict[int, float] = {}
         self.holds: Callable[[object], bool] = self._cells.__contains__
-        """Whether a key is in it; without a call of ours, for it is asked about everybody who moves."""
+        """Whether the grid has a key. It is the dict's own method, because it is called for every driver who moves."""
 
     def __len__(self) -> int:
         return len(self._cells)
 
     def position(self, key: str) -> tuple[float, float]:
-        """Latitude and longitude as they were put. Raises: KeyError when the key is absent."""
+        """The latitude and longitude of a key, as given. Raises: KeyError for an unknown key."""
         _, _, _, lat, lon = _unpack(self._cells[key].points[key])
         return lat, lon
 
@@ -131,7 +128,7 @@ class Grid:
         cell.points[key] = _pack(x, y, z, lat, lon)
 
     def remove(self, key: str) -> bool:
-        """Forget a key. False when it was not there."""
+        """Remove a key. False: the grid did not have it."""
         cell = self._cells.pop(key, None)
         if cell is None:
             return False
@@ -143,8 +140,8 @@ class Grid:
     ) -> list[tuple[float, str]]:
         """The `k` nearest keys up to `radius_m` away: (distance in metres, key), nearest first, ties by key.
 
-        `accepts` narrows the choice. It is asked at most once about a key, in no promised order, and only
-        while fewer than `k` accepted keys are known to be nearer. It must not change the grid.
+        `accepts` narrows the choice. It is called at most once for each key, in no promised order, and only while fewer than `k`
+        accepted keys are known to be nearer. It must not change the grid.
         """
         _check_place(lat, lon)
         best: list[tuple[float, str]] = []
@@ -164,7 +161,7 @@ class Grid:
                     square = dx * dx + dy * dy + dz * dz
                     if square <= limit_square:
                         near.append((square, key, plat, plon))
-            near.sort()  # the nearest first: then most of the others need no more than this look
+            near.sort()  # nearest first, so that the loop below ends early
             for square, key, plat, plon in near:
                 if square > limit_square:
                     break
@@ -186,7 +183,7 @@ class Grid:
             reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
 
     def within(self, lat: float, lon: float, radius_m: float) -> list[tuple[float, str]]:
-        """Every key up to `radius_m` away: (distance in metres, key), nearest first, ties by key."""
+        """All keys up to `radius_m` away: (distance in metres, key), nearest first, ties by key."""
         _check_place(lat, lon)
         if not radius_m >= 0.0:
             return []
@@ -218,13 +215,13 @@ class Grid:
                 del self._rows[row.number]
 
     def _cells_in_reach(self, lat: float, lon: float, reach_m: float, seen: dict[int, tuple[int, int]]) -> list[_Cell]:
-        """Occupied cells that the cap of this reach may touch, but for those that a smaller cap has given.
+        """The occupied cells that a cap of this radius may touch, without those that a smaller cap has given before.
 
-        `seen` remembers the given span of each row, by number. The work is bounded by what is occupied.
+        `seen` remembers the given span of each row, by row number. The work is bounded by the number of occupied cells.
         """
         angle = reach_m / EARTH_RADIUS_M + _CAP_SLACK
         half_lat = degrees(angle)
-        half_lon = 180.0  # a pole in the cap: every meridian
+        half_lon = 180.0  # where a pole is in the cap: every meridian
         if abs(lat) + half_lat < 90.0:
             half_lon = degrees(asin(min(1.0, sin(angle) / cos(radians(lat)))))
         west, west_turn = _on_globe(lon - half_lon)
@@ -235,7 +232,7 @@ class Grid:
             start = bisect_right(edges, west - row.width_deg) + west_turn * count
             end = bisect_right(edges, east) + east_turn * count
             old_start, old_end = seen.get(row.number, (start, start))
-            if end - start >= count:  # all around: what is left lies behind the old span
+            if end - start >= count:  # all around: the rest lies behind the old span
                 start, end = old_start, old_start + count
             if start < old_start:
                 cells += row.span(start, old_start)
@@ -254,7 +251,7 @@ class Grid:
 
 
 def _on_globe(lon: float) -> tuple[float, int]:
-    """A longitude up to a turn off, brought back to [-180, 180), and the turns that it was off."""
+    """A longitude that is up to one turn off, brought back to [-180, 180), and the turns it was off."""
     if lon < -180.0:
         return lon + 360.0, -1
     if lon >= 180.0:

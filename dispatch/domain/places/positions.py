@@ -1,7 +1,7 @@
-"""The position board of a zone: one slot a driver, latest wins. Sessions write it, the dispatcher drains it; no mailbox between.
+"""The position board of a zone: the latest believed position of each driver. Sessions write it, the dispatcher drains it.
 
-Phones lie: fixes without satellites, old ones that arrive late, jumps across the country. What is not believed changes nothing, and
-is told by one of the reasons below.
+Phones report wrong positions: fixes without satellites, old fixes that arrive late, jumps across the country. The board believes a
+position or refuses it. A refused position changes nothing, and the verdict says why.
 """
 
 from __future__ import annotations
@@ -15,36 +15,38 @@ from dispatch.ids import DriverId
 from dispatch.values import Fix
 
 Verdict = str
-"""What became of a position: `BELIEVED`, which is empty, `NEWS`, or the reason why it is not believed."""
+"""What the board made of a position: `BELIEVED` (empty), `NEWS`, or the reason why the position was refused."""
 BELIEVED: Final[Verdict] = ""
 NEWS: Final[Verdict] = "news"
-"""Believed, and no fresh position of this driver was known before."""
+"""The position was believed, and the board knew no fresh position of this driver before."""
 TOO_OLD: Final[Verdict] = "too_old"
 OUT_OF_ORDER: Final[Verdict] = "out_of_order"
 IMPOSSIBLE_SPEED: Final[Verdict] = "impossible_speed"
 
 Follower = Callable[[DriverId, Fix], None]
-"""Is called while a position comes in."""
+"""The board calls it within `report`, for each followed driver who moved."""
 
 METRES_A_DEGREE = 111_195.0
 JUMP_SLACK_M = 150.0
-"""Two honest fixes of one place differ by so much."""
+"""Two honest fixes of the same place may differ by this much."""
 AGREEING_FIXES = 3
-"""So many fixes in a row that fit each other, and not the slot, prove the slot wrong."""
+"""This many fixes in a row that agree with each other, but not with the board, prove the board wrong."""
 
 
 class PositionBoard:
-    """`report` is the hot path of the whole system: about a microsecond for a driver who stands still."""
+    """One slot for each driver. `report` is the hot path of the whole system: about a microsecond for a driver who stands still."""
 
     def __init__(self, *, max_speed_mps: float = 60.0, max_age_s: float = 60.0, max_delay_s: float = 3600.0) -> None:
-        """A position older than `max_age_s` is no reason for an offer; one heard more than `max_delay_s` late says nothing at all."""
+        """`max_speed_mps`: a faster move is refused. `max_age_s`: a position is fresh for so many seconds, and nobody is offered a ride
+        by an older one. `max_delay_s`: a position that arrives later than this is refused.
+        """
         self.max_speed_mps = max_speed_mps
         self.max_age_s = max_age_s
         self.max_delay_s = max_delay_s
         self.reports = 0
         self.refused = 0
         self.follower: Follower | None = None
-        """Hears at once of those who are followed and move."""
+        """Who is called for each followed driver who moves."""
         self._followed: dict[DriverId, None] = {}
         self._fixes: dict[DriverId, Fix] = {}
         self._moved: dict[DriverId, Fix] = {}
@@ -52,7 +54,7 @@ class PositionBoard:
         self._clocks: dict[DriverId, PhoneClock] = {}
 
     def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> Verdict:
-        """Believe a position of runtime second `at`, or not."""
+        """Judge a position that was recorded at second `at` of the runtime; `heading` is degrees clockwise from north."""
         self.reports += 1
         fix = self._fixes.get(driver_id)
         if fix is None:
@@ -73,7 +75,7 @@ class PositionBoard:
         return self._move(driver_id, fix, lat, lon, at, heading)
 
     def clock_of(self, driver_id: DriverId) -> PhoneClock:
-        """What is known of the clock of this driver's phone."""
+        """The clock of this driver's phone, as far as the phone's reports tell. It is made when it is asked for first."""
         clock = self._clocks.get(driver_id)
         if clock is None:
             clock = self._clocks[driver_id] = PhoneClock()
@@ -82,39 +84,39 @@ class PositionBoard:
     def report_late(
         self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None
     ) -> Verdict:
-        """Believe a position that is heard some time after it was recorded, or not."""
+        """Judge a position that was recorded at second `at` and arrives at second `now`."""
         if now - at > self.max_delay_s:
             self.reports += 1
             return self._refuse(TOO_OLD)
         was_fresh = self.fresh(driver_id, now)
         verdict = self.report(driver_id, lat, lon, at, heading)
-        # What was kept comes in small steps: none of them is news by itself, and together they are.
+        # Positions that a phone kept arrive in small steps. No step is news by itself, but together they make the position fresh.
         return NEWS if verdict == BELIEVED and not was_fresh and self.fresh(driver_id, now) else verdict
 
     def follow(self, driver_id: DriverId) -> None:
-        """From now on `follower` hears of this driver."""
+        """Call `follower` for this driver from now on."""
         self._followed[driver_id] = None
 
     def unfollow(self, driver_id: DriverId) -> None:
-        """Not any more."""
+        """Do not call `follower` for this driver any more."""
         self._followed.pop(driver_id, None)
 
     def forget(self, driver_id: DriverId) -> None:
-        """Nobody needs to know any more where this driver was, or how the phone's clock goes."""
+        """Remove all that the board knows of this driver: the position, and what was learnt of the phone's clock."""
         for by_driver in (self._fixes, self._moved, self._doubted, self._clocks):
             by_driver.pop(driver_id, None)
 
     def position(self, driver_id: DriverId) -> Fix | None:
-        """Where the driver was last believed to be, however long ago."""
+        """The last believed position, however old; None: there is none."""
         return self._fixes.get(driver_id)
 
     def fresh(self, driver_id: DriverId, now: float) -> bool:
-        """Whether the driver's position is young enough for an offer."""
+        """Whether the board knows a position of this driver that is young enough for an offer."""
         fix = self._fixes.get(driver_id)
         return fix is not None and now - fix.at <= self.max_age_s
 
     def drain(self) -> dict[DriverId, Fix]:
-        """Everyone who moved since the last drain, in the order in which they first did."""
+        """The drivers who moved since the last drain, in the order of their first moves, each with the latest position."""
         moved, self._moved = self._moved, {}
         return moved
 
@@ -122,7 +124,7 @@ class PositionBoard:
         elapsed = at - fix.at
         if elapsed < 0.0:
             return self._refuse(OUT_OF_ORDER)
-        # Nearly every fix is close to the last one even if a degree of longitude were as long as on the equator.
+        # The quick test takes a degree of longitude to be as long as on the equator. Nearly every honest fix passes it.
         north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
         reach = self.max_speed_mps * elapsed
         if not (
@@ -154,7 +156,7 @@ class PositionBoard:
         return north * north + east * east <= reach * reach
 
     def _vouched(self, driver_id: DriverId, lat: float, lon: float, at: float) -> bool:
-        """A jump is believed once enough fixes in a row agree that the driver is there."""
+        """Whether enough fixes in a row agree with this jump, so that it must be believed."""
         doubted, agreeing = self._doubted.get(driver_id, (None, 0))
         fits = doubted is not None and self._reachable(doubted, lat, lon, abs(at - doubted.at))
         agreeing = agreeing + 1 if fits else 1

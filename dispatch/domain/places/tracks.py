@@ -1,4 +1,4 @@
-"""Where drivers went on their rides: thinned tracks, and how far each was. Pure; the position board feeds them, rides take them."""
+"""Tracks: the thinned way of each driver on a ride, and its length. The tracker adds positions, the ride's actor takes the track."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dispatch.values import Fix
 TrackPoint = tuple[float, float, float]
 """Runtime second, latitude, longitude."""
 POINTS_A_CHUNK: Final = 64
-"""So many points wait in memory at most before they are to be put on record."""
+"""A track with this many points in memory is due to be recorded."""
 
 
 class Track(msgspec.Struct):
-    """The way of one driver on one leg. A fix nearer than `step_m` to the last point is left out until he moves on."""
+    """The way of one driver on one leg. A fix nearer than `step_m` to the last point is left out, but the last fix is remembered."""
 
     step_m: float
     points: list[TrackPoint] = msgspec.field(default_factory=list)
@@ -25,7 +25,7 @@ class Track(msgspec.Struct):
     last: TrackPoint | None = None
 
     def add(self, fix: Fix) -> None:
-        """He was here."""
+        """Add a position of the driver."""
         self.last = point = (fix.at, fix.lat, fix.lon)
         if not self.points:
             self.points.append(point)
@@ -37,7 +37,7 @@ class Track(msgspec.Struct):
             self.points.append(point)
 
     def take(self) -> tuple[tuple[TrackPoint, ...], float]:
-        """The points since this was asked last, where he is now included, and the metres between them."""
+        """The points since the last call and the metres between them. The last known position is the last point."""
         last = self.last
         if last is not None and self.points[-1] != last:
             _, lat, lon = self.points[-1]
@@ -49,14 +49,14 @@ class Track(msgspec.Struct):
 
 
 class Tracks:
-    """The tracks of a zone, one for each ride that has a driver."""
+    """The tracks of a zone: one for each driver who is on a ride."""
 
     def __init__(self, step_m: float = 30.0) -> None:
         self.step_m = step_m
         self._of_driver: dict[DriverId, tuple[RideId, Track]] = {}
 
     def begin(self, ride_id: RideId, driver_id: DriverId, fix: Fix | None) -> None:
-        """This driver drives for this ride from here on, if he did not already."""
+        """Start a track at `fix`. A track of the same driver for the same ride goes on unchanged."""
         known = self._of_driver.get(driver_id)
         if known is not None and known[0] == ride_id:
             return
@@ -66,29 +66,29 @@ class Tracks:
             track.add(fix)
 
     def end(self, ride_id: RideId, driver_id: DriverId) -> None:
-        """He does not drive for it any more."""
+        """Drop the driver's track, if it belongs to this ride."""
         known = self._of_driver.get(driver_id)
         if known is not None and known[0] == ride_id:
             del self._of_driver[driver_id]
 
-    def heard(self, driver_id: DriverId, fix: Fix) -> bool:
-        """A followed driver moved. True: so much waits that it should be taken."""
+    def add(self, driver_id: DriverId, fix: Fix) -> bool:
+        """Add a position to the driver's track. True: the track has grown so long that the ride should take it."""
         known = self._of_driver.get(driver_id)
         if known is None:
             return False
         track = known[1]
         track.add(fix)
-        # Kept positions come many at once: that should be said once for them, and again should nobody have come to take them.
+        # Many kept positions may come at once: they are told once. If nobody takes the track, they are told again a chunk later.
         return len(track.points) % POINTS_A_CHUNK == 0
 
     def where(self, driver_id: DriverId) -> tuple[float, float] | None:
-        """Where he was last seen, if he is on a ride and was."""
+        """The last position on the driver's track; None where there is no track or no position yet."""
         known = self._of_driver.get(driver_id)
         last = known[1].last if known is not None else None
         return last[1:] if last is not None else None
 
     def take(self, ride_id: RideId, driver_id: DriverId) -> tuple[tuple[TrackPoint, ...], float]:
-        """The way since it was taken last, and its metres; nothing where he was not seen to move."""
+        """The points since the last call and their length in metres; no points where the driver was not seen to move."""
         known = self._of_driver.get(driver_id)
         if known is None or known[0] != ride_id:
             return (), 0.0

@@ -1,4 +1,4 @@
-"""A driver on his way to a pickup, looked at every ten seconds."""
+"""A driver on the way to a pickup, judged every ten seconds."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ RULES = ApproachRules(give_up_s=240.0)
 def seen(
     where: Callable[[float], float | None], until: float, rules: ApproachRules = RULES
 ) -> list[tuple[float, str, int]]:
-    """What was noticed and when, of a driver `where(t)` metres away; None: his phone says nothing any more."""
+    """What was noticed and when, of a driver who is `where(t)` metres away; None: the phone sends nothing any more."""
     approach = Approach(*PICKUP, 0.0)
     noticed, fix = [], None
     for tick in range(int(until) // 10 + 1):

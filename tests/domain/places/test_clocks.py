@@ -1,4 +1,4 @@
-"""What a phone's reports tell of its clock, and what they do not."""
+"""What the reports of a phone tell of its clock, and what they do not."""
 
 import pytest
 from hypothesis import given
@@ -10,13 +10,13 @@ DELAY_S = 0.2
 
 
 def heard(clock: PhoneClock, recorded_at: float, now: float) -> float:
-    """When it was, by all that is known with it."""
+    """The runtime second of this report, after the clock has learnt from it."""
     clock.learn(recorded_at, now)
     return clock.when(recorded_at, now)
 
 
 def live(clock: PhoneClock, off_s: float, since: float, count: int, every_s: float = 5.0) -> list[float]:
-    """Reports as they are recorded, by a clock that is so far ahead; how old each was taken to be."""
+    """Reports of a phone whose clock is `off_s` ahead. The result is how old each report was taken to be."""
     moments = [since + every_s * number for number in range(count)]
     return [now - heard(clock, now - DELAY_S + off_s, now) for now in moments]
 

@@ -1,4 +1,4 @@
-"""The position board: the latest wins, and a phone that lies moves nobody."""
+"""The position board: the latest position counts, and a wrong one moves nobody."""
 
 from math import nan
 
@@ -133,7 +133,7 @@ def test_the_board_takes_times_as_they_come_so_whoever_reports_clamps_the_future
     board.report(DAN, *there, 3_600.0)
     assert board.position(DAN) == Fix(*there, 3_600.0)
     assert board.report(DAN, *km_north(1.1), 20.0) == OUT_OF_ORDER
-    assert place_of(board) == there, "an hour ahead, everything true is old news"
+    assert place_of(board) == there, "after a fix an hour ahead, every true one is too old"
 
 
 # -- freshness
@@ -215,7 +215,7 @@ def test_three_fixes_in_a_row_that_agree_prove_the_board_wrong(board: PositionBo
     assert board.position(DAN) == Fix(*there, SLOW * 3, 45.0)
     assert board.refused == 2
     board.report(DAN, *km_north(300.4), SLOW * 4)
-    assert place_of(board) == km_north(300.4), "from there he drives on"
+    assert place_of(board) == km_north(300.4), "from there the driver goes on"
 
 
 @pytest.mark.parametrize("honest", [HOME, km_north(0.1)], ids=["standing still", "driving"])

@@ -1,4 +1,4 @@
-"""Tracks: what is kept of a way, how long it is, and that nothing is counted twice."""
+"""Tracks: the points that are kept of a way, its length, and that no metre is counted twice."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from dispatch.domain.places.tracks import POINTS_A_CHUNK, Track, Tracks
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Fix
 
-RIDE, HIM = RideId("r1"), DriverId("d1")
+RIDE, DRIVER = RideId("r1"), DriverId("d1")
 STEP_DEG = 0.001
 """Of latitude: 111 metres."""
 
@@ -30,7 +30,7 @@ def test_small_movements_are_left_out_until_they_add_up() -> None:
     for tenth in range(21):
         track.add(fix(tenth / 10.0, at=float(tenth)))
     points, metres = track.take()
-    assert [at for at, _, _ in points] == [0.0, 9.0, 18.0, 20.0], "the place where he is now ends it"
+    assert [at for at, _, _ in points] == [0.0, 9.0, 18.0, 20.0], "the last position ends it"
     assert metres == pytest.approx(2 * 111.2, rel=0.01)
 
 
@@ -47,35 +47,35 @@ def test_what_was_taken_is_not_taken_again_and_the_way_goes_on_from_there() -> N
 
 def test_a_driver_who_did_not_move_has_no_way() -> None:
     tracks = Tracks()
-    tracks.begin(RIDE, HIM, fix(0))
-    assert tracks.take(RIDE, HIM) == ((), 0.0)
-    assert tracks.where(HIM) == (-26.2, 28.0)
+    tracks.begin(RIDE, DRIVER, fix(0))
+    assert tracks.take(RIDE, DRIVER) == ((), 0.0)
+    assert tracks.where(DRIVER) == (-26.2, 28.0)
 
 
 def test_a_driver_of_another_ride_has_none_for_this_one() -> None:
     tracks = Tracks()
-    tracks.begin(RIDE, HIM, fix(0))
-    tracks.heard(HIM, fix(3))
-    tracks.end(RideId("r2"), HIM)
-    assert tracks.take(RideId("r2"), HIM) == ((), 0.0)
-    assert len(tracks.take(RIDE, HIM)[0]) == 2
-    tracks.end(RIDE, HIM)
-    assert not tracks.heard(HIM, fix(4))
-    assert tracks.where(HIM) is None
+    tracks.begin(RIDE, DRIVER, fix(0))
+    tracks.add(DRIVER, fix(3))
+    tracks.end(RideId("r2"), DRIVER)
+    assert tracks.take(RideId("r2"), DRIVER) == ((), 0.0)
+    assert len(tracks.take(RIDE, DRIVER)[0]) == 2
+    tracks.end(RIDE, DRIVER)
+    assert not tracks.add(DRIVER, fix(4))
+    assert tracks.where(DRIVER) is None
 
 
 def test_to_begin_again_for_the_same_ride_loses_nothing() -> None:
     tracks = Tracks()
-    tracks.begin(RIDE, HIM, fix(0))
-    tracks.heard(HIM, fix(1))
-    tracks.begin(RIDE, HIM, fix(1))
-    assert len(tracks.take(RIDE, HIM)[0]) == 2
+    tracks.begin(RIDE, DRIVER, fix(0))
+    tracks.add(DRIVER, fix(1))
+    tracks.begin(RIDE, DRIVER, fix(1))
+    assert len(tracks.take(RIDE, DRIVER)[0]) == 2
 
 
 def test_a_long_way_asks_to_be_taken_before_it_is_all_lost() -> None:
     tracks = Tracks()
-    tracks.begin(RIDE, HIM, fix(0))
-    asked = [tracks.heard(HIM, fix(number)) for number in range(1, POINTS_A_CHUNK)]
+    tracks.begin(RIDE, DRIVER, fix(0))
+    asked = [tracks.add(DRIVER, fix(number)) for number in range(1, POINTS_A_CHUNK)]
     assert asked == [False] * (POINTS_A_CHUNK - 2) + [True]
-    kept = [tracks.heard(HIM, fix(number)) for number in range(POINTS_A_CHUNK, 3 * POINTS_A_CHUNK)]
+    kept = [tracks.add(DRIVER, fix(number)) for number in range(POINTS_A_CHUNK, 3 * POINTS_A_CHUNK)]
     assert kept.count(True) == 2, "however many come before anybody takes them"
