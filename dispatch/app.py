@@ -28,17 +28,17 @@ from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.authority import in_url
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.ranking import SupplyByEta
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.approach import ApproachRules
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.places.tracks import Tracks
-from dispatch.domain.policy import SearchPolicy
 from dispatch.domain.pricing import Pricer
-from dispatch.domain.ranking import SupplyByEta
 from dispatch.domain.ride_terms import RideTerms
-from dispatch.domain.roster import Roster
-from dispatch.domain.supply import Supply
-from dispatch.domain.vehicles import Vehicles
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.live_file import LiveFile

@@ -13,9 +13,9 @@ from typing import Any
 
 from dispatch.actors.ports import EventStore
 from dispatch.addresses import DRIVER, kind_of, name_of, session
+from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.policy import SearchPolicy
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import DriverReserved, RideRequested

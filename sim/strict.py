@@ -9,10 +9,10 @@ from dispatch.actors.driver import DriverActor
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver.record import FREE, DriverRecord
+from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride import RideRecord
-from dispatch.domain.search import Search
-from dispatch.domain.supply import AVAILABLE
 from dispatch.ids import DriverId, RideId
 from sim.restless import InsistentPhone
 from sim.world import World

@@ -1,6 +1,6 @@
 """The dispatcher of one zone: supply and offer rounds. It never decides who got a ride.
 
-Searches and their rounds are `domain.search`, who can be asked is `domain.supply`; this actor asks, listens and keeps time.
+`domain.matching` has the rules: searches and their rounds, and who can be asked. This actor asks, listens and keeps time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.requested import RequestedSearches
 from dispatch.actors.timed import CLOCK_SLACK_S
-from dispatch.domain.choice import Choice, Hits
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import Search, ride_of
-from dispatch.domain.search_history import search_of
-from dispatch.domain.supply import Supplied, Supply
-from dispatch.domain.verdicts import Verdicts
-from dispatch.domain.waiting import WaitingList
+from dispatch.domain.matching.choice import Choice, Hits
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import Search, ride_of
+from dispatch.domain.matching.search_history import search_of
+from dispatch.domain.matching.supply import Supplied, Supply
+from dispatch.domain.matching.verdicts import Verdicts
+from dispatch.domain.matching.waiting import WaitingList
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
@@ -62,7 +62,7 @@ class DispatcherActor(RequestedSearches):
         self._rebuilt = False
 
     def apply(self, event: Message) -> None:
-        """Nothing: `searches` is kept by `domain.search`, and made anew from the events of every open ride."""
+        """Nothing: `searches` is kept by `domain.matching.search`, and made anew from the events of every open ride."""
 
     # -- its life
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
-from dispatch.domain.agenda import Agenda
-from dispatch.domain.search import Search
+from dispatch.domain.matching.agenda import Agenda
+from dispatch.domain.matching.search import Search
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives

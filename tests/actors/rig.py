@@ -10,9 +10,9 @@ from dispatch.actors.driver import DriverActor
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.supply import Supply
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.journal import Appended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.events import OfferDeclined, RideRequested

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.vehicles import Vehicles
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach, Detach, Resume

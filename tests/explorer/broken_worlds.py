@@ -9,7 +9,7 @@ from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.config import Settings
-from dispatch.domain.search import OpenOffer, Search
+from dispatch.domain.matching.search import OpenOffer, Search
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.commands import Detach
 from dispatch.runtime import Actor

@@ -17,7 +17,7 @@ from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.actors.stream import Stream
 from dispatch.domain.driver.record import DriverRecord
-from dispatch.domain.search import Search
+from dispatch.domain.matching.search import Search
 from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AcceptOffer, Detach

@@ -3,18 +3,18 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.domain.choice import Choice
+from dispatch.domain.matching.choice import Choice
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.vehicles import Vehicles
+from dispatch.domain.matching.verdicts import ASKED, Verdicts
 from dispatch.domain.places.geo import destination, haversine_m
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.roster import Roster
-from dispatch.domain.search import Search
-from dispatch.domain.supply import Supply
-from dispatch.domain.vehicles import Vehicles
-from dispatch.domain.verdicts import ASKED, Verdicts
 from dispatch.ids import DriverId
 from dispatch.values import RideCard
-from tests.domain.searches import ANN, RIDE, TRIP
+from tests.domain.matching.searches import ANN, RIDE, TRIP
 
 TYPES = ("sedan", "suv", "van")
 NOW = 100.0

@@ -19,9 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import USES_UP, Search, ride_of
-from dispatch.domain.search_history import search_of
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import USES_UP, Search, ride_of
+from dispatch.domain.matching.search_history import search_of
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -33,7 +33,7 @@ from dispatch.messages.events import (
     RideRequested,
 )
 from dispatch.values import Lease, RideCard
-from tests.domain.searches import ANN, OPENED, RIDE, TRIP
+from tests.domain.matching.searches import ANN, OPENED, RIDE, TRIP
 
 DRIVERS = [DriverId(f"d{number:02}") for number in range(14)]
 """Nearest first."""

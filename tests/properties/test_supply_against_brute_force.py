@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.geo import destination, haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
-from dispatch.domain.supply import Supply
 from dispatch.ids import DriverId, OfferId, RideId
 
 MAX_AGE_S = 60.0

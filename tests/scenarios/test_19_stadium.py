@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.domain.waiting import WaitingList
+from dispatch.domain.matching.waiting import WaitingList
 from dispatch.ids import RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append

@@ -11,7 +11,7 @@ import pytest
 
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.domain.supply import Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.events import RoundConsidered
 from dispatch.messages.pricing import UseQuote

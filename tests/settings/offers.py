@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dispatch.app import position_board, supply_of
+from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.eta import Curve, HourlyModel
-from dispatch.domain.supply import AVAILABLE
 from dispatch.ids import DriverId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide

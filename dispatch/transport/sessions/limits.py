@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from dispatch.config import Settings
-from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
+from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
 
 ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""

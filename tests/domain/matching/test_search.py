@@ -2,9 +2,9 @@
 
 import pytest
 
-from dispatch.domain.search import USES_UP, Search
+from dispatch.domain.matching.search import USES_UP, Search
 from dispatch.ids import DriverId, OfferId
-from tests.domain.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, ask, asking, searching
+from tests.domain.matching.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, ask, asking, searching
 
 
 def after_the_last_round() -> Search:

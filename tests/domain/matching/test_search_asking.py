@@ -2,11 +2,11 @@
 
 import pytest
 
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import OpenOffer
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import OpenOffer
 from dispatch.ids import OfferId, RideId
 from dispatch.values import Lease
-from tests.domain.searches import D1, D2, D3, OPENED, RIDE, ask, asking, searching
+from tests.domain.matching.searches import D1, D2, D3, OPENED, RIDE, ask, asking, searching
 
 
 def test_a_driver_of_the_first_choice_was_neither_asked_nor_did_he_refuse() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from math import inf
 
-from dispatch.domain.search import Search
+from dispatch.domain.matching.search import Search
 from dispatch.ids import RideId
 
 

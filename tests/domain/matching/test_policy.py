@@ -1,6 +1,6 @@
 """How far rounds reach."""
 
-from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.matching.policy import SearchPolicy
 
 WIDENING = SearchPolicy(radius_from_m=2_000.0, radius_growth=1.5, rounds=4)
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import Search
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import Search
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.values import Passenger, Place, RideCard, Trip
 

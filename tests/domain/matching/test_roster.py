@@ -1,9 +1,9 @@
 """Everybody of a zone, by place and status."""
 
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.roster import Roster
-from dispatch.domain.supply import Supply
 from dispatch.ids import DriverId
 
 HERE = (-33.92, 18.42)

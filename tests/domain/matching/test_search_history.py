@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import Search
-from dispatch.domain.search_history import search_of
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.search_history import search_of
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -24,7 +24,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.values import DriverCard, Lease, RideCard
-from tests.domain.searches import ANN, D1, D2, D3, FIVE, OPENED, RIDE, SIXTH, TRIP
+from tests.domain.matching.searches import ANN, D1, D2, D3, FIVE, OPENED, RIDE, SIXTH, TRIP
 
 POLICY = SearchPolicy()
 DAN = DriverCard(D1, "Dan", "27830000001")

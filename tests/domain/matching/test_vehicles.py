@@ -1,6 +1,6 @@
 """Which vehicle does for whom."""
 
-from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
+from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
 
 CITY = Vehicles.of("sedan: suv van, suv, van")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.roster import Roster
-from dispatch.domain.supply import Supply
 from dispatch.ids import DriverId
 
 

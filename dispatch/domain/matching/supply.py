@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from dispatch.domain.matching.roster import Roster
 from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.roster import Roster
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.values import Fix
 

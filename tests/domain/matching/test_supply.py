@@ -2,9 +2,9 @@
 
 import pytest
 
+from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.places.geo import destination, haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
-from dispatch.domain.supply import Supplied, Supply
 from dispatch.ids import DriverId, OfferId, RideId
 
 PICKUP = (-33.92, 18.42)

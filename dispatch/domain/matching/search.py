@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.values import Lease, RideCard
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import Search
-from dispatch.domain.supply import Supply
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.supply import Supply
 from dispatch.ids import DriverId
 
 Hits = list[tuple[float, DriverId]]

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.choice import Choice
+from dispatch.domain.matching.choice import Choice
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.verdicts import RULES, Verdicts
 from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.roster import Roster
-from dispatch.domain.supply import Supply
-from dispatch.domain.verdicts import RULES, Verdicts
 from dispatch.ids import OfferId, RideId
 from dispatch.storage import explain_text
-from tests.domain.searches import D1, D2, TRIP, searching
+from tests.domain.matching.searches import D1, D2, TRIP, searching
 
 
 class Zone:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dispatch.domain.choice import Choice
-from dispatch.domain.policy import SearchPolicy
-from dispatch.domain.search import Search
-from dispatch.domain.supply import AVAILABLE, Supply
+from dispatch.domain.matching.choice import Choice
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.supply import AVAILABLE, Supply
 from dispatch.ids import DriverId
 from dispatch.messages.events import RoundConsidered
 from dispatch.values import Lease

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dispatch.domain.vehicles import ANY_VEHICLES, Vehicles
+from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
 
 
 class SearchPolicy(msgspec.Struct, frozen=True):

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.domain.matching.ranking import SupplyByEta
+from dispatch.domain.matching.supply import AVAILABLE, Supply
 from dispatch.domain.places.eta import Curve, EtaModel, HourlyModel, TravelModel
 from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.ranking import SupplyByEta
-from dispatch.domain.supply import AVAILABLE, Supply
 from dispatch.ids import DriverId
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dispatch.domain.policy import SearchPolicy
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.search import OpenOffer, Search
 from dispatch.domain.ride import PENDING, TRANSITIONS, RideRecord
-from dispatch.domain.search import OpenOffer, Search
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
