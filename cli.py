@@ -52,8 +52,8 @@ def simulate(resolved: Resolved) -> int | None:
         from dispatch.storage.owner import require_free
 
         require_free(resolved.simulate.db)
-    from sim.ignored import refuse_ignored
-    from sim.main import simulate
+    from sim.run import simulate
+    from sim.spec import refuse_ignored
 
     refuse_ignored(resolved)
     return simulate(resolved.settings, resolved.simulate)
@@ -72,8 +72,8 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
     server takes a free port unless --port says which.
     """
     require_loopback(resolved.settings)
-    from sim.demo import demo
-    from sim.ignored import refuse_ignored
+    from sim.demo.main import demo
+    from sim.spec import refuse_ignored
 
     refuse_ignored(resolved)
     return demo(resolved, script=__file__, view_file=save_view)

@@ -29,8 +29,8 @@ from websockets.exceptions import ConnectionClosed
 
 from dispatch.transport.ws.server import run
 from dispatch.values import Trip
-from sim.city import City
-from sim.demand import poisson
+from sim.city.demand import poisson
+from sim.city.model import City
 
 CLI = Path(__file__).parent.parent / "cli.py"
 DRIVERS, FIRST_DRIVER, WARM_UP = 1_000, 27_820_000_000, 200

@@ -15,9 +15,9 @@ from dispatch.travel.fit import TimedTrip, air_samples, fit, road_samples
 from dispatch.travel.models import load_roads, model_of
 from dispatch.travel.profile import Profile, read_profile
 from dispatch.travel.score import Score, ask, score
-from sim import report
-from sim.demand import DemandError
-from sim.outputs import require_writable
+from sim.city.demand import DemandError
+from sim.report import printed
+from sim.report.outputs import require_writable
 from sim.trips import SHIPPED, BadTrips, Row, Skipped, TripsWanted, timed_rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def fit_to(path: str | None, wanted: TripsWanted, rows: str, out: str | None, ma
     try:
         taken = take(path, wanted, rows)
     except BadTrips as error:
-        return report.refuse(error, as_json=False)
+        return printed.refuse(error, as_json=False)
     roads = load_roads(map_file)
     _tell_skipped(taken)
     samples = air_samples(taken.trips)
@@ -70,20 +70,20 @@ def score_on(
     try:
         taken = take(path, wanted, rows)
     except BadTrips as error:
-        return report.refuse(error, as_json)
+        return printed.refuse(error, as_json)
     roads = load_roads(map_file)
     _tell_skipped(taken)
     model = model_of(read_profile(profile_file), hour_as_it_is, roads)
     asked = ask(model, taken.trips)
     every = score(asked)
     if roads is None:
-        _print_score(every, report.told_of(taken.skipped), as_json)
+        _print_score(every, printed.told_of(taken.skipped), as_json)
         return 0
     on_map = [answer for answer in asked if roads.on_map(answer.trip.start) and roads.on_map(answer.trip.end)]
     if not on_map:
         raise DemandError(f"{taken.name}: no trip has both ends on the map {map_file}")
     found, off_map = score(on_map), len(asked) - len(on_map)
-    _print_score(found, {**report.told_of(taken.skipped), "off_map": off_map, "with_off_map": asdict(every)}, as_json)
+    _print_score(found, {**printed.told_of(taken.skipped), "off_map": off_map, "with_off_map": asdict(every)}, as_json)
     if not as_json:
         say(f"{off_map:,} more begin or end off the map, and are told without roads. With them:")
         _print_words(every)

@@ -35,12 +35,12 @@ from dispatch.storage.memory import MemoryJournal
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from sim.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.demand import Demand
-from sim.driver_phone import DriverPhone, Point
-from sim.figures import Figures
-from sim.invariants import Watch
-from sim.passenger_phone import PassengerPhone
+from sim.checks.invariants import Watch
+from sim.city.demand import Demand
+from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.people.driver import DriverPhone, Point
+from sim.people.passenger import PassengerPhone
+from sim.report.figures import Figures
 
 REPORTS, REQUESTS = "reports", "requests"
 ENDING_S = 3600.0

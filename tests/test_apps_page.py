@@ -13,7 +13,7 @@ from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.transport import wire
 from dispatch.values import DriverCard, Passenger
-from sim.scenario import Person, Stage
+from sim.stories.stage import Person, Stage
 
 PAGE = (Path(__file__).parent.parent / "docs" / "APPS.md").read_text(encoding="utf-8")
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")

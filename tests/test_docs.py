@@ -92,7 +92,7 @@ def all_refused(answers: list[wire.ClientMessage | wire.Error]) -> bool:
 
 
 DECIDED_ON_THE_SHIPPED_DAY = "3311a59ab574dad9dc6110a8ce79bafb"
-"""The digest of decisions: it stays the same while only the inside changes, see tests/sim/test_decisions_kept.py."""
+"""The digest of decisions: it stays the same while only the inside changes, see tests/sim/checks/test_decisions_kept.py."""
 
 
 class TestFiguresOfTheReadme:

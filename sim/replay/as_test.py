@@ -11,7 +11,7 @@ from sim.replay.script import RIDE, Line, Script
 
 HEAD = '''"""A ride that was on file, from {when}, played again: everybody hears what they heard."""
 
-{imports}from sim.scenario import Driver, near_pickup
+{imports}from sim.stories.stage import Driver, near_pickup
 {options}from tests.scenarios.theatre import Theatre
 
 

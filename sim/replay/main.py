@@ -10,12 +10,12 @@ from dispatch.config import Rules, Settings
 from dispatch.ids import DriverId
 from dispatch.storage.history import history_of
 from dispatch.text import plain_lines, say
-from sim.outputs import require_new
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of
 from sim.replay.play import LEAD_S, Player
 from sim.replay.script import script_of
 from sim.replay.tell import timeline
+from sim.report.outputs import require_new
 
 
 def replay(settings: Settings, ride_id: str, test_file: str | None, force: bool = False) -> int:

@@ -9,7 +9,7 @@ from dispatch import addresses
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
-from sim.scenario import Driver, Passenger, Person, Stage, near_pickup
+from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
 from sim.world import WorldOptions
 
 LEAD_S: Final = 5.0

@@ -33,7 +33,7 @@ from dispatch.messages.events import (
     RideUnassigned,
 )
 from dispatch.values import Money
-from sim.scenario import PICKUP
+from sim.stories.stage import PICKUP
 
 RIDE: Final = "r1"
 BEFORE_S: Final = 1.0

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from dispatch.config.trip_columns import TRIP_COLUMNS
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 
 CANONICAL = ("pickup_time", "pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 """What every file must have, unless it has `polyline` instead of places."""

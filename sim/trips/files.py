@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Any, BinaryIO, NamedTuple
 
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 
 PARQUET = b"PAR1"
 STRANGERS = {

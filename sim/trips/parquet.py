@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dispatch.errors import DispatchError
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips.text import Record
 
 BATCH = 10_000

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from dispatch.config import SimulateSettings
 from dispatch.config.trip_columns import columns_named
 from dispatch.text import counted
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips.columns import Layout, found, layout
 from sim.trips.files import PARQUET, text_of, unpacked
 from sim.trips.parquet import ParquetFile

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from dispatch.values import Point
-from sim.demand import Demand, DemandError, trip_between
+from sim.city.demand import Demand, DemandError, trip_between
 from sim.trips.reading import Skipped, Trips, TripsWanted
 from sim.trips.rows import Row
 

@@ -17,8 +17,8 @@ from websockets.sync.client import connect
 
 import cli
 from dispatch.config import load
-from sim.demo import demo
-from sim.driver_phone import DriverPhone
+from sim.demo.main import demo
+from sim.people.driver import DriverPhone
 
 COMMAND = [sys.executable, cli.__file__, "demo", "--drivers", "30"]
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"

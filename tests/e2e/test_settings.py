@@ -14,7 +14,7 @@ import httpx2
 from websockets.sync.client import ClientConnection, connect
 
 from dispatch.config import load
-from sim.scenario import near_pickup
+from sim.stories.stage import near_pickup
 from tests.settings.server import hears, live, profile
 from tests.settings.table import Given
 from tests.transport.rig import FIND_DRIVER

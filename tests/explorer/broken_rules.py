@@ -43,11 +43,11 @@ from dispatch.messages.notices import (
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.memory import MemoryJournal
 from dispatch.values import DriverCard, FareLine, Lease, Money, Passenger, Place, Price, RideCard, Trip
-from sim.invariants import Watch
-from sim.ledger import Violations
-from sim.once import Once
-from sim.scenario import DROPOFF, PICKUP, Stage
-from sim.streams import Streams
+from sim.checks.idempotency import Once
+from sim.checks.invariants import Watch
+from sim.checks.ledger import Violations
+from sim.checks.streams import Streams
+from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.explorer.breaking import breaks
 
 # -- the stories of a watch: it is told what is on disk, and what is delivered

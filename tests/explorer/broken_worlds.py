@@ -15,12 +15,12 @@ from dispatch.messages.commands import Detach
 from dispatch.runtime import Actor
 from dispatch.transport import wire
 from dispatch.values import Passenger, Place, RideCard, Trip
-from sim.behaviour import DriverBehaviour
-from sim.resuming import ResumingDriver
-from sim.scenario import DROPOFF, PICKUP
-from sim.small import SmallWorld
-from sim.streams import check_streams
-from sim.strict import check_accounts, check_views
+from sim.checks.agreement import check_accounts, check_views
+from sim.checks.streams import check_streams
+from sim.explore.small import SmallWorld
+from sim.people.behaviour import DriverBehaviour
+from sim.people.resuming import ResumingDriver
+from sim.stories.stage import DROPOFF, PICKUP
 from sim.world import World
 from tests.explorer.breaking import breaks
 

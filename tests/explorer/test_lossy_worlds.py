@@ -5,7 +5,7 @@
 
 import pytest
 
-from sim.explorer import explore
+from sim.explore.explorer import explore
 
 SEEDS, CHUNK = 12, 3
 WANTED = (

@@ -16,13 +16,13 @@ from typing import NamedTuple
 import pytest
 
 import sim
-from sim.ledger import Violations
+from sim.checks.ledger import Violations
 from tests.explorer import broken_rules, broken_worlds
 from tests.explorer.breaking import ROWS
 
 STORIES = (broken_rules, broken_worlds)
 """The files that hold rows: to import them enters the rows."""
-SOURCES = sorted(Path(sim.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(sim.__file__).parent.rglob("*.py"))
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
 
 

@@ -5,7 +5,7 @@ That the same worlds are whole without it, the tests beside this one say.
 
 import pytest
 
-from sim.explorer import explore
+from sim.explore.explorer import explore
 from tests.explorer.bugs import PLANTED
 
 SEEDS = 100

@@ -5,8 +5,8 @@
 
 import pytest
 
-from sim.explorer import Exploration, explore
-from sim.sometimes import WANTED
+from sim.checks.coverage_goals import WANTED
+from sim.explore.explorer import Exploration, explore
 
 SEEDS, CHUNK = 100, 10
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
-from sim.scenario import Driver, Passenger, Person, Stage
+from sim.stories.stage import Driver, Passenger, Person, Stage
 from sim.world import WorldOptions
 
 DRIVERS, RIDES = ("d1", "d2", "d3", "d4"), ("r1", "r2", "r3")

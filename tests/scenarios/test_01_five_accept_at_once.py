@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from sim.scenario import Driver, Passenger, Stage
+from sim.stories.stage import Driver, Passenger, Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 FIVE = ("d1", "d2", "d3", "d4", "d5")

@@ -6,7 +6,7 @@ offer time.
 
 import pytest
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 

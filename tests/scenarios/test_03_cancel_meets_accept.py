@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import RideAssigned, RideCancelled
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 CANCEL_FIRST = (["searching", "ride_cancelled"], ["ride_request", "offer_closed"])

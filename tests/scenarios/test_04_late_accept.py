@@ -5,7 +5,7 @@ grace is over too, and is offered nothing else before. After it he hears that cl
 was handled first has the ride.
 """
 
-from sim.scenario import Driver, Stage
+from sim.stories.stage import Driver, Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 

@@ -6,7 +6,7 @@ The search begins anew, old offers close `superseded`, and whoever is bound is b
 
 import pytest
 
-from sim.scenario import DROPOFF, Driver, Passenger, Stage
+from sim.stories.stage import DROPOFF, Driver, Passenger, Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 OTHER_TERMS = {"fare": {"fare": 120.0}, "dropoff": {"dropoff_latitude": DROPOFF[0] + 0.01}}

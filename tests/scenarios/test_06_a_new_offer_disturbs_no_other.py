@@ -5,7 +5,7 @@ counts as expired.
 """
 
 from dispatch.messages.events import OffersClosed
-from sim.scenario import Driver, Passenger, Stage
+from sim.stories.stage import Driver, Passenger, Stage
 from tests.scenarios.theatre import Theatre
 
 

@@ -7,7 +7,7 @@ pickup the rules of a no-show hold instead.
 
 import pytest
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order, news
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import OffersMade
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 

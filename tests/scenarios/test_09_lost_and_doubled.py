@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import DriverReserved, RideAssigned, RideRequested
-from sim.explorer import explore
-from sim.scenario import Driver, Passenger, Stage
+from sim.explore.explorer import explore
+from sim.stories.stage import Driver, Passenger, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
 

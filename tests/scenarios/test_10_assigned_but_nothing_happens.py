@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.domain.places.tracks import POINTS_A_CHUNK
 from dispatch.messages.events import TrackRecorded
-from sim.scenario import Driver, Stage, near_pickup
+from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre, news
 
 QUICK = {"watch_warn_s": 30.0, "watch_tell_s": 60.0}

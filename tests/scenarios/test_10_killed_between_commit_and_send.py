@@ -12,7 +12,7 @@ import pytest
 from dispatch.messages.base import Message
 from dispatch.messages.events import RideCancelled, RideRequested, SearchFailed
 from dispatch.messages.journal import Append
-from sim.scenario import Person, Stage
+from sim.stories.stage import Person, Stage
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point, news
 

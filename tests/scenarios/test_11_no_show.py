@@ -4,7 +4,7 @@ The driver may say so 300 s after he arrived and not a second earlier; then the 
 start and the no-show come at the same instant there is one outcome.
 """
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 

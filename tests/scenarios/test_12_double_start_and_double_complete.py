@@ -1,6 +1,6 @@
 """Scenario 12. A step of the ride is reported twice at the same instant: one transition, and both are answered."""
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre, every_order
 
 

@@ -7,7 +7,7 @@ time; until then the dispatcher only looks now and then.
 import pytest
 
 from dispatch.addresses import kind_of
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 

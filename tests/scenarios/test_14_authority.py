@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from dispatch.ids import DriverId
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 DRIVER_COMMANDS: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@ The latest wins, what is passed over is counted, and nobody else notices: an acc
 second as without the flood. Mailboxes are bounded, and what does not fit is answered and counted.
 """
 
-from sim.scenario import Driver, Stage, near_pickup
+from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
 PER_BURST, BURSTS_PER_S = 100, 100

@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.messages.events import OffersMade
 from dispatch.transport.sessions.frames import rfc3339
-from sim.scenario import Driver, Stage, near_pickup
+from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
 NEARER = dict(zip(("latitude", "longitude"), near_pickup(north_km=0.9), strict=True))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
-from sim.scenario import Driver, Stage
+from sim.stories.stage import Driver, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order, every_point, news
 

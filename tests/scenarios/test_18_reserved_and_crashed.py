@@ -25,7 +25,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.runtime import Actor
-from sim.scenario import Driver, Heard, Passenger, Person, Stage
+from sim.stories.stage import Driver, Heard, Passenger, Person, Stage
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_order, every_point, hurt, news, nth

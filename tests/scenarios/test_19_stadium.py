@@ -13,7 +13,7 @@ from dispatch.domain.matching.waiting import WaitingList
 from dispatch.ids import RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append
-from sim.scenario import Driver, Stage
+from sim.stories.stage import Driver, Stage
 from tests.scenarios.theatre import Theatre
 
 DRIVERS, PASSENGERS = 200, 1_000

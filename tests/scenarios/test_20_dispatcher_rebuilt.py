@@ -11,7 +11,7 @@ import pytest
 from dispatch.actors.dispatcher import DispatcherActor, _Sweep
 from dispatch.actors.timed import _Due
 from dispatch.messages.matching import DriverSeen, DriverState, EndSearch, SearchDriver
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, hurt, nth
 

@@ -13,7 +13,7 @@ from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.values import Money
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.test_payments import CARDS, by_card, kinds
 from tests.scenarios.theatre import Theatre

@@ -5,7 +5,7 @@ The ride still decides alone, once, and nobody waits for it beyond the end of hi
 
 from typing import Any
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order, news
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 AT_TWO = "1970-01-01T02:00:00Z"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dispatch.actors.dispatcher import DispatcherActor
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 

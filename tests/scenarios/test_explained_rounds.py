@@ -5,7 +5,7 @@ from typing import Any
 from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.journal import Append
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 EXPLAINED: dict[str, Any] = {"explain_candidates": 20}

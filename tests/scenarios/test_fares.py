@@ -11,7 +11,7 @@ from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.events import RideCompleted, RideRequested
 from dispatch.messages.pricing import MakeQuote, QuoteReady
 from dispatch.values import Place
-from sim.scenario import DROPOFF, PICKUP, Heard, Passenger, Stage
+from sim.stories.stage import DROPOFF, PICKUP, Heard, Passenger, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
 

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.messages.events import TrackRecorded
 from dispatch.timestamps import rfc3339
-from sim.scenario import Driver, Stage, near_pickup
+from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
 INTO, OUT_OF = 340.0, 840.0

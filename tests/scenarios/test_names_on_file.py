@@ -9,7 +9,7 @@ import pytest
 from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.values import DriverCard, Passenger
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 SARAH = PassengerId("27821234567")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch.actors.tracker import TrackerActor
-from sim.scenario import Driver, Stage
+from sim.stories.stage import Driver, Stage
 from tests.scenarios.theatre import Theatre
 
 Ending = Callable[[Stage, Driver], object]

@@ -16,7 +16,7 @@ from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.events import RoundConsidered
 from dispatch.messages.pricing import UseQuote
 from dispatch.values import Place
-from sim.scenario import DROPOFF, PICKUP, Stage
+from sim.stories.stage import DROPOFF, PICKUP, Stage
 from sim.world import WorldOptions
 from tests.scenarios.test_fares import TARIFF, Desk
 from tests.scenarios.theatre import Theatre, every_order

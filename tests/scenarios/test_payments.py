@@ -1,6 +1,6 @@
 """After a ride by card: one charge, of the right amount, whatever crashes, and the passenger hears what became of it.
 
-The invariants of `sim/charges.py` hold in every one of these stories, to its end: what the provider did and what is on record agree.
+The invariants of `sim/checks/charges.py` hold in every one of these stories: what the provider did and what is on record agree.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 
 from dispatch.ids import RideId
 from dispatch.values import Money
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from dispatch.messages.events import PinRefused
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 

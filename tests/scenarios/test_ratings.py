@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.ids import DriverId
 from dispatch.values import DriverCard
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 

@@ -12,8 +12,8 @@ from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.values import DriverCard, Passenger
-from sim.scenario import Driver, Heard, Stage
-from sim.scenario import Passenger as PassengerApp
+from sim.stories.stage import Driver, Heard, Stage
+from sim.stories.stage import Passenger as PassengerApp
 from tests.scenarios.theatre import Theatre
 
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")

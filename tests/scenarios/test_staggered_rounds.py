@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 

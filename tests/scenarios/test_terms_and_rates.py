@@ -10,7 +10,7 @@ from dispatch.ids import QuoteId
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.pricing import MakeQuote
 from dispatch.values import Place
-from sim.scenario import DROPOFF, PICKUP, Stage
+from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.scenarios.test_fares import FARE, OTHER, SARAH, TARIFF, Desk, refused
 from tests.scenarios.theatre import Theatre
 

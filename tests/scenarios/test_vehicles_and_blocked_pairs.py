@@ -1,7 +1,7 @@
 """A passenger who wants a certain vehicle is offered to its drivers alone, and nobody to whom he is blocked ever."""
 
 from dispatch.ids import DriverId, PassengerId
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
 SUVS = "sedan: suv, suv, van"

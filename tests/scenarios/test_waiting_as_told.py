@@ -11,7 +11,7 @@ from dispatch.domain.ride import RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.ids import RideId
 from dispatch.values import Money
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.scenarios.test_fares import FARE, TARIFF
 from tests.scenarios.theatre import Theatre
 

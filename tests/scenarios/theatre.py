@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dispatch.runtime import Actor
-from sim.crash_points import CrashPoints, Died
-from sim.scenario import Person, Stage
+from sim.stories.crash_points import CrashPoints, Died
+from sim.stories.stage import Person, Stage
 from sim.world import WorldOptions
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from dispatch.errors import DispatchError
 from dispatch.transport import wire
-from sim.main import make_plan, run, simulate
+from sim.run import run, simulate
+from sim.spec import make_plan
 from sim.world import World
 from tests.settings.table import Given, changes
 

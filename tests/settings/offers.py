@@ -12,7 +12,7 @@ from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.settings.table import Given, changes
 from tests.travel.maps import at, map_file, river_map
 

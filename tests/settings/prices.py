@@ -16,7 +16,7 @@ from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime
 from dispatch.transport.ws.server import run
 from dispatch.values import Money, Place
-from sim.scenario import DROPOFF, PICKUP, Passenger
+from sim.stories.stage import DROPOFF, PICKUP, Passenger
 from tests.providers.pricing_api import PricingApi, pricing_api
 from tests.scenarios.test_fares import Desk
 from tests.settings.sockets import soon

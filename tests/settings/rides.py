@@ -6,7 +6,7 @@ from dispatch.messages.events import RideCancelled, RideRequested, TrackRecorded
 from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
 from dispatch.timestamps import rfc3339
-from sim.scenario import Driver, Stage
+from sim.stories.stage import Driver, Stage
 from tests.settings.table import Given, changes
 
 

@@ -22,8 +22,8 @@ from dispatch.storage.owner import owned
 from dispatch.transport.ws.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
-from sim.demo_server import flags_of
-from sim.scenario import PICKUP
+from sim.demo.server import flags_of
+from sim.stories.stage import PICKUP
 from tests.settings.table import Given, changes
 from tests.transport.echo import EchoGateway, plain_page
 from tests.transport.rig import FIND_DRIVER

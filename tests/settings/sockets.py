@@ -13,7 +13,7 @@ from websockets.frames import Opcode
 from dispatch.transport import wire
 from dispatch.transport.ws.edge import SocketEdge
 from dispatch.transport.ws.server import run
-from sim.scenario import Driver
+from sim.stories.stage import Driver
 from tests.settings.table import Given, changes
 from tests.transport.echo import UPGRADE, EchoGateway, Served, masked, said, serving, until
 from tests.transport.lists import FULL, Bench

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dispatch.config import Settings, SimulateSettings
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 
 

@@ -8,9 +8,9 @@ from dispatch.config import Settings
 from dispatch.ids import DriverId
 from dispatch.messages.journal import Append, Appended
 from dispatch.transport import wire
-from sim.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.city import City
-from sim.demand import poisson
+from sim.city.demand import poisson
+from sim.city.model import City
+from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.world import World, WorldOptions
 
 SILENT = Settings(explain_candidates=0, follow_drivers="off")

@@ -10,7 +10,7 @@ from dispatch.storage.explain import Told, explanation
 from dispatch.storage.history import NoSuchRideOnFile
 from dispatch.storage.show import TABLES
 from dispatch.storage.writer import Writer
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.storage.stories import DISPATCHER, HIM, append, booked
 
 

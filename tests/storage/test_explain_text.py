@@ -5,7 +5,7 @@ from pathlib import Path
 from dispatch.storage.explain import explanation
 from dispatch.storage.explain_text import lines
 from dispatch.storage.writer import Writer
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 
 FOUND = """\
 Ride r1, booked 1970-01-01T00:00:00.000Z: accepted

@@ -19,7 +19,7 @@ from dispatch.storage.schema import open_database, open_read_only
 from dispatch.storage.seed import seed
 from dispatch.storage.writer import Writer
 from dispatch.transport.sessions import passenger
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from tests.storage.old_files import Served
 
 OLD_DRIVER, DRIVER = "0027820000001", "27820000001"

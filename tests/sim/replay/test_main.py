@@ -18,7 +18,7 @@ from sim.replay.as_test import as_test
 from sim.replay.facts import CHARGE_DECLINED, CHARGE_PAID, Difference, differences, facts_of
 from sim.replay.play import LEAD_S, Player
 from sim.replay.script import script_of
-from sim.scenario import Stage
+from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre
 

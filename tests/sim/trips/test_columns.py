@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips.columns import layout
 
 PLACES = ["pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon"]

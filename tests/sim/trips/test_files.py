@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips.files import text_of, unpacked
 
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 import cli
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips import Row, Trips, TripsWanted
 
 ROWS = "range(3) AS rows(n)"

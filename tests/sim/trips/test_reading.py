@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips import BadTrips, Row, Trips, TripsWanted
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "trips"

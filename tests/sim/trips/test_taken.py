@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from sim.demand import DemandError
+from sim.city.demand import DemandError
 from sim.trips import SHIPPED, Row, TripFile, TripsWanted, read, timed_rows
 from sim.trips import taken as module
 

@@ -1,0 +1,64 @@
+"""Nothing that an app asked for is done twice, however often it says it, and it is answered once and for all."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from dispatch.addresses import SESSION, kind_of, name_of
+from dispatch.errors import IdReused
+from dispatch.messages.base import Command
+from dispatch.messages.commands import Attach
+from dispatch.messages.events import CommandDone
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.notices import Ack, Refused
+from sim.checks.ledger import Violations
+from sim.people.restless import TRY_AGAIN
+
+
+class Once:
+    """An observer of the journal and of what connections are told. An id is its app's own: others may use it for something else,
+    and no app here does so itself."""
+
+    def __init__(self, violations: Violations) -> None:
+        self._violations = violations
+        self._flying: dict[tuple[str, int], deque[Append]] = {}
+        self._done: dict[tuple[str, str], Any] = {}
+        self._answers: dict[tuple[str, str], str] = {}
+        self._apps: dict[str, str] = {}
+        """Whose each connection is."""
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        kind = type(message)
+        if kind is Append:
+            self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
+        elif kind is Appended:
+            flying = self._flying.get((address, message.incarnation))
+            while flying and flying[0].through <= message.through:
+                for event in flying.popleft().events:
+                    self._happened(now, event)
+        elif kind is NotAppended:
+            self._flying.pop((address, message.incarnation), None)
+        elif kind is Attach:
+            self._apps[message.session] = name_of(address)
+        elif kind_of(address) == SESSION and kind in (Ack, Refused) and message.id is not None:
+            self._answered(now, self._apps.get(address, address), message)
+
+    def _happened(self, now: float, event: Any) -> None:
+        command: Command | None = getattr(event, "command", None)
+        if command is None or type(event) is CommandDone:
+            return
+        app = command.driver_id or event.ride_id
+        before = self._done.setdefault((app, command.id), event)
+        if before is not event:
+            self._violations.add(now, "done-once", f"{command.id} of {app} makes {event} after {before}")
+
+    def _answered(self, now: float, app: str, message: Ack | Refused) -> None:
+        answer = f"ack {message.result}" if isinstance(message, Ack) else message.code
+        if answer == IdReused.code:
+            self._violations.add(now, "own-ids", f"{message.id} is new, and {app} hears that it was used before")
+        if answer in TRY_AGAIN or message.id is None:
+            return
+        before = self._answers.setdefault((app, message.id), answer)
+        if before != answer:
+            self._violations.add(now, "one-answer", f"{message.id} of {app} hears {answer} after {before}")

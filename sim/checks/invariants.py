@@ -1,0 +1,382 @@
+"""What must hold after every message, watched from outside: the actors do not know that they are watched.
+
+`Watch` is an observer of the runtime: it holds each delivery against the ledger of what is on disk, in O(1). `Watch.finish` is the full
+check once the world is quiet.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from dispatch.actors.ports import EventStore
+from dispatch.addresses import DRIVER, kind_of, name_of, session
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.positions import PositionBoard
+from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.messages.commands import Attach, Detach
+from dispatch.messages.events import DriverReserved, RideRequested
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.matching import DriverState
+from dispatch.messages.notices import (
+    DriverAssigned,
+    DriverCancelled,
+    Faulted,
+    NoDrivers,
+    OfferClosed,
+    OfferMade,
+    PassengerSnapshot,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+    Searching,
+)
+from dispatch.values import RideCard
+from sim.checks.ledger import Ledger, Violations
+
+SETTLING_S = 1.0
+"""A commit and its announcement may take so long in virtual time."""
+
+
+class Watch:
+    """The observer. `checked` counts the deliveries that some invariant looked at."""
+
+    def __init__(self, policy: SearchPolicy, board: PositionBoard, store: EventStore) -> None:
+        self.violations = Violations()
+        self.ledger = Ledger(self.violations)
+        self.checked = 0
+        self._policy = policy
+        self._board = board
+        self._store = store
+        self._open: dict[OfferId, tuple[DriverId, RideId]] = {}
+        self._held: dict[DriverId, dict[OfferId, None]] = {}
+        self._deadlines: deque[tuple[float, OfferId]] = deque()
+        self._closes: dict[OfferId, float] = {}
+        self._links: dict[DriverId, int] = {}
+        self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
+        self._asked_at: dict[RideId, float] = {}
+        self._searches: deque[tuple[float, RideId]] = deque()
+        self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
+        self._passengers: dict[RideId, int] = {}
+        self._told: dict[RideId, str] = {}
+        self._look_again_at = inf
+        self._started_at = -SETTLING_S
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        look = _LOOK.get(type(message))
+        if look is None:
+            return
+        self.checked += 1
+        if now > self._look_again_at:
+            self._keep_time(now)
+        look(self, now, address, message)
+
+    def _by(self, due: float) -> float:
+        """Something must have happened by then; it is looked at as soon as time has gone on."""
+        if due < self._look_again_at:
+            self._look_again_at = due
+        return due
+
+    def _keep_time(self, now: float) -> None:
+        """What must have happened before this instant."""
+        deadlines = self._deadlines
+        while deadlines and deadlines[0][0] < now:
+            self._outlived(now, deadlines.popleft()[1])
+        searches = self._searches
+        while searches and max(searches[0][0] + self._longest_s, self._started_at + SETTLING_S) < now:
+            self._unanswered(now, *searches.popleft())
+        later = self._later
+        while later and later[0][0] < now:
+            _, check, subject = later.popleft()
+            check(self, now, subject)
+        self._look_again_at = min(
+            deadlines[0][0] if deadlines else inf,
+            searches[0][0] + self._longest_s if searches else inf,
+            later[0][0] if later else inf,
+        )
+
+    def crashed(self, now: float, board: PositionBoard, is_on_disk: Callable[[Append], bool]) -> None:
+        """The server's process died: connections, offers and what was not on disk are gone; positions are heard anew, on this board."""
+        self._board = board
+        for forgotten in (self._links, self._passengers, self._told, self._open, self._held, self._closes):
+            forgotten.clear()
+        self.ledger.crashed(now, is_on_disk)
+        self.ledger.decided.clear()
+
+    def started(self, now: float) -> None:
+        """It serves again. What came due while it was down has a moment to happen."""
+        self._started_at = now
+
+    # -- the journal
+
+    def committed(self, append: Append) -> None:
+        """These events were on disk before their turn ended."""
+        now = append.at
+        self.checked += 1
+        self._recorded(now, append)
+        self.ledger.take(now, append)
+        self._look_at_decided(now)
+
+    def _append(self, now: float, address: str, message: Append) -> None:
+        self.ledger.append(message)
+        self._recorded(now, message)
+
+    def _recorded(self, now: float, append: Append) -> None:
+        for event in append.events:
+            if type(event) is RideRequested:
+                self._asked_at[event.ride_id] = event.at
+                self._searches.append((event.at, event.ride_id))
+                self._by(event.at + self._longest_s)
+            elif type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
+                self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
+
+    def _appended(self, now: float, address: str, message: Appended) -> None:
+        self.ledger.appended(now, address, message)
+        self._look_at_decided(now)
+
+    def _look_at_decided(self, now: float) -> None:
+        ledger = self.ledger
+        if ledger.decided:
+            for offered in ledger.decided:
+                self._later.append((self._by(now + SETTLING_S), Watch._withdrawn, offered))
+            ledger.decided.clear()
+
+    def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
+        self.ledger.not_appended(address, message)
+
+    def _unanswered(self, now: float, asked_at: float, ride_id: RideId) -> None:
+        """So long after the request the search is over, unless the same ride was asked for anew meanwhile."""
+        if self._asked_at.get(ride_id) != asked_at:
+            return
+        del self._asked_at[ride_id]
+        if self.ledger.status.get(ride_id) == "pending":
+            self.violations.add(now, "search-ends", f"{ride_id} was asked for at {asked_at:.3f} s and is still pending")
+
+    # -- drivers
+
+    def _attached(self, now: float, address: str, message: Attach) -> None:
+        """The highest number speaks, in whatever order they come."""
+        links: dict[Any, int] = self._links if kind_of(address) == DRIVER else self._passengers
+        name = name_of(address)
+        links[name] = max(message.number, links.get(name, -1))
+
+    def _detached(self, now: float, address: str, message: Detach) -> None:
+        name = name_of(address)
+        if kind_of(address) == DRIVER:
+            if self._links.get(DriverId(name)) == message.number:
+                del self._links[DriverId(name)]
+                self._later.append((self._by(now + SETTLING_S), Watch._ghost, DriverId(name)))
+        elif self._passengers.get(RideId(name)) == message.number:
+            del self._passengers[RideId(name)]
+            self._told.pop(RideId(name), None)  # whoever left need not know
+
+    def _faulted(self, now: float, address: str, message: Faulted) -> None:
+        """That app is cut off without a `Detach`: it hears no more until it comes again."""
+        for ride_id, number in self._passengers.items():
+            if session(number) == address:
+                self._told.pop(ride_id, None)
+                del self._passengers[ride_id]
+                return
+
+    def _offered(self, now: float, address: str, message: OfferMade) -> None:
+        lease, ledger = message.lease, self.ledger
+        driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
+        if offer_id in self._closes or now >= lease.closes_at + SETTLING_S:
+            return  # said again
+        add = self.violations.add
+        if driver_id in ledger.reserved or driver_id in ledger.ride_of:
+            add(now, "no-offer-to-busy", f"{driver_id} is offered {ride_id}")
+        if driver_id not in self._links:
+            add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id}")
+        if driver_id in ledger.refused.get(ride_id, ()):
+            add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
+        self._suitable(now, driver_id, message.ride)
+        if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
+            add(now, "on-disk-first", f"offer {offer_id} is not on disk")
+        held = self._held.get(driver_id)
+        if held:
+            self._replace(held, ride_id)
+        held = self._held.setdefault(driver_id, {})
+        held[offer_id] = None
+        if len(held) > self._policy.live_offers:
+            self._later.append((self._by(now + SETTLING_S), Watch._crowded, (driver_id, tuple(held))))
+        self._near_and_fresh(now, driver_id, ride_id, message)
+        self._open[offer_id] = (driver_id, ride_id)
+        self._closes[offer_id] = lease.closes_at
+        self._deadlines.append((self._by(lease.closes_at + SETTLING_S), offer_id))
+
+    def _replace(self, held: dict[OfferId, None], ride_id: RideId) -> None:
+        """A new offer of a ride takes the place of an old one; the driver does not say so."""
+        for offer_id in [offer_id for offer_id in held if self._open[offer_id][1] == ride_id]:
+            self._forget(offer_id)
+
+    def _suitable(self, now: float, driver_id: DriverId, ride: RideCard) -> None:
+        """As who they are on file: nobody who is blocked is asked, nor who drives something else than is wanted."""
+        if driver_id in self._store.blocked_drivers(ride.passenger.passenger_id):
+            self.violations.add(now, "no-offer-to-blocked", f"{driver_id} is offered {ride.ride_id}")
+        wanted = ride.trip.vehicle_type
+        if wanted:
+            card = self._store.driver_card(driver_id)
+            if card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type):
+                self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
+
+    def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
+        policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup
+        slack_s, slack_m = SETTLING_S, self._board.max_speed_mps * SETTLING_S
+        if fix is None or now - fix.at > self._board.max_age_s + slack_s:
+            self.violations.add(now, "no-offer-to-stale", f"{driver_id} is offered {ride_id}")
+        elif haversine_m(fix.lat, fix.lon, pickup.lat, pickup.lon) > policy.radius_m + slack_m:
+            self.violations.add(now, "no-offer-beyond-radius", f"{driver_id} is offered {ride_id}")
+
+    def _state(self, now: float, address: str, message: DriverState) -> None:
+        if message.ended is not None:
+            self._forget(message.ended)
+        held = self._held.get(message.driver_id)
+        if held is not None:
+            for offer_id in [offer for offer in held if offer not in message.offers]:
+                self._forget(offer_id)
+
+    def _offer_closed(self, now: float, address: str, message: OfferClosed) -> None:
+        self._forget(message.offer_id)
+
+    def _forget(self, offer_id: OfferId) -> None:
+        driver_id, _ = self._open.pop(offer_id, (None, None))
+        if driver_id is not None:
+            held = self._held[driver_id]
+            held.pop(offer_id, None)
+            if not held:
+                del self._held[driver_id]
+
+    def _outlived(self, now: float, offer_id: OfferId) -> None:
+        self._closes.pop(offer_id, None)
+        if offer_id in self._open:
+            driver_id, ride_id = self._open[offer_id]
+            self._forget(offer_id)
+            self.violations.add(now, "deadline", f"{driver_id} still holds {offer_id} of {ride_id}")
+
+    def _ghost(self, now: float, driver_id: DriverId) -> None:
+        if driver_id not in self._links and driver_id in self._held:
+            self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
+
+    def _crowded(self, now: float, crowd: tuple[DriverId, tuple[OfferId, ...]]) -> None:
+        """Not at once: at the instant of an offer the word of another one's end may still be on its way."""
+        driver_id, offers = crowd
+        if all(offer_id in self._open for offer_id in offers):
+            self.violations.add(now, "live-offers", f"{driver_id} holds {list(offers)}")
+
+    def _withdrawn(self, now: float, offered: dict[OfferId, DriverId]) -> None:
+        for offer_id, driver_id in offered.items():
+            if offer_id in self._open:
+                self.violations.add(now, "withdrawn", f"{driver_id} holds {offer_id} of a ride that is decided")
+
+    # -- what apps are told
+
+    def _told_searching(self, now: float, address: str, message: Searching) -> None:
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = "pending"
+        self._must_be(now, message.ride_id, "pending")
+
+    def _told_assigned(self, now: float, address: str, message: DriverAssigned) -> None:
+        ride_id, driver_id = message.ride_id, message.driver.driver_id
+        if self._is_passenger(address, ride_id):
+            self._told[ride_id] = "accepted"
+        ledger = self.ledger
+        if ledger.driver_of.get(ride_id) == driver_id or ride_id in ledger.ended:
+            return
+        if driver_id not in ledger.restarted.get(ride_id, ()):  # or that was so, and an app that missed it hears it now
+            self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
+
+    def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
+        ride_id, ledger = message.ride_id, self.ledger
+        if self._is_passenger(address, ride_id):
+            self._told[ride_id] = "pending"
+        if ride_id not in ledger.restarted and ride_id not in ledger.ended:
+            self.violations.add(
+                now, "on-disk-first", f"{ride_id} is told that its driver gave up, which is not on disk"
+            )
+
+    def _told_accepted(self, now: float, address: str, message: RideAccepted) -> None:
+        ride_id = message.ride.ride_id
+        ledger = self.ledger
+        if ride_id not in ledger.driver_of and ride_id not in ledger.ended and ride_id not in ledger.restarted:
+            self.violations.add(now, "on-disk-first", f"{ride_id} is not assigned on disk")
+
+    def _told_progress(self, now: float, address: str, message: RideProgress) -> None:
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = message.status
+        if message.status == "completed":
+            self._must_be(now, message.ride_id, message.status)
+        elif message.ride_id not in self.ledger.ended:
+            actual = self.ledger.status.get(message.ride_id)
+            if actual != message.status and (message.status, actual) != ("arrived", "in_progress"):
+                self.violations.add(
+                    now, "on-disk-first", f"{message.ride_id} is told {message.status}, on disk it is {actual}"
+                )
+
+    def _told_end(self, now: float, address: str, message: RideEnded | NoDrivers) -> None:
+        status = _end_of(message)
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = status
+        elif message.ride_id in self.ledger.restarted:
+            return  # over for a driver, who gave it up
+        self._must_be(now, message.ride_id, status)
+
+    def _is_passenger(self, address: str, ride_id: RideId) -> bool:
+        """And not the driver, who may be told the same again long after."""
+        return address == session(self._passengers.get(ride_id, -1))
+
+    def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
+        if self._is_passenger(address, message.ride_id):
+            self._told[message.ride_id] = message.status
+
+    def _must_be(self, now: float, ride_id: RideId, status: str) -> None:
+        ledger = self.ledger
+        actual = ledger.ended.get(ride_id) or ledger.status.get(ride_id)
+        if actual != status and not (status == "pending" and actual is not None):
+            self.violations.add(now, "on-disk-first", f"{ride_id} is told {status}, on disk it is {actual}")
+
+    # -- the full check
+
+    def finish(self, now: float) -> None:
+        """Faults have stopped and the world is quiet: every ride is over, nobody is kept, nothing is open, everyone knows."""
+        ledger, add = self.ledger, self.violations.add
+        for ride_id, status in ledger.status.items():
+            add(now, "ends", f"{ride_id} is still {status}")
+        for driver_id, ride_id in ledger.reserved.items():
+            add(now, "no-busy-without-ride", f"{driver_id} is still kept for {ride_id}")
+        for offer_id, (driver_id, _) in self._open.items():
+            add(now, "closed", f"{driver_id} still holds {offer_id}")
+        for ride_id, told in self._told.items():
+            if ledger.ended.get(ride_id) not in (told, None):
+                add(now, "passenger-knows", f"{ride_id} is {ledger.ended[ride_id]}, its passenger was last told {told}")
+
+
+def _end_of(message: RideEnded | NoDrivers) -> str:
+    """The status of a ride that ends so."""
+    if isinstance(message, NoDrivers):
+        return "no_drivers"
+    return "no_show" if message.reason == "no_show" and message.by == "driver" else "cancelled"
+
+
+_LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
+    Append: Watch._append,
+    Appended: Watch._appended,
+    NotAppended: Watch._not_appended,
+    Attach: Watch._attached,
+    Detach: Watch._detached,
+    OfferMade: Watch._offered,
+    DriverState: Watch._state,
+    OfferClosed: Watch._offer_closed,
+    Faulted: Watch._faulted,
+    Searching: Watch._told_searching,
+    DriverAssigned: Watch._told_assigned,
+    DriverCancelled: Watch._told_withdrawn,
+    RideAccepted: Watch._told_accepted,
+    RideProgress: Watch._told_progress,
+    RideEnded: Watch._told_end,
+    NoDrivers: Watch._told_end,
+    PassengerSnapshot: Watch._told_snapshot,
+}

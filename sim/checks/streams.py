@@ -1,0 +1,90 @@
+"""Every app's stream of numbers: without a gap on each connection, one message a number, and in the end known to its app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dispatch.actors.conversing import ConversingActor
+from dispatch.addresses import SESSION, kind_of
+from dispatch.messages.commands import Attach, Resume
+from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot, StreamLife
+from sim.checks.ledger import Violations
+from sim.checks.subject import Subject
+from sim.people.resuming import ResumingPhone
+
+SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
+
+
+class Streams:
+    """An observer. Numbers rise by one on every connection, from the one up to which its app has heard if it says so.
+
+    A snapshot that is not `recovered` tells the whole state, and numbers go on from it. A number heard before is said again; where
+    that answers a `Resume`, which it does within one turn of the actor, all of them come, in order.
+    """
+
+    def __init__(self, violations: Violations) -> None:
+        self._violations = violations
+        self._last: dict[str, int] = {}
+        self._owed: dict[str, int] = {}
+        self._actor: dict[str, str] = {}
+        self._life: dict[str, int] = {}
+        self._said: dict[tuple[str, int, int], Any] = {}
+
+    def __call__(self, now: float, address: str, message: Any) -> None:
+        kind = type(message)
+        if kind_of(address) != SESSION:
+            self._owed.pop(address, None)
+            self._heard(address, message)
+        elif kind is StreamLife:
+            self._life[address] = message.life
+        elif getattr(message, "seq", None) is not None:
+            self._told(now, address, message)
+
+    def _heard(self, address: str, message: Any) -> None:
+        """A turn of this actor begins."""
+        if type(message) is Attach:
+            self._actor[message.session] = address
+            if message.resume is not None:
+                self._last[message.session] = message.resume.last_seq
+        elif type(message) is Resume:
+            self._owed[address] = message.last_seq + 1
+
+    def _told(self, now: float, address: str, message: Any) -> None:
+        actor, seq, last = self._actor.get(address, address), message.seq, self._last.get(address)
+        number = (actor, self._life.get(address, 0), seq)
+        is_again = number in self._said
+        known = self._said.setdefault(number, message)
+        if known != message:
+            self._violations.add(now, "one-number", f"{actor} says {known} and then {message}")
+        is_whole = type(message) in SNAPSHOTS and not message.recovered
+        if last is None and is_again and not is_whole:
+            return  # a command came again before anything new was said here: its answer of old says nothing of where the stream is
+        owed = self._owed.get(actor)
+        if last is not None and seq <= last:
+            if owed is not None and seq > owed:
+                self._skipped(now, address, message, owed - 1)
+            if owed == seq:
+                self._owed[actor] = seq + 1
+            return
+        if last is not None and seq != last + 1 and not is_whole:
+            self._skipped(now, address, message, last)
+        self._last[address] = seq
+
+    def _skipped(self, now: float, address: str, message: Any, last: int) -> None:
+        text = f"{address} hears {type(message).__name__} {message.seq} after {last}"
+        self._violations.add(now, "no-gap", text)
+
+
+def check_streams(world: Subject) -> None:
+    """The network has been good for a while: every app knows its stream to the last message."""
+    now, add, frames = world.runtime.now, world.watch.violations.add, world.gateway.frames
+    for driver_id, phone in world.drivers.items():
+        actor = world.runtime.actor(f"driver/{driver_id}")
+        if not isinstance(actor, ConversingActor) or not isinstance(phone, ResumingPhone):
+            continue
+        stream, life = actor.stream, frames.life_of(phone.epoch)
+        if (life, phone.last_seq) != (stream.life, stream.seq) and stream.seq:
+            text = (
+                f"{driver_id} heard {phone.epoch!r} up to {phone.last_seq}, it is at {stream.seq} of life {stream.life}"
+            )
+            add(now, "stream-known", text)

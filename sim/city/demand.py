@@ -1,0 +1,73 @@
+"""Who wants to go where, and when: trips as an app would ask for them, and a day of them drawn from a model city.
+
+`sim.trips` makes the same from a file.
+"""
+
+from __future__ import annotations
+
+from math import cos, exp, pi, sin
+from random import Random
+from typing import NamedTuple
+
+from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import destination
+from dispatch.errors import DispatchError
+from dispatch.values import Place, Trip
+from sim.city.model import City
+
+SHORTEST_TRIP_M = 500.0
+"""Nobody in the model takes a car for less (metres of air). Real trips are taken as they are."""
+TRIP_MEDIAN_M, TRIP_SIGMA = 3_000.0, 0.6
+"""Trips are lognormally long (metres of air): most are short, as in New York, whose median is 2 km of a denser city."""
+FARE_BASE, FARE_PER_KM = 2.5, 1.56
+"""What the app claims, since no tariff is set: New York's flag-fall and its price of a mile, by the kilometre."""
+TRAVEL = TravelModel()
+
+
+class DemandError(DispatchError):
+    """The trips cannot be had: the file is missing, broken or holds no trip that could be used."""
+
+    code = "bad_trips"
+
+
+class Demand(NamedTuple):
+    """One passenger's wish: `trip`, asked for `at` seconds after the run's start."""
+
+    at: float
+    trip: Trip
+
+
+def poisson(city: City, rng: Random, *, rides: int, for_s: float) -> list[Demand]:
+    """So many rides in [0, `for_s`) virtual seconds as a Poisson process of that count, sorted by time.
+
+    Given its count, a Poisson process is uniform times in order. Pickups are places of the city; a drop-off lies in any
+    direction, never closer than `SHORTEST_TRIP_M`, and inside the city too.
+    """
+    times = sorted(rng.random() * for_s for _ in range(rides))
+    return [Demand(at, _trip_through(city, rng)) for at in times]
+
+
+def trip_between(pickup: tuple[float, float], dropoff: tuple[float, float]) -> Trip:
+    """The trip as an app claims it: road km to the metre, minutes to a tenth, and the fare for those km."""
+    distance_km = round(TRAVEL.road_m(pickup, dropoff) / 1000.0, 3)
+    return Trip(
+        pickup=_place(pickup),
+        dropoff=_place(dropoff),
+        distance_km=distance_km,
+        duration_min=round(TRAVEL.eta_s(pickup, dropoff, 0.0) / 60.0, 1),
+        fare=round(FARE_BASE + FARE_PER_KM * distance_km, 2),
+    )
+
+
+def _trip_through(city: City, rng: Random) -> Trip:
+    pickup = city.sample(rng)
+    while True:
+        length_m, direction = TRIP_MEDIAN_M * exp(rng.gauss(0.0, TRIP_SIGMA)), rng.random() * 2.0 * pi
+        dropoff = destination(*pickup, length_m * cos(direction), length_m * sin(direction))
+        if length_m >= SHORTEST_TRIP_M and city.holds(dropoff):
+            return trip_between(pickup, dropoff)
+
+
+def _place(point: tuple[float, float]) -> Place:
+    lat, lon = point
+    return Place(lat=lat, lon=lon, address=f"{lat:.4f}, {lon:.4f}")

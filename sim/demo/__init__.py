@@ -1,0 +1,1 @@
+"""`dispatch demo`: the real server, a fleet and passengers on real WebSockets, and a view of it all."""

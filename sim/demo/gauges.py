@@ -1,0 +1,78 @@
+"""What a demo looks like right now, read off its people, its figures and its server. Called by `sim.demo.main` a few times a second."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sim.demo.crowd import Crowd
+from sim.demo.live_view import Glance
+from sim.demo.server import ServerProcess
+from sim.report.figures import Summary
+
+ASSIGNMENTS_OVER_S, POSITIONS_OVER_S, CPU_OVER_S = 60.0, 10.0, 3.0
+SHORTEST_S = 1.0
+"""Nothing is said of a speed that was watched for less."""
+
+
+class Meter:
+    """How fast a total grows, over the last `over_s` seconds, or over those since the first reading while they are fewer."""
+
+    def __init__(self, over_s: float) -> None:
+        self.over_s = over_s
+        self._readings: deque[tuple[float, float]] = deque()
+
+    def per_s(self, now: float, total: float) -> float:
+        """Read: it is so much now. 0 until there is something to compare with."""
+        readings = self._readings
+        readings.append((now, total))
+        while len(readings) > 2 and readings[1][0] <= now - self.over_s:
+            readings.popleft()
+        began, before = readings[0]
+        return (total - before) / (now - began) if now - began >= SHORTEST_S else 0.0
+
+
+class Gauges:
+    """Looks at a demo, each time from where it looked before."""
+
+    def __init__(self, crowd: Crowd, server: ServerProcess, title: str, for_s: float | None) -> None:
+        self.doing = "starting the server"
+        self.began: float | None = None
+        """When the first passenger was to book; None: not yet."""
+        self._crowd, self._server, self._title, self._for_s = crowd, server, title, for_s
+        self._assignments = Meter(ASSIGNMENTS_OVER_S)
+        self._positions = Meter(POSITIONS_OVER_S)
+        self._cpu = Meter(CPU_OVER_S)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since passengers book."""
+        return 0.0 if self.began is None else self._crowd.runtime.now - self.began
+
+    def look(self, figures: Summary) -> Glance:
+        """All of it, with these figures."""
+        crowd, now, usage = self._crowd, self._crowd.runtime.now, self._server.usage()
+        drivers = [app.phone for app in crowd.drivers]
+        assign = figures["time_to_assign_s"]
+        return Glance(
+            title=" · ".join(filter(None, (self._title, self._server.url))),
+            doing=self.doing,
+            elapsed_s=self.elapsed_s,
+            for_s=self._for_s,
+            requests=figures["requests"],
+            rides=dict(crowd.seen.counts),
+            offers_open=sum(len(phone.offers) for phone in drivers),
+            declined=figures["declined"],
+            timed_out=figures["timed_out"],
+            assignments_per_minute=60.0 * self._assignments.per_s(self.elapsed_s, figures["assigned"]),
+            assign_p50_s=assign["p50"],
+            assign_p95_s=assign["p95"],
+            fleet=len(drivers),
+            connected=sum(phone.link is not None for phone in drivers),
+            busy=sum(phone.ride is not None for phone in drivers),
+            positions_per_s=self._positions.per_s(now, figures["positions"]),
+            server_cpu=self._cpu.per_s(now, usage.cpu_s) if usage is not None else None,
+            server_memory_bytes=usage.memory_bytes if usage is not None else None,
+            reconnects=crowd.came_back,
+            errors=crowd.errors.total(),
+            news=tuple(crowd.seen.news),
+        )

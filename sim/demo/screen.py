@@ -1,0 +1,97 @@
+"""Where a demo shows itself: alive in a terminal, a line every few seconds in a log, not at all where only JSON is wanted."""
+
+from __future__ import annotations
+
+import re
+import sys
+from io import StringIO
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+
+from sim.demo.live_view import ECHO, WIDEST, Glance, status_line, view
+
+
+class Screen(Protocol):
+    """A context that can be shown glances, every `every_s` seconds."""
+
+    every_s: float
+
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def show(self, glance: Glance) -> None: ...
+
+
+class TerminalScreen:
+    """The panel, drawn over itself; it leaves with the context."""
+
+    every_s = 0.25
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        # Drawn from the loop's thread alone: rich's own refreshing thread would read what is being changed.
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> TerminalScreen:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, glance: Glance) -> None:
+        """Draw."""
+        self._live.update(view(glance, self._console.width), refresh=True)
+
+
+class LogScreen:
+    """A line when something else begins, and every five seconds."""
+
+    every_s = 0.5
+    line_every_s = 5.0
+
+    def __init__(self) -> None:
+        self._doing = ""
+        self._next_s = 0.0
+
+    def __enter__(self) -> LogScreen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, glance: Glance) -> None:
+        """Print at once, if there is something to say: a log may not be written by lines."""
+        if glance.doing == self._doing and glance.elapsed_s < self._next_s:
+            return
+        self._doing, self._next_s = glance.doing, glance.elapsed_s + self.line_every_s
+        print(status_line(glance), flush=True)
+
+
+class NoScreen(LogScreen):
+    """Nothing at all."""
+
+    def show(self, glance: Glance) -> None:
+        """Look away."""
+
+
+def screen_for(console: Console, *, as_json: bool) -> Screen:
+    """What suits stdout: a terminal that can move its cursor gets the panel."""
+    if as_json:
+        return NoScreen()
+    if sys.stdout.isatty() and not console.is_dumb_terminal:
+        return TerminalScreen(console)
+    return LogScreen()
+
+
+def save_svg(glance: Glance, path: str) -> None:
+    """A picture of the panel, as wide as it gets. It names no font that would have to be fetched."""
+    console = Console(record=True, width=WIDEST, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(view(glance, WIDEST + ECHO))
+    svg = console.export_svg(title="make demo")
+    Path(path).write_text(re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")

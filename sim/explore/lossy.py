@@ -1,0 +1,88 @@
+"""The small world on a bad network: a fifth of all frames is lost and a fifth comes twice, to the end of the last ride."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from dispatch.messages.commands import Attach, Resume
+from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
+from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
+from sim.checks.idempotency import Once
+from sim.checks.streams import check_streams
+from sim.explore.small import SmallWorld
+from sim.network.lossy import Line, Network, Weather
+from sim.people.driver import DriverPhone
+from sim.people.passenger import PassengerPhone
+from sim.people.phone import Phone
+from sim.people.resuming import ResumingDriver, ResumingPassenger, ResumingPhone
+from sim.world import longest_ride_s
+
+CALM_S: Final = 60.0
+"""When all is over the network is good for so long: whatever was said last arrives."""
+
+
+def weather_of(dice: Random) -> Weather:
+    """Every world loses and doubles as much; in some of them connections die of it as well, and the ways differ."""
+    return Weather(die=dice.choice((0.0, 0.0, 0.02, 0.1)), delay_s=dice.choice(((0.0, 0.01), (0.01, 0.2), (0.05, 1.5))))
+
+
+class LossyWorld(SmallWorld):
+    """Its phones resume, and say what was not answered again with the same id."""
+
+    driver_type = ResumingDriver
+    passenger_type = ResumingPassenger
+
+    def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
+        super().__init__(seed, permute=permute, trace=trace)
+        self.network = Network(self.runtime, weather_of(Random(f"{seed}/weather")))
+        self.runtime.observe(Once(self.watch.violations))
+        self.runtime.observe(self._note_resuming)
+
+    def connect_driver(self, phone: DriverPhone) -> MemoryLink:
+        line = self._line(phone)
+        link = connect_driver(self.gateway, phone.driver_id, line.hear, self.options.codec, may_resume=True)
+        self._plug(phone, line, link)
+        phone.report()
+        return link
+
+    def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
+        line = self._line(phone)
+        link = connect_passenger(self.gateway, phone.ride_id, line.hear, self.options.codec, may_resume=True)
+        self._plug(phone, line, link)
+        return link
+
+    def _line(self, phone: Phone) -> Line:
+        """What an app's older connection still brings it does not hear."""
+
+        def hear(frame: Any) -> None:
+            if phone.link is line:
+                phone.on_frame(frame)
+
+        line = self.network.line(hear)
+        return line
+
+    def _plug(self, phone: Phone, line: Line, link: MemoryLink) -> None:
+        line.plug(link, partial(self._come_again, phone, line))
+        phone.link = line
+        assert isinstance(phone, ResumingPhone)
+        phone.ask_what_was_missed()
+
+    def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
+        end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
+        while not self.is_quiet and self.runtime.now < end:
+            self.run(self.runtime.now + step_s)
+        self.network.calm()
+        self.run(self.runtime.now + CALM_S)
+        super().settle(step_s, at_most_s)
+        check_streams(self)
+        self.sometimes.seen.update(self.network.counts)
+
+    def _note_resuming(self, now: float, address: str, message: Any) -> None:
+        kind = type(message)
+        if kind is Resume or (kind is Attach and message.resume is not None):
+            self.sometimes.note("resumed within a connection" if kind is Resume else "resumed on a new connection")
+        elif kind in (DriverSnapshot, PassengerSnapshot) and message.recovered:
+            self.sometimes.note("the whole gap was told")

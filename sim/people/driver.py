@@ -1,0 +1,203 @@
+"""A fake driver's app: thinks about offers, drives to the pickup, waits for the passenger, drives to the dropoff."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import ClassVar
+
+from dispatch.domain.places.eta import TravelModel
+from dispatch.ids import DriverId
+from dispatch.messages.base import Message
+from dispatch.transport import wire
+from sim.people.behaviour import DriverBehaviour
+from sim.people.movement import Leg
+from sim.people.phone import Clock, Phone, Table
+from sim.report.figures import Figures
+
+Point = tuple[float, float]
+"""Latitude and longitude."""
+
+FREE, TO_PICKUP, ON_TRIP = "p1", "p2", "p3"
+"""The periods of a driver's time: waiting for a ride, on the way to one, with a passenger."""
+
+
+class Decide(Message, frozen=True, gc=False):
+    """The driver has thought about this offer."""
+
+    offer_id: str
+    accept: bool
+
+
+class ReachPickup(Message, frozen=True, gc=False):
+    """At the pickup of this ride."""
+
+    ride_id: str
+
+
+class Board(Message, frozen=True, gc=False):
+    """The passenger of this ride is in."""
+
+    ride_id: str
+
+
+class ReachDropoff(Message, frozen=True, gc=False):
+    """At the dropoff of this ride."""
+
+    ride_id: str
+
+
+class DriverPhone(Phone):
+    """One driver. Where he is follows from his last leg and the clock; nobody moves him."""
+
+    def __init__(
+        self,
+        driver_id: DriverId,
+        clock: Clock,
+        rng: Random,
+        behaviour: DriverBehaviour,
+        travel: TravelModel,
+        at: Point,
+        figures: Figures,
+    ) -> None:
+        super().__init__("phone/" + driver_id, clock, rng)
+        self.driver_id = driver_id
+        self.behaviour = behaviour
+        self.travel = travel
+        self.figures = figures
+        self.leg = Leg(at, at, clock.now, travel)
+        self.ride: wire.RideAccepted | wire.CurrentRide | None = None
+        self.finished = False
+        self.offers: dict[str, str] = {}
+        self._standing: Point | None = None
+        self._period = FREE
+        self._since = clock.now
+
+    def position(self) -> Point:
+        """Where he is now: latitude, longitude."""
+        if self._standing is not None:
+            return self._standing
+        now, leg = self.clock.now, self.leg
+        here = leg.position(now)
+        if now >= leg.arrives_at:
+            self._standing = here
+        return here
+
+    def report(self) -> None:
+        """Say where he is, as a real app does on its cadence."""
+        if self.link is not None:
+            lat, lon = self.position()
+            self.link.send(wire.LocationUpdate(latitude=lat, longitude=lon))
+
+    def clock_out(self) -> None:
+        """The run is over: count the time of the period under way."""
+        self._enter(self._period)
+
+    # -- frames
+
+    def _on_ride_request(self, frame: wire.RideRequest) -> None:
+        self.figures.offered()
+        self.offers[frame.offer_id] = frame.ride_id
+        answer = self.behaviour.answer(self.rng)
+        if answer != "silent":
+            self.later(self.behaviour.reaction_s(self.rng), Decide(frame.offer_id, answer == "accept"))
+
+    def _on_offer_closed(self, frame: wire.OfferClosed) -> None:
+        if self.offers.pop(frame.offer_id, None) is not None and frame.reason == "expired":
+            self.figures.timed_out()
+
+    def _on_ride_accepted(self, frame: wire.RideAccepted) -> None:
+        if self.ride is None:
+            self.offers = {offer: ride for offer, ride in self.offers.items() if ride != frame.ride_id}
+            self._set_out(frame)
+
+    def _on_ride_completed(self, frame: wire.RideCompleted) -> None:
+        if self.ride is not None and self.ride.ride_id == frame.ride_id:
+            self._be_free()
+
+    def _on_ride_cancelled(self, frame: wire.RideCancelled) -> None:
+        if self.ride is not None and self.ride.ride_id == frame.ride_id:
+            self._drive(self.position())
+            self._be_free()
+
+    def _on_snapshot(self, frame: wire.DriverSnapshot) -> None:
+        """Back after a gap: what the server knows is what is true; what it did not hear is said again."""
+        self.offers = {frame.offer.offer_id: frame.offer.ride_id} if frame.offer is not None else {}
+        if frame.ride is None:
+            if self.ride is not None:
+                self._be_free()
+        elif self.ride is None:
+            self._set_out(frame.ride)
+        elif self.finished:
+            self.send(wire.CompleteRide(ride_id=self.ride.ride_id))
+
+    # -- time
+
+    def _on_decide(self, message: Decide) -> None:
+        ride_id = self.offers.get(message.offer_id)
+        if ride_id is None:
+            return
+        if message.accept and self.ride is None:
+            self.send(wire.AcceptRide(ride_id=ride_id, driver_id=self.driver_id, offer_id=message.offer_id))
+        else:
+            self.figures.declined()
+            self.send(wire.DeclineRide(ride_id=ride_id, driver_id=self.driver_id, offer_id=message.offer_id))
+
+    def _on_reach_pickup(self, message: ReachPickup) -> None:
+        if self._is_on(message.ride_id):
+            self.send(wire.Arrived(ride_id=message.ride_id))
+            self.later(self.behaviour.boarding_s, Board(message.ride_id))
+
+    def _on_board(self, message: Board) -> None:
+        if not self._is_on(message.ride_id):
+            return
+        ride = self.ride
+        assert ride is not None
+        self.send(wire.StartRide(ride_id=message.ride_id))
+        self._enter(ON_TRIP)
+        self._drive((ride.dropoff_latitude, ride.dropoff_longitude))
+        self.later(self.leg.arrives_at - self.clock.now, ReachDropoff(message.ride_id))
+
+    def _on_reach_dropoff(self, message: ReachDropoff) -> None:
+        if self._is_on(message.ride_id):
+            self.finished = True
+            self.send(wire.CompleteRide(ride_id=message.ride_id))
+
+    # -- what is done in more than one place
+
+    def _is_on(self, ride_id: str) -> bool:
+        return self.ride is not None and self.ride.ride_id == ride_id
+
+    def _set_out(self, ride: wire.RideAccepted | wire.CurrentRide) -> None:
+        self.ride, self.finished = ride, False
+        self._enter(TO_PICKUP)
+        self._drive((ride.pickup_latitude, ride.pickup_longitude))
+        self.later(self.leg.arrives_at - self.clock.now, ReachPickup(ride.ride_id))
+
+    def _drive(self, to: Point) -> None:
+        now = self.clock.now
+        self.leg = Leg(self.leg.position(now), to, now, self.travel)
+        self._standing = None
+
+    def _be_free(self) -> None:
+        self.ride, self.finished = None, False
+        self._enter(FREE)
+
+    def _enter(self, period: str) -> None:
+        now = self.clock.now
+        self.figures.period(self._period, now - self._since)
+        self._period, self._since = period, now
+
+    frames: ClassVar[Table] = {
+        wire.RideRequest: _on_ride_request,
+        wire.OfferClosed: _on_offer_closed,
+        wire.RideAccepted: _on_ride_accepted,
+        wire.RideCompleted: _on_ride_completed,
+        wire.RideCancelled: _on_ride_cancelled,
+        wire.DriverSnapshot: _on_snapshot,
+    }
+    timers: ClassVar[Table] = {
+        Decide: _on_decide,
+        ReachPickup: _on_reach_pickup,
+        Board: _on_board,
+        ReachDropoff: _on_reach_dropoff,
+    }

@@ -1,0 +1,153 @@
+"""A fake passenger's app: books, waits, loses patience, rides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import ClassVar
+
+from dispatch.domain.places.geo import haversine_m
+from dispatch.ids import RideId
+from dispatch.messages.base import Message
+from dispatch.transport import wire
+from dispatch.values import Trip
+from sim.people.behaviour import PassengerBehaviour
+from sim.people.phone import Clock, Phone, Table
+from sim.report.figures import Figures
+
+
+class LosePatience(Message, frozen=True, gc=False):
+    """The passenger has waited for as long as he will."""
+
+
+ENDS: dict[str, Callable[[Figures], None]] = {
+    "completed": Figures.completed,
+    "no_drivers": Figures.no_drivers,
+    "cancelled": lambda figures: figures.cancelled("unknown"),
+    "no_show": lambda figures: figures.cancelled("driver"),
+}
+"""How a ride may have ended while its passenger's app was away."""
+
+
+class PassengerPhone(Phone):
+    """One booking. `on_end` is called once, when its ride is over."""
+
+    def __init__(
+        self,
+        ride_id: RideId,
+        clock: Clock,
+        rng: Random,
+        behaviour: PassengerBehaviour,
+        trip: Trip,
+        figures: Figures,
+        on_end: Callable[[PassengerPhone], None],
+    ) -> None:
+        super().__init__("phone/" + ride_id, clock, rng)
+        self.ride_id = ride_id
+        self.behaviour = behaviour
+        self.trip = trip
+        self.figures = figures
+        self.on_end = on_end
+        self.phone: str | None = None
+        self.booked_at = clock.now
+        self.driver_id: str | None = None
+        self._was_assigned = False
+        self.status = ""
+
+    def book(self) -> None:
+        """Ask for the ride, and give the search so much patience."""
+        self.booked_at = self.clock.now
+        self.figures.requested()
+        self.ask()
+        self.later(self.behaviour.patience_s(self.rng), LosePatience())
+
+    def ask(self) -> None:
+        """Say what trip is wanted; again with other terms, that is a new search."""
+        trip = self.trip
+        self.send(
+            wire.FindDriver(
+                pickup_latitude=trip.pickup.lat,
+                pickup_longitude=trip.pickup.lon,
+                dropoff_latitude=trip.dropoff.lat,
+                dropoff_longitude=trip.dropoff.lon,
+                pickup_address=trip.pickup.address,
+                dropoff_address=trip.dropoff.address,
+                distance_km=trip.distance_km,
+                estimated_duration_minutes=trip.duration_min,
+                fare_amount=trip.fare,
+                vehicle_type=trip.vehicle_type or None,
+                payment_method=trip.payment_method or None,
+                passenger_phone=self.phone,
+            )
+        )
+
+    # -- frames
+
+    def _on_searching(self, frame: wire.Searching) -> None:
+        self.status = "pending"
+        self.figures.rounds(1)
+
+    def _on_driver_assigned(self, frame: wire.DriverAssigned) -> None:
+        if self.driver_id is not None:
+            return
+        self.driver_id, self.status = frame.driver_id, "accepted"
+        if self._was_assigned:
+            return
+        self._was_assigned = True
+        distance_m = 0.0
+        if frame.driver_latitude is not None and frame.driver_longitude is not None:
+            pickup = self.trip.pickup
+            distance_m = haversine_m(frame.driver_latitude, frame.driver_longitude, pickup.lat, pickup.lon)
+        self.figures.assigned(self.clock.now - self.booked_at, distance_m)
+
+    def _on_driver_cancelled(self, frame: wire.DriverCancelled) -> None:
+        """Another one is looked for; he waits once more."""
+        self.driver_id, self.status = None, "pending"
+        self.later(self.behaviour.patience_s(self.rng), LosePatience())
+
+    def _on_no_drivers(self, frame: wire.NoDrivers) -> None:
+        self.figures.no_drivers()
+        self._end("no_drivers")
+
+    def _on_ride_cancelled(self, frame: wire.RideCancelled) -> None:
+        self.figures.cancelled(frame.by)
+        self._end("cancelled")
+
+    def _on_ride_completed(self, frame: wire.RideCompleted) -> None:
+        self.figures.completed()
+        self._end("completed")
+
+    def _on_snapshot(self, frame: wire.PassengerSnapshot) -> None:
+        """Back after a gap."""
+        self.status = frame.status
+        if frame.driver_id is not None and self.driver_id is None:
+            self.driver_id = frame.driver_id
+            if not self._was_assigned:
+                self._was_assigned = True
+                self.figures.assigned(self.clock.now - self.booked_at, 0.0)
+        elif frame.driver_id is None:
+            self.driver_id = None
+        if frame.status in ENDS:
+            ENDS[frame.status](self.figures)
+            self._end(frame.status)
+
+    # -- time
+
+    def _on_lose_patience(self, message: LosePatience) -> None:
+        if self.driver_id is None:
+            self.send(wire.CancelRide(reason="waited too long"))
+
+    def _end(self, status: str) -> None:
+        self.status = status
+        self.on_end(self)
+
+    frames: ClassVar[Table] = {
+        wire.Searching: _on_searching,
+        wire.DriverAssigned: _on_driver_assigned,
+        wire.DriverCancelled: _on_driver_cancelled,
+        wire.NoDrivers: _on_no_drivers,
+        wire.RideCancelled: _on_ride_cancelled,
+        wire.RideCompleted: _on_ride_completed,
+        wire.PassengerSnapshot: _on_snapshot,
+    }
+    timers: ClassVar[Table] = {LosePatience: _on_lose_patience}

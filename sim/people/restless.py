@@ -1,0 +1,313 @@
+"""People who make trouble: apps that are late or say things twice, drivers who pause, passengers who change their minds.
+
+The small worlds are full of them. They act on whole beats of the clock, so that much of what they do falls on the same instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import msgspec
+
+from dispatch.messages.base import Message
+from dispatch.transport import wire
+from sim.people.driver import Decide, DriverPhone
+from sim.people.passenger import LosePatience, PassengerPhone
+from sim.people.phone import Clock, Phone, Table
+
+TRY_AGAIN = ("unavailable", "internal", "rate_limited")
+"""Errors after which the same may well succeed."""
+AGAIN_AFTER_S = 1.0
+BOOK_AGAIN_S = 5.0
+
+
+class Beats:
+    """A clock whose timers fire on whole beats: `beat_s` is a power of two, so that equal times are equal numbers."""
+
+    def __init__(self, clock: Clock, beat_s: float) -> None:
+        self._clock = clock
+        self._beat_s = beat_s
+
+    @property
+    def now(self) -> float:
+        """Seconds, of the clock behind this one."""
+        return self._clock.now
+
+    def set_timer(self, delay_s: float, address: str, message: Any) -> None:
+        """At the first beat that is not earlier."""
+        now, beat_s = self._clock.now, self._beat_s
+        self._clock.set_timer(ceil((now + delay_s) / beat_s) * beat_s - now, address, message)
+
+
+class _SayAgain(Message, frozen=True, gc=False):
+    """The server could not take the frame with this id; by now it may."""
+
+    id: str
+
+
+class LoseLink(Message, frozen=True, gc=False):
+    """The connection ends: the phone hangs up, or goes `silent` and nobody is told."""
+
+    silent: bool
+
+
+class ComeBack(Message, frozen=True, gc=False):
+    """The phone connects, if it is not; `anew`: even if it is."""
+
+    anew: bool = False
+
+
+@runtime_checkable
+class Silenceable(Protocol):
+    """A link that a fault can make silent."""
+
+    def close(self) -> None: ...
+    def silence(self) -> None: ...
+
+
+class InsistentPhone(Phone):
+    """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice.
+
+    Ids are counted, so every app uses the same ones.
+
+    `connect` is how it gets a new connection; whoever makes the phone says it.
+    """
+
+    repeats = 0.0
+    connect: Callable[[], object]
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.unanswered: dict[str, wire.ClientMessage] = {}
+        self._said = 0
+        self._heard = ("", 0)
+
+    def on_frame(self, frame: wire.ServerMessage) -> None:
+        """What is said again, to a command that was repeated, is older than the snapshot that told how things stand now."""
+        seq: int | None = getattr(frame, "seq", None)
+        if seq is not None:
+            epoch, last = self._heard
+            if frame.epoch == epoch and seq <= last:  # type: ignore[attr-defined]
+                return
+            self._heard = (frame.epoch, seq)  # type: ignore[attr-defined]
+        super().on_frame(frame)
+
+    def send(self, message: wire.ClientMessage) -> None:
+        self._said += 1
+        frame_id = str(self._said)
+        message = self.unanswered[frame_id] = msgspec.structs.replace(message, id=frame_id)
+        super().send(message)
+        if self.rng.random() < self.repeats:
+            super().send(message)
+
+    def _on_lose_link(self, message: LoseLink) -> None:
+        link: object = self.link
+        self.link = None
+        if isinstance(link, Silenceable):
+            (link.silence if message.silent else link.close)()
+
+    def _on_come_back(self, message: ComeBack) -> None:
+        """Whatever was not answered is said again."""
+        if self.link is not None and not message.anew:
+            return
+        self.connect()
+        for unanswered in list(self.unanswered.values()):
+            super().send(unanswered)
+
+    def _on_ack(self, frame: wire.Ack) -> None:
+        self.unanswered.pop(frame.id or "", None)
+
+    def _on_error(self, frame: wire.Error) -> None:
+        if frame.id is None:
+            return
+        if frame.code in TRY_AGAIN:
+            self.later(AGAIN_AFTER_S, _SayAgain(frame.id))
+        else:
+            self.unanswered.pop(frame.id, None)
+
+    def _on_say_again(self, message: _SayAgain) -> None:
+        unanswered = self.unanswered.get(message.id)
+        if unanswered is not None:
+            super().send(unanswered)
+
+    frames: ClassVar[Table] = {wire.Ack: _on_ack, wire.Error: _on_error}
+    timers: ClassVar[Table] = {LoseLink: _on_lose_link, ComeBack: _on_come_back, _SayAgain: _on_say_again}
+
+
+class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares from 0 to 1, times in seconds. `is_late`: his answers are under way when his screen says that the offer closed.
+
+    `gives_up`: how often he cancels a ride on the way to its pickup. `pauses_every_s`: mean time between pauses; 0: he takes none.
+    """
+
+    is_late: bool = False
+    repeats: float = 0.0
+    gives_up: float = 0.0
+    pauses_every_s: float = 0.0
+    pause_s: float = 20.0
+    pauses_until_s: float = 0.0
+
+
+class _Pause(Message, frozen=True, gc=False):
+    """The driver wants no offers for a while, or wants them again."""
+
+    available: bool
+
+
+class _GiveUp(Message, frozen=True, gc=False):
+    """The driver does not want to drive to this pickup any more."""
+
+    ride_id: str
+
+
+class RestlessDriver(InsistentPhone, DriverPhone):
+    """A driver with habits."""
+
+    habits = DriverHabits()
+
+    def settle_in(self, habits: DriverHabits) -> None:
+        """Live by these from now on."""
+        self.habits, self.repeats = habits, habits.repeats
+        self._asked: dict[str, str] = {}
+        self._pause_later()
+
+    def _on_ride_request(self, frame: wire.RideRequest) -> None:
+        super()._on_ride_request(frame)
+        self._asked[frame.offer_id] = frame.ride_id
+
+    def _on_decide(self, message: Decide) -> None:
+        is_late = self.habits.is_late and message.offer_id not in self.offers
+        if is_late:
+            self.offers[message.offer_id] = self._asked[message.offer_id]
+        super()._on_decide(message)
+        if is_late:
+            del self.offers[message.offer_id]
+
+    def _on_ride_accepted(self, frame: wire.RideAccepted) -> None:
+        super()._on_ride_accepted(frame)
+        if self.rng.random() < self.habits.gives_up:
+            self.later(self.rng.random() * 60.0, _GiveUp(frame.ride_id))
+
+    def _on_give_up(self, message: _GiveUp) -> None:
+        if self._is_on(message.ride_id):
+            self.send(wire.DriverCancelRide(ride_id=message.ride_id, reason="a flat tyre"))
+
+    def _on_pause(self, message: _Pause) -> None:
+        if not message.available and self.clock.now >= self.habits.pauses_until_s:
+            return
+        self.send(wire.SetAvailability(available=message.available))
+        if message.available:
+            self._pause_later()
+        else:
+            self.later(self.habits.pause_s, _Pause(True))
+
+    def _pause_later(self) -> None:
+        if self.habits.pauses_every_s:
+            self.later(self.rng.expovariate(1.0 / self.habits.pauses_every_s), _Pause(False))
+
+    frames: ClassVar[Table] = {
+        **DriverPhone.frames,
+        **InsistentPhone.frames,
+        wire.RideRequest: _on_ride_request,
+        wire.RideAccepted: _on_ride_accepted,
+    }
+    timers: ClassVar[Table] = {
+        **DriverPhone.timers,
+        **InsistentPhone.timers,
+        Decide: _on_decide,
+        _GiveUp: _on_give_up,
+        _Pause: _on_pause,
+    }
+
+
+class Whims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a passenger does besides waiting, if anything: seconds after booking, `regrets_after_s` after he got a driver."""
+
+    repeats: float = 0.0
+    haggles_after_s: float | None = None
+    regrets_after_s: float | None = None
+    leaves_after_s: float | None = None
+
+
+class _Haggle(Message, frozen=True, gc=False):
+    """The passenger offers more."""
+
+
+class _Regret(Message, frozen=True, gc=False):
+    """The passenger does not want the driver he got."""
+
+
+class _BookAgain(Message, frozen=True, gc=False):
+    """Another ride of the same passenger was open; by now it may be over."""
+
+
+class _Leave(Message, frozen=True, gc=False):
+    """The passenger puts his phone away for good."""
+
+
+class RestlessPassenger(InsistentPhone, PassengerPhone):
+    """A passenger with whims."""
+
+    whims = Whims()
+    _was_refused = False
+    _will_book_again = False
+
+    def settle_in(self, whims: Whims) -> None:
+        """Have these, from now on."""
+        self.whims, self.repeats = whims, whims.repeats
+        for after_s, message in ((whims.haggles_after_s, _Haggle()), (whims.leaves_after_s, _Leave())):
+            if after_s is not None:
+                self.later(after_s, message)
+
+    def _on_driver_assigned(self, frame: wire.DriverAssigned) -> None:
+        is_news = self.driver_id is None
+        super()._on_driver_assigned(frame)
+        if is_news and self.whims.regrets_after_s is not None:
+            self.later(self.whims.regrets_after_s, _Regret())
+
+    def _on_haggle(self, message: _Haggle) -> None:
+        """Whoever has a driver by now learns that it is too late."""
+        self.trip = msgspec.structs.replace(self.trip, fare=self.trip.fare + 1.0)
+        self.ask()
+
+    def _on_regret(self, message: _Regret) -> None:
+        self.send(wire.CancelRide(reason="changed my mind"))
+
+    def _on_error(self, frame: wire.Error) -> None:
+        """Whoever has another ride tries again while patience lasts."""
+        super()._on_error(frame)
+        if frame.code == "illegal_now" and not self.status and not self._will_book_again:
+            self._was_refused = self._will_book_again = True
+            self.later(BOOK_AGAIN_S, _BookAgain())
+
+    def _on_book_again(self, message: _BookAgain) -> None:
+        self._will_book_again = False
+        if not self.status:
+            self.ask()
+
+    def _on_lose_patience(self, message: LosePatience) -> None:
+        if self._was_refused and not self.status:
+            self.on_end(self)
+        else:
+            super()._on_lose_patience(message)
+
+    def _on_leave(self, message: _Leave) -> None:
+        self.on_end(self)
+
+    frames: ClassVar[Table] = {
+        **PassengerPhone.frames,
+        **InsistentPhone.frames,
+        wire.DriverAssigned: _on_driver_assigned,
+        wire.Error: _on_error,
+    }
+    timers: ClassVar[Table] = {
+        **PassengerPhone.timers,
+        **InsistentPhone.timers,
+        LosePatience: _on_lose_patience,
+        _BookAgain: _on_book_again,
+        _Haggle: _on_haggle,
+        _Regret: _on_regret,
+        _Leave: _on_leave,
+    }

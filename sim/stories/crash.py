@@ -1,0 +1,86 @@
+"""The server's process dies and starts again, in a world where the people and the clock go on.
+
+What is committed survives, and nothing else: actors, sessions, mail, timers and positions are gone, apps find their connections dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from typing import Final
+
+from dispatch import addresses
+from dispatch.app import ANYBODY, populate, position_board, recover
+from dispatch.messages.journal import Append
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.sessions.memory import MemoryLink
+from sim.people.phone import Phone
+from sim.people.restless import ComeBack
+from sim.world import World
+
+PROCESS: Final = frozenset(
+    (
+        *(addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER),
+        *(addresses.SESSION, addresses.QUOTE, addresses.REQUEST, addresses.PASSENGER),
+    )
+)
+"""Kinds of addresses that live in the server's process."""
+
+
+def crash(world: World, back_after_s: float = 1.0, absent: Collection[str] = ()) -> None:
+    """It dies now, starts again at once and recovers. Apps that had a connection make a new one after `back_after_s`.
+
+    `absent`: the addresses of phones that do not.
+    """
+    for phone in die(world):
+        if phone.address not in absent:
+            world.runtime.set_timer(back_after_s, phone.address, ComeBack())
+    start(world)
+
+
+def die(world: World) -> list[Phone]:
+    """It is gone, and until `start` nobody answers. Returns the phones whose connection went with it."""
+    cut: list[Phone] = []
+    for phone in (*world.drivers.values(), *world.passengers.values()):
+        link, phone.link = phone.link, None
+        if isinstance(link, MemoryLink):
+            link.silence()
+            cut.append(phone)
+    world.runtime.lose(PROCESS)
+    world.journal.crash()
+    world.is_down = True
+    world.board = position_board(world.settings)
+    world.watch.crashed(world.runtime.now, world.board, partial(_is_on_disk, world))
+    return cut
+
+
+def start(world: World) -> None:
+    """A new process takes leave of the one before and recovers. From now on it answers."""
+    world.journal.take_leave()
+    folds = world.options.events_a_fold
+    populate(world.runtime, world.journal, world.board, world.settings, world.travel, world.pricer, events_a_fold=folds)
+    world.gateway = _gateway(world)
+    world.watch.started(world.runtime.now)
+    world.is_down = False
+    recover(world.runtime, world.journal)
+
+
+def _is_on_disk(world: World, append: Append) -> bool:
+    return all(event in world.journal.events_of(append.reply_to) for event in append.events)
+
+
+def _gateway(world: World) -> Gateway:
+    """A process of its own: another epoch, and sessions counted from one."""
+    before, settings = world.gateway, world.settings
+    return Gateway(
+        world.runtime,
+        world.board,
+        SessionLimits.of(settings),
+        epoch=f"{before.frames.epoch}+",
+        wall_zero=before.frames.wall_zero,
+        show_phones=before.frames.show_phones,
+        default_passenger=ANYBODY,
+        currency=settings.currency,
+        currency_digits=world.pricer.tariff.digits,
+        travel=world.travel,
+    )

@@ -1,0 +1,386 @@
+"""Scripted people on the real world: who says what at which second, and what each of them heard. Scenario tests are written in it.
+
+Their apps speak JSON, as the seed's do, over the same sessions and codec; the invariants watch. Times are virtual seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import cos, degrees, radians
+from typing import Any
+
+import msgspec
+
+from dispatch.config import Settings
+from dispatch.domain.places.geo import EARTH_RADIUS_M
+from dispatch.ids import DriverId, RideId
+from dispatch.messages.base import Message
+from dispatch.runtime import Actor
+from dispatch.storage.writer import Writer
+from dispatch.transport.sessions.gateway import Session
+from dispatch.transport.sessions.memory import MemoryLink
+from sim.checks.livelock import Rest
+from sim.stories.crash import die, start
+from sim.world import World, WorldOptions
+
+PICKUP = (-26.2041, 28.0473)
+DROPOFF = (-26.1850, 28.0550)
+REPORT_EVERY_S = 10.0
+"""A driver without a passenger says where he is this often."""
+
+Action = Callable[[], None]
+Reaction = Callable[["Heard"], None]
+
+
+def near_pickup(north_km: float = 0.0, east_km: float = 0.0) -> tuple[float, float]:
+    """Latitude and longitude of a point so far from `PICKUP`."""
+    lat = PICKUP[0] + degrees(north_km * 1000.0 / EARTH_RADIUS_M)
+    return lat, PICKUP[1] + degrees(east_km * 1000.0 / EARTH_RADIUS_M) / cos(radians(lat))
+
+
+class Heard(dict[str, Any]):
+    """A frame as the app read it, and `at` which second. `again`: its number is not new, so an app drops it."""
+
+    def __init__(self, frame: dict[str, Any], at: float, again: bool) -> None:
+        super().__init__(frame)
+        self.at = at
+        self.again = again
+
+
+class _Cue(Message, frozen=True, gc=False):
+    """It is time for this line of somebody's script."""
+
+    line: int
+
+
+class Person:
+    """Somebody with an app. What he does has an `at`: the second when he does it; without one he does it now."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self.stage = stage
+        self.name = name
+        self.link: MemoryLink | None = None
+        self.frames: list[Heard] = []
+        self.closes: list[tuple[float, int]] = []
+        self._script: list[Action] = []
+        self._reactions: dict[str, Reaction] = {}
+        self._numbered: dict[str, dict[int, dict[str, Any]]] = {}
+        self._fresh_link = True
+        self._address = f"script/{name}"
+        stage.world.runtime.sink(self._address, self)
+
+    # -- what he does
+
+    def does(self, action: Action, at: float | None = None) -> None:
+        """Anything at all."""
+        if at is None:
+            action()
+            return
+        runtime = self.stage.world.runtime
+        self._script.append(action)
+        runtime.set_timer(at - runtime.now, self._address, _Cue(len(self._script) - 1))
+
+    def says(self, frame_type: str, *, at: float | None = None, **fields: Any) -> None:
+        """One frame; nobody hears it while he has no link."""
+        self.does(lambda: self._send({"type": frame_type, **fields}), at)
+
+    def says_raw(self, text: str, *, at: float | None = None) -> None:
+        """One frame that may be no JSON at all."""
+        self.does(lambda: self._send(msgspec.Raw(text.encode())), at)
+
+    def whenever(self, frame_type: str, reaction: Reaction) -> None:
+        """From now on he does this at once with each frame of this type."""
+        self._reactions[frame_type] = reaction
+
+    def dies(self, at: float | None = None) -> None:
+        """His link goes silent: nothing passes any more, and nobody is told."""
+        self.does(lambda: self._part(MemoryLink.silence), at)
+
+    def leaves(self, at: float | None = None) -> None:
+        """His app hangs up."""
+        self.does(lambda: self._part(MemoryLink.close), at)
+
+    def returns(self, at: float | None = None) -> None:
+        """His app connects, again or for the first time."""
+        self.does(self.connect, at)
+
+    def resumes(self, at: float | None = None, **fields: Any) -> None:
+        """His app connects again, and says first how far it has heard; `fields` add to the frame, or say otherwise."""
+        self.does(lambda: self._resume(fields), at)
+
+    def connect(self, first: dict[str, Any] | None = None) -> None:
+        """Open a connection; whatever was open before is the server's to end. `first`: the frame that the app sends at once.
+
+        Nobody answers while the server is down.
+        """
+        if self.stage.world.is_down:
+            return
+        gateway = self.stage.world.gateway
+        link = MemoryLink(lambda code: self._on_close(link, code))
+        self.link, self._fresh_link = link, first is None
+        link.join(gateway, self.make_session(link), self._on_frame, msgspec.json.decode, may_resume=first is not None)
+        if first is not None:
+            self._send(first)
+
+    def make_session(self, link: MemoryLink) -> Session:
+        """The server's end of his connection."""
+        raise NotImplementedError
+
+    # -- what he heard
+
+    def heard(self, frame_type: str | None = None, *, since: float = 0.0) -> list[Heard]:
+        """Every frame but positions, or those of one type, oldest first."""
+        wanted = [frame for frame in self.frames if frame.at >= since]
+        if frame_type is None:
+            return [frame for frame in wanted if frame["type"] != "driver_location"]
+        return [frame for frame in wanted if frame["type"] == frame_type]
+
+    def story(self, *, since: float = 0.0) -> list[str]:
+        """What he heard, by type; what was only said again is left out."""
+        return [frame["type"] for frame in self.heard(since=since) if not frame.again]
+
+    def last(self, frame_type: str | None = None) -> Heard:
+        """The latest frame, or the latest of its type. Raises IndexError when there was none."""
+        return self.heard(frame_type)[-1]
+
+    # -- inside
+
+    def deliver(self, cue: _Cue) -> None:
+        self._script[cue.line]()
+
+    def _send(self, frame: Any) -> None:
+        if self.link is not None:
+            self.link.send(frame)
+
+    def _resume(self, fields: dict[str, Any]) -> None:
+        last = next(frame for frame in reversed(self.frames) if "seq" in frame)
+        numbers = self._numbered[last["epoch"]]
+        self.connect({"type": "resume", "epoch": last["epoch"], "last_seq": max(numbers), **fields})
+
+    def _part(self, how: Callable[[MemoryLink], None]) -> None:
+        link, self.link = self.link, None
+        if link is not None:
+            how(link)
+
+    def _on_frame(self, frame: dict[str, Any]) -> None:
+        heard = Heard(frame, self.stage.now, self._is_known(frame))
+        self.frames.append(heard)
+        reaction = self._reactions.get(heard["type"])
+        if reaction is not None:
+            reaction(heard)
+
+    def _is_known(self, frame: dict[str, Any]) -> bool:
+        """Whether its number in the stream is not new. A number that stands for two things, or is left out, is a mistake."""
+        number: int | None = frame.get("seq")
+        if number is None:
+            return False
+        numbers, add = self._numbered.setdefault(frame.get("epoch", ""), {}), self.stage.world.watch.violations.add
+        last, known = max(numbers, default=0), numbers.setdefault(number, frame)
+        if _lasting(known) != _lasting(frame):
+            add(self.stage.now, "one-number-one-frame", f"{self.name} hears {known} and then {frame}")
+        tells_all = self._fresh_link or frame.get("recovered") is False
+        if number > last + 1 and not tells_all:
+            add(self.stage.now, "no-gap", f"{self.name} hears {frame}, and nothing between it and {last}")
+        self._fresh_link = False
+        return number <= last
+
+    def _on_close(self, link: MemoryLink, code: int) -> None:
+        if self.link is link:
+            self.link = None
+        self.closes.append((self.stage.now, code))
+
+
+class Driver(Person):
+    """Somebody who drives. While connected he says where he is every ten seconds, unless `reports` is off."""
+
+    def __init__(self, stage: Stage, name: str, place: tuple[float, float], reports: bool) -> None:
+        super().__init__(stage, name)
+        self.place = place
+        if reports:
+            self._report_on()
+
+    def make_session(self, link: MemoryLink) -> Session:
+        return self.stage.world.gateway.driver_session(DriverId(self.name), link.server_end)
+
+    def connect(self, first: dict[str, Any] | None = None) -> None:
+        super().connect(first)
+        self.reports()
+
+    def reports(self, at: float | None = None, **fields: Any) -> None:
+        """He says where he is; `fields` add to the frame, or say otherwise."""
+        lat, lon = self.place
+        self.says("location_update", at=at, **{"latitude": lat, "longitude": lon, **fields})
+
+    def moves(self, north_km: float, east_km: float = 0.0, at: float | None = None) -> None:
+        """He is so far from the pickup from now on, and says so."""
+        self.does(lambda: self._go(near_pickup(north_km, east_km)), at)
+
+    def accepts(self, ride: str, at: float | None = None, **fields: Any) -> None:
+        """Yes. `fields`: `offer_id` to name the offer, `id` to be acknowledged."""
+        self.says("accept_ride", at=at, ride_id=ride, driver_id=self.name, **fields)
+
+    def declines(self, ride: str, at: float | None = None, **fields: Any) -> None:
+        """No."""
+        self.says("decline_ride", at=at, ride_id=ride, **fields)
+
+    def wants_offers(self, available: bool, at: float | None = None) -> None:
+        """He wants offers, or wants none."""
+        self.says("set_availability", at=at, available=available)
+
+    def drives(self, ride: str, *, step_s: float, at: float | None = None) -> None:
+        """He arrives, starts and completes, one step after the other."""
+        start = self.stage.now if at is None else at
+        for number, step in enumerate(("arrived", "start_ride", "complete_ride")):
+            self.says(step, at=start + number * step_s, ride_id=ride)
+
+    def offer(self, ride: str) -> Heard:
+        """The latest offer of this ride. Raises IndexError when there was none."""
+        return [frame for frame in self.heard("ride_request") if frame["ride_id"] == ride][-1]
+
+    def _go(self, place: tuple[float, float]) -> None:
+        self.place = place
+        self.reports()
+
+    def _report_on(self) -> None:
+        if self.link is not None:
+            self.reports()
+        self.does(self._report_on, at=self.stage.now + REPORT_EVERY_S)
+
+
+class Passenger(Person):
+    """Somebody who rides, once."""
+
+    def make_session(self, link: MemoryLink) -> Session:
+        return self.stage.world.gateway.passenger_session(RideId(self.name), link.server_end)
+
+    def books(self, at: float | None = None, *, fare: float = 85.5, **fields: Any) -> None:
+        """Ask for a ride from `PICKUP` to `DROPOFF`; `fields` add to the frame, or say otherwise."""
+        trip = {
+            "pickup_latitude": PICKUP[0],
+            "pickup_longitude": PICKUP[1],
+            "dropoff_latitude": DROPOFF[0],
+            "dropoff_longitude": DROPOFF[1],
+            "pickup_address": "123 Main St",
+            "dropoff_address": "456 Oak Ave",
+            "distance_km": 5.2,
+            "estimated_duration_minutes": 15,
+            "fare_amount": fare,
+        }
+        self.says("find_driver", at=at, **{**trip, **fields})
+
+    def cancels(self, at: float | None = None, **fields: Any) -> None:
+        """The ride is not wanted any more."""
+        self.says("cancel_ride", at=at, **fields)
+
+
+class Stage:
+    """Where a story plays. Settings are named as in `Settings`: `Stage(seed=7, offer_timeout_s=10.0)`."""
+
+    def __init__(
+        self,
+        seed: int | str = 1,
+        *,
+        options: WorldOptions | None = None,
+        writer: Writer | None = None,
+        **settings: Any,
+    ) -> None:
+        """`writer`: what happens is stored with it as well, once the world is closed. Rounds are explained if that is among
+        the settings.
+        """
+        self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
+        self.world.runtime.observe(Rest())
+        self.drivers: dict[str, Driver] = {}
+        self.passengers: dict[str, Passenger] = {}
+        self._server = Person(self, "the server")
+
+    @property
+    def now(self) -> float:
+        """The second that it is."""
+        return self.world.runtime.now
+
+    def driver(
+        self,
+        name: str,
+        *,
+        north_km: float = 1.0,
+        east_km: float = 0.0,
+        at: float | None = None,
+        reports: bool = True,
+        vehicle_type: str | None = None,
+    ) -> Driver:
+        """A driver comes online so far from the pickup, now or `at` some second. `vehicle_type`: he was registered with it."""
+        if vehicle_type is not None:
+            self.world.register(DriverId(name), vehicle_type)
+        driver = self.drivers[name] = Driver(self, name, near_pickup(north_km, east_km), reports)
+        driver.returns(at)
+        return driver
+
+    def fleet(self, count: int, *, first: int = 1) -> list[Driver]:
+        """Drivers d1, d2, … at 1, 2, … kilometres from the pickup."""
+        return [self.driver(f"d{number}", north_km=number) for number in range(first, first + count)]
+
+    def passenger(self, ride: str, *, at: float | None = None) -> Passenger:
+        """A passenger opens the app for this ride, and has not booked yet."""
+        passenger = self.passengers[ride] = Passenger(self, ride)
+        passenger.returns(at)
+        return passenger
+
+    def crashes(self, at: float | None = None, *, down_s: float = 0.0) -> None:
+        """The server's process dies, and so long after another one starts. Whoever wants a connection then makes a new one."""
+        self._server.does(partial(self._crash, down_s), at)
+
+    def _crash(self, down_s: float) -> None:
+        for person in (*self.drivers.values(), *self.passengers.values()):
+            person.dies()
+        die(self.world)
+        self._server.does(self._start, self.now + down_s if down_s else None)
+
+    def _start(self) -> None:
+        if self.world.is_down:  # else it died once more meanwhile, and serves since
+            start(self.world)
+
+    def run(self, until: float) -> None:
+        """Let time pass up to and including this second."""
+        self.world.run(until)
+
+    def record(self, ride: str) -> Sequence[Message]:
+        """Every event on disk that names this ride, oldest first."""
+        return self.world.journal.events_of_ride(RideId(ride))
+
+    def actor(self, address: str) -> Actor:
+        """The actor that is awake there. Raises LookupError when nobody is."""
+        actor = self.world.runtime.actor(address)
+        if actor is None:
+            raise LookupError(f"nobody is awake at {address}")
+        return actor
+
+    def end(self) -> list[str]:
+        """Everybody comes back, drivers finish what they are on, searches run out. Then whatever invariant broke, in words."""
+        for driver in self.drivers.values():
+            driver.whenever("snapshot", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
+            driver.whenever("ride_accepted", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
+            driver.connect()
+        rules = self.world.settings
+        self.run(
+            max(self.now, self._booked_until()) + rules.search_cap_s + rules.link_grace_s + 2 * rules.late_grace_s + 5.0
+        )
+        self.world.judge()
+        self.world.close()
+        return list(self.world.watch.violations)
+
+    def _booked_until(self) -> float:
+        """The latest second for which a ride was booked ahead."""
+        events = [event for ride in self.passengers for event in self.record(ride)]
+        return max((getattr(event, "pickup_at", None) or 0.0 for event in events), default=0.0)
+
+
+def _lasting(frame: dict[str, Any]) -> dict[str, Any]:
+    """The frame without the times that are left, which are others when it is said again."""
+    return {name: value for name, value in frame.items() if not name.endswith("ttl_ms")}
+
+
+def _finish(driver: Driver, heard: Heard) -> None:
+    ride = heard["ride"] if heard["type"] == "snapshot" else heard
+    if ride is not None:
+        driver.says("complete_ride", ride_id=ride["ride_id"])

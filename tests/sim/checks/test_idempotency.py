@@ -1,0 +1,58 @@
+"""The observer of commands: two effects or two answers of one id are a violation, what never reached the disk is none."""
+
+from typing import Any
+
+from dispatch.ids import DriverId
+from dispatch.messages.base import Command
+from dispatch.messages.commands import Attach
+from dispatch.messages.events import AvailabilitySet, CommandDone
+from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.notices import Ack, Refused
+from sim.checks.idempotency import Once
+from sim.checks.ledger import Violations
+
+HIM, ME = DriverId("d1"), "driver/d1"
+K1 = Command("k1", 7, HIM)
+WISH = AvailabilitySet(HIM, False, K1)
+
+
+def watched(*deliveries: tuple[str, Any]) -> list[str]:
+    violations = Violations()
+    once = Once(violations)
+    for address, message in deliveries:
+        once(1.0, address, message)
+    return [violation.split(" s ", 1)[1].split(":", 1)[0] for violation in violations]
+
+
+def written(through: int, *events: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    return ("journal", Append(ME, 1, through, 1.0, events)), (ME, Appended(1, through))
+
+
+def test_one_effect_and_one_answer_however_often_it_is_said_are_as_it_should_be() -> None:
+    said = ("session/1", Ack("k1"))
+    assert watched(*written(1, WISH), said, said, *written(2, CommandDone(K1, "ok"))) == []
+
+
+def test_two_effects_of_one_command_are_seen() -> None:
+    assert watched(*written(1, WISH), *written(2, AvailabilitySet(HIM, False, Command("k1", 7, HIM)))) == ["done-once"]
+
+
+def test_an_effect_that_never_reached_the_disk_does_not_count() -> None:
+    lost = ("journal", Append(ME, 1, 1, 1.0, (WISH,)))
+    assert watched(lost, (ME, NotAppended(1, 1, "full")), *written(1, AvailabilitySet(HIM, False, K1))) == []
+
+
+def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again() -> None:
+    again = ("session/1", Refused("unavailable", "try again", "k1"))
+    assert watched(again, ("session/1", Ack("k1")), again) == []
+    assert watched(("session/1", Ack("k1")), ("session/1", Ack("k1", "taken"))) == ["one-answer"]
+    assert watched(("session/1", Refused("illegal_now", "no", "k1")), ("session/1", Ack("k1"))) == ["one-answer"]
+
+
+def test_the_same_id_of_two_apps_names_two_commands() -> None:
+    hers = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
+    assert watched(*written(1, WISH), *written(2, hers)) == []
+    apps = [("driver/d1", Attach("session/1", 1)), ("ride/r1", Attach("session/2", 2))]
+    assert watched(*apps, ("session/1", Ack("k1")), ("session/2", Refused("illegal_now", "no", "k1"))) == []
+    newer = ("driver/d1", Attach("session/3", 3))
+    assert watched(*apps, ("session/1", Ack("k1")), newer, ("session/3", Ack("k1", "taken"))) == ["one-answer"]

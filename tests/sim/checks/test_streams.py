@@ -1,0 +1,55 @@
+"""The observer of streams: numbers that are left out, given twice, or missing from what answers a resume."""
+
+from typing import Any
+
+import pytest
+
+from dispatch.ids import RideId
+from dispatch.messages.commands import Attach, Resume
+from dispatch.messages.notices import PassengerSnapshot, RideEnded, StreamLife
+from sim.checks.ledger import Violations
+from sim.checks.streams import Streams
+
+RIDE, ME = RideId("r1"), "ride/r1"
+FIRST, SECOND = Attach("session/1", 1), Attach("session/2", 2)
+
+
+def ended(seq: int, reason: str = "") -> RideEnded:
+    return RideEnded(seq, RIDE, "ops", reason)
+
+
+def whole(seq: int, recovered: bool = False) -> PassengerSnapshot:
+    return PassengerSnapshot(seq, RIDE, "pending", None, None, recovered)
+
+
+def watched(*messages: Any) -> list[str]:
+    """The ride gets what a ride is told; everything else goes to the connection that was attached last."""
+    violations, session = Violations(), ""
+    streams = Streams(violations)
+    for message in messages:
+        if isinstance(message, Attach):
+            session = message.session
+        streams(1.0, ME if isinstance(message, Attach | Resume) else session, message)
+    return [violation.split(" s ", 1)[1].split(":", 1)[0] for violation in violations]
+
+
+@pytest.mark.parametrize(
+    ("messages", "broken"),
+    [
+        ((FIRST, ended(1), ended(2), ended(1), ended(3)), []),
+        ((FIRST, ended(1), ended(3)), ["no-gap"]),
+        ((FIRST, ended(1), whole(5), ended(6)), []),
+        ((FIRST, ended(1), whole(5, recovered=True)), ["no-gap"]),
+        ((FIRST, ended(1), ended(1, "something else")), ["one-number"]),
+        ((FIRST, ended(1), SECOND, StreamLife(7), ended(1, "something else")), []),
+        ((FIRST, Attach("session/2", 2, Resume(2, 0, 1)), ended(2), whole(3, recovered=True)), []),
+        ((FIRST, Attach("session/2", 2, Resume(2, 0, 1)), ended(3)), ["no-gap"]),
+        ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(4)), []),
+        ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(5)), ["no-gap"]),
+        ((FIRST, *map(ended, (1, 2, 3)), Resume(1, 0, 1), ended(2), ended(3), whole(4, recovered=True)), []),
+        ((FIRST, *map(ended, (1, 2, 3)), Resume(1, 0, 1), ended(3), whole(4, recovered=True)), ["no-gap"]),
+    ],
+    ids=str,
+)
+def test_a_stream_is_as_it_should_be_or_what_is_wrong_is_seen(messages: tuple[Any, ...], broken: list[str]) -> None:
+    assert watched(*messages) == broken

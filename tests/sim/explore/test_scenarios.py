@@ -1,0 +1,65 @@
+"""One world by its name: the command that runs it again, what it prints, and what breaks it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from dispatch.actors.driver import DriverActor
+from dispatch.messages.commands import SetAvailability
+from sim.explore.scenarios import UnknownScenario, explore_one, run_one
+from tests.explorer.bugs import nothing_is_withdrawn
+
+BUSY = 11
+"""A seed in whose world much happens."""
+
+
+class TestOneWorldAgain:
+    """`dispatch simulate --scenario small`."""
+
+    def test_the_command_runs_the_same_world_as_the_explorer(self) -> None:
+        said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--seed", str(BUSY), "--permute", "--json"])
+        assert said.exit_code == 0, said.output
+        told = json.loads(said.stdout)
+        assert told["digest"] == run_one("small", BUSY, permute=True).digest
+        assert (told["violations"], told["broken"]) == (0, [])
+        assert told["seen"]["driver rebuilt"] > 0
+
+    def test_without_permute_mail_comes_in_the_order_it_was_sent(self) -> None:
+        said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--seed", str(BUSY), "--json"])
+        assert json.loads(said.stdout)["digest"] == run_one("small", BUSY, permute=False).digest
+
+    def test_the_trace_is_what_the_digest_is_of(self, tmp_path: Path) -> None:
+        file = tmp_path / "trace"
+        outcome = run_one("small", BUSY, permute=True, trace=file)
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == outcome.digest
+        assert len(file.read_text().splitlines()) > 1_000
+
+    def test_a_broken_invariant_is_printed_and_is_the_exit_status(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with nothing_is_withdrawn():
+            status = explore_one("small", BUSY, permute=True, as_json=False)
+        told = capsys.readouterr()
+        assert status == 1
+        assert "invariant broken: " in told.err and " withdrawn: " in told.err
+        assert f"seed {BUSY}" in told.out
+
+    def test_a_failure_that_nobody_injected_is_a_violation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def stumble(driver: DriverActor, message: SetAvailability) -> None:
+            raise RuntimeError("stumbled")
+
+        monkeypatch.setitem(DriverActor.handlers, SetAvailability, stumble)
+        outcome = run_one("small", BUSY, permute=True)
+        assert any("no-crash" in line and "stumbled" in line for line in outcome.broken)
+
+    @pytest.mark.parametrize(
+        ("name", "hint"), [("smal", "did you mean 'small'?"), ("stadium", "known: small, lossy")], ids=["near", "far"]
+    )
+    def test_an_unknown_scenario_is_answered_with_what_was_meant(self, name: str, hint: str) -> None:
+        with pytest.raises(UnknownScenario, match=name):
+            run_one(name, 1, permute=True)
+        said = CliRunner().invoke(main, ["simulate", "--scenario", name])
+        assert said.exit_code != 0
+        assert hint in said.output
