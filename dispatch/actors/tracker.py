@@ -1,6 +1,6 @@
-"""The tracker of one zone: passengers see their drivers come, rides hear of drivers who do not. It decides nothing.
+"""The tracker of one zone: it shows passengers where their drivers are, and tells rides of drivers who do not come. It decides nothing.
 
-It is told of positions by the board, between messages: one function call for a driver on a ride, none for any other.
+The position board calls it while a position of a followed driver comes in, which costs one function call. Other drivers cost nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dispatch.values import Fix
 
 
 class TrackerOptions(msgspec.Struct, frozen=True):
-    """Times in seconds. A passenger is told a position at most every `tell_every_s`; 0: never."""
+    """A passenger is told a position at most every `tell_every_s` seconds (0: never). Drivers are judged every `tick_s` seconds."""
 
     tell_every_s: float = 2.0
     tick_s: float = 10.0
@@ -32,20 +32,20 @@ class TrackerOptions(msgspec.Struct, frozen=True):
 
 
 class _Tick(Message, frozen=True, gc=False):
-    """Look after everybody on the way."""
+    """It is time to judge all followed drivers."""
 
 
-class Followed(msgspec.Struct):
-    """A driver on a ride. `told`: where his passenger last saw him, and when."""
+class FollowedDriver(msgspec.Struct):
+    """What the ride ordered, how the driver approaches the pickup, and where and when the passenger saw the driver last."""
 
     order: FollowDriver
     approach: Approach | None
-    told_at: float = float("-inf")
-    told: tuple[float, float] | None = None
+    shown_at: float = float("-inf")
+    shown: tuple[float, float] | None = None
 
 
 class TrackerActor(Actor):
-    """Watches whoever it is told to follow."""
+    """Follows the drivers that rides order it to follow. After a rebuild it goes on with the same drivers."""
 
     def __init__(
         self, runtime: Runtime, address: str, board: PositionBoard, tracks: Tracks, options: TrackerOptions
@@ -54,97 +54,91 @@ class TrackerActor(Actor):
         self.options = options
         self.board = board
         self.tracks = tracks
-        self._of_ride: dict[RideId, Followed] = {}
-        self._of_driver: dict[DriverId, Followed] = {}
-        self._ticking = False
+        self._of_ride: dict[RideId, FollowedDriver] = {}
+        self._of_driver: dict[DriverId, FollowedDriver] = {}
+        self._ticks = False
 
     def on_start(self) -> None:
-        self.board.follower = self._heard
+        self.board.follower = self._on_position
 
     def carry_over(self, before: Any) -> None:
         self._of_ride, self._of_driver = before._of_ride, before._of_driver
-        self._tick_later()
+        self._set_tick()
 
-    # -- rides
+    # -- orders of rides
 
     @receives(FollowDriver)
     def _on_follow(self, message: FollowDriver) -> None:
         driver_id, known = message.driver_id, self._of_ride.get(message.ride_id)
         if known is not None and known.order.driver_id != driver_id:
-            self._forget(known)
+            self._drop(known)
             known = None
-        fix = self.board.position(driver_id)
-        approach = known.approach if known is not None else None
+        now, fix = self.runtime.now, self.board.position(driver_id)
+        approach = known.approach if known is not None and message.to_pickup else None
         if message.to_pickup and approach is None:
-            approach = Approach(message.lat, message.lon, self.runtime.now)
-            approach.look(fix, self.runtime.now, self.options.approach)
-        followed = Followed(message, approach if message.to_pickup else None)
-        self._of_ride[message.ride_id] = self._of_driver[driver_id] = followed
+            approach = Approach(message.lat, message.lon, now)
+            approach.look(fix, now, self.options.approach)
+        followed = self._of_ride[message.ride_id] = self._of_driver[driver_id] = FollowedDriver(message, approach)
         self.tracks.begin(message.ride_id, driver_id, fix)
         self.board.follow(driver_id)
-        if known is not None and fix is not None:
-            self._tell(followed, fix)
-        elif fix is not None:  # his passenger has just read it in `driver_assigned`
-            followed.told_at, followed.told = self.runtime.now, (fix.lat, fix.lon)
-        self._tick_later()
+        if fix is not None:
+            if known is not None:
+                self._show(followed, fix)
+            else:  # the passenger has just read this position in `driver_assigned`
+                followed.shown_at, followed.shown = now, (fix.lat, fix.lon)
+        self._set_tick()
 
     @receives(StopFollowing)
     def _on_stop(self, message: StopFollowing) -> None:
         known = self._of_ride.get(message.ride_id)
         if known is not None:
-            self._forget(known)
+            self._drop(known)
 
-    def _forget(self, followed: Followed) -> None:
+    def _drop(self, followed: FollowedDriver) -> None:
         order = followed.order
         del self._of_ride[order.ride_id]
-        if self._of_driver.get(order.driver_id) is followed:
+        if self._of_driver.get(order.driver_id) is followed:  # otherwise another ride has ordered this driver since
             del self._of_driver[order.driver_id]
             self.board.unfollow(order.driver_id)
         self.tracks.end(order.ride_id, order.driver_id)
 
     # -- positions
 
-    def _heard(self, driver_id: DriverId, fix: Fix) -> None:
-        """The board, while somebody's position comes in: he has moved."""
+    def _on_position(self, driver_id: DriverId, fix: Fix) -> None:
+        """The board calls this within the report of a position. It is no turn of this actor."""
         followed = self._of_driver.get(driver_id)
-        if followed is None:
-            return
-        if self.tracks.add(driver_id, fix):
-            self.runtime.tell(addresses.ride(followed.order.ride_id), TrackGrown(driver_id))
-        self._tell(followed, fix)
+        if followed is not None:
+            if self.tracks.add(driver_id, fix):
+                self.runtime.tell(addresses.ride(followed.order.ride_id), TrackGrown(driver_id))
+            self._show(followed, fix)
 
-    def _tell(self, followed: Followed, fix: Fix) -> None:
-        """The passenger sees it, if he looks and has not just seen one. What is left out now, the next tick makes up for."""
+    def _show(self, followed: FollowedDriver, fix: Fix) -> None:
+        """Tell the passenger's connection, unless there is none or it was told too recently: then the next tick tells it."""
         order, now, every_s = followed.order, self.runtime.now, self.options.tell_every_s
-        if order.link is None or not every_s or now - followed.told_at < every_s:
+        if order.link is None or not every_s or now - followed.shown_at < every_s:
             return
-        followed.told_at, followed.told = now, (fix.lat, fix.lon)
-        travel, here, there = self.options.travel, (fix.lat, fix.lon), (order.lat, order.lon)
+        here, there, travel = (fix.lat, fix.lon), (order.lat, order.lon), self.options.travel
+        followed.shown_at, followed.shown = now, here
         metres, seconds = round(travel.road_m(here, there)), round(travel.eta_s(here, there, now))
-        self.runtime.tell(order.link, DriverLocation(order.ride_id, fix.lat, fix.lon, metres, seconds, fix.heading))
+        self.runtime.tell(order.link, DriverLocation(order.ride_id, *here, metres, seconds, fix.heading))
 
     # -- time
 
     @receives(_Tick)
     def _on_tick(self, message: _Tick) -> None:
-        self._ticking = False
+        self._ticks = False
         for followed in list(self._of_ride.values()):
-            self._look_after(followed)
-        self._tick_later()
+            order, approach = followed.order, followed.approach
+            fix = self.board.position(order.driver_id)
+            if fix is not None and followed.shown != (fix.lat, fix.lon):
+                self._show(followed, fix)
+            reason = approach.look(fix, self.runtime.now, self.options.approach) if approach is not None else ""
+            if approach is not None and reason:
+                stalled = DriverStalled(order.driver_id, reason, approach.stage)
+                self.runtime.tell(addresses.ride(order.ride_id), stalled)
+        self._set_tick()
 
-    def _look_after(self, followed: Followed) -> None:
-        order = followed.order
-        fix = self.board.position(order.driver_id)
-        if fix is not None and followed.told != (fix.lat, fix.lon):
-            self._tell(followed, fix)
-        if followed.approach is None:
-            return
-        what = followed.approach.look(fix, self.runtime.now, self.options.approach)
-        if what:
-            stalled = DriverStalled(order.driver_id, what, followed.approach.stage)
-            self.runtime.tell(addresses.ride(order.ride_id), stalled)
-
-    def _tick_later(self) -> None:
-        if not self._ticking and self._of_ride:
-            self._ticking = True
+    def _set_tick(self) -> None:
+        if self._of_ride and not self._ticks:
+            self._ticks = True
             self.runtime.set_timer(self.options.tick_s, self.address, _Tick())

@@ -1,4 +1,4 @@
-"""Between rides and the tracker of their zone, which watches drivers on their way and tells passengers where they are."""
+"""Between rides and the tracker of their zone, which follows drivers on a ride and shows passengers where they are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dispatch.messages.base import Message
 
 
 class FollowDriver(Message, frozen=True, gc=False):
-    """Ride -> tracker: this driver drives to this place for me. Said again when anything of it changes.
+    """Ride -> tracker: follow this driver, who drives to this place. Sent again when any field changes.
 
-    `to_pickup`: he should get nearer, and I want to know if he does not. `link`: who is told where he is, if anybody listens.
+    `to_pickup`: the driver should come nearer, and the ride is told if not. `link`: the passenger's connection, if there is one.
     """
 
     ride_id: RideId
@@ -21,13 +21,15 @@ class FollowDriver(Message, frozen=True, gc=False):
 
 
 class StopFollowing(Message, frozen=True, gc=False):
-    """Ride -> tracker: he does not drive for me any more."""
+    """Ride -> tracker: the driver does not drive for this ride any more."""
 
     ride_id: RideId
 
 
 class DriverStalled(Message, frozen=True, gc=False):
-    """Tracker -> ride: your driver does not come: `standing_still`, `driving_away` or `not_heard`. `stage`: how long that goes on."""
+    """Tracker -> ride: the driver does not come, and why: `standing_still`, `driving_away` or `not_heard`. `stage`: what to do about it
+    (`domain.places.approach`).
+    """
 
     driver_id: DriverId
     what: str
@@ -35,7 +37,7 @@ class DriverStalled(Message, frozen=True, gc=False):
 
 
 class TrackGrown(Message, frozen=True, gc=False):
-    """Tracker -> ride: take the track of your driver, before more of it is lost with this process than need be."""
+    """Tracker -> ride: the track of the driver has grown. Record it, so that little of it can be lost with this process."""
 
     driver_id: DriverId
 
