@@ -30,34 +30,23 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.values import DriverCard, Money, Passenger, Price, Trip
+from dispatch.words import PaymentStatus, RideStatus
 
-UNBOOKED: Final = "unbooked"
-"""A socket is open for this id, nobody has booked yet. Never stored."""
-SCHEDULED: Final = "scheduled"
-PENDING: Final = "pending"
-ACCEPTED: Final = "accepted"
-ARRIVED: Final = "arrived"
-IN_PROGRESS: Final = "in_progress"
-COMPLETED: Final = "completed"
-CANCELLED: Final = "cancelled"
-NO_DRIVERS: Final = "no_drivers"
-NO_SHOW: Final = "no_show"
+UNBOOKED: Final = RideStatus.UNBOOKED
+SCHEDULED: Final = RideStatus.SCHEDULED
+PENDING: Final = RideStatus.PENDING
+ACCEPTED: Final = RideStatus.ACCEPTED
+ARRIVED: Final = RideStatus.ARRIVED
+IN_PROGRESS: Final = RideStatus.IN_PROGRESS
+COMPLETED: Final = RideStatus.COMPLETED
+CANCELLED: Final = RideStatus.CANCELLED
+NO_DRIVERS: Final = RideStatus.NO_DRIVERS
+NO_SHOW: Final = RideStatus.NO_SHOW
+STATUSES: Final = tuple(RideStatus)
 
-STATUSES: Final = (
-    UNBOOKED,
-    SCHEDULED,
-    PENDING,
-    ACCEPTED,
-    ARRIVED,
-    IN_PROGRESS,
-    COMPLETED,
-    CANCELLED,
-    NO_DRIVERS,
-    NO_SHOW,
-)
-CHARGED: Final = "pending"
-PAID: Final = "paid"
-DECLINED: Final = "declined"
+CHARGED: Final = PaymentStatus.PENDING
+PAID: Final = PaymentStatus.PAID
+DECLINED: Final = PaymentStatus.DECLINED
 """How it stands with the money of a ride that is over, where it is not cash."""
 TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW))
 WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))

@@ -26,11 +26,12 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.matching import ClaimGranted
 from dispatch.values import DriverCard
+from dispatch.words import Binding, ReleaseReason
 
-FREE: Final = "free"
-RESERVED: Final = "reserved"
-BOUND: Final = "bound"
-BINDINGS: Final = (FREE, RESERVED, BOUND)
+FREE: Final = Binding.FREE
+RESERVED: Final = Binding.RESERVED
+BOUND: Final = Binding.BOUND
+BINDINGS: Final = tuple(Binding)
 
 BINDING: Final[dict[str, dict[type[Message], str]]] = {
     FREE: {DriverReserved: RESERVED},
@@ -39,7 +40,7 @@ BINDING: Final[dict[str, dict[type[Message], str]]] = {
 }
 assert tuple(BINDING) == BINDINGS, "every binding has its row"
 
-GAVE_UP: Final = "gave_up"
+GAVE_UP: Final = ReleaseReason.GAVE_UP
 """Why a driver was released whose ride goes on without him: he is not asked for it again."""
 NOS_KEPT: Final = 16
 """Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""

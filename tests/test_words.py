@@ -1,0 +1,56 @@
+"""Words that the server chooses: members are their text, and an unknown word of another version is read as what it is."""
+
+import json
+import sqlite3
+
+import msgspec
+import pytest
+
+from dispatch import words
+from dispatch.words import OfferOutcome, PaymentStatus, RideStatus, Word
+
+CLASSES = [
+    kind for kind in vars(words).values() if isinstance(kind, type) and issubclass(kind, Word) and kind is not Word
+]
+
+
+class Row(msgspec.Struct, omit_defaults=True):
+    status: RideStatus
+    payment: PaymentStatus = PaymentStatus.NOTHING
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_member_is_its_own_text_everywhere(kind: type[Word]) -> None:
+    assert len(kind) > 1
+    for member in kind:
+        assert (str(member), f"{member}", member) == (member.value, member.value, member.value)
+        assert {member: 1}[str(member.value)] == 1
+        assert json.dumps(member) == json.dumps(member.value) == msgspec.json.encode(member).decode()
+        assert sqlite3.connect(":memory:").execute("SELECT ?", (member,)).fetchone() == (member.value,)
+
+
+def test_a_word_of_another_version_is_read_kept_and_known_to_be_unknown() -> None:
+    row = msgspec.json.decode(b'{"status":"teleported"}', type=Row)
+    assert isinstance(row.status, RideStatus)
+    assert row.status == "teleported" == str(row.status)
+    assert not row.status.is_known
+    assert msgspec.json.encode(row) == b'{"status":"teleported"}'
+    assert list(RideStatus)[-1] is RideStatus.NO_SHOW, "and it became no member"
+
+
+def test_a_word_that_is_spelled_like_the_name_of_a_member_is_not_that_member() -> None:
+    assert not RideStatus("PENDING").is_known
+    assert RideStatus("pending") is RideStatus.PENDING
+    assert RideStatus.PENDING.is_known
+
+
+def test_what_is_no_text_is_no_word() -> None:
+    with pytest.raises(ValueError, match="5 is not a valid OfferOutcome"):
+        OfferOutcome(5)
+    with pytest.raises(msgspec.ValidationError, match="Expected `str`, got `int`"):
+        msgspec.json.decode(b'{"status":5}', type=Row)
+
+
+def test_two_classes_may_have_the_same_word_and_mean_different_things() -> None:
+    assert OfferOutcome.DECLINED == PaymentStatus.DECLINED == "declined"
+    assert OfferOutcome.DECLINED is not PaymentStatus.DECLINED  # type: ignore[comparison-overlap]
