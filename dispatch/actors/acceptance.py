@@ -17,7 +17,12 @@ from dispatch.messages.base import Message
 from dispatch.messages.matching import ClaimRefused, ClaimRide
 from dispatch.runtime import receives
 
-REFUSALS = {PENDING: "superseded", SCHEDULED: "superseded", CANCELLED: "cancelled", NO_DRIVERS: "expired"}
+REFUSALS: dict[str, str] = {
+    PENDING: "superseded",
+    SCHEDULED: "superseded",
+    CANCELLED: "cancelled",
+    NO_DRIVERS: "expired",
+}
 """What a driver who claims a ride in this status in vain hears; in every other one somebody has it: `taken`."""
 
 
