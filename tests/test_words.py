@@ -6,17 +6,59 @@ import sqlite3
 import msgspec
 import pytest
 
-from dispatch import words
-from dispatch.words import OfferOutcome, PaymentStatus, RideStatus, Word
+from dispatch.words import (
+    Binding,
+    DriverStatus,
+    Leg,
+    LinkEnd,
+    OfferOutcome,
+    Party,
+    PaymentStatus,
+    Policy,
+    PositionVerdict,
+    Pricing,
+    RefusalCode,
+    ReleaseReason,
+    Result,
+    RideStatus,
+    RideWarning,
+    Rule,
+    SearchEnd,
+    SkippedStep,
+    SystemReason,
+    Word,
+)
 
 CLASSES = [
-    kind for kind in vars(words).values() if isinstance(kind, type) and issubclass(kind, Word) and kind is not Word
+    Binding,
+    DriverStatus,
+    Leg,
+    LinkEnd,
+    OfferOutcome,
+    Party,
+    PaymentStatus,
+    Policy,
+    PositionVerdict,
+    Pricing,
+    RefusalCode,
+    ReleaseReason,
+    Result,
+    RideStatus,
+    RideWarning,
+    Rule,
+    SearchEnd,
+    SkippedStep,
+    SystemReason,
 ]
 
 
 class Row(msgspec.Struct, omit_defaults=True):
     status: RideStatus
     payment: PaymentStatus = PaymentStatus.NOTHING
+
+
+def test_every_class_of_words_is_looked_at() -> None:
+    assert set(Word.__subclasses__()) == set(CLASSES)
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
