@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
 from dispatch.runtime.actor import Actor
+from dispatch.runtime.clock import UnixClock
 from dispatch.runtime.future import CooperativeFuture
 from dispatch.runtime.mailbox import Letter, Mailbox, refuse
 from dispatch.runtime.supervision import DeadLetters, Supervisor
@@ -34,6 +35,7 @@ class Runtime(ABC):
     """Delivers messages one at a time, in the order in which they were told."""
 
     now: float
+    """Unix time in seconds. It stands still within a turn, a sweep of timers, a frame: see `read_clock`. It never runs backwards."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class Runtime(ABC):
         self._observers: tuple[Observer, ...] = ()
         self._ready: deque[Letter] = deque()
         self._is_idle = False
+        self._clock: UnixClock | None = None
         self._timers = Timers()
 
     # -- what actors use
@@ -100,6 +103,15 @@ class Runtime(ABC):
         delay counts as 0.
         """
         self._timers.add(self.now + delay_s if delay_s > 0.0 else self.now, address, message)
+
+    def read_clock(self) -> None:
+        """Take `now` from the clock. For whoever begins something outside a turn: a frame, a request, a sweep of deadlines.
+
+        In virtual time it changes nothing.
+        """
+        clock = self._clock
+        if clock is not None and (now := clock.offset + clock.monotonic()) > self.now:
+            self.now = now
 
     def rng(self, name: str) -> random.Random:
         """The stream of dice of this name: its numbers depend on the seed and the name alone."""
@@ -241,11 +253,13 @@ class Runtime(ABC):
 
     def _drain(self, turns: float = inf) -> None:
         """Deliver the mail that waits, and what comes of it, in at most so many turns."""
-        ready, observers = self._ready, self._observers
+        ready, observers, clock = self._ready, self._observers, self._clock
         while ready and turns:
             turns -= 1
             box, message, reply_to = ready.popleft()
             box.waiting -= 1
+            if clock is not None and (now := clock.offset + clock.monotonic()) > self.now:
+                self.now = now
             self.delivered += 1
             for observer in observers:
                 observer(self.now, box.address, message)

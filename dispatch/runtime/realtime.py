@@ -1,36 +1,31 @@
-"""Real time on asyncio: a pump on the event loop that lets sockets breathe between turns."""
+"""Real time on asyncio: a pump on the event loop that lets sockets have their turn in between."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Callable, Iterable
+from math import ceil, inf
 from typing import Any
 
+from dispatch.runtime.clock import LOOK_EVERY_S, UnixClock
 from dispatch.runtime.core import Runtime
 
 TURNS_A_PUMP = 256
 
 
 class RealtimeRuntime(Runtime):
-    """Make it on the event loop that is to run it.
-
-    `now` is Unix time as it was when the runtime was made, plus what the loop's monotonic clock has counted since: deaf to clock jumps,
-    and it means the same after a restart.
-    """
+    """Make it on the event loop that is to run it. `now` is Unix time by a `UnixClock`."""
 
     def __init__(self, seed: int | str, *, loop: asyncio.AbstractEventLoop | None = None, **options: Any) -> None:
         super().__init__(seed, **options)
         self._loop = loop or asyncio.get_running_loop()
-        self._zero = time.time() - self._loop.time()
+        self._clock: UnixClock = UnixClock(self._loop.time)
+        self.now = 0.0
+        self.read_clock()
         self._is_idle = True
         self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_is_for: float | None = None
-
-    @property
-    def now(self) -> float:  # type: ignore[override]
-        return self._zero + self._loop.time()
+        self._alarm_is_for = inf
+        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock)
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         super().set_timer(delay_s, address, message)
@@ -38,7 +33,10 @@ class RealtimeRuntime(Runtime):
             self._set_alarm()
 
     def tell_threadsafe(self, letters: Iterable[tuple[str, Any]]) -> None:
-        """From another thread: tell all of these, in order, with one wake-up of the loop. Dropped once the loop is closed."""
+        """Tell these (address, message) pairs in order, from another thread, with one wake-up of the loop.
+
+        Once the loop is closed they are dropped.
+        """
         try:
             self._loop.call_soon_threadsafe(self._tell_all, list(letters))
         except RuntimeError:
@@ -46,32 +44,49 @@ class RealtimeRuntime(Runtime):
                 raise
 
     def call_soon(self, callback: Callable[[], None]) -> None:
-        """Once the turns that follow from what is told now are over, or it is the sockets' turn."""
-        self._loop.call_soon(callback)
+        """Call `callback` once the turns that follow from what is told now are over, or it is the sockets' turn."""
+        self._loop.call_soon(self._call, callback)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """For the socket edge, which has no mailbox."""
-        self._loop.call_later(delay_s, callback)
+        """Call `callback` in `delay_s` seconds. For rooms that have no mailbox."""
+        self._loop.call_later(delay_s, self._call, callback)
+
+    def start_at(self, at: float) -> None:
+        """Let `now` be Unix second `at`, if that has not come yet."""
+        self._clock.start_at(at)
+        self.read_clock()
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        self.read_clock()
+        callback()
+
+    def _look_at_clock(self) -> None:
+        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock)
+        self._clock.look()
+        self._ring()  # the alarm was set by the offset before
 
     def _set_alarm(self) -> None:
         """Whole milliseconds, rounded up: uvloop rounds to the nearest and would ring early."""
-        due = self._alarm_is_for = self._timers.next_due()
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+        due = self._timers.next_due()
         if due is None:
+            self._alarm_is_for = inf
             return
-        wait_ms = math.ceil((due - self.now) * 1000.0)
+        self._alarm_is_for = due
+        wait_ms = ceil((due - self._clock.offset - self._loop.time()) * 1000.0)
         self._alarm = self._loop.call_later(max(wait_ms, 0) / 1000.0, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = None
+        self.read_clock()
         try:
             self._fire_due()
         finally:
             self._set_alarm()
 
     def _tell_all(self, letters: list[tuple[str, Any]]) -> None:
+        self.read_clock()
         for address, message in letters:
             self.tell(address, message)
 

@@ -28,11 +28,13 @@ class DemoApp:
 
     def on_open(self) -> None:
         """The phone may speak."""
+        self._phone.clock.read_clock()
         self._phone.link = self.mouth
         self.opened.set()
 
     def on_frame(self, frame: Any) -> None:
         """The phone hears."""
+        self._phone.clock.read_clock()
         if isinstance(frame, wire.Error):
             self._errors[f"{frame.code}: {frame.message}"] += 1
         self._phone.on_frame(frame)
@@ -91,6 +93,7 @@ class PassengerApp(DemoApp):
     def on_frame(self, frame: Any) -> None:
         """The phone hears, and what it hears is seen."""
         self._answered = True
+        self.phone.clock.read_clock()
         self._seen.hear(self.phone.ride_id, frame, self.phone.clock.now - self.phone.booked_at)
         super().on_frame(frame)
 

@@ -35,6 +35,10 @@ class Beats:
         """Seconds, of the clock behind this one."""
         return self._clock.now
 
+    def read_clock(self) -> None:
+        """Take `now` from the clock behind this one."""
+        self._clock.read_clock()
+
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         """At the first beat that is not earlier."""
         now, beat_s = self._clock.now, self._beat_s

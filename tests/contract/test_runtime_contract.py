@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
 
+from dispatch.runtime import VirtualRuntime
 from dispatch.runtime.future import WouldBlock
 from tests.contract.conftest import PATIENCE_S, Role
 
 if TYPE_CHECKING:
+    from dispatch.runtime import Runtime
     from tests.contract.conftest import House, OurHouse, ThreadHouse
 
 LETTERS = 40
@@ -200,7 +203,7 @@ class Alarm(Role):
     """Sets the timers that it is told to, and hears them."""
 
     def on_start(self) -> None:
-        self.due: list[tuple[float, float]] = []  # the clock may go on while a timer is set: from then, to then
+        self.due: list[float] = []
         self.rang: list[tuple[int, float]] = []
         self.inside = self.overlaps = 0
 
@@ -212,9 +215,8 @@ class Alarm(Role):
             self.rang.append((message, runtime.now))
         else:
             for delay_s in message:
-                before = runtime.now
                 runtime.set_timer(delay_s, self.address, len(self.due))
-                self.due.append((before + delay_s, runtime.now + delay_s))
+                self.due.append(runtime.now + delay_s)
         self.inside = 0
 
 
@@ -229,7 +231,7 @@ class TestTimers:
         ours.run()
         ours.run(for_s=0.03)
         assert len(alarm.rang) == len(self.DELAYS_S)
-        assert [number for number, at in alarm.rang if at < alarm.due[number][0]] == []
+        assert [number for number, at in alarm.rang if at < alarm.due[number]] == []
 
     def test_timers_fire_in_the_order_in_which_they_are_due(self, ours: OurHouse) -> None:
         alarm = ours.start("ride/1", Alarm)
@@ -238,7 +240,7 @@ class TestTimers:
         ours.run(for_s=0.03)
         due = [alarm.due[number] for number, _ in alarm.rang]
         assert len(due) == len(self.DELAYS_S)
-        assert [(one, other) for one, other in pairwise(due) if one[0] > other[1]] == []
+        assert due == sorted(due)
 
     def test_a_timer_set_for_the_past_is_due_now(self, ours: OurHouse) -> None:
         alarm = ours.start("ride/1", Alarm)
@@ -257,6 +259,87 @@ class TestTimers:
         ours.run(for_s=0.003)
         assert len(alarm.rang) == 2
         assert alarm.overlaps == 0
+
+
+class Slow(Role):
+    """Works for a while, and notes after each piece of work what time it is."""
+
+    runtime: Runtime
+
+    def on_start(self) -> None:
+        self.turns: list[list[float]] = []
+
+    def on_receive(self, message: Any) -> None:
+        self.turns.append([])
+        for step in (lambda: None, lambda: self.tell("session/1", "hello"), lambda: self.runtime.set_timer(0.0, "", 1)):
+            step()
+            work()
+            self.turns[-1].append(self.runtime.now)
+
+
+class SlowSink:
+    """What is handed over outside any turn, by a timer."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.times: list[float] = []
+
+    def deliver(self, message: Any) -> None:
+        work()
+        self.times.append(self.runtime.now)
+
+
+def work() -> None:
+    """Take two milliseconds of a real clock."""
+    until = time.perf_counter() + 0.002
+    while time.perf_counter() < until:
+        pass
+
+
+class TestNow:
+    """It is read once when something begins: what is done in one piece has one time."""
+
+    def test_it_stands_still_within_a_turn(self, ours: OurHouse) -> None:
+        slow = ours.start("ride/1", Slow)
+        ours.runtime.sink("session/1", SlowSink(ours.runtime))
+        for _ in range(3):
+            ours.tell("ride/1", "work")
+        ours.run()
+        assert [len(set(times)) for times in slow.turns] == [1, 1, 1]
+
+    def test_each_turn_in_real_time_has_a_time_of_its_own(self, ours: OurHouse) -> None:
+        slow = ours.start("ride/1", Slow)
+        ours.runtime.sink("session/1", SlowSink(ours.runtime))
+        for _ in range(3):
+            ours.tell("ride/1", "work")
+        ours.run()
+        gaps_s = [after[0] - before[0] for before, after in pairwise(slow.turns)]
+        if isinstance(ours.runtime, VirtualRuntime):
+            assert gaps_s == [0.0, 0.0]
+        else:
+            assert all(0.006 <= gap_s < PATIENCE_S for gap_s in gaps_s)
+
+    def test_it_stands_still_within_a_sweep_of_timers(self, ours: OurHouse) -> None:
+        sink = SlowSink(ours.runtime)
+        ours.runtime.sink("session/1", sink)
+        for _ in range(3):
+            ours.runtime.set_timer(0.001, "session/1", "due")
+        ours.run(for_s=0.02)
+        assert len(sink.times) == 3
+        assert len(set(sink.times)) == 1
+
+    def test_whoever_begins_something_outside_a_turn_reads_the_clock_and_only_then_it_moves(
+        self, ours: OurHouse
+    ) -> None:
+        runtime = ours.runtime
+        before = runtime.now
+        work()
+        assert runtime.now == before
+        runtime.read_clock()
+        if isinstance(runtime, VirtualRuntime):
+            assert runtime.now == before
+        else:
+            assert runtime.now >= before + 0.002
 
 
 class TestWhereOursDifferFromPykka:

@@ -127,12 +127,48 @@ class TestClock:
 
         asyncio.run(main())
 
-    def test_now_is_deaf_to_jumps_of_the_systems_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_now_follows_the_systems_clock_forward_when_it_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def main() -> None:
+            runtime, reader = house()
+            runtime.set_timer(3600.0, "ride/1", Letter("last"))
+            before = runtime.now
+            real = time.time
+            monkeypatch.setattr(time, "time", lambda: real() + 3600.0)
+            runtime.read_clock()
+            assert runtime.now < before + PATIENCE_S
+            runtime._look_at_clock()
+            assert before + 3600.0 <= runtime.now < before + 3600.0 + PATIENCE_S
+            assert await reader.until_last() == ["last"], "what came due by that step rings"
+
+        asyncio.run(main())
+
+    def test_now_stands_still_when_the_systems_clock_was_set_back_and_timers_wait_so_much_longer(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def main() -> None:
+            runtime, reader = house()
+            before = runtime.now
+            real = time.time
+            monkeypatch.setattr(time, "time", lambda: real() - 0.02)
+            began = time.perf_counter()
+            runtime._look_at_clock()
+            seen = [runtime.now]
+            runtime.set_timer(0.001, "ride/1", Letter("last"))
+            await reader.until_last()
+            seen.append(runtime.now)
+            assert time.perf_counter() - began >= 0.02
+            assert before <= seen[0] <= seen[1] - 0.001
+
+        asyncio.run(main())
+
+    def test_it_starts_no_earlier_than_it_is_told(self) -> None:
         async def main() -> None:
             runtime = RealtimeRuntime(1)
-            before = runtime.now
-            monkeypatch.setattr(time, "time", lambda: 0.0)
-            assert before <= runtime.now < before + PATIENCE_S
+            at = runtime.now + 100.0
+            runtime.start_at(at)
+            assert at <= runtime.now < at + PATIENCE_S
+            runtime.start_at(at - 50.0)
+            assert runtime.now >= at
 
         asyncio.run(main())
 

@@ -73,6 +73,9 @@ class LoopClock:
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
+    def read_clock(self) -> None:
+        """It is read each time."""
+
 
 class EchoGateway:
     """Remembers every session by its id; the newest of one id last."""

@@ -42,7 +42,10 @@ class RuntimePort(Protocol):
 
     @property
     def now(self) -> float:
-        """Runtime seconds."""
+        """Unix time in seconds."""
+
+    def read_clock(self) -> None:
+        """Take `now` anew, outside a turn."""
 
     def tell(self, address: str, message: Any) -> bool:
         """False: nobody will handle it."""

@@ -45,6 +45,7 @@ class Session(Protocol):
 class RuntimeClock(Protocol):
     @property
     def now(self) -> float: ...
+    def read_clock(self) -> None: ...
 
 
 class Gateway(Protocol):
@@ -87,6 +88,7 @@ class SocketEdge:
         self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
         self.clock: Clock = self._loop.time
+        self.read_runtime_clock = gateway.runtime.read_clock
         self._start_deadlines(self.clock, lambda: gateway.runtime.now)
 
     def _start_deadlines(self, clock: Clock, heard_clock: Clock) -> None:
@@ -131,6 +133,7 @@ class SocketEdge:
 
     def _tick(self) -> None:
         self._loop.call_later(self._tick_s, self._tick)
+        self.read_runtime_clock()
         for deadlines in self._deadlines:
             deadlines.tick()
         for socket in self.stalled:

@@ -244,6 +244,7 @@ class DispatchConnection(PacedConnection):
         session = self._session
         if session is None:
             return
+        self._edge.read_runtime_clock()
         opcode = frame.opcode
         if opcode is TEXT or opcode is BINARY or opcode is CONT:
             if frame.fin and self._fragments is None:
@@ -348,6 +349,7 @@ class DispatchConnection(PacedConnection):
         edge = self._edge
         self._kind, self._ident = at
         self._opened_at = edge.clock()
+        edge.read_runtime_clock()
         log.info("connected", extra={**self._named(), "client": self._client()})
         edge.sockets[self] = None
         edge.counters.open[at.kind] += 1

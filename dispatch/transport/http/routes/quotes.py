@@ -116,6 +116,7 @@ class QuoteDesk:
         return await answered(request, self._limits.body_bytes, self._limits.body_timeout_s, self._quote_for)
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
+        self._runtime.read_clock()
         self._limit_rate(whose(request.client.host if request.client is not None else ""))
         quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest))
         return Response(wire.encode(quotes), CREATED, media_type="application/json")
