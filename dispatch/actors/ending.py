@@ -69,7 +69,7 @@ class EndingRide(FollowedRide):
         if ride.status == UNBOOKED or (driver_id is not None and not ride.is_driven_by(driver_id)):
             self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
         elif driver_id is not None and ride.status == ARRIVED:
-            self._leave_pickup(driver_id, message.command)
+            self._leave_pickup(driver_id, message)
         elif message.by not in MAY_CANCEL[ride.status]:
             self._cannot_cancel(message)
         elif driver_id is not None:
@@ -98,7 +98,7 @@ class EndingRide(FollowedRide):
         if not ride.is_driven_by(message.driver_id):
             self.refuse_message(message, NoSuchRide.code, NoSuchRide.says)
         elif PassengerNoShow in TRANSITIONS[ride.status]:
-            self._leave_pickup(message.driver_id, message.command)
+            self._leave_pickup(message.driver_id, message)
         else:
             text = f"cannot {VERBS[PassengerNoShow]} a ride that is {ride.status}"
             self.refuse_message(message, "illegal_now", text)
@@ -166,12 +166,11 @@ class EndingRide(FollowedRide):
             self.send(self.dispatcher(), SearchDriver(self.card(), ride.requested_at, again=True))
             self.arm_end()
 
-    def _leave_pickup(self, driver_id: DriverId, command: Command | None) -> None:
-        """The driver has waited, and nobody came; not before he has waited long enough."""
-        ride, fee = self.ride, self.fee(Tariff.no_show_fee)
+    def _leave_pickup(self, driver_id: DriverId, message: CancelRide | ReportNoShow) -> None:
+        """The driver has waited, and nobody came; refused before the driver has waited long enough."""
+        command, ride, fee = message.command, self.ride, self.fee(Tariff.no_show_fee)
         wait_s = self.options.terms.no_show_in_s(ride, self.runtime.now)
         if wait_s > 0.0:
-            message = ReportNoShow(ride.ride_id, driver_id, command)
             self.refuse_message(message, "too_early", f"no_show is possible in {ceil(wait_s)} s")
             return
         self.record(PassengerNoShow(ride.ride_id, driver_id, fee, command))

@@ -1,13 +1,34 @@
-"""What sessions ask of ride and driver actors on behalf of an app. Identity comes from the session, never from the frame's body."""
+"""What a principal asks of ride and driver actors. The principal comes with the connection or the request, never from its body."""
 
 from __future__ import annotations
 
 from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
+from dispatch.principals import Principal, Role
 from dispatch.values import Passenger, Trip
 
 
-class Resume(Message, frozen=True, gc=False):
+class Request(Message, frozen=True, gc=False):
+    """The base of all commands."""
+
+    principal: Principal
+
+    @property
+    def driver_id(self) -> DriverId | None:
+        """The driver who asks; None: somebody else does."""
+        return DriverId(self.principal.id) if self.principal.role is Role.DRIVER else None
+
+
+class DriverRequest(Request, frozen=True, gc=False):
+    """The base of what only drivers ask."""
+
+    @property
+    def driver_id(self) -> DriverId:
+        """The driver who asks."""
+        return DriverId(self.principal.id)
+
+
+class Resume(Request, frozen=True, gc=False):
     """The app of connection `number` has heard its stream up to `last_seq`, in that `life` of it, and wants the rest.
 
     A `life` of -1 is none that this process knows.
@@ -19,7 +40,7 @@ class Resume(Message, frozen=True, gc=False):
     command: Command | None = None
 
 
-class Attach(Message, frozen=True, gc=False):
+class Attach(Request, frozen=True, gc=False):
     """A connection speaks for this ride or driver from now on. `number` is the session's own: mail of a lower one is old.
 
     `resume`: its app goes on where an earlier connection ended, instead of hearing first how things stand.
@@ -30,14 +51,14 @@ class Attach(Message, frozen=True, gc=False):
     resume: Resume | None = None
 
 
-class Detach(Message, frozen=True, gc=False):
+class Detach(Request, frozen=True, gc=False):
     """That connection is gone (`closed`) or was not heard for too long (`silent`)."""
 
     number: int
     reason: str = "closed"
 
 
-class FindDriver(Message, frozen=True, gc=False):
+class FindDriver(Request, frozen=True, gc=False):
     """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds), at the price of this quote if there is one.
 
     `known`: the passenger said who they are, and may be held to one ride at a time.
@@ -52,37 +73,39 @@ class FindDriver(Message, frozen=True, gc=False):
     known: bool = False
 
 
-class CancelRide(Message, frozen=True, gc=False):
-    """Passenger, driver, ops or system -> ride. `driver_id` is the driver who speaks, if one does; `reply_to` whoever else does."""
+class CancelRide(Request, frozen=True, gc=False):
+    """Passenger, driver by way of the driver's own actor, staff or system -> ride. `reply_to`: an address that hears `RideClosed`."""
 
     ride_id: RideId
-    by: str
     reason: str = ""
-    driver_id: DriverId | None = None
     command: Command | None = None
     reply_to: str | None = None
 
+    @property
+    def by(self) -> str:
+        """Who cancels: `passenger`, `driver`, `ops` or `system`."""
+        return self.principal.by
 
-class RateRide(Message, frozen=True, gc=False):
-    """Passenger, or driver by way of his own actor, -> ride: what he thinks of the other one. `rating` is 1 to 5."""
+
+class RateRide(Request, frozen=True, gc=False):
+    """Passenger, or driver by way of the driver's own actor, -> ride: what they think of the other one. `rating` is 1 to 5."""
 
     ride_id: RideId
     rating: int
     comment: str = ""
-    driver_id: DriverId | None = None
     command: Command | None = None
 
 
-class AcceptOffer(Message, frozen=True, gc=False):
-    """Driver -> his own actor. Without `offer_id`: whatever is open for that ride, as the seed's apps say it."""
+class AcceptOffer(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor. Without `offer_id`: whatever is open for that ride, as the seed's apps say it."""
 
     ride_id: RideId
     offer_id: OfferId | None = None
     command: Command | None = None
 
 
-class DeclineOffer(Message, frozen=True, gc=False):
-    """Driver -> his own actor."""
+class DeclineOffer(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor."""
 
     ride_id: RideId
     offer_id: OfferId | None = None
@@ -90,41 +113,37 @@ class DeclineOffer(Message, frozen=True, gc=False):
     command: Command | None = None
 
 
-class SetAvailability(Message, frozen=True, gc=False):
-    """Driver -> his own actor: I want offers, or I want none."""
+class SetAvailability(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor: I want offers, or I want none."""
 
     available: bool
     command: Command | None = None
 
 
-class ReportArrived(Message, frozen=True, gc=False):
-    """Driver -> his own actor -> the ride: at the pickup."""
+class ReportArrived(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor -> the ride: at the pickup."""
 
     ride_id: RideId
-    driver_id: DriverId
     command: Command | None = None
 
 
-class StartRide(Message, frozen=True, gc=False):
-    """Driver -> his own actor -> the ride: the passenger is in. `pin`: the passenger's, where the ride asks for one."""
+class StartRide(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor -> the ride: the passenger is in. `pin`: the passenger's, where the ride asks for one."""
 
     ride_id: RideId
-    driver_id: DriverId
     command: Command | None = None
     pin: str = ""
 
 
-class ReportNoShow(Message, frozen=True, gc=False):
-    """Driver -> his own actor -> the ride: nobody came to the pickup."""
+class ReportNoShow(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor -> the ride: nobody came to the pickup."""
 
     ride_id: RideId
-    driver_id: DriverId
     command: Command | None = None
 
 
-class CompleteRide(Message, frozen=True, gc=False):
-    """Driver -> his own actor -> the ride: the passenger is out."""
+class CompleteRide(DriverRequest, frozen=True, gc=False):
+    """Driver -> the driver's own actor -> the ride: the passenger is out."""
 
     ride_id: RideId
-    driver_id: DriverId
     command: Command | None = None

@@ -19,7 +19,7 @@ def test_the_ride_{name}_goes_as_it_went(play: Theatre) -> None:
     stage = play({settings})
     {ride} = stage.passenger("{ride}", at={opens})
 '''
-OPS_IMPORTS = "from dispatch.messages.commands import CancelRide\n"
+OPS_IMPORTS = "from dispatch.messages.commands import CancelRide\nfrom dispatch.principals import OPERATIONS\n"
 OPTIONS_IMPORT = "from sim.world import WorldOptions\n"
 
 
@@ -80,7 +80,7 @@ def _starts(line: Line) -> str:
 
 
 def _closes(line: Line) -> str:
-    cancel = f'CancelRide("{RIDE}", "ops", {line.fields["reason"]!r})'
+    cancel = f'CancelRide(OPERATIONS, "{RIDE}", {line.fields["reason"]!r})'
     return f'{RIDE}.does(lambda: stage.world.runtime.tell("ride/{RIDE}", {cancel}), {_at(line)})'
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from dispatch import addresses
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
+from dispatch.principals import OPERATIONS
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
 from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
 from sim.world import WorldOptions
@@ -49,7 +50,7 @@ class Player:
         elif line.what == "leaves":
             person.leaves(at=at)
         elif line.what == "closes":
-            cancel = CancelRide(RideId(RIDE), "ops", line.fields["reason"])
+            cancel = CancelRide(OPERATIONS, RideId(RIDE), line.fields["reason"])
             person.does(lambda: self._tell_ride(cancel), at=at)
         elif line.what == "start_ride" and "pin" not in line.fields:
             person.does(lambda: person.says("start_ride", ride_id=RIDE, pin=self._pin()), at=at)

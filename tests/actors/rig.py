@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch import principals
 from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
@@ -23,6 +24,11 @@ from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
 RIDE, OTHER_RIDE = RideId("r1"), RideId("r2")
 ANN = Passenger(PassengerId("p1"), "Ann", "27820000001")
 DAN, EVE = DriverCard(DriverId("d1"), "Dan", "27830000001"), DriverCard(DriverId("d2"), "Eve", "27830000002")
+AS_ANN, AS_DAN, AS_EVE = (
+    principals.passenger_of(RIDE),
+    principals.driver(DAN.driver_id),
+    principals.driver(EVE.driver_id),
+)
 TRIP = Trip(Place(-26.2041, 28.0473, "123 Main St"), Place(-26.1850, 28.0550, "456 Oak Ave"), 5.2, 15.0, 85.5)
 DEARER = Trip(TRIP.pickup, TRIP.dropoff, 5.2, 15.0, 120.0)
 CARD = RideCard(RIDE, 1, ANN, TRIP)

@@ -16,21 +16,21 @@ from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver
 from dispatch.messages.events import RideRequested
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
 from dispatch.values import FareLine, Money, Price
-from tests.actors.rig import ANN, DEARER, RIDE, TRIP, Rig, command, in_short
+from tests.actors.rig import ANN, AS_ANN, DEARER, RIDE, TRIP, Rig, command, in_short
 from tests.scenarios.theatre import Harm
 
 PASSENGER, DISPATCHER, QUOTE = "session/5", "dispatcher/0", "quote/q1"
 PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 9310),), 5400, 870)
 ASKED_BY_HTTP = RideOptions(pricing="http", price_patience_s=10.0)
-BOOKING = FindDriver(RIDE, TRIP, ANN, command())
-WITH_QUOTE = FindDriver(RIDE, TRIP, ANN, command(), quote_id=QuoteId("q1"))
+BOOKING = FindDriver(AS_ANN, RIDE, TRIP, ANN, command())
+WITH_QUOTE = FindDriver(AS_ANN, RIDE, TRIP, ANN, command(), quote_id=QuoteId("q1"))
 
 
 def priced_ride(options: RideOptions | None = None) -> Rig:
     rig = Rig()
     rig.listen(PASSENGER, DISPATCHER, QUOTE, "pricing", "driver/d1")
     rig.ride(options)
-    rig.tell("ride/r1", Attach(PASSENGER, 5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5))
     return rig
 
 
@@ -61,7 +61,7 @@ def test_a_quote_is_asked_for_its_price_whoever_sets_the_others() -> None:
     assert rig.heard(QUOTE) == [UseQuote(QuoteId("q1"), RIDE, 2, ANN.passenger_id, TRIP.pickup, TRIP.dropoff, "")]
     rig.tell("ride/r1", QuoteGranted(RIDE, 2, PRICE))
     assert [(request.price, request.quote_id) for request in requests(rig)] == [(PRICE, "q1")]
-    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command("k2"), quote_id=QuoteId("q1")))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2"), quote_id=QuoteId("q1")))
     assert (said(rig), rig.heard(QUOTE)) == (["PassengerSnapshot:pending", "Ack:ok", "Ack:ok"], [])
 
 
@@ -77,7 +77,7 @@ def test_without_a_price_nothing_is_booked_and_the_app_is_told(answer: Any, told
     rig = priced_ride()
     rig.tell("ride/r1", WITH_QUOTE, answer)
     assert (said(rig), requests(rig)) == ([told], [])
-    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command("k2")))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2")))
     assert len(requests(rig)) == 1
 
 
@@ -106,7 +106,7 @@ def test_nobody_waits_for_a_price_for_ever_and_one_that_comes_too_late_is_ignore
 
 def test_a_cancel_that_comes_meanwhile_waits_its_turn_and_cancels_the_booking() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", BOOKING, CancelRide(RIDE, "passenger", "", command=command("k2")))
+    rig.tell("ride/r1", BOOKING, CancelRide(AS_ANN, RIDE, command=command("k2")))
     assert said(rig) == []
     rig.tell("ride/r1", Priced(2, PRICE))
     assert said(rig) == ["RideEnded:passenger", "Ack:ok", "Ack:ok"]
@@ -116,7 +116,7 @@ def test_a_cancel_that_comes_meanwhile_waits_its_turn_and_cancels_the_booking() 
 
 def test_the_same_frame_sent_again_meanwhile_books_once_and_other_terms_are_asked_for_in_their_turn() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", BOOKING, BOOKING, FindDriver(RIDE, DEARER, ANN, command("k2")))
+    rig.tell("ride/r1", BOOKING, BOOKING, FindDriver(AS_ANN, RIDE, DEARER, ANN, command("k2")))
     assert len(rig.heard("pricing")) == 1
     rig.tell("ride/r1", Priced(2, PRICE))
     assert (len(requests(rig)), [question.number for question in rig.heard("pricing")]) == (1, [3])
@@ -126,13 +126,13 @@ def test_the_same_frame_sent_again_meanwhile_books_once_and_other_terms_are_aske
 
 def test_too_much_said_meanwhile_is_turned_away() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", BOOKING, *(CancelRide(RIDE, "passenger") for _ in range(MOST_WAITING + 1)))
+    rig.tell("ride/r1", BOOKING, *(CancelRide(AS_ANN, RIDE) for _ in range(MOST_WAITING + 1)))
     assert said(rig) == ["Refused:unavailable"]
 
 
 def test_an_app_that_asks_for_the_same_trip_without_its_quote_asks_for_something_else() -> None:
     rig = priced_ride()
-    rig.tell("ride/r1", WITH_QUOTE, QuoteGranted(RIDE, 2, PRICE), FindDriver(RIDE, TRIP, ANN, command("k2")))
+    rig.tell("ride/r1", WITH_QUOTE, QuoteGranted(RIDE, 2, PRICE), FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2")))
     assert [(request.search_no, request.trip.fare) for request in requests(rig)] == [(1, 93.1), (2, 85.5)]
 
 
@@ -140,7 +140,7 @@ def test_a_ride_that_is_made_anew_still_waits_for_its_price() -> None:
     rig = Rig(supervised=True)
     rig.listen(PASSENGER, DISPATCHER, "pricing")
     rig.ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKING)
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING)
     rig.runtime.rebuild("ride/r1")
     rig.tell("ride/r1", Priced(2, PRICE))
     assert [request.claim for request in requests(rig)] == [TRIP]
@@ -154,7 +154,7 @@ def test_what_waited_when_a_turn_was_lost_is_told_so_and_may_be_tried_again(monk
     rig = Rig(supervised=True)
     rig.listen(PASSENGER, DISPATCHER, "pricing")
     rig.ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKING, CancelRide(RIDE, "passenger", "", command=command("k2")))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING, CancelRide(AS_ANN, RIDE, command=command("k2")))
     with monkeypatch.context() as while_it_hurts:
         while_it_hurts.setitem(RideActor.handlers, CancelRide, a_bug)
         rig.tell("ride/r1", Priced(2, PRICE))
@@ -179,12 +179,12 @@ def test_a_late_answer_to_a_question_of_an_earlier_life_prices_nothing() -> None
     """The passenger left, the ride left memory, and came back for another trip before the first answer came."""
     rig = priced_ride(msgspec.structs.replace(ASKED_BY_HTTP, price_patience_s=1.0, retire_after_s=0.0))
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Detach(5))
+    rig.tell("ride/r1", Detach(AS_ANN, 5))
     assert rig.runtime.actor("ride/r1") is not None, "not while a price is asked for"
     rig.wait(1.0)
     assert rig.runtime.actor("ride/r1") is None
     (first,) = rig.heard("pricing")
-    rig.tell("ride/r1", Attach(PASSENGER, 6), FindDriver(RIDE, DEARER, ANN))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 6), FindDriver(AS_ANN, RIDE, DEARER, ANN))
     (second,) = rig.heard("pricing")
     rig.tell("ride/r1", Priced(first.number, PRICE))
     assert requests(rig) == []
@@ -195,7 +195,7 @@ def test_a_late_answer_to_a_question_of_an_earlier_life_prices_nothing() -> None
 def test_a_passenger_who_left_while_the_price_was_asked_for_is_waited_for_as_any_other() -> None:
     rig = priced_ride(msgspec.structs.replace(ASKED_BY_HTTP, link_grace_s=20.0))
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Detach(5))
+    rig.tell("ride/r1", Detach(AS_ANN, 5))
     (question,) = rig.heard("pricing")
     rig.tell("ride/r1", Priced(question.number, PRICE))
     rig.wait(19.9)

@@ -22,11 +22,26 @@ from dispatch.messages.commands import (
 from dispatch.messages.events import AvailabilitySet, CommandDone, OfferDeclined, RideArrived, RideRequested
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, CloseOffer, OfferRide, RideAnswered, RoundOpened
 from dispatch.messages.notices import Ack, Refused, StreamLife
-from tests.actors.rig import ANN, CARD, DAN, DEARER, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
+from tests.actors.rig import (
+    ANN,
+    AS_ANN,
+    AS_DAN,
+    CARD,
+    DAN,
+    DEARER,
+    OFFER,
+    OTHER_RIDE,
+    RIDE,
+    TRIP,
+    Rig,
+    command,
+    in_short,
+    lease,
+)
 from tests.actors.test_ride import claim
 
 APP, NEWER, ME, THE_RIDE = "session/5", "session/6", "driver/d1", "ride/r1"
-ONLINE, OFFERED = Attach(APP, 5), OfferRide(lease(), CARD)
+ONLINE, OFFERED = Attach(AS_DAN, APP, 5), OfferRide(lease(), CARD)
 HIM = DAN.driver_id
 THEIRS = Command("k1", 1, HIM)
 """An id that the driver's app gave."""
@@ -57,7 +72,7 @@ def another_process(rig: Rig, address: str) -> None:
 
 
 def back(last_seq: int, life: int = 0, name: str | None = None) -> Attach:
-    return Attach(NEWER, 6, Resume(6, life, last_seq, command(name) if name else None))
+    return Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, life, last_seq, command(name) if name else None))
 
 
 def short(rig: Rig, address: str = NEWER) -> list[str]:
@@ -78,7 +93,7 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED)
         rig.heard(APP)
-        rig.tell(ME, Detach(5), back(1))
+        rig.tell(ME, Detach(AS_DAN, 5), back(1))
         closing, snapshot = rig.heard(NEWER)
         assert (in_short(closing), closing.seq, snapshot.seq) == ("OfferClosed:unavailable", 2, 3)
 
@@ -99,7 +114,7 @@ class TestGap:
 
     def test_an_app_that_does_not_resume_hears_a_snapshot_first(self) -> None:
         rig = a_driver()
-        rig.tell(ME, OFFERED, Attach(NEWER, 6))
+        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6))
         (snapshot,) = rig.heard(NEWER)
         assert (snapshot.seq, snapshot.recovered) == (2, False)
 
@@ -107,14 +122,14 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED, CloseOffer(OFFER, RIDE, "taken"))
         first, second = rig.heard(APP)
-        rig.tell(ME, Resume(5, 0, 0))
+        rig.tell(ME, Resume(AS_DAN, 5, 0, 0))
         *again, snapshot = rig.heard(APP)
         assert again == [first, second]
         assert (snapshot.seq, snapshot.recovered) == (3, True)
 
     def test_an_older_connection_cannot_ask_for_anything(self) -> None:
         rig = a_driver()
-        rig.tell(ME, OFFERED, Attach(NEWER, 6), Resume(5, 0, 0))
+        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6), Resume(AS_DAN, 5, 0, 0))
         assert short(rig) == ["DriverSnapshot:available"]
 
     def test_a_ride_that_nobody_booked_has_nothing_to_go_on_with(self) -> None:
@@ -132,8 +147,8 @@ class TestUnsure:
         rig.wait(2.0)
         rig.tell(ME, OFFERED, OfferRide(lease(OTHER_RIDE), CARD))
         rig.heard(APP)
-        rig.tell(ME, DeclineOffer(RIDE))
-        rig.tell(ME, Resume(5, 0, 0) if same else back(0))
+        rig.tell(ME, DeclineOffer(AS_DAN, RIDE))
+        rig.tell(ME, Resume(AS_DAN, 5, 0, 0) if same else back(0))
         listener = APP if same else NEWER
         assert short(rig, listener) == ["OfferMade"], "it is on disk"
         rig.wait(1.0)
@@ -145,12 +160,14 @@ class TestUnsure:
 
     def test_what_never_reached_the_disk_was_never_said_even_if_nobody_listened(self) -> None:
         rig = a_ride()
-        rig.tell(THE_RIDE, FindDriver(RIDE, TRIP, ANN), RoundOpened(1, 1, 5, 30.0), claim(DAN), Detach(5))
+        rig.tell(
+            THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), RoundOpened(1, 1, 5, 30.0), claim(DAN), Detach(AS_ANN, 5)
+        )
         rig.heard(APP)
         rig.disk_is_full(True)
-        rig.tell(THE_RIDE, ReportArrived(RIDE, HIM))
+        rig.tell(THE_RIDE, ReportArrived(AS_DAN, RIDE))
         rig.disk_is_full(False)
-        rig.tell(THE_RIDE, ReportArrived(RIDE, HIM), back(2))
+        rig.tell(THE_RIDE, ReportArrived(AS_DAN, RIDE), back(2))
         heard = rig.heard(NEWER)
         assert [notice.seq for notice in heard] == [3, 4, 5]
         assert short_of(heard) == ["PassengerSnapshot:accepted", "RideProgress:arrived", "PassengerSnapshot:arrived"]
@@ -159,7 +176,9 @@ class TestUnsure:
         rig = a_driver()
         rig.tell(ME, OFFERED, CloseOffer(OFFER, RIDE, "taken"), OfferRide(lease(OTHER_RIDE), CARD))
         rig.disk_is_full(True)
-        rig.tell(ME, SetAvailability(False), AcceptOffer(RIDE, OFFER))  # the answer to a late accept waits for the disk
+        rig.tell(
+            ME, SetAvailability(AS_DAN, False), AcceptOffer(AS_DAN, RIDE, OFFER)
+        )  # the answer to a late accept waits for the disk
         rig.disk_is_full(False)
         rig.tell(ME, OfferRide(lease(OTHER_RIDE, serial=2), CARD))
         told = {}
@@ -176,13 +195,13 @@ def short_of(notices: list[Any]) -> list[str]:
 class TestLives:
     def test_a_ride_that_was_woken_numbers_anew_and_says_so_before_anything_else(self) -> None:
         rig = a_ride()
-        rig.tell(THE_RIDE, FindDriver(RIDE, TRIP, ANN), CancelRide(RIDE, "passenger"), Detach(5))
+        rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), CancelRide(AS_ANN, RIDE), Detach(AS_ANN, 5))
         another_process(rig, THE_RIDE)
         rig.tell(THE_RIDE, back(1))
         life, snapshot = rig.heard(NEWER)
         assert isinstance(life, StreamLife) and life.life > 0
         assert (snapshot.seq, snapshot.recovered) == (1, False)
-        rig.tell(THE_RIDE, Resume(6, life.life, 1))
+        rig.tell(THE_RIDE, Resume(AS_ANN, 6, life.life, 1))
         (again,) = rig.heard(NEWER)
         assert (again.seq, again.recovered) == (2, True)
 
@@ -202,20 +221,20 @@ class TestOnce:
 
     def again(self, rig: Rig, address: str, *messages: Any) -> list[str]:
         another_process(rig, address)
-        rig.tell(address, Attach(NEWER, 6), *messages)
+        rig.tell(address, Attach(AS_DAN, NEWER, 6), *messages)
         return [text for text in short(rig) if text.startswith(("Ack", "Refused"))]
 
     def test_a_booking_is_not_made_twice_even_if_the_terms_were_changed_since(self) -> None:
         rig = a_ride()
-        booking = FindDriver(RIDE, TRIP, ANN, command("k1"))
-        rig.tell(THE_RIDE, booking, FindDriver(RIDE, DEARER, ANN, command("k2")), Detach(5))
+        booking = FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k1"))
+        rig.tell(THE_RIDE, booking, FindDriver(AS_ANN, RIDE, DEARER, ANN, command("k2")), Detach(AS_ANN, 5))
         assert self.again(rig, THE_RIDE, booking) == ["Ack:ok"]
         requests = [event for event in rig.journal.events_of(THE_RIDE) if isinstance(event, RideRequested)]
         assert [event.trip for event in requests] == [TRIP, DEARER]
 
     def test_a_wish_is_not_wished_again_after_the_next_one(self) -> None:
         rig = a_driver()
-        first, second = SetAvailability(False, command("k1")), SetAvailability(True, command("k2"))
+        first, second = SetAvailability(AS_DAN, False, command("k1")), SetAvailability(AS_DAN, True, command("k2"))
         rig.tell(ME, first, second)
         assert self.again(rig, ME, first) == ["Ack:ok"]
         wishes = [event.available for event in rig.journal.events_of(ME) if isinstance(event, AvailabilitySet)]
@@ -223,8 +242,8 @@ class TestOnce:
 
     def test_what_changed_nothing_is_on_record_too_and_changes_nothing_later(self) -> None:
         rig = a_driver()
-        nothing = SetAvailability(True, command("k1"))
-        rig.tell(ME, nothing, SetAvailability(False, command("k2")))
+        nothing = SetAvailability(AS_DAN, True, command("k1"))
+        rig.tell(ME, nothing, SetAvailability(AS_DAN, False, command("k2")))
         assert rig.journal.events_of(ME)[-2] == CommandDone(command("k1"), "ok")
         assert self.again(rig, ME, nothing) == ["Ack:ok"]
         wishes = [event.available for event in rig.journal.events_of(ME) if isinstance(event, AvailabilitySet)]
@@ -232,14 +251,17 @@ class TestOnce:
 
     def test_a_decline_and_a_late_answer_get_the_same_words(self) -> None:
         rig = a_driver()
-        decline, late = DeclineOffer(RIDE, OFFER, command=command("k1")), AcceptOffer(RIDE, OFFER, command("k2"))
+        decline, late = (
+            DeclineOffer(AS_DAN, RIDE, OFFER, command=command("k1")),
+            AcceptOffer(AS_DAN, RIDE, OFFER, command("k2")),
+        )
         rig.tell(ME, OFFERED, decline, late)
         assert self.again(rig, ME, decline, late) == ["Ack:declined", "Ack:declined"]
         assert sum(isinstance(event, OfferDeclined) for event in rig.journal.events_of(ME)) == 1
 
     def test_an_accept_that_is_under_way_is_answered_when_the_ride_answers(self) -> None:
         rig = a_driver()
-        accept = AcceptOffer(RIDE, OFFER, command("k1"))
+        accept = AcceptOffer(AS_DAN, RIDE, OFFER, command("k1"))
         rig.tell(ME, OFFERED, accept)
         assert self.again(rig, ME, accept) == []
         rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
@@ -250,19 +272,19 @@ class TestOnce:
 
     def test_an_accept_that_lost_is_told_the_same_reason(self) -> None:
         rig = a_driver()
-        accept = AcceptOffer(RIDE, OFFER, command("k1"))
+        accept = AcceptOffer(AS_DAN, RIDE, OFFER, command("k1"))
         rig.tell(ME, OFFERED, accept, ClaimRefused(RIDE, OFFER, "taken"))
         assert self.again(rig, ME, accept) == ["Ack:taken"]
 
     def test_another_body_under_an_id_on_record_is_refused(self) -> None:
         rig = a_driver()
-        rig.tell(ME, SetAvailability(False, command("k1", 1)))
-        assert self.again(rig, ME, SetAvailability(True, command("k1", 2))) == ["Refused:id_reused"]
+        rig.tell(ME, SetAvailability(AS_DAN, False, command("k1", 1)))
+        assert self.again(rig, ME, SetAvailability(AS_DAN, True, command("k1", 2))) == ["Refused:id_reused"]
         assert not any(isinstance(event, AvailabilitySet) and event.available for event in rig.journal.events_of(ME))
 
     def test_a_refusal_is_not_on_record_and_is_judged_anew(self) -> None:
         rig = a_driver()
-        late = AcceptOffer(RIDE, OFFER, command("k1"))
+        late = AcceptOffer(AS_DAN, RIDE, OFFER, command("k1"))
         rig.tell(ME, late)
         assert self.again(rig, ME, late) == ["Refused:no_such_ride"]
         assert not any(getattr(event, "command", None) for event in rig.journal.events_of(ME))
@@ -273,41 +295,41 @@ class TestSteps:
 
     def a_ride_with_dan(self, *steps: Any) -> Rig:
         rig = a_ride()
-        rig.tell(THE_RIDE, FindDriver(RIDE, TRIP, ANN), claim(DAN), *steps)
+        rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), claim(DAN), *steps)
         rig.heard(ME)
         return rig
 
     def test_a_step_that_comes_again_is_answered_and_not_refused(self) -> None:
-        arrived = ReportArrived(RIDE, HIM, THEIRS)
+        arrived = ReportArrived(AS_DAN, RIDE, THEIRS)
         rig = self.a_ride_with_dan(arrived)
-        rig.tell(THE_RIDE, Detach(5), arrived)
+        rig.tell(THE_RIDE, Detach(AS_ANN, 5), arrived)
         assert rig.heard(ME) == [RideAnswered(RIDE, "ok", THEIRS)]
         assert sum(isinstance(event, RideArrived) for event in rig.journal.events_of(THE_RIDE)) == 1
 
     def test_a_ride_that_left_memory_knows_it_still(self) -> None:
-        complete = CompleteRide(RIDE, HIM, THEIRS)
-        rig = self.a_ride_with_dan(complete, Detach(5))
+        complete = CompleteRide(AS_DAN, RIDE, THEIRS)
+        rig = self.a_ride_with_dan(complete, Detach(AS_DAN, 5))
         another_process(rig, THE_RIDE)
         rig.tell(THE_RIDE, complete)
         assert rig.heard(ME) == [RideAnswered(RIDE, "ok", THEIRS)]
 
     def test_the_passenger_may_use_the_same_id_for_something_else(self) -> None:
-        rig = self.a_ride_with_dan(ReportArrived(RIDE, HIM, THEIRS))
+        rig = self.a_ride_with_dan(ReportArrived(AS_DAN, RIDE, THEIRS))
         rig.heard(APP)
-        rig.tell(THE_RIDE, CancelRide(RIDE, "passenger", command=command("k1", 9)))
+        rig.tell(THE_RIDE, CancelRide(AS_ANN, RIDE, command=command("k1", 9)))
         assert short(rig, APP) == ["RideEnded:passenger", "Ack:ok"]
 
     def test_another_step_under_the_same_id_is_refused(self) -> None:
-        rig = self.a_ride_with_dan(ReportArrived(RIDE, HIM, THEIRS))
+        rig = self.a_ride_with_dan(ReportArrived(AS_DAN, RIDE, THEIRS))
         rig.heard(ME)
-        rig.tell(THE_RIDE, CompleteRide(RIDE, HIM, Command("k1", 2, HIM)))
+        rig.tell(THE_RIDE, CompleteRide(AS_DAN, RIDE, Command("k1", 2, HIM)))
         assert short(rig, ME) == ["RideRefused:id_reused"]
 
     def test_a_step_that_was_refused_may_be_tried_again(self) -> None:
         rig = a_ride()
-        rig.tell(THE_RIDE, FindDriver(RIDE, TRIP, ANN), ReportArrived(RIDE, HIM, THEIRS), claim(DAN))
+        rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), ReportArrived(AS_DAN, RIDE, THEIRS), claim(DAN))
         rig.heard(ME)
-        rig.tell(THE_RIDE, ReportArrived(RIDE, HIM, THEIRS))
+        rig.tell(THE_RIDE, ReportArrived(AS_DAN, RIDE, THEIRS))
         assert short(rig, ME) == ["RideMoved:arrived"]
 
 
@@ -315,7 +337,8 @@ class TestBookings:
     def test_a_booking_that_was_replaced_before_its_answer_is_acknowledged(self) -> None:
         rig = a_ride()
         rig.tell(
-            THE_RIDE, *[FindDriver(RIDE, *it) for it in ((TRIP, ANN, command("k1")), (DEARER, ANN, command("k2")))]
+            THE_RIDE,
+            *[FindDriver(AS_ANN, RIDE, *it) for it in ((TRIP, ANN, command("k1")), (DEARER, ANN, command("k2")))],
         )
         assert rig.heard(APP) == [Ack("k1")]
         rig.tell(THE_RIDE, RoundOpened(2, 1, 5, 30.0))
@@ -324,7 +347,7 @@ class TestBookings:
     def test_a_booking_that_was_cancelled_before_its_answer_is_acknowledged(self) -> None:
         rig = a_ride()
         rig.tell(
-            THE_RIDE, FindDriver(RIDE, TRIP, ANN, command("k1")), CancelRide(RIDE, "passenger", "", None, command("k2"))
+            THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k1")), CancelRide(AS_ANN, RIDE, "", command("k2"))
         )
         heard = rig.heard(APP)
         assert [ack.id for ack in heard if isinstance(ack, Ack)] == ["k1", "k2"]

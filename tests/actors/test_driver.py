@@ -46,7 +46,7 @@ from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
 from dispatch.messages.tracking import WarnDriver
 from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, Money, RideCard
-from tests.actors.rig import ANN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
+from tests.actors.rig import ANN, AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
 
 HIM = DAN.driver_id
 APP, NEWER, DISPATCHER, RIDE_ACTOR, ME = "session/5", "session/6", "dispatcher/0", "ride/r1", "driver/d1"
@@ -57,39 +57,39 @@ with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
 
 MESSAGES: dict[str, Any] = {
-    "Attach": Attach(NEWER, 6),
-    "Attach of an older connection": Attach("session/4", 4),
-    "Detach": Detach(5),
-    "Detach of an older connection": Detach(4),
-    "Resume": Resume(5, 0, 0),
-    "Resume of an older connection": Resume(4, 0, 0),
+    "Attach": Attach(AS_DAN, NEWER, 6),
+    "Attach of an older connection": Attach(AS_DAN, "session/4", 4),
+    "Detach": Detach(AS_DAN, 5),
+    "Detach of an older connection": Detach(AS_DAN, 4),
+    "Resume": Resume(AS_DAN, 5, 0, 0),
+    "Resume of an older connection": Resume(AS_DAN, 4, 0, 0),
     "RideAnswered": RideAnswered(RIDE, "ok", command()),
     "OfferRide": OfferRide(lease(OTHER_RIDE), OTHER_CARD),
     "OfferRide of the same ride": OfferRide(lease(serial=2), CARD),
     "OfferRide that is over": OfferRide(lease(OTHER_RIDE, expires_at=-2.0), OTHER_CARD),
     "CloseOffer": CloseOffer(OFFER, RIDE, "taken"),
     "CloseOffer of another offer": CloseOffer(UNKNOWN, RIDE, "taken"),
-    "AcceptOffer": AcceptOffer(RIDE),
-    "AcceptOffer by its id": AcceptOffer(RIDE, OFFER),
-    "AcceptOffer of another offer": AcceptOffer(RIDE, UNKNOWN),
-    "AcceptOffer of another ride": AcceptOffer(OTHER_RIDE),
-    "DeclineOffer": DeclineOffer(RIDE),
-    "DeclineOffer of another ride": DeclineOffer(OTHER_RIDE),
-    "SetAvailability off": SetAvailability(False),
-    "SetAvailability on": SetAvailability(True),
+    "AcceptOffer": AcceptOffer(AS_DAN, RIDE),
+    "AcceptOffer by its id": AcceptOffer(AS_DAN, RIDE, OFFER),
+    "AcceptOffer of another offer": AcceptOffer(AS_DAN, RIDE, UNKNOWN),
+    "AcceptOffer of another ride": AcceptOffer(AS_DAN, OTHER_RIDE),
+    "DeclineOffer": DeclineOffer(AS_DAN, RIDE),
+    "DeclineOffer of another ride": DeclineOffer(AS_DAN, OTHER_RIDE),
+    "SetAvailability off": SetAvailability(AS_DAN, False),
+    "SetAvailability on": SetAvailability(AS_DAN, True),
     "ClaimAgain": _ClaimAgain(OFFER),
     "ClaimGranted": ClaimGranted(CARD, OFFER, "accepted"),
     "ClaimGranted of another offer": ClaimGranted(CARD, UNKNOWN, "accepted"),
     "ClaimRefused": ClaimRefused(RIDE, OFFER, "taken"),
     "ClaimRefused of another offer": ClaimRefused(RIDE, UNKNOWN, "taken"),
-    "ReportArrived": ReportArrived(RIDE, HIM),
-    "StartRide": StartRide(RIDE, HIM),
-    "CompleteRide": CompleteRide(RIDE, HIM),
-    "ReportNoShow": ReportNoShow(RIDE, HIM),
-    "RateRide": RateRide(RIDE, 5, "", HIM),
+    "ReportArrived": ReportArrived(AS_DAN, RIDE),
+    "StartRide": StartRide(AS_DAN, RIDE),
+    "CompleteRide": CompleteRide(AS_DAN, RIDE),
+    "ReportNoShow": ReportNoShow(AS_DAN, RIDE),
+    "RateRide": RateRide(AS_DAN, RIDE, 5),
     "RatingChanged": RatingChanged(),
-    "CancelRide": CancelRide(RIDE, "driver", "", HIM),
-    "CompleteRide of a ride that does not exist": CompleteRide(RideId("r9"), HIM),
+    "CancelRide": CancelRide(AS_DAN, RIDE),
+    "CompleteRide of a ride that does not exist": CompleteRide(AS_DAN, RideId("r9")),
     "RideMoved to arrived": RideMoved(RIDE, "arrived", 85.5, 5.2, 15.0),
     "RideMoved to completed": RideMoved(RIDE, "completed", 85.5, 5.2, 15.0),
     "RideLost": RideLost(RIDE, "passenger", ""),
@@ -103,15 +103,15 @@ MESSAGES: dict[str, Any] = {
     "ComeAgain": _ComeAgain(),
     "Retire of an older connection": _Retire(4, 0.0),
 }
-ONLINE = Attach(APP, 5)
+ONLINE = Attach(AS_DAN, APP, 5)
 OFFERED = OfferRide(lease(), CARD)
 WAYS: dict[str, tuple[Any, ...]] = {
-    "offline": (ONLINE, Detach(5)),
+    "offline": (ONLINE, Detach(AS_DAN, 5)),
     "available": (ONLINE,),
-    "unavailable": (ONLINE, SetAvailability(False)),
+    "unavailable": (ONLINE, SetAvailability(AS_DAN, False)),
     "offered": (ONLINE, OFFERED),
-    "reserved": (ONLINE, OFFERED, AcceptOffer(RIDE)),
-    "bound": (ONLINE, OFFERED, AcceptOffer(RIDE), ClaimGranted(CARD, OFFER, "accepted")),
+    "reserved": (ONLINE, OFFERED, AcceptOffer(AS_DAN, RIDE)),
+    "bound": (ONLINE, OFFERED, AcceptOffer(AS_DAN, RIDE), ClaimGranted(CARD, OFFER, "accepted")),
 }
 
 
@@ -186,7 +186,7 @@ def test_a_driver_who_was_registered_keeps_his_card() -> None:
 
 def test_a_claim_says_which_offer_it_answers_and_where_the_driver_is() -> None:
     rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
     (claim,) = rig.heard(RIDE_ACTOR)
     assert (claim.ride_id, claim.search_no, claim.round_no, claim.offer_id) == (RIDE, 1, 1, OFFER)
     assert (claim.lat, claim.lon) == (TRIP.pickup.lat + 0.009, TRIP.pickup.lon)
@@ -212,7 +212,7 @@ def test_he_claims_as_often_as_is_set() -> None:
 
 def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
     rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
     assert rig.heard(APP) == []
     rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
     assert rig.heard(APP) == [RideAccepted(2, CARD), Ack("k1")]
@@ -220,7 +220,7 @@ def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
 
 def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> None:
     rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
+    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
     assert rig.heard(APP) == [OfferClosed(2, RIDE, OFFER, "cancelled"), Ack("k1", "cancelled")]
 
 
@@ -228,14 +228,16 @@ def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> No
 def test_an_accept_counts_until_the_late_grace_is_over(at: float, in_time: bool) -> None:
     rig, actor = a_driver_who_is("offered")
     rig.wait(at)
-    rig.tell(ME, AcceptOffer(RIDE))
+    rig.tell(ME, AcceptOffer(AS_DAN, RIDE))
     assert situation_of(actor) == ("reserved" if in_time else "available")
     assert said(rig, APP) == ("" if in_time else "OfferClosed:expired")
     assert said(rig, DISPATCHER) == ("DriverState:busy:accepted" if in_time else "DriverState:available:expired")
 
 
 @pytest.mark.parametrize(
-    "answer", [AcceptOffer(RIDE), AcceptOffer(RIDE, OFFER), DeclineOffer(RIDE, OFFER)], ids=in_short
+    "answer",
+    [AcceptOffer(AS_DAN, RIDE), AcceptOffer(AS_DAN, RIDE, OFFER), DeclineOffer(AS_DAN, RIDE, OFFER)],
+    ids=in_short,
 )
 def test_an_answer_to_a_closed_offer_hears_that_closing_again(answer: Any) -> None:
     rig, _ = a_driver_who_is("offered")
@@ -249,13 +251,15 @@ def test_closings_are_remembered_for_a_bounded_number_of_offers() -> None:
     for serial in range(1, 101):
         rig.tell(ME, OfferRide(lease(serial=serial), CARD), CloseOffer(lease(serial=serial).offer_id, RIDE, "taken"))
     rig.heard(APP)
-    rig.tell(ME, AcceptOffer(RIDE, lease(serial=100).offer_id), AcceptOffer(RIDE, lease(serial=1).offer_id))
+    rig.tell(
+        ME, AcceptOffer(AS_DAN, RIDE, lease(serial=100).offer_id), AcceptOffer(AS_DAN, RIDE, lease(serial=1).offer_id)
+    )
     assert said(rig, APP) == "OfferClosed:taken Refused:no_such_ride"
 
 
 def test_who_declined_a_ride_is_not_shown_it_again_and_says_why() -> None:
     rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, DeclineOffer(RIDE))
+    rig.tell(ME, DeclineOffer(AS_DAN, RIDE))
     rig.heard(APP), rig.heard(DISPATCHER)
     rig.tell(ME, OfferRide(lease(serial=2), CARD))
     (state,) = rig.heard(DISPATCHER)
@@ -270,14 +274,14 @@ def test_who_accepts_one_of_two_offers_gives_the_other_back() -> None:
     rig.tell(ME, ONLINE, OFFERED, MESSAGES["OfferRide"])
     assert [type(message) for message in rig.heard(APP)] == [OfferMade, OfferMade]
     rig.heard(DISPATCHER)
-    rig.tell(ME, AcceptOffer(RIDE))
+    rig.tell(ME, AcceptOffer(AS_DAN, RIDE))
     assert said(rig, APP) == "OfferClosed:driver_busy"
     assert said(rig, DISPATCHER) == "DriverState:busy:accepted DriverState:busy:driver_busy"
 
 
 def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
     rig, actor = a_driver_who_is("bound")
-    rig.tell(ME, Detach(5, "silent"), RideMoved(RIDE, "completed", 85.5, 5.2, 15.0))
+    rig.tell(ME, Detach(AS_DAN, 5, "silent"), RideMoved(RIDE, "completed", 85.5, 5.2, 15.0))
     assert situation_of(actor) == "offline"
     assert rig.journal.events_of(ME)[-3:] == (
         DriverOffline(HIM, "silent"),
@@ -289,7 +293,7 @@ def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
 
 def test_every_word_to_the_dispatcher_has_a_higher_version() -> None:
     rig, _ = a_driver_who_is("available")
-    rig.tell(ME, OFFERED, DeclineOffer(RIDE), AnnounceState(), AnnounceState())
+    rig.tell(ME, OFFERED, DeclineOffer(AS_DAN, RIDE), AnnounceState(), AnnounceState())
     states = rig.heard(DISPATCHER)
     assert [state.version for state in states] == sorted({state.version for state in states})
     assert [state.asked for state in states] == [False, True, True]
@@ -297,7 +301,7 @@ def test_every_word_to_the_dispatcher_has_a_higher_version() -> None:
 
 def test_open_offers_are_named_in_every_word_to_the_dispatcher() -> None:
     rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AnnounceState(), DeclineOffer(RIDE))
+    rig.tell(ME, AnnounceState(), DeclineOffer(AS_DAN, RIDE))
     assert [state.offers for state in rig.heard(DISPATCHER)] == [(OFFER,), ()]
 
 
@@ -307,7 +311,7 @@ class TestRebuilt:
     def test_an_offer_of_the_life_before_is_closed_and_can_be_answered_no_more(self) -> None:
         rig, _ = a_driver_who_is("offered")
         rig.runtime.rebuild(ME)
-        rig.tell(ME, AcceptOffer(RIDE))
+        rig.tell(ME, AcceptOffer(AS_DAN, RIDE))
         heard = [in_short(message) for message in rig.heard(APP)]
         assert "OfferClosed:unavailable" in heard and heard[-1] == "OfferClosed:unavailable"
         assert situation_of(now_awake(rig)) == "available"
@@ -361,7 +365,7 @@ class TestRebuilt:
     def test_a_reservation_that_did_not_reach_the_disk_is_none(self) -> None:
         rig, _ = a_driver_who_is("offered")
         rig.disk_is_full(True)
-        rig.tell(ME, AcceptOffer(RIDE, OFFER, command()))
+        rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
         rig.disk_is_full(False)
         rig.wait(5.0)
         assert situation_of(now_awake(rig)) == "available"
@@ -374,7 +378,7 @@ class TestRebuilt:
 class TestOutOfMemory:
     def test_a_reserved_driver_stays_until_the_ride_has_answered_however_long_that_takes(self) -> None:
         rig, _ = a_driver_who_is("reserved")
-        rig.tell(ME, Detach(5))
+        rig.tell(ME, Detach(AS_DAN, 5))
         rig.wait(600.0)
         assert situation_of(now_awake(rig)) == "reserved"
         rig.tell(ME, ClaimRefused(RIDE, OFFER, "taken"))
@@ -388,7 +392,7 @@ class TestOutOfMemory:
     def test_a_driver_who_is_back_stays(self) -> None:
         rig, _ = a_driver_who_is("offline")
         rig.wait(60.0)
-        rig.tell(ME, Attach(NEWER, 6))
+        rig.tell(ME, Attach(AS_DAN, NEWER, 6))
         rig.wait(600.0)
         assert situation_of(now_awake(rig)) == "available"
         assert not any(isinstance(message, DriverGone) for message in rig.heard(DISPATCHER))

@@ -57,19 +57,20 @@ from dispatch.messages.passenger import AnnounceHold, PassengerBusy, PassengerTa
 from dispatch.messages.payment import FareCollected, FareDeclined, FareUnknown
 from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
 from dispatch.messages.tracking import DriverStalled, TrackGrown
+from dispatch.principals import OPERATIONS
 from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, FareLine, Money, Price
-from tests.actors.rig import ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
+from tests.actors.rig import ANN, AS_ANN, AS_DAN, AS_EVE, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 HIM, HER = DAN.driver_id, EVE.driver_id
 PASSENGER, NEWER, DISPATCHER = "session/5", "session/6", "dispatcher/0"
 TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
-OPERATIONS = "request/1"
-BOOKED = FindDriver(RIDE, TRIP, ANN)
-LATER = FindDriver(RIDE, TRIP, ANN, pickup_at=7200.0)
-_AFTER_FIVE_MINUTES = ReportNoShow(RIDE, HIM)
+DESK = "request/1"
+BOOKED = FindDriver(AS_ANN, RIDE, TRIP, ANN)
+LATER = FindDriver(AS_ANN, RIDE, TRIP, ANN, pickup_at=7200.0)
+_AFTER_FIVE_MINUTES = ReportNoShow(AS_DAN, RIDE)
 
 
 def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
@@ -79,19 +80,19 @@ def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
 PRICE = Price(Money(9000, "ZAR"), (FareLine("base", 9000),), 5200, 900)
 """That nobody asked for."""
 MESSAGES: dict[str, Any] = {
-    "Attach": Attach(NEWER, 6),
-    "Attach of an older connection": Attach("session/4", 4),
-    "Detach": Detach(5),
-    "Detach of an older connection": Detach(4),
-    "Resume": Resume(5, 0, 0),
-    "Resume of an older connection": Resume(4, 0, 0),
+    "Attach": Attach(AS_ANN, NEWER, 6),
+    "Attach of an older connection": Attach(AS_ANN, "session/4", 4),
+    "Detach": Detach(AS_ANN, 5),
+    "Detach of an older connection": Detach(AS_ANN, 4),
+    "Resume": Resume(AS_ANN, 5, 0, 0),
+    "Resume of an older connection": Resume(AS_ANN, 4, 0, 0),
     "FindDriver": BOOKED,
-    "FindDriver at other terms": FindDriver(RIDE, DEARER, ANN),
+    "FindDriver at other terms": FindDriver(AS_ANN, RIDE, DEARER, ANN),
     "FindDriver for later": LATER,
-    "CancelRide by the passenger": CancelRide(RIDE, "passenger"),
-    "CancelRide by the driver": CancelRide(RIDE, "driver", "", HIM),
-    "CancelRide by a stranger": CancelRide(RIDE, "driver", "", HER),
-    "CancelRide by operations": CancelRide(RIDE, "ops", "a complaint", reply_to=OPERATIONS),
+    "CancelRide by the passenger": CancelRide(AS_ANN, RIDE),
+    "CancelRide by the driver": CancelRide(AS_DAN, RIDE),
+    "CancelRide by a stranger": CancelRide(AS_EVE, RIDE),
+    "CancelRide by operations": CancelRide(OPERATIONS, RIDE, "a complaint", reply_to=DESK),
     "RoundOpened": RoundOpened(1, 1, 5, 30.0),
     "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
     "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),
@@ -99,14 +100,14 @@ MESSAGES: dict[str, Any] = {
     "ClaimRide by the driver": claim(DAN),
     "ClaimRide by another": claim(EVE),
     "ClaimRide of an older search": claim(EVE, 0),
-    "ReportArrived": ReportArrived(RIDE, HIM),
-    "StartRide": StartRide(RIDE, HIM),
-    "CompleteRide": CompleteRide(RIDE, HIM),
-    "ReportArrived by a stranger": ReportArrived(RIDE, HER),
-    "StartRide by a stranger": StartRide(RIDE, HER),
-    "CompleteRide by a stranger": CompleteRide(RIDE, HER),
-    "ReportNoShow": ReportNoShow(RIDE, HIM),
-    "ReportNoShow by a stranger": ReportNoShow(RIDE, HER),
+    "ReportArrived": ReportArrived(AS_DAN, RIDE),
+    "StartRide": StartRide(AS_DAN, RIDE),
+    "CompleteRide": CompleteRide(AS_DAN, RIDE),
+    "ReportArrived by a stranger": ReportArrived(AS_EVE, RIDE),
+    "StartRide by a stranger": StartRide(AS_EVE, RIDE),
+    "CompleteRide by a stranger": CompleteRide(AS_EVE, RIDE),
+    "ReportNoShow": ReportNoShow(AS_DAN, RIDE),
+    "ReportNoShow by a stranger": ReportNoShow(AS_EVE, RIDE),
     "Priced": Priced(0, PRICE),
     "NotPriced": NotPriced(0, "down"),
     "QuoteGranted": QuoteGranted(RIDE, 0, PRICE),
@@ -122,9 +123,9 @@ MESSAGES: dict[str, Any] = {
     "DriverStalled for too long": DriverStalled(HIM, "standing_still", GIVEN_UP),
     "DriverStalled of another driver": DriverStalled(HER, "standing_still", GIVEN_UP),
     "TrackGrown": TrackGrown(HIM),
-    "RateRide by the passenger": RateRide(RIDE, 4),
-    "RateRide by the driver": RateRide(RIDE, 5, "", HIM),
-    "RateRide by a stranger": RateRide(RIDE, 1, "", HER),
+    "RateRide by the passenger": RateRide(AS_ANN, RIDE, 4),
+    "RateRide by the driver": RateRide(AS_DAN, RIDE, 5),
+    "RateRide by a stranger": RateRide(AS_EVE, RIDE, 1),
     "TimeHasCome": _TimeHasCome(7200.0),
     "PassengerGone": _PassengerGone(5),
     "Retire": _Retire(5),
@@ -143,12 +144,12 @@ WAYS: dict[str, tuple[Any, ...]] = {
     "scheduled": (LATER,),
     "pending": (BOOKED,),
     "accepted": (BOOKED, claim(DAN)),
-    "arrived": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM)),
-    "in_progress": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), StartRide(RIDE, HIM)),
-    "completed": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), StartRide(RIDE, HIM), CompleteRide(RIDE, HIM)),
-    "cancelled": (BOOKED, CancelRide(RIDE, "passenger")),
+    "arrived": (BOOKED, claim(DAN), ReportArrived(AS_DAN, RIDE)),
+    "in_progress": (BOOKED, claim(DAN), ReportArrived(AS_DAN, RIDE), StartRide(AS_DAN, RIDE)),
+    "completed": (BOOKED, claim(DAN), ReportArrived(AS_DAN, RIDE), StartRide(AS_DAN, RIDE), CompleteRide(AS_DAN, RIDE)),
+    "cancelled": (BOOKED, CancelRide(AS_ANN, RIDE)),
     "no_drivers": (BOOKED, SearchExhausted(1, "nobody near", 4, 0)),
-    "no_show": (BOOKED, claim(DAN), ReportArrived(RIDE, HIM), _AFTER_FIVE_MINUTES),
+    "no_show": (BOOKED, claim(DAN), ReportArrived(AS_DAN, RIDE), _AFTER_FIVE_MINUTES),
 }
 
 
@@ -157,13 +158,13 @@ def a_ride_that_is(status: str, away: bool = False, **options: Any) -> tuple[Rig
     rig = Rig(**options)
     rig.listen(PASSENGER, NEWER, DISPATCHER, "driver/d1", "driver/d2")
     actor = rig.ride()
-    rig.tell("ride/r1", Attach(PASSENGER, 5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5))
     for step in WAYS[status]:
         if step is _AFTER_FIVE_MINUTES:
             rig.wait(300.0)
         rig.tell("ride/r1", step)
     if away:
-        rig.tell("ride/r1", Detach(5))
+        rig.tell("ride/r1", Detach(AS_ANN, 5))
     for address in (PASSENGER, DISPATCHER, "driver/d1", "driver/d2"):
         rig.heard(address)
     assert actor.ride.status == status
@@ -198,7 +199,7 @@ def test_a_ride_does_what_the_written_table_says(cell: dict[str, str]) -> None:
 
 def test_a_booking_is_acknowledged_when_its_first_round_is_told() -> None:
     rig, _ = a_ride_that_is("unbooked")
-    rig.tell("ride/r1", FindDriver(RIDE, TRIP, ANN, command()))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command()))
     assert rig.heard(PASSENGER) == []
     rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
     assert rig.heard(PASSENGER) == [Searching(1, RIDE, 1, 5, 85.5, 30.0), Ack("k1")]
@@ -211,7 +212,7 @@ def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
     rig.wait(3.0)
     rig.tell("ride/r1", BOOKED)
     rig.wait(4.0)
-    rig.tell("ride/r1", FindDriver(RIDE, DEARER, ANN))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, DEARER, ANN))
     first, second = rig.heard(DISPATCHER)
     assert [(type(m), m.ride.search_no, m.ride.trip.fare, m.since) for m in (first, second)] == [
         (SearchDriver, 1, 85.5, 3.0),
@@ -221,7 +222,7 @@ def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
 
 def test_whoever_books_first_owns_the_ride() -> None:
     rig, actor = a_ride_that_is("pending")
-    rig.tell("ride/r1", FindDriver(RIDE, DEARER, msgspec.structs.replace(ANN, name="Eve")))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, DEARER, msgspec.structs.replace(ANN, name="Eve")))
     assert actor.ride.passenger == ANN
 
 
@@ -248,7 +249,7 @@ def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said
     for status, minutes in (("accepted", 15.0), ("in_progress", 12.0)):
         rig, _ = a_ride_that_is(status)
         rig.wait(720.0)
-        rig.tell("ride/r1", CompleteRide(RIDE, HIM, command()))
+        rig.tell("ride/r1", CompleteRide(AS_DAN, RIDE, command()))
         assert [message.duration_min for message in rig.heard(PASSENGER)] == [minutes]
         (moved,) = rig.heard("driver/d1")
         assert replace(moved, after=None) == RideMoved(RIDE, "completed", 85.5, 5.2, minutes, command())
@@ -259,13 +260,13 @@ def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said
 )
 def test_what_a_driver_never_reported_is_on_record_as_skipped(status: str, skipped: tuple[str, ...]) -> None:
     rig, _ = a_ride_that_is(status)
-    rig.tell("ride/r1", CompleteRide(RIDE, HIM))
+    rig.tell("ride/r1", CompleteRide(AS_DAN, RIDE))
     assert rig.journal.events_of("ride/r1")[-1] == RideCompleted(RIDE, HIM, 85.5, skipped)
 
 
 def test_a_refusal_says_what_cannot_be_done_and_why() -> None:
     rig, _ = a_ride_that_is("arrived")
-    rig.tell("ride/r1", ReportArrived(RIDE, HIM, command()))
+    rig.tell("ride/r1", ReportArrived(AS_DAN, RIDE, command()))
     (refused,) = rig.heard("driver/d1")
     assert (refused.text, refused.command) == ("cannot arrive at a ride that is arrived", command())
 
@@ -282,7 +283,7 @@ def test_a_passenger_who_is_gone_for_a_minute_while_searching_is_cancelled_by_th
 def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
     rig, actor = a_ride_that_is("pending", away=True)
     rig.wait(59.0)
-    rig.tell("ride/r1", Attach(NEWER, 6))
+    rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
     rig.wait(600.0)
     assert actor.ride.status == "pending"
     assert rig.heard(NEWER) == [PassengerSnapshot(1, RIDE, "pending", 85.5)]
@@ -300,7 +301,7 @@ def test_a_ride_that_is_over_leaves_memory_a_minute_after_its_passenger_and_come
     assert rig.runtime.actor("ride/r1") is not None
     rig.wait(0.1)
     assert rig.runtime.actor("ride/r1") is None
-    rig.tell("ride/r1", Attach(NEWER, 6))
+    rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
     life, snapshot = rig.heard(NEWER)
     assert isinstance(life, StreamLife), "its numbers begin anew, and that is told first"
     assert (snapshot.status, snapshot.driver, snapshot.seq) == ("completed", DAN, 1)
@@ -314,7 +315,7 @@ def test_a_ride_stays_in_memory_while_its_passenger_is_connected() -> None:
 
 def test_cancelling_twice_hears_the_same_end_twice() -> None:
     rig, _ = a_ride_that_is("pending")
-    rig.tell("ride/r1", CancelRide(RIDE, "passenger", "late", command=command()), CancelRide(RIDE, "passenger"))
+    rig.tell("ride/r1", CancelRide(AS_ANN, RIDE, "late", command=command()), CancelRide(AS_ANN, RIDE))
     ended = RideEnded(1, RIDE, "passenger", "late")
     assert rig.heard(PASSENGER) == [ended, Ack("k1"), ended]
 
@@ -322,7 +323,7 @@ def test_cancelling_twice_hears_the_same_end_twice() -> None:
 def test_a_cancel_that_did_not_reach_the_disk_leaves_the_ride_as_it_was() -> None:
     rig, _ = a_ride_that_is("accepted")
     rig.disk_is_full(True)
-    rig.tell("ride/r1", CancelRide(RIDE, "passenger", command=command()))
+    rig.tell("ride/r1", CancelRide(AS_ANN, RIDE, command=command()))
     rig.disk_is_full(False)
     actor = rig.runtime.actor("ride/r1")
     assert isinstance(actor, RideActor) and actor.ride.status == "accepted"
@@ -334,7 +335,7 @@ def test_a_cancel_that_did_not_reach_the_disk_leaves_the_ride_as_it_was() -> Non
 def test_a_step_that_did_not_reach_the_disk_is_told_to_the_driver_who_took_it() -> None:
     rig, _ = a_ride_that_is("accepted")
     rig.disk_is_full(True)
-    rig.tell("ride/r1", ReportArrived(RIDE, HIM, command()))
+    rig.tell("ride/r1", ReportArrived(AS_DAN, RIDE, command()))
     rig.disk_is_full(False)
     assert [(message.code, message.command) for message in rig.heard("driver/d1")] == [("unavailable", command())]
     assert not any(isinstance(message, RideProgress) for message in rig.heard(PASSENGER))
@@ -342,7 +343,7 @@ def test_a_step_that_did_not_reach_the_disk_is_told_to_the_driver_who_took_it() 
 
 def test_nothing_is_told_before_it_is_on_disk() -> None:
     rig, _ = a_ride_that_is("unbooked", delay_s=(0.01, 0.01))
-    rig.tell("ride/r1", BOOKED, CancelRide(RIDE, "passenger"))
+    rig.tell("ride/r1", BOOKED, CancelRide(AS_ANN, RIDE))
     assert rig.heard(PASSENGER) == []
     rig.wait(0.01)
     assert rig.journal.events_of("ride/r1")[0] == RideRequested(RIDE, 1, ANN, TRIP, 0.0)
@@ -351,7 +352,10 @@ def test_nothing_is_told_before_it_is_on_disk() -> None:
 
 @pytest.mark.parametrize(
     ("status", "told", "receiver", "message_type"),
-    [("unbooked", BOOKED, DISPATCHER, SearchDriver), ("in_progress", CompleteRide(RIDE, HIM), "driver/d1", RideMoved)],
+    [
+        ("unbooked", BOOKED, DISPATCHER, SearchDriver),
+        ("in_progress", CompleteRide(AS_DAN, RIDE), "driver/d1", RideMoved),
+    ],
 )
 def test_who_records_something_because_of_it_hears_it_before_and_what_it_hangs_on(
     status: str, told: Any, receiver: str, message_type: type
@@ -367,7 +371,7 @@ def test_who_records_something_because_of_it_hears_it_before_and_what_it_hangs_o
 def test_other_steps_wait_for_the_disk() -> None:
     rig, _ = a_ride_that_is("accepted")
     rig.journal._delay_s = (0.01, 0.01)
-    rig.tell("ride/r1", ReportArrived(RIDE, HIM))
+    rig.tell("ride/r1", ReportArrived(AS_DAN, RIDE))
     assert rig.heard("driver/d1") == []
     rig.wait(0.01)
     (moved,) = rig.heard("driver/d1")
@@ -378,7 +382,7 @@ def test_times_are_settings() -> None:
     rig = Rig()
     rig.listen(PASSENGER, DISPATCHER)
     rig.ride(RideOptions(link_grace_s=5.0, retire_after_s=2.0))
-    rig.tell("ride/r1", Attach(PASSENGER, 5), BOOKED, Detach(5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKED, Detach(AS_ANN, 5))
     rig.wait(5.0)
     assert isinstance(rig.journal.events_of("ride/r1")[-1], RideCancelled)
     rig.wait(2.0)
@@ -396,6 +400,6 @@ def test_times_are_settings() -> None:
 )
 def test_operations_hear_what_became_of_it(status: str, answer: RideClosed) -> None:
     rig, _ = a_ride_that_is(status)
-    rig.listen(OPERATIONS)
+    rig.listen(DESK)
     rig.tell("ride/r1", MESSAGES["CancelRide by operations"])
-    assert rig.heard(OPERATIONS) == [answer]
+    assert rig.heard(DESK) == [answer]

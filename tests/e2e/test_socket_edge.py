@@ -94,7 +94,7 @@ async def test_an_app_is_attached_answered_and_detached(house: House, served: Se
         assert isinstance(house.driver[0], Attach)
         assert isinstance(house.ride[0], Attach)
     for told in (house.driver, house.ride):
-        await until(functools.partial(told.__contains__, Detach(told[0].number, "closed")))
+        await until(functools.partial(told.__contains__, Detach(told[0].principal, told[0].number, "closed")))
 
 
 @in_house()

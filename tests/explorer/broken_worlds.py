@@ -22,6 +22,7 @@ from sim.people.behaviour import DriverBehaviour
 from sim.people.resuming import ResumingDriver
 from sim.stories.stage import DROPOFF, PICKUP
 from sim.world import World
+from tests.actors.rig import AS_ANN
 from tests.explorer.breaking import breaks
 
 D1, R1 = DriverId("d1"), RideId("r1")
@@ -155,7 +156,7 @@ def played_with(actor_type: type[Actor]) -> None:
     """A small world in which somebody tells this actor something."""
     world = SmallWorld(3, permute=True)
     world.runtime.spawn(actor_type(world.runtime, "ride/odd"))
-    world.runtime.set_timer(1.0, "ride/odd", Detach(1))
+    world.runtime.set_timer(1.0, "ride/odd", Detach(AS_ANN, 1))
     world.play()
 
 

@@ -12,6 +12,7 @@ from dispatch.ids import RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.principals import OPERATIONS
 from dispatch.values import Money
 from sim.stories.stage import Stage
 from sim.world import WorldOptions
@@ -39,7 +40,7 @@ def cancelled_by_passenger(stage: Stage) -> None:
 
 
 def cancelled_by_operations(stage: Stage) -> None:
-    cancel = CancelRide(RideId("r1"), "ops", "flood")
+    cancel = CancelRide(OPERATIONS, RideId("r1"), "flood")
     stage.passengers["r1"].does(lambda: stage.world.runtime.tell("ride/r1", cancel), at=400)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dispatch import addresses
+from dispatch import addresses, principals
 from dispatch.config import Settings
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
@@ -19,6 +19,7 @@ RIDE = RideId("123")
 DRIVER = DriverId("27821234568")
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
 MICHAEL = DriverCard(DRIVER, "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")
+AS_SARAH, AS_MICHAEL = principals.passenger_of(RIDE), principals.driver(DRIVER)
 TRIP = Trip(
     pickup=Place(-26.2041, 28.0473, "123 Main St"),
     dropoff=Place(-26.1850, 28.0550, "456 Oak Ave"),

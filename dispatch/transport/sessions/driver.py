@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from dispatch import addresses
+from dispatch import addresses, principals
 from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
 from dispatch.ids import DriverId, OfferId, RideId
@@ -39,7 +39,7 @@ class DriverSession(Session):
     patient = (wire.Ping, wire.LocationUpdate)
 
     def __init__(self, gateway: Gateway, number: int, driver_id: DriverId, link: Link) -> None:
-        super().__init__(gateway, number, addresses.driver(driver_id), link)
+        super().__init__(gateway, number, principals.driver(driver_id), addresses.driver(driver_id), link)
         self.driver_id = driver_id
         self._kept: TokenBucket | None = None
 
@@ -130,32 +130,34 @@ class DriverSession(Session):
     def _accept_ride(self, message: wire.AcceptRide) -> None:
         self._require_own(message.driver_id)
         offer_id = _offer_id(message.offer_id)
-        self._tell(commands.AcceptOffer(RideId(message.ride_id), offer_id, self._command_of(message)))
+        self._tell(commands.AcceptOffer(self.principal, RideId(message.ride_id), offer_id, self._command_of(message)))
 
     def _decline_ride(self, message: wire.DeclineRide) -> None:
         self._require_own(message.driver_id)
         offer_id = _offer_id(message.offer_id)
         reason = message.reason or ""
-        self._tell(commands.DeclineOffer(RideId(message.ride_id), offer_id, reason, self._command_of(message)))
+        self._tell(
+            commands.DeclineOffer(self.principal, RideId(message.ride_id), offer_id, reason, self._command_of(message))
+        )
 
     def _set_availability(self, message: wire.SetAvailability) -> None:
         self._require_own(message.driver_id)
-        self._tell(commands.SetAvailability(message.available, self._command_of(message)))
+        self._tell(commands.SetAvailability(self.principal, message.available, self._command_of(message)))
 
     def _start_ride(self, message: wire.StartRide) -> None:
         self._require_own(message.driver_id)
         pin = (message.pin or "").strip()
-        self._tell(commands.StartRide(RideId(message.ride_id), self.driver_id, self._command_of(message), pin))
+        self._tell(commands.StartRide(self.principal, RideId(message.ride_id), self._command_of(message), pin))
 
     def _report_step(self, message: wire.Arrived | wire.CompleteRide | wire.NoShow) -> None:
         self._require_own(message.driver_id)
         step = _STEPS[type(message)]
-        self._tell(step(RideId(message.ride_id), self.driver_id, self._command_of(message)))
+        self._tell(step(self.principal, RideId(message.ride_id), self._command_of(message)))
 
     def _cancel_ride(self, message: wire.DriverCancelRide) -> None:
         self._require_own(message.driver_id)
         ride_id, reason = RideId(message.ride_id), message.reason or ""
-        self._tell(commands.CancelRide(ride_id, "driver", reason, self.driver_id, self._command_of(message)))
+        self._tell(commands.CancelRide(self.principal, ride_id, reason, self._command_of(message)))
 
     def _command_of(self, message: wire.ClientMessage) -> Command | None:
         command = super()._command_of(message)
@@ -164,7 +166,7 @@ class DriverSession(Session):
     def _rate_passenger(self, message: wire.RatePassenger) -> None:
         self._require_own(message.driver_id)
         ride_id, comment = RideId(message.ride_id), message.comment or ""
-        self._tell(commands.RateRide(ride_id, message.rating, comment, self.driver_id, self._command_of(message)))
+        self._tell(commands.RateRide(self.principal, ride_id, message.rating, comment, self._command_of(message)))
 
     def _require_own(self, driver_id: str | None) -> None:
         """Who speaks is known already; a frame that says otherwise is refused whole."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
-from dispatch import addresses
+from dispatch import addresses, principals
 from dispatch.domain.payment import CARD, CASH
 from dispatch.errors import BadField
 from dispatch.ids import PassengerId, QuoteId, RideId
@@ -31,7 +31,7 @@ class PassengerSession(Session):
     frames = FOR_PASSENGER
 
     def __init__(self, gateway: Gateway, number: int, ride_id: RideId, link: Link) -> None:
-        super().__init__(gateway, number, addresses.ride(ride_id), link)
+        super().__init__(gateway, number, principals.passenger_of(ride_id), addresses.ride(ride_id), link)
         self.ride_id = ride_id
 
     def _find_driver(self, message: wire.FindDriver) -> None:
@@ -40,9 +40,9 @@ class PassengerSession(Session):
         self._check_vehicle(message.vehicle_type or "")
         self._check_payment(message.payment_method or CASH)
         pickup_at = self._pickup_at(message.pickup_at) if message.pickup_at is not None else None
-        trip, command = trip_of(message), self._command_of(message)
+        asked = (self.principal, self.ride_id, trip_of(message), passenger, self._command_of(message))
         known = bool(phone)
-        self._tell(commands.FindDriver(self.ride_id, trip, passenger, command, pickup_at, quote_of(message), known))
+        self._tell(commands.FindDriver(*asked, pickup_at, quote_of(message), known))
 
     def _check_vehicle(self, wanted: str) -> None:
         vehicles = self._gateway.limits.vehicles
@@ -69,11 +69,11 @@ class PassengerSession(Session):
 
     def _cancel_ride(self, message: wire.CancelRide) -> None:
         reason = message.reason or ""
-        self._tell(commands.CancelRide(self.ride_id, "passenger", reason, command=self._command_of(message)))
+        self._tell(commands.CancelRide(self.principal, self.ride_id, reason, self._command_of(message)))
 
     def _rate_driver(self, message: wire.RateDriver) -> None:
         comment = message.comment or ""
-        self._tell(commands.RateRide(self.ride_id, message.rating, comment, command=self._command_of(message)))
+        self._tell(commands.RateRide(self.principal, self.ride_id, message.rating, comment, self._command_of(message)))
 
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
         return self.ride_id
@@ -84,7 +84,7 @@ class PassengerSession(Session):
         if phone:
             return Passenger(PassengerId(phone), name or UNNAMED, phone)
         if name:
-            return Passenger(PassengerId(f"ride-{self.ride_id}"), name, "")
+            return Passenger(PassengerId(self.principal.id), name, "")
         return replace(self._gateway.default_passenger, name=UNNAMED)
 
     handlers: ClassVar[Handlers] = {

@@ -17,6 +17,7 @@ from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, 
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
+from dispatch.principals import Principal
 from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.frames import MakeFrame
@@ -72,11 +73,12 @@ class Session:
 
     __slots__ = (
         "_attached", "_bucket", "_gateway", "_lapses", "_link", "_make", "_over_since", "_timer_set", "_waiting",
-        "actor", "address", "ended", "last_heard", "number",
+        "actor", "address", "ended", "last_heard", "number", "principal",
     )  # fmt: skip
 
-    def __init__(self, gateway: Gateway, number: int, actor: str, link: Link) -> None:
+    def __init__(self, gateway: Gateway, number: int, principal: Principal, actor: str, link: Link) -> None:
         limits = gateway.limits
+        self.principal = principal
         self.number = number
         self.address = addresses.session(number)
         self.actor = actor
@@ -181,7 +183,7 @@ class Session:
     def _resume(self, message: wire.Resume) -> None:
         """Within a connection the app asks for what it missed; as its first word, instead of hearing how things stand."""
         life = self._gateway.frames.life_of(message.epoch)
-        resume = Resume(self.number, life, message.last_seq, self._command_of(message))
+        resume = Resume(self.principal, self.number, life, message.last_seq, self._command_of(message))
         if self._attached:
             self._tell(resume)
         else:
@@ -310,7 +312,7 @@ class Session:
     def _attach(self, resume: Resume | None = None) -> bool:
         """From now on this connection speaks for its actor. False: that takes no mail, and the connection is over."""
         self._attached = True
-        taken = self._gateway.runtime.tell(self.actor, Attach(self.address, self.number, resume))
+        taken = self._gateway.runtime.tell(self.actor, Attach(self.principal, self.address, self.number, resume))
         if not taken:
             self._send(wire.error_frame(Unavailable()))
             self._end(OVERLOADED, "try again")
@@ -344,7 +346,7 @@ class Session:
 
     def _say_goodbye(self, reason: str) -> None:
         if self._attached:
-            self._gateway.runtime.tell(self.actor, Detach(self.number, reason))
+            self._gateway.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
     def _leave(self) -> None:
         self.ended = True

@@ -10,6 +10,7 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import Ack, Refused
 from sim.checks.idempotency import Once
 from sim.checks.ledger import Violations
+from tests.actors.rig import AS_ANN, AS_DAN
 
 HIM, ME = DriverId("d1"), "driver/d1"
 K1 = Command("k1", 7, HIM)
@@ -52,7 +53,7 @@ def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again
 def test_the_same_id_of_two_apps_names_two_commands() -> None:
     hers = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
     assert watched(*written(1, WISH), *written(2, hers)) == []
-    apps = [("driver/d1", Attach("session/1", 1)), ("ride/r1", Attach("session/2", 2))]
+    apps = [("driver/d1", Attach(AS_DAN, "session/1", 1)), ("ride/r1", Attach(AS_ANN, "session/2", 2))]
     assert watched(*apps, ("session/1", Ack("k1")), ("session/2", Refused("illegal_now", "no", "k1"))) == []
-    newer = ("driver/d1", Attach("session/3", 3))
+    newer = ("driver/d1", Attach(AS_DAN, "session/3", 3))
     assert watched(*apps, ("session/1", Ack("k1")), newer, ("session/3", Ack("k1", "taken"))) == ["one-answer"]

@@ -28,6 +28,7 @@ from dispatch.messages.notices import (
     Searching,
 )
 from dispatch.values import DriverCard, RideCard
+from tests.actors.rig import AS_ANN
 from tests.explorer.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
 
 BEN = DriverCard(D1, "Ben", "")
@@ -79,7 +80,7 @@ def test_told_after_its_commit_it_is_as_it_should_be(notice: Any, events: tuple[
 def test_a_passenger_who_was_told_something_else_last_does_not_know_the_end(notice: Any) -> None:
     """Each of these is remembered as what the passenger knows; the ride then ends, and nobody tells them."""
     watched = Watched()
-    watched.told("ride/r1", Attach("session/2", 2))
+    watched.told("ride/r1", Attach(AS_ANN, "session/2", 2))
     watched.told("session/2", notice)
     watched.disk(RideCancelled(R1, "ops"))
     watched.watch.finish(watched.now)

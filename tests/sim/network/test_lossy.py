@@ -63,7 +63,7 @@ def test_a_connection_may_die_of_a_lost_frame_and_the_server_finds_out_by_itself
     line.hear(wire.Pong())
     rig.runtime.run(60.0)
     attach, detach = rig.heard(ME)
-    assert isinstance(attach, Attach) and detach == Detach(attach.number, "silent")
+    assert isinstance(attach, Attach) and detach == Detach(attach.principal, attach.number, "silent")
     assert (network.counts[DIED], heard) == (1, [])
 
 

@@ -12,6 +12,7 @@ from dispatch import addresses
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import ChargeSettled
+from dispatch.principals import OPERATIONS
 from dispatch.storage.show import rows
 from dispatch.storage.writer import Writer
 from sim.replay.as_test import as_test
@@ -109,7 +110,7 @@ def vanishes(stage: Stage) -> None:
 
 
 def operations_close_it(stage: Stage) -> None:
-    cancel = CancelRide(RideId("r1"), "ops", "a complaint")
+    cancel = CancelRide(OPERATIONS, RideId("r1"), "a complaint")
     stage.passengers["r1"].does(lambda: _tell(stage, cancel), at=30)
 
 

@@ -16,7 +16,7 @@ from dispatch.messages.commands import (
 )
 from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideProgress
 from dispatch.values import Passenger, RideCard
-from tests.transport.rig import CARD, DRIVER, RIDE, SARAH, TRIP, App, Rig, lease
+from tests.transport.rig import AS_MICHAEL, CARD, DRIVER, RIDE, SARAH, TRIP, App, Rig, lease
 
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
 OFFER = OfferId("o-1")
@@ -33,14 +33,20 @@ class TestCommands:
     @pytest.mark.parametrize(
         ("frame", "command"),
         [
-            ({"type": "accept_ride", "driver_id": "27821234568"}, AcceptOffer(RIDE)),
-            ({"type": "accept_ride", "driver_id": "+27821234568", "offer_id": "o-1"}, AcceptOffer(RIDE, OFFER)),
-            ({"type": "decline_ride"}, DeclineOffer(RIDE)),
-            ({"type": "decline_ride", "offer_id": "o-1", "reason": "too far"}, DeclineOffer(RIDE, OFFER, "too far")),
-            ({"type": "arrived"}, ReportArrived(RIDE, DRIVER)),
-            ({"type": "start_ride"}, StartRide(RIDE, DRIVER)),
-            ({"type": "complete_ride", "driver_id": "27821234568"}, CompleteRide(RIDE, DRIVER)),
-            ({"type": "cancel_ride", "reason": "flat tyre"}, CancelRide(RIDE, "driver", "flat tyre", DRIVER)),
+            ({"type": "accept_ride", "driver_id": "27821234568"}, AcceptOffer(AS_MICHAEL, RIDE)),
+            (
+                {"type": "accept_ride", "driver_id": "+27821234568", "offer_id": "o-1"},
+                AcceptOffer(AS_MICHAEL, RIDE, OFFER),
+            ),
+            ({"type": "decline_ride"}, DeclineOffer(AS_MICHAEL, RIDE)),
+            (
+                {"type": "decline_ride", "offer_id": "o-1", "reason": "too far"},
+                DeclineOffer(AS_MICHAEL, RIDE, OFFER, "too far"),
+            ),
+            ({"type": "arrived"}, ReportArrived(AS_MICHAEL, RIDE)),
+            ({"type": "start_ride"}, StartRide(AS_MICHAEL, RIDE)),
+            ({"type": "complete_ride", "driver_id": "27821234568"}, CompleteRide(AS_MICHAEL, RIDE)),
+            ({"type": "cancel_ride", "reason": "flat tyre"}, CancelRide(AS_MICHAEL, RIDE, "flat tyre")),
         ],
     )
     def test_what_he_says_of_a_ride_reaches_his_own_actor(self, frame: dict[str, str], command: Any) -> None:
@@ -48,7 +54,7 @@ class TestCommands:
 
     @pytest.mark.parametrize("available", [True, False])
     def test_whether_he_wants_offers_reaches_his_own_actor(self, available: bool) -> None:
-        assert self.told(type="set_availability", available=available) == SetAvailability(available)
+        assert self.told(type="set_availability", available=available) == SetAvailability(AS_MICHAEL, available)
 
     def test_an_id_travels_with_the_command(self) -> None:
         command = self.told(type="accept_ride", ride_id="123", driver_id=DRIVER, id="k1").command

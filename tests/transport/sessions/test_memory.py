@@ -9,7 +9,7 @@ from dispatch.messages.matching import DriverSeen
 from dispatch.messages.notices import DriverSnapshot, OfferMade, Replaced, Searching
 from dispatch.transport import wire
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from tests.transport.rig import CARD, DRIVER, RIDE, TRIP, Rig, lease
+from tests.transport.rig import AS_MICHAEL, CARD, DRIVER, RIDE, TRIP, Rig, lease
 
 ME = "driver/27821234568"
 FIND = wire.FindDriver(-26.2041, 28.0473, -26.185, 28.055, "123 Main St", "456 Oak Ave", 5.2, 15.0, 85.5)
@@ -70,7 +70,7 @@ class TestALink:
 
         link = connect_driver(rig.gateway, DRIVER, accept, codec)
         rig.runtime.tell(rig.heard(ME)[-1].session, OfferMade(1, lease(), CARD))
-        assert rig.heard(ME)[-1] == AcceptOffer(RIDE, lease().offer_id)
+        assert rig.heard(ME)[-1] == AcceptOffer(AS_MICHAEL, RIDE, lease().offer_id)
         assert phone.frames == []
 
     def test_a_passengers_phone_books_and_reads(self, codec: bool) -> None:

@@ -8,7 +8,7 @@ from dispatch.ids import PassengerId, RideId
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, RideProgress, Searching
 from dispatch.values import Passenger, Place, Trip
-from tests.transport.rig import FIND_DRIVER, MICHAEL, RIDE, TRIP, Rig
+from tests.transport.rig import AS_SARAH, FIND_DRIVER, MICHAEL, RIDE, TRIP, Rig
 
 
 def booked(**more: Any) -> FindDriver:
@@ -24,7 +24,7 @@ def booked(**more: Any) -> FindDriver:
 
 class TestFindDriver:
     def test_the_trip_is_what_the_app_said(self) -> None:
-        assert booked() == FindDriver(RIDE, TRIP, Passenger(PassengerId("anybody"), "Passenger", ""))
+        assert booked() == FindDriver(AS_SARAH, RIDE, TRIP, Passenger(PassengerId("anybody"), "Passenger", ""))
 
     def test_vehicle_type_and_note_are_part_of_the_trip(self) -> None:
         trip = booked(vehicle_type="sedan", note="two suitcases").trip
@@ -106,8 +106,8 @@ def test_cancel_ride_is_the_passengers_own() -> None:
     app.says(type="cancel_ride")
     app.says(type="cancel_ride", reason="changed my mind", ride_id="r9")
     assert rig.heard("ride/123")[1:] == [
-        CancelRide(RIDE, "passenger"),
-        CancelRide(RIDE, "passenger", "changed my mind"),
+        CancelRide(AS_SARAH, RIDE),
+        CancelRide(AS_SARAH, RIDE, "changed my mind"),
     ]
     assert rig.heard("ride/r9") == []
 

@@ -26,12 +26,12 @@ class TestOpenAndEnd:
     def test_opening_attaches_the_connection_to_its_ride(self) -> None:
         rig = Rig()
         _, session = rig.passenger()
-        assert rig.heard("ride/123") == [Attach(session.address, session.number)]
+        assert rig.heard("ride/123") == [Attach(session.principal, session.address, session.number)]
 
     def test_opening_attaches_the_connection_to_its_driver(self) -> None:
         rig = Rig()
         _, session = rig.driver()
-        assert rig.heard("driver/27821234568") == [Attach(session.address, session.number)]
+        assert rig.heard("driver/27821234568") == [Attach(session.principal, session.address, session.number)]
 
     def test_a_later_connection_has_a_higher_number(self) -> None:
         rig = Rig()
@@ -50,7 +50,7 @@ class TestOpenAndEnd:
         _, session = rig.driver()
         session.closed(reason)
         session.closed("closed")
-        assert rig.heard("driver/27821234568")[1:] == [Detach(session.number, reason)]
+        assert rig.heard("driver/27821234568")[1:] == [Detach(session.principal, session.number, reason)]
 
     def test_after_the_end_nothing_goes_in_or_out(self) -> None:
         rig = Rig()
@@ -165,7 +165,7 @@ class TestBadFrames:
             session.receive("nonsense")
         assert app.closes == [(4508, "too many bad frames")]
         assert len(app.got) == 20
-        assert rig.heard("driver/27821234568")[-1] == Detach(session.number)
+        assert rig.heard("driver/27821234568")[-1] == Detach(session.principal, session.number)
         assert rig.gateway.counters.bad_frames == 20
 
     def test_twenty_in_more_than_a_minute_do_not(self) -> None:
@@ -289,7 +289,7 @@ class TestTooFast:
                 break
         assert app.closes == [(4508, "too fast for 10 s")]
         assert rig.runtime.now == pytest.approx(10.5, abs=0.1)
-        assert rig.heard("driver/27821234568")[-1] == Detach(session.number)
+        assert rig.heard("driver/27821234568")[-1] == Detach(session.principal, session.number)
 
     def test_signs_of_life_that_are_no_messages_take_tokens_too(self) -> None:
         rig = Rig()

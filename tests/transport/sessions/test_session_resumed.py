@@ -37,14 +37,17 @@ class TestFirstFrame:
         app, session = opened(rig)
         app.says(**frame)
         app.says(**HERE)
-        assert rig.heard(ME) == [Attach(session.address, session.number)]
+        assert rig.heard(ME) == [Attach(session.principal, session.address, session.number)]
 
     def test_what_the_app_asks_comes_behind_it(self) -> None:
         rig = Rig()
         app, session = opened(rig, "ride")
         app.says(**FIND_DRIVER)
         attach, booking = rig.heard(THE_RIDE)
-        assert (attach, type(booking).__name__) == (Attach(session.address, session.number), "FindDriver")
+        assert (attach, type(booking).__name__) == (
+            Attach(session.principal, session.address, session.number),
+            "FindDriver",
+        )
 
     def test_a_resume_goes_with_it(self) -> None:
         rig = Rig()
@@ -60,7 +63,7 @@ class TestFirstFrame:
         app, session = opened(rig)
         app.says(**HERE)
         app.says(**resume())
-        assert rig.heard(ME)[1:] == [Resume(session.number, 0, 4)]
+        assert rig.heard(ME)[1:] == [Resume(session.principal, session.number, 0, 4)]
 
     def test_an_app_that_says_nothing_for_its_time_is_taken_as_it_is(self) -> None:
         rig = Rig()
@@ -68,7 +71,7 @@ class TestFirstFrame:
         session.deliver(StillQuiet())
         session.settle()
         app.says(**HERE)
-        assert rig.heard(ME) == [Attach(session.address, session.number)]
+        assert rig.heard(ME) == [Attach(session.principal, session.address, session.number)]
 
     def test_one_that_left_before_was_never_there(self) -> None:
         rig = Rig()

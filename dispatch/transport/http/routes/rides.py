@@ -14,6 +14,7 @@ from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
+from dispatch.principals import OPERATIONS
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
 from dispatch.transport.sessions.gateway import RuntimePort
@@ -44,7 +45,7 @@ class RideDesk:
         if re.fullmatch(CHOSEN_ID, ride_id) is None:
             raise NoSuchRide
         address = addresses.request(self._requests.next_number())
-        cancel = CancelRide(RideId(ride_id), "ops", asked.reason or "", reply_to=address)
+        cancel = CancelRide(OPERATIONS, RideId(ride_id), asked.reason or "", reply_to=address)
         receiver = addresses.ride(RideId(ride_id))
         closed: RideClosed = await ask(self._runtime, address, receiver, cancel, PATIENCE_S, nobody=NoSuchRide)
         if closed.code == NoSuchRide.code:

@@ -16,7 +16,7 @@ from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.rides import RideDesk
 from dispatch.transport.ws.server import run
-from tests.actors.rig import ANN, TRIP
+from tests.actors.rig import ANN, AS_ANN, TRIP
 from tests.actors.rig import RIDE as R1
 from tests.transport.echo import EchoGateway, serving
 from tests.transport.http.test_app import Reads
@@ -37,7 +37,7 @@ def at_the_desk(story: Story) -> None:
             return RideActor(runtime, address, journal, RideOptions()) if known else None
 
         runtime.factory(RIDE, wake)
-        runtime.tell("ride/r1", FindDriver(R1, TRIP, ANN))
+        runtime.tell("ride/r1", FindDriver(AS_ANN, R1, TRIP, ANN))
         desk = RideDesk(runtime, Settings(), Requests())
         async with (
             asyncio.timeout(20),

@@ -1,0 +1,49 @@
+"""Who asks: every command names its principal, and actors decide by it. Where requests come in, `admit` makes it; nobody else does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from dispatch.ids import DriverId, RideId
+
+
+class Role(StrEnum):
+    """What a principal may ask for depends on this, and on whose ride it is."""
+
+    PASSENGER = "passenger"
+    DRIVER = "driver"
+    STAFF = "staff"
+    """People of the operator."""
+    SYSTEM = "system"
+    """The server itself."""
+
+
+class Principal(msgspec.Struct, frozen=True, gc=False):
+    """A person, or the server itself, in one role. `id`: a driver's id, or what `passenger_of` and the constants below say."""
+
+    role: Role
+    id: str
+
+    @property
+    def by(self) -> str:
+        """The word for this role in events and frames."""
+        return OPS if self.role is Role.STAFF else self.role.value
+
+
+OPS: Final = "ops"
+OPERATIONS: Final = Principal(Role.STAFF, OPS)
+"""The operator's people, while nobody has to say who of them it is."""
+SYSTEM: Final = Principal(Role.SYSTEM, "")
+
+
+def passenger_of(ride_id: RideId) -> Principal:
+    """The passenger of this ride, whoever that is."""
+    return Principal(Role.PASSENGER, f"ride-{ride_id}")
+
+
+def driver(driver_id: DriverId) -> Principal:
+    """This driver."""
+    return Principal(Role.DRIVER, driver_id)
