@@ -108,7 +108,7 @@ class World:
         self.journal = MemoryJournal(
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
-        self.watch = Watch(search_policy(settings), self.board, self.journal)
+        self.watch = Watch(search_policy(settings), self.board, self.journal, self.runtime.now)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
             self.journal.on_commit = self.watch.committed

@@ -32,15 +32,18 @@ from dispatch.messages.journal import Append
 Decision = tuple[str, str, str, object]
 """Ride, driver (empty: none), what was decided, and how."""
 DIGEST_BYTES: Final = 16
-MICROSECOND_DIGITS: Final = 6
+DIGITS_OF_A_SECOND: Final = 2
+"""A hundredth: what only rounds otherwise, by a microsecond, decides nothing else."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class Decisions:
     """Adds up what is committed. The sum does not depend on the order in which the decisions of different actors reach the disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: float = 0.0) -> None:
+        """`start`: when the run began, in runtime seconds."""
         self.count = 0
+        self._start = start
         self._sum = 0
 
     def take(self, append: Append) -> None:
@@ -48,12 +51,12 @@ class Decisions:
         for event in append.events:
             decided = _DECIDED.get(type(event))
             if decided is not None:
-                at = round(append.at, MICROSECOND_DIGITS)
+                at = round(append.at - self._start, DIGITS_OF_A_SECOND)
                 for decision in decided(event):
                     self._add(at, decision)
 
     def digest(self) -> str:
-        """The sum of the hashes of all decisions, each with its virtual second, as hex. Equal decisions give equal digests."""
+        """The sum of the hashes of all decisions, each with the seconds since the start, as hex. Equal decisions give equal digests."""
         return f"{self._sum % (1 << 8 * DIGEST_BYTES):0{2 * DIGEST_BYTES}x}"
 
     def _add(self, at: float, decision: Decision) -> None:

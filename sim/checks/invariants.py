@@ -44,9 +44,10 @@ SETTLING_S = 1.0
 class Watch:
     """The observer. `checked` counts the deliveries that some invariant looked at."""
 
-    def __init__(self, policy: SearchPolicy, board: PositionBoard, store: EventStore) -> None:
+    def __init__(self, policy: SearchPolicy, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
+        """`start`: when the run began, in runtime seconds."""
         self.violations = Violations()
-        self.ledger = Ledger(self.violations)
+        self.ledger = Ledger(self.violations, start)
         self.checked = 0
         self._policy = policy
         self._board = board

@@ -74,7 +74,7 @@ class Ledger:
     `decided`: the offers of each ride that got its driver, or ended without one, since the list was last cleared.
     """
 
-    def __init__(self, violations: Violations) -> None:
+    def __init__(self, violations: Violations, start: float = 0.0) -> None:
         self._violations = violations
         self._flying: dict[tuple[str, int], deque[Append]] = {}
         self.status: dict[RideId, str] = {}
@@ -95,7 +95,7 @@ class Ledger:
         self._now_of: dict[PassengerId, tuple[RideId, ...]] = {}
         self.taken: dict[QuoteId, RideId] = {}
         self.charges = Charges(violations.add)
-        self.decisions = Decisions()
+        self.decisions = Decisions(start)
 
     @property
     def is_settled(self) -> bool:

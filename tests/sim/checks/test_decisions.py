@@ -68,8 +68,8 @@ KINDS = [
 ]
 
 
-def digest_of(*events: Message, at: float = 5.0) -> str:
-    decisions = Decisions()
+def digest_of(*events: Message, at: float = 5.0, start: float = 0.0) -> str:
+    decisions = Decisions(start)
     for number, event in enumerate(events):
         committed: Any = (event,)
         decisions.take(Append("ride/r1", 0, number, at, committed))
@@ -83,11 +83,16 @@ def test_another_decision_is_another_digest(told: Told) -> None:
 
 
 def test_the_same_decision_at_another_time_is_another_digest() -> None:
-    assert digest_of(made(DRIVER), at=5.0) != digest_of(made(DRIVER), at=5.000_001)
+    assert digest_of(made(DRIVER), at=5.0) != digest_of(made(DRIVER), at=5.01)
 
 
-def test_a_difference_of_less_than_a_microsecond_is_none() -> None:
-    assert digest_of(made(DRIVER), at=5.0) == digest_of(made(DRIVER), at=5.000_000_1)
+def test_a_difference_of_less_than_a_hundredth_of_a_second_is_none() -> None:
+    assert digest_of(made(DRIVER), at=5.0) == digest_of(made(DRIVER), at=5.001)
+
+
+def test_time_counts_from_the_start_of_the_run() -> None:
+    day = 1_767_225_600.0
+    assert digest_of(made(DRIVER), at=day + 5.0, start=day) == digest_of(made(DRIVER), at=5.0)
 
 
 def test_twice_is_not_once_and_not_never() -> None:
