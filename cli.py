@@ -30,7 +30,7 @@ def main() -> None:
 def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     require_loopback(resolved.settings)
-    from dispatch.storage.owner import owned
+    from dispatch.storage.file.owner import owned
 
     with owned(resolved.settings.db, make=True) as ownership:
         from dispatch.transport.control import control_socket  # whoever is refused has heard already
@@ -49,7 +49,7 @@ def simulate(resolved: Resolved) -> int | None:
     Ctrl-C prints the figures so far, marked as such, and ends with exit status 130.
     """
     if resolved.simulate.db is not None:
-        from dispatch.storage.owner import require_free
+        from dispatch.storage.file.owner import require_free
 
         require_free(resolved.simulate.db)
     from sim.run import simulate
@@ -146,7 +146,7 @@ def db() -> None:
 def seed(resolved: Resolved) -> None:
     """Create the first passenger and driver and a demo fleet. What is there already stays."""
     from dispatch.control import have_done
-    from dispatch.storage.orders import SeedPeople
+    from dispatch.storage.tools.orders import SeedPeople
     from dispatch.text import counted
 
     path = resolved.settings.db
@@ -179,8 +179,8 @@ def show(
 
     A table where it fits the terminal, else a block for each row; into a pipe always a table, whole.
     """
-    from dispatch.storage.show import rows
-    from dispatch.storage.show_text import lines
+    from dispatch.storage.tools.show import rows
+    from dispatch.storage.tools.show_text import lines
 
     found = rows(resolved.settings.db, what, status=status, ride=ride, limit=limit, full_phones=phones)
     if as_json:
@@ -199,8 +199,8 @@ def show(
 @with_settings("db")
 def explain(resolved: Resolved, ride_id: str, phones: bool, as_json: bool) -> None:
     """Say why a ride was offered to these drivers and not to others: every round, who was near, and which rule dropped whom."""
-    from dispatch.storage.explain import explanation
-    from dispatch.storage.explain_text import lines
+    from dispatch.storage.tools.explain import explanation
+    from dispatch.storage.tools.explain_text import lines
 
     told = explanation(resolved.settings.db, ride_id, full_phones=phones)
     if as_json:
@@ -218,7 +218,7 @@ def check(resolved: Resolved) -> int:
     Also while a server runs. Prints a line for each finding; exit status 1 when there are any. What `serve` looks at when it starts is
     less.
     """
-    from dispatch.storage.check import findings
+    from dispatch.storage.health.check import findings
 
     path, found = resolved.settings.db, 0
     for found, finding in enumerate(findings(path), 1):
@@ -240,7 +240,7 @@ def mend_file(resolved: Resolved, dry_run: bool) -> None:
     Of two rides of one driver the later is cancelled by `system`; a ride that has two drivers is cancelled too. Impossible events
     stay in the file and count no more. Prints what was found and what was done.
     """
-    from dispatch.storage.mend import mend
+    from dispatch.storage.health.mend import mend
 
     path = resolved.settings.db
     found, done = mend(path, now=time.time(), dry_run=dry_run)
@@ -261,8 +261,8 @@ def phones(resolved: Resolved, dry_run: bool) -> None:
     People who become one are merged, with their rides and ratings. Two who had rides or offers at the same time stay two: both are
     listed. --phone-region is kept in the file. All of it is one transaction; try --dry-run first.
     """
-    from dispatch.storage.owner import owned
-    from dispatch.storage.phone_ids import bring_over, plan_of, told
+    from dispatch.storage.file.owner import owned
+    from dispatch.storage.tools.phone_ids import bring_over, plan_of, told
 
     path, region = resolved.settings.db, resolved.settings.phone_region
     if dry_run:
@@ -285,7 +285,7 @@ def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     Takes their ids, or their phone numbers in any written form (`"+27 82 123 4567"`).
     """
     from dispatch.control import have_done
-    from dispatch.storage.orders import BlockPair
+    from dispatch.storage.tools.orders import BlockPair
 
     settings = resolved.settings
     told = have_done(settings.db, BlockPair(passenger, driver, settings.phone_region))
@@ -299,7 +299,7 @@ def block_pair(resolved: Resolved, passenger: str, driver: str) -> None:
 def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     """Let a passenger and a driver who were kept apart meet again."""
     from dispatch.control import have_done
-    from dispatch.storage.orders import UnblockPair
+    from dispatch.storage.tools.orders import UnblockPair
 
     settings = resolved.settings
     told = have_done(settings.db, UnblockPair(passenger, driver, settings.phone_region))

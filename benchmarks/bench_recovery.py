@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from dispatch.messages.journal import Append
-from dispatch.storage.events import decode
-from dispatch.storage.schema import open_read_only
-from dispatch.storage.seed import seed
-from dispatch.storage.writer import Writer
+from dispatch.storage.log.codec import decode
+from dispatch.storage.log.writer import Writer
+from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tools.seed import seed
 
 CLI = Path(__file__).parent.parent / "cli.py"
 STARTS = 5

@@ -37,7 +37,7 @@ from dispatch.domain.places.approach import ApproachRules
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.places.tracks import Tracks
-from dispatch.domain.pricing import Pricer
+from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.ids import DriverId, PassengerId, RideId
@@ -48,8 +48,8 @@ from dispatch.payments import payment_provider, require_payments
 from dispatch.prices import pricer, pricing_provider, quote_options, require_prices
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime, Runtime, Supervisor
-from dispatch.storage.owner import Ownership
-from dispatch.storage.reader import JournalReads
+from dispatch.storage.file.owner import Ownership
+from dispatch.storage.log.reader import JournalReads
 from dispatch.text import say
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.travel.models import FITTED, eta_model

@@ -10,9 +10,9 @@ import msgspec
 
 from dispatch.errors import DispatchError
 from dispatch.storage.failures import StorageOwned
-from dispatch.storage.orders import Answer, Order, encode, perform
-from dispatch.storage.owner import owned
-from dispatch.storage.writer import Writer
+from dispatch.storage.file.owner import owned
+from dispatch.storage.log.writer import Writer
+from dispatch.storage.tools.orders import Answer, Order, encode, perform
 from dispatch.transport.control import NoAnswer, ask
 
 

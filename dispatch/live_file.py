@@ -16,15 +16,15 @@ from dispatch.errors import DispatchError
 from dispatch.reads import JournalHealth
 from dispatch.runtime import RealtimeRuntime
 from dispatch.runtime.thread import Stopped
-from dispatch.storage.journal import JournalPort
-from dispatch.storage.orders import decode, perform
-from dispatch.storage.owner import Ownership
-from dispatch.storage.phone_ids import has_other_forms
-from dispatch.storage.reader import Reader
-from dispatch.storage.recovery import take_leave
-from dispatch.storage.region import agreed_region, settled_region
-from dispatch.storage.soundness import require_sound
-from dispatch.storage.writer import Writer
+from dispatch.storage.file.owner import Ownership
+from dispatch.storage.health.startup_check import require_sound
+from dispatch.storage.log.journal import JournalPort
+from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.recovery import take_leave
+from dispatch.storage.log.writer import Writer
+from dispatch.storage.tables.region import agreed_region, settled_region
+from dispatch.storage.tools.orders import decode, perform
+from dispatch.storage.tools.phone_ids import has_other_forms
 
 OTHER_FORMS: Final = (
     "people on file are known by other forms of their phone numbers and would be taken for strangers:"

@@ -10,8 +10,8 @@ from dispatch.addresses import PRICING
 from dispatch.config import Settings
 from dispatch.config.local_time import LocalTime
 from dispatch.domain.places.eta import EtaModel
-from dispatch.domain.pricing import Demand, Pricer, way_by
-from dispatch.domain.tariff import Tariff, tariff_of
+from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
+from dispatch.domain.pricing.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339

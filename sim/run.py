@@ -15,9 +15,9 @@ from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.ids import DriverId
 from dispatch.prices import require_rates
-from dispatch.storage.owner import owned
-from dispatch.storage.schema import has_events
-from dispatch.storage.writer import Writer
+from dispatch.storage.file.owner import owned
+from dispatch.storage.log.writer import Writer
+from dispatch.storage.tables.schema import has_events
 from dispatch.text import counted, say
 from sim.city.demand import DemandError
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour

@@ -31,8 +31,8 @@ from dispatch.prices import fallback_of, pricer
 from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
-from dispatch.storage.memory import MemoryJournal
-from dispatch.storage.writer import Writer
+from dispatch.storage.log.memory import MemoryJournal
+from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.invariants import Watch

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch.config import SETTINGS
-from dispatch.storage.owner import owned
-from dispatch.storage.show import TABLES
+from dispatch.storage.file.owner import owned
+from dispatch.storage.tools.show import TABLES
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from dispatch.control import Done, NoAnswer, Refused, done, have_done, refused
-from dispatch.storage.blocks import NobodyThere
 from dispatch.storage.failures import StorageMissing, StorageOwned
-from dispatch.storage.orders import BlockPair, SeedPeople
-from dispatch.storage.owner import owned
+from dispatch.storage.file.owner import owned
+from dispatch.storage.tools.blocks import NobodyThere
+from dispatch.storage.tools.orders import BlockPair, SeedPeople
 
 
 def test_who_finds_the_file_free_does_it_and_says_whether_it_was_made(tmp_path: Path) -> None:

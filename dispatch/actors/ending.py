@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from dispatch.actors.followed import FollowedRide
+from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride import (
     ACCEPTED,
     ARRIVED,
@@ -16,7 +17,6 @@ from dispatch.domain.ride import (
     VERBS,
     WITH_DRIVER,
 )
-from dispatch.domain.tariff import Tariff
 from dispatch.errors import NoSuchRide
 from dispatch.ids import DriverId
 from dispatch.messages.base import Command, Message

@@ -10,7 +10,7 @@ from typing import Any
 
 from dispatch import addresses
 from dispatch.actors.rated import RatedRide
-from dispatch.domain.payment import amount_due, pause_s
+from dispatch.domain.pricing.payment import amount_due, pause_s
 from dispatch.domain.ride import CHARGED, DECLINED, PAID
 from dispatch.messages.base import Message
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled

@@ -7,8 +7,8 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
-from dispatch.domain.pricing import Pricer
-from dispatch.domain.quote import QuoteRecord
+from dispatch.domain.pricing.pricer import Pricer
+from dispatch.domain.pricing.quote import QuoteRecord
 from dispatch.errors import QuoteExpired, Unavailable
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken

@@ -10,12 +10,12 @@ from dispatch import addresses
 from dispatch.actors.both_sides import BothSides
 from dispatch.actors.conversing import Memory
 from dispatch.actors.ports import EventStore
-from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.places.eta import EtaModel, TravelModel
-from dispatch.domain.pricing import Pricer
+from dispatch.domain.pricing.money import USUAL_DIGITS
+from dispatch.domain.pricing.pricer import Pricer
+from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
-from dispatch.domain.tariff import Tariff
 from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives

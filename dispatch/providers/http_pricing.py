@@ -14,9 +14,9 @@ import httpx2
 import msgspec
 from msgspec import Meta
 
-from dispatch.domain.money import in_minor, rounded
-from dispatch.domain.pricing import Pricer
-from dispatch.domain.tariff import Tariff
+from dispatch.domain.pricing.money import in_minor, rounded
+from dispatch.domain.pricing.pricer import Pricer
+from dispatch.domain.pricing.tariff import Tariff
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.providers.http import Questions, Tells
 from dispatch.providers.pricing import without_provider

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, Protocol
 
-from dispatch.domain.pricing import Pricer
+from dispatch.domain.pricing.pricer import Pricer
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dispatch.domain.money import in_minor, rounded
-from dispatch.domain.payment import CARD
+from dispatch.domain.pricing.money import in_minor, rounded
+from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import RideId
 from dispatch.messages.events import (
     ChargeDeclined,

@@ -8,7 +8,7 @@ from dispatch.config import Settings
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, RideId
 from dispatch.runtime import VirtualRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport.sessions.gateway import Gateway
 from sim.checks.invariants import Watch
 from sim.people.driver import DriverPhone

@@ -23,7 +23,7 @@ from dispatch.config import Resolved, Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.ids import DriverId
 from dispatch.runtime import RealtimeRuntime
-from dispatch.storage.seed import demo_fleet, seed
+from dispatch.storage.tools.seed import demo_fleet, seed
 from dispatch.text import plain, say
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.ws.server import run

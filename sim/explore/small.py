@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from dispatch.config import Settings
-from dispatch.domain.payment import CARD
+from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink

@@ -8,7 +8,7 @@ from typing import Any
 
 from dispatch.config import Rules, Settings
 from dispatch.ids import DriverId
-from dispatch.storage.history import history_of
+from dispatch.storage.tools.history import history_of
 from dispatch.text import plain_lines, say
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from dispatch.domain.payment import CARD
+from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId, OfferId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (

@@ -17,7 +17,7 @@ from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
-from dispatch.storage.writer import Writer
+from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.gateway import Session
 from dispatch.transport.sessions.memory import MemoryLink
 from sim.checks.livelock import Rest

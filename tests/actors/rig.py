@@ -18,7 +18,7 @@ from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.journal import Appended
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
 
 RIDE, OTHER_RIDE = RideId("r1"), RideId("r2")

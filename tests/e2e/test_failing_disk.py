@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import ClientConnection
 
-from dispatch.storage.check import findings
-from dispatch.storage.owner import beside
+from dispatch.storage.file.owner import beside
+from dispatch.storage.health.check import findings
 from tests.e2e.test_recovery import TRIP, WITHIN_S, Server, accepted, hears, says
 
 Trouble = Callable[[Server], AbstractContextManager[None]]

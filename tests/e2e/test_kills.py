@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.bench_kills import Server, judged, under_load
-from dispatch.storage.check import findings
+from dispatch.storage.health.check import findings
 
 KILLS, DRIVERS, RIDES_AT_ONCE = 3, 12, 6
 

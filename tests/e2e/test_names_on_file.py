@@ -7,8 +7,8 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from dispatch.storage.seed import seed
-from dispatch.storage.show import rows
+from dispatch.storage.tools.seed import seed
+from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard, served
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from dispatch.storage.check import findings
+from dispatch.storage.health.check import findings
 from tests.storage.old_files import SOUND, old_file
 
 

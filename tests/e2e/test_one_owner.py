@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import cli
-from dispatch.storage.check import findings
-from dispatch.storage.writer import Writer
+from dispatch.storage.health.check import findings
+from dispatch.storage.log.writer import Writer
 from tests.e2e.test_recovery import TRIP, Server, hears
 from tests.storage.stories import append, booked
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from dispatch.storage.show import rows
+from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, KEY, ROOT, heard, served
 from tests.providers.pricing_api import answer_bytes, pricing_api, rude_api

@@ -17,7 +17,7 @@ import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
 import cli
-from dispatch.storage.show import rows
+from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
 from tests.providers.pricing_api import pricing_api
 

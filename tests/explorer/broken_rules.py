@@ -41,7 +41,7 @@ from dispatch.messages.notices import (
     Searching,
 )
 from dispatch.runtime import VirtualRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.values import DriverCard, FareLine, Lease, Money, Passenger, Place, Price, RideCard, Trip
 from sim.checks.idempotency import Once
 from sim.checks.invariants import Watch

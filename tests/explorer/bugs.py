@@ -23,7 +23,7 @@ from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AcceptOffer, Detach
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import Append, NotAppended
-from dispatch.storage.losses import Losses
+from dispatch.storage.log.losses import Losses
 from dispatch.values import Lease
 
 LATE_S = 5.0

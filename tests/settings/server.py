@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 import cli
 from dispatch.domain.places.eta import Curve
 from dispatch.live_file import _open
-from dispatch.storage.owner import owned
+from dispatch.storage.file.owner import owned
 from dispatch.transport.ws.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile

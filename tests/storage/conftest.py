@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.storage.writer import Writer
+from dispatch.storage.log.writer import Writer
 
 
 @pytest.fixture()

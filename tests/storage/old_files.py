@@ -13,10 +13,10 @@ from dispatch.ids import DriverId, RideId
 from dispatch.messages.journal import Append, Appended
 from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
-from dispatch.storage.reader import Reader
-from dispatch.storage.recovery import take_leave
-from dispatch.storage.soundness import require_sound
-from dispatch.storage.writer import Writer
+from dispatch.storage.health.startup_check import require_sound
+from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.recovery import take_leave
+from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway, Session, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from dispatch.domain.money import USUAL_DIGITS
-from dispatch.domain.payment import CASH
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.pricing.money import USUAL_DIGITS
+from dispatch.domain.pricing.payment import CASH
 from dispatch.messages import notices
 from dispatch.phones import masked
 from dispatch.timestamps import rfc3339

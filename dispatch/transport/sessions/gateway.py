@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import count
 from typing import Any, Protocol
 
-from dispatch.domain.money import USUAL_DIGITS
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.ids import DriverId, RideId
 from dispatch.transport import wire
 from dispatch.transport.sessions.driver import DriverSession

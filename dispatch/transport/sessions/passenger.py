@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec.structs import replace
 
 from dispatch import addresses, principals
-from dispatch.domain.payment import CARD, CASH
+from dispatch.domain.pricing.payment import CARD, CASH
 from dispatch.errors import BadField
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages import commands

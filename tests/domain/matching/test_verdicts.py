@@ -12,7 +12,7 @@ from dispatch.domain.matching.verdicts import RULES, Verdicts
 from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
-from dispatch.storage import explain_text
+from dispatch.storage.tools import explain_text
 from tests.domain.matching.searches import D1, D2, TRIP, searching
 
 

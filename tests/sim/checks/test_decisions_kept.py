@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dispatch.config import Settings
-from dispatch.domain.payment import CARD
+from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId
 from sim.city.demand import Demand, poisson
 from sim.city.model import City

@@ -13,7 +13,7 @@ from dispatch.config import Settings
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, RideId
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport import wire
 from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession, SessionLimits
 from dispatch.transport.ws.server import run

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.config import load
 from dispatch.errors import SettingError
-from dispatch.storage.seed import demo_fleet
+from dispatch.storage.tools.seed import demo_fleet
 from sim.demo import main as demo
 from sim.demo.main import DemoPlan, demo_plan
 from sim.trips import read

@@ -17,7 +17,7 @@ from dispatch.config import Settings
 from dispatch.domain.places.eta import TravelModel
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.timestamps import unix_time
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests

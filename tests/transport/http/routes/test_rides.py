@@ -11,7 +11,7 @@ from dispatch.addresses import JOURNAL, RIDE
 from dispatch.config import Settings
 from dispatch.messages.commands import FindDriver
 from dispatch.runtime import RealtimeRuntime
-from dispatch.storage.memory import MemoryJournal
+from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.rides import RideDesk

@@ -1,0 +1,78 @@
+"""What a trip costs here and now: the tariff, the demand, the hour, and the way as the server estimates it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from dispatch.addresses import zone_of
+from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.pricing.fares import fare
+from dispatch.domain.pricing.money import exactly
+from dispatch.domain.pricing.tariff import Tariff
+from dispatch.values import Place, Price
+
+Way = tuple[float, float]
+"""Metres to drive and seconds to take."""
+EstimateWay = Callable[[Place, Place, float], Way]
+"""From the first place to the second, by who leaves at this runtime second."""
+
+
+class Demand:
+    """What fares are multiplied by: everywhere the same, until a zone is said to differ. May be changed at any time."""
+
+    def __init__(self, multiplier: float) -> None:
+        self._everywhere = exactly(multiplier)
+        self._by_zone: dict[str, Fraction] = {}
+
+    def factor(self, zone: str) -> Fraction:
+        """What holds in this zone."""
+        return self._by_zone.get(zone, self._everywhere)
+
+    def change(self, multiplier: float, zone: str | None = None) -> None:
+        """From now on; without a zone, everywhere."""
+        if zone is None:
+            self._everywhere = exactly(multiplier)
+            self._by_zone.clear()
+        else:
+            self._by_zone[zone] = exactly(multiplier)
+
+
+class Pricer:
+    """Prices any trip at once. The distance and the duration are the server's own, never an app's."""
+
+    def __init__(
+        self, tariff: Tariff, demand: Demand, estimate: EstimateWay, minute_of_day: Callable[[float], int]
+    ) -> None:
+        """`minute_of_day`: the local one at a runtime second."""
+        self.tariff = tariff
+        self.demand = demand
+        self._estimate = estimate
+        self._minute_of_day = minute_of_day
+
+    def way(self, pickup: Place, dropoff: Place, at: float) -> tuple[int, int]:
+        """Whole metres and seconds, as they are paid for."""
+        metres, seconds = self._estimate(pickup, dropoff, at)
+        return round(metres), round(seconds)
+
+    def price(self, pickup: Place, dropoff: Place, vehicle_type: str, at: float) -> Price:
+        """Of a trip that begins at this runtime second."""
+        distance_m, duration_s = self.way(pickup, dropoff, at)
+        return fare(
+            self.tariff,
+            distance_m=distance_m,
+            duration_s=duration_s,
+            minute_of_day=self._minute_of_day(at),
+            vehicle_type=vehicle_type,
+            demand=self.demand.factor(zone_of(pickup.lat, pickup.lon)),
+        )
+
+
+def way_by(travel: EtaModel) -> EstimateWay:
+    """As this model says."""
+
+    def estimate(pickup: Place, dropoff: Place, at: float) -> Way:
+        start, end = pickup.point, dropoff.point
+        return travel.road_m(start, end), travel.eta_s(start, end, at)
+
+    return estimate

@@ -1,0 +1,142 @@
+"""What the server charges: rates for each type of vehicle, as the settings have them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Any, Final, NamedTuple
+
+from dispatch.config import PricingRules, TariffRates
+from dispatch.domain.pricing.money import digits_of, exactly, in_minor, rounded
+from dispatch.values import FareLine, Money, Price
+
+DAY_MIN: Final = 1440
+ANY_VEHICLE: Final = ""
+"""Whoever names no type of vehicle pays what `[tariff]` says."""
+
+
+class Parts(NamedTuple):
+    """Rates as whole numbers of a part of a minor unit that is small enough for all of them, `unit` of which make one.
+
+    Sums of these are as exact as sums of fractions, at less than a tenth of the time.
+    """
+
+    unit: int
+    base: int
+    metre: int
+    second: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """One type's rates: minor units as exact fractions, times of day in minutes after midnight."""
+
+    base: Fraction
+    per_km: Fraction
+    per_minute: Fraction
+    minimum: Fraction
+    waiting_per_minute: Fraction
+    cancellation: Fraction
+    no_show: Fraction
+    night: Fraction
+    night_from: int
+    night_to: int
+    parts: Parts
+
+    def is_night(self, minute_of_day: int) -> bool:
+        """Whether the night's rates hold: from `night_from` on, before `night_to`, over midnight or not."""
+        return (minute_of_day - self.night_from) % DAY_MIN < (self.night_to - self.night_from) % DAY_MIN
+
+    def waiting(self, paid_wait_s: float) -> Fraction:
+        """What it costs that the driver waited so long beyond the free time. Begun seconds are not counted."""
+        return self.waiting_per_minute * int(paid_wait_s) / 60
+
+
+class Tariff:
+    """Every type's rates, and the currency they are in."""
+
+    def __init__(self, currency: str, digits: int, by_type: Mapping[str, Rates]) -> None:
+        """`by_type`: must have `ANY_VEHICLE`, which types that are not there go by."""
+        self.currency = currency
+        self.digits = digits
+        self._by_type = dict(by_type)
+
+    @property
+    def vehicle_types(self) -> tuple[str, ...]:
+        """Those that have rates of their own."""
+        return tuple(name for name in self._by_type if name != ANY_VEHICLE)
+
+    def rates(self, vehicle_type: str = ANY_VEHICLE) -> Rates:
+        """What holds for this type of vehicle."""
+        return self._by_type.get(vehicle_type) or self._by_type[ANY_VEHICLE]
+
+    def is_free(self) -> bool:
+        """Whether nobody would ever pay anything for a trip."""
+        return not any(
+            rates.base or rates.per_km or rates.per_minute or rates.minimum for rates in self._by_type.values()
+        )
+
+    def money(self, minor: Fraction | int) -> Money:
+        """This much of the tariff's currency."""
+        return Money(rounded(Fraction(minor)), self.currency, self.digits)
+
+    # -- beside the trip itself
+
+    def cancellation_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
+        """For a passenger who cancels too late."""
+        return self.money(self.rates(vehicle_type).cancellation)
+
+    def no_show_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
+        """For a passenger who does not come."""
+        return self.money(self.rates(vehicle_type).no_show)
+
+    def waiting(self, paid_wait_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
+        """For the driver's time at the pickup beyond what is free."""
+        return self.money(self.rates(vehicle_type).waiting(paid_wait_s))
+
+    def with_waiting(self, price: Price, paid_wait_s: float) -> Price:
+        """The agreed price, and what the waiting beyond the free time adds to it."""
+        waiting = self.waiting(paid_wait_s, price.vehicle_type).minor
+        if not waiting:
+            return price
+        lines = (*price.lines, FareLine("waiting", waiting))
+        return Price(price.fare.plus(waiting), lines, price.distance_m, price.duration_s, price.vehicle_type)
+
+
+def tariff_of(rates: TariffRates, rules: PricingRules, currency: str) -> Tariff:
+    """The tariff that these settings ask for, each `[tariff.<type>]` on top of `[tariff]`."""
+    digits = digits_of(currency) if rules.currency_digits == "auto" else int(rules.currency_digits)
+    general = {row.attribute: getattr(rates, row.attribute) for row in TariffRates.rows}
+    by_type = {ANY_VEHICLE: general} | {name: general | dict(own) for name, own in rates.vehicle_tariffs.items()}
+    return Tariff(currency, digits, {name: _rates(own, digits) for name, own in by_type.items()})
+
+
+def _rates(given: Mapping[str, Any], digits: int) -> Rates:
+    base, minimum = in_minor(given["base_fare"], digits), in_minor(given["minimum_fare"], digits)
+    per_km, per_minute = in_minor(given["per_km"], digits), in_minor(given["per_minute"], digits)
+    return Rates(
+        base=base,
+        per_km=per_km,
+        per_minute=per_minute,
+        minimum=minimum,
+        waiting_per_minute=in_minor(given["waiting_per_minute"], digits),
+        cancellation=in_minor(given["cancellation_fee"], digits),
+        no_show=in_minor(given["no_show_fee"], digits),
+        night=exactly(given["night_multiplier"]),
+        night_from=_minute_of_day(given["night_from"]),
+        night_to=_minute_of_day(given["night_to"]),
+        parts=_in_parts(base, per_km / 1000, per_minute / 60, minimum),
+    )
+
+
+def _in_parts(*rates: Fraction) -> Parts:
+    unit = lcm(*(rate.denominator for rate in rates))
+    return Parts(unit, *(rate.numerator * (unit // rate.denominator) for rate in rates))
+
+
+def _minute_of_day(written: str) -> int:
+    hours, _, minutes = written.partition(":")
+    return 60 * int(hours) + int(minutes)

@@ -1,0 +1,396 @@
+"""The tables, how they come to be, and how a file is opened. Times are unix seconds, distances metres unless named otherwise."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
+from dispatch.storage.failures import StorageEmpty, StorageMissing, StorageReadOnly, explained, may_write
+from dispatch.storage.file.header import require_whole
+
+SYNCHRONOUS: Final = ("full", "normal", "off")
+BUSY_TIMEOUT_S: Final = 5.0
+APPLICATION_ID: Final = 0x52494445  # "RIDE": tells our files from other people's SQLite files
+FILED_BY_STREAM: Final = "stream NOT GLOB 'ride/*' AND stream NOT GLOB 'dispatcher/*'"
+"""What a query by `stream` must say to be answered by its index. A ride's own stream is found by `ride_no`, a dispatcher's by nothing:
+its events are found by the rides that they are about.
+"""
+
+migrations = Migrations("dispatch")
+
+
+@migrations()
+def m001_rides_and_journal(db: Database) -> None:
+    """The journal and the four tables that follow from it.
+
+    What a commit costs is the pages that it touches, and ids come in no order. So whatever changes often is found through numbers
+    that rise with time (`n`, `ride_no`), which keeps the rides under way beside one another, and open rides and open offers have
+    an index of their own. With 1,000,000 events on file this took a third off a commit's CPU.
+    """
+    for statement in _TABLES:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+@migrations()
+def m002_fees_and_restarts(db: Database) -> None:
+    """What the passenger owes for a ride that ended early, in minor units, and how often it was offered anew."""
+    db.execute("ALTER TABLE rides ADD COLUMN fee INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE rides ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m003_tracks(db: Database) -> None:
+    """Where drivers went on their rides, in pieces: `points` is JSON, seconds since `start_at`, latitude, longitude."""
+    db.execute(
+        """
+        CREATE TABLE tracks (
+            ride_id TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            leg TEXT NOT NULL,
+            start_at REAL NOT NULL,
+            metres REAL NOT NULL,
+            points TEXT NOT NULL
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX tracks_ride ON tracks (ride_id)")
+
+
+@migrations()
+def m004_rides_booked_ahead(db: Database) -> None:
+    """When the passenger wants to be fetched, if not at once."""
+    db.execute("ALTER TABLE rides ADD COLUMN pickup_at REAL")
+
+
+@migrations()
+def m005_folds(db: Database) -> None:
+    """Where a driver's history was folded into one event: a driver who is woken is read from there on."""
+    db.execute("CREATE INDEX events_folds ON events (stream, n) WHERE kind = 'DriverFolded'")
+
+
+@migrations()
+def m006_quotes(db: Database) -> None:
+    """Prices that were promised, in minor units, and what a ride has of one beside what its app claimed."""
+    db.execute(_QUOTES)
+    db.execute("ALTER TABLE rides ADD COLUMN quote_id TEXT")
+    db.execute("ALTER TABLE rides ADD COLUMN fare_minor INTEGER")
+    db.execute("ALTER TABLE rides ADD COLUMN currency TEXT")
+    db.execute("ALTER TABLE rides ADD COLUMN claimed_fare REAL")
+
+
+_QUOTES: Final = """
+    CREATE TABLE quotes (
+        quote_id TEXT PRIMARY KEY,
+        passenger_id TEXT,
+        pickup_lat REAL NOT NULL,
+        pickup_lon REAL NOT NULL,
+        dropoff_lat REAL NOT NULL,
+        dropoff_lon REAL NOT NULL,
+        vehicle_type TEXT NOT NULL,
+        fare_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        distance_m INTEGER NOT NULL,
+        duration_s INTEGER NOT NULL,
+        made_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        ride_id TEXT,
+        taken_at REAL
+    ) STRICT, WITHOUT ROWID
+    """
+
+
+@migrations()
+def m007_ratings(db: Database) -> None:
+    """What people thought of one another. A driver's `rating` is the mean of his ratings and of one 5.0 that he began with."""
+    for table in ("drivers", "passengers"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN stars INTEGER NOT NULL DEFAULT 0")
+        db.execute(f"ALTER TABLE {table} ADD COLUMN ratings INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE passengers ADD COLUMN rating REAL NOT NULL DEFAULT 5.0")
+    db.execute(
+        """
+        CREATE TABLE ratings (
+            ride_id TEXT NOT NULL,
+            by TEXT NOT NULL,
+            rating INTEGER NOT NULL,
+            comment TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            passenger_id TEXT NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (ride_id, by)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
+@migrations()
+def m008_blocked_pairs(db: Database) -> None:
+    """Passengers and drivers who are never to meet."""
+    db.execute(
+        """
+        CREATE TABLE blocked_pairs (
+            passenger_id TEXT NOT NULL,
+            driver_id TEXT NOT NULL,
+            blocked_at REAL NOT NULL,
+            PRIMARY KEY (passenger_id, driver_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
+@migrations()
+def m009_registered_rating(db: Database) -> None:
+    """What a driver was registered with counts as his first rating; until now the first passenger's replaced it."""
+    db.execute("ALTER TABLE drivers ADD COLUMN registered_rating REAL NOT NULL DEFAULT 5.0")
+    db.execute(
+        """
+        UPDATE drivers SET registered_rating = coalesce((
+            SELECT json_extract(body, '$.driver.rating') FROM events
+            WHERE stream = 'driver/' || driver_id AND kind = 'DriverRegistered' ORDER BY n DESC LIMIT 1
+        ), 5.0)
+        """
+    )
+    db.execute("UPDATE drivers SET rating = round((registered_rating + stars) / (ratings + 1), 2) WHERE ratings > 0")
+
+
+@migrations()
+def m010_charges(db: Database) -> None:
+    """What is collected by a provider: one charge a ride. `status`: `pending`, `paid` or `declined`."""
+    db.execute(
+        """
+        CREATE TABLE charges (
+            ride_id TEXT PRIMARY KEY,
+            passenger_id TEXT NOT NULL,
+            amount_minor INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            status TEXT NOT NULL,
+            reference TEXT,
+            reason TEXT,
+            requested_at REAL NOT NULL,
+            settled_at REAL
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX charges_pending ON charges (requested_at) WHERE status = 'pending'")
+
+
+@migrations()
+def m011_fewer_pages(db: Database) -> None:
+    """A commit touches fewer indexes: what a dispatcher records is not filed by its name, an open ride stays where it is in its index
+    when its status changes, and open offers are found by the rides that are open.
+    """
+    db.execute("DROP INDEX events_stream")
+    db.execute(f"CREATE INDEX events_stream ON events (stream) WHERE {FILED_BY_STREAM}")
+    db.execute("DROP INDEX rides_open")
+    db.execute("CREATE INDEX rides_open ON rides (requested_at) WHERE ended_at IS NULL")
+    db.execute("DROP INDEX offers_open")
+
+
+_TABLES: Final = (
+    """
+    CREATE TABLE passengers (
+        passenger_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        phone TEXT NOT NULL,
+        is_default INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE drivers (
+        driver_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        phone TEXT NOT NULL,
+        rating REAL NOT NULL,
+        vehicle_type TEXT NOT NULL,
+        vehicle_registration TEXT NOT NULL,
+        status TEXT NOT NULL AS (
+            CASE WHEN ride_id IS NOT NULL THEN 'busy' WHEN online AND wants_offers THEN 'available' ELSE 'offline' END
+        ),
+        ride_id TEXT,
+        online INTEGER NOT NULL DEFAULT 0,
+        wants_offers INTEGER NOT NULL DEFAULT 1,
+        updated_at REAL NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE rides (
+        ride_no INTEGER PRIMARY KEY,
+        ride_id TEXT NOT NULL UNIQUE,
+        passenger_id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        search_no INTEGER NOT NULL,
+        driver_id TEXT,
+        pickup_lat REAL NOT NULL,
+        pickup_lon REAL NOT NULL,
+        pickup_address TEXT NOT NULL,
+        dropoff_lat REAL NOT NULL,
+        dropoff_lon REAL NOT NULL,
+        dropoff_address TEXT NOT NULL,
+        distance_km REAL NOT NULL,
+        duration_min REAL NOT NULL,
+        fare REAL NOT NULL,
+        requested_at REAL NOT NULL,
+        assigned_at REAL,
+        arrived_at REAL,
+        started_at REAL,
+        ended_at REAL,
+        ended_by TEXT,
+        reason TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX rides_open ON rides (status) WHERE ended_at IS NULL",
+    """
+    CREATE TABLE offers (
+        ride_id TEXT NOT NULL,
+        offer_id TEXT NOT NULL,
+        driver_id TEXT NOT NULL,
+        search_no INTEGER NOT NULL,
+        round_no INTEGER NOT NULL,
+        pickup_distance_m REAL NOT NULL,
+        made_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        closed_at REAL,
+        outcome TEXT NOT NULL,
+        PRIMARY KEY (ride_id, offer_id)
+    ) STRICT
+    """,
+    "CREATE INDEX offers_open ON offers (driver_id) WHERE outcome = 'open'",
+    """
+    CREATE TABLE events (
+        n INTEGER PRIMARY KEY,
+        at REAL NOT NULL,
+        stream TEXT NOT NULL,
+        ride_id TEXT,
+        ride_no INTEGER,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX events_stream ON events (stream) WHERE stream NOT GLOB 'ride/*'",
+    "CREATE INDEX events_ride ON events (ride_no) WHERE ride_no IS NOT NULL",
+)
+
+
+def open_database(
+    path: str | Path,
+    synchronous: str = "full",
+    *,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    trusts: Callable[[Database], object] | None = None,
+) -> Database:
+    """Open or make the file for writing, in WAL mode, and bring its tables up to date. The connection belongs to this thread.
+
+    `synchronous`: `full`, `normal` or `off`. `trusts`: looks at the file, with its tables up to date, and raises what is wrong with it.
+    Raises that, or DatabaseError (NotADatabase, NewerSchema, StorageReadOnly, …), and leaves the file and its log as they were.
+    """
+    if synchronous not in SYNCHRONOUS:
+        raise ValueError(f"synchronous must be one of {', '.join(SYNCHRONOUS)}, got {synchronous!r}")
+    is_new = not Path(path).exists()
+    require_whole(path)
+    if not is_new and not may_write(path):  # SQLite would open it without a word, and its BEGIN IMMEDIATE does not mind
+        raise StorageReadOnly(str(path))
+    with _log_kept(path), _opened(str(path), f"file:{quote(str(path))}", busy_timeout_s) as db:
+        if is_new:  # first of all: killed before it, this process would leave an empty file behind
+            _switch_to_wal(db, str(path))
+        _refuse_strangers(db, str(path), may_be_empty=True)
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.execute("BEGIN IMMEDIATE")
+        migrations.apply(db)
+        if trusts is not None:
+            trusts(db)
+        db.execute("COMMIT")
+        _switch_to_wal(db, str(path))
+    return db
+
+
+def open_read_only(path: str | Path) -> Database:
+    """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; makes or changes nothing that stays."""
+    if not Path(path).exists():
+        raise StorageMissing(str(path))
+    if Path(path).is_file() and not Path(path).stat().st_size:
+        raise StorageEmpty(str(path))
+    file, real = f"file:{quote(str(path))}?mode=ro", os.path.realpath(path)
+    # SQLite wants to make a log beside the file. Where nobody can, and none is, no one writes: the file alone is the whole truth.
+    is_fixed = not may_write(os.path.dirname(real)) and not os.path.exists(f"{real}-wal")
+    kind, uri = (sqlite3.Connection, f"{file}&immutable=1") if is_fixed else (_Guest, file)
+    with _opened(str(path), uri, BUSY_TIMEOUT_S, kind) as db:
+        _refuse_strangers(db, str(path), may_be_empty=False)
+        if migrations.pending(db):
+            raise DatabaseError(
+                f"{path} was written by an older dispatch; run `dispatch serve` on it once to update it"
+            )
+    return db
+
+
+def has_events(path: str | Path) -> bool:
+    """Whether anything was ever journalled into this file. Raises as `open_read_only` does."""
+    with closing(open_read_only(path)) as db, explained(str(path)):
+        return db.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
+
+
+class _Guest(sqlite3.Connection):
+    """Who only reads a file makes a log and its index where there are none, and cannot remove them. This one has them removed."""
+
+    def __init__(self, database: str, *args: Any, **options: Any) -> None:
+        file = database.removesuffix("?mode=ro")
+        is_alone = not os.path.exists(os.path.realpath(unquote(file.removeprefix("file:"))) + "-wal")
+        self._tidies = f"{file}?mode=rw" if is_alone else None
+        super().__init__(database, *args, **options)
+
+    def close(self) -> None:
+        super().close()
+        tidies, self._tidies = self._tidies, None
+        if tidies is not None:
+            with suppress(sqlite3.Error), closing(sqlite3.connect(tidies, uri=True, timeout=0.0)) as last:
+                last.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+
+
+@contextmanager
+def _opened(
+    path: str, uri: str, busy_timeout_s: float, kind: type[sqlite3.Connection] = sqlite3.Connection
+) -> Iterator[Database]:
+    """In autocommit mode: whoever wants a transaction says BEGIN. Closed again when the block fails."""
+    with explained(path), ExitStack() as on_failure:
+        connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, factory=kind)
+        on_failure.callback(connection.close)
+        yield Database(connection, execute_plugins=False)
+        on_failure.pop_all()
+
+
+@contextmanager
+def _log_kept(path: str | Path) -> Iterator[None]:
+    """What a killed process left in the log stays there if the block fails: the last to close would move it into the file."""
+    file = os.path.realpath(path)
+    if not os.path.exists(f"{file}-wal") or not os.path.getsize(f"{file}-wal"):
+        yield
+        return
+    with explained(str(path)), closing(sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True)) as guest:
+        guest.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        yield
+
+
+def _switch_to_wal(db: Database, path: str) -> None:
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise DatabaseError(f"{path} lies where SQLite cannot keep a write-ahead log; name a file on a local disk")
+
+
+def _refuse_strangers(db: Database, path: str, *, may_be_empty: bool) -> None:
+    """Somebody else's SQLite file is not touched, nor one whose tables this version does not know."""
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    is_empty = application_id == 0 and not db.table_names()
+    if application_id != APPLICATION_ID and not (is_empty and may_be_empty):
+        raise NotADatabase(path)
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}  # an empty one lacks them all
+    unknown = [applied.name for applied in migrations.applied(db) if applied.name not in known]
+    if unknown:
+        raise NewerSchema(path, unknown[-1])

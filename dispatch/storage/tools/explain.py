@@ -1,0 +1,110 @@
+"""Why a ride was offered to whom it was: every round as it was decided, and what became of its offers. Called by `dispatch explain`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from dispatch.messages.events import (
+    OffersMade,
+    RideAssigned,
+    RideCancelled,
+    RideRequested,
+    RideUnassigned,
+    RoundConsidered,
+    SearchFailed,
+)
+from dispatch.storage.failures import explained
+from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tools.history import Recorded, history_of
+from dispatch.storage.tools.show import told
+
+ASKED: Final = "asked"
+_RIDE: Final = (
+    "SELECT ride_id, passenger_id, status, requested_at, driver_id, ended_by, reason FROM rides WHERE ride_id = ?"
+)
+_OFFERS: Final = "SELECT offer_id, outcome, made_at, closed_at FROM offers WHERE ride_id = ?"
+
+Told = dict[str, Any]
+"""What is told, as JSON has it: times in Unix seconds until they leave this module, distances in metres."""
+
+
+def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False) -> Told:
+    """The ride, its `rounds` and refills in the order of time with their `considered`, and its `turns`: what ended a search.
+
+    A round that was decided while nothing was explained has only those who were asked, and `explained` is false. Phone numbers are
+    masked, also where they serve as ids, unless `full_phones`. Raises NoSuchRideOnFile, DatabaseError.
+    """
+    history = history_of(path, ride_id)
+    with closing(open_read_only(path)) as db, explained(str(path)):
+        ride = next(iter(db.query(_RIDE, [ride_id])))
+        offers = {row["offer_id"]: row for row in db.query(_OFFERS, [ride_id])}
+    rounds: list[Told] = []
+    for recorded in history:
+        _take(rounds, offers, recorded)
+    requested = next((r.event for r in reversed(history) if isinstance(r.event, RideRequested)), None)
+    wanted = requested.trip.vehicle_type if requested is not None else ""
+    turns = [turn for recorded in history if (turn := _turn(recorded)) is not None]
+    whole = {**ride, "vehicle_type": wanted or None, "rounds": rounds, "turns": turns}
+    readable: Told = told("", whole, full_phones)
+    return readable
+
+
+def _take(rounds: list[Told], offers: Told, recorded: Recorded) -> None:
+    event = recorded.event
+    if isinstance(event, RoundConsidered):
+        rounds.append(_round(event, recorded.at, event.radius_m, explained=True))
+        rows = zip(event.drivers, event.metres, event.rules, strict=True)
+        rounds[-1]["considered"] = [{"driver_id": d, "distance_m": m, "rule": rule} for d, m, rule in rows]
+        rounds[-1]["others"] = dict(event.others)
+    elif isinstance(event, OffersMade):
+        if not rounds or not _led_to(rounds[-1], event):
+            rounds.append(_round(event, recorded.at, event.radius_m or None, explained=False))
+        for placed in event.offers:
+            _add_offer(rounds[-1], placed.driver_id, placed.pickup_distance_m, offers[placed.offer_id])
+
+
+def _round(event: RoundConsidered | OffersMade, at: float, radius_m: float | None, *, explained: bool) -> Told:
+    return {
+        "search": event.search_no,
+        "round": event.round_no,
+        "refill": event.refill,
+        "at": at,
+        "radius_m": radius_m,
+        "explained": explained,
+        "considered": [],
+        "others": {},
+    }
+
+
+def _led_to(last: Told, event: OffersMade) -> bool:
+    """Whether these are the offers that the last look came to: both are one commit, the look first."""
+    expected = [row["driver_id"] for row in last["considered"] if row["rule"] == ASKED and "offer_id" not in row]
+    same = (last["search"], last["round"], last["refill"]) == (event.search_no, event.round_no, event.refill)
+    return last["explained"] and same and sorted(expected) == sorted(placed.driver_id for placed in event.offers)
+
+
+def _add_offer(into: Told, driver_id: str, distance_m: float, offer: Told) -> None:
+    row = next((row for row in into["considered"] if row["driver_id"] == driver_id), None)
+    if row is None:
+        row = {"driver_id": driver_id, "distance_m": round(distance_m, 1), "rule": ASKED}
+        into["considered"].append(row)
+    waited = None if offer["closed_at"] is None else round(offer["closed_at"] - offer["made_at"], 3)
+    row.update(offer_id=offer["offer_id"], outcome=offer["outcome"], after_s=waited)
+
+
+def _turn(recorded: Recorded) -> Told | None:
+    """What decided a search, or began another."""
+    event, at = recorded.event, recorded.at
+    if isinstance(event, RideRequested):
+        return {"at": at, "what": "requested", "search": event.search_no}
+    if isinstance(event, RideAssigned):
+        return {"at": at, "what": "assigned", "driver_id": event.driver.driver_id, "offer_id": event.offer_id}
+    if isinstance(event, RideUnassigned):
+        return {"at": at, "what": "unassigned", "driver_id": event.driver_id, "search": event.search_no}
+    if isinstance(event, SearchFailed):
+        return {"at": at, "what": "no_drivers", "reason": event.reason}
+    if isinstance(event, RideCancelled):
+        return {"at": at, "what": "cancelled", "by": event.by, "reason": event.reason}
+    return None

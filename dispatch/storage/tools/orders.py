@@ -1,0 +1,75 @@
+"""What people have done to a file, whoever owns it: by the process of the command itself, or by the server that serves the file.
+
+An order is a line of JSON on the server's control socket: `{"do": "block", "passenger": "…", "driver": "…"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from dispatch.storage.log.writer import Writer
+from dispatch.storage.tools.blocks import block, unblock
+from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class _Order(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
+    pass
+
+
+class SeedPeople(_Order, frozen=True, tag="seed"):
+    """Put the people of the walkthrough and a fleet into the file. Answer: how many `passengers` and `drivers` are new."""
+
+    fleet: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = DEMO_FLEET
+
+
+class BlockPair(_Order, frozen=True, tag="block"):
+    """Keep a passenger and a driver apart. Answer: whether that is `news`."""
+
+    passenger: _Name
+    driver: _Name
+    phone_region: str = ""
+
+
+class UnblockPair(_Order, frozen=True, tag="unblock"):
+    """Let a passenger and a driver meet again. Answer: whether that is `news`."""
+
+    passenger: _Name
+    driver: _Name
+    phone_region: str = ""
+
+
+Order = SeedPeople | BlockPair | UnblockPair
+Answer = dict[str, Any]
+
+decode: Final = msgspec.json.Decoder(Order).decode
+"""The order of a line. Raises msgspec.MsgspecError, which names what is wrong."""
+encode: Final = msgspec.json.Encoder().encode
+
+
+def perform(writer: Writer, order: Order, now: float) -> Answer:
+    """Do it, and say what came of it. `now`: unix time. Raises DispatchError, and then nothing was done."""
+    return _DO[type(order)](writer, order, now)
+
+
+def _seed(writer: Writer, order: SeedPeople, now: float) -> Answer:
+    return seed_into(writer, order.fleet, now)._asdict()
+
+
+def _block(writer: Writer, order: BlockPair, now: float) -> Answer:
+    return {"news": block(writer, order.passenger, order.driver, now=now, phone_region=order.phone_region)}
+
+
+def _unblock(writer: Writer, order: UnblockPair, now: float) -> Answer:
+    return {"news": unblock(writer, order.passenger, order.driver, phone_region=order.phone_region)}
+
+
+_DO: Final[dict[type[Order], Callable[[Writer, Any, float], Answer]]] = {
+    SeedPeople: _seed,
+    BlockPair: _block,
+    UnblockPair: _unblock,
+}
