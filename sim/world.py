@@ -12,28 +12,18 @@ from msgspec.structs import replace
 
 from dispatch.actors.bound import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
-from dispatch.app import (
-    ANYBODY,
-    MAILBOX_LIMITS,
-    NEVER_REFUSED,
-    SPARED,
-    culprit,
-    populate,
-    position_board,
-    search_policy,
-)
+from dispatch.assembly import Zone, assemble, make_runtime, search_policy
 from dispatch.config import Rules, Settings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
-from dispatch.prices import fallback_of, pricer
+from dispatch.prices import fallback_of
 from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
-from dispatch.runtime import PermutedRuntime, Supervisor, Trace, VirtualRuntime
+from dispatch.runtime import PermutedRuntime, Trace, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.writer import Writer
-from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.invariants import Watch
 from sim.city.demand import Demand
@@ -93,50 +83,35 @@ class World:
     ) -> None:
         self.settings = settings = settings or Settings()
         self.options = options = options or WorldOptions()
-        runtime_type = PermutedRuntime if options.permute else VirtualRuntime
-        self.runtime: VirtualRuntime = runtime_type(
-            seed,
-            limits=MAILBOX_LIMITS,
-            default_limit=settings.mailbox_limit,
-            never_refused=NEVER_REFUSED,
-            supervisor=self._supervisor() if options.supervise else None,
-        )
         self.failures: list[tuple[str, BaseException]] = []
-        self.board = position_board(settings)
+        """Of handlers, in a world with a supervisor: who got the message, and what was raised."""
+        self.runtime: VirtualRuntime = make_runtime(
+            PermutedRuntime if options.permute else VirtualRuntime,
+            seed,
+            settings,
+            self._note_failure if options.supervise else None,
+        )
         self._trace_file = options.trace.open("wb") if options.trace is not None else None
         self.trace = Trace(self._trace_file)
         self.journal = MemoryJournal(
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer
         )
+        self.runtime.sink(JOURNAL, self.journal)
+        self.travel = TravelModel()
+        self.wall_zero = wall_zero
+        zone = self.serve(f"v{seed}")
         self.watch = Watch(search_policy(settings), self.board, self.journal, self.runtime.now)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
             self.journal.on_commit = self.watch.committed
         self.runtime.observe(self.trace)
         self.runtime.observe(self.watch)
-        self.runtime.sink(JOURNAL, self.journal)
-        self.travel = TravelModel()
-        self.pricer = priced_by = pricer(settings, self.travel, wall_zero)
-        folds = options.events_a_fold
-        populate(self.runtime, self.journal, self.board, settings, self.travel, priced_by, events_a_fold=folds)
-        self.pricing = VirtualPricing(self.runtime, priced_by, fallback_of(settings, priced_by))
+        self.pricing = VirtualPricing(self.runtime, zone.pricer, fallback_of(settings, zone.pricer))
         self.runtime.sink(PRICING, self.pricing)
         self.payments = VirtualPayments(
             self.runtime, decline_rate=options.decline_rate, trouble_rate=options.payment_trouble_rate
         )
         self.runtime.sink(PAYMENTS, self.payments)
-        self.gateway = Gateway(
-            self.runtime,
-            self.board,
-            SessionLimits.of(settings),
-            epoch=f"v{seed}",
-            wall_zero=wall_zero,
-            show_phones=settings.show_phone != "never",
-            default_passenger=ANYBODY,
-            currency=settings.currency,
-            currency_digits=priced_by.tariff.digits,
-            travel=self.travel,
-        )
         self.is_down = False
         self.go_on: Callable[[], bool] = lambda: True
         """Asked every now and then by `settle`; False cuts the run short."""
@@ -150,6 +125,20 @@ class World:
         self._behaviour = PassengerBehaviour()
         self.runtime.sink(REPORTS, _Sink(self._on_report))
         self.runtime.sink(REQUESTS, _Sink(self._on_request))
+
+    def serve(self, epoch: str) -> Zone:
+        """The server's process starts: actors, board and gateway as its settings make them. `epoch`: of its streams."""
+        zone = assemble(
+            self.settings,
+            self.runtime,
+            self.journal,
+            travel=self.travel,
+            epoch=epoch,
+            wall_zero=self.wall_zero,
+            events_a_fold=self.options.events_a_fold,
+        )
+        self.board, self.gateway = zone.board, zone.gateway
+        return zone
 
     # -- people
 
@@ -244,12 +233,8 @@ class World:
         self._came = number + 1
         self.add_passenger(RideId(f"r{number + 1}"), demands[number], self._behaviour)
 
-    def _supervisor(self) -> Supervisor:
-        return Supervisor(
-            spared=SPARED,
-            culprit=culprit,
-            report=lambda address, message, error, error_id: self.failures.append((address, error)),
-        )
+    def _note_failure(self, address: str, message: Any, error: BaseException, error_id: str) -> None:
+        self.failures.append((address, error))
 
     # -- time
 

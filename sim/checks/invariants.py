@@ -99,16 +99,16 @@ class Watch:
             later[0][0] if later else inf,
         )
 
-    def crashed(self, now: float, board: PositionBoard, is_on_disk: Callable[[Append], bool]) -> None:
-        """The server's process died: connections, offers and what was not on disk are gone; positions are heard anew, on this board."""
-        self._board = board
+    def crashed(self, now: float, is_on_disk: Callable[[Append], bool]) -> None:
+        """The server's process died: connections, offers and what was not on disk are gone."""
         for forgotten in (self._links, self._passengers, self._told, self._open, self._held, self._closes):
             forgotten.clear()
         self.ledger.crashed(now, is_on_disk)
         self.ledger.decided.clear()
 
-    def started(self, now: float) -> None:
-        """It serves again. What came due while it was down has a moment to happen."""
+    def started(self, now: float, board: PositionBoard) -> None:
+        """It serves again, and hears positions anew, on this board. What came due while it was down has a moment to happen."""
+        self._board = board
         self._started_at = now
 
     # -- the journal

@@ -10,9 +10,8 @@ from functools import partial
 from typing import Final
 
 from dispatch import addresses
-from dispatch.app import ANYBODY, populate, position_board, recover
+from dispatch.assembly import recover
 from dispatch.messages.journal import Append
-from dispatch.transport.sessions.gateway import Gateway, SessionLimits
 from dispatch.transport.sessions.memory import MemoryLink
 from sim.people.phone import Phone
 from sim.people.restless import ComeBack
@@ -49,38 +48,18 @@ def die(world: World) -> list[Phone]:
     world.runtime.lose(PROCESS)
     world.journal.crash()
     world.is_down = True
-    world.board = position_board(world.settings)
-    world.watch.crashed(world.runtime.now, world.board, partial(_is_on_disk, world))
+    world.watch.crashed(world.runtime.now, partial(_is_on_disk, world))
     return cut
 
 
 def start(world: World) -> None:
     """A new process takes leave of the one before and recovers. From now on it answers."""
     world.journal.take_leave()
-    folds = world.options.events_a_fold
-    populate(world.runtime, world.journal, world.board, world.settings, world.travel, world.pricer, events_a_fold=folds)
-    world.gateway = _gateway(world)
-    world.watch.started(world.runtime.now)
+    world.serve(f"{world.gateway.frames.epoch}+")
+    world.watch.started(world.runtime.now, world.board)
     world.is_down = False
     recover(world.runtime, world.journal)
 
 
 def _is_on_disk(world: World, append: Append) -> bool:
     return all(event in world.journal.events_of(append.reply_to) for event in append.events)
-
-
-def _gateway(world: World) -> Gateway:
-    """A process of its own: another epoch, and sessions counted from one."""
-    before, settings = world.gateway, world.settings
-    return Gateway(
-        world.runtime,
-        world.board,
-        SessionLimits.of(settings),
-        epoch=f"{before.frames.epoch}+",
-        wall_zero=before.frames.wall_zero,
-        show_phones=before.frames.show_phones,
-        default_passenger=ANYBODY,
-        currency=settings.currency,
-        currency_digits=world.pricer.tariff.digits,
-        travel=world.travel,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dispatch.app import position_board, supply_of
+from dispatch.assembly import position_board, supply_of
 from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.eta import Curve, HourlyModel
 from dispatch.ids import DriverId

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from dispatch.addresses import JOURNAL, PAYMENTS
-from dispatch.app import ANYBODY, populate, position_board, recover
+from dispatch.assembly import assemble, recover
 from dispatch.config import Settings
+from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.journal import Append, Appended
 from dispatch.providers.payment import VirtualPayments
@@ -17,7 +18,7 @@ from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.reader import Reader
 from dispatch.storage.log.recovery import take_leave
 from dispatch.storage.log.writer import Writer
-from dispatch.transport.sessions.gateway import Gateway, Session, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway, Session
 from dispatch.transport.sessions.memory import MemoryLink
 
 FOLDER = Path(__file__).parent.parent / "data" / "files-0.1.0"
@@ -51,13 +52,11 @@ class Served:
         self.runtime.sink(JOURNAL, self)
         self.payments = VirtualPayments(self.runtime)
         self.runtime.sink(PAYMENTS, self.payments)
-        board = position_board(self.settings)
-        populate(self.runtime, self.store, board, self.settings)
-        recover(self.runtime, self.store)
-        limits = SessionLimits.of(self.settings)
-        self.gateway = Gateway(
-            self.runtime, board, limits, epoch="later", wall_zero=self.wall_zero, default_passenger=ANYBODY
+        zone = assemble(
+            self.settings, self.runtime, self.store, travel=TravelModel(), epoch="later", wall_zero=self.wall_zero
         )
+        recover(self.runtime, self.store)
+        self.gateway = zone.gateway
 
     def deliver(self, append: Append) -> None:
         """The journal."""

@@ -1,7 +1,7 @@
 """What a start knows of the process before: every connection of it is gone. It says so in events like any others.
 
 Run before anyone is served. Rides and drivers who keep themselves for one are left as they are: their actors are woken from their
-events and go on, see `dispatch.app.recover`.
+events and go on, see `dispatch.assembly.recover`.
 """
 
 from __future__ import annotations

@@ -3,19 +3,19 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from dispatch.addresses import JOURNAL
-from dispatch.app import ANYBODY, MAILBOX_LIMITS, populate, position_board
+from dispatch.assembly import assemble, make_runtime
 from dispatch.config import Settings
-from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport import wire
-from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession, SessionLimits
+from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession
 from dispatch.transport.ws.server import run
 from sim.city.demand import Demand, trip_between
 from sim.demo.crowd import BEAT_S, CADENCE, Beat, Crowd
@@ -46,20 +46,23 @@ ACCEPTED = wire.RideAccepted(
 PATIENT, HASTY = PassengerBehaviour(), PassengerBehaviour(patience_mean_s=0.2, patience_sigma=0.0)
 
 
-class Door(Gateway):
+class Door:
     """A gateway that remembers whom it let in, so that they can be put out."""
 
-    def __init__(self, runtime: RealtimeRuntime, board: PositionBoard, settings: Settings) -> None:
-        super().__init__(runtime, board, SessionLimits.of(settings), epoch="e1", default_passenger=ANYBODY)
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
         self.links: list[Link] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
 
     def driver_session(self, driver_id: DriverId, link: Link) -> DriverSession:
         self.links.append(link)
-        return super().driver_session(driver_id, link)
+        return self._gateway.driver_session(driver_id, link)
 
     def passenger_session(self, ride_id: RideId, link: Link) -> PassengerSession:
         self.links.append(link)
-        return super().passenger_session(ride_id, link)
+        return self._gateway.passenger_session(ride_id, link)
 
     def close_all(self, code: int, reason: str) -> None:
         for link in self.links:
@@ -71,12 +74,11 @@ class Town:
 
     def __init__(self) -> None:
         settings = Settings()
-        self.runtime = RealtimeRuntime(1, limits=MAILBOX_LIMITS)
-        board = position_board(settings)
+        self.runtime = make_runtime(RealtimeRuntime, 1, settings)
         journal = MemoryJournal(self.runtime)
         self.runtime.sink(JOURNAL, journal)
-        populate(self.runtime, journal, board, settings)
-        self.gateway = Door(self.runtime, board, settings)
+        zone = assemble(settings, self.runtime, journal, travel=TravelModel(), epoch="e1")
+        self.gateway = Door(zone.gateway)
         self.figures = Figures()
         self.failures: list[BaseException] = []
         self.crowd = Crowd(RealtimeRuntime(1), self.figures, self.failures.append)

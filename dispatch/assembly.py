@@ -1,0 +1,285 @@
+"""One zone of rides, joined by its settings on any runtime: actors, a board of positions, prices, and the gateway to its sessions.
+
+The live server, the simulated world and the tests of crashes are all assembled here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+from dispatch import addresses
+from dispatch.actors.bound import EVENTS_A_FOLD, DriverOptions
+from dispatch.actors.conversing import Memory
+from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.actors.driver import DriverActor
+from dispatch.actors.passenger import PassengerActor
+from dispatch.actors.quote import QuoteActor
+from dispatch.actors.ride import RideActor
+from dispatch.actors.riding import RideOptions
+from dispatch.actors.tracker import TrackerActor, TrackerOptions
+from dispatch.config import Rules, Settings
+from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.ranking import SupplyByEta
+from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.vehicles import Vehicles
+from dispatch.domain.places.approach import ApproachRules
+from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.tracks import Tracks
+from dispatch.domain.pricing.pricer import Pricer
+from dispatch.domain.ride_terms import RideTerms
+from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.messages.commands import Attach
+from dispatch.messages.journal import Appended, NotAppended
+from dispatch.prices import pricer, quote_options
+from dispatch.runtime import Runtime, Supervisor
+from dispatch.runtime.supervision import Failure
+from dispatch.storage.log.reader import JournalReads
+from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.values import UNNAMED, Passenger
+
+ZONE = "0"
+"""The name of the one zone that there is for now."""
+
+ANYBODY = Passenger(PassengerId("anybody"), UNNAMED, "")
+"""Whose a ride is when the app names nobody and nobody was seeded."""
+ANSWER_SLACK_S = 5.0
+"""A provider answers within its time, and says so itself when it was too late; after this nobody hears from it any more."""
+
+MAILBOX_LIMITS = {addresses.DISPATCHER: 1_000_000, addresses.TRACKER: 1_000_000}
+"""A dispatcher and a tracker hear every ride of their zone at once; all other mailboxes have the limit of the settings."""
+NEVER_REFUSED = frozenset((Appended, NotAppended))
+"""Without the journal's answer an actor would announce nothing any more; there are never more than it has asked."""
+
+
+SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
+"""Kinds that are never quarantined: a whole zone needs them."""
+
+
+def search_policy(rules: Rules) -> SearchPolicy:
+    """What a dispatcher needs of the settings."""
+    return SearchPolicy(
+        batch=rules.batch,
+        rounds=rules.rounds,
+        radius_m=rules.radius_m,
+        offer_timeout_s=rules.offer_timeout_s,
+        late_grace_s=rules.late_grace_s,
+        search_cap_s=rules.search_cap_s,
+        sweep_every_s=rules.sweep_every_s,
+        asks_after_silence=rules.asks_after_silence,
+        live_offers=rules.live_offers,
+        radius_from_m=rules.radius_from_m,
+        radius_growth=rules.radius_growth,
+        stagger_s=rules.stagger_s,
+        explain_candidates=rules.explain_candidates,
+        vehicles=Vehicles.of(rules.vehicle_types),
+    )
+
+
+def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideOptions:
+    """What a ride needs of the settings."""
+    rules: Rules = settings
+    return RideOptions(
+        link_grace_s=rules.link_grace_s,
+        retire_after_s=rules.retire_after_s,
+        search_cap_s=rules.search_cap_s,
+        terms=RideTerms(rules.free_cancel_s, rules.driver_late_s, rules.free_wait_s, rules.no_show_s),
+        max_restarts=rules.max_restarts,
+        one_ride_each=rules.one_ride_each,
+        strict_steps=rules.strict_steps,
+        start_pin=rules.start_pin,
+        pin_tries=rules.pin_tries,
+        pin_lock_s=rules.pin_lock_s,
+        ride_cap_s=rules.ride_cap_s,
+        tariff=priced_by.tariff,
+        pricing=settings.pricing,
+        pricer=priced_by,
+        price_patience_s=settings.price_patience_s,
+        travel=travel,
+        arrived_within_m=rules.arrived_within_m,
+        schedule_lead_s=rules.schedule_lead_s,
+        currency=priced_by.tariff.currency,
+        currency_digits=priced_by.tariff.digits,
+        payment_patience_s=settings.payment_timeout_s + ANSWER_SLACK_S,
+        payment_retry_s=settings.payment_retry_s,
+        payment_retry_most_s=settings.payment_retry_most_s,
+        accept_window_s=rules.accept_window_s if rules.acceptance == "best_of_window" else 0.0,
+        memory=memory_of(rules),
+    )
+
+
+def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
+    """What a tracker needs of the settings."""
+    approach = ApproachRules(
+        warn_s=rules.watch_warn_s,
+        tell_s=rules.watch_tell_s,
+        give_up_s=rules.watch_give_up_s,
+        dark_s=rules.position_max_age_s,
+        near_m=rules.arrived_within_m,
+    )
+    return TrackerOptions(rules.location_every_s, rules.watch_every_s, approach, travel)
+
+
+def driver_options(rules: Rules, events_a_fold: int) -> DriverOptions:
+    """What a driver needs of the settings. `events_a_fold`: after so many events a history is folded."""
+    stays_s = rules.link_grace_s + rules.retire_after_s
+    return DriverOptions(rules.claim_retry_s, rules.live_offers, memory_of(rules), stays_s, events_a_fold)
+
+
+def memory_of(rules: Rules) -> Memory:
+    """What rides and drivers remember for their apps."""
+    return Memory(rules.stream_kept, rules.answers_kept)
+
+
+def position_board(rules: Rules) -> PositionBoard:
+    """The empty board of a zone."""
+    return PositionBoard(
+        max_speed_mps=rules.gps_max_speed_mps,
+        max_age_s=rules.position_max_age_s,
+        max_delay_s=rules.gps_max_delay_s,
+    )
+
+
+def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
+    """The empty supply of a zone, which ranks drivers as the settings say."""
+    roster = Roster(board) if search_policy(rules).explain_candidates else None
+    if rules.rank_by == "eta":
+        return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
+    return Supply(board, rules.live_offers, roster=roster)
+
+
+def culprit(message: Any) -> str | None:
+    """Whom a message was about that hurt a dispatcher: the driver, else the ride that it names."""
+    driver_id: DriverId | None = getattr(message, "driver_id", None)
+    if driver_id is not None:
+        return addresses.driver(driver_id)
+    ride_id: RideId | None = getattr(getattr(message, "ride", message), "ride_id", None)
+    return addresses.ride(ride_id) if ride_id is not None else None
+
+
+class Zone(NamedTuple):
+    """What serves the rides of one zone, beside the actors that the runtime keeps."""
+
+    board: PositionBoard
+    travel: EtaModel
+    pricer: Pricer
+    gateway: Gateway
+
+
+AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
+
+
+def make_runtime(
+    kind: type[AnyRuntime], seed: int | str, settings: Settings, on_failure: Failure | None = None
+) -> AnyRuntime:
+    """A runtime of this kind, with the mailboxes that a zone needs.
+
+    `on_failure` hears of each handler that raised, and the failure is survived. Without it the exception leaves `run`.
+    """
+    return kind(
+        seed,
+        limits=MAILBOX_LIMITS,
+        default_limit=settings.mailbox_limit,
+        never_refused=NEVER_REFUSED,
+        supervisor=Supervisor(spared=SPARED, culprit=culprit, report=on_failure) if on_failure is not None else None,
+    )
+
+
+def assemble(
+    settings: Settings,
+    runtime: Runtime,
+    store: JournalReads,
+    *,
+    travel: EtaModel,
+    epoch: str,
+    wall_zero: float = 0.0,
+    events_a_fold: int = EVENTS_A_FOLD,
+) -> Zone:
+    """Teach `runtime` how the actors of a zone come to life, start its dispatcher, and open the gateway to its sessions.
+
+    Nobody of an earlier process goes on yet: see `recover`. The journal, and whoever sets prices or collects fares, are sinks of the
+    runtime that the caller adds.
+
+    Args:
+        store: what is on record.
+        travel: how long a drive takes.
+        epoch: of all streams of this process; no other process of the same file may have it.
+        wall_zero: Unix time of runtime second 0.
+        events_a_fold: a driver's history is folded after so many events.
+    """
+    board, priced_by = position_board(settings), pricer(settings, travel, wall_zero)
+    _populate(settings, runtime, store, board, travel, priced_by, events_a_fold)
+    gateway = Gateway(
+        runtime,
+        board,
+        SessionLimits.of(settings),
+        epoch=epoch,
+        wall_zero=wall_zero,
+        default_passenger=store.default_passenger() or ANYBODY,
+        show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
+        currency=settings.currency,
+        currency_digits=priced_by.tariff.digits,
+        travel=travel,
+    )
+    return Zone(board, travel, priced_by, gateway)
+
+
+def _populate(
+    settings: Settings,
+    runtime: Runtime,
+    store: JournalReads,
+    board: PositionBoard,
+    travel: EtaModel,
+    priced_by: Pricer,
+    events_a_fold: int,
+) -> None:
+    rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
+    drivers = driver_options(settings, events_a_fold)
+    policy, follows = search_policy(settings), tracker_options(settings, travel)
+    tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
+
+    # Whoever is woken by anything but a connection may be needed for that one message alone.
+    def wake_ride(address: str, message: Any) -> RideActor | None:
+        connects = isinstance(message, Attach)
+        if message is not None and not connects and not store.events_of(address):
+            return None
+        ride = RideActor(runtime, address, store, rides, tracks)
+        if not connects:
+            ride.retire_later()
+        return ride
+
+    def wake_driver(address: str, message: Any) -> DriverActor:
+        driver = DriverActor(runtime, address, store, board, drivers, ZONE)
+        if not isinstance(message, Attach):
+            driver.retire_later()
+        return driver
+
+    def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
+        return DispatcherActor(runtime, address, store, policy, supply_of(settings, board, travel))
+
+    runtime.factory(addresses.RIDE, wake_ride)
+    runtime.factory(addresses.DRIVER, wake_driver)
+    runtime.factory(addresses.DISPATCHER, wake_dispatcher)
+    runtime.factory(addresses.PASSENGER, lambda address, message: PassengerActor(runtime, address))
+    runtime.factory(addresses.QUOTE, lambda address, message: QuoteActor(runtime, address, store, quotes))
+    runtime.spawn(wake_dispatcher(addresses.dispatcher(ZONE), None))
+    if tracks is not None:
+
+        def wake_tracker(address: str, message: Any) -> TrackerActor:
+            return TrackerActor(runtime, address, board, tracks, follows)
+
+        runtime.factory(addresses.TRACKER, wake_tracker)
+        runtime.spawn(wake_tracker(addresses.tracker(ZONE), None))
+
+
+def recover(runtime: Runtime, store: JournalReads) -> int:
+    """Wake whoever was in the middle of something when the process before ended: open rides and those that are not paid, then the
+    drivers who are reserved for one. They go on from their events, before anyone is served. Returns how many rides are open.
+    """
+    rides = store.open_rides()
+    for ride_id in (*rides, *store.unpaid_rides()):
+        runtime.reaches(addresses.ride(ride_id), None)
+    for driver_id in store.kept_drivers():
+        runtime.reaches(addresses.driver(driver_id), None)
+    return len(rides)
