@@ -51,7 +51,7 @@ class PassengerPhone(Phone):
         self.phone: str | None = None
         self.booked_at = clock.now
         self.driver_id: str | None = None
-        self._was_assigned = False
+        self._was_assigned = self._was_picked_up = False
         self.status = ""
 
     def book(self) -> None:
@@ -94,11 +94,16 @@ class PassengerPhone(Phone):
         if self._was_assigned:
             return
         self._was_assigned = True
-        distance_m = 0.0
+        distance_m = None
         if frame.driver_latitude is not None and frame.driver_longitude is not None:
             pickup = self.trip.pickup
             distance_m = haversine_m(frame.driver_latitude, frame.driver_longitude, pickup.lat, pickup.lon)
         self.figures.assigned(self.clock.now - self.booked_at, distance_m)
+
+    def _on_driver_arrived(self, frame: wire.DriverArrived) -> None:
+        if not self._was_picked_up:
+            self._was_picked_up = True
+            self.figures.picked_up(self.clock.now - self.booked_at)
 
     def _on_driver_cancelled(self, frame: wire.DriverCancelled) -> None:
         """Another one is looked for; he waits once more."""
@@ -124,7 +129,7 @@ class PassengerPhone(Phone):
             self.driver_id = frame.driver_id
             if not self._was_assigned:
                 self._was_assigned = True
-                self.figures.assigned(self.clock.now - self.booked_at, 0.0)
+                self.figures.assigned(self.clock.now - self.booked_at, None)
         elif frame.driver_id is None:
             self.driver_id = None
         if frame.status in ENDS:
@@ -144,6 +149,7 @@ class PassengerPhone(Phone):
     frames: ClassVar[Table] = {
         wire.Searching: _on_searching,
         wire.DriverAssigned: _on_driver_assigned,
+        wire.DriverArrived: _on_driver_arrived,
         wire.DriverCancelled: _on_driver_cancelled,
         wire.NoDrivers: _on_no_drivers,
         wire.RideCancelled: _on_ride_cancelled,

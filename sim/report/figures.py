@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from math import fsum
 from typing import TypedDict
 
 
@@ -12,6 +13,12 @@ class Percentiles(TypedDict):
 
     p50: float | None
     p95: float | None
+
+
+class Distances(Percentiles):
+    """The mean as well."""
+
+    mean: float | None
 
 
 class Utilisation(TypedDict):
@@ -25,8 +32,9 @@ class Utilisation(TypedDict):
 class Summary(TypedDict):
     """The figures of one run, in the order in which they are printed.
 
-    Times have three decimals, metres one, ratios three; a ratio with nothing to divide by is None. Offers and
-    rounds are per request, `rides_per_cpu_s` is requests by CPU seconds, one decimal.
+    Times have three decimals, metres one, ratios three; a ratio with nothing to divide by is None. Offers and rounds are per request.
+    `pickup_distance_m`: how far the first driver of each ride was from the pickup when the ride was assigned. `time_to_pickup_s`: from
+    the request until a driver was there. `rides_per_cpu_s` is requests by CPU seconds, one decimal.
     """
 
     seed: int
@@ -42,7 +50,8 @@ class Summary(TypedDict):
     timed_out: int
     positions: int
     time_to_assign_s: Percentiles
-    pickup_distance_m: Percentiles
+    pickup_distance_m: Distances
+    time_to_pickup_s: Percentiles
     offers_per_ride: float | None
     rounds_per_ride: float | None
     utilisation: Utilisation
@@ -63,16 +72,22 @@ class Figures:
         self._offers = self._declined = self._timed_out = self._rounds = self._positions = 0
         self._time_to_assign_s = array("d")
         self._pickup_distance_m = array("d")
+        self._time_to_pickup_s = array("d")
         self._period_s = {"p1": 0.0, "p2": 0.0, "p3": 0.0}
 
     def requested(self) -> None:
         """A passenger asked for a ride."""
         self._requests += 1
 
-    def assigned(self, time_to_assign_s: float, pickup_distance_m: float) -> None:
-        """A ride got its driver so long after it was asked for, so far (metres of air) from the pickup."""
+    def assigned(self, time_to_assign_s: float, pickup_distance_m: float | None) -> None:
+        """A ride got its first driver so long after it was asked for, so far (metres of air; None: unknown) from the pickup."""
         self._time_to_assign_s.append(time_to_assign_s)
-        self._pickup_distance_m.append(pickup_distance_m)
+        if pickup_distance_m is not None:
+            self._pickup_distance_m.append(pickup_distance_m)
+
+    def picked_up(self, time_to_pickup_s: float) -> None:
+        """The first driver who came to a ride's pickup was there so long after the ride was asked for."""
+        self._time_to_pickup_s.append(time_to_pickup_s)
 
     def completed(self) -> None:
         """A ride ended at its drop-off."""
@@ -139,7 +154,10 @@ class Figures:
             timed_out=self._timed_out,
             positions=self._positions,
             time_to_assign_s=_percentiles(self._time_to_assign_s, digits=3),
-            pickup_distance_m=_percentiles(self._pickup_distance_m, digits=1),
+            pickup_distance_m=Distances(
+                mean=_mean(self._pickup_distance_m), **_percentiles(self._pickup_distance_m, digits=1)
+            ),
+            time_to_pickup_s=_percentiles(self._time_to_pickup_s, digits=3),
             offers_per_ride=_ratio(self._offers, self._requests, digits=3),
             rounds_per_ride=_ratio(self._rounds, self._requests, digits=3),
             utilisation=Utilisation(p1=free, p2=to_pickup, p3=on_trip),
@@ -163,6 +181,10 @@ def _percentiles(values: Iterable[float], *, digits: int) -> Percentiles:
         return round(ranked[rank - 1], digits) if ranked else None
 
     return Percentiles(p50=at(50), p95=at(95))
+
+
+def _mean(values: array[float]) -> float | None:
+    return _ratio(fsum(values), len(values), digits=1)
 
 
 def _ratio(part: float, whole: float, *, digits: int) -> float | None:

@@ -77,7 +77,9 @@ def _rides(summary: Summary, cancelled_by: Mapping[str, int]) -> Rows:
 def _searches(summary: Summary) -> Rows:
     return [
         ("time to assign, median · p95, s", _both(summary["time_to_assign_s"], ".1f")),
-        ("distance to pickup, median · p95, m", _both(summary["pickup_distance_m"], ",.0f")),
+        ("way to the pickup, mean, m", _number(summary["pickup_distance_m"]["mean"], ",.0f")),
+        ("way to the pickup, median · p95, m", _both(summary["pickup_distance_m"], ",.0f")),
+        ("request to pickup, median · p95, s", _both(summary["time_to_pickup_s"], ",.0f")),
         ("offers a ride", _number(summary["offers_per_ride"], ".2f")),
         ("rounds a ride", _number(summary["rounds_per_ride"], ".2f")),
         ("offers declined", f"{summary['declined']:,}"),

@@ -9,7 +9,7 @@ from sim.report.figure_table import Rows, print_figures
 
 SECTIONS: list[Rows] = [
     [("rides requested", "9,982"), ("assigned", "9,792 (98.1%)"), ("", "168 by passenger")],
-    [("distance to pickup, median · p95, m", "1,345 · 6,788")],
+    [("way to the pickup, median · p95, m", "1,345 · 6,788")],
 ]
 
 

@@ -11,7 +11,7 @@ from sim.report.figures import Figures, Summary
 
 ORDER = """
     seed digest decisions drivers requests assigned completed no_drivers cancelled declined timed_out positions
-    time_to_assign_s pickup_distance_m offers_per_ride rounds_per_ride utilisation
+    time_to_assign_s pickup_distance_m time_to_pickup_s offers_per_ride rounds_per_ride utilisation
     virtual_s cpu_s wall_s rides_per_cpu_s invariants_checked violations
 """
 
@@ -43,6 +43,7 @@ def busy_day() -> Figures:
     figures.timed_out()
     figures.assigned(7.12345, 812.34)
     figures.assigned(31.0, 2_500.0)
+    figures.picked_up(240.0004)
     figures.completed()
     figures.no_drivers()
     figures.cancelled("passenger")
@@ -58,7 +59,8 @@ def busy_day() -> Figures:
 def test_the_summary_has_the_promised_keys_in_the_promised_order() -> None:
     summary = summary_of(busy_day())
     assert list(summary) == ORDER.split()
-    assert list(summary["time_to_assign_s"]) == list(summary["pickup_distance_m"]) == ["p50", "p95"]
+    assert list(summary["time_to_assign_s"]) == list(summary["time_to_pickup_s"]) == ["p50", "p95"]
+    assert list(summary["pickup_distance_m"]) == ["mean", "p50", "p95"]
     assert list(summary["utilisation"]) == ["p1", "p2", "p3"]
 
 
@@ -77,7 +79,8 @@ def test_everything_that_was_counted_is_told() -> None:
         "timed_out": 1,
         "positions": 41,
         "time_to_assign_s": {"p50": 7.123, "p95": 31.0},
-        "pickup_distance_m": {"p50": 812.3, "p95": 2_500.0},
+        "pickup_distance_m": {"mean": 1_656.2, "p50": 812.3, "p95": 2_500.0},
+        "time_to_pickup_s": {"p50": 240.0, "p95": 240.0},
         "offers_per_ride": 2.5,
         "rounds_per_ride": 1.5,
         "utilisation": {"p1": 0.7692, "p2": 0.0769, "p3": 0.1538},
@@ -92,7 +95,8 @@ def test_everything_that_was_counted_is_told() -> None:
 
 def test_a_run_without_rides_has_no_percentiles_and_no_ratios() -> None:
     summary = summary_of(Figures(), drivers=0, cpu_s=0.0)
-    assert summary["time_to_assign_s"] == summary["pickup_distance_m"] == {"p50": None, "p95": None}
+    assert summary["time_to_assign_s"] == summary["time_to_pickup_s"] == {"p50": None, "p95": None}
+    assert summary["pickup_distance_m"] == {"mean": None, "p50": None, "p95": None}
     assert summary["utilisation"] == {"p1": None, "p2": None, "p3": None}
     assert summary["offers_per_ride"] is summary["rounds_per_ride"] is summary["rides_per_cpu_s"] is None
     assert summary["requests"] == summary["assigned"] == summary["cancelled"] == 0
@@ -108,7 +112,15 @@ def test_percentiles_are_nearest_ranks(count: int, p50: int, p95: int) -> None:
         figures.assigned(float(value), value * 100.0)
     summary = summary_of(figures)
     assert summary["time_to_assign_s"] == {"p50": p50, "p95": p95}
-    assert summary["pickup_distance_m"] == {"p50": p50 * 100, "p95": p95 * 100}
+    assert summary["pickup_distance_m"] == {"mean": (count + 1) * 50.0, "p50": p50 * 100, "p95": p95 * 100}
+
+
+def test_a_driver_whose_place_nobody_knows_is_assigned_and_has_no_way() -> None:
+    figures = Figures()
+    figures.assigned(3.0, 100.0)
+    figures.assigned(4.0, None)
+    summary = summary_of(figures)
+    assert (summary["assigned"], summary["pickup_distance_m"]["mean"]) == (2, 100.0)
 
 
 @given(st.lists(st.integers(0, 10**6).map(lambda millis: millis / 1_000), min_size=1))

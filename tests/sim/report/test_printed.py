@@ -36,7 +36,8 @@ def figures() -> Figures:
         figures.offered()
         figures.rounds(2)
         if number % 3 == 0:
-            figures.assigned(6.25, 1_234.0)
+            figures.assigned(6.25, 1_234.0 + number % 2)
+            figures.picked_up(250.0)
     figures.cancelled("passenger")
     figures.period("p1", 60.0)
     figures.period("p3", 40.0)
@@ -74,7 +75,9 @@ def test_the_table_tells_the_figures_with_their_units(figures: Figures) -> None:
     assert row(text, "rides requested") == "1,500"
     assert row(text, "assigned") == "500 (33.3%)"
     assert row(text, "time to assign, median · p95, s") == "6.2 · 6.2"
-    assert row(text, "distance to pickup, median · p95, m") == "1,234 · 1,234"
+    assert row(text, "way to the pickup, mean, m") == "1,234"
+    assert row(text, "way to the pickup, median · p95, m") == "1,234 · 1,235"
+    assert row(text, "request to pickup, median · p95, s") == "250 · 250"
     assert row(text, "rounds a ride") == "2.00"
     assert row(text, "drivers") == "1,200"
     assert row(text, "their time free (P1)") == "60.0%"
