@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from dispatch import addresses
 from dispatch.actors.bound import EVENTS_A_FOLD, DriverOptions
-from dispatch.actors.conversing import Memory
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor

@@ -147,9 +147,10 @@ class BookedRide(PricedRide):
         super().go_on()
         self._settle_hold()
 
-    def restore(self) -> None:
-        super().restore()
+    def restore(self) -> list[Message]:
+        events = super().restore()
         self._settle_hold()
+        return events
 
     def carry_over(self, before: BookedRide) -> None:  # type: ignore[override]
         super().carry_over(before)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch import addresses
-from dispatch.actors.answers import Answer
-from dispatch.actors.conversing import ConversingActor, Memory
+from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.parts.conversation import Answer, Memory
 from dispatch.actors.ports import EventStore
+from dispatch.actors.recorded import State
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.matching import RideAnswered, RideRefused
@@ -19,8 +20,8 @@ class BothSides(ConversingActor):
 
     __slots__ = ("_booking", "ride_id")
 
-    def __init__(self, runtime: Runtime, address: str, store: EventStore, memory: Memory) -> None:
-        super().__init__(runtime, address, store, memory)
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, state: State, memory: Memory) -> None:
+        super().__init__(runtime, address, store, state, memory)
         self.ride_id = RideId(addresses.name_of(address))
         self._booking: Command | None = None
 

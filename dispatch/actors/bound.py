@@ -8,7 +8,8 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.actors.closings import Closings
-from dispatch.actors.conversing import ConversingActor, Memory
+from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.driver.record import BOUND, FREE, GAVE_UP, RESERVED, DriverRecord, stranger
 from dispatch.domain.places.positions import PositionBoard
@@ -17,7 +18,7 @@ from dispatch.errors import NoSuchRide
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
-from dispatch.messages.events import DriverFolded, DriverOffline, DriverReleased, DriverReserved
+from dispatch.messages.events import DriverOffline, DriverReleased, DriverReserved
 from dispatch.messages.matching import (
     ClaimGranted,
     ClaimRefused,
@@ -89,12 +90,12 @@ class BoundDriver(ConversingActor):
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
     ) -> None:
-        super().__init__(runtime, address, store, options.memory)
+        self.driver_id = DriverId(addresses.name_of(address))
+        self.driver = DriverRecord(self.driver_id)
+        super().__init__(runtime, address, store, self.driver, options.memory)
         self.options = options
         self.board = board
         self.dispatcher = addresses.dispatcher(zone)
-        self.driver_id = DriverId(addresses.name_of(address))
-        self.driver = DriverRecord(self.driver_id)
         self.life = runtime.incarnation()
         self.offers: dict[RideId, OfferMade] = {}
         self.ride: RideCard | None = None
@@ -107,15 +108,13 @@ class BoundDriver(ConversingActor):
         self._owes_snapshot: bool | None = None
         self._accepting: tuple[Command, ...] = ()
 
-    def apply(self, event: Message) -> None:
-        self.driver.apply(event)
-        self._unfolded = 0 if type(event) is DriverFolded else self._unfolded + 1
-
     def record(self, event: Message) -> None:
         """As all do. Now and then all is folded into one event, so that a later life need not begin at the first."""
         super().record(event)
+        self._unfolded += 1
         if self._unfolded >= self.options.events_a_fold:
             super().record(self.driver.folded())
+            self._unfolded = 0
 
     # -- the ride he claims
 
@@ -169,6 +168,7 @@ class BoundDriver(ConversingActor):
 
     @receives(RideMoved)
     def _on_ride_moved(self, message: RideMoved) -> None:
+        self.depend_on(message.after)
         self.remember(message)
         kept = self.driver.ride
         fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from dispatch.actors.answers import Answer, Answers, ride_of
+from dispatch.actors.parts.conversation import Answer, Answers, Memory, Stream, ride_of
 from dispatch.actors.ports import EventStore
-from dispatch.actors.recorded import RecordedActor
-from dispatch.actors.stream import Stream
+from dispatch.actors.recorded import RecordedActor, State
 from dispatch.errors import IdReused, InternalError, NoSuchRide
 from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message, Recorded
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone
+from dispatch.messages.journal import NotAppended
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, StreamLife
 from dispatch.runtime import Runtime, receives
-
-
-class Memory(msgspec.Struct, frozen=True, gc=False):
-    """How many of the last notices, and of the last commands with an id, an actor remembers."""
-
-    notices: int = 16
-    answers: int = 64
 
 
 class ConversingActor(RecordedActor):
@@ -31,8 +22,8 @@ class ConversingActor(RecordedActor):
 
     __slots__ = ("_asked", "_is_continued", "answers", "is_on_record", "link", "link_number", "stream")
 
-    def __init__(self, runtime: Runtime, address: str, store: EventStore, memory: Memory) -> None:
-        super().__init__(runtime, address, store)
+    def __init__(self, runtime: Runtime, address: str, store: EventStore, state: State, memory: Memory) -> None:
+        super().__init__(runtime, address, store, state)
         self.link: str | None = None
         self.link_number = -1
         self.stream = Stream(memory.notices)
@@ -76,9 +67,9 @@ class ConversingActor(RecordedActor):
             return
         assert self.link is not None
         missed = self.stream.after(message.life, message.last_seq)
-        first_unsure = self.stream.first_unsure(self._committed)
+        first_unsure = self.stream.first_unsure(self.committed)
         for notice in missed or ():
-            if notice.seq < first_unsure:  # type: ignore[attr-defined]
+            if notice.seq < first_unsure:
                 self.runtime.tell(self.link, notice)
             elif is_new_link:
                 self.send(self.link, notice)
@@ -96,10 +87,10 @@ class ConversingActor(RecordedActor):
 
     def say(self, notice_type: Any, *fields: Any) -> Any:
         """Put a notice into the stream, with the next number; it reaches the app once it is true on disk."""
-        notice = notice_type(self.stream.seq + 1, *fields)
+        notice = notice_type(*fields, seq=self.stream.seq + 1)
         if self.link is not None:
             self.send(self.link, notice)
-        self.stream.add(notice, self._recorded, self._committed)
+        self.stream.add(notice, self.recorded, self.committed)
         return notice
 
     def say_again(self, notice: Message) -> None:
@@ -115,9 +106,8 @@ class ConversingActor(RecordedActor):
         command: Command | None = message.command
         if command is None:
             return True
-        known = self.answers.find(command)
+        known = self.answers.admit(command, self.recorded)
         if known is None:
-            self.answers.begin(command, self._recorded)
             return True
         if known.fingerprint != command.fingerprint:
             self.deny(message, IdReused.code, f"id {command.id!r} was used for another message")
@@ -125,22 +115,22 @@ class ConversingActor(RecordedActor):
             self.repeat(message, known)
         return False
 
-    def depend_on(self, after: Recorded) -> None:
-        if self._recorded == self._committed:
+    def depend_on(self, after: Recorded | None) -> None:
+        if after is not None and self.recorded == self.committed:
             self._asked.clear()
         super().depend_on(after)
 
     def remember(self, message: Message) -> None:
         """Somebody waits for what becomes of this, and must hear of it should it be lost."""
-        if self._recorded == self._committed:
+        if self.recorded == self.committed:
             self._asked.clear()
-        self._asked.append((self._recorded, message))
+        self._asked.append((self.recorded, message))
 
     def record(self, event: Message) -> None:
         """As every actor does; the command that the event names is done as soon as the event is on disk."""
         super().record(event)
         if getattr(event, "command", None) is not None:
-            self.answers.note(event, self._recorded)
+            self.answers.note(event, self.recorded)
 
     def done(self, command: Command | None, *notices: Message, result: str = "ok", kept: bool = False) -> None:
         """The command took effect; `notices` were its answer. Acknowledged if the app gave it an id, or got no other answer.
@@ -181,7 +171,7 @@ class ConversingActor(RecordedActor):
         self.say_again(Refused(code, text, message.command.id, _ride_of(message)))
 
     def _close(self, command: Command, answer: tuple[Message, ...]) -> None:
-        self.answers.close(command, answer, self._recorded)
+        self.answers.close(command, answer, self.recorded)
         self.say_again(answer[-1])
 
     def _subject(self, notices: tuple[Message, ...]) -> RideId | None:
@@ -190,20 +180,30 @@ class ConversingActor(RecordedActor):
 
     # -- its life
 
-    def restore(self) -> None:
-        super().restore()
+    def restore(self) -> list[Message]:
+        events = super().restore()
+        for event in events:
+            self.replay(event)
         if self.is_on_record and not self._is_continued:
             self.stream.life = self.incarnation  # an earlier life, of which no number is known, may have used them all
+        return events
 
     def replay(self, event: Any) -> None:
+        """Take note of one event of an earlier life."""
         self.is_on_record = True
         if getattr(event, "command", None) is not None:
             self.answers.replay(event)
-        super().replay(event)
 
-    def on_lost(self, letters: list[Message], reason: str) -> None:
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        if self.lose(message) is not None:
+            self.on_lost(message.reason)
+            self.runtime.rebuild(self.address)
+
+    def on_lost(self, reason: str) -> None:
+        """Tell whoever waits that nothing was done."""
         for recorded, message in self._asked:
-            if recorded >= self._committed:
+            if recorded >= self.committed:
                 self.turn_away(message, "unavailable", f"nothing was done, try again: {reason}")
         self._asked.clear()
 
@@ -239,8 +239,8 @@ class ConversingActor(RecordedActor):
         self._is_continued = True
         self.link, self.link_number = before.link, before.link_number
         self.stream, self.answers, self._asked = before.stream, before.answers, before._asked
-        self.stream.cut(self._recorded)
-        self.answers.cut(self._recorded)
+        self.stream.cut(self.recorded)
+        self.answers.cut(self.recorded)
 
     def on_quarantine(self, error_id: str) -> None:
         if self.link is not None:

@@ -61,16 +61,13 @@ class DispatcherActor(RequestedSearches):
         self._sweeping = False
         self._rebuilt = False
 
-    def apply(self, event: Message) -> None:
-        """Nothing: `searches` is kept by `domain.matching.search`, and made anew from the events of every open ride."""
-
     # -- its life
 
     def carry_over(self, before: DispatcherActor) -> None:  # type: ignore[override]
         super().carry_over(before)
         self._rebuilt = True
 
-    def restore(self) -> None:
+    def on_start(self) -> None:
         """Searches from events, then from what every driver says of himself."""
         if self._rebuilt:
             self._go_on()
@@ -110,6 +107,7 @@ class DispatcherActor(RequestedSearches):
 
     @receives(SearchDriver)
     def _on_search(self, message: SearchDriver) -> None:
+        self.depend_on(message.after)
         ride_id = message.ride.ride_id
         self.note_request(message)
         older = self.searches.get(ride_id)

@@ -55,8 +55,8 @@ class DriverActor(BoundDriver):
 
     # -- his life
 
-    def restore(self) -> None:
-        super().restore()
+    def restore(self) -> list[Message]:
+        events = super().restore()
         self.driver.card = (
             self.store.driver_card(self.driver_id) or self.driver.card
         )  # ratings are on the one on record
@@ -67,9 +67,11 @@ class DriverActor(BoundDriver):
             if kept.command is not None and not self._accepting and self.answers.reopen(kept.command):
                 self._accepting = (kept.command,)
             self._claim()
+        return events
 
     def replay(self, event: Message) -> None:
         super().replay(event)
+        self._unfolded = 0 if type(event) is DriverFolded else self._unfolded + 1
         self._met = self._met or type(event) in (DriverOnline, DriverFolded)
 
     def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]

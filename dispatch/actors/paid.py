@@ -96,9 +96,10 @@ class PaidRide(RatedRide):
 
     # -- its life
 
-    def restore(self) -> None:
-        super().restore()
+    def restore(self) -> list[Message]:
+        events = super().restore()
         self.collect()
+        return events
 
     def carry_over(self, before: Any) -> None:
         """Answers to questions of the life before are older than any to ours."""

@@ -154,12 +154,12 @@ class PricedRide(PaidRide):
         for said in lost:
             self.turn_away(said, InternalError.code, str(InternalError(error_id)))
 
-    def on_lost(self, letters: list[Message], reason: str) -> None:
+    def on_lost(self, reason: str) -> None:
         """The question may have been among what was lost; whoever asked is told with the others."""
-        told = [message for recorded, message in self._asked if recorded >= self._committed]
+        told = [message for recorded, message in self._asked if recorded >= self.committed]
         waiting = (self._question, *self._meanwhile) if self._question is not None else ()
         self._question, self._meanwhile = None, ()
-        super().on_lost(letters, reason)
+        super().on_lost(reason)
         for message in waiting:
             if not any(message is one for one in told):
                 self.turn_away(message, Unavailable.code, f"nothing was done, try again: {reason}")

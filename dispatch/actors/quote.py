@@ -12,6 +12,7 @@ from dispatch.domain.pricing.quote import QuoteRecord
 from dispatch.errors import QuoteExpired, Unavailable
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
+from dispatch.messages.journal import NotAppended
 from dispatch.messages.pricing import (
     AskPrice,
     MakeQuote,
@@ -50,18 +51,15 @@ class QuoteActor(RecordedActor):
     """One quote. It leaves memory soon after it was made or used, for most are never booked, and comes back from its events."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, options: QuoteOptions) -> None:
-        super().__init__(runtime, address, store)
-        self.options = options
         self.quote = QuoteRecord()
+        super().__init__(runtime, address, store, self.quote)
+        self.options = options
         self._asked: MakeQuote | None = None
         self._life = self.incarnation
         self._stays_until = 0.0
 
-    def apply(self, event: Message) -> None:
-        self.quote.apply(event)
-
-    def restore(self) -> None:
-        super().restore()
+    def on_start(self) -> None:
+        self.restore()
         self._stay(IDLE_S)
         self._retire_in(IDLE_S)
 
@@ -120,15 +118,23 @@ class QuoteActor(RecordedActor):
 
     # -- its life
 
-    def on_lost(self, letters: list[Message], reason: str) -> None:
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
         """Whoever waits for what did not reach the disk may try again."""
-        for letter in letters:
-            if type(letter) is QuoteGranted:
-                refused = QuoteRefused(letter.ride_id, letter.number, Unavailable.code, f"nothing was done: {reason}")
-                self.runtime.tell(addresses.ride(letter.ride_id), refused)
-            elif type(letter) is QuoteReady and self._asked is not None:
-                self.runtime.tell(self._asked.reply_to, QuoteFailed(letter.quote_id, NOT_KEPT))
-                self._asked = None
+        lost = self.lose(message)
+        if lost is None:
+            return
+        for unsettled in lost:
+            if isinstance(unsettled, UseQuote):
+                text = f"nothing was done: {message.reason}"
+                refused = QuoteRefused(unsettled.ride_id, unsettled.number, Unavailable.code, text)
+                self.runtime.tell(addresses.ride(unsettled.ride_id), refused)
+            elif isinstance(unsettled, MakeQuote):
+                self.runtime.tell(unsettled.reply_to, QuoteFailed(unsettled.quote_id, NOT_KEPT))
+            elif isinstance(unsettled, Priced) and self._asked is not None:
+                self.runtime.tell(self._asked.reply_to, QuoteFailed(self._asked.quote_id, NOT_KEPT))
+        self._asked = None
+        self.runtime.rebuild(self.address)
 
     def _stay(self, for_s: float) -> None:
         """In memory, at least so long from now on."""

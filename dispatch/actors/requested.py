@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from dispatch import addresses
 from dispatch.actors.ports import EventStore
@@ -28,11 +28,12 @@ class RequestedSearches(TimedSearches):
             return
         card = message.ride
         terms = (card.search_no, card.passenger, card.trip, message.since, card.pickup_at)
-        self.requests[card.ride_id] = (self._recorded, RideRequested(card.ride_id, *terms))
+        self.requests = {ride_id: request for ride_id, request in self.requests.items() if request[0] > self.committed}
+        self.requests[card.ride_id] = (self.recorded, RideRequested(card.ride_id, *terms))
 
     def on_its_way(self) -> Iterator[Message]:
         """What rides asked for and what was recorded here that may not be on disk yet, in the order in which it will be."""
-        done = self._committed
+        done = self.committed
         for recorded, events in self._in_flight:
             for at, requested in self.requests.values():
                 if done < at <= recorded:
@@ -40,19 +41,14 @@ class RequestedSearches(TimedSearches):
             yield from events
             done = recorded
 
-    def _let_go(self, through: int) -> None:
-        if self.requests:
-            self._keep_requests(lambda at: at > through)
-        super()._let_go(through)
-
     def carry_over(self, before: RequestedSearches) -> None:  # type: ignore[override]
         """A request of a turn that is lost may be on disk by and by: its ride knows, and asks again once it is."""
         super().carry_over(before)
-        self.requests = before.requests
-        self._keep_requests(lambda at: at <= self._recorded)
-        for ride_id in before.requests:
-            if ride_id not in self.requests:
+        for ride_id, request in before.requests.items():
+            if request[0] > self.recorded:
                 self._ask(ride_id)
+            elif request[0] > self.committed:
+                self.requests[ride_id] = request
 
     def on_set_aside(self, message: Message, error_id: str) -> None:
         if isinstance(message, SearchDriver) and message.after is not None:
@@ -60,6 +56,3 @@ class RequestedSearches(TimedSearches):
 
     def _ask(self, ride_id: RideId) -> None:
         self.runtime.tell(addresses.ride(ride_id), AnnounceState())
-
-    def _keep_requests(self, keeps: Callable[[int], bool]) -> None:
-        self.requests = {ride_id: request for ride_id, request in self.requests.items() if keeps(request[0])}

@@ -35,12 +35,13 @@ class RideActor(ChoosingRide):
 
     # -- its life
 
-    def restore(self) -> None:
-        super().restore()
+    def restore(self) -> list[Message]:
+        events = super().restore()
         self._search_again()
         self.wait_for_time()
         self.arm_end()
         self.follow()
+        return events
 
     def on_quarantine(self, error_id: str) -> None:
         """Whoever is bound to this ride, or looks for a driver for it, goes on without it."""
@@ -119,6 +120,7 @@ class RideActor(ChoosingRide):
     @receives(ClaimRide)
     def _on_claim(self, message: ClaimRide) -> None:
         """A driver accepted. Asked again, the answer is the same: it depends on the record alone."""
+        self.depend_on(message.after)
         ride, driver_id = self.ride, message.driver.driver_id
         if ride.status == PENDING and message.search_no == ride.search_no:
             self.choose(message)

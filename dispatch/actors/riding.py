@@ -8,7 +8,7 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.actors.both_sides import BothSides
-from dispatch.actors.conversing import Memory
+from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.ports import EventStore
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.pricing.money import USUAL_DIGITS
@@ -16,7 +16,7 @@ from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Money, Price, RideCard
@@ -75,12 +75,9 @@ class RidingActor(BothSides):
     __slots__ = ("options", "ride")
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore, options: RideOptions) -> None:
-        super().__init__(runtime, address, store, options.memory)
+        self.ride = RideRecord(RideId(addresses.name_of(address)))
+        super().__init__(runtime, address, store, self.ride, options.memory)
         self.options = options
-        self.ride = RideRecord(self.ride_id)
-
-    def apply(self, event: Message) -> None:
-        self.ride.apply(event)
 
     # -- money
 

@@ -20,11 +20,18 @@ class _Due(Message, frozen=True, gc=False):
     at: float
 
 
+class _NoState:
+    """Searches are kept by `domain.search`, and made anew from the events of every open ride."""
+
+    def apply(self, event: Message) -> None:
+        """Nothing follows from it."""
+
+
 class TimedSearches(RecordedActor):
     """Searches under way, and what is due of them."""
 
     def __init__(self, runtime: Runtime, address: str, store: EventStore) -> None:
-        super().__init__(runtime, address, store)
+        super().__init__(runtime, address, store, _NoState())
         self.searches: dict[RideId, Search] = {}
         self._agenda = Agenda()
 

@@ -1,6 +1,6 @@
 """What ride and driver actors tell the connection that speaks for them. The session turns each into a frame.
 
-`seq` is the number in that ride's or driver's stream; it rises by one, and what carries none is no part of the stream.
+A `Numbered` notice is part of that ride's or driver's stream: each has the next number. Any other notice is no part of it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import DriverCard, Lease, Money, Price, RideCard
 
+
+class Numbered(Message, frozen=True, gc=False, kw_only=True):
+    """A notice of a stream. `seq`: its number; 0: it has none yet, and the stream will give it one."""
+
+    seq: int = 0
+
+
 # -- to the passenger
 
 
-class Searching(Message, frozen=True, gc=False):
+class Searching(Numbered, frozen=True, gc=False):
     """A round opened. `expires_at`: runtime seconds."""
 
-    seq: int
     ride_id: RideId
     round_no: int
     drivers_notified: int
@@ -23,10 +29,9 @@ class Searching(Message, frozen=True, gc=False):
     expires_at: float
 
 
-class DriverAssigned(Message, frozen=True, gc=False):
+class DriverAssigned(Numbered, frozen=True, gc=False):
     """Who comes, and from where if his position is known."""
 
-    seq: int
     ride_id: RideId
     driver: DriverCard
     lat: float | None = None
@@ -36,10 +41,9 @@ class DriverAssigned(Message, frozen=True, gc=False):
     pin: str = ""
 
 
-class DriverUnreachable(Message, frozen=True, gc=False):
+class DriverUnreachable(Numbered, frozen=True, gc=False):
     """The driver on his way is `standing_still`, `driving_away` or `not_heard`."""
 
-    seq: int
     ride_id: RideId
     reason: str
 
@@ -55,29 +59,26 @@ class DriverLocation(Message, frozen=True, gc=False):
     heading: float | None = None
 
 
-class DriverCancelled(Message, frozen=True, gc=False):
+class DriverCancelled(Numbered, frozen=True, gc=False):
     """The driver does not come, by `driver`, `ops` or `system`; others are asked, unless `NoDrivers` follows."""
 
-    seq: int
     ride_id: RideId
     by: str
     reason: str
 
 
-class NoDrivers(Message, frozen=True, gc=False):
+class NoDrivers(Numbered, frozen=True, gc=False):
     """Nobody took it."""
 
-    seq: int
     ride_id: RideId
     reason: str
     rounds: int
     drivers_asked: int
 
 
-class PassengerSnapshot(Message, frozen=True, gc=False):
+class PassengerSnapshot(Numbered, frozen=True, gc=False):
     """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known."""
 
-    seq: int
     ride_id: RideId
     status: str
     fare: float | None
@@ -95,42 +96,37 @@ class PassengerSnapshot(Message, frozen=True, gc=False):
 # -- to the driver
 
 
-class OfferMade(Message, frozen=True, gc=False):
+class OfferMade(Numbered, frozen=True, gc=False):
     """Will you take it?"""
 
-    seq: int
     lease: Lease
     ride: RideCard
 
 
-class OfferClosed(Message, frozen=True, gc=False):
+class OfferClosed(Numbered, frozen=True, gc=False):
     """That offer is over. Said again with the same `seq` to an answer that comes too late."""
 
-    seq: int
     ride_id: RideId
     offer_id: OfferId
     reason: str
 
 
-class RideAccepted(Message, frozen=True, gc=False):
+class RideAccepted(Numbered, frozen=True, gc=False):
     """It is yours: whom to fetch, where, and what it pays."""
 
-    seq: int
     ride: RideCard
 
 
-class DriverWarned(Message, frozen=True, gc=False):
+class DriverWarned(Numbered, frozen=True, gc=False):
     """Something about your ride is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
 
-    seq: int
     ride_id: RideId
     reason: str
 
 
-class DriverSnapshot(Message, frozen=True, gc=False):
+class DriverSnapshot(Numbered, frozen=True, gc=False):
     """All that a driver's app needs after a gap: his open offer and his ride, if any."""
 
-    seq: int
     status: str
     offer: OfferMade | None = None
     ride: RideCard | None = None
@@ -141,14 +137,13 @@ class DriverSnapshot(Message, frozen=True, gc=False):
 # -- to both
 
 
-class RideProgress(Message, frozen=True, gc=False):
+class RideProgress(Numbered, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
     `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen. `payment_status`: empty for cash.
     """
 
-    seq: int
     ride_id: RideId
     status: str
     fare: float
@@ -161,20 +156,18 @@ class RideProgress(Message, frozen=True, gc=False):
     payment_status: str = ""
 
 
-class PaymentChanged(Message, frozen=True, gc=False):
+class PaymentChanged(Numbered, frozen=True, gc=False):
     """What became of the charge of a ride that is over: `paid` or `declined`."""
 
-    seq: int
     ride_id: RideId
     status: str
     amount: Money
     reason: str = ""
 
 
-class RideEnded(Message, frozen=True, gc=False):
+class RideEnded(Numbered, frozen=True, gc=False):
     """Cancelled, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units."""
 
-    seq: int
     ride_id: RideId
     by: str
     reason: str

@@ -71,8 +71,8 @@ class Actor(pykka.Actor):
         self.actor_urn = address
         self.is_stopped = False
         self.failure: BaseException | None = None
-        self.at_turn_end: Callable[[], None] | None = None
-        """Called once, when the handler that set it has returned. Not called if the handler raises."""
+        self.at_turn_end: Callable[[Any], None] | None = None
+        """Called once with the message, when the handler that set it has returned. Not called if the handler raises."""
         self._ref: pykka.ActorRef[Any] | None = None
 
     @property
@@ -108,7 +108,7 @@ class Actor(pykka.Actor):
             answer: Any = self._handle_receive(message) if handler is None else handler(self, message)
             if self.at_turn_end is not None:
                 finish, self.at_turn_end = self.at_turn_end, None
-                finish()
+                finish(message)
             if reply_to is not None:
                 reply_to.set(answer)
         except Exception as error:

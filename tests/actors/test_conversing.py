@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.conversing import Memory
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.parts.conversation import Memory
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,

@@ -215,13 +215,13 @@ def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
     rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
     assert rig.heard(APP) == []
     rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
-    assert rig.heard(APP) == [RideAccepted(2, CARD), Ack("k1")]
+    assert rig.heard(APP) == [RideAccepted(CARD, seq=2), Ack("k1")]
 
 
 def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
-    assert rig.heard(APP) == [OfferClosed(2, RIDE, OFFER, "cancelled"), Ack("k1", "cancelled")]
+    assert rig.heard(APP) == [OfferClosed(RIDE, OFFER, "cancelled", seq=2), Ack("k1", "cancelled")]
 
 
 @pytest.mark.parametrize(("at", "in_time"), [(31.9, True), (32.0, False), (40.0, False)])
@@ -242,7 +242,7 @@ def test_an_accept_counts_until_the_late_grace_is_over(at: float, in_time: bool)
 def test_an_answer_to_a_closed_offer_hears_that_closing_again(answer: Any) -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, CloseOffer(OFFER, RIDE, "expired"), answer)
-    closing = OfferClosed(2, RIDE, OFFER, "expired")
+    closing = OfferClosed(RIDE, OFFER, "expired", seq=2)
     assert rig.heard(APP) == [closing, closing]
 
 

@@ -1,5 +1,5 @@
-"""The base of all actors: nothing leaves before it is on disk but what is sent ahead, a lost commit takes back all that built on it,
-a rebuilt actor goes on where it was.
+"""The base of recorded actors: nothing leaves before it is on disk but what is sent ahead, a lost commit takes back all that built
+on it, a rebuilt actor goes on where it was.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.ids import DriverId
 from dispatch.messages.base import Forerunner, Message, Recorded
 from dispatch.messages.events import DriverOnline
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import Append, NotAppended
 from dispatch.runtime import receives
 from tests.actors.rig import Rig
 
@@ -47,27 +47,42 @@ class Follow(Forerunner, frozen=True, gc=False):
     word: str
 
 
+class Words:
+    """The state of a tally."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+
+    def apply(self, event: Any) -> None:
+        if event.driver_id == "illegal":
+            raise ValueError("no such word")
+        self.all.append(event.driver_id)
+
+
 class Tally(RecordedActor):
     """Keeps words. What was lost is in `lost`, of all lives."""
 
     lost: list[str]
 
     def __init__(self, rig: Rig, address: str = ME) -> None:
-        super().__init__(rig.runtime, address, rig.journal)
-        self.words: list[str] = []
+        self.words_kept = Words()
+        super().__init__(rig.runtime, address, rig.journal, self.words_kept)
         self.lost = []
 
-    def apply(self, event: Any) -> None:
-        if event.driver_id == "illegal":
-            raise ValueError("no such word")
-        self.words.append(event.driver_id)
+    @property
+    def words(self) -> list[str]:
+        return self.words_kept.all
 
     def carry_over(self, before: Any) -> None:
         super().carry_over(before)
         self.lost = before.lost
 
-    def on_lost(self, letters: list[Message], reason: str) -> None:
-        self.lost += [getattr(letter, "word", "") for letter in letters]
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        lost = self.lose(message)
+        if lost is not None:
+            self.lost += [unsettled.word for unsettled in lost if hasattr(unsettled, "word")]
+            self.runtime.rebuild(self.address)
 
     @receives(Note, Fail)
     def _on_note(self, message: Note | Fail) -> None:
@@ -83,6 +98,7 @@ class Tally(RecordedActor):
 
     @receives(Follow)
     def _on_follow(self, message: Follow) -> None:
+        self.depend_on(message.after)
         if message.word != "silence":
             self.record(DriverOnline(DriverId(message.word)))
         self.send(FRIEND, Say(message.word))

@@ -202,9 +202,9 @@ def test_a_booking_is_acknowledged_when_its_first_round_is_told() -> None:
     rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command()))
     assert rig.heard(PASSENGER) == []
     rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
-    assert rig.heard(PASSENGER) == [Searching(1, RIDE, 1, 5, 85.5, 30.0), Ack("k1")]
+    assert rig.heard(PASSENGER) == [Searching(RIDE, 1, 5, 85.5, 30.0, seq=1), Ack("k1")]
     rig.tell("ride/r1", RoundOpened(1, 2, 5, 60.0))
-    assert rig.heard(PASSENGER) == [Searching(2, RIDE, 2, 5, 85.5, 60.0)], "only the first"
+    assert rig.heard(PASSENGER) == [Searching(RIDE, 2, 5, 85.5, 60.0, seq=2)], "only the first"
 
 
 def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
@@ -242,7 +242,7 @@ def test_an_assignment_tells_who_comes_how_far_he_is_and_ends_that_search() -> N
 def test_a_driver_whose_position_is_unknown_is_assigned_without_one() -> None:
     rig, _ = a_ride_that_is("pending")
     rig.tell("ride/r1", ClaimRide(RIDE, 1, 1, OfferId("r1.1.d1"), DAN))
-    assert rig.heard(PASSENGER) == [DriverAssigned(1, RIDE, DAN)]
+    assert rig.heard(PASSENGER) == [DriverAssigned(RIDE, DAN, seq=1)]
 
 
 def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said() -> None:
@@ -286,7 +286,7 @@ def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
     rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
     rig.wait(600.0)
     assert actor.ride.status == "pending"
-    assert rig.heard(NEWER) == [PassengerSnapshot(1, RIDE, "pending", 85.5)]
+    assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, seq=1)]
 
 
 def test_once_assigned_the_ride_goes_on_without_the_passengers_connection() -> None:
@@ -316,7 +316,7 @@ def test_a_ride_stays_in_memory_while_its_passenger_is_connected() -> None:
 def test_cancelling_twice_hears_the_same_end_twice() -> None:
     rig, _ = a_ride_that_is("pending")
     rig.tell("ride/r1", CancelRide(AS_ANN, RIDE, "late", command=command()), CancelRide(AS_ANN, RIDE))
-    ended = RideEnded(1, RIDE, "passenger", "late")
+    ended = RideEnded(RIDE, "passenger", "late", seq=1)
     assert rig.heard(PASSENGER) == [ended, Ack("k1"), ended]
 
 

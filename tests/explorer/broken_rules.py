@@ -87,7 +87,7 @@ class Watched:
     def offer(self, ride_id: RideId = R1, offer_id: OfferId = O1) -> None:
         """d1's app is asked."""
         lease = Lease(offer_id, ride_id, D1, 1, 1, self.now + 30.0, self.now + 32.0, 100.0)
-        self.told("session/1", OfferMade(1, lease, RideCard(ride_id, 1, ANN, self.trip)))
+        self.told("session/1", OfferMade(lease, RideCard(ride_id, 1, ANN, self.trip), seq=1))
 
     def later(self, seconds: float) -> None:
         """Time passes, and something else is delivered."""
@@ -198,31 +198,31 @@ def an_offer_is_open_though_another_driver_has_the_ride() -> None:
 
 @breaks("Watch._told_assigned: on-disk-first")
 def a_passenger_hears_of_a_driver_before_it_is_on_disk() -> None:
-    Watched().told("session/2", DriverAssigned(1, R1, DriverCard(D1, "Ben", "")))
+    Watched().told("session/2", DriverAssigned(R1, DriverCard(D1, "Ben", ""), seq=1))
 
 
 @breaks("Watch._told_accepted: on-disk-first")
 def a_driver_hears_that_the_ride_is_theirs_before_it_is_on_disk() -> None:
-    Watched().told("session/1", RideAccepted(1, RideCard(R1, 1, ANN, TRIP)))
+    Watched().told("session/1", RideAccepted(RideCard(R1, 1, ANN, TRIP), seq=1))
 
 
 @breaks("Watch._told_withdrawn: on-disk-first")
 def a_passenger_hears_that_the_driver_gave_up_before_it_is_on_disk() -> None:
     watched = Watched()
     watched.disk(assigned(R1, D1, O1))
-    watched.told("session/2", DriverCancelled(2, R1, "driver", ""))
+    watched.told("session/2", DriverCancelled(R1, "driver", "", seq=2))
 
 
 @breaks("Watch._told_progress: on-disk-first")
 def a_passenger_hears_of_an_arrival_before_it_is_on_disk() -> None:
     watched = Watched()
     watched.disk(assigned(R1, D1, O1))
-    watched.told("session/2", RideProgress(2, R1, "arrived", 85.5, 5.2, 15.0))
+    watched.told("session/2", RideProgress(R1, "arrived", 85.5, 5.2, 15.0, seq=2))
 
 
 @breaks("Watch._must_be: on-disk-first")
 def a_passenger_hears_of_a_search_that_is_not_on_disk() -> None:
-    Watched().told("session/2", Searching(1, R2, 1, 5, 85.5, 31.0))
+    Watched().told("session/2", Searching(R2, 1, 5, 85.5, 31.0, seq=1))
 
 
 @breaks("Watch.finish: ends", "Watch.finish: no-busy-without-ride", "Watch.finish: closed")
@@ -237,7 +237,7 @@ def a_world_ends_with_everything_open() -> None:
 def a_passenger_never_hears_of_the_end() -> None:
     watched = Watched()
     watched.told("ride/r1", Attach(AS_ANN, "session/2", 2))
-    watched.told("session/2", Searching(1, R1, 1, 5, 85.5, 31.0))
+    watched.told("session/2", Searching(R1, 1, 5, 85.5, 31.0, seq=1))
     watched.disk(RideCancelled(R1, "ops"))
     watched.watch.finish(watched.now)
 
@@ -377,7 +377,7 @@ def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
     streams = Streams(Violations())
     streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", 1, Resume(AS_ANN, 1, 0, 0)))
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
-        streams(1.0, "session/1", RideEnded(seq, R1, "ops", reason))
+        streams(1.0, "session/1", RideEnded(R1, "ops", reason, seq=seq))
 
 
 @breaks("Person._is_known: one-number-one-frame", "Person._is_known: no-gap")

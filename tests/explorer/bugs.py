@@ -9,13 +9,12 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from dispatch.actors.answers import Answer, Answers
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.parts.conversation import Answer, Answers, Stream
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
-from dispatch.actors.stream import Stream
 from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.matching.search import Search
 from dispatch.ids import RideId

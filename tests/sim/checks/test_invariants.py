@@ -36,15 +36,15 @@ ACCEPTED = assigned(R1, D1, O1)
 GIVEN_UP = RideUnassigned(R1, D1, 2, "driver", "", 3.0)
 DONE = RideCompleted(R1, D1, 85.5)
 CASES: list[tuple[Any, tuple[Any, ...]]] = [
-    (Searching(1, R1, 1, 5, 85.5, 31.0), ()),
-    (DriverAssigned(2, R1, BEN), (ACCEPTED,)),
-    (RideAccepted(2, RideCard(R1, 1, ANN, TRIP)), (ACCEPTED,)),
-    (RideProgress(3, R1, "arrived", 85.5, 5.2, 15.0), (ACCEPTED, RideArrived(R1, D1))),
-    (RideProgress(4, R1, "in_progress", 85.5, 5.2, 15.0), (ACCEPTED, RideStarted(R1, D1, 4.0))),
-    (RideProgress(5, R1, "completed", 85.5, 5.2, 15.0), (ACCEPTED, DONE)),
-    (DriverCancelled(3, R1, "driver", ""), (ACCEPTED, GIVEN_UP)),
-    (RideEnded(2, R1, "passenger", ""), (RideCancelled(R1, "passenger"),)),
-    (NoDrivers(2, R1, "search cap", 4, 5), (SearchFailed(R1, "search cap", 4, 5),)),
+    (Searching(R1, 1, 5, 85.5, 31.0, seq=1), ()),
+    (DriverAssigned(R1, BEN, seq=2), (ACCEPTED,)),
+    (RideAccepted(RideCard(R1, 1, ANN, TRIP), seq=2), (ACCEPTED,)),
+    (RideProgress(R1, "arrived", 85.5, 5.2, 15.0, seq=3), (ACCEPTED, RideArrived(R1, D1))),
+    (RideProgress(R1, "in_progress", 85.5, 5.2, 15.0, seq=4), (ACCEPTED, RideStarted(R1, D1, 4.0))),
+    (RideProgress(R1, "completed", 85.5, 5.2, 15.0, seq=5), (ACCEPTED, DONE)),
+    (DriverCancelled(R1, "driver", "", seq=3), (ACCEPTED, GIVEN_UP)),
+    (RideEnded(R1, "passenger", "", seq=2), (RideCancelled(R1, "passenger"),)),
+    (NoDrivers(R1, "search cap", 4, 5, seq=2), (SearchFailed(R1, "search cap", 4, 5),)),
 ]
 """What is told, and what must be on disk before."""
 
@@ -73,7 +73,7 @@ def test_told_after_its_commit_it_is_as_it_should_be(notice: Any, events: tuple[
     "notice",
     [
         *(notice for notice, _ in CASES if not isinstance(notice, RideAccepted | RideEnded)),
-        PassengerSnapshot(2, R1, "accepted", 85.5, BEN),
+        PassengerSnapshot(R1, "accepted", 85.5, BEN, seq=2),
     ],
     ids=lambda notice: type(notice).__name__,
 )

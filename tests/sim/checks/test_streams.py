@@ -16,11 +16,11 @@ FIRST, SECOND = Attach(AS_ANN, "session/1", 1), Attach(AS_ANN, "session/2", 2)
 
 
 def ended(seq: int, reason: str = "") -> RideEnded:
-    return RideEnded(seq, RIDE, "ops", reason)
+    return RideEnded(RIDE, "ops", reason, seq=seq)
 
 
 def whole(seq: int, recovered: bool = False) -> PassengerSnapshot:
-    return PassengerSnapshot(seq, RIDE, "pending", None, None, recovered)
+    return PassengerSnapshot(RIDE, "pending", None, None, recovered, seq=seq)
 
 
 def watched(*messages: Any) -> list[str]:

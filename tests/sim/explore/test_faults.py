@@ -102,7 +102,7 @@ class TestActors:
     def test_the_journal_is_always_listened_to(self, moment: Callable[[RecordedActor], None]) -> None:
         world, _ = world_of_one()
         actor = hurt(world, moment)
-        world.runtime.tell(address_of(DAN), Appended(actor.incarnation, actor._recorded))
+        world.runtime.tell(address_of(DAN), Appended(actor.incarnation, actor.recorded))
         world.run(2.0)
         assert world.failures == []
 

@@ -130,7 +130,7 @@ SEED_REQUEST = {
 class TestOffers:
     def offered(self, rig: Rig, card: RideCard = CARD) -> tuple[App, dict[str, Any]]:
         app, session = rig.driver()
-        rig.tell(session, OfferMade(7, lease(), card))
+        rig.tell(session, OfferMade(lease(), card, seq=7))
         (frame,) = app.got
         return app, frame
 
@@ -167,9 +167,9 @@ class TestOffers:
         rig = Rig()
         card = RideCard(RIDE, 1, Passenger(PassengerId("p"), "Sarah Johnson", phone), TRIP)
         app, session = rig.driver()
-        rig.tell(session, OfferMade(1, lease(), card))
-        rig.tell(session, RideAccepted(2, card))
-        rig.tell(session, DriverSnapshot(3, "busy", None, card, "arrived"))
+        rig.tell(session, OfferMade(lease(), card, seq=1))
+        rig.tell(session, RideAccepted(card, seq=2))
+        rig.tell(session, DriverSnapshot("busy", None, card, "arrived", seq=3))
         offer, accepted, snapshot = app.got
         assert offer["passenger_phone"] == shown
         assert accepted["passenger_phone"] == snapshot["ride"]["passenger_phone"] == phone
@@ -179,7 +179,7 @@ class TestOffers:
         other = RideCard(RideId("124"), 1, SARAH, TRIP)
         app, session = rig.driver()
         for seq, card, offer_id in [(1, CARD, "o-1"), (2, CARD, "o-2"), (3, other, "o-3"), (4, CARD, "o-4")]:
-            rig.tell(session, OfferMade(seq, lease(offer_id=offer_id), card))
+            rig.tell(session, OfferMade(lease(offer_id=offer_id), card, seq=seq))
         frames = app.got
         assert [(frame.pop("seq"), frame.pop("offer_id"), frame.pop("ride_id")) for frame in frames] == [
             (1, "o-1", "123"),
@@ -192,7 +192,7 @@ class TestOffers:
     def test_a_closed_offer_says_why(self) -> None:
         rig = Rig()
         app, session = rig.driver()
-        rig.tell(session, OfferClosed(8, RIDE, OFFER, "taken"))
+        rig.tell(session, OfferClosed(RIDE, OFFER, "taken", seq=8))
         assert app.got == [
             {"type": "offer_closed", "ride_id": "123", "offer_id": "o-1", "reason": "taken", "seq": 8, "epoch": "e1"}
         ]
@@ -202,14 +202,14 @@ class TestRides:
     def test_an_accepted_ride_tells_all_that_the_driver_needs(self) -> None:
         rig = Rig()
         app, session = rig.driver()
-        rig.tell(session, RideAccepted(8, CARD))
+        rig.tell(session, RideAccepted(CARD, seq=8))
         assert app.got == [{**SEED_REQUEST, "type": "ride_accepted", "seq": 8, "epoch": "e1"}]
 
     def test_the_passengers_note_comes_with_the_ride(self) -> None:
         rig = Rig()
         app, session = rig.driver()
         trip = TRIP.__class__(TRIP.pickup, TRIP.dropoff, 5.2, 15.5, 85.5, "", "two suitcases")
-        rig.tell(session, RideAccepted(8, RideCard(RIDE, 1, SARAH, trip)))
+        rig.tell(session, RideAccepted(RideCard(RIDE, 1, SARAH, trip), seq=8))
         (frame,) = app.got
         assert frame["note"] == "two suitcases"
         assert frame["estimated_duration"] == 15.5
@@ -217,7 +217,7 @@ class TestRides:
     def test_a_snapshot_of_an_idle_driver_says_null_twice(self) -> None:
         rig = Rig()
         app, session = rig.driver()
-        rig.tell(session, DriverSnapshot(1, "available"))
+        rig.tell(session, DriverSnapshot("available", seq=1))
         assert app.got == [
             {
                 "type": "snapshot", "status": "available", "offer": None, "ride": None, "recovered": False,
@@ -228,7 +228,7 @@ class TestRides:
     def test_a_snapshot_has_the_open_offer_and_the_ride_with_its_status(self) -> None:
         rig = Rig(show_phones=True)
         app, session = rig.driver()
-        rig.tell(session, DriverSnapshot(9, "busy", OfferMade(7, lease(), CARD), CARD, "in_progress"))
+        rig.tell(session, DriverSnapshot("busy", OfferMade(lease(), CARD, seq=7), CARD, "in_progress", seq=9))
         (frame,) = app.got
         assert frame["offer"].items() >= {**SEED_REQUEST, "seq": 7, "offer_id": "o-1"}.items()
         ride = {name: value for name, value in SEED_REQUEST.items() if name != "type"}
@@ -242,7 +242,7 @@ class TestRides:
         rig = Rig()
         app, session = rig.driver()
         passenger_app, passenger_session = rig.passenger()
-        notice = RideProgress(3, RIDE, status, 85.5, 5.2, 15.0)
+        notice = RideProgress(RIDE, status, 85.5, 5.2, 15.0, seq=3)
         rig.tell(session, notice)
         rig.tell(passenger_session, notice)
         (frame,) = app.got

@@ -53,8 +53,8 @@ class TestALink:
     def test_what_the_phone_gets_it_gets_as_messages(self, codec: bool) -> None:
         rig = Rig()
         phone = Phone(rig, codec)
-        rig.runtime.tell(phone.session, OfferMade(1, lease(), CARD))
-        rig.runtime.tell(phone.session, DriverSnapshot(2, "available", OfferMade(1, lease(), CARD)))
+        rig.runtime.tell(phone.session, OfferMade(lease(), CARD, seq=1))
+        rig.runtime.tell(phone.session, DriverSnapshot("available", OfferMade(lease(), CARD, seq=1), seq=2))
         offer, snapshot = phone.frames
         assert isinstance(offer, wire.RideRequest)
         assert (offer.offer_id, offer.fare, offer.estimated_duration) == ("o-1", 85.5, 15)
@@ -69,7 +69,7 @@ class TestALink:
             link.send(wire.AcceptRide(frame.ride_id, DRIVER, frame.offer_id))
 
         link = connect_driver(rig.gateway, DRIVER, accept, codec)
-        rig.runtime.tell(rig.heard(ME)[-1].session, OfferMade(1, lease(), CARD))
+        rig.runtime.tell(rig.heard(ME)[-1].session, OfferMade(lease(), CARD, seq=1))
         assert rig.heard(ME)[-1] == AcceptOffer(AS_MICHAEL, RIDE, lease().offer_id)
         assert phone.frames == []
 
@@ -81,7 +81,7 @@ class TestALink:
         attach, booking = rig.heard("ride/123")
         assert isinstance(booking, FindDriver)
         assert booking.trip == TRIP
-        rig.runtime.tell(attach.session, Searching(1, RIDE, 1, 5, 85.5, 30.0))
+        rig.runtime.tell(attach.session, Searching(RIDE, 1, 5, 85.5, 30.0, seq=1))
         assert [type(frame) for frame in frames] == [wire.Searching]
 
     def test_hanging_up_tells_the_actor_and_not_the_phone(self, codec: bool) -> None:
@@ -128,7 +128,7 @@ class TestSilence:
         phone = Phone(rig)
         phone.link.silence()
         phone.link.send(wire.LocationUpdate(-26.2, 28.0))
-        rig.runtime.tell(phone.session, OfferMade(1, lease(), CARD))
+        rig.runtime.tell(phone.session, OfferMade(lease(), CARD, seq=1))
         assert rig.board.position(DRIVER) is None
         assert phone.frames == []
 

@@ -60,8 +60,8 @@ class TestOpenAndEnd:
         rig.runtime.run(5.0)
         app.says(**PING)
         app.says(type="nonsense")
-        rig.tell(session, RideEnded(1, RIDE, "ops", ""))
-        session.deliver(RideEnded(1, RIDE, "ops", ""))
+        rig.tell(session, RideEnded(RIDE, "ops", "", seq=1))
+        session.deliver(RideEnded(RIDE, "ops", "", seq=1))
         assert app.got == []
         assert not rig.runtime.tell(session.address, Replaced()), "nobody is there any more"
         assert session.last_heard == heard_at
@@ -104,7 +104,7 @@ class TestNotices:
     def test_a_notice_becomes_a_frame_with_epoch_and_seq(self) -> None:
         rig = Rig()
         app, session = rig.passenger()
-        rig.tell(session, RideEnded(9, RIDE, "system", "nobody was there"))
+        rig.tell(session, RideEnded(RIDE, "system", "nobody was there", seq=9))
         assert app.got == [
             {
                 "type": "ride_cancelled", "ride_id": "123", "by": "system", "reason": "nobody was there",
@@ -129,10 +129,10 @@ class TestNotices:
         rig = Rig(wall_zero=1_795_420_800.0, currency="ZAR")
         app, session = rig.passenger()
         rig.runtime.run(10.0)
-        rig.tell(session, Searching(1, RIDE, 1, 5, 85.5, 40.25))
+        rig.tell(session, Searching(RIDE, 1, 5, 85.5, 40.25, seq=1))
         rig.runtime.run(50.0)
-        rig.tell(session, Searching(2, RIDE, 1, 5, 85.5, 40.25))
-        rig.tell(session, Searching(3, RIDE, 2, 5, 85.5, 70.0))
+        rig.tell(session, Searching(RIDE, 1, 5, 85.5, 40.25, seq=2))
+        rig.tell(session, Searching(RIDE, 2, 5, 85.5, 70.0, seq=3))
         first, late, other = app.got
         assert (first["expires_at"], first["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 30_250)
         assert (late["expires_at"], late["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 0)

@@ -114,16 +114,16 @@ class TestEpoch:
         rig = Rig()
         app, session = opened(rig, "ride")
         rig.tell(session, StreamLife(7))
-        rig.tell(session, RideEnded(1, RIDE, "ops", ""))
+        rig.tell(session, RideEnded(RIDE, "ops", "", seq=1))
         assert [frame["epoch"] for frame in app.got] == ["e1.7"]
 
     def test_so_have_the_offers_inside_of_a_snapshot_and_nobody_elses(self) -> None:
         rig = Rig()
         (app, session), (other, others) = opened(rig), opened(rig)
-        offer = OfferMade(2, lease(), CARD)
+        offer = OfferMade(lease(), CARD, seq=2)
         rig.tell(others, offer)
         rig.tell(session, StreamLife(7))
-        rig.tell(session, DriverSnapshot(3, "available", offer))
+        rig.tell(session, DriverSnapshot("available", offer, seq=3))
         rig.tell(others, offer)
         (snapshot,) = app.got
         assert (snapshot["epoch"], snapshot["offer"]["epoch"]) == ("e1.7", "e1.7")

@@ -1,6 +1,6 @@
 """What is remembered of commands: their first answer, for as long as the events behind it are not lost, and whatever is on record."""
 
-from dispatch.actors.answers import Answers, ride_of
+from dispatch.actors.parts.conversation import Answers, ride_of
 from dispatch.ids import DriverId
 from dispatch.messages.base import Command
 from dispatch.messages.events import AvailabilitySet, CommandDone, OfferDeclined
@@ -14,7 +14,7 @@ ACK = Ack("k1")
 def answers(limit: int = 4) -> Answers:
     """K1 is under way."""
     known = Answers(limit)
-    known.begin(K1, 0)
+    known.admit(K1, 0)
     return known
 
 
@@ -32,7 +32,7 @@ def test_equal_ids_of_different_people_are_different_commands() -> None:
     theirs = Command("k1", 1, DriverId("d1"))
     known = answers()
     assert known.find(theirs) is None
-    known.begin(theirs, 0)
+    known.admit(theirs, 0)
     known.drop(theirs)
     assert known.find(K1) is not None
 
@@ -40,7 +40,7 @@ def test_equal_ids_of_different_people_are_different_commands() -> None:
 def test_the_oldest_is_forgotten_first() -> None:
     known = answers(limit=2)
     for name in ("k2", "k3"):
-        known.begin(command(name), 0)
+        known.admit(command(name), 0)
     assert known.find(K1) is None
     assert known.find(K2) is not None
 
@@ -49,7 +49,7 @@ def test_one_of_which_nothing_came_may_be_tried_again_and_one_that_was_answered_
     known = answers()
     known.drop(K1)
     assert known.find(K1) is None
-    known.begin(K1, 0)
+    known.admit(K1, 0)
     known.close(K1, (Refused("illegal_now", "no", "k1"),), 0)
     known.drop(K1)
     assert known.find(K1) is not None
@@ -59,7 +59,7 @@ def test_an_answer_is_lost_with_the_event_that_it_told_of() -> None:
     known = answers()
     known.note(AvailabilitySet(DAN.driver_id, False, K1), 1)
     known.close(K1, (ACK,), 1)
-    known.begin(K2, 1)
+    known.admit(K2, 1)
     known.close(K2, (Ack("k2"),), 2)
     known.cut(1)
     assert known.find(K1) is not None
@@ -84,7 +84,7 @@ class TestRecord:
 
     def test_what_this_life_has_answered_itself_is_told_as_it_was(self) -> None:
         known = answers()
-        closing = OfferClosed(3, RIDE, OFFER, "declined")
+        closing = OfferClosed(RIDE, OFFER, "declined", seq=3)
         known.close(K1, (closing, ACK), 1)
         known.replay(OfferDeclined(RIDE, DAN.driver_id, OFFER, "", K1))
         kept = known.find(K1)
@@ -105,5 +105,5 @@ class TestRecord:
 
 
 def test_the_ride_of_an_answer_is_the_one_that_it_names() -> None:
-    assert ride_of((Ack("k1"), OfferClosed(3, RIDE, OFFER, "taken"))) == RIDE
+    assert ride_of((Ack("k1"), OfferClosed(RIDE, OFFER, "taken", seq=3))) == RIDE
     assert ride_of((Ack("k1"),)) is None

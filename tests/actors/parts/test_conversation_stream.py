@@ -1,6 +1,6 @@
 """Numbers without a gap, the last notices for whoever missed some, and numbers that are given again because nobody heard them."""
 
-from dispatch.actors.stream import Stream
+from dispatch.actors.parts.conversation import Stream
 from dispatch.ids import RideId
 from dispatch.messages.notices import RideEnded
 
@@ -9,7 +9,7 @@ def told(stream: Stream, count: int, *, recorded: int = 0, committed: int = 0) -
     """So many notices more, said when so many events were recorded and on disk."""
     notices = []
     for _ in range(count):
-        notices.append(RideEnded(stream.seq + 1, RideId("r1"), "ops", ""))
+        notices.append(RideEnded(RideId("r1"), "ops", "", seq=stream.seq + 1))
         stream.add(notices[-1], recorded, committed)
     return notices
 

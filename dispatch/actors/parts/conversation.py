@@ -1,0 +1,368 @@
+"""The app's side of an actor: one connection, a stream of numbered notices, and one answer for each idempotency key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from dispatch.actors.recorded import RecordedActor
+from dispatch.errors import IdReused
+from dispatch.ids import RideId
+from dispatch.messages.base import Command, Message
+from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.events import CommandDone, OfferDeclined
+from dispatch.messages.notices import Ack, Faulted, Numbered, Refused, Replaced, StreamLife
+
+RESULTS: Final[dict[type[Message], str]] = {OfferDeclined: "declined"}
+"""The result in the `Ack` of a command that caused this event; for every other event it is `ok`."""
+RESTORED: Final = -1
+"""`Answer.recorded` of an answer that was read from the record."""
+
+
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """How many of the last notices, and of the last commands with an id, an actor remembers."""
+
+    notices: int = 16
+    answers: int = 64
+
+
+class Conversation:
+    """A part of every actor that an app talks to. Each method is handed the actor, through which it sends and records.
+
+    Notices and answers that follow an uncommitted event are told when it is on disk. If the event is lost they were never said: their
+    numbers are given again, and their commands may be sent again.
+    """
+
+    __slots__ = ("_booking", "about", "answers", "link", "link_number", "stream")
+
+    def __init__(self, memory: Memory, about: RideId | None = None) -> None:
+        """`about`: the ride that every answer is about; None: each answer says it itself."""
+        self.about = about
+        self.link: str | None = None
+        self.link_number = -1
+        self.stream = Stream(memory.notices)
+        self.answers = Answers(memory.answers)
+        self._booking: Command | None = None
+
+    # -- the connection
+
+    def take_link(self, actor: RecordedActor, message: Attach) -> bool:
+        """Speak to this connection from now on, and tell the one before that it is replaced. False: a newer one was here before."""
+        tell = actor.runtime.tell
+        if message.number < self.link_number:
+            tell(message.session, Replaced())
+            return False
+        if self.link is not None:
+            tell(self.link, Replaced())
+        self.link, self.link_number = message.session, message.number
+        if self.stream.life:
+            tell(self.link, StreamLife(self.stream.life))
+        return True
+
+    def lose_link(self, number: int) -> bool:
+        """Connection `number` is gone. False: it was gone before, or replaced."""
+        if number != self.link_number or self.link is None:
+            return False
+        self.link = None
+        return True
+
+    def welcome(
+        self, actor: RecordedActor, message: Attach | Resume, snapshot: Callable[[bool], Numbered | None]
+    ) -> None:
+        """Tell a connection what its app missed, if all of that is known, and how things stand now.
+
+        `message`: the connection is new (`Attach`), or its app noticed a gap (`Resume`). `snapshot(recovered)` makes the notice that
+        tells the whole state, or None while it cannot be told. `recovered`: the app has heard all that came before.
+        """
+        resume = message.resume if isinstance(message, Attach) else message
+        recovered = resume is not None and self._say_missed(actor, resume, is_new_link=message is not resume)
+        notice = snapshot(recovered)
+        if notice is not None:
+            self.say(actor, notice)
+        if resume is not None and resume.command is not None:
+            self.say_again(actor, Ack(resume.command.id))
+
+    def _say_missed(self, actor: RecordedActor, resume: Resume, is_new_link: bool) -> bool:
+        """What is not on disk yet still waits for it, in its place. Returns whether all that was missed is known."""
+        assert self.link is not None
+        missed = self.stream.after(resume.life, resume.last_seq)
+        first_unsure = self.stream.first_unsure(actor.committed)
+        for notice in missed or ():
+            if notice.seq < first_unsure:
+                actor.runtime.tell(self.link, notice)
+            elif is_new_link:
+                actor.send(self.link, notice)
+        return missed is not None
+
+    # -- the stream
+
+    def say(self, actor: RecordedActor, notice: Numbered) -> Any:
+        """Tell the app, once everything recorded so far is on disk. Returns the notice with its number.
+
+        It answers the booking that waits for an answer, if one does.
+        """
+        stream = self.stream
+        numbered = replace(notice, seq=stream.seq + 1)
+        if self.link is not None:
+            actor.send(self.link, numbered)
+        stream.add(numbered, actor.recorded, actor.committed)
+        if self._booking is not None:
+            self.settle_booking(actor, numbered)
+        return numbered
+
+    def say_again(self, actor: RecordedActor, notice: Message) -> None:
+        """Tell the app a notice that has its number already, or takes none."""
+        if self.link is not None:
+            actor.send(self.link, notice)
+
+    # -- commands
+
+    def is_new(self, actor: RecordedActor, message: Any) -> bool:
+        """Whether the app's command in `message` must be carried out. False: it was before, and is answered as then."""
+        command: Command | None = message.command
+        known = self.answers.admit(command, actor.recorded) if command is not None else None
+        if known is None:
+            return True
+        if known.fingerprint != command.fingerprint:  # type: ignore[union-attr]
+            self.reject_reused_id(actor, message)
+        else:
+            for notice in known.notices:
+                self.say_again(actor, notice)
+        return False
+
+    def record(self, actor: RecordedActor, event: Any) -> None:
+        """Record an event that names the command that caused it: the command is done as soon as the event is on disk."""
+        actor.record(event)
+        if event.command is not None:
+            self.answers.note(event, actor.recorded)
+
+    def done(
+        self, actor: RecordedActor, command: Command | None, *notices: Message, result: str = "ok", kept: bool = False
+    ) -> None:
+        """The command took effect, and `notices` told the app. Acknowledge it if it has an id or no notice answered it.
+
+        A result that no event tells is recorded (`CommandDone`), so that a later life gives the same answer. `kept`: another actor has
+        it on record.
+        """
+        if command is None:
+            if not notices:
+                self.say_again(actor, Ack(None, result))
+            return
+        known = self.answers.find(command)
+        if not kept and (known is None or known.result != result):
+            self.record(actor, CommandDone(command, result, self.about or ride_of(notices)))
+        ack = Ack(command.id, result)
+        self.answers.close(command, (*notices, ack), actor.recorded)
+        self.say_again(actor, ack)
+
+    def refuse(
+        self,
+        actor: RecordedActor,
+        command: Command | None,
+        code: str,
+        text: str,
+        ride_id: RideId | None = None,
+        field: str | None = None,
+    ) -> None:
+        """The command did nothing, and the same id is answered so again. `field`: which field of the frame is at fault, if one is."""
+        refused = Refused(code, text, command.id if command else None, ride_id or self.about, field)
+        if command is not None:
+            self.answers.close(command, (refused,), actor.recorded)
+        self.say_again(actor, refused)
+
+    def reject_reused_id(self, actor: RecordedActor, message: Any) -> None:
+        """Another message had this id before: carry out nothing, and leave the answer to that message as it is."""
+        text = f"id {message.command.id!r} was used for another message"
+        self.say_again(actor, Refused(IdReused.code, text, message.command.id, getattr(message, "ride_id", None)))
+
+    def fail_retryable(self, actor: RecordedActor, message: Any, code: str, text: str) -> None:
+        """Nothing came of the command in `message`: tell the app at once. The same id may be sent again."""
+        command: Command | None = message.command
+        if command is not None:
+            self.answers.drop(command)
+        if self.link is not None:
+            refused = Refused(code, text, command.id if command else None, getattr(message, "ride_id", None))
+            actor.runtime.tell(self.link, refused)
+
+    # -- a booking, whose answer is whatever is said next
+
+    def await_answer(self, actor: RecordedActor, booking: Command | None) -> None:
+        """The next notice answers this booking. One that waits still, which this one replaces, is done."""
+        if self._booking is not None:
+            self.settle_booking(actor)
+        self._booking = booking
+
+    def settle_booking(self, actor: RecordedActor, *answer: Message) -> None:
+        """The booking that waits has its answer."""
+        booking, self._booking = self._booking, None
+        self.done(actor, booking, *answer)
+
+    # -- lives
+
+    def replay(self, events: Iterable[Any], life: int) -> None:
+        """Read answers from the events of earlier lives. `life`: the number of this life of the stream; 0: it goes on."""
+        is_on_record = False
+        for event in events:
+            is_on_record = True
+            if getattr(event, "command", None) is not None:
+                self.answers.replay(event)
+        if is_on_record and life:
+            self.stream.life = life  # an earlier life, of which no number is known, may have used them all
+
+    def cut(self, recorded: int) -> None:
+        """An actor that is made anew takes this over: events after the first `recorded` are lost, and what followed was never said."""
+        self.stream.cut(recorded)
+        self.answers.cut(recorded)
+        if self._booking is not None and self.answers.find(self._booking) is None:
+            self._booking = None
+
+    def set_aside(self, actor: RecordedActor, message: Attach | Detach, error_id: str) -> bool:
+        """The handler of this message failed: its connection is gone. Returns whether it was the one that this actor speaks to."""
+        if isinstance(message, Attach):
+            actor.runtime.tell(message.session, Faulted(error_id))  # its app must come again
+        return self.lose_link(message.number)
+
+
+class Stream:
+    """What one app is told, numbered without a gap; the last notices are kept for an app that missed some.
+
+    `seq` is the number given last, `life` which life of the stream it belongs to: 0 for the first in this process. A notice that is
+    said while an event is not on disk is unsure: if the event is lost, the notice was never said, and its number is given again.
+    """
+
+    __slots__ = ("_kept", "_limit", "_unsure", "life", "seq")
+
+    def __init__(self, limit: int) -> None:
+        """`limit`: how many notices are kept."""
+        self.life = 0
+        self.seq = 0
+        self._limit = limit
+        self._kept: list[Any] = []
+        self._unsure: list[tuple[int, int]] = []
+
+    def add(self, notice: Numbered, recorded: int, committed: int) -> None:
+        """`notice` has the next number and was sent. `recorded`: how many events its actor has recorded, `committed`: how many of
+        them are on disk.
+        """
+        self.seq = seq = notice.seq
+        kept = self._kept
+        kept.append(notice)
+        if len(kept) > self._limit:
+            del kept[0]
+        if recorded != committed:
+            self._unsure.append((recorded, seq))
+        elif self._unsure:
+            self._unsure.clear()
+
+    def after(self, life: int, last_seq: int) -> Sequence[Any] | None:
+        """All that came after this number of that life, or None where not all of it is known any more."""
+        missed = self.seq - last_seq
+        if life != self.life or not 0 <= missed <= len(self._kept):
+            return None
+        return self._kept[len(self._kept) - missed :]
+
+    def first_unsure(self, committed: int) -> int:
+        """The first number that is lost if an event is lost which is not among the first `committed`."""
+        return next((seq for recorded, seq in self._unsure if recorded > committed), self.seq + 1)
+
+    def cut(self, recorded: int) -> None:
+        """Only the first `recorded` events are or will be on disk: what was said after later ones was never said."""
+        first = self.first_unsure(recorded)
+        lost = self.seq + 1 - first
+        if lost:
+            self.seq = first - 1
+            del self._kept[max(0, len(self._kept) - lost) :]
+            self._unsure = [unsure for unsure in self._unsure if unsure[1] < first]
+
+
+class Answer(NamedTuple):
+    """The answer to a command: `notices`, to be said again; none yet: the command is under way. `result`: what is on record about it.
+
+    `recorded`: how many events its actor had recorded when it was answered. The answer is lost with the last of them.
+    """
+
+    fingerprint: int
+    notices: tuple[Message, ...] = ()
+    recorded: int = 0
+    result: str | None = None
+
+
+class Answers:
+    """The answers to the last commands that have an id, by whose they are and the id. The oldest is forgotten first.
+
+    Commands that took effect are on record as well: `replay` reads them back.
+    """
+
+    __slots__ = ("_by_id", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._by_id: dict[tuple[str | None, str], Answer] = {}
+
+    def find(self, command: Command) -> Answer | None:
+        """The answer to this command, if it came before."""
+        return self._by_id.get((command.driver_id, command.id))
+
+    def admit(self, command: Command, recorded: int) -> Answer | None:
+        """The answer to this command, if it came before; else it is under way from now on."""
+        known = self.find(command)
+        if known is None:
+            self._put(command, Answer(command.fingerprint, (), recorded))
+        return known
+
+    def close(self, command: Command, notices: tuple[Message, ...], recorded: int) -> None:
+        """It was answered so. Nothing happens for one that was forgotten."""
+        known = self.find(command)
+        if known is not None:
+            self._put(command, known._replace(notices=notices, recorded=recorded))
+
+    def note(self, event: Message, recorded: int) -> None:
+        """This event names the command that caused it."""
+        command: Command = event.command  # type: ignore[attr-defined]
+        known = self.find(command) or Answer(command.fingerprint)
+        self._put(command, known._replace(result=result_of(event), recorded=recorded))
+
+    def drop(self, command: Command) -> None:
+        """Nothing came of it: the same may be tried again. One that was answered keeps its answer."""
+        known = self.find(command)
+        if known is not None and known.result is None and not known.notices:
+            del self._by_id[command.driver_id, command.id]
+
+    def cut(self, recorded: int) -> None:
+        """Only the first `recorded` events are or will be on disk: whatever was answered after later ones was not."""
+        self._by_id = {name: answer for name, answer in self._by_id.items() if answer.recorded <= recorded}
+
+    def replay(self, event: Message) -> None:
+        """An event of an earlier life. What this life knows of the command already is more."""
+        command: Command = event.command  # type: ignore[attr-defined]
+        known = self.find(command)
+        if known is None or known.recorded == RESTORED:
+            result = result_of(event)
+            self._put(command, Answer(command.fingerprint, (Ack(command.id, result),), RESTORED, result))
+
+    def reopen(self, command: Command) -> bool:
+        """The record has its effect, but not its result: return whether that is still to be said in this life."""
+        known = self.find(command)
+        if known is not None and known.recorded == RESTORED:
+            known = Answer(known.fingerprint, (), RESTORED, known.result)
+            self._put(command, known)
+        return known is not None and not known.notices
+
+    def _put(self, command: Command, answer: Answer) -> None:
+        self._by_id[command.driver_id, command.id] = answer
+        if len(self._by_id) > self._limit:
+            del self._by_id[next(iter(self._by_id))]
+
+
+def result_of(event: Message) -> str:
+    """The result with which the command behind this event is acknowledged."""
+    return event.result if isinstance(event, CommandDone) else RESULTS.get(type(event), "ok")
+
+
+def ride_of(notices: Iterable[Any]) -> RideId | None:
+    """The ride that an answer is about."""
+    named: Iterable[RideId | None] = (getattr(notice, "ride_id", None) for notice in notices)
+    return next(filter(None, named), None)
