@@ -36,7 +36,8 @@ from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
 from dispatch.storage.log.reader import JournalReads
-from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.values import UNNAMED, Passenger
 
 ZONE = "0"

@@ -12,14 +12,15 @@ from typing import Any
 
 import msgspec
 
+from dispatch import principals
 from dispatch.config import Settings
 from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
 from dispatch.storage.log.writer import Writer
-from dispatch.transport.sessions.gateway import Session
 from dispatch.transport.sessions.memory import MemoryLink
+from dispatch.transport.sessions.session import Session
 from sim.checks.livelock import Rest
 from sim.stories.crash import die, start
 from sim.world import World, WorldOptions
@@ -201,7 +202,7 @@ class Driver(Person):
             self._report_on()
 
     def make_session(self, link: MemoryLink) -> Session:
-        return self.stage.world.gateway.driver_session(DriverId(self.name), link.server_end)
+        return self.stage.world.gateway.driver_session(principals.driver(DriverId(self.name)), link.server_end)
 
     def connect(self, first: dict[str, Any] | None = None) -> None:
         super().connect(first)
@@ -252,7 +253,8 @@ class Passenger(Person):
     """Somebody who rides, once."""
 
     def make_session(self, link: MemoryLink) -> Session:
-        return self.stage.world.gateway.passenger_session(RideId(self.name), link.server_end)
+        ride_id = RideId(self.name)
+        return self.stage.world.gateway.passenger_session(principals.passenger_of(ride_id), ride_id, link.server_end)
 
     def books(self, at: float | None = None, *, fare: float = 85.5, **fields: Any) -> None:
         """Ask for a ride from `PICKUP` to `DROPOFF`; `fields` add to the frame, or say otherwise."""

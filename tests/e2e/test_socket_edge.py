@@ -22,7 +22,8 @@ from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.runtime.realtime import RealtimeRuntime
-from dispatch.transport.sessions.gateway import Gateway, SessionLimits
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.transport.ws.server import run
 from dispatch.values import Passenger
 from tests.transport.echo import Served, serving, until

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from dispatch import principals
 from dispatch.addresses import JOURNAL, PAYMENTS
 from dispatch.assembly import assemble, recover
 from dispatch.config import Settings
@@ -18,8 +19,9 @@ from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.reader import Reader
 from dispatch.storage.log.recovery import take_leave
 from dispatch.storage.log.writer import Writer
-from dispatch.transport.sessions.gateway import Gateway, Session
+from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.memory import MemoryLink
+from dispatch.transport.sessions.session import Session
 
 FOLDER = Path(__file__).parent.parent / "data" / "files-0.1.0"
 SOUND = ("a-day", "open-searches", "reserved-driver", "scheduled-ride", "unsettled-charge")
@@ -70,14 +72,17 @@ class Served:
     def driver(self, name: DriverId) -> "App":
         """The driver's app comes, and is at the pickup."""
         app = App()
-        app.join(self.gateway, self.gateway.driver_session(name, app.link.server_end))
+        app.join(self.gateway, self.gateway.driver_session(principals.driver(name), app.link.server_end))
         app.says("location_update", latitude=-26.2041, longitude=28.0473)
         return app
 
     def passenger(self, ride: str) -> "App":
         """The app of whoever booked this comes."""
         app = App()
-        app.join(self.gateway, self.gateway.passenger_session(RideId(ride), app.link.server_end))
+        app.join(
+            self.gateway,
+            self.gateway.passenger_session(principals.passenger_of(RideId(ride)), RideId(ride), app.link.server_end),
+        )
         return app
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from dispatch.config import Settings
+from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.ws.counters import EdgeCounters
 from dispatch.transport.ws.server import run, serve_forever
@@ -84,12 +85,12 @@ class EchoGateway:
         self.runtime = LoopClock()
         self.sessions: dict[str, EchoSession] = {}
 
-    def passenger_session(self, ride_id: str, link: Any) -> EchoSession:
+    def passenger_session(self, principal: Principal, ride_id: str, link: Any) -> EchoSession:
         session = self.sessions[ride_id] = EchoSession(self, ride_id, link)
         return session
 
-    def driver_session(self, driver_id: str, link: Any) -> EchoSession:
-        return self.passenger_session(driver_id, link)
+    def driver_session(self, principal: Principal, link: Any) -> EchoSession:
+        return self.passenger_session(principal, principal.id, link)
 
 
 async def plain_page(scope: Any, _receive: Any, send: Any) -> None:

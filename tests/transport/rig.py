@@ -12,7 +12,11 @@ from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime
 from dispatch.transport import wire
-from dispatch.transport.sessions.gateway import DriverSession, Gateway, PassengerSession, Session, SessionLimits
+from dispatch.transport.sessions.driver import DriverSession
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.limits import SessionLimits
+from dispatch.transport.sessions.passenger import PassengerSession
+from dispatch.transport.sessions.session import Session
 from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
 
 RIDE = RideId("123")
@@ -119,7 +123,7 @@ class Rig:
     def passenger(self, ride_id: RideId = RIDE) -> tuple[App, PassengerSession]:
         """A passenger's app, connected."""
         app = App()
-        session = self.gateway.passenger_session(ride_id, app)
+        session = self.gateway.passenger_session(principals.passenger_of(ride_id), ride_id, app)
         app.session = session
         session.open()
         return app, session
@@ -127,7 +131,7 @@ class Rig:
     def driver(self, driver_id: DriverId = DRIVER) -> tuple[App, DriverSession]:
         """A driver's app, connected."""
         app = App()
-        session = self.gateway.driver_session(driver_id, app)
+        session = self.gateway.driver_session(principals.driver(driver_id), app)
         app.session = session
         session.open()
         return app, session

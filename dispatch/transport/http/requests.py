@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
 from dispatch.transport.http.problem import problem_of
-from dispatch.transport.sessions.gateway import RuntimePort
+from dispatch.transport.sessions.context import RuntimePort
 
 BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
@@ -41,7 +41,7 @@ class Requests:
         return next(self._numbers)
 
 
-class _Slip:
+class PendingReply:
     """The sink of one request: whoever holds the future has the answer."""
 
     def __init__(self, answer: asyncio.Future[Any]) -> None:
@@ -65,7 +65,7 @@ async def ask(
     Raises Unavailable when nothing does in time, and `nobody` where there is no such receiver.
     """
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    runtime.sink(address, _Slip(answer))
+    runtime.sink(address, PendingReply(answer))
     try:
         if not runtime.tell(receiver, question):
             raise nobody

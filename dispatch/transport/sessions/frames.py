@@ -158,15 +158,17 @@ class Frames:
 
     def ride_request(self, notice: notices.OfferMade) -> wire.RideRequest:
         """The most frequent one: copied from the one before where that was about the same ride."""
-        known, lease = self._request, notice.lease
+        known, lease, expires_at = self._request, notice.lease, notice.lease.expires_at
         if known is None or known[0] is not notice.ride:
             known = self._request = (notice.ride, self._request_of(notice.ride))
+        if self._deadline[0] != expires_at:
+            self._moment(expires_at)
         return replace(
             known[1],
             offer_id=lease.offer_id,
             round=lease.round_no,
-            expires_at=self._moment(lease.expires_at),
-            ttl_ms=self._ttl_ms(lease.expires_at),
+            expires_at=self._deadline[1],
+            ttl_ms=max(0, round((expires_at - self._clock.now) * 1000.0)),
             pickup_distance_m=round(lease.pickup_distance_m),
             pickup_eta_s=round(self._pickup_eta_s(lease, notice.ride)),
             seq=notice.seq,

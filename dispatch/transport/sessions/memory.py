@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dispatch import principals
 from dispatch.ids import DriverId, RideId
 from dispatch.transport import wire
-from dispatch.transport.sessions.gateway import Gateway, Session
-from dispatch.transport.sessions.session import StillQuiet, WentSilent
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.session import Session, StillQuiet, WentSilent
 
 OnFrame = Callable[[Any], None]
 """Takes each message to the app, at once, while the session sends it."""
@@ -30,7 +31,7 @@ def connect_driver(
 ) -> MemoryLink:
     """A driver's phone connects. With `codec` every frame both ways goes through its bytes."""
     link = MemoryLink(on_close)
-    session = gateway.driver_session(driver_id, link.server_end)
+    session = gateway.driver_session(principals.driver(driver_id), link.server_end)
     link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
     if not session.ended:
         link.report = session.report
@@ -47,7 +48,7 @@ def connect_passenger(
 ) -> MemoryLink:
     """A passenger's phone connects for this ride."""
     link = MemoryLink(on_close)
-    session = gateway.passenger_session(ride_id, link.server_end)
+    session = gateway.passenger_session(principals.passenger_of(ride_id), ride_id, link.server_end)
     link.join(gateway, session, on_frame, wire.to_passenger if codec else None, may_resume)
     return link
 
@@ -67,7 +68,7 @@ class _ServerEnd:
 
 class MemoryLink:
     """The phone's end. `send` a message: the session has handled it on return, the actors run later. A driver's phone may `report`
-    his latitude and longitude without a frame around them.
+    their latitude and longitude without a frame around them.
 
     An ended or silenced link takes whatever is sent and does nothing. It keeps no reference in a circle then: a simulation ends
     hundreds of thousands.

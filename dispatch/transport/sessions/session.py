@@ -1,4 +1,4 @@
-"""What passenger and driver sessions share: a frame in, a command to an actor; a notice in, a frame out; and what is too much.
+"""What all sessions do: a frame in, a command to an actor; a notice in, a frame out; and what is too much.
 
 Sans-I/O: a session knows neither sockets nor asyncio. Whoever carries its frames calls it and is its `Link`.
 """
@@ -8,31 +8,32 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from math import ceil
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
+from dispatch.ids import DriverId
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.commands import Attach, Detach, Request, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
 from dispatch.principals import Principal
 from dispatch.timestamps import unix_time
 from dispatch.transport import wire
+from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import MakeFrame
-from dispatch.transport.sessions.limits import Lapses, TokenBucket
-
-if TYPE_CHECKING:
-    from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.limits import FailureWindow, TokenBucket
+from dispatch.words import LinkEnd, PositionVerdict, Result
 
 RESTARTING, OVERLOADED, SILENT = 1012, 1013, 4008
 REPLACED, TOO_MUCH = 4504, 4508
 A_MINUTE_S = 60.0
-Handlers = Mapping[type[wire.ClientMessage], Callable[[Any, Any], None]]
-"""What a session does with each frame: methods by the type of the frame."""
-SUPERSEDED = "superseded"
-"""Why a ping or a position is ignored that had to wait until a newer one came."""
+Handler = Callable[[Any, Any], Request | None]
+"""Takes a session and a frame. Returns what the session's actor is to be told; None: the session has done all itself."""
+CLOSED, WAS_SILENT = LinkEnd.CLOSED, LinkEnd.SILENT
+SUPERSEDED = PositionVerdict.SUPERSEDED
+OK, IGNORED = Result.OK, Result.IGNORED
 RECOVERED_AT = 0.25
 """A connection that was over its rate has recovered when this part of its tokens is back."""
 
@@ -63,33 +64,41 @@ class WentSilent(Message, frozen=True, gc=False):
 
 
 class Session:
-    """One connection. Subclasses say what its frames and notices mean, each in a table."""
+    """One connection of one principal, which speaks for one actor. Subclasses say what frames and notices mean, each in a table."""
 
     incoming: ClassVar[wire.Incoming]
-    handlers: ClassVar[Handlers]
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]]
     frames: ClassVar[Mapping[type, MakeFrame]]
     patient: ClassVar[tuple[type[wire.ClientMessage], ...]] = (wire.Ping,)
     """What waits for tokens instead of being refused: the latest of each is kept."""
 
     __slots__ = (
-        "_attached", "_bucket", "_gateway", "_lapses", "_link", "_make", "_over_since", "_timer_set", "_waiting",
+        "_attached", "_bucket", "_context", "_failures", "_link", "_make", "_over_since", "_timer_set", "_waiting",
         "actor", "address", "ended", "last_heard", "number", "principal",
     )  # fmt: skip
 
-    def __init__(self, gateway: Gateway, number: int, principal: Principal, actor: str, link: Link) -> None:
-        limits = gateway.limits
-        self.principal = principal
+    def __init__(self, context: SessionContext, number: int, principal: Principal, actor: str, link: Link) -> None:
+        """
+        Args:
+            context: what it shares with the other sessions.
+            number: higher than that of every session before.
+            principal: who speaks.
+            actor: the address that the principal speaks to.
+            link: carries the frames.
+        """
+        limits = context.limits
         self.number = number
+        self.principal = principal
         self.address = addresses.session(number)
         self.actor = actor
         self.ended = False
-        self.last_heard = gateway.runtime.now
+        self.last_heard = context.runtime.now
         self._attached = False
-        self._gateway = gateway
-        self._make = gateway.frames
+        self._context = context
+        self._make = context.frames
         self._link = link
         self._bucket = TokenBucket(limits.messages_per_s, limits.message_burst)
-        self._lapses: Lapses | None = None
+        self._failures: FailureWindow | None = None
         self._over_since: float | None = None
         self._timer_set = False
         self._waiting: dict[type[wire.ClientMessage], wire.ClientMessage] = {}
@@ -97,11 +106,11 @@ class Session:
     # -- what the link calls
 
     def open(self, *, may_resume: bool = False) -> None:
-        """Begin: mail for this connection comes here, and the actor hears that it speaks for it now.
+        """Begin: mail for this connection comes here, and the actor hears that the connection speaks for it now.
 
         `may_resume`: the actor hears so with the app's first frame, which may be a `resume`; or from `settle`.
         """
-        self._gateway.runtime.sink(self.address, self)
+        self._context.runtime.sink(self.address, self)
         if not may_resume:
             self._attach()
 
@@ -114,24 +123,27 @@ class Session:
         """One frame as it came. Whatever it is, it is answered and nothing is raised."""
         if self.ended:
             return
-        limit = self._gateway.limits.frame_bytes
+        limit = self._context.limits.frame_bytes
         if len(data) > limit:
-            too_large = BadMessage(f"a frame has at most {limit} bytes, got {len(data)}")
-            self._bad_frame(wire.error_frame(too_large))
+            self._bad_frame(wire.error_frame(BadMessage(f"a frame has at most {limit} bytes, got {len(data)}")))
             return
-        message = self.incoming.read(data)
-        if isinstance(message, wire.Error):
-            self._bad_frame(message)
-        else:
-            self.on_message(message)
+        try:
+            message = self.incoming.decode(data if isinstance(data, str) else data.decode())
+        except wire.UNDECODABLE:
+            unusual = self.incoming.read(data)
+            if isinstance(unusual, wire.Error):
+                self._bad_frame(unusual)
+                return
+            message = unusual
+        self.on_message(message)
 
     def on_message(self, message: wire.ClientMessage) -> None:
         """One frame, decoded."""
         if self.ended:
             return
-        gateway = self._gateway
-        self.last_heard = now = gateway.runtime.now
-        gateway.counters.frames_in[type(message)] += 1
+        context = self._context
+        self.last_heard = now = context.runtime.now
+        context.counters.frames_in[type(message)] += 1
         if not (self._attached or type(message) is wire.Resume or self._attach()):
             return
         if not self._bucket.take(now):
@@ -139,40 +151,43 @@ class Session:
             return
         if self._waiting:
             self._supersede(message)
-        try:
-            self.handlers[type(message)](self, message)
-        except FrameError as error:
-            self._refuse(error, message)
+        self._handle(message)
 
     def heard(self) -> None:
         """The app gave a sign of life that is no message: a ping, a pong, a part of a message. It takes a token as a message does."""
-        self.last_heard = now = self._gateway.runtime.now
+        self.last_heard = now = self._context.runtime.now
         if not (self._bucket.take(now) or self._is_over_too_long(now)):
             self._look_again(now)
 
-    def closed(self, reason: str = "closed") -> None:
+    def closed(self, reason: str = CLOSED) -> None:
         """The connection is gone: `closed`, or `silent` for too long. Again: nothing happens."""
         if not self.ended:
             self._leave()
-            self._say_goodbye(reason)
+            self._detach(reason)
 
     # -- what the runtime calls
 
     def deliver(self, notice: Any) -> None:
         """Mail for this connection."""
         make = self.frames.get(type(notice))
-        if make is not None:
-            self._send(make(self._make, notice))
-            if type(notice) is Refused:
-                self._gateway.counters.refused[notice.code] += 1
-        else:
+        if make is None:
             _AFFAIRS[type(notice)](self, notice)
+        elif not self.ended:
+            frame = make(self._make, notice)
+            counters = self._context.counters
+            counters.frames_out[type(frame)] += 1
+            if type(notice) is Refused:
+                counters.refused[notice.code] += 1
+            self._link.send(frame)
 
     # -- a frame's way in
 
     def _handle(self, message: wire.ClientMessage) -> None:
+        """Do what the frame asks: by the session itself, or by its actor."""
         try:
-            self.handlers[type(message)](self, message)
+            request = self.handlers[type(message)](self, message)
+            if request is not None and not self._context.runtime.tell(self.actor, request):
+                raise Unavailable
         except FrameError as error:
             self._refuse(error, message)
 
@@ -180,68 +195,55 @@ class Session:
         self._send(PONG)
         self._acknowledge(message)
 
-    def _resume(self, message: wire.Resume) -> None:
+    def _resume(self, message: wire.Resume) -> Request | None:
         """Within a connection the app asks for what it missed; as its first word, instead of hearing how things stand."""
-        life = self._gateway.frames.life_of(message.epoch)
-        resume = Resume(self.principal, self.number, life, message.last_seq, self._command_of(message))
+        life = self._context.frames.life_of(message.epoch)
+        resume = Resume(self.principal, self.number, life, message.last_seq, command_of(message))
         if self._attached:
-            self._tell(resume)
-        else:
-            self._attach(resume)
-
-    def _command_of(self, message: wire.ClientMessage) -> Command | None:
-        """The app's `id` with a fingerprint of all else that it said; None where it gave no id."""
-        if message.id is None:
-            return None
-        return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))))
-
-    def _tell(self, command: Message) -> None:
-        """Pass it to the actor that this connection speaks for."""
-        if not self._gateway.runtime.tell(self.actor, command):
-            raise Unavailable
+            return resume
+        self._attach(resume)
+        return None
 
     def _acknowledge(self, message: wire.ClientMessage, ignored_because: str = "") -> None:
         """For what the session settles itself, where the app asked for it with an `id`."""
         if message.id is not None:
-            ignored = wire.Ack("ignored", message.id, ignored_because)
-            self._send(ignored if ignored_because else wire.Ack("ok", message.id))
+            ignored = wire.Ack(IGNORED, message.id, ignored_because)
+            self._send(ignored if ignored_because else wire.Ack(OK, message.id))
 
     def _runtime_second(self, field: str, text: str) -> float:
         """What the RFC 3339 time in this field is on the runtime's clock."""
-        return unix_time(field, text) - self._gateway.frames.wall_zero
+        return unix_time(field, text) - self._context.frames.wall_zero
 
     def _refuse(self, error: FrameError, message: wire.ClientMessage) -> None:
         self._send(wire.error_frame(error, message.id, self._ride_of(message)))
 
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
         """The ride that a frame is about."""
-        ride_id: str | None = getattr(message, "ride_id", None)
-        return ride_id
+        return message.ride_id if isinstance(message, wire.NamesRide) else None
 
     # -- a frame's way out
 
     def _send(self, message: wire.ServerMessage) -> None:
-        if self.ended:
-            return
-        self._gateway.counters.frames_out[type(message)] += 1
-        self._link.send(message)
+        """What no notice tells."""
+        if not self.ended:
+            self._context.counters.frames_out[type(message)] += 1
+            self._link.send(message)
 
     # -- too much
 
     def _bad_frame(self, answer: wire.Error) -> None:
-        gateway = self._gateway
-        self.last_heard = now = gateway.runtime.now
-        gateway.counters.bad_frames += 1
+        context = self._context
+        self.last_heard = now = context.runtime.now
+        context.counters.bad_frames += 1
         self.settle()
         self._send(answer)
-        if self._lapses is None:
-            self._lapses = Lapses(gateway.limits.bad_frames_per_minute, A_MINUTE_S)
-        if self._lapses.add(now):
+        if self._failures is None:
+            self._failures = FailureWindow(context.limits.bad_frames_per_minute, A_MINUTE_S)
+        if self._failures.add(now):
             self._end(TOO_MUCH, "too many bad frames")
 
     def _too_fast(self, message: wire.ClientMessage, now: float) -> None:
-        """There is no token for it: it waits, or is refused. Too long without recovering ends the connection."""
-        counters = self._gateway.counters
+        """There is no token for the message: it waits, or is refused. Too long without recovering ends the connection."""
         if self._is_over_too_long(now):
             return
         if isinstance(message, self.patient):
@@ -251,7 +253,7 @@ class Session:
             else:
                 self._waiting[type(message)] = message
         else:
-            counters.rate_limited += 1
+            self._context.counters.rate_limited += 1
             self._refuse(RateLimited(ceil(self._bucket.wait_s(now) * 1000.0)), message)
         self._look_again(now)
 
@@ -263,7 +265,7 @@ class Session:
         """A newer one has come of what waits."""
         waited = self._waiting.pop(type(message), None)
         if waited is not None:
-            self._gateway.counters.coalesced += 1
+            self._context.counters.coalesced += 1
             self._acknowledge(waited, SUPERSEDED)
 
     def _is_over_too_long(self, now: float) -> bool:
@@ -275,7 +277,7 @@ class Session:
         return self._was_over_too_long(now)
 
     def _was_over_too_long(self, now: float) -> bool:
-        limit = self._gateway.limits.over_limit_s
+        limit = self._context.limits.over_limit_s
         too_long = self._over_since is not None and now - self._over_since >= limit
         if too_long:
             self._end(TOO_MUCH, f"too fast for {limit:g} s")
@@ -285,16 +287,16 @@ class Session:
         if not self._timer_set:
             self._timer_set = True
             delay_s = self._bucket.wait_s(now, self._enough())
-            self._gateway.runtime.set_timer(delay_s, self.address, TokensBack())
+            self._context.runtime.set_timer(delay_s, self.address, TokensBack())
 
     def _enough(self) -> float:
-        """With so many tokens back it counts as recovered."""
-        return max(1.0, self._gateway.limits.message_burst * RECOVERED_AT)
+        """With so many tokens back the connection counts as recovered."""
+        return max(1.0, self._context.limits.message_burst * RECOVERED_AT)
 
     def _on_tokens_back(self, _: TokensBack) -> None:
         """A ping has its answer only now: an app that waits for it is slowed down, and never over for long."""
         self._timer_set = False
-        now = self._gateway.runtime.now
+        now = self._context.runtime.now
         if self._bucket.holds(now, self._enough()):
             self._over_since = None
             waited, self._waiting = self._waiting, {}
@@ -312,45 +314,46 @@ class Session:
     def _attach(self, resume: Resume | None = None) -> bool:
         """From now on this connection speaks for its actor. False: that takes no mail, and the connection is over."""
         self._attached = True
-        taken = self._gateway.runtime.tell(self.actor, Attach(self.principal, self.address, self.number, resume))
+        taken = self._context.runtime.tell(self.actor, Attach(self.principal, self.address, self.number, resume))
         if not taken:
             self._send(wire.error_frame(Unavailable()))
             self._end(OVERLOADED, "try again")
         return taken
 
+    def _detach(self, reason: str) -> None:
+        """The actor hears that this connection is gone."""
+        if self._attached:
+            self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
+
     def _on_quiet(self, _: StillQuiet) -> None:
         self.settle()
 
     def _on_stream_life(self, notice: StreamLife) -> None:
-        self._make = self._gateway.frames.in_life(notice.life)
+        self._make = self._context.frames.in_life(notice.life)
 
     def _on_replaced(self, _: Replaced) -> None:
-        self._end(REPLACED, "a newer connection took over", goodbye=None)
+        self._end(REPLACED, "a newer connection took over", told=None)
 
     def _on_faulted(self, notice: Faulted) -> None:
         self._send(wire.error_frame(InternalError(notice.error_id)))
-        self._end(RESTARTING, "internal error", goodbye=None)
+        self._end(RESTARTING, "internal error", told=None)
 
     def _on_silence(self, _: WentSilent) -> None:
-        self._end(SILENT, "silent", goodbye="silent")
+        self._end(SILENT, "silent", told=WAS_SILENT)
 
-    def _end(self, code: int, reason: str, goodbye: str | None = "closed") -> None:
-        """End it from our side. `goodbye` is what the actor hears; None: it knows already, or is no more."""
+    def _end(self, code: int, reason: str, told: str | None = CLOSED) -> None:
+        """End it from our side. `told`: why, for the actor; None: the actor knows already, or is no more."""
         if self.ended:
             return
         self._leave()
-        if goodbye is not None:
-            self._say_goodbye(goodbye)
-        self._gateway.counters.closed[code] += 1
+        if told is not None:
+            self._detach(told)
+        self._context.counters.closed[code] += 1
         self._link.close(code, reason)
-
-    def _say_goodbye(self, reason: str) -> None:
-        if self._attached:
-            self._gateway.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
     def _leave(self) -> None:
         self.ended = True
-        self._gateway.runtime.remove_sink(self.address)
+        self._context.runtime.remove_sink(self.address)
 
 
 PONG = wire.Pong()
@@ -362,3 +365,10 @@ _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     StillQuiet: Session._on_quiet,
     StreamLife: Session._on_stream_life,
 }
+
+
+def command_of(message: wire.ClientMessage, driver_id: DriverId | None = None) -> Command | None:
+    """The app's `id` with a fingerprint of all else that it said; None where it gave no id. `driver_id`: of a driver's app."""
+    if message.id is None:
+        return None
+    return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))), driver_id)

@@ -17,6 +17,7 @@ from dispatch.transport.wire.client import (
     FindDriver,
     LocationBatch,
     LocationUpdate,
+    NamesRide,
     NoShow,
     Ping,
     Position,
@@ -27,7 +28,7 @@ from dispatch.transport.wire.client import (
     StartRide,
 )
 from dispatch.transport.wire.codec import FROM_DRIVER, FROM_PASSENGER, Incoming, encode, to_driver, to_passenger
-from dispatch.transport.wire.errors import error_frame, read_body
+from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
 from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
 from dispatch.transport.wire.rides import CancelRequest, RideClosed
 from dispatch.transport.wire.server import (
@@ -66,6 +67,7 @@ __all__ = [
     "PASSENGER_FRAMES",
     "TO_DRIVER_FRAMES",
     "TO_PASSENGER_FRAMES",
+    "UNDECODABLE",
     "AcceptRide",
     "Ack",
     "Arrived",
@@ -89,6 +91,7 @@ __all__ = [
     "Incoming",
     "LocationBatch",
     "LocationUpdate",
+    "NamesRide",
     "NoDrivers",
     "NoShow",
     "OfferClosed",

@@ -200,6 +200,10 @@ class RatePassenger(DriverMessage, tag="rate_passenger", frozen=True, gc=False):
     comment: Remark | None = None
 
 
+NamesRide = (
+    AcceptRide | DeclineRide | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger
+)  # fmt: skip
+"""Frames that say which ride they are about. A refusal names that ride again."""
 FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
 FromDriver = (
     LocationUpdate | LocationBatch | AcceptRide | DeclineRide | SetAvailability

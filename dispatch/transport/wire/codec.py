@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,8 @@ class Incoming:
     def __init__(
         self, union: Any, frames: tuple[type[ClientMessage], ...], elsewhere: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._decode = msgspec.json.Decoder(union).decode
+        self.decode: Callable[[str], ClientMessage] = msgspec.json.Decoder(union).decode
+        """The message in the usual form of a frame. Raises one of UNDECODABLE: `read` then says more."""
         self.known = {tag_of(frame): frame for frame in frames}
         self._elsewhere = elsewhere
 
@@ -32,7 +33,7 @@ class Incoming:
         except UnicodeDecodeError:
             return error_frame(BadJson("the frame is not UTF-8 text"))
         try:
-            message: ClientMessage = self._decode(text)
+            message = self.decode(text)
         except UNDECODABLE:
             return self._read_unusual(text)
         return message
@@ -42,7 +43,7 @@ class Incoming:
         if text.startswith(BYTE_ORDER_MARK):
             text = text[1:]
             try:
-                message: ClientMessage = self._decode(text)
+                message = self.decode(text)
             except UNDECODABLE:
                 pass
             else:

@@ -13,10 +13,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from dispatch.config import Settings
+from dispatch.principals import Principal, driver, passenger_of
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.paths import Endpoint, Refused, endpoint
-from dispatch.transport.sessions.limits import FloodLimits
 from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.floods import FloodLimits
 from dispatch.transport.ws.watchdog import Clock, Deadlines, Heard, Liveness
 
 TICK_S = 0.25
@@ -53,8 +54,8 @@ class Gateway(Protocol):
 
     @property
     def runtime(self) -> RuntimeClock: ...
-    def passenger_session(self, ride_id: Any, link: Any) -> Session: ...
-    def driver_session(self, driver_id: Any, link: Any) -> Session: ...
+    def passenger_session(self, principal: Principal, ride_id: Any, link: Any) -> Session: ...
+    def driver_session(self, principal: Principal, link: Any) -> Session: ...
 
 
 class Socket(Heard, Protocol):
@@ -81,8 +82,8 @@ class SocketEdge:
         self._admission = Admission(settings)
         self._hurried = asyncio.Event()
         self._sessions: Mapping[str, Callable[[Any, Any], Session]] = {
-            "ride": gateway.passenger_session,
-            "driver": gateway.driver_session,
+            "ride": lambda ride_id, link: gateway.passenger_session(passenger_of(ride_id), ride_id, link),
+            "driver": lambda driver_id, link: gateway.driver_session(driver(driver_id), link),
         }
         self.log_frames = settings.log_frames
         self.flood_limits = FloodLimits.of(settings)
@@ -135,8 +136,9 @@ class SocketEdge:
         self._loop.call_later(self._tick_s, self._tick)
         self.read_runtime_clock()
         for deadlines in self._deadlines:
-            deadlines.tick()
-        for socket in self.stalled:
+            if deadlines.running:
+                deadlines.tick()
+        for socket in list(self.stalled.running):
             socket.cut_off_if_flooded()
         self.liveness.tick()
 

@@ -73,7 +73,7 @@ if TYPE_CHECKING or find_spec("httptools"):
                 raise
 
 
-class Punctual(_MixedIn):
+class HeaderDeadline(_MixedIn):
     """Ends a connection whose headers are late or endless, or whose answer is not read. Hands an upgraded one over when all that was
     asked before is answered.
 
@@ -214,5 +214,5 @@ class Punctual(_MixedIn):
         self.transport.close()
 
 
-class FrontConnection(Punctual, HttpProtocol):
+class FrontConnection(HeaderDeadline, HttpProtocol):
     """What uvicorn makes of an accepted connection."""

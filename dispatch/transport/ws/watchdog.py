@@ -3,7 +3,7 @@
 No clock and no timer of their own: the socket edge calls `tick` every `tick_s` seconds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import ceil
 from typing import Generic, Protocol, TypeVar
 
@@ -18,30 +18,25 @@ class Deadlines(Generic[T]):
         self._limit_s = limit_s
         self._clock = clock
         self._overdue = overdue
-        self._at: dict[T, float] = {}
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(list(self._at))
-
-    def __len__(self) -> int:
-        return len(self._at)
+        self.running: dict[T, float] = {}
+        """When each is overdue, the oldest first."""
 
     def start(self, thing: T) -> None:
         """From now on; a deadline that already runs is not moved."""
-        self._at.setdefault(thing, self._clock() + self._limit_s)
+        self.running.setdefault(thing, self._clock() + self._limit_s)
 
     def cancel(self, thing: T) -> None:
         """It is over in time; nothing happens if no deadline runs."""
-        self._at.pop(thing, None)
+        self.running.pop(thing, None)
 
     def tick(self) -> None:
         """Hand over what is overdue, the oldest first. All limits are equal, so the first that is in time ends the look."""
         now = self._clock()
-        while self._at:
-            thing, deadline = next(iter(self._at.items()))
+        while self.running:
+            thing, deadline = next(iter(self.running.items()))
             if deadline > now:
                 return
-            del self._at[thing]
+            del self.running[thing]
             self._overdue(thing)
 
 

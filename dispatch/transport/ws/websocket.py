@@ -18,13 +18,14 @@ from websockets.typing import StatusLike, Subprotocol
 from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.paths import Endpoint, Refused
-from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.wire import frame_log
 from dispatch.transport.ws.edge import Session, SocketEdge
+from dispatch.transport.ws.floods import FloodMeter
 from dispatch.transport.ws.outbox import Outbox
 from dispatch.transport.ws.pace import PacedConnection
 
-TEXT, BINARY, CONT, CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.CLOSE
+TEXT, CLOSE = Opcode.TEXT, Opcode.CLOSE
+DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 SUBPROTOCOL = Subprotocol("dispatch.v1")
 LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
 """Messages of which a slow reader gets only the newest."""
@@ -181,10 +182,6 @@ class DispatchConnection(PacedConnection):
 
     # -- the transport's events
 
-    def data_received(self, data: bytes) -> None:
-        self._edge.counters.bytes_in += len(data)
-        super().data_received(data)
-
     def eof_received(self) -> None:
         super().eof_received()
         self._protocol.receive_eof()
@@ -220,6 +217,7 @@ class DispatchConnection(PacedConnection):
 
     def _feed(self, data: bytes) -> int:
         protocol = self._protocol
+        self._edge.counters.bytes_in += len(data)
         protocol.receive_data(data)
         events = protocol.events_received()
         if self._meter.floods(len(events) or len(data) < TRICKLE_BYTES, len(data)):
@@ -230,7 +228,8 @@ class DispatchConnection(PacedConnection):
                 self._on_frame(event)
             else:
                 self._on_request(cast(Request, event))
-        self._flush()
+        if protocol.writes:
+            self._flush()
         return len(events)
 
     def _cut_flood(self) -> None:
@@ -241,44 +240,48 @@ class DispatchConnection(PacedConnection):
         self.turn_deaf()
 
     def _on_frame(self, frame: Frame) -> None:
-        session = self._session
+        session, opcode, data = self._session, frame.opcode, frame.data
         if session is None:
             return
-        self._edge.read_runtime_clock()
-        opcode = frame.opcode
-        if opcode is TEXT or opcode is BINARY or opcode is CONT:
-            if frame.fin and self._fragments is None:
-                self._on_message(session, opcode, bytes(frame.data))
-            else:
-                self._on_fragment(session, frame)
-        elif opcode is CLOSE:
-            self._on_close(Close.parse(frame.data))
-        else:
-            if opcode is Opcode.PONG:
-                self._edge.challenged.cancel(self)
-            session.heard()
-
-    def _on_fragment(self, session: Session, frame: Frame) -> None:
-        fragments = self._fragments = [*(self._fragments or ()), frame]
-        if frame.fin:
-            self._fragments = None
-            self._on_message(session, fragments[0].opcode, b"".join([fragment.data for fragment in fragments]))
+        edge = self._edge
+        edge.read_runtime_clock()
+        if opcode not in DATA:
+            self._on_control(session, frame)
             return
-        session.heard()
-        if len(fragments) >= MAX_FRAGMENTS:
-            self._fail(CloseCode.MESSAGE_TOO_BIG, f"more than {MAX_FRAGMENTS} fragments")
-
-    def _on_message(self, session: Session, opcode: Opcode, data: bytes) -> None:
-        self._edge.counters.frames_in += 1
-        if self._edge.log_frames:
-            frame_log.tell("in", self._kind, self._ident, data)
+        if not frame.fin or self._fragments is not None:
+            whole = self._joined(session, frame)
+            if whole is None:
+                return
+            opcode, data = whole
+        edge.counters.frames_in += 1
+        if edge.log_frames:
+            frame_log.tell("in", self._kind, self._ident, bytes(data))
         try:
-            session.receive(data.decode() if opcode is TEXT else data)
+            session.receive(bytes(data).decode() if opcode is TEXT else bytes(data))
         except UnicodeDecodeError as error:
             self._fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
         except Exception:
             log.exception("a session failed on a frame; its socket is closed")
             self.close(CloseCode.INTERNAL_ERROR)
+
+    def _on_control(self, session: Session, frame: Frame) -> None:
+        if frame.opcode is CLOSE:
+            self._on_close(Close.parse(frame.data))
+            return
+        if frame.opcode is Opcode.PONG:
+            self._edge.challenged.cancel(self)
+        session.heard()
+
+    def _joined(self, session: Session, frame: Frame) -> tuple[Opcode, bytes] | None:
+        """The message that ends with this fragment; None: more of it is to come."""
+        fragments = self._fragments = [*(self._fragments or ()), frame]
+        if frame.fin:
+            self._fragments = None
+            return fragments[0].opcode, b"".join([fragment.data for fragment in fragments])
+        session.heard()
+        if len(fragments) >= MAX_FRAGMENTS:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, f"more than {MAX_FRAGMENTS} fragments")
+        return None
 
     def _on_close(self, said: Close) -> None:
         """The protocol has answered in kind already; `_flush` ends the connection behind that answer."""
@@ -289,13 +292,15 @@ class DispatchConnection(PacedConnection):
     # -- writing
 
     def _send_frame(self, frame: bytes) -> None:
-        if self._protocol.state is not State.OPEN:
+        protocol = self._protocol
+        if protocol.state is not State.OPEN:
             return  # the app's Close came in one piece with the frame that is answered here
         counters = self._edge.counters
         counters.frames_out += 1
         counters.bytes_out += len(frame)
-        self._protocol.send_text(frame)
-        self._flush()
+        protocol.send_text(frame)
+        for data in protocol.data_to_send():
+            self._transport.write(data)
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():

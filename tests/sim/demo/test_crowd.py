@@ -12,10 +12,14 @@ from dispatch.assembly import assemble, make_runtime
 from dispatch.config import Settings
 from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
+from dispatch.principals import Principal
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport import wire
-from dispatch.transport.sessions.gateway import DriverSession, Gateway, Link, PassengerSession
+from dispatch.transport.sessions.driver import DriverSession
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.passenger import PassengerSession
+from dispatch.transport.sessions.session import Link
 from dispatch.transport.ws.server import run
 from sim.city.demand import Demand, trip_between
 from sim.demo.crowd import BEAT_S, CADENCE, Beat, Crowd
@@ -56,13 +60,13 @@ class Door:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._gateway, name)
 
-    def driver_session(self, driver_id: DriverId, link: Link) -> DriverSession:
+    def driver_session(self, principal: Principal, link: Link) -> DriverSession:
         self.links.append(link)
-        return self._gateway.driver_session(driver_id, link)
+        return self._gateway.driver_session(principal, link)
 
-    def passenger_session(self, ride_id: RideId, link: Link) -> PassengerSession:
+    def passenger_session(self, principal: Principal, ride_id: RideId, link: Link) -> PassengerSession:
         self.links.append(link)
-        return self._gateway.passenger_session(ride_id, link)
+        return self._gateway.passenger_session(principal, ride_id, link)
 
     def close_all(self, code: int, reason: str) -> None:
         for link in self.links:

@@ -4,9 +4,8 @@ import pytest
 
 from dispatch.messages.commands import Attach, CancelRide, Detach, Resume
 from dispatch.messages.notices import DriverSnapshot, OfferMade, RideEnded, StreamLife
-from dispatch.transport.sessions.gateway import Session
-from dispatch.transport.sessions.session import StillQuiet
-from tests.transport.rig import CARD, FIND_DRIVER, RIDE, App, Rig, lease
+from dispatch.transport.sessions.session import Session, StillQuiet
+from tests.transport.rig import AS_MICHAEL, AS_SARAH, CARD, FIND_DRIVER, RIDE, App, Rig, lease
 
 ME, THE_RIDE = "driver/27821234568", "ride/123"
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
@@ -15,8 +14,10 @@ HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
 def opened(rig: Rig, kind: str = "driver") -> tuple[App, Session]:
     """Connected as a socket is: the app may say first that it resumes."""
     app = App()
-    make = rig.gateway.driver_session if kind == "driver" else rig.gateway.passenger_session
-    app.session = session = make(RIDE if kind == "ride" else "27821234568", app)  # type: ignore[operator]
+    gateway = rig.gateway
+    is_ride = kind == "ride"
+    session = gateway.passenger_session(AS_SARAH, RIDE, app) if is_ride else gateway.driver_session(AS_MICHAEL, app)
+    app.session = session
     session.open(may_resume=True)
     return app, session
 

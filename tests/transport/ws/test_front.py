@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dispatch.transport.ws import server
-from dispatch.transport.ws.front import FrontConnection, Punctual
+from dispatch.transport.ws.front import FrontConnection, HeaderDeadline
 from tests.transport.echo import UPGRADE, Served, over_sockets, until
 from tests.transport.http.test_app import answer
 
@@ -22,19 +22,19 @@ H2C = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-class OnH11(Punctual, H11Protocol):  # type: ignore[misc]
+class OnH11(HeaderDeadline, H11Protocol):  # type: ignore[misc]
     """The front where httptools cannot be had."""
 
 
-class OnHttpTools(Punctual, HttpToolsProtocol):
+class OnHttpTools(HeaderDeadline, HttpToolsProtocol):
     """The front as it is elsewhere."""
 
 
 @pytest.fixture(params=[OnH11, OnHttpTools], autouse=True)
-def front(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Punctual]:
+def front(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[HeaderDeadline]:
     """Every test here meets both of uvicorn's HTTP/1.1 protocols."""
     monkeypatch.setattr(server, "FrontConnection", request.param)
-    chosen: type[Punctual] = request.param
+    chosen: type[HeaderDeadline] = request.param
     return chosen
 
 
@@ -279,7 +279,7 @@ async def test_an_upgraded_connection_is_freed_without_the_garbage_collector(ser
     try:
         async with served.app(), served.app("/ws/ride/1/"):
             await until(lambda: served.counters.handshakes[101] == 2)
-            left = [thing for thing in gc.get_objects() if isinstance(thing, Punctual)]
+            left = [thing for thing in gc.get_objects() if isinstance(thing, HeaderDeadline)]
             assert left == []
     finally:
         gc.enable()

@@ -74,7 +74,7 @@ class TestSlowReader:
             assert not reads.wire.aborted
             silent.connection.connection_lost(None)
             assert silent.edge.counters.closes == {4009: 1}
-            assert not len(silent.edge.challenged) + len(reads.edge.challenged)
+            assert not len(silent.edge.challenged.running) + len(reads.edge.challenged.running)
 
         run(scenario())
 
@@ -83,9 +83,9 @@ class TestSlowReader:
             bench = Bench()
             bench.connection.send(FULL)
             bench.connection.challenge()
-            assert (len(bench.edge.stalled), len(bench.edge.challenged)) == (1, 0)
+            assert (len(bench.edge.stalled.running), len(bench.edge.challenged.running)) == (1, 0)
             bench.wire.take_all()
-            assert (len(bench.edge.stalled), len(bench.edge.challenged)) == (0, 0)
+            assert (len(bench.edge.stalled.running), len(bench.edge.challenged.running)) == (0, 0)
 
         run(scenario())
 
@@ -93,9 +93,9 @@ class TestSlowReader:
         async def scenario() -> None:
             bench = Bench()
             bench.connection.challenge()
-            assert len(bench.edge.challenged) == 1
+            assert len(bench.edge.challenged.running) == 1
             bench.connection.connection_lost(None)
-            assert len(bench.edge.challenged) == 0
+            assert len(bench.edge.challenged.running) == 0
 
         run(scenario())
 

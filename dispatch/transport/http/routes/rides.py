@@ -17,7 +17,7 @@ from dispatch.messages.matching import RideClosed
 from dispatch.principals import OPERATIONS
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
-from dispatch.transport.sessions.gateway import RuntimePort
+from dispatch.transport.sessions.context import RuntimePort
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
