@@ -33,7 +33,7 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.storage.log.writer import Writer
-from dispatch.storage.tools.show import TABLES
+from dispatch.storage.tables.catalog import TABLES
 from dispatch.text import json_line, plain, plain_lines
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 from tests.storage.stories import DISPATCHER, append

@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dispatch import addresses
-from dispatch.domain.driver.record import FREE, RESERVED, UNBINDING, next_binding
-from dispatch.domain.ride import UNBOOKED, VERBS, next_status
+from dispatch.domain.driver.record import FREE, RESERVED, next_binding
+from dispatch.domain.ride import UNBOOKED, next_status
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (
-    CommandDone,
     DriverFolded,
     DriverRegistered,
     DriverReleased,
@@ -27,10 +26,10 @@ from dispatch.messages.events import (
     RideUnassigned,
 )
 from dispatch.phones import masked_id
+from dispatch.storage.tables.views import EVENTS
 
 SET_ASIDE: Final = "set-aside/"
 """Before the stream of an event that `dispatch db mend` found impossible: it is kept, and nobody is woken from it any more."""
-_DRIVERS_OWN: Final = frozenset((*UNBINDING, DriverReserved, DriverReleased)) - {CommandDone}
 _ENDS: Final = (RideUnassigned, RideCompleted, RideCancelled, PassengerNoShow)
 _STEPS: Final = (RideArrived, RideStarted, RideCompleted, RideUnassigned, PassengerNoShow)
 """Only the driver of a ride takes these."""
@@ -51,13 +50,13 @@ class Bindings:
 
     def fault(self, n: int, stream: str, event: Any) -> str:
         """Why event `n` of this stream cannot be true, as a clause; empty: it can, and is taken."""
-        if type(event) in VERBS:
+        owner = EVENTS[type(event)].owner
+        if owner == addresses.RIDE:
             own, judge = addresses.ride(event.ride_id), self._of_ride
-        elif type(event) in _DRIVERS_OWN:
+        elif owner == addresses.DRIVER:
             own, judge = addresses.driver(_driver_of(event)), self._of_driver
         else:
-            kind = stream.partition("/")[0]
-            is_lost = kind in (addresses.RIDE, addresses.DRIVER) and type(event) is not CommandDone
+            is_lost = owner and stream.partition("/")[0] in (addresses.RIDE, addresses.DRIVER)
             return f"event {n}, {type(event).__name__}, stands with {_readable(stream)}" if is_lost else ""
         return judge(n, event) if stream == own else f"event {n} of {_readable(own)} stands with {_readable(stream)}"
 

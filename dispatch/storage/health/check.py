@@ -22,20 +22,12 @@ from dispatch.storage.file.header import require_whole
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.codec import BODY, decode
+from dispatch.storage.tables.catalog import FOLLOWING, TableRow
 from dispatch.storage.tables.schema import migrations, open_read_only
-from dispatch.storage.tables.views import VIEWS
+from dispatch.storage.tables.views import VIEWS, Change, teach
 
 PAGE_FAULTS_TOLD: Final = 20
 _EVENTS: Final = f"SELECT n, at, stream, ride_id, ride_no, kind, {BODY} FROM events ORDER BY n"
-
-
-class Follows(NamedTuple):
-    """A table that follows from the events: what its rows are called by, and what of it does not follow."""
-
-    key: tuple[str, ...]
-    aside: tuple[str, ...] = ()
-    unless: str = "0"
-    """Rows of the file for which this holds need no event."""
 
 
 class Difference(NamedTuple):
@@ -53,17 +45,6 @@ Sided = tuple[tuple[Any, ...], str, tuple[Any, ...]]
 """The key of a row, whether the file has it so or its events, and the row."""
 _key: Final = itemgetter(0)
 
-FOLLOWING: Final[dict[str, Follows]] = {
-    "rides": Follows(("ride_id",), aside=("ride_no",)),
-    "drivers": Follows(("driver_id",)),
-    "passengers": Follows(("passenger_id",), aside=("is_default",), unless="is_default"),
-    "offers": Follows(("ride_id", "offer_id")),
-    "quotes": Follows(("quote_id",)),
-    "charges": Follows(("ride_id",)),
-    "tracks": Follows(("ride_id", "driver_id", "leg", "start_at")),
-    "ratings": Follows(("ride_id", "by")),
-}
-
 
 def findings(path: str | Path) -> Iterator[str]:
     """What is wrong with the file, a clause each; none: it is sound. Raises DatabaseError for one that cannot be read at all."""
@@ -80,11 +61,11 @@ def findings(path: str | Path) -> Iterator[str]:
 def _untrue(db: Database) -> Iterator[str]:
     """What events and tables say of one another."""
     with closing(scratch()) as made:
-        yield from _told_again(db, made)
+        yield from told_again(db, made)
         yield from map(clause, differing(db, made))
 
 
-def _told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
+def told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
     """Take every event into the tables of `made`; what cannot be read, is missing or binds somebody twice."""
     bindings, expected = Bindings(), 1
     ride_numbers = dict(db.execute("SELECT ride_id, ride_no FROM rides").fetchall())
@@ -137,6 +118,17 @@ def differing(db: Database, made: sqlite3.Connection) -> Iterator[Difference]:
                 yield Difference(table, key, columns, told[HELD], told[TRUE])
 
 
+def repairs(difference: Difference) -> list[Change]:
+    """What makes these rows what their events tell."""
+    table, key, columns, held, true = difference
+    where = " AND ".join(f"{name} = ?" for name in FOLLOWING[table].key)
+    if len(held) == len(true) == 1:
+        cells = ", ".join(f"{column} = ?" for column in columns)
+        return [(f"UPDATE {table} SET {cells} WHERE {where}", (*true[0], *key))]
+    added = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    return [(f"DELETE FROM {table} WHERE {where}", key), *((added, row) for row in true)]
+
+
 def clause(difference: Difference) -> str:
     """What is wrong with these rows."""
     table, key, columns, held, true = difference
@@ -152,7 +144,7 @@ def clause(difference: Difference) -> str:
     return f"{name} has {wrong}, as its events tell it"
 
 
-def _rows(source: Any, table: str, columns: list[str], follows: Follows, side: str) -> Iterator[Sided]:
+def _rows(source: Any, table: str, columns: list[str], follows: TableRow, side: str) -> Iterator[Sided]:
     wanted = ", ".join((*follows.key, *columns))
     width = len(follows.key)
     for row in source.execute(f"SELECT {wanted} FROM {table} ORDER BY {wanted}"):
@@ -162,6 +154,7 @@ def _rows(source: Any, table: str, columns: list[str], follows: Follows, side: s
 def scratch() -> sqlite3.Connection:
     """Empty tables in a file of SQLite's own, which is gone when it is closed."""
     connection = sqlite3.connect("", isolation_level=None)
+    teach(connection)
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute("BEGIN")
     return connection

@@ -23,7 +23,7 @@ from dispatch.phones import masked_id
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
-from dispatch.storage.health.check import FOLLOWING, Difference, clause, differing, misfiled, scratch, taken
+from dispatch.storage.health.check import Difference, clause, differing, misfiled, repairs, scratch, taken
 from dispatch.storage.log.codec import BODY, read
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.schema import open_read_only
@@ -135,13 +135,6 @@ class _Plan:
 
     def _repair(self, difference: Difference) -> None:
         """These rows become what the events that are left tell."""
-        table, key, columns, held, true = difference
-        where = " AND ".join(f"{name} = ?" for name in FOLLOWING[table].key)
-        self.told.done.append(f"{table}: {' '.join(map(masked_id, map(str, key)))} becomes what its events tell")
-        if len(held) == len(true) == 1:
-            cells = ", ".join(f"{column} = ?" for column in columns)
-            self.changes.append((f"UPDATE {table} SET {cells} WHERE {where}", (*true[0], *key)))
-            return
-        self.changes.append((f"DELETE FROM {table} WHERE {where}", key))
-        marks = ", ".join("?" * len(columns))
-        self.changes += [(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", row) for row in true]
+        key = " ".join(map(masked_id, map(str, difference.key)))
+        self.told.done.append(f"{difference.table}: {key} becomes what its events tell")
+        self.changes += repairs(difference)

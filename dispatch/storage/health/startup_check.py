@@ -10,13 +10,13 @@ from typing import Final
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.domain.ride import VERBS
 from dispatch.ids import DriverId, RideId
 from dispatch.storage.failures import StorageContradicts, StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.log.codec import BODY, read
 from dispatch.storage.log.reader import OF_DRIVER, OF_RIDE
 from dispatch.storage.tables.schema import migrations
+from dispatch.storage.tables.views import EVENTS
 
 WALKED_WHOLE_BYTES: Final = 32 * 2**20
 """Of a larger file only the tables in `_WALKED` are walked, page by page: the others grow with the past."""
@@ -100,7 +100,7 @@ def _woken_from(db: Database) -> Iterator[tuple[int, str, bytes]]:
         yield from db.execute(f"SELECT n, stream, {BODY} FROM events WHERE {OF_DRIVER}", (stream, stream))
 
 
-_KINDS: Final = ", ".join(f"'{kind.__name__}'" for kind in VERBS)
+_KINDS: Final = ", ".join(f"'{kind.__name__}'" for kind, row in EVENTS.items() if row.owner == addresses.RIDE)
 """Of a ride's own events, wherever they stand."""
 _RIDES: Final = """
     SELECT ride_id FROM rides WHERE ended_at IS NULL UNION SELECT ride_id FROM charges WHERE status = 'pending'

@@ -13,33 +13,20 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from dispatch import addresses
-from dispatch.domain.driver.record import stranger
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
-    ChargeDeclined,
-    ChargeRequested,
-    ChargeSettled,
     DriverFolded,
-    DriverOffline,
-    DriverOnline,
     DriverRegistered,
-    DriverReleased,
-    DriverReserved,
     Event,
-    PassengerNoShow,
-    RideCancelled,
-    RideCompleted,
-    RideRated,
-    RideRequested,
-    RideScheduled,
-    SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended
 from dispatch.storage.log.archive import Archive
 from dispatch.storage.log.farewell import Gone, farewell, held_offers
 from dispatch.storage.log.losses import Losses
 from dispatch.storage.log.writer import Writer
+from dispatch.storage.tables.notes import Notes
+from dispatch.storage.tables.views import NOTES
 from dispatch.values import DriverCard, Passenger
 
 EVENTS_A_WRITE: Final = 1_000
@@ -95,18 +82,12 @@ class MemoryJournal:
         self._losses = Losses()
         self._streams: dict[str, _Stream] = {}
         self._rides: dict[RideId, list[Event]] = {}
-        self._open: dict[RideId, float] = {}
-        self._unpaid: dict[RideId, None] = {}
+        self._notes = Notes()
         self._archive = Archive()
         self._forgotten: dict[RideId, int] = {}
-        self._kept: dict[DriverId, RideId] = {}
-        self._online: dict[DriverId, None] = {}
-        self._stars: dict[DriverId, tuple[float, int]] = {}
-        self._cards: dict[DriverId, DriverCard] = {}
-        self._passengers: dict[PassengerId, Passenger] = {}
         self._blocked: dict[PassengerId, dict[DriverId, None]] = {}
         if default_passenger is not None:
-            self._passengers[default_passenger.passenger_id] = default_passenger
+            self.meet(default_passenger)
 
     # -- what is there before anybody comes
 
@@ -117,7 +98,7 @@ class MemoryJournal:
 
     def meet(self, passenger: Passenger) -> None:
         """This passenger is on file, and never booked."""
-        self._passengers[passenger.passenger_id] = passenger
+        self._notes.passengers[passenger.passenger_id] = passenger
 
     def block(self, passenger_id: PassengerId, driver_id: DriverId) -> None:
         """These two are never to meet."""
@@ -161,12 +142,12 @@ class MemoryJournal:
 
     def take_leave(self) -> Gone:
         """What a start does before it serves anyone, as `recovery` does on file."""
-        drivers = sorted(self._online)
+        drivers = sorted(self._notes.online)
         offers = [
             offer
-            for ride_id in sorted(self._open)
+            for ride_id in sorted(self._notes.open_rides)
             for offer in held_offers(self._rides[ride_id])
-            if self._kept.get(offer.driver_id) != ride_id
+            if self._notes.reserved.get(offer.driver_id) != ride_id
         ]
         for append in farewell(drivers, offers, self._clock.now):
             self._keep(append)
@@ -204,9 +185,9 @@ class MemoryJournal:
                 if ride is None:
                     ride = self._rides[ride_id] = []
                 ride.append(event)
-            note = _NOTES.get(type(event))
+            note = NOTES.get(type(event))
             if note is not None:
-                note(self, event)
+                note(self._notes, event)
         if len(stream) > stream.prune_above:
             stream.prune(self._forgotten)
         if self._writer is not None:
@@ -256,19 +237,19 @@ class MemoryJournal:
         return ride_id in self._rides or ride_id in self._forgotten
 
     def open_rides(self) -> list[RideId]:
-        return sorted(self._open, key=lambda ride_id: (self._open[ride_id], ride_id))
+        return sorted(self._notes.open_rides, key=lambda ride_id: (self._notes.open_rides[ride_id], ride_id))
 
     def unpaid_rides(self) -> list[RideId]:
-        return list(self._unpaid)
+        return list(self._notes.unpaid)
 
     def kept_drivers(self) -> list[DriverId]:
-        return sorted(self._kept)
+        return sorted(self._notes.reserved)
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
-        return self._cards.get(driver_id)
+        return self._notes.cards.get(driver_id)
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
-        return self._passengers.get(passenger_id)
+        return self._notes.passengers.get(passenger_id)
 
     def default_passenger(self) -> Passenger | None:
         return self._default_passenger
@@ -284,70 +265,12 @@ class MemoryJournal:
         """
         if ride_id in self._forgotten:
             return
-        if ride_id in self._open or ride_id not in self._rides:
+        if ride_id in self._notes.open_rides or ride_id not in self._rides:
             raise ValueError(f"ride {ride_id} has not ended")
         del self._rides[ride_id]
         self._forgotten[ride_id] = self._archive.put(_pack(self._streams.pop(addresses.ride(ride_id), ())))
 
-    # -- notes, kept beside the events
 
-    def _note_request(self, event: RideRequested | RideScheduled) -> None:
-        self._open[event.ride_id] = event.at
-        passenger = event.passenger
-        if event.is_named or passenger.passenger_id not in self._passengers:
-            self._passengers[passenger.passenger_id] = passenger
-
-    def _note_end(self, event: RideCompleted | RideCancelled | PassengerNoShow | SearchFailed) -> None:
-        self._open.pop(event.ride_id, None)
-
-    def _note_charge(self, event: ChargeRequested) -> None:
-        self._unpaid[event.ride_id] = None
-
-    def _note_payment(self, event: ChargeSettled | ChargeDeclined) -> None:
-        self._unpaid.pop(event.ride_id, None)
-
-    def _note_kept(self, event: DriverReserved) -> None:
-        self._kept[event.driver_id] = event.ride_id
-
-    def _note_free(self, event: DriverReleased) -> None:
-        self._kept.pop(event.driver_id, None)
-
-    def _note_online(self, event: DriverOnline) -> None:
-        self._online[event.driver_id] = None
-
-    def _note_offline(self, event: DriverOffline) -> None:
-        self._online.pop(event.driver_id, None)
-
-    def _note_rating(self, event: RideRated) -> None:
-        card = self._cards.get(event.driver_id)
-        if event.by == "passenger" and card is not None:
-            stars, ratings = self._stars.get(event.driver_id, (card.rating, 1))
-            self._stars[event.driver_id] = stars, ratings = stars + event.rating, ratings + 1
-            self._cards[event.driver_id] = msgspec.structs.replace(card, rating=round(stars / ratings, 2))
-
-    def _note_driver(self, event: DriverRegistered) -> None:
-        card = event.driver
-        if card != stranger(card.driver_id) or card.driver_id not in self._cards:
-            self._cards[card.driver_id] = card
-
-
-_NOTES: Final[dict[type[Message], Callable[[MemoryJournal, Any], None]]] = {
-    RideRequested: MemoryJournal._note_request,
-    RideScheduled: MemoryJournal._note_request,
-    RideCompleted: MemoryJournal._note_end,
-    RideCancelled: MemoryJournal._note_end,
-    PassengerNoShow: MemoryJournal._note_end,
-    SearchFailed: MemoryJournal._note_end,
-    DriverRegistered: MemoryJournal._note_driver,
-    RideRated: MemoryJournal._note_rating,
-    ChargeRequested: MemoryJournal._note_charge,
-    ChargeSettled: MemoryJournal._note_payment,
-    ChargeDeclined: MemoryJournal._note_payment,
-    DriverReserved: MemoryJournal._note_kept,
-    DriverReleased: MemoryJournal._note_free,
-    DriverOnline: MemoryJournal._note_online,
-    DriverOffline: MemoryJournal._note_offline,
-}
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
 

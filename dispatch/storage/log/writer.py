@@ -21,7 +21,7 @@ from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.codec import encode, shifted
 from dispatch.storage.tables.schema import open_database
-from dispatch.storage.tables.views import VIEWS, Change
+from dispatch.storage.tables.views import VIEWS, Change, teach
 
 ADD_EVENT: Final = """
     INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
@@ -43,6 +43,7 @@ class Writer:
     ) -> None:
         """`wall_zero`: unix time at second 0 of the runtime's clock. A path is opened as `open_database` does, and may raise so."""
         self.db = database if isinstance(database, Database) else open_database(database, synchronous, trusts=trusts)
+        teach(self.db.conn)
         self.wall_zero = wall_zero
         self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self.path = self._file if isinstance(database, Database) else str(database)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations, islice
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import combinations
 from math import inf
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +22,11 @@ from dispatch import addresses
 from dispatch.ids import DriverId
 from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
-from dispatch.storage.log.codec import BODY, decode
+from dispatch.storage.health.check import differing, repairs, scratch, told_again
+from dispatch.storage.log.codec import BODY
 from dispatch.storage.tables.region import keep_region, kept_region
 from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
-from dispatch.storage.tables.views import VIEWS
+from dispatch.text import counted
 
 PASSENGER, DRIVER = "passenger", "driver"
 COLUMNS: Final = {
@@ -40,16 +42,6 @@ _SUSPECTS: Final = """
     WHERE {what}_id GLOB '[0+]*' OR phone GLOB '*[^0-9]*' OR (? AND {what}_id GLOB '[0-9]*' AND length({what}_id) < 11) LIMIT ?"""
 _TEXTS: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 """Whatever stands between quotation marks in JSON: most events are known not to change by that, and need not be decoded."""
-_DRIVER_ROW: Final = frozenset(
-    ("DriverRegistered", "DriverOnline", "DriverOffline", "AvailabilitySet", "DriverReserved", "DriverReleased")
-)
-"""Events of a driver's stream that the table `drivers` follows from."""
-_FOR_MERGING: Final = {
-    "merging_rides": "rides (passenger_id)",
-    "merging_ratings_of_passengers": "ratings (passenger_id)",
-    "merging_ratings_of_drivers": "ratings (driver_id)",
-}
-"""Indexes that are there while people are merged, and at no other time."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -133,13 +125,9 @@ def told(plan: Plan, region: str, changed: int | None) -> Iterator[str]:
     if plan.is_empty:
         yield f"all ids are as they should be{by}"
         return
-    how_many = ", ".join(f"{_counted(len(ids), 'id')} of {what}s" for what, ids in plan.ids.items())
-    would = "would change" if changed is None else f"changed, in {_counted(changed, 'event')}"
-    yield f"{how_many} and {_counted(len(plan.phones), 'written phone')} {would}{by}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    how_many = ", ".join(f"{counted(len(ids), 'id')} of {what}s" for what, ids in plan.ids.items())
+    would = "would change" if changed is None else f"changed, in {counted(changed, 'event')}"
+    yield f"{how_many} and {counted(len(plan.phones), 'written phone')} {would}{by}"
 
 
 # -- the plan
@@ -235,32 +223,23 @@ def _overlap(people: Iterable[list[Span]]) -> bool:
 
 
 def _rewrite(db: Database, plan: Plan) -> int:
+    """Rewrite the events, and make the tables what they tell then. Returns how many events changed."""
     if plan.is_empty:
         return 0
     changed = _rewrite_events(db, plan)
-    db.execute("CREATE TEMP TABLE renamed (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID")
+    rename = db.conn.executemany  # what follows: rows that no event tells of
     for what, ids in plan.ids.items():
-        _keep_forms(db, ids)
-        _rename(db, what)
-    _keep_forms(db, plan.phones)
-    for table in ("passengers", "drivers"):
-        db.execute(
-            f"UPDATE {table} SET phone = (SELECT new FROM temp.renamed WHERE old = phone)"
-            " WHERE phone IN (SELECT old FROM temp.renamed)"
-        )
-    db.execute("DROP TABLE temp.renamed")
-    for name, on in _FOR_MERGING.items():
-        db.execute(f"CREATE INDEX {name} ON {on}")
-    for people in plan.merged:
-        _merge(db, people)
-    for name in _FOR_MERGING:
-        db.execute(f"DROP INDEX {name}")
+        rename(f"UPDATE OR REPLACE blocked_pairs SET {what}_id = ?2 WHERE {what}_id = ?1", ids.items())
+    of_default = "UPDATE OR REPLACE passengers SET {0} = ?2 WHERE {0} = ?1 AND is_default".format
+    rename(of_default("passenger_id"), plan.ids[PASSENGER].items())
+    rename(of_default("phone"), plan.phones.items())
+    with closing(scratch()) as made:
+        for _ in told_again(db, made):
+            pass  # what was wrong with the file before is not for this command to say
+        for difference in differing(db, made):
+            for statement, values in repairs(difference):
+                db.execute(statement, values)
     return changed
-
-
-def _keep_forms(db: Database, forms: dict[str, str]) -> None:
-    db.execute("DELETE FROM temp.renamed")
-    db.conn.executemany("INSERT INTO temp.renamed VALUES (?, ?)", forms.items())
 
 
 def _rewrite_events(db: Database, plan: Plan) -> int:
@@ -300,65 +279,3 @@ def _renamed(told: Any, plan: Plan) -> bool:
         told["drivers"] = [plan.ids[DRIVER].get(driver_id, driver_id) for driver_id in drivers]
         is_changed = True
     return is_changed
-
-
-def _rename(db: Database, what: str) -> None:
-    """In every table that names such people. Their own rows of those who are merged are made anew afterwards."""
-    column, table = f"{what}_id", f"{what}s"
-    for other in COLUMNS[what]:
-        db.execute(
-            f"UPDATE OR REPLACE {other} SET {column} = (SELECT new FROM temp.renamed WHERE old = {column})"
-            f" WHERE {column} IN (SELECT old FROM temp.renamed)"
-        )
-    of_default = "SELECT new FROM temp.renamed JOIN passengers ON passenger_id = old WHERE is_default"
-    defaults = db.execute(of_default).fetchall() if what == PASSENGER else []
-    db.execute(
-        f"UPDATE OR IGNORE {table} SET {column} = (SELECT new FROM temp.renamed WHERE old = {column})"
-        f" WHERE {column} IN (SELECT old FROM temp.renamed)"
-    )
-    db.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT old FROM temp.renamed)")
-    db.conn.executemany("UPDATE passengers SET is_default = 1 WHERE passenger_id = ?", defaults)
-
-
-def _merge(db: Database, people: Merged) -> None:
-    """Make the row of these people as their events, which are one person's now, tell it."""
-    what, ident = people.what, people.into
-    if what == DRIVER:
-        db.execute("DELETE FROM drivers WHERE driver_id = ?", (ident,))
-        told = f"SELECT at, kind, {BODY} FROM events WHERE stream = ? AND {FILED_BY_STREAM} ORDER BY n"
-        _follow(db, told, addresses.driver(DriverId(ident)), _DRIVER_ROW.__contains__)
-    else:
-        is_default = db.execute("SELECT 1 FROM passengers WHERE passenger_id = ? AND is_default", (ident,)).fetchone()
-        booked = "passenger_id = ?1 AND EXISTS (SELECT 1 FROM rides WHERE passenger_id = ?1)"
-        db.execute(f"DELETE FROM passengers WHERE {booked}", (ident,))  # who was only seeded has no event
-        told = (
-            f"SELECT at, kind, {BODY} FROM events"
-            " WHERE ride_no IN (SELECT ride_no FROM rides WHERE passenger_id = ?) ORDER BY n"
-        )
-        _follow(db, told, ident, ("RideRequested", "RideScheduled").__contains__)
-        if is_default:
-            db.execute("UPDATE passengers SET is_default = 1 WHERE passenger_id = ?", (ident,))
-    first = "registered_rating" if what == DRIVER else "5.0"
-    by = PASSENGER if what == DRIVER else DRIVER
-    db.execute(
-        f"UPDATE {what}s SET (stars, ratings) ="
-        f" (SELECT ifnull(sum(r.rating), 0), count(*) FROM ratings r WHERE r.{what}_id = ?1 AND by = ?2) WHERE {what}_id = ?1",
-        (ident, by),
-    )
-    db.execute(
-        f"UPDATE {what}s SET rating = CASE ratings WHEN 0 THEN {first} ELSE round(({first} + stars) / (ratings + 1), 2) END"
-        f" WHERE {what}_id = ?",
-        (ident,),
-    )
-
-
-def _follow(db: Database, told: str, name: str, is_wanted: Callable[[str], bool]) -> None:
-    """Take what these events say of the people's own row into it."""
-    rows = iter(db.execute(told, (name,)).fetchall())
-    while batch := list(islice(rows, EVENTS_AT_ONCE)):
-        for at, kind, body in batch:
-            if is_wanted(kind):
-                event = decode(body)
-                for statement, values in VIEWS[type(event)](event, at):
-                    if "drivers" in statement or "INTO passengers" in statement:
-                        db.execute(statement, values)

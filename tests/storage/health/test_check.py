@@ -11,8 +11,9 @@ import pytest
 from dispatch.errors import DatabaseError
 from dispatch.ids import DriverId
 from dispatch.messages.events import EVENT_TYPES, RideAssigned
-from dispatch.storage.health.check import FOLLOWING, findings
+from dispatch.storage.health.check import findings
 from dispatch.storage.log.writer import Writer
+from dispatch.storage.tables.catalog import FOLLOWING
 from dispatch.storage.tools.seed import seed
 from dispatch.values import DriverCard
 from tests.storage.damage import closed_file, flip

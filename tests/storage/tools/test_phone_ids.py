@@ -162,7 +162,7 @@ def test_a_failure_leaves_the_file_as_it_was(town: Path, monkeypatch: pytest.Mon
     def fail(*_: object) -> None:
         raise RuntimeError("a power cut, say")
 
-    monkeypatch.setattr(phone_ids, "_merge", fail)
+    monkeypatch.setattr(phone_ids, "differing", fail)
     with pytest.raises(RuntimeError):
         bring_over(town)
     assert everything(town) == before
