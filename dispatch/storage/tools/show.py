@@ -32,20 +32,20 @@ def rows(
     Phone numbers are masked, also where they serve as ids, unless `full_phones`. Raises SettingError for a filter that this table
     does not have or a status that does not exist, DatabaseError for a file that cannot be read.
     """
-    catalogued = TABLES[table]
+    table_row = TABLES[table]
     conditions: list[str] = []
     values: list[object] = []
     if status is not None:
-        conditions.append(f"{catalogued.status} = ?")
+        conditions.append(f"{table_row.status} = ?")
         values.append(_checked_status(table, status))
     if ride is not None:
-        if not catalogued.ride:
+        if not table_row.ride:
             raise SettingError("--ride", f"{table} have no ride to filter by")
-        conditions.append(catalogued.ride)
+        conditions.append(table_row.ride)
         values.append(ride)
     where = " WHERE " + " AND ".join(conditions) if conditions else ""
-    newest_first = ", ".join(f"{column} DESC" for column in catalogued.newest)
-    query = f"SELECT {catalogued.columns} FROM {table}{where} ORDER BY {newest_first} LIMIT ?"
+    newest_first = ", ".join(f"{column} DESC" for column in table_row.newest)
+    query = f"SELECT {table_row.columns} FROM {table}{where} ORDER BY {newest_first} LIMIT ?"
     with closing(open_read_only(path)) as db, explained(str(path)):
         found = list(db.query(query, [*values, limit]))
     return [_readable(row, full_phones) for row in reversed(found)]
