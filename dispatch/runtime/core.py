@@ -97,12 +97,17 @@ class Runtime(ABC):
         return True
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
-        """Tell `message` to `address` in `delay_s` seconds, never early. Timers fire in the order in which they are due.
+        """Tell `message` to `address` in `delay_s` seconds, in whole microseconds. Timers fire in the order in which they are due.
 
         A timer is never cancelled: its message says what it is about, and a receiver ignores one that no longer matters. A negative
-        delay counts as 0.
+        delay counts as 0, and a positive one as a microsecond at least, so that whoever waits for something does not wait in vain.
         """
-        self._timers.add(self.now + delay_s if delay_s > 0.0 else self.now, address, message)
+        if delay_s > 0.0:
+            # As integers: what is added up in whole microseconds does not drift, and equal moments are equal numbers.
+            due = (int(self.now * 1e6 + 0.5) + (int(delay_s * 1e6 + 0.5) or 1)) / 1e6
+            self._timers.add(due, address, message)
+        else:
+            self._timers.add(self.now, address, message)
 
     def read_clock(self) -> None:
         """Take `now` from the clock. For whoever begins something outside a turn: a frame, a request, a sweep of deadlines.

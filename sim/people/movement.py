@@ -7,7 +7,7 @@ from dispatch.domain.places.geo import wrapped_lon
 
 
 class Leg:
-    """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (runtime seconds).
+    """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (runtime seconds), in whole microseconds.
 
     The road is `travel.detour` times the straight line and is driven at `travel.speed_mps`, so the car moves
     along the line at `speed_mps / detour` and is there at `arrives_at`, never before. The line is straight in
@@ -19,7 +19,7 @@ class Leg:
     def __init__(
         self, start: tuple[float, float], end: tuple[float, float], departs_at: float, travel: TravelModel
     ) -> None:
-        duration_s = travel.eta_s(start, end, departs_at)
+        duration_s = round(travel.eta_s(start, end, departs_at), 6)
         self.start, self.end = start, end
         self.departs_at, self.arrives_at = departs_at, departs_at + duration_s
         self._lat, self._lon = start

@@ -106,14 +106,43 @@ class TestClock:
         assert walker.heard == [(10.0, "first"), (10.0, "second")]
 
     @given(st.lists(st.floats(0.0, 1e6), max_size=30))
-    def test_timers_fire_at_their_time_and_in_its_order(self, delays_s: list[float]) -> None:
+    def test_timers_fire_at_their_time_in_whole_microseconds_and_in_its_order(self, delays_s: list[float]) -> None:
         runtime = VirtualRuntime(1)
         walker = Walker(runtime, "ride/1")
         runtime.spawn(walker)
         for delay_s in delays_s:
             runtime.set_timer(delay_s, "ride/1", Letter(repr(delay_s)))
         runtime.run()
-        assert walker.heard == [(delay_s, repr(delay_s)) for delay_s in sorted(delays_s)]
+        due = [(round(max(delay_s, 1e-6) if delay_s else 0.0, 6), repr(delay_s)) for delay_s in delays_s]
+        assert [at for at, _ in walker.heard] == sorted(at for at, _ in due)
+        assert sorted(walker.heard) == sorted(due)
+
+    def test_moments_that_are_equal_on_paper_are_equal_numbers_however_they_were_reached(
+        self, runtime: VirtualRuntime, walker: Walker
+    ) -> None:
+        runtime.run(until_s=1_767_225_600.1)
+        runtime.set_timer(0.3, "ride/1", Letter("at once"))
+        runtime.set_timer(0.1, "ride/1", Letter("on the way"))
+        runtime.run(until_s=runtime.now + 0.15)
+        runtime.set_timer(1_767_225_600.4 - runtime.now, "ride/1", Letter("from there"))
+        runtime.run()
+        assert walker.heard[1:] == [(1_767_225_600.4, "at once"), (1_767_225_600.4, "from there")]
+
+    def test_whoever_waits_for_less_than_a_microsecond_does_not_wait_for_ever(self) -> None:
+        class Waiting(Walker):
+            @receives(Letter)
+            def _on_letter(self, message: Letter) -> None:
+                left_s = 0.000_000_3 - self.runtime.now
+                if left_s > 0.0:
+                    self.runtime.set_timer(left_s, self.address, message)
+                super()._on_letter(message)
+
+        runtime = VirtualRuntime(1)
+        walker = Waiting(runtime, "ride/1")
+        runtime.spawn(walker)
+        runtime.tell("ride/1", Letter("soon"))
+        runtime.run()
+        assert walker.heard == [(0.0, "soon"), (1e-6, "soon")]
 
 
 class TestFailures:
