@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 from dispatch import addresses
-from dispatch.actors.bound import EVENTS_A_FOLD, DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.actors.driver import DriverActor
+from dispatch.actors.driver import EVENTS_A_FOLD, DriverActor, DriverOptions
 from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.quote import QuoteActor

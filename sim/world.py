@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dispatch.actors.bound import EVENTS_A_FOLD
+from dispatch.actors.driver import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
 from dispatch.assembly import Zone, assemble, make_runtime, search_policy
 from dispatch.config import Rules, Settings

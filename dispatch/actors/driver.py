@@ -1,267 +1,599 @@
-"""The driver actor: may this driver be bound? His availability, his open offers, the one ride he keeps himself for."""
+"""The driver's actor: may this driver be bound to a ride? It owns the availability, the open offers and the one reservation.
+
+A driver who accepts an offer is reserved for its ride, and claims the ride until it answers. Only the ride's answer releases the
+driver, never a lost connection. The rules are pure functions in `domain.driver`; this actor records, sends and answers.
+"""
 
 from __future__ import annotations
 
-from dispatch.actors.bound import BoundDriver
-from dispatch.actors.closings import Ending, ending_on_record, unanswerable
-from dispatch.domain.driver.record import FREE, RESERVED, stranger
-from dispatch.errors import NoSuchRide
-from dispatch.ids import OfferId, RideId
+from typing import Any, Final
+
+import msgspec
+
+from dispatch import addresses
+from dispatch.actors.parts.conversation import Conversation, Memory
+from dispatch.actors.ports import EventStore
+from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.driver import decisions
+from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
+from dispatch.domain.driver.offers import TOLD_AS, Ending, Offers, ending_on_record
+from dispatch.domain.driver.record import BOUND, FREE, GAVE_UP, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
+from dispatch.domain.places.positions import PositionBoard
+from dispatch.errors import InternalError, NoSuchRide
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,
+    CancelRide,
+    CompleteRide,
     DeclineOffer,
     Detach,
+    RateRide,
+    ReportArrived,
+    ReportNoShow,
+    Resume,
     SetAvailability,
+    StartRide,
 )
-from dispatch.messages.events import (
-    AvailabilitySet,
-    DriverFolded,
-    DriverOffline,
-    DriverOnline,
-    DriverRegistered,
-    DriverReserved,
-    OfferDeclined,
-)
+from dispatch.messages.events import DriverOffline
+from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
-    DECLINED_BEFORE,
     AnnounceState,
+    ClaimGranted,
+    ClaimRefused,
+    ClaimRide,
     CloseOffer,
+    DriverGone,
     DriverState,
     OfferRide,
+    RatingChanged,
+    RideAnswered,
+    RideLost,
+    RideMoved,
+    RidePaid,
+    RideRefused,
 )
-from dispatch.messages.notices import OfferClosed, OfferMade
-from dispatch.runtime import receives
+from dispatch.messages.notices import (
+    DriverSnapshot,
+    DriverWarned,
+    Faulted,
+    OfferClosed,
+    OfferMade,
+    PaymentChanged,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+)
+from dispatch.messages.tracking import WarnDriver
+from dispatch.runtime import Runtime, receives
+from dispatch.values import RideCard
+from dispatch.words import OfferOutcome, RefusalCode, Result, RideStatus
 
-WIRE_REASON = {"vanished": "unavailable"}
-"""How an outcome that only dispatchers know is told to the driver himself."""
+EVENTS_A_FOLD: Final = 100
+"""A driver who is woken reads at most about this many events, the answers to the last commands among them."""
+ACCEPTED: Final = OfferOutcome.ACCEPTED
+SUPERSEDED: Final = OfferOutcome.SUPERSEDED
+VANISHED: Final = OfferOutcome.VANISHED
+UNAVAILABLE: Final = OfferOutcome.UNAVAILABLE
+ACCEPTED_RIDE: Final = RideStatus.ACCEPTED
+OK: Final = Result.OK
+NOTHING_DONE: Final[tuple[str, ...]] = (RefusalCode.UNAVAILABLE, RefusalCode.INTERNAL)
+"""Codes of refusals that do not judge the command: the same id may be sent again."""
+
+
+class DriverOptions(msgspec.Struct, frozen=True):
+    """Times in seconds. `claim_retry_s`: a claim is repeated so often. `live_offers`: how many offers may be open at once.
+    `retire_after_s`: a driver on no ride, for whom no connection speaks, leaves memory after this. `events_a_fold`: after so many
+    events all of them are folded into one.
+    """
+
+    claim_retry_s: float = 1.0
+    live_offers: int = 1
+    memory: Memory = Memory()
+    retire_after_s: float = 120.0
+    events_a_fold: int = EVENTS_A_FOLD
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
-    """The life before this one held these offers, had said yes to one, or had not got to say how they ended."""
+    """The actor before this one left these offers: their endings must be told."""
 
-    gone: tuple[Ending, ...]
-
-
-class _ComeAgain(Message, frozen=True, gc=False):
-    """That he came is not on record: it was lost, and his app is still there. Until it is he can be asked nothing."""
+    endings: tuple[Ending, ...]
 
 
-class DriverActor(BoundDriver):
-    """One driver. Only the answer of the ride releases a reservation, never a lost connection."""
+class _ConnectAgain(Message, frozen=True, gc=False):
+    """The events of the connection were lost, and the app is still there. Until they are on record the driver can be asked nothing."""
 
-    __slots__ = ()
 
-    # -- his life
+class _ClaimAgain(Message, frozen=True, gc=False):
+    """It is time to repeat the claim that came of this offer, if the ride has not answered."""
 
-    def restore(self) -> list[Message]:
-        events = super().restore()
-        self.driver.card = (
-            self.store.driver_card(self.driver_id) or self.driver.card
-        )  # ratings are on the one on record
-        kept = self.driver.ride
-        if kept is None or self.ride is None or self.ride.ride_id != kept.ride_id:
-            self.ride, self.ride_status = None, ""
-        if kept is not None and self.driver.binding == RESERVED:
-            if kept.command is not None and not self._accepting and self.answers.reopen(kept.command):
-                self._accepting = (kept.command,)
-            self._claim()
-        return events
+    offer_id: OfferId
 
-    def replay(self, event: Message) -> None:
-        super().replay(event)
-        self._unfolded = 0 if type(event) is DriverFolded else self._unfolded + 1
-        self._met = self._met or type(event) in (DriverOnline, DriverFolded)
+
+class _Retire(Message, frozen=True, gc=False):
+    """Connection `number` was gone at runtime second `since`, and the driver on no ride."""
+
+    number: int
+    since: float
+
+
+class Claim:
+    """What no event tells of a reservation.
+
+    `ride` and `status`: the ride as it answered; None: not yet. `told`: the notice that told the app the ride is the driver's.
+    `commands`: accepts that wait for the ride's answer.
+    """
+
+    __slots__ = ("commands", "ride", "status", "told")
+
+    def __init__(self) -> None:
+        self.ride: RideCard | None = None
+        self.status = ""
+        self.told: RideAccepted | DriverSnapshot | None = None
+        self.commands: tuple[Command, ...] = ()
+
+
+class DriverActor(RecordedActor):
+    """One driver."""
+
+    __slots__ = ("_is_rebuilt", "_pending_snapshot", "_version", "app", "board", "claim", "dispatcher", "driver", "driver_id",
+                 "life", "offers", "options")  # fmt: skip
+
+    def __init__(
+        self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
+    ) -> None:
+        """`zone`: whose dispatcher asks this driver."""
+        self.driver_id = DriverId(addresses.name_of(address))
+        self.driver = DriverRecord(self.driver_id)
+        super().__init__(runtime, address, store, self.driver)
+        self.options = options
+        self.board = board
+        self.dispatcher = addresses.dispatcher(zone)
+        self.life = runtime.incarnation()
+        self.app = Conversation(options.memory)
+        self.offers = Offers()
+        self.claim = Claim()
+        self._version = 0
+        self._is_rebuilt = False
+        self._pending_snapshot: bool | None = None
+        """The driver's snapshot. Deferred while a claim is unanswered, because only the ride knows the result. The value says whether
+        the app has heard all that came before; None: no snapshot is due.
+        """
+
+    # -- lives
+
+    def on_start(self) -> None:
+        driver, claim = self.driver, self.claim
+        self.app.replay(self.restore(), 0 if self._is_rebuilt else self.incarnation)
+        driver.card = self.store.driver_card(self.driver_id) or driver.card  # the store's card has the ratings
+        reservation = driver.reservation
+        if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):
+            claim.ride, claim.status = None, ""
+        if reservation is not None and driver.binding == RESERVED:
+            command = reservation.command
+            if command is not None and not claim.commands and self.app.answers.reopen(command):
+                claim.commands = (command,)
+            self._claim_ride()
 
     def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
         super().carry_over(before)
-        self._met, self._closings, self._accepting = before._met, before._closings, before._accepting
-        self._accepted = before._accepted if before._accepted and before._accepted.seq <= self.stream.seq else None
-        self.ride, self.ride_status = before.ride, before.ride_status
-        held = [*(offer.lease for offer in before.offers.values()), before.driver.ride]
-        self.runtime.tell(self.address, _Rebuilt((*unanswerable(held), *self._closings.take_back(self.stream.seq))))
-
-    def on_quarantine(self, error_id: str) -> None:
-        super().on_quarantine(error_id)
-        self._version += 1
-        gone = DriverState(self.driver_id, self.life, self._version, "offline", asked=True)
-        self.runtime.tell(self.dispatcher, gone)
+        self._is_rebuilt = True
+        self.app, self.offers, self.claim = before.app, before.offers, before.claim
+        self.app.cut(self.recorded)
+        seq = self.app.stream.seq
+        if self.claim.told is not None and self.claim.told.seq > seq:
+            self.claim.told = None
+        self.runtime.tell(self.address, _Rebuilt(self.offers.lose(before.driver.reservation, seq)))
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
-        kept = self.driver.ride
-        for ending in message.gone:
-            if kept is None or kept.offer_id != ending.offer_id:
-                self._say_closed(*ending)
-        self._say_snapshot()  # whatever else the app was to hear in the turn that was lost
+        reservation = self.driver.reservation
+        for ending in message.endings:
+            if reservation is None or reservation.offer_id != ending.offer_id:
+                self._close(*ending)
+        self._say_snapshot(False)  # it stands for whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
         self.retire_later()
         if self.driver.card is None:
-            self.runtime.set_timer(self.options.claim_retry_s, self.address, _ComeAgain())
+            self.runtime.set_timer(self.options.claim_retry_s, self.address, _ConnectAgain())
 
-    @receives(_ComeAgain)
-    def _on_come_again(self, message: _ComeAgain) -> None:
-        if self.link is not None and self.driver.card is None:
-            self._come()
-            self._announce(ahead=True)
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        lost = self.lose(message)
+        if lost is not None:
+            for each in lost:
+                if isinstance(each, _ANSWERED):
+                    text = f"nothing was done, try again: {message.reason}"
+                    self.app.fail_retryable(self, each, RefusalCode.UNAVAILABLE, text)
+            self.runtime.rebuild(self.address)
+
+    def on_set_aside(self, message: Any, error_id: str) -> None:
+        if isinstance(message, Attach | Detach):
+            if self.app.set_aside(self, message, error_id):
+                self.retire_later()
+        elif isinstance(message, _ANSWERED):
+            self.app.fail_retryable(self, message, RefusalCode.INTERNAL, str(InternalError(error_id)))
+
+    def on_quarantine(self, error_id: str) -> None:
+        if self.app.link is not None:
+            self.runtime.tell(self.app.link, Faulted(error_id))
+        self._version += 1
+        gone = DriverState(self.driver_id, self.life, self._version, OFFLINE, asked=True)
+        self.runtime.tell(self.dispatcher, gone)
+
+    def retire_later(self) -> None:
+        """Leave memory after `retire_after_s`, unless a connection or a ride needs this driver by then."""
+        if self.app.link is None and self.driver.binding == FREE:
+            retire = _Retire(self.app.link_number, self.runtime.now)
+            self.runtime.set_timer(self.options.retire_after_s, self.address, retire)
+
+    @receives(_Retire)
+    def _on_retire(self, message: _Retire) -> None:
+        if self.app.link is not None or message.number != self.app.link_number or self.driver.binding != FREE:
+            return
+        fix = self.board.position(self.driver_id)
+        is_back = fix is not None and fix.at > message.since  # a connection is open, and its `Attach` is on its way
+        if is_back or not self.is_committed or not self.runtime.retire(self.address):
+            self.retire_later()
+            return
+        self.board.forget(self.driver_id)
+        self.runtime.tell(self.dispatcher, DriverGone(self.driver_id, self.life))
+
+    # -- the connection
 
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
-        was_offline = self.link is None
-        if not self.take_link(message):
+        was_connected, is_known = self.app.link is not None, self._is_known()
+        if not self.app.take_link(self, message):
             return
-        if was_offline or self.driver.card is None:
-            self._come()
-        self.welcome(message)
-        self._met = True
-        self._announce(ahead=True)  # or a ride that is booked now, whose search comes ahead, would pass him over
+        if not was_connected or self.driver.card is None:
+            self._connect()
+        if is_known:
+            self.app.welcome(self, message, self._snapshot)
+        elif message.resume is not None:
+            self.app.refuse(self, message.resume.command, NoSuchRide.code, NoSuchRide.says)
+        self._announce(
+            ahead=True
+        )  # otherwise a ride that is booked now, whose search comes ahead, would pass this driver over
 
-    def has_news(self) -> bool:
-        return self._met
+    @receives(Resume)
+    def _on_resume(self, message: Resume) -> None:
+        """Within a connection: the app noticed a gap."""
+        if self.app.link is None or message.number != self.app.link_number:
+            return
+        if self._is_known():
+            self.app.welcome(self, message, self._snapshot)
+        else:
+            self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says)
+
+    @receives(_ConnectAgain)
+    def _on_connect_again(self, message: _ConnectAgain) -> None:
+        if self.app.link is not None and self.driver.card is None:
+            self._connect()
+            self._announce(ahead=True)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
-        if message.number != self.link_number or self.link is None:
+        if not self.app.lose_link(message.number):
             return
-        self.link = None  # first, so that no word of an ended offer calls him available
-        for offer in list(self.offers.values()):
-            self._end_offer(offer, "vanished")
-        self.record(DriverOffline(self.driver_id, message.reason))
-        self._announce()
+        held = list(self.offers.open.values())
+        for offer in held:
+            self._end_offer(offer, VANISHED)
+        self._record(DriverOffline(self.driver_id, message.reason))
+        if not held:
+            self._announce()
         self.retire_later()
+
+    def _connect(self) -> None:
+        if self.driver.card is None:  # somebody may have registered this driver while nobody could connect
+            self.driver.card = self.store.driver_card(self.driver_id)
+        for event in decisions.connected(self.driver):
+            self._record(event)
+
+    def _is_known(self) -> bool:
+        """Whether there is anything that an app which comes back must know."""
+        return self.driver.is_known or self.app.stream.seq > 0
 
     # -- offers
 
     @receives(OfferRide)
     def _on_offer(self, message: OfferRide) -> None:
-        lease = message.lease
-        refusal = self._refusal(lease.ride_id, lease.closes_at)
+        lease, is_connected = message.lease, self.app.link is not None
+        most, now = self.options.live_offers, self.runtime.now
+        refusal = decisions.refusal(self.driver, self.offers, lease, is_connected, now, most)
         if refusal:
             self._announce(lease.offer_id, refusal, lease.ride_id)
             return
-        older = self.offers.pop(lease.ride_id, None)
+        older = self.offers.open.get(lease.ride_id)
         if older is not None:
-            self._say_closed(older.lease.ride_id, older.lease.offer_id, "superseded")
-        self.offers[lease.ride_id] = self.say(OfferMade, lease, message.ride)
+            self._close(lease.ride_id, older.lease.offer_id, SUPERSEDED)
+        self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride))
 
     @receives(CloseOffer)
     def _on_close_offer(self, message: CloseOffer) -> None:
-        offer = self.offers.get(message.ride_id)
-        if offer is not None and offer.lease.offer_id == message.offer_id:
-            self._close_offer(offer, message.reason)
+        if self.offers.meant_by(message.ride_id, message.offer_id) is not None:
+            self._close(message.ride_id, message.offer_id, message.reason)
 
-    @receives(AcceptOffer)
-    def _on_accept(self, message: AcceptOffer) -> None:
-        command, ride_id = message.command, message.ride_id
-        if not self.is_new(message):
+    @receives(AcceptOffer, DeclineOffer)
+    def _on_answer(self, message: AcceptOffer | DeclineOffer) -> None:
+        if not self.app.is_new(self, message):
             return
-        offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
-        if kept is not None and kept.ride_id == ride_id and message.offer_id in (None, kept.offer_id):
-            self._accept_again(command)
-        elif offer is None:
-            self._answer_closed(message)
-        elif self.runtime.now >= offer.lease.closes_at:
-            self.done(command, self._end_offer(offer, "expired"), result="expired")
-        else:
-            self._reserve(offer, command)
-
-    @receives(DeclineOffer)
-    def _on_decline(self, message: DeclineOffer) -> None:
-        command, ride_id = message.command, message.ride_id
-        if not self.is_new(message):
-            return
-        offer, kept = self._open(ride_id, message.offer_id), self.driver.ride
-        if offer is not None:
-            self.record(OfferDeclined(ride_id, self.driver_id, offer.lease.offer_id, message.reason, command))
-            self.done(command, self._end_offer(offer, "declined"), result="declined")
-        elif kept is not None and kept.ride_id == ride_id:
-            self.refuse(command, "illegal_now", "cannot decline a ride that you accepted; cancel it", ride_id)
-        else:
-            self._answer_closed(message)
+        app, claim, command = self.app, self.claim, message.command
+        decision = decisions.answer(self.driver, self.offers, message, self.runtime.now)
+        for event in decision.events:
+            self._record(event)
+        if decision.accepted is not None:
+            lease = decision.accepted
+            del self.offers.open[lease.ride_id]
+            claim.commands = (command,) if command is not None else ()
+            self._claim_ride()
+            self._announce(lease.offer_id, ACCEPTED, lease.ride_id)
+            for other, outcome in decision.ended:
+                self._end_offer(other, outcome)
+        elif decision.ended:
+            closings = [self._end_offer(offer, outcome) for offer, outcome in decision.ended]
+            app.done(self, command, *closings, result=decision.result)
+        elif decision.verdict is CLOSE_AGAIN:
+            self._close_again(message)
+        elif decision.verdict is REFUSE:
+            app.refuse(self, command, RefusalCode.ILLEGAL_NOW, decisions.MUST_CANCEL, message.ride_id)
+        elif claim.told is not None and self.driver.binding == BOUND:
+            app.say_again(self, claim.told)
+            app.done(self, command, claim.told)
+        elif command is not None:
+            claim.commands += (command,)
 
     @receives(SetAvailability)
     def _on_set_availability(self, message: SetAvailability) -> None:
-        if not self.is_new(message):
+        if not self.app.is_new(self, message):
             return
-        if message.available != self.driver.wants_offers:
-            self.record(AvailabilitySet(self.driver_id, message.available, message.command))
-            for offer in () if message.available else list(self.offers.values()):
-                self._end_offer(offer, "unavailable")
+        decision = decisions.set_availability(self.driver, self.offers, message)
+        for event in decision.events:
+            self._record(event)
+        for offer, outcome in decision.ended:
+            self._end_offer(offer, outcome)
+        if decision.events and not decision.ended:
             self._announce()
-        self.done(message.command)
+        self.app.done(self, message.command)
 
-    # -- the dispatcher
+    def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
+        """The offer ends on the driver's side: the dispatcher may ask somebody else."""
+        lease = offer.lease
+        closing = self._close(lease.ride_id, lease.offer_id, TOLD_AS.get(outcome, outcome))
+        self._announce(lease.offer_id, outcome, lease.ride_id)
+        return closing
+
+    def _close(self, ride_id: RideId, offer_id: OfferId, reason: str) -> OfferClosed:
+        """Tell the app that this offer is over."""
+        closing: OfferClosed = self.app.say(self, OfferClosed(ride_id, offer_id, reason))
+        self.offers.close(closing)
+        return closing
+
+    def _close_again(self, message: AcceptOffer | DeclineOffer) -> None:
+        """The answer comes too late: tell the closing again. It may be that of an offer of an earlier life, which is on record."""
+        ride_id, offer_id = message.ride_id, message.offer_id
+        closing = self.offers.closing_of(ride_id, offer_id)
+        if closing is not None:
+            self.app.say_again(self, closing)
+        else:
+            ending = ending_on_record(self.store.events_of_ride(ride_id), self.driver_id, offer_id)
+            closing = self._close(*ending) if ending is not None else None
+        if closing is None:
+            self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, ride_id)
+        else:
+            self.app.done(self, message.command, closing, result=closing.reason)
+
+    # -- the ride that the driver claims
+
+    def _claim_ride(self) -> None:
+        reservation, fix = self.driver.reservation, self.board.position(self.driver_id)
+        assert reservation is not None
+        claim = ClaimRide(
+            reservation.ride_id,
+            reservation.search_no,
+            reservation.round_no,
+            reservation.offer_id,
+            self.driver.card or stranger(self.driver_id),
+            fix.lat if fix is not None else None,
+            fix.lon if fix is not None else None,
+            reservation.closes_at,
+        )
+        self.send_ahead(addresses.ride(reservation.ride_id), claim)
+        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(reservation.offer_id))
+
+    @receives(_ClaimAgain)
+    def _on_claim_again(self, message: _ClaimAgain) -> None:
+        reservation = self.driver.reservation
+        if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
+            return
+        if self.runtime.reaches(addresses.ride(reservation.ride_id), message):
+            self._claim_ride()
+        else:  # the ride is quarantined, and will never answer
+            self._on_claim_refused(ClaimRefused(reservation.ride_id, reservation.offer_id, UNAVAILABLE))
+
+    @receives(ClaimGranted)
+    def _on_claim_granted(self, message: ClaimGranted) -> None:
+        driver, claim = self.driver, self.claim
+        if driver.reservation is None or driver.reservation.offer_id != message.offer_id:
+            return
+        was_bound = driver.binding == BOUND
+        driver.binding = next_binding(driver.binding, ClaimGranted)
+        claim.ride, claim.status = message.ride, message.status
+        if not was_bound and (claim.told is None or claim.told.ride != message.ride):
+            # A ride that has gone on meanwhile is told by the snapshot that is due, which says how far it is.
+            snapshot = self._say_pending_snapshot() if message.status != ACCEPTED_RIDE else None
+            claim.told = snapshot or self.app.say(self, RideAccepted(message.ride))
+            self._answer_accepts(claim.told)
+        self._say_pending_snapshot()
+
+    @receives(ClaimRefused)
+    def _on_claim_refused(self, message: ClaimRefused) -> None:
+        reservation = self.driver.reservation
+        if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
+            return
+        self._release(message.reason)
+        closing = self._close(message.ride_id, message.offer_id, message.reason)
+        self._answer_accepts(closing, message.reason)
+        self._announce()
+
+    def _answer_accepts(self, notice: Message, result: str = OK) -> None:
+        """The ride has answered: acknowledge the accepts that waited for it."""
+        commands, self.claim.commands = self.claim.commands, ()
+        for command in commands:
+            self.app.done(self, command, notice, result=result)
+
+    def _release(self, reason: str) -> None:
+        claim = self.claim
+        for event in decisions.released(self.driver, reason, self.app.link is not None):
+            self._record(event)
+        claim.ride, claim.status, claim.told = None, "", None
+        self._say_pending_snapshot()
+        self.retire_later()
+
+    # -- the ride that the driver is on
+
+    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, CancelRide, RateRide)
+    def _on_ride_command(self, message: RideCommand) -> None:
+        """The ride decides. It may be asleep, and is woken: a ride is rated when it is over."""
+        if not self.app.is_new(self, message):
+            return
+        ride = addresses.ride(message.ride_id)
+        if self.runtime.reaches(ride, message):
+            self.send(ride, message)
+        else:
+            self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
+
+    @receives(RideMoved)
+    def _on_ride_moved(self, message: RideMoved) -> None:
+        self.depend_on(message.after)
+        fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
+        more = (message.free_until, message.no_show_at, message.driven_m, message.price, message.payment_status)
+        releases = "completed" if message.status == "completed" else ""
+        self._told(RideProgress(*fields, *more), message.command, releases)
+
+    @receives(RideLost)
+    def _on_ride_lost(self, message: RideLost) -> None:
+        ended = RideEnded(message.ride_id, message.by, message.reason, message.fee)
+        self._told(ended, message.command, GAVE_UP if message.goes_on else "cancelled")
+
+    @receives(RidePaid)
+    def _on_ride_paid(self, message: RidePaid) -> None:
+        self._told(PaymentChanged(message.ride_id, message.status, message.amount))
+
+    @receives(WarnDriver)
+    def _on_warning(self, message: WarnDriver) -> None:
+        self._told(DriverWarned(message.ride_id, message.what))
+
+    def _told(
+        self,
+        notice: RideProgress | RideEnded | PaymentChanged | DriverWarned,
+        command: Command | None = None,
+        releases: str = "",
+    ) -> None:
+        """A notice of the ride goes into the driver's own stream. Some release the driver, and some answer a command."""
+        reservation = self.driver.reservation
+        is_current = reservation is not None and reservation.ride_id == notice.ride_id
+        if isinstance(notice, PaymentChanged | DriverWarned):
+            if is_current if isinstance(notice, DriverWarned) else self.app.link is not None:
+                self.app.say(self, notice)
+            return
+        if is_current and releases:
+            self._release(releases)
+        elif is_current and isinstance(notice, RideProgress):
+            self.claim.status = notice.status
+        told = self.app.say(self, notice)
+        self._answer_accepts(told)  # whether or not the app was told before a restart that the claim was granted
+        if command is not None:
+            self.app.done(self, command, told, kept=True)
+        if self.driver.binding == FREE:
+            self._announce()
+
+    @receives(RideAnswered)
+    def _on_ride_answered(self, message: RideAnswered) -> None:
+        self.app.done(self, message.command, result=message.result, kept=True)
+
+    @receives(RideRefused)
+    def _on_ride_refused(self, message: RideRefused) -> None:
+        if message.code in NOTHING_DONE:
+            self.app.fail_retryable(self, message, message.code, message.text)
+        else:
+            self.app.refuse(self, message.command, message.code, message.text, message.ride_id)
+
+    @receives(RatingChanged)
+    def _on_rating_changed(self, message: RatingChanged) -> None:
+        self.driver.card = self.store.driver_card(self.driver_id) or self.driver.card
+
+    # -- what the app and the dispatcher are told
+
+    def _snapshot(self, recovered: bool) -> DriverSnapshot | None:
+        """All that the app must know. None while only the ride can tell: then it is told as soon as the ride answers."""
+        claim = self.claim
+        if self.driver.binding == RESERVED and claim.ride is None:
+            self._pending_snapshot = recovered
+            return None
+        offer = next(iter(self.offers.open.values()), None)
+        status = self.driver.status(self.app.link is not None)
+        return DriverSnapshot(status, offer, claim.ride, claim.status or None, recovered)
+
+    def _say_snapshot(self, recovered: bool) -> DriverSnapshot | None:
+        notice = self._snapshot(recovered)
+        return self.app.say(self, notice) if notice is not None else None
+
+    def _say_pending_snapshot(self) -> DriverSnapshot | None:
+        """The ride has answered: tell the app the snapshot that was deferred until now."""
+        recovered, self._pending_snapshot = self._pending_snapshot, None
+        return self._say_snapshot(recovered) if recovered is not None and self.app.link is not None else None
 
     @receives(AnnounceState)
     def _on_announce_state(self, message: AnnounceState) -> None:
         self._announce(asked=True)
 
-    # -- what is done in more than one place
+    def _announce(
+        self,
+        ended: OfferId | None = None,
+        outcome: str = "",
+        ride_id: RideId | None = None,
+        asked: bool = False,
+        ahead: bool = False,
+    ) -> None:
+        """Tell the dispatcher the driver's whole state. `ended`: the offer of `ride_id` that ended, with its outcome.
 
-    def _come(self) -> None:
-        if self.driver.card is None:  # somebody may have registered this driver while nobody could come
-            self.driver.card = self.store.driver_card(self.driver_id)
-        if self.driver.card is None:
-            self.record(DriverRegistered(stranger(self.driver_id)))
-        self.record(DriverOnline(self.driver_id))
-
-    def _open(self, ride_id: RideId, offer_id: OfferId | None) -> OfferMade | None:
-        """The open offer that this answer means."""
-        offer = self.offers.get(ride_id)
-        if offer is None or offer_id not in (None, offer.lease.offer_id):
-            return None
-        return offer
-
-    def _refusal(self, ride_id: RideId, closes_at: float) -> str:
-        """Why he cannot be offered this now; empty: he can."""
-        if self.driver.binding != FREE:
-            return "driver_busy"
-        if ride_id in self.driver.declined:
-            return DECLINED_BEFORE  # he said so while the same ride was offered anew
-        if self._status() != "available":
-            return "unavailable"
-        if self.runtime.now >= closes_at:
-            return "expired"
-        if ride_id not in self.offers and len(self.offers) >= self.options.live_offers:
-            return "driver_busy"
-        return ""
-
-    def _reserve(self, offer: OfferMade, command: Command | None) -> None:
-        lease = offer.lease
-        self.record(
-            DriverReserved(
-                lease.ride_id, self.driver_id, lease.offer_id, lease.search_no, lease.round_no, command, lease.closes_at
-            )
+        `ahead`: before the driver's events are on disk. The state is true now, and nobody but the dispatcher gets it.
+        """
+        self._version += 1
+        driver, offers = self.driver, self.offers.open
+        state = DriverState(
+            self.driver_id,
+            self.life,
+            self._version,
+            driver.status(self.app.link is not None),
+            tuple([offer.lease.offer_id for offer in offers.values()]) if offers else (),
+            ended,
+            outcome,
+            ride_id,
+            asked,
+            driver.card.vehicle_type if driver.card is not None else "",
         )
-        del self.offers[lease.ride_id]
-        self._accepting = (command,) if command is not None else ()
-        self._claim()
-        self._announce(lease.offer_id, "accepted", lease.ride_id)
-        for other in list(self.offers.values()):
-            self._end_offer(other, "driver_busy")
+        if ahead:
+            self.send_ahead(self.dispatcher, state)
+        else:
+            self.send(self.dispatcher, state)
 
-    def _answer_closed(self, message: AcceptOffer | DeclineOffer) -> None:
-        """Too late: the closing is said again. Never offered: there is no such ride, as far as he is concerned."""
-        closing = self._closings.of(message.ride_id, message.offer_id) or self._closing_on_record(message)
-        if closing is None:
-            self.refuse(message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
-            return
-        self.say_again(closing)
-        self.done(message.command, closing, result=closing.reason)
+    def _record(self, event: Any) -> None:
+        """Record an event. Now and then all events are folded into one, so that a later life need not read them all."""
+        if getattr(event, "command", None) is not None:
+            self.app.record(self, event)
+        else:
+            self.record(event)
+        if self.driver.unfolded >= self.options.events_a_fold:
+            self.record(self.driver.folded())
 
-    def _closing_on_record(self, message: AcceptOffer | DeclineOffer) -> OfferClosed | None:
-        """How an offer of an earlier life ended, told now."""
-        ending = ending_on_record(self.store.events_of_ride(message.ride_id), self.driver_id, message.offer_id)
-        return self._say_closed(*ending) if ending is not None else None
 
-    def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
-        """It ends on our side: the dispatcher has the place back."""
-        closing = self._close_offer(offer, WIRE_REASON.get(outcome, outcome))
-        self._announce(offer.lease.offer_id, outcome, offer.lease.ride_id)
-        return closing
-
-    def _close_offer(self, offer: OfferMade, reason: str) -> OfferClosed:
-        lease = offer.lease
-        del self.offers[lease.ride_id]
-        return self._say_closed(lease.ride_id, lease.offer_id, reason)
+RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
+"""What a driver asks of a ride."""
+_ANSWERED: Final = (
+    AcceptOffer, DeclineOffer, SetAvailability, RideCommand, Resume,
+    RideMoved, RideLost, RideAnswered, RideRefused,
+)  # fmt: skip
+"""Messages with a command of the app, or with the ride's answer to one: the app must be answered even if the turn is lost."""

@@ -55,17 +55,14 @@ def check_views(world: Subject) -> None:
         driver, believed = world.runtime.actor(address_of_driver(driver_id)), supply.get(driver_id)
         if not isinstance(driver, DriverActor):
             continue  # out of service, which the account at the end tells
-        offers = [offer.lease.offer_id for offer in driver.offers.values()]
+        offers = [offer.lease.offer_id for offer in driver.offers.open.values()]
+        status = driver.driver.status(driver.app.link is not None)
         held.update(dict.fromkeys(offers))
         if sorted(offers) != sorted(believed.pending):
             add(now, "same-view", f"{driver_id} holds {offers}, the dispatcher believes {list(believed.pending)}")
-        if believed.status != driver._status():
-            add(now, "same-view", f"{driver_id} is {driver._status()}, the dispatcher believes {believed.status}")
-        if (
-            driver._status() == AVAILABLE
-            and len(offers) < world.settings.live_offers
-            and world.board.fresh(driver_id, now)
-        ):
+        if believed.status != status:
+            add(now, "same-view", f"{driver_id} is {status}, the dispatcher believes {believed.status}")
+        if status == AVAILABLE and len(offers) < world.settings.live_offers and world.board.fresh(driver_id, now):
             idle.append(driver_id)
     for ride_id, search in dispatcher.searches.items():
         unknown = [offer_id for offer_id, offer in search.open.items() if not offer.claimed and offer_id not in held]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatch.actors.conversing import ConversingActor
+from dispatch.actors.driver import DriverActor
 from dispatch.addresses import SESSION, kind_of
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot, StreamLife
@@ -80,9 +80,9 @@ def check_streams(world: Subject) -> None:
     now, add, frames = world.runtime.now, world.watch.violations.add, world.gateway.frames
     for driver_id, phone in world.drivers.items():
         actor = world.runtime.actor(f"driver/{driver_id}")
-        if not isinstance(actor, ConversingActor) or not isinstance(phone, ResumingPhone):
+        if not isinstance(actor, DriverActor) or not isinstance(phone, ResumingPhone):
             continue
-        stream, life = actor.stream, frames.life_of(phone.epoch)
+        stream, life = actor.app.stream, frames.life_of(phone.epoch)
         if (life, phone.last_seq) != (stream.life, stream.seq) and stream.seq:
             text = (
                 f"{driver_id} heard {phone.epoch!r} up to {phone.last_seq}, it is at {stream.seq} of life {stream.life}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch import principals
-from dispatch.actors.bound import DriverOptions
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.actors.driver import DriverActor
+from dispatch.actors.driver import DriverActor, DriverOptions
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL

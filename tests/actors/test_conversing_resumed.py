@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.bound import DriverOptions
+from dispatch.actors.driver import DriverOptions
 from dispatch.actors.parts.conversation import Memory
 from dispatch.messages.base import Command
 from dispatch.messages.commands import (

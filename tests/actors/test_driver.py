@@ -1,4 +1,4 @@
-"""The driver actor: in every situation, what it makes of every message that can reach it, as a table written by hand says."""
+"""The driver's actor: what it does with every message in every situation, as a table written by hand says."""
 
 import csv
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.bound import DriverOptions, _ClaimAgain, _Retire
-from dispatch.actors.driver import DriverActor, _ComeAgain, _Rebuilt
+from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _ConnectAgain, _Rebuilt, _Retire
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
@@ -48,7 +47,7 @@ from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, Money, RideCard
 from tests.actors.rig import ANN, AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
 
-HIM = DAN.driver_id
+D1 = DAN.driver_id
 APP, NEWER, DISPATCHER, RIDE_ACTOR, ME = "session/5", "session/6", "dispatcher/0", "ride/r1", "driver/d1"
 OTHER_CARD = RideCard(OTHER_RIDE, 1, ANN, TRIP)
 UNKNOWN = OfferId("r1.1.9")
@@ -93,14 +92,14 @@ MESSAGES: dict[str, Any] = {
     "RideMoved to arrived": RideMoved(RIDE, "arrived", 85.5, 5.2, 15.0),
     "RideMoved to completed": RideMoved(RIDE, "completed", 85.5, 5.2, 15.0),
     "RideLost": RideLost(RIDE, "passenger", ""),
-    "RideLost that goes on without him": RideLost(RIDE, "driver", "", goes_on=True),
+    "RideLost that goes on": RideLost(RIDE, "driver", "", goes_on=True),
     "WarnDriver": WarnDriver(RIDE, "standing_still"),
     "WarnDriver of another ride": WarnDriver(OTHER_RIDE, "standing_still"),
     "RidePaid": RidePaid(RIDE, "declined", Money(8550, "ZAR")),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
-    "ComeAgain": _ComeAgain(),
+    "ConnectAgain": _ConnectAgain(),
     "Retire of an older connection": _Retire(4, 0.0),
 }
 ONLINE = Attach(AS_DAN, APP, 5)
@@ -118,11 +117,11 @@ WAYS: dict[str, tuple[Any, ...]] = {
 def situation_of(driver: DriverActor) -> str:
     if driver.driver.binding in (RESERVED, BOUND):
         return driver.driver.binding
-    if driver.link is None:
+    if driver.app.link is None:
         return "offline"
     if not driver.driver.wants_offers:
         return "unavailable"
-    return "offered" if driver.offers else "available"
+    return "offered" if driver.offers.open else "available"
 
 
 def a_driver_who_is(situation: str, **options: Any) -> tuple[Rig, DriverActor]:
@@ -168,13 +167,13 @@ def test_a_driver_does_what_the_written_table_says(cell: dict[str, str]) -> None
     assert situation_of(actor) == cell["next"]
 
 
-def test_a_driver_of_whom_nobody_heard_is_registered_with_what_his_id_tells() -> None:
+def test_a_driver_of_whom_nobody_heard_is_registered_with_what_the_id_tells() -> None:
     rig, _ = a_driver_who_is("available")
-    stranger = DriverCard(HIM, "Driver d1", "d1", 5.0, "sedan", "-")
-    assert rig.journal.events_of(ME) == (DriverRegistered(stranger), DriverOnline(HIM))
+    stranger = DriverCard(D1, "Driver d1", "d1", 5.0, "sedan", "-")
+    assert rig.journal.events_of(ME) == (DriverRegistered(stranger), DriverOnline(D1))
 
 
-def test_a_driver_who_was_registered_keeps_his_card() -> None:
+def test_a_driver_who_was_registered_keeps_the_card() -> None:
     rig = Rig()
     rig.listen(APP, DISPATCHER, RIDE_ACTOR)
     rig.journal.deliver(Append(ME, 0, 1, 0.0, (DriverRegistered(DAN),)))
@@ -201,7 +200,7 @@ def test_a_reserved_driver_claims_every_second_until_the_ride_answers() -> None:
     assert rig.heard(RIDE_ACTOR) == []
 
 
-def test_he_claims_as_often_as_is_set() -> None:
+def test_a_claim_is_repeated_as_often_as_is_set() -> None:
     rig = Rig()
     rig.listen(APP, DISPATCHER, RIDE_ACTOR)
     rig.driver(DriverOptions(claim_retry_s=0.25))
@@ -284,9 +283,9 @@ def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
     rig.tell(ME, Detach(AS_DAN, 5, "silent"), RideMoved(RIDE, "completed", 85.5, 5.2, 15.0))
     assert situation_of(actor) == "offline"
     assert rig.journal.events_of(ME)[-3:] == (
-        DriverOffline(HIM, "silent"),
-        DriverReleased(RIDE, HIM, OFFER, "completed"),
-        DriverOffline(HIM, "closed"),
+        DriverOffline(D1, "silent"),
+        DriverReleased(RIDE, D1, OFFER, "completed"),
+        DriverOffline(D1, "closed"),
     )
     assert said(rig, DISPATCHER).endswith("DriverState:offline")
 
@@ -306,7 +305,7 @@ def test_open_offers_are_named_in_every_word_to_the_dispatcher() -> None:
 
 
 class TestRebuilt:
-    """What a driver is after his actor was lost between two messages."""
+    """What a driver is after the actor was lost between two messages."""
 
     def test_an_offer_of_the_life_before_is_closed_and_can_be_answered_no_more(self) -> None:
         rig, _ = a_driver_who_is("offered")
@@ -337,7 +336,7 @@ class TestRebuilt:
         rig.runtime.rebuild(ME)
         rig.tell(ME, ClaimGranted(CARD, OFFER, status))
         assert situation_of(now_awake(rig)) == "bound"
-        assert now_awake(rig).ride_status == status
+        assert now_awake(rig).claim.status == status
         assert "RideAccepted" not in said(rig, APP)
 
     def test_the_wish_for_no_offers_is_kept(self) -> None:
@@ -387,7 +386,7 @@ class TestOutOfMemory:
         rig.wait(1.0)
         assert rig.runtime.actor(ME) is None
         assert type(rig.heard(DISPATCHER)[-1]) is DriverGone
-        assert rig.board.position(HIM) is None
+        assert rig.board.position(D1) is None
 
     def test_a_driver_who_is_back_stays(self) -> None:
         rig, _ = a_driver_who_is("offline")

@@ -134,7 +134,7 @@ def an_app_still_shows_a_ride_and_an_offer_and_waits_for_an_answer() -> None:
 @breaks("check_streams: stream-known")
 def an_app_has_not_heard_the_last_message() -> None:
     town = Town()
-    town.driver.stream.seq += 7
+    town.driver.app.stream.seq += 7
     check_streams(town.world)
 
 

@@ -12,16 +12,18 @@ from msgspec.structs import replace
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
-from dispatch.actors.parts.conversation import Answer, Answers, Stream
+from dispatch.actors.parts.conversation import Answer, Answers, Conversation, Stream
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.driver import decisions
+from dispatch.domain.driver.offers import Offers
 from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.matching.search import Search
-from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import AcceptOffer, Detach
+from dispatch.messages.commands import Detach
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import Append, NotAppended
+from dispatch.messages.notices import Numbered
 from dispatch.storage.log.losses import Losses
 from dispatch.values import Lease
 
@@ -31,38 +33,30 @@ LATE_S = 5.0
 @contextmanager
 def accept_after_the_deadline() -> Iterator[None]:
     """The driver's own check is gone, and the dispatcher closes offers five seconds too late."""
-    expired, on_accept = Search.expired, DriverActor._on_accept
+    expired, answer = Search.expired, decisions.answer
 
     def expire_late(search: Search, now: float) -> list[Lease]:
         return expired(search, now - LATE_S)
 
-    def accept_whenever(driver: DriverActor, message: AcceptOffer) -> None:
-        offer = driver._open(message.ride_id, message.offer_id)
-        if offer is not None and driver.runtime.now >= offer.lease.closes_at and driver.is_new(message):
-            driver._reserve(offer, message.command)
-        else:
-            on_accept(driver, message)
+    def answer_in_time(driver: DriverRecord, offers: Offers, message: Any, now: float) -> decisions.Decision:
+        return answer(driver, offers, message, 0.0)
 
-    with patch.object(Search, "expired", expire_late), handled(DriverActor, AcceptOffer, accept_whenever):
+    with patch.object(Search, "expired", expire_late), patch.object(decisions, "answer", answer_in_time):
         yield
 
 
 @contextmanager
 def a_busy_driver_is_offered() -> Iterator[None]:
-    """Supply and driver both forget that he is bound: each alone would be saved by the other."""
-    refusal = DriverActor._refusal
+    """Supply and driver both forget that the driver is bound: each alone would be saved by the other."""
+    refusal = decisions.refusal
 
-    def forget_binding(driver: DriverActor, ride_id: RideId, closes_at: float) -> str:
-        binding, driver.driver.binding = driver.driver.binding, "free"
-        try:
-            return refusal(driver, ride_id, closes_at)
-        finally:
-            driver.driver.binding = binding
+    def forget_binding(driver: DriverRecord, *more: Any) -> str:
+        return refusal(replace(driver, binding="free"), *more)
 
-    def status(driver: DriverActor) -> str:
-        return "available" if driver.link is not None and driver.driver.wants_offers else "offline"
+    def status(driver: DriverRecord, is_connected: bool) -> str:
+        return "available" if is_connected and driver.wants_offers else "offline"
 
-    with patch.object(DriverActor, "_refusal", forget_binding), patch.object(DriverActor, "_status", status):
+    with patch.object(decisions, "refusal", forget_binding), patch.object(DriverRecord, "status", status):
         yield
 
 
@@ -80,11 +74,10 @@ def nothing_is_withdrawn() -> Iterator[None]:
 
 @contextmanager
 def a_dead_socket_keeps_its_place() -> Iterator[None]:
-    """The driver's connection is gone; his offers stay open."""
+    """The driver's connection is gone, and the driver's offers stay open."""
 
     def keep_offers(driver: DriverActor, message: Detach) -> None:
-        if message.number == driver.link_number and driver.link is not None:
-            driver.link = None
+        if driver.app.lose_link(message.number):
             driver.record(DriverOffline(driver.driver_id, message.reason))
             driver._announce()
 
@@ -106,7 +99,11 @@ def announced_before_it_is_on_disk() -> Iterator[None]:
 @contextmanager
 def what_comes_ahead_is_told_on_at_once() -> Iterator[None]:
     """Whoever hears of something before it is on disk speaks as if it were."""
-    with patch.object(ConversingActor, "depend_on", lambda actor, after: None):
+
+    def forget(actor: RecordedActor, after: Any) -> None:
+        """Depend on nothing."""
+
+    with patch.object(ConversingActor, "depend_on", forget), patch.object(RecordedActor, "depend_on", forget):
         yield
 
 
@@ -143,7 +140,10 @@ def a_repeated_command_is_done_again() -> Iterator[None]:
         actor.remember(message)
         return True
 
-    with patch.object(ConversingActor, "is_new", is_always_new):
+    with (
+        patch.object(ConversingActor, "is_new", is_always_new),
+        patch.object(Conversation, "is_new", lambda app, actor, message: True),
+    ):
         yield
 
 
@@ -172,7 +172,7 @@ def an_id_is_everybodys() -> Iterator[None]:
 @contextmanager
 def a_number_is_given_twice() -> Iterator[None]:
     """What is said while nobody listens takes no number, and is forgotten."""
-    say = ConversingActor.say
+    say, said = ConversingActor.say, Conversation.say
 
     def say_to_whoever_listens(actor: ConversingActor, notice_type: Any, *fields: Any) -> Any:
         notice = say(actor, notice_type, *fields)
@@ -180,7 +180,16 @@ def a_number_is_given_twice() -> Iterator[None]:
             actor.stream.seq -= 1
         return notice
 
-    with patch.object(ConversingActor, "say", say_to_whoever_listens):
+    def say_in_part(app: Conversation, actor: RecordedActor, notice: Numbered) -> Any:
+        numbered = said(app, actor, notice)
+        if app.link is None:
+            app.stream.seq -= 1
+        return numbered
+
+    with (
+        patch.object(ConversingActor, "say", say_to_whoever_listens),
+        patch.object(Conversation, "say", say_in_part),
+    ):
         yield
 
 

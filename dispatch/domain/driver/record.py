@@ -1,6 +1,6 @@
-"""The binding of a driver: free, reserved for the ride he accepted, or bound to it. Pure.
+"""The record of a driver: what the driver's events come to, and the table of how a driver is bound to a ride. Pure.
 
-Whether he wants offers and whether anyone hears him are told apart: a lost connection never touches a binding.
+A binding is `free`, `reserved` for the ride whose offer the driver accepted, or `bound` to it. A lost connection never changes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.matching import ClaimGranted
 from dispatch.values import DriverCard
-from dispatch.words import Binding, ReleaseReason
+from dispatch.words import Binding, DriverStatus, ReleaseReason
 
 FREE: Final = Binding.FREE
 RESERVED: Final = Binding.RESERVED
@@ -40,24 +40,29 @@ BINDING: Final[dict[str, dict[type[Message], str]]] = {
 }
 assert tuple(BINDING) == BINDINGS, "every binding has its row"
 
+OFFLINE: Final = DriverStatus.OFFLINE
+AVAILABLE: Final = DriverStatus.AVAILABLE
+WANTS_NO_OFFERS: Final = DriverStatus.UNAVAILABLE
+BUSY: Final = DriverStatus.BUSY
+
 GAVE_UP: Final = ReleaseReason.GAVE_UP
-"""Why a driver was released whose ride goes on without him: he is not asked for it again."""
-NOS_KEPT: Final = 16
-"""Only those count that he said while the same ride was offered anew: more than he can hold offers at once."""
+"""The reason of a release from a ride that goes on without the driver, who is not asked for this ride again."""
+DECLINES_REMEMBERED: Final = 16
+"""A decline matters only while the same ride is offered anew. This is more than the offers that a driver may hold at once."""
 
 UNBINDING: Final = frozenset(
     (DriverRegistered, DriverOnline, DriverOffline, AvailabilitySet, OfferDeclined, CommandDone, DriverFolded)
 )
-"""Events of a driver that leave his binding as it is."""
+"""Events of a driver that leave the binding unchanged."""
 
 
 def stranger(driver_id: DriverId) -> DriverCard:
-    """Who a driver is before anyone registered him."""
+    """The card of a driver whom nobody has registered."""
     return DriverCard(driver_id, f"Driver {driver_id[-4:]}", driver_id)
 
 
 def next_binding(binding: str, event: type[Message]) -> str:
-    """Where this leads. Raises IllegalTransition where the table has no such step."""
+    """The binding after an event of this type. Raises IllegalTransition where the table has no such step."""
     if event in UNBINDING:
         return binding
     target = BINDING[binding].get(event)
@@ -67,62 +72,86 @@ def next_binding(binding: str, event: type[Message]) -> str:
 
 
 class DriverRecord(msgspec.Struct):
-    """What events tell of one driver. `ride` is the reservation that binds him or may bind him, `declined` what he declined last."""
+    """All that events tell of one driver.
+
+    `reservation`: the offer that the driver accepted, while the driver is reserved for its ride or bound to it. `declined`: the rides
+    that the driver declined last. `is_known`: a connection has spoken for this driver. `unfolded`: the number of events since the
+    last fold.
+    """
 
     driver_id: DriverId
     card: DriverCard | None = None
     binding: str = FREE
-    ride: DriverReserved | None = None
+    reservation: DriverReserved | None = None
     wants_offers: bool = True
     declined: tuple[RideId, ...] = ()
-
-    def folded(self) -> DriverFolded:
-        """All of it in one event."""
-        return DriverFolded(self.driver_id, self.card, self.ride, self.wants_offers, self.declined)
+    is_known: bool = False
+    unfolded: int = 0
 
     def apply(self, event: Message) -> None:
-        """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
-        self.binding = next_binding(self.binding, type(event))
-        remember = _MEMORIES.get(type(event))
-        if remember is not None:
-            remember(self, event)
+        """Fold one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
+        kind = type(event)
+        if kind not in UNBINDING:
+            self.binding = next_binding(self.binding, kind)
+        self.unfolded += 1
+        fold = _FOLDS.get(kind)
+        if fold is not None:
+            fold(self, event)
+
+    def folded(self) -> DriverFolded:
+        """One event that stands for all events so far."""
+        return DriverFolded(self.driver_id, self.card, self.reservation, self.wants_offers, self.declined)
+
+    def status(self, is_connected: bool) -> DriverStatus:
+        """What the dispatcher is told. Only a driver who is `available` is offered rides."""
+        if self.binding != FREE:
+            return BUSY
+        if not is_connected:
+            return OFFLINE
+        return AVAILABLE if self.wants_offers and self.card is not None else WANTS_NO_OFFERS
 
 
-def _remember_card(driver: DriverRecord, event: DriverRegistered) -> None:
+def _registered(driver: DriverRecord, event: DriverRegistered) -> None:
     driver.card = event.driver
 
 
-def _remember_wish(driver: DriverRecord, event: AvailabilitySet) -> None:
+def _online(driver: DriverRecord, event: DriverOnline) -> None:
+    driver.is_known = True
+
+
+def _availability_set(driver: DriverRecord, event: AvailabilitySet) -> None:
     driver.wants_offers = event.available
 
 
-def _remember_ride(driver: DriverRecord, event: DriverReserved) -> None:
-    driver.ride = event
+def _reserved(driver: DriverRecord, event: DriverReserved) -> None:
+    driver.reservation = event
 
 
-def _unfold(driver: DriverRecord, event: DriverFolded) -> None:
-    """The first event of a life that began here says all; in the middle of one it says what is known."""
+def _released(driver: DriverRecord, event: DriverReleased) -> None:
+    driver.reservation = None
+    if event.reason == GAVE_UP:
+        driver.declined = (*driver.declined, event.ride_id)[-DECLINES_REMEMBERED:]
+
+
+def _declined(driver: DriverRecord, event: OfferDeclined) -> None:
+    driver.declined = (*driver.declined, event.ride_id)[-DECLINES_REMEMBERED:]
+
+
+def _folded(driver: DriverRecord, event: DriverFolded) -> None:
+    """As the first event of a record it says all. Later it says what is known, and a binding stays."""
     if driver.binding == FREE and event.ride is not None:
         driver.binding = RESERVED
-    driver.card, driver.ride, driver.wants_offers = event.driver or driver.card, event.ride, event.wants_offers
-    driver.declined = event.declined
+    driver.card, driver.reservation = event.driver or driver.card, event.ride
+    driver.wants_offers, driver.declined = event.wants_offers, event.declined
+    driver.is_known, driver.unfolded = True, 0
 
 
-def _forget_ride(driver: DriverRecord, event: DriverReleased) -> None:
-    driver.ride = None
-    if event.reason == GAVE_UP:
-        driver.declined = (*driver.declined, event.ride_id)[-NOS_KEPT:]
-
-
-def _remember_no(driver: DriverRecord, event: OfferDeclined) -> None:
-    driver.declined = (*driver.declined, event.ride_id)[-NOS_KEPT:]
-
-
-_MEMORIES: dict[type[Message], Callable[[DriverRecord, Any], None]] = {
-    DriverRegistered: _remember_card,
-    AvailabilitySet: _remember_wish,
-    DriverReserved: _remember_ride,
-    DriverReleased: _forget_ride,
-    OfferDeclined: _remember_no,
-    DriverFolded: _unfold,
+_FOLDS: Final[dict[type[Message], Callable[[DriverRecord, Any], None]]] = {
+    DriverRegistered: _registered,
+    DriverOnline: _online,
+    AvailabilitySet: _availability_set,
+    DriverReserved: _reserved,
+    DriverReleased: _released,
+    OfferDeclined: _declined,
+    DriverFolded: _folded,
 }

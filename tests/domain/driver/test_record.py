@@ -1,4 +1,4 @@
-"""The binding of a driver: every binding meets every event, and nothing but the ride's own answer sets him free."""
+"""The record of a driver: every binding meets every event, and only the ride's answer sets the driver free."""
 
 import csv
 from pathlib import Path
@@ -9,8 +9,9 @@ import pytest
 from dispatch.domain.driver.record import (
     BINDINGS,
     BOUND,
+    DECLINES_REMEMBERED,
     FREE,
-    NOS_KEPT,
+    GAVE_UP,
     RESERVED,
     UNBINDING,
     DriverRecord,
@@ -42,27 +43,27 @@ with TABLE.open(encoding="utf-8", newline="") as rows:
 
 RIDE, OFFER = RideId("ride-1"), OfferId("ride-1.1.1")
 DAN = DriverCard(DriverId("d1"), "Dan", "27830000001", 4.8, "bakkie", "CA 1")
-HIM = DAN.driver_id
+DRIVER = DAN.driver_id
 CARD = RideCard(RIDE, 1, Passenger(PassengerId("p1"), "Ann", "2782"), Trip(Place(0.1, 0.1), Place(0.2, 0.2), 1, 2, 3))
-KEPT = DriverReserved(RIDE, HIM, OFFER, 1, 1)
+RESERVATION = DriverReserved(RIDE, DRIVER, OFFER, 1, 1)
 
 EXAMPLES: dict[str, Message] = {
-    "DriverReserved": KEPT,
+    "DriverReserved": RESERVATION,
     "ClaimGranted": ClaimGranted(CARD, OFFER, "accepted"),
-    "DriverReleased": DriverReleased(RIDE, HIM, OFFER, "taken"),
+    "DriverReleased": DriverReleased(RIDE, DRIVER, OFFER, "taken"),
     "DriverRegistered": DriverRegistered(DAN),
-    "DriverOnline": DriverOnline(HIM),
-    "DriverOffline": DriverOffline(HIM, "silent"),
-    "AvailabilitySet": AvailabilitySet(HIM, False),
-    "OfferDeclined": OfferDeclined(RIDE, HIM, OFFER),
+    "DriverOnline": DriverOnline(DRIVER),
+    "DriverOffline": DriverOffline(DRIVER, "silent"),
+    "AvailabilitySet": AvailabilitySet(DRIVER, False),
+    "OfferDeclined": OfferDeclined(RIDE, DRIVER, OFFER),
     "CommandDone": CommandDone(Command("k1", 1), "ok"),
-    "DriverFolded": DriverFolded(HIM, DAN, None, True, ()),
+    "DriverFolded": DriverFolded(DRIVER, DAN, None, True, ()),
 }
 WAYS = {FREE: (), RESERVED: ("DriverReserved",), BOUND: ("DriverReserved", "ClaimGranted")}
 
 
 def driver_who_is(binding: str) -> DriverRecord:
-    driver = DriverRecord(HIM)
+    driver = DriverRecord(DRIVER)
     for name in WAYS[binding]:
         driver.apply(EXAMPLES[name])
     assert driver.binding == binding
@@ -110,9 +111,9 @@ def test_an_event_of_somebody_else_is_illegal_in_every_binding(binding: str) -> 
 @pytest.mark.parametrize("binding", [RESERVED, BOUND])
 def test_a_lost_connection_leaves_the_binding_and_the_ride_as_they_are(binding: str) -> None:
     driver = driver_who_is(binding)
-    for event in (DriverOffline(HIM, "closed"), DriverOnline(HIM), AvailabilitySet(HIM, False)):
+    for event in (DriverOffline(DRIVER, "closed"), DriverOnline(DRIVER), AvailabilitySet(DRIVER, False)):
         driver.apply(event)
-        assert (driver.binding, driver.ride) == (binding, KEPT)
+        assert (driver.binding, driver.reservation) == (binding, RESERVATION)
 
 
 def test_only_a_reservation_a_grant_and_a_release_change_a_binding() -> None:
@@ -121,33 +122,33 @@ def test_only_a_reservation_a_grant_and_a_release_change_a_binding() -> None:
     assert {kind.__name__ for kind in UNBINDING} == set(EXAMPLES) - changing
 
 
-def test_the_reservation_says_which_ride_keeps_him_and_a_release_forgets_it() -> None:
+def test_the_reservation_is_the_offer_that_was_accepted_and_a_release_forgets_it() -> None:
     driver = driver_who_is(RESERVED)
-    assert driver.ride == KEPT
+    assert driver.reservation == RESERVATION
     driver.apply(EXAMPLES["DriverReleased"])
     assert driver.binding == FREE
-    assert driver.ride is None
+    assert driver.reservation is None
 
 
 def test_a_grant_that_comes_twice_binds_once() -> None:
     driver = driver_who_is(BOUND)
     driver.apply(EXAMPLES["ClaimGranted"])
-    assert (driver.binding, driver.ride) == (BOUND, KEPT)
+    assert (driver.binding, driver.reservation) == (BOUND, RESERVATION)
 
 
-def test_a_driver_wants_offers_until_he_says_otherwise() -> None:
+def test_a_driver_wants_offers_until_the_app_says_otherwise() -> None:
     driver = driver_who_is(FREE)
     assert driver.wants_offers
     for wish in (False, True):
-        driver.apply(AvailabilitySet(HIM, wish))
+        driver.apply(AvailabilitySet(DRIVER, wish))
         assert driver.wants_offers is wish
 
 
-def test_the_last_rides_that_he_declined_are_remembered() -> None:
-    driver, rides = driver_who_is(FREE), [RideId(f"ride-{number}") for number in range(NOS_KEPT + 3)]
+def test_the_rides_that_were_declined_last_are_remembered() -> None:
+    driver, rides = driver_who_is(FREE), [RideId(f"ride-{number}") for number in range(DECLINES_REMEMBERED + 3)]
     for told, ride_id in enumerate(rides):
-        assert driver.declined == tuple(rides[max(0, told - NOS_KEPT) : told])
-        driver.apply(OfferDeclined(ride_id, HIM, OFFER))
+        assert driver.declined == tuple(rides[max(0, told - DECLINES_REMEMBERED) : told])
+        driver.apply(OfferDeclined(ride_id, DRIVER, OFFER))
 
 
 def test_a_card_is_kept_and_a_newer_one_replaces_it() -> None:
@@ -158,18 +159,45 @@ def test_a_card_is_kept_and_a_newer_one_replaces_it() -> None:
         assert driver.card == card
 
 
+def test_whose_ride_goes_on_without_the_driver_has_declined_it() -> None:
+    driver = driver_who_is(BOUND)
+    driver.apply(DriverReleased(RIDE, DRIVER, OFFER, GAVE_UP))
+    assert driver.declined == (RIDE,)
+
+
 @pytest.mark.parametrize("binding", [FREE, RESERVED])
 def test_a_fold_is_all_that_a_later_life_needs(binding: str) -> None:
     driver = driver_who_is(binding)
-    for name in ("DriverRegistered", "AvailabilitySet", "OfferDeclined"):
+    for name in ("DriverRegistered", "DriverOnline", "AvailabilitySet", "OfferDeclined"):
         driver.apply(EXAMPLES[name])
-    later = DriverRecord(HIM)
+    later = DriverRecord(DRIVER)
     later.apply(driver.folded())
+    driver.apply(driver.folded())
     assert later == driver
 
 
-def test_a_fold_in_the_middle_of_a_life_changes_nothing() -> None:
+def test_a_fold_in_the_middle_of_a_life_changes_nothing_but_the_count_of_events() -> None:
     driver = driver_who_is(BOUND)
-    before = msgspec.structs.replace(driver)
+    before = msgspec.structs.replace(driver, is_known=True, unfolded=0)
+    assert driver.unfolded == 2
     driver.apply(driver.folded())
     assert driver == before
+
+
+@pytest.mark.parametrize(
+    ("binding", "is_connected", "wants_offers", "is_registered", "status"),
+    [
+        (FREE, True, True, True, "available"),
+        (FREE, True, False, True, "unavailable"),
+        (FREE, True, True, False, "unavailable"),
+        (FREE, False, True, True, "offline"),
+        (RESERVED, True, True, True, "busy"),
+        (BOUND, False, False, True, "busy"),
+    ],
+)
+def test_the_dispatcher_is_told_what_follows_from_binding_connection_and_wish(
+    binding: str, is_connected: bool, wants_offers: bool, is_registered: bool, status: str
+) -> None:
+    driver = driver_who_is(binding)
+    driver.wants_offers, driver.card = wants_offers, DAN if is_registered else None
+    assert driver.status(is_connected) == status
