@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
+from dispatch.domain.driver.decisions import ANSWERS, Standing
 from dispatch.domain.driver.record import BINDING, FREE, UNBINDING
 from dispatch.domain.ride import MAY_CANCEL, STEPS_BEFORE_END, TERMINAL, TRANSITIONS, UNBOOKED
+from dispatch.messages.commands import AcceptOffer, DeclineOffer
 
 PAGE = Path(__file__).with_name("STATES.md")
 Table = Mapping[str, Mapping[type, str]]
@@ -37,6 +39,14 @@ all three: `busy` unless free, `offline` without a connection, `unavailable` whe
 Only then are they offered rides.
 """
 
+ANSWERING = """
+## A driver's answer to an offer
+
+`dispatch/domain/driver/decisions.py`. An answer means the offer that it names, or the open offer of its ride. The offer is `open`;
+or `overdue`: its time is over, with the grace in which a late accept still counts, and nobody has closed it yet; or `accepted`: the
+driver is reserved for its ride, or bound to it; or `closed`: it ended in another way, or never was.
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -45,6 +55,7 @@ def page() -> str:
     return (
         f"{HEAD}\n{ride}\n{_events(TRANSITIONS)}\n{_cancelling()}\n{_skipping()}"
         f"{DRIVER}\n{driver}\n{_events(BINDING)}\n{_unbinding()}{ONLINE}"
+        f"{ANSWERING}\n{_answering()}"
     )
 
 
@@ -82,6 +93,12 @@ def _skipping() -> str:
 def _unbinding() -> str:
     names = ", ".join(f"`{name}`" for name in sorted(event.__name__ for event in UNBINDING))
     return f"Events of a driver that leave the binding as it is: {names}.\n"
+
+
+def _answering() -> str:
+    accepting, declining = ANSWERS[AcceptOffer], ANSWERS[DeclineOffer]
+    rows = "".join(f"| `{standing}` | {accepting[standing]} | {declining[standing]} |\n" for standing in Standing)
+    return f"| the offer is | `accept_ride` | `decline_ride` |\n|--|--|--|\n{rows}"
 
 
 if __name__ == "__main__":

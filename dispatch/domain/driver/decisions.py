@@ -59,7 +59,6 @@ class Verdict(StrEnum):
     DECLINE = "the offer ends as `declined`"
     REFUSE = "refused as `illegal_now`: an accepted ride is cancelled, not declined"
     CLOSE_AGAIN = "the closing of the offer is told again; `no_such_ride` where there never was one"
-    SET = "the driver is asked from now on, or no more"
 
 
 ANSWERS: Final[dict[type[Message], dict[Standing, Verdict]]] = {
@@ -79,21 +78,21 @@ ANSWERS: Final[dict[type[Message], dict[Standing, Verdict]]] = {
 """What an answer comes to, by its type and by how the offer stands."""
 assert all(tuple(row) == tuple(Standing) for row in ANSWERS.values()), "every answer has its verdict for every standing"
 OPEN, OVERDUE, ACCEPTED, CLOSED = Standing
-RESERVE, REPEAT, EXPIRE, DECLINE, REFUSE, CLOSE_AGAIN, SET = Verdict
+RESERVE, REPEAT, EXPIRE, DECLINE, REFUSE, CLOSE_AGAIN = Verdict
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What follows from a command of the driver's app. The actor does it in the order of the fields.
 
     `events` are recorded. The ride of `accepted` is claimed. The offers in `ended` end on the driver's side, each with its outcome: app
-    and dispatcher are told. Where the verdict needs no other answer, the command is acknowledged with `result`.
+    and dispatcher are told. The command is acknowledged with `result`, unless the `verdict` on an answer to an offer says otherwise.
     """
 
-    verdict: Verdict
     events: tuple[Message, ...] = ()
     accepted: Lease | None = None
     ended: tuple[tuple[OfferMade, OfferOutcome], ...] = ()
     result: str = OK
+    verdict: Verdict | None = None
 
 
 def refusal(driver: DriverRecord, offers: Offers, lease: Lease, is_connected: bool, now: float, most: int) -> str:
@@ -121,13 +120,13 @@ def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineO
         standing = ACCEPTED if message.offer_id in (None, reservation.offer_id) else CLOSED
     verdict = ANSWERS[type(message)][standing]
     if offer is None:
-        return Decision(verdict)
+        return Decision(verdict=verdict)
     lease = offer.lease
     if isinstance(message, DeclineOffer):
         declined = OfferDeclined(lease.ride_id, driver.driver_id, lease.offer_id, message.reason, message.command)
-        return Decision(verdict, (declined,), ended=((offer, DECLINED),), result=DECLINED)
+        return Decision((declined,), None, ((offer, DECLINED),), DECLINED, verdict)
     if verdict is EXPIRE:
-        return Decision(verdict, ended=((offer, EXPIRED),), result=EXPIRED)
+        return Decision((), None, ((offer, EXPIRED),), EXPIRED, verdict)
     reserved = DriverReserved(
         lease.ride_id,
         driver.driver_id,
@@ -138,16 +137,16 @@ def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineO
         lease.closes_at,
     )
     others = tuple([(other, DRIVER_BUSY) for other in offers.open.values() if other is not offer])
-    return Decision(verdict, (reserved,), lease, others)
+    return Decision((reserved,), lease, others, verdict=verdict)
 
 
 def set_availability(driver: DriverRecord, offers: Offers, message: SetAvailability) -> Decision:
     """The driver wants offers, or wants none: then the open ones end."""
     if message.available == driver.wants_offers:
-        return Decision(SET)
+        return Decision()
     event = AvailabilitySet(driver.driver_id, message.available, message.command)
     open_offers = () if message.available else tuple([(offer, UNAVAILABLE) for offer in offers.open.values()])
-    return Decision(SET, (event,), ended=open_offers)
+    return Decision((event,), ended=open_offers)
 
 
 def connected(driver: DriverRecord) -> tuple[Message, ...]:

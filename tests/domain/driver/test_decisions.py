@@ -37,6 +37,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.notices import OfferMade
+from dispatch.words import OfferOutcome
 from tests.actors.rig import AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, lease
 
 D1 = DAN.driver_id
@@ -84,7 +85,7 @@ def test_an_answer_comes_to_what_the_written_table_says(
     standing: str, message: str, verdict: str, event: str, ended: str
 ) -> None:
     decision = judged(standing, MESSAGES[message])
-    assert decision.verdict.name == verdict
+    assert decision.verdict is not None and decision.verdict.name == verdict
     assert " ".join(type(event).__name__ for event in decision.events) == event
     assert " ".join(outcome for _, outcome in decision.ended) == ended
 
@@ -92,12 +93,9 @@ def test_an_answer_comes_to_what_the_written_table_says(
 def test_an_accept_reserves_the_driver_for_the_offer_until_it_closes_and_ends_the_other_offers() -> None:
     offers = offers_of(RIDE, OTHER_RIDE)
     decision = answer(a_driver(), offers, AcceptOffer(AS_DAN, RIDE, OFFER, COMMAND), IN_TIME)
-    assert decision == Decision(
-        RESERVE,
-        (DriverReserved(RIDE, D1, OFFER, 1, 1, COMMAND, 32.0),),
-        lease(),
-        ((offers.open[OTHER_RIDE], "driver_busy"),),
-    )
+    reserved = DriverReserved(RIDE, D1, OFFER, 1, 1, COMMAND, 32.0)
+    others = ((offers.open[OTHER_RIDE], OfferOutcome.DRIVER_BUSY),)
+    assert decision == Decision((reserved,), lease(), others, verdict=RESERVE)
 
 
 def test_a_decline_says_why_and_leaves_other_offers_open() -> None:
