@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dispatch.domain.driver.decisions import ANSWERS, Standing
 from dispatch.domain.driver.record import BINDING, FREE, UNBINDING
-from dispatch.domain.ride import MAY_CANCEL, STEPS_BEFORE_END, TERMINAL, TRANSITIONS, UNBOOKED
+from dispatch.domain.ride.record import MAY_CANCEL, STEPS_BEFORE_END, TERMINAL, TRANSITIONS, UNBOOKED
 from dispatch.messages.commands import AcceptOffer, DeclineOffer
 
 PAGE = Path(__file__).with_name("STATES.md")
@@ -23,8 +23,8 @@ asked for it hears `illegal_now`. Time alone moves nothing: a timer is a message
 
 ## A ride
 
-`dispatch/domain/ride.py`; the ride's actor is the only one who takes these steps, and each of them is an event in the journal. The
-words are those that are stored and shown, but for `unbooked`: a socket is open for that id and nobody has booked yet.
+`dispatch/domain/ride/record.py`; the ride's actor is the only one who takes these steps, and each of them is an event in the journal.
+The words are those that are stored and shown, but for `unbooked`: a socket is open for that id and nobody has booked yet.
 """
 DRIVER = """
 ## A driver's binding

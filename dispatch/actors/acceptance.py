@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatch.actors.booking import BookedRide
 from dispatch.actors.followed import NOWHERE, Way
-from dispatch.domain.ride import CANCELLED, NO_DRIVERS, PENDING, SCHEDULED
+from dispatch.domain.ride.record import CANCELLED, NO_DRIVERS, PENDING, SCHEDULED
 from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.messages.matching import ClaimRefused, ClaimRide

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.actors.priced import PricedRide
-from dispatch.domain.ride import PENDING, SCHEDULED, UNBOOKED
+from dispatch.domain.ride.record import PENDING, SCHEDULED, UNBOOKED
 from dispatch.errors import IllegalTransition
 from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.base import Command, Message

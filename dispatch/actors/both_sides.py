@@ -7,11 +7,11 @@ from typing import Any
 from dispatch import addresses
 from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.parts.conversation import Answer, Memory
-from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import State
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.matching import RideAnswered, RideRefused
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.actors.parts.conversation import Answer, Answers, Memory, Stream, ride_of
-from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor, State
 from dispatch.errors import IdReused, InternalError, NoSuchRide
 from dispatch.ids import RideId
@@ -14,6 +13,7 @@ from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone
 from dispatch.messages.journal import NotAppended
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, StreamLife
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dispatch import addresses
-from dispatch.actors.ports import EventStore
 from dispatch.actors.requested import RequestedSearches
 from dispatch.actors.timed import CLOCK_SLACK_S
 from dispatch.domain.matching.choice import Choice, Hits
@@ -34,6 +33,7 @@ from dispatch.messages.matching import (
     SearchDriver,
     SearchExhausted,
 )
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
 

@@ -9,7 +9,7 @@ from dispatch import addresses
 from dispatch.actors.ending import EndingRide
 from dispatch.domain.places.approach import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.ride import (
+from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
     COMPLETED,

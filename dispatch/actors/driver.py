@@ -12,7 +12,6 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
-from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
@@ -66,6 +65,7 @@ from dispatch.messages.notices import (
     RideProgress,
 )
 from dispatch.messages.tracking import WarnDriver
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard
 from dispatch.words import OfferOutcome, RefusalCode, Result, RideStatus

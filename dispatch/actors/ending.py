@@ -6,7 +6,7 @@ from math import ceil
 
 from dispatch.actors.followed import FollowedRide
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride import (
+from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
     CANCELLED,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from dispatch import addresses
-from dispatch.actors.ports import EventStore
 from dispatch.actors.riding import RideOptions, RidingActor
 from dispatch.domain.places.tracks import Tracks
-from dispatch.domain.ride import ACCEPTED, ARRIVED, WITH_DRIVER
+from dispatch.domain.ride.record import ACCEPTED, ARRIVED, WITH_DRIVER
 from dispatch.messages.events import TrackRecorded
 from dispatch.messages.tracking import FollowDriver, StopFollowing, TrackGrown
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Place, Trip
 

@@ -11,7 +11,7 @@ from typing import Any
 from dispatch import addresses
 from dispatch.actors.rated import RatedRide
 from dispatch.domain.pricing.payment import amount_due, pause_s
-from dispatch.domain.ride import CHARGED, DECLINED, PAID
+from dispatch.domain.ride.record import CHARGED, DECLINED, PAID
 from dispatch.messages.base import Message
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
 from dispatch.messages.matching import RidePaid

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from dispatch import addresses
-from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.quote import QuoteRecord
@@ -24,6 +23,7 @@ from dispatch.messages.pricing import (
     QuoteRefused,
     UseQuote,
 )
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Price
 

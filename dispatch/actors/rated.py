@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch import addresses
 from dispatch.actors.driven import DrivenRide
-from dispatch.domain.ride import COMPLETED
+from dispatch.domain.ride.record import COMPLETED
 from dispatch.errors import NoSuchRide
 from dispatch.messages.commands import RateRide
 from dispatch.messages.events import RideRated

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from dispatch.actors.ports import EventStore
 from dispatch.addresses import JOURNAL
 from dispatch.messages.base import Forerunner, Message, Recorded
 from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.ports import EventStore
 from dispatch.runtime import Actor, Runtime, receives
 
 Held = tuple[int, str, Message]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dispatch import addresses
-from dispatch.actors.ports import EventStore
 from dispatch.actors.timed import TimedSearches
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import RideRequested
 from dispatch.messages.matching import AnnounceState, SearchDriver
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime
 
 

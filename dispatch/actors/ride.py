@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch import addresses
 from dispatch.actors.acceptance import ChoosingRide
-from dispatch.domain.ride import ACCEPTED, ARRIVED, PENDING, UNBOOKED
+from dispatch.domain.ride.record import ACCEPTED, ARRIVED, PENDING, UNBOOKED
 from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import RideAssigned, SearchFailed

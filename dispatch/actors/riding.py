@@ -9,15 +9,15 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.both_sides import BothSides
 from dispatch.actors.parts.conversation import Memory
-from dispatch.actors.ports import EventStore
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride import UNBOOKED, RideRecord
+from dispatch.domain.ride.record import UNBOOKED, RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Money, Price, RideCard
 

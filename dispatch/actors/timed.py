@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dispatch.actors.ports import EventStore
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.matching.agenda import Agenda
 from dispatch.domain.matching.search import Search
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
+from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 
 CLOCK_SLACK_S = 1e-6

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from dispatch.domain.ride import ACCEPTED, ARRIVED, RideRecord
+from dispatch.domain.ride.record import ACCEPTED, ARRIVED, RideRecord
 
 CLOCK_SLACK_S: Final = 1e-6
 """Sums of Unix seconds round by so much."""

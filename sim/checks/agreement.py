@@ -12,7 +12,7 @@ from dispatch.domain.driver.record import FREE, DriverRecord
 from dispatch.domain.matching.search import Search
 from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.ride import RideRecord
+from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import DriverId, RideId
 from sim.checks.subject import Subject
 from sim.people.restless import InsistentPhone

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from dispatch.actors.ports import EventStore
 from dispatch.addresses import DRIVER, kind_of, name_of, session
 from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.domain.places.geo import haversine_m
@@ -34,6 +33,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
+from dispatch.ports import EventStore
 from dispatch.values import RideCard
 from sim.checks.ledger import Ledger, Violations
 

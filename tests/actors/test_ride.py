@@ -16,7 +16,7 @@ from dispatch.actors.priced import NoAnswer
 from dispatch.actors.ride import RideActor, _Rebuilt
 from dispatch.actors.riding import RideOptions, _Retire
 from dispatch.domain.places.approach import GIVEN_UP, TOLD, WARNED
-from dispatch.domain.ride import STATUSES
+from dispatch.domain.ride.record import STATUSES
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (

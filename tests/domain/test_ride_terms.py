@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.domain.ride import ACCEPTED, RideRecord
+from dispatch.domain.ride.record import ACCEPTED, RideRecord
 from dispatch.domain.ride_terms import RideTerms, pin_locked_s
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import PinRefused, RideArrived, RideStarted, RideUnassigned

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.ride import RideRecord
+from dispatch.domain.ride.record import RideRecord
 from dispatch.domain.ride_terms import RideTerms
 from dispatch.ids import RideId
 from dispatch.values import Money

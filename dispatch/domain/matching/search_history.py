@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.domain.matching.search import OpenOffer, Search
-from dispatch.domain.ride import PENDING, TRANSITIONS, RideRecord
+from dispatch.domain.ride.record import PENDING, TRANSITIONS, RideRecord
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (

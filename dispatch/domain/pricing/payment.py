@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatch.domain.pricing.money import in_minor, rounded
-from dispatch.domain.ride import COMPLETED, RideRecord
+from dispatch.domain.ride.record import COMPLETED, RideRecord
 from dispatch.values import Money
 
 CASH: Final = "cash"

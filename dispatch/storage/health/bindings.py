@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dispatch import addresses
 from dispatch.domain.driver.record import FREE, RESERVED, next_binding
-from dispatch.domain.ride import UNBOOKED, next_status
+from dispatch.domain.ride.record import UNBOOKED, next_status
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.domain.ride import TERMINAL, UNBOOKED
+from dispatch.domain.ride.record import TERMINAL, UNBOOKED
 from dispatch.ids import RideId
 from dispatch.messages.events import DriverReleased, Event, RideCancelled
 from dispatch.messages.journal import Append

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dispatch import addresses
-from dispatch.actors.ports import EventStore
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
+from dispatch.ports import EventStore
 from dispatch.storage.failures import explained
 from dispatch.storage.log.codec import BODY, read, shifted
 from dispatch.storage.tables.region import kept_region

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dispatch.domain.pricing.payment import CARD, amount_due, pause_s
-from dispatch.domain.ride import RideRecord
+from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import RideId
 from dispatch.values import FareLine, Money, Place, Price, Trip
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.domain.ride import VERBS
+from dispatch.domain.ride.record import VERBS
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     DriverFolded,

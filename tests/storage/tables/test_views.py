@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from dispatch.domain.driver.record import DriverRecord
-from dispatch.domain.ride import RideRecord
+from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import (
     AvailabilitySet,

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dispatch.domain.ride import (
+from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
     CANCELLED,
@@ -53,7 +53,7 @@ from dispatch.messages.events import (
 from dispatch.values import DriverCard, Money, Passenger, Place, Trip
 
 ILLEGAL = "illegal"
-TABLE = Path(__file__).parent.parent / "data" / "ride_transitions.csv"
+TABLE = Path(__file__).parents[2] / "data" / "ride_transitions.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = [(row["status"], row["event"], row["next"]) for row in csv.DictReader(rows)]
 
