@@ -1,8 +1,6 @@
-"""Checks that only the small worlds can afford: what everybody believes of the others, and everyone's account at the end."""
+"""What actors believe of one another, and what apps, actors and journal tell at the end. Only small worlds can afford these checks."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
@@ -15,35 +13,15 @@ from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import DriverId, RideId
 from sim.checks.subject import Subject
+from sim.people.driver import DriverPhone
 from sim.people.restless import InsistentPhone
-
-AT_ONE_INSTANT = 20_000
-"""No instant of a small world has so many deliveries, unless two actors answer one another for ever."""
-
-
-class Livelock(BaseException):
-    """Time stands still. Not an `Exception`: nobody may survive it."""
-
-
-class Progress:
-    """An observer: raises Livelock where messages breed messages and the clock does not move."""
-
-    def __init__(self) -> None:
-        self._now = -1.0
-        self._count = 0
-
-    def __call__(self, now: float, address: str, message: Any) -> None:
-        if now != self._now:
-            self._now, self._count = now, 0
-        self._count += 1
-        if self._count > AT_ONE_INSTANT:
-            raise Livelock(f"{address} gets {type(message).__name__}, and so on for ever")
 
 
 def check_views(world: Subject) -> None:
-    """Between two instants, with nothing on its way: what the dispatcher believes of a driver is what the driver himself knows.
+    """The dispatcher believes of each driver what the driver's actor knows. To be called between two instants.
 
-    A driver who is believed to hold an offer, or to be busy, is never asked again; one of whom too much is believed, in vain.
+    Nothing is checked while commits are on their way. A driver who wrongly counts as busy is never asked again, and one who wrongly
+    counts as free is asked in vain. Also, no driver who could be asked is idle while a search looks for one.
     """
     dispatcher = world.runtime.actor(address_of_dispatcher("0"))
     if not world.watch.ledger.is_settled or not isinstance(dispatcher, DispatcherActor):
@@ -54,7 +32,7 @@ def check_views(world: Subject) -> None:
     for driver_id in world.drivers:
         driver, believed = world.runtime.actor(address_of_driver(driver_id)), supply.get(driver_id)
         if not isinstance(driver, DriverActor):
-            continue  # out of service, which the account at the end tells
+            continue  # out of service: `check_accounts` notes that
         offers = [offer.lease.offer_id for offer in driver.offers.open.values()]
         status = driver.driver.status(driver.app.link is not None)
         held.update(dict.fromkeys(offers))
@@ -75,7 +53,7 @@ def check_views(world: Subject) -> None:
 
 
 def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId) -> bool:
-    """Whether this driver, who could be asked, is one for this search. Whoever drove into its reach is found by the next sweep."""
+    """Whether this search wants this driver, who could be asked. A driver who moved since the last sweep is found by the next one."""
     supply = dispatcher.supply
     if driver_id in supply._stirred or driver_id in supply._board._moved:
         return False
@@ -86,7 +64,7 @@ def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId)
 
 
 def check_accounts(world: Subject) -> None:
-    """The world is quiet: apps, actors and journal must tell the same of everyone."""
+    """Apps, actors and journal tell the same of every ride and driver. To be called when the world is at rest."""
     now, add = world.runtime.now, world.watch.violations.add
     for ride_id, status in world.watch.ledger.ended.items():
         record = RideRecord(RideId(ride_id))
@@ -100,7 +78,7 @@ def check_accounts(world: Subject) -> None:
         add(now, "passenger-knows", f"the app of {ride_id} still waits")
 
 
-def _check_driver(world: Subject, driver_id: Any, phone: Any) -> None:
+def _check_driver(world: Subject, driver_id: DriverId, phone: DriverPhone) -> None:
     now, add = world.runtime.now, world.watch.violations.add
     address = address_of_driver(driver_id)
     actor = world.runtime.actor(address)

@@ -1,4 +1,4 @@
-"""What must hold of the money: one charge a ride by card, in one commit with its end, of the right amount, and settled once."""
+"""What must hold of the money: a ride by card has one charge, of the right amount, in the same commit as its end, settled once."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from dispatch.messages.events import (
 from dispatch.values import Money
 
 Violation = Callable[[float, str, str], None]
-"""Takes when, which invariant, and what broke it."""
+"""Called with runtime seconds, the name of the invariant, and what broke it."""
 
 
 class Charges:
-    """Fed with committed events, those of one commit after another."""
+    """Call `take` for each event of a commit, then `committed`; and `finish` at the end of a world."""
 
     def __init__(self, broken: Violation) -> None:
         self._broken = broken
         self._by_card: dict[RideId, None] = {}
         self.due: dict[RideId, Any] = {}
-        """Rides by card that ended in the commit that is being looked at, and have no charge yet."""
+        """Rides by card that ended in this commit and have no charge yet, each with the event that ended it."""
         self.requested: dict[RideId, Money] = {}
         self.settled: dict[RideId, str] = {}
 
     def take(self, now: float, event: Any) -> None:
-        """One more event is on disk."""
+        """This event is on disk."""
         kind, ride_id = type(event), event.ride_id
         if kind in (RideRequested, RideScheduled):
             if event.trip.payment_method == CARD:
@@ -51,7 +51,7 @@ class Charges:
             self.due[ride_id] = event
 
     def committed(self, now: float) -> None:
-        """That was all of one commit: whatever ended in it has its charge."""
+        """The commit is complete: each ride that ended in it has its charge by now."""
         for ride_id, end in self.due.items():
             if _costs(end):
                 self._broken(now, "charged-with-its-end", f"{ride_id} is over by card without a charge: {end}")
@@ -75,7 +75,12 @@ class Charges:
         self.settled[ride_id] = "paid" if type(event) is ChargeSettled else "declined"
 
     def finish(self, now: float, collected: Mapping[RideId, Money], declined: Mapping[RideId, Money]) -> None:
-        """The world is at rest: what the provider did and what is on record are the same, and nothing is under way."""
+        """The world is at rest: provider and record agree, and no charge is pending.
+
+        Args:
+            collected: what the provider collected, by ride.
+            declined: what it refused to collect.
+        """
         for ride_id, amount in self.requested.items():
             status = self.settled.get(ride_id, "pending")
             told = {"paid": collected, "declined": declined}.get(status, {})

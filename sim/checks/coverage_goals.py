@@ -1,7 +1,4 @@
-"""What must happen at least once in a hundred small worlds: a search that never meets these cases proves nothing.
-
-An observer like the invariants, and like them it only looks.
-"""
+"""Cases that a hundred small worlds must meet at least once: an explorer that never meets them proves nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.messages.notices import OfferClosed, OfferMade
 from dispatch.messages.passenger import PassengerBusy
 
-WANTED: Final = (
+GOALS: Final = (
     "two claims for one ride in one instant",
     "late accept inside the grace wins",
     "accept after the end is told expired",
@@ -55,8 +52,8 @@ WANTED: Final = (
 ROUND_OF_FIVE = 5
 
 
-class Sometimes:
-    """Counts in `seen`. The world itself notes what no message tells."""
+class CoverageGoals:
+    """An observer. `seen` counts how often each case was met. The world itself calls `note` for cases that no message tells."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
@@ -80,7 +77,7 @@ class Sometimes:
             look(self, now, address, message)
 
     def note(self, name: str) -> None:
-        """This happened."""
+        """Count this case once more."""
         self.seen[name] += 1
 
     # -- the journal
@@ -214,27 +211,27 @@ FAILED_COMMITS: Final = {
     DriverReserved: "failed commit of a reservation",
     RideAssigned: "failed commit of an assignment",
 }
-_TAKE: Final[dict[type, Callable[[Sometimes, float, Any], None]]] = {
-    DriverReserved: Sometimes._reserved,
-    RideAssigned: Sometimes._assigned,
-    OfferDeclined: Sometimes._declined,
-    OffersMade: Sometimes._offers_made,
-    OffersClosed: Sometimes._offers_closed,
-    RideRequested: Sometimes._requested,
-    RideCancelled: Sometimes._cancelled,
-    SearchFailed: Sometimes._failed,
+_TAKE: Final[dict[type, Callable[[CoverageGoals, float, Any], None]]] = {
+    DriverReserved: CoverageGoals._reserved,
+    RideAssigned: CoverageGoals._assigned,
+    OfferDeclined: CoverageGoals._declined,
+    OffersMade: CoverageGoals._offers_made,
+    OffersClosed: CoverageGoals._offers_closed,
+    RideRequested: CoverageGoals._requested,
+    RideCancelled: CoverageGoals._cancelled,
+    SearchFailed: CoverageGoals._failed,
 }
-_LOOK: Final[dict[type, Callable[[Sometimes, float, str, Any], None]]] = {
-    Append: Sometimes._append,
-    Appended: Sometimes._appended,
-    NotAppended: Sometimes._not_appended,
-    ClaimRide: Sometimes._claimed,
-    ClaimGranted: Sometimes._granted,
-    ClaimRefused: Sometimes._refused,
-    CancelRide: Sometimes._cancel,
-    OfferMade: Sometimes._offered,
-    OfferClosed: Sometimes._offer_closed,
-    Detach: Sometimes._detached,
-    Attach: Sometimes._attached,
-    PassengerBusy: Sometimes._refused_second_ride,
+_LOOK: Final[dict[type, Callable[[CoverageGoals, float, str, Any], None]]] = {
+    Append: CoverageGoals._append,
+    Appended: CoverageGoals._appended,
+    NotAppended: CoverageGoals._not_appended,
+    ClaimRide: CoverageGoals._claimed,
+    ClaimGranted: CoverageGoals._granted,
+    ClaimRefused: CoverageGoals._refused,
+    CancelRide: CoverageGoals._cancel,
+    OfferMade: CoverageGoals._offered,
+    OfferClosed: CoverageGoals._offer_closed,
+    Detach: CoverageGoals._detached,
+    Attach: CoverageGoals._attached,
+    PassengerBusy: CoverageGoals._refused_second_ride,
 }

@@ -1,12 +1,12 @@
-"""What was decided in a run, apart from how the actors spoke of it: a digest that a change of the inside must not change.
+"""A digest of what was decided in a run. A change that only concerns the inside of the dispatcher leaves it the same.
 
-The digest of messages (`runtime.trace`) differs as soon as one actor tells another something more. This one holds what people see of a
-dispatcher: who was asked about which ride and when, what each driver answered, who got it, how it ended, what was charged.
+The digest of messages (`dispatch.runtime.trace`) differs as soon as one actor tells another something more. This one holds what people
+see: which driver was asked about which ride and when, what the driver answered, who got the ride, how it ended, what was charged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -29,16 +29,16 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 
-Decision = tuple[str, str, str, object]
-"""Ride, driver (empty: none), what was decided, and how."""
+Decision = tuple[float, str, str, str, object]
+"""Seconds since the start, ride, driver (empty: none), what was decided, and how."""
 DIGEST_BYTES: Final = 16
 DIGITS_OF_A_SECOND: Final = 2
-"""A hundredth: what only rounds otherwise, by a microsecond, decides nothing else."""
+"""Hundredths: times that differ by the rounding of a microsecond are the same."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class Decisions:
-    """Adds up what is committed. The sum does not depend on the order in which the decisions of different actors reach the disk."""
+    """Adds up the hashes of committed decisions, so the order in which different actors reach the disk does not matter."""
 
     def __init__(self, start: float = 0.0) -> None:
         """`start`: when the run began, in runtime seconds."""
@@ -51,47 +51,38 @@ class Decisions:
         for event in append.events:
             decided = _DECIDED.get(type(event))
             if decided is not None:
-                at = round(append.at - self._start, DIGITS_OF_A_SECOND)
-                for decision in decided(event):
-                    self._add(at, decision)
+                decisions = decided(round(append.at - self._start, DIGITS_OF_A_SECOND), event)
+                self.count += len(decisions)
+                for decision in decisions:
+                    self._sum += int.from_bytes(blake2b(_encode(decision), digest_size=DIGEST_BYTES).digest())
 
     def digest(self) -> str:
         """The sum of the hashes of all decisions, each with the seconds since the start, as hex. Equal decisions give equal digests."""
         return f"{self._sum % (1 << 8 * DIGEST_BYTES):0{2 * DIGEST_BYTES}x}"
 
-    def _add(self, at: float, decision: Decision) -> None:
-        self.count += 1
-        self._sum += int.from_bytes(blake2b(_encode((at, *decision)), digest_size=DIGEST_BYTES).digest())
+
+def _asked(at: float, event: OffersMade) -> list[Decision]:
+    return [(at, event.ride_id, placed.driver_id, "asked", event.round_no) for placed in event.offers]
 
 
-def _asked(event: OffersMade) -> Iterator[Decision]:
-    for placed in event.offers:
-        yield event.ride_id, placed.driver_id, "asked", event.round_no
+def _not_answered(at: float, event: OffersClosed) -> list[Decision]:
+    return [(at, event.ride_id, driver_id, "answered", event.reason) for driver_id in event.drivers]
 
 
-def _not_answered(event: OffersClosed) -> Iterator[Decision]:
-    for driver_id in event.drivers:
-        yield event.ride_id, driver_id, "answered", event.reason
-
-
-def _alone(tell: Callable[[Any], Decision]) -> Callable[[Any], tuple[Decision]]:
-    return lambda event: (tell(event),)
-
-
-_DECIDED: Final[dict[type, Callable[[Any], Any]]] = {
+_DECIDED: Final[dict[type, Callable[[float, Any], Sequence[Decision]]]] = {
     OffersMade: _asked,
     OffersClosed: _not_answered,
-    OfferDeclined: _alone(lambda event: (event.ride_id, event.driver_id, "answered", "declined")),
-    DriverReserved: _alone(lambda event: (event.ride_id, event.driver_id, "answered", "accepted")),
-    RideAssigned: _alone(lambda event: (event.ride_id, event.driver.driver_id, "assigned", event.round_no)),
-    RideUnassigned: _alone(lambda event: (event.ride_id, event.driver_id, "unassigned", event.by)),
-    RideCompleted: _alone(lambda event: (event.ride_id, event.driver_id, "ended", ("completed", event.fare))),
-    RideCancelled: _alone(
-        lambda event: (event.ride_id, event.driver_id or "", "ended", ("cancelled", event.by, event.fee))
+    OfferDeclined: lambda at, event: ((at, event.ride_id, event.driver_id, "answered", "declined"),),
+    DriverReserved: lambda at, event: ((at, event.ride_id, event.driver_id, "answered", "accepted"),),
+    RideAssigned: lambda at, event: ((at, event.ride_id, event.driver.driver_id, "assigned", event.round_no),),
+    RideUnassigned: lambda at, event: ((at, event.ride_id, event.driver_id, "unassigned", event.by),),
+    RideCompleted: lambda at, event: ((at, event.ride_id, event.driver_id, "ended", ("completed", event.fare)),),
+    RideCancelled: lambda at, event: (
+        (at, event.ride_id, event.driver_id or "", "ended", ("cancelled", event.by, event.fee)),
     ),
-    PassengerNoShow: _alone(lambda event: (event.ride_id, event.driver_id, "ended", ("no_show", event.fee))),
-    SearchFailed: _alone(lambda event: (event.ride_id, "", "ended", ("no_drivers", event.rounds))),
-    ChargeRequested: _alone(lambda event: (event.ride_id, "", "charged", event.amount.minor)),
-    ChargeSettled: _alone(lambda event: (event.ride_id, "", "charged", "collected")),
-    ChargeDeclined: _alone(lambda event: (event.ride_id, "", "charged", "declined")),
+    PassengerNoShow: lambda at, event: ((at, event.ride_id, event.driver_id, "ended", ("no_show", event.fee)),),
+    SearchFailed: lambda at, event: ((at, event.ride_id, "", "ended", ("no_drivers", event.rounds)),),
+    ChargeRequested: lambda at, event: ((at, event.ride_id, "", "charged", event.amount.minor),),
+    ChargeSettled: lambda at, event: ((at, event.ride_id, "", "charged", "collected"),),
+    ChargeDeclined: lambda at, event: ((at, event.ride_id, "", "charged", "declined"),),
 }

@@ -1,4 +1,4 @@
-"""Nothing that an app asked for is done twice, however often it says it, and it is answered once and for all."""
+"""A command that an app repeats is done once, and every repetition gets the same answer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from sim.checks.ledger import Violations
 from sim.people.restless import TRY_AGAIN
 
 
-class Once:
-    """An observer of the journal and of what connections are told. An id is its app's own: others may use it for something else,
-    and no app here does so itself."""
+class IdempotencyCheck:
+    """An observer of what is committed and of what connections are told.
+
+    Idempotency keys are an app's own. Two apps may use the same key, and no app of the simulator uses one key for two commands.
+    """
 
     def __init__(self, violations: Violations) -> None:
         self._violations = violations
@@ -26,7 +28,7 @@ class Once:
         self._done: dict[tuple[str, str], Any] = {}
         self._answers: dict[tuple[str, str], str] = {}
         self._apps: dict[str, str] = {}
-        """Whose each connection is."""
+        """The ride or driver of each connection."""
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         kind = type(message)

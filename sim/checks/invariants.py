@@ -1,7 +1,6 @@
-"""What must hold after every message, watched from outside: the actors do not know that they are watched.
+"""What must hold after every message. `Watch` is an observer: the actors do not know that they are watched.
 
-`Watch` is an observer of the runtime: it holds each delivery against the ledger of what is on disk, in O(1). `Watch.finish` is the full
-check once the world is quiet.
+It compares each delivery with the ledger of what is on disk, in constant time. `Watch.finish` checks the rest at the end.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from dispatch.values import RideCard
 from sim.checks.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
-"""A commit and its announcement may take so long in virtual time."""
+"""How long a commit and its announcement may take in virtual time."""
 
 
 class Watch:
@@ -76,13 +75,13 @@ class Watch:
         look(self, now, address, message)
 
     def _by(self, due: float) -> float:
-        """Something must have happened by then; it is looked at as soon as time has gone on."""
+        """`_keep_time` looks at something as soon as this second is over. Returns the second."""
         if due < self._look_again_at:
             self._look_again_at = due
         return due
 
     def _keep_time(self, now: float) -> None:
-        """What must have happened before this instant."""
+        """Check what must have happened before this instant."""
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] < now:
             self._outlived(now, deadlines.popleft()[1])
@@ -107,14 +106,14 @@ class Watch:
         self.ledger.decided.clear()
 
     def started(self, now: float, board: PositionBoard) -> None:
-        """It serves again, and hears positions anew, on this board. What came due while it was down has a moment to happen."""
+        """The server serves again, with an empty board. What became due while it was down may take `SETTLING_S` more."""
         self._board = board
         self._started_at = now
 
     # -- the journal
 
     def committed(self, append: Append) -> None:
-        """These events were on disk before their turn ended."""
+        """These events were on disk before the turn that recorded them ended."""
         now = append.at
         self.checked += 1
         self._recorded(now, append)
@@ -149,7 +148,7 @@ class Watch:
         self.ledger.not_appended(address, message)
 
     def _unanswered(self, now: float, asked_at: float, ride_id: RideId) -> None:
-        """So long after the request the search is over, unless the same ride was asked for anew meanwhile."""
+        """This search has lasted as long as any may. It must be over, unless the ride was asked for anew meanwhile."""
         if self._asked_at.get(ride_id) != asked_at:
             return
         del self._asked_at[ride_id]
@@ -159,7 +158,7 @@ class Watch:
     # -- drivers
 
     def _attached(self, now: float, address: str, message: Attach) -> None:
-        """The highest number speaks, in whatever order they come."""
+        """Of several connections the one with the highest number speaks for the app, in whatever order they are announced."""
         links: dict[Any, int] = self._links if kind_of(address) == DRIVER else self._passengers
         name = name_of(address)
         links[name] = max(message.number, links.get(name, -1))
@@ -172,10 +171,10 @@ class Watch:
                 self._later.append((self._by(now + SETTLING_S), Watch._ghost, DriverId(name)))
         elif self._passengers.get(RideId(name)) == message.number:
             del self._passengers[RideId(name)]
-            self._told.pop(RideId(name), None)  # whoever left need not know
+            self._told.pop(RideId(name), None)  # an app that left need not know
 
     def _faulted(self, now: float, address: str, message: Faulted) -> None:
-        """That app is cut off without a `Detach`: it hears no more until it comes again."""
+        """This app's connection ended without a `Detach`. The app hears nothing until it connects again."""
         for ride_id, number in self._passengers.items():
             if session(number) == address:
                 self._told.pop(ride_id, None)
@@ -186,7 +185,7 @@ class Watch:
         lease, ledger = message.lease, self.ledger
         driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
         if offer_id in self._closes or now >= lease.closes_at + SETTLING_S:
-            return  # said again
+            return  # a repetition
         add = self.violations.add
         if driver_id in ledger.reserved or driver_id in ledger.ride_of:
             add(now, "no-offer-to-busy", f"{driver_id} is offered {ride_id}")
@@ -210,12 +209,12 @@ class Watch:
         self._deadlines.append((self._by(lease.closes_at + SETTLING_S), offer_id))
 
     def _replace(self, held: dict[OfferId, None], ride_id: RideId) -> None:
-        """A new offer of a ride takes the place of an old one; the driver does not say so."""
+        """A new offer of a ride replaces an older one, without a message from the driver's actor."""
         for offer_id in [offer_id for offer_id in held if self._open[offer_id][1] == ride_id]:
             self._forget(offer_id)
 
     def _suitable(self, now: float, driver_id: DriverId, ride: RideCard) -> None:
-        """As who they are on file: nobody who is blocked is asked, nor who drives something else than is wanted."""
+        """By what is on file: no driver is asked whom this passenger must not meet, or whose vehicle is of another type than wanted."""
         if driver_id in self._store.blocked_drivers(ride.passenger.passenger_id):
             self.violations.add(now, "no-offer-to-blocked", f"{driver_id} is offered {ride.ride_id}")
         wanted = ride.trip.vehicle_type
@@ -263,7 +262,7 @@ class Watch:
             self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
 
     def _crowded(self, now: float, crowd: tuple[DriverId, tuple[OfferId, ...]]) -> None:
-        """Not at once: at the instant of an offer the word of another one's end may still be on its way."""
+        """Checked a moment after the offer: the end of another offer may be announced at the same instant."""
         driver_id, offers = crowd
         if all(offer_id in self._open for offer_id in offers):
             self.violations.add(now, "live-offers", f"{driver_id} holds {list(offers)}")
@@ -287,7 +286,7 @@ class Watch:
         ledger = self.ledger
         if ledger.driver_of.get(ride_id) == driver_id or ride_id in ledger.ended:
             return
-        if driver_id not in ledger.restarted.get(ride_id, ()):  # or that was so, and an app that missed it hears it now
+        if driver_id not in ledger.restarted.get(ride_id, ()):  # or it was so, and an app that missed it hears it now
             self.violations.add(now, "on-disk-first", f"{ride_id} is told {driver_id}, which is not on disk")
 
     def _told_withdrawn(self, now: float, address: str, message: DriverCancelled) -> None:
@@ -322,11 +321,11 @@ class Watch:
         if self._is_passenger(address, message.ride_id):
             self._told[message.ride_id] = status
         elif message.ride_id in self.ledger.restarted:
-            return  # over for a driver, who gave it up
+            return  # the notice is for a driver, who gave the ride up
         self._must_be(now, message.ride_id, status)
 
     def _is_passenger(self, address: str, ride_id: RideId) -> bool:
-        """And not the driver, who may be told the same again long after."""
+        """Whether this session is the passenger's. A driver may be told the same again long after."""
         return address == session(self._passengers.get(ride_id, -1))
 
     def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
@@ -342,12 +341,12 @@ class Watch:
     # -- the full check
 
     def finish(self, now: float) -> None:
-        """Faults have stopped and the world is quiet: every ride is over, nobody is kept, nothing is open, everyone knows."""
+        """The world is at rest: every ride is over, no driver is reserved, no offer is open, and every passenger knows the end."""
         ledger, add = self.ledger, self.violations.add
         for ride_id, status in ledger.status.items():
             add(now, "ends", f"{ride_id} is still {status}")
         for driver_id, ride_id in ledger.reserved.items():
-            add(now, "no-busy-without-ride", f"{driver_id} is still kept for {ride_id}")
+            add(now, "no-busy-without-ride", f"{driver_id} is still reserved for {ride_id}")
         for offer_id, (driver_id, _) in self._open.items():
             add(now, "closed", f"{driver_id} still holds {offer_id}")
         for ride_id, told in self._told.items():
@@ -356,7 +355,7 @@ class Watch:
 
 
 def _end_of(message: RideEnded | NoDrivers) -> str:
-    """The status of a ride that ends so."""
+    """The status of a ride that ended with this notice."""
     if isinstance(message, NoDrivers):
         return "no_drivers"
     return "no_show" if message.reason == "no_show" and message.by == "driver" else "cancelled"

@@ -1,4 +1,4 @@
-"""The world as its committed events tell it, and what broke. The invariants hold messages against it."""
+"""The state of a world as its committed events tell it, and the invariants that broke. `Watch` compares messages with it."""
 
 from __future__ import annotations
 
@@ -55,23 +55,23 @@ KEPT_VIOLATIONS = 100
 
 
 class Violations(list[str]):
-    """What broke, in words, with when; only the first hundred are kept. `total` is of all."""
+    """The first hundred broken invariants, in words, each with its runtime second. `total` counts all."""
 
     def __init__(self) -> None:
         super().__init__()
         self.total = 0
 
     def add(self, now: float, name: str, what: str) -> None:
-        """Note that the invariant of this name does not hold."""
+        """The invariant of this name does not hold."""
         self.total += 1
         if len(self) < KEPT_VIOLATIONS:
             self.append(f"{now:.3f} s {name}: {what}")
 
 
 class Ledger:
-    """The world as its committed events tell it: rides that are not over, and who is kept by which.
+    """Rides that are not over, their drivers, their offers, and the ride that each driver is reserved for.
 
-    `decided`: the offers of each ride that got its driver, or ended without one, since the list was last cleared.
+    `decided`: the offers of each ride that got its driver, or ended without one. Whoever reads the list clears it.
     """
 
     def __init__(self, violations: Violations, start: float = 0.0) -> None:
@@ -84,14 +84,14 @@ class Ledger:
         self.refused: dict[RideId, dict[DriverId, None]] = {}
         self.offered: dict[RideId, dict[OfferId, DriverId]] = {}
         self.restarted: dict[RideId, tuple[DriverId, ...]] = {}
-        """By whom each ride was given up, where it was."""
+        """The drivers who gave a ride up, by ride."""
         self.ended: dict[RideId, str] = {}
         self.decided: list[dict[OfferId, DriverId]] = []
         self.agreed: dict[RideId, float] = {}
         self._free_until: dict[RideId, float] = {}
-        """Rides that cost no waiting so far: until when both sides were told that it is free."""
+        """Rides that cost no waiting so far, each with the second until which waiting is free, as both sides were told."""
         self.one_ride_each = True
-        """Whether a known passenger has one open ride at a time, but for those booked ahead."""
+        """Whether a known passenger may have only one open ride at a time. Rides that were booked ahead do not count."""
         self._now_of: dict[PassengerId, tuple[RideId, ...]] = {}
         self.taken: dict[QuoteId, RideId] = {}
         self.charges = Charges(violations.add)
@@ -99,17 +99,17 @@ class Ledger:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is on its way to the disk."""
+        """Whether no commit is on its way to the disk."""
         return not self._flying
 
     def crashed(self, now: float, is_on_disk: Callable[[Append], bool]) -> None:
-        """The process died. What had reached the disk is there, even if nobody was told; the rest is lost."""
+        """The process died. What had reached the disk stays, even if nobody was told; the rest is lost."""
         flying, self._flying = self._flying, {}
         for append in [append for appends in flying.values() for append in appends if is_on_disk(append)]:
             self.take(now, append)
 
     def take(self, now: float, append: Append) -> None:
-        """On disk."""
+        """These events are on disk."""
         self.decisions.take(append)
         for event in append.events:
             take = _TAKE.get(type(event))
@@ -121,11 +121,11 @@ class Ledger:
             self.charges.committed(now)
 
     def append(self, message: Append) -> None:
-        """On its way to the disk."""
+        """These events are on their way to the disk."""
         self._flying.setdefault((message.reply_to, message.incarnation), deque()).append(message)
 
     def appended(self, now: float, address: str, message: Appended) -> None:
-        """On disk, and so is all that it builds on: news of that may be under way still."""
+        """These events are on disk. So is whatever they build on, even where its own `Appended` is still on its way."""
         self._landed(now, Recorded(address, message.incarnation, message.through))
 
     def _landed(self, now: float, recorded: Recorded) -> None:
@@ -140,7 +140,7 @@ class Ledger:
             self._flying.pop(speaker, None)
 
     def not_appended(self, address: str, message: NotAppended) -> None:
-        """Lost."""
+        """These events are lost."""
         self._flying.pop((address, message.incarnation), None)
 
     # -- events
@@ -178,7 +178,7 @@ class Ledger:
             del self._free_until[event.ride_id]
 
     def _completed(self, now: float, event: RideCompleted) -> None:
-        """What was agreed is charged, and nothing else but the waiting beyond what was told to be free."""
+        """A ride costs what was agreed, and beyond that only waiting that was not told to be free."""
         waits_free = event.ride_id in self._free_until
         self._ride_moved(now, event)
         agreed, price = self.agreed.pop(event.ride_id, event.fare), event.price
@@ -207,7 +207,9 @@ class Ledger:
             self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
         self.driver_of[ride_id] = driver_id
         self.ride_of[driver_id] = ride_id
-        self.decided.append(dict(self.offered.get(ride_id, ())))  # a copy: should he give it up, more offers follow
+        self.decided.append(
+            dict(self.offered.get(ride_id, ()))
+        )  # a copy: if the driver gives the ride up, more offers follow
         self._ride_moved(now, event)
 
     def _withdrawn(self, now: float, event: RideUnassigned) -> None:
@@ -245,8 +247,10 @@ class Ledger:
 
     def _reserved(self, now: float, event: DriverReserved) -> None:
         if event.driver_id in self.reserved:
-            kept = self.reserved[event.driver_id]
-            self._violations.add(now, "one-reservation", f"{event.driver_id} keeps {kept} and takes {event.ride_id}")
+            held = self.reserved[event.driver_id]
+            self._violations.add(
+                now, "one-reservation", f"{event.driver_id} is reserved for {held} and takes {event.ride_id}"
+            )
         self.reserved[event.driver_id] = event.ride_id
 
     def _released(self, now: float, event: DriverReleased) -> None:

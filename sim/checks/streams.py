@@ -1,4 +1,4 @@
-"""Every app's stream of numbers: without a gap on each connection, one message a number, and in the end known to its app."""
+"""The numbered stream of each app: no gap on any connection, one message for each number, and at the end the app has all of it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
 
 
 class Streams:
-    """An observer. Numbers rise by one on every connection, from the one up to which its app has heard if it says so.
+    """An observer. On each connection numbers rise by one. An app that resumes says up to which number it has heard, and the connection
+    goes on from there.
 
-    A snapshot that is not `recovered` tells the whole state, and numbers go on from it. A number heard before is said again; where
-    that answers a `Resume`, which it does within one turn of the actor, all of them come, in order.
+    A snapshot that is not `recovered` tells the whole state, and numbers go on from it. An earlier number is a repetition. The answer
+    to a `Resume` repeats all numbers after the last one that was heard, in order, within one turn of the actor.
     """
 
     def __init__(self, violations: Violations) -> None:
@@ -58,7 +59,7 @@ class Streams:
             self._violations.add(now, "one-number", f"{actor} says {known} and then {message}")
         is_whole = type(message) in SNAPSHOTS and not message.recovered
         if last is None and is_again and not is_whole:
-            return  # a command came again before anything new was said here: its answer of old says nothing of where the stream is
+            return  # a repeated command got its old answer before anything new was said on this connection
         owed = self._owed.get(actor)
         if last is not None and seq <= last:
             if owed is not None and seq > owed:
@@ -76,7 +77,7 @@ class Streams:
 
 
 def check_streams(world: Subject) -> None:
-    """The network has been good for a while: every app knows its stream to the last message."""
+    """Every app has heard its stream to the last message. To be called when the network has lost nothing for a while."""
     now, add, frames = world.runtime.now, world.watch.violations.add, world.gateway.frames
     for driver_id, phone in world.drivers.items():
         actor = world.runtime.actor(f"driver/{driver_id}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from sim.checks.idempotency import Once
+from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.streams import check_streams
 from sim.explore.small import SmallWorld
 from sim.network.lossy import Line, Network, Weather
@@ -38,7 +38,7 @@ class LossyWorld(SmallWorld):
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
         super().__init__(seed, permute=permute, trace=trace)
         self.network = Network(self.runtime, weather_of(Random(f"{seed}/weather")))
-        self.runtime.observe(Once(self.watch.violations))
+        self.runtime.observe(IdempotencyCheck(self.watch.violations))
         self.runtime.observe(self._note_resuming)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
@@ -78,11 +78,11 @@ class LossyWorld(SmallWorld):
         self.run(self.runtime.now + CALM_S)
         super().settle(step_s, at_most_s)
         check_streams(self)
-        self.sometimes.seen.update(self.network.counts)
+        self.goals.seen.update(self.network.counts)
 
     def _note_resuming(self, now: float, address: str, message: Any) -> None:
         kind = type(message)
         if kind is Resume or (kind is Attach and message.resume is not None):
-            self.sometimes.note("resumed within a connection" if kind is Resume else "resumed on a new connection")
+            self.goals.note("resumed within a connection" if kind is Resume else "resumed on a new connection")
         elif kind in (DriverSnapshot, PassengerSnapshot) and message.recovered:
-            self.sometimes.note("the whole gap was told")
+            self.goals.note("the whole gap was told")

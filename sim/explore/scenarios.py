@@ -62,7 +62,7 @@ def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -
         invariants_checked=world.watch.checked,
         violations=world.watch.violations.total,
     )
-    seen = dict(sorted(world.sometimes.seen.items()))
+    seen = dict(sorted(world.goals.seen.items()))
     return Outcome(seed, summary["digest"], list(world.watch.violations), seen, summary)
 
 

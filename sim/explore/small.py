@@ -19,8 +19,9 @@ from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.values import Trip
-from sim.checks.agreement import Livelock, Progress, check_accounts, check_views
-from sim.checks.coverage_goals import Sometimes
+from sim.checks.agreement import check_accounts, check_views
+from sim.checks.coverage_goals import CoverageGoals
+from sim.checks.livelock import Livelock, LivelockGuard
 from sim.checks.streams import Streams
 from sim.city.demand import Demand, trip_between
 from sim.city.model import City
@@ -128,10 +129,10 @@ class SmallWorld(World):
         super().__init__(seed, mood.settings, options)
         self.mood = mood
         self.clock = Beats(self.runtime, mood.beat_s)
-        self.sometimes = Sometimes()
-        self.runtime.observe(self.sometimes)
+        self.goals = CoverageGoals()
+        self.runtime.observe(self.goals)
         self.runtime.observe(Streams(self.watch.violations))
-        self.runtime.observe(Progress())
+        self.runtime.observe(LivelockGuard())
         self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
 
     def play(self) -> None:
@@ -247,9 +248,9 @@ class SmallWorld(World):
         """Whatever failed without being hurt by us is a mistake of the program."""
         for address, error in self.failures:
             if isinstance(error, InjectedFault):
-                self.sometimes.note(f"{address.partition('/')[0]} rebuilt")
+                self.goals.note(f"{address.partition('/')[0]} rebuilt")
                 if isinstance(next(iter(self.journal.events_of(address)), None), DriverFolded):
-                    self.sometimes.note("a driver read from a fold on")
+                    self.goals.note("a driver read from a fold on")
                 continue
             where = extract_tb(error.__traceback__)[-1]
             text = f"{address} failed with {error!r} ({where.name}, line {where.lineno} of {Path(where.filename).name})"

@@ -21,7 +21,7 @@ from dispatch.runtime import Actor
 from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.transport.sessions.session import Session
-from sim.checks.livelock import Rest
+from sim.checks.livelock import LivelockGuard
 from sim.stories.crash import die, start
 from sim.world import World, WorldOptions
 
@@ -291,7 +291,7 @@ class Stage:
         the settings.
         """
         self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
-        self.world.runtime.observe(Rest())
+        self.world.runtime.observe(LivelockGuard())
         self.drivers: dict[str, Driver] = {}
         self.passengers: dict[str, Passenger] = {}
         self._server = Person(self, "the server")

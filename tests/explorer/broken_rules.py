@@ -43,7 +43,7 @@ from dispatch.messages.notices import (
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.values import DriverCard, FareLine, Lease, Money, Passenger, Place, Price, RideCard, Trip
-from sim.checks.idempotency import Once
+from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.invariants import Watch
 from sim.checks.ledger import Violations
 from sim.checks.streams import Streams
@@ -350,26 +350,26 @@ def a_provider_collects_what_nobody_asked_for() -> None:
 # -- commands and streams
 
 
-@breaks("Once._happened: done-once")
+@breaks("IdempotencyCheck._happened: done-once")
 def a_command_is_done_twice() -> None:
-    once = Once(Violations())
+    once = IdempotencyCheck(Violations())
     for through in (1, 2):
         wish = AvailabilitySet(D1, False, Command("k1", 7, D1))
         once(1.0, "journal", Append("driver/d1", 1, through, 1.0, (wish,)))
         once(1.0, "driver/d1", Appended(1, through))
 
 
-@breaks("Once._answered: one-answer")
+@breaks("IdempotencyCheck._answered: one-answer")
 def a_command_has_two_answers() -> None:
-    once = Once(Violations())
+    once = IdempotencyCheck(Violations())
     once(1.0, "driver/d1", Attach(AS_DAN, "session/1", 1))
     for result in ("ok", "taken"):
         once(1.0, "session/1", Ack("k1", result))
 
 
-@breaks("Once._answered: own-ids")
+@breaks("IdempotencyCheck._answered: own-ids")
 def an_app_hears_that_an_id_was_used_by_another() -> None:
-    Once(Violations())(1.0, "session/1", Refused("id_reused", "id '1' was used for another message", "1"))
+    IdempotencyCheck(Violations())(1.0, "session/1", Refused("id_reused", "id '1' was used for another message", "1"))
 
 
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")

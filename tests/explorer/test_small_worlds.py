@@ -5,7 +5,7 @@
 
 import pytest
 
-from sim.checks.coverage_goals import WANTED
+from sim.checks.coverage_goals import GOALS
 from sim.explore.explorer import Exploration, explore
 
 SEEDS, CHUNK = 100, 10
@@ -20,7 +20,7 @@ def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
 
 def test_every_rare_case_is_met_in_some_of_them() -> None:
     def all_met(explored: Exploration) -> bool:
-        return all(explored.seen[case] for case in WANTED)
+        return all(explored.seen[case] for case in GOALS)
 
     explored = explore(range(SEEDS), enough=all_met)
-    assert [case for case in WANTED if not explored.seen[case]] == []
+    assert [case for case in GOALS if not explored.seen[case]] == []

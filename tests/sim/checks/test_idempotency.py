@@ -8,7 +8,7 @@ from dispatch.messages.commands import Attach
 from dispatch.messages.events import AvailabilitySet, CommandDone
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import Ack, Refused
-from sim.checks.idempotency import Once
+from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.ledger import Violations
 from tests.actors.rig import AS_ANN, AS_DAN
 
@@ -19,7 +19,7 @@ WISH = AvailabilitySet(HIM, False, K1)
 
 def watched(*deliveries: tuple[str, Any]) -> list[str]:
     violations = Violations()
-    once = Once(violations)
+    once = IdempotencyCheck(violations)
     for address, message in deliveries:
         once(1.0, address, message)
     return [violation.split(" s ", 1)[1].split(":", 1)[0] for violation in violations]

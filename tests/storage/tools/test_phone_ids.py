@@ -118,7 +118,7 @@ def test_no_old_form_is_left_anywhere_and_again_there_is_nothing_to_do(town: Pat
 
 def test_the_server_goes_on_with_the_file(town: Path) -> None:
     bring_over(town)
-    served = Served(town)
+    served = Served(town, show_phone="never")
     driver = served.driver(DriverId(DRIVER))
     served.run(2.0)
     assert driver.last("ride_request")["passenger_phone"] == "2782•••0112"
