@@ -280,6 +280,6 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
     rides = store.open_rides()
     for ride_id in (*rides, *store.unpaid_rides()):
         runtime.reaches(addresses.ride(ride_id), None)
-    for driver_id in store.kept_drivers():
+    for driver_id in store.reserved_drivers():
         runtime.reaches(addresses.driver(driver_id), None)
     return len(rides)

@@ -20,7 +20,7 @@ from dispatch.storage.file.owner import Ownership
 from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.journal import JournalPort
 from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.recovery import take_leave
+from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.region import agreed_region, settled_region
 from dispatch.storage.tools.orders import decode, perform
@@ -67,7 +67,7 @@ class LiveFile:
     async def close(self) -> None:
         """Commit what was recorded, move the log into the file, and let go of it: the writer is the last to close.
 
-        Actors are gone before: what they would do now could not be recorded any more. They are woken from the file at the next start.
+        Actors are before before: what they would do now could not be recorded any more. They are woken from the file at the next start.
         """
         self._is_open = False
         self._runtime.lose(ACTORS)
@@ -99,7 +99,9 @@ class LiveFile:
 
     def _say_what_is_new(self, path: str) -> None:
         if self._ownership.is_lost:
-            logs.log.warning("the database is gone, though its lock file is there; a new, empty one was made", db=path)
+            logs.log.warning(
+                "the database is before, though its lock file is there; a new, empty one was made", db=path
+            )
         elif self._ownership.is_new:
             logs.log.info("a new database was made", db=path)
 
@@ -116,14 +118,14 @@ def _open(settings: Settings, ownership: Ownership) -> Writer:
         region = settled_region(writer.db, settings.db, settings.phone_region)
         others = has_other_forms(writer.db, region)
         writer.watch(settings.db, ownership)
-        gone = take_leave(writer, time.time())
+        before = mark_all_disconnected(writer, time.time())
     except BaseException:
         writer.close()
         raise
     if others:
         logs.log.warning(OTHER_FORMS, db=settings.db)
-    if gone.drivers:
-        logs.log.info("drivers of the process before are offline until they return", **gone._asdict())
+    if before.drivers:
+        logs.log.info("drivers of the process before are offline until they return", **before._asdict())
     return writer
 
 

@@ -12,143 +12,125 @@ from typing import ClassVar, Final
 from dispatch.errors import DatabaseError, NotADatabase
 
 
-class StorageFull(DatabaseError):
-    """Nothing was written; the next write after space returns succeeds."""
+class StorageFailure(DatabaseError):
+    """Base of all below. `says` is the sentence, with the `path` of the file and, where it helps, a `detail`."""
+
+    def __init__(self, path: str, detail: object = "") -> None:
+        super().__init__(self.says.format(path=path, detail=detail))
+
+
+class StorageFull(StorageFailure):
+    """Nothing was written. The next write after space returns succeeds."""
 
     code: ClassVar[str] = "disk_full"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path} cannot grow because the disk is full; free some space, nothing else is needed")
+    says = "{path} cannot grow because the disk is full; free some space, nothing else is needed"
 
 
-class StorageBusy(DatabaseError):
+class StorageBusy(StorageFailure):
     """Nothing was written, after waiting as long as `busy_timeout` allows."""
 
     code: ClassVar[str] = "database_busy"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is locked by another process; end that process or its open transaction")
+    says = "{path} is locked by another process; end that process or its open transaction"
 
 
-class StorageReadOnly(DatabaseError):
+class StorageReadOnly(StorageFailure):
     """The file or its directory may not be written."""
 
     code: ClassVar[str] = "read_only"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            f"cannot write {path}: it or its directory is read-only; make both writable or name another file"
-        )
+    says = "cannot write {path}: it or its directory is read-only; make both writable or name another file"
 
 
-class StorageUnreachable(DatabaseError):
-    """The file cannot be opened at all; the sentence says which of the usual reasons it is."""
+class StorageUnreachable(StorageFailure):
+    """The file cannot be opened at all. The sentence says which of the usual reasons it is."""
 
     code: ClassVar[str] = "cannot_open"
+    says = "cannot open {path}: {detail}; name another file"
 
     def __init__(self, path: str, why: str = "") -> None:
-        super().__init__(f"cannot open {path}: {why or _why_unreachable(Path(path))}; name another file")
+        super().__init__(path, why or _why_unreachable(Path(path)))
 
 
-class StorageMissing(DatabaseError):
+class StorageMissing(StorageFailure):
     """There is no file of this name, and this is no command that makes one."""
 
     code: ClassVar[str] = "no_such_file"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"there is no file {path}; `dispatch serve` and `dispatch db seed` make one")
+    says = "there is no file {path}; `dispatch serve` and `dispatch db seed` make one"
 
 
-class StorageOwned(DatabaseError):
+class StorageOwned(StorageFailure):
     """Another process writes this file. `owner`: its number and since when, as it says itself. `file`: the file behind all links."""
 
     code: ClassVar[str] = "owned"
+    says = "{path} belongs to {detail}; end that process first or name another file"
 
     def __init__(self, path: str, owner: str, file: Path | None = None) -> None:
         self.file = file or Path(path)
         self.owner = owner
-        super().__init__(f"{path} belongs to {owner}; end that process first or name another file")
+        super().__init__(path, owner)
 
 
-class StorageReplaced(DatabaseError):
+class StorageReplaced(StorageFailure):
     """The path names another file than the open one, or its log is gone. What would be written now could be read by nobody."""
 
     code: ClassVar[str] = "file_replaced"
-
-    def __init__(self, path: str, what: str) -> None:
-        super().__init__(
-            f"{path} {what}; put the very file back with its log, or stop the server, which says what it could save"
-        )
+    says = "{path} {detail}; put the very file back with its log, or stop the server, which says what it could save"
 
 
-class StorageLinked(DatabaseError):
-    """A file with several names would have several logs, and each would hold a part of what happened."""
+class StorageLinked(StorageFailure):
+    """A file with several names would have several logs, and each would hold a part of what happened. `detail`: how many names."""
 
     code: ClassVar[str] = "linked"
+    says = (
+        "{path} has {detail} names (hard links), and its newest commits lie in a log beside one of them;"
+        " remove the other names"
+    )
 
-    def __init__(self, path: str, names: int) -> None:
-        super().__init__(
-            f"{path} has {names} names (hard links), and its newest commits lie in a log beside one of them; remove the other names"
-        )
 
-
-class StorageEmpty(DatabaseError):
-    """A file of no bytes: what was in it is gone, or it was made by something else."""
+class StorageEmpty(StorageFailure):
+    """A file of no bytes: its content is gone, or another program made it."""
 
     code: ClassVar[str] = "empty"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it")
+    says = "{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it"
 
 
-class StorageDamaged(DatabaseError):
+class StorageDamaged(StorageFailure):
     """SQLite or the journal's codec met bytes that nobody wrote."""
 
     code: ClassVar[str] = "damaged"
-
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(f"{path} is damaged ({detail}); restore a copy of it or name another file")
+    says = "{path} is damaged ({detail}); restore a copy of it or name another file"
 
 
-class StorageContradicts(DatabaseError):
+class StorageContradicts(StorageFailure):
     """Events of the file cannot be true beside one another, as after two writers at once."""
 
     code: ClassVar[str] = "contradictory"
+    says = (
+        "{path} contradicts itself ({detail}); `dispatch db mend --db {path}` ends the later ride,"
+        " with --dry-run it only tells"
+    )
 
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(
-            f"{path} contradicts itself ({detail}); `dispatch db mend --db {path}` ends the later ride, with --dry-run it only tells"
-        )
 
-
-class StorageFault(DatabaseError):
-    """Whatever else the disk or SQLite reports. Nothing was written."""
+class StorageFault(StorageFailure):
+    """Any other report of the disk or SQLite. Nothing was written."""
 
     code: ClassVar[str] = "disk_fault"
-
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(f"{path} cannot be used: {detail}")
+    says = "{path} cannot be used: {detail}"
 
 
-class EventRefused(DatabaseError):
+class EventRefused(StorageFailure):
     """These events can never be stored, whatever the disk says: a value has no JSON or breaks a column's rule."""
 
     code: ClassVar[str] = "event_refused"
-
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(f"{path} does not take these events: {detail}")
+    says = "{path} does not take these events: {detail}"
 
 
-_PLAIN: Final[dict[int, type[StorageFull | StorageBusy | StorageReadOnly | StorageUnreachable | NotADatabase]]] = {
+_BY_CODE: Final[dict[int, type[StorageFailure]]] = {
     sqlite3.SQLITE_FULL: StorageFull,
     sqlite3.SQLITE_BUSY: StorageBusy,
     sqlite3.SQLITE_LOCKED: StorageBusy,
     sqlite3.SQLITE_READONLY: StorageReadOnly,
     sqlite3.SQLITE_PERM: StorageReadOnly,
     sqlite3.SQLITE_CANTOPEN: StorageUnreachable,
-    sqlite3.SQLITE_NOTADB: NotADatabase,
-}
-_DETAILED: Final[dict[int, type[StorageDamaged | EventRefused]]] = {
     sqlite3.SQLITE_CORRUPT: StorageDamaged,
     sqlite3.SQLITE_CONSTRAINT: EventRefused,
     sqlite3.SQLITE_MISMATCH: EventRefused,
@@ -163,11 +145,12 @@ def failure_of(error: sqlite3.Error, path: str) -> DatabaseError:
         unread = isinstance(error, sqlite3.OperationalError)
         return StorageDamaged(path, str(error)) if unread else EventRefused(path, str(error))
     primary = code & 0xFF
-    if primary in _PLAIN:
-        return _PLAIN[primary](path)
-    if primary in _DETAILED:
-        return _DETAILED[primary](path, str(error))
-    return StorageFault(path, f"{error} ({error.sqlite_errorname})")
+    if primary == sqlite3.SQLITE_NOTADB:
+        return NotADatabase(path)
+    kind = _BY_CODE.get(primary)
+    if kind is None:
+        return StorageFault(path, f"{error} ({error.sqlite_errorname})")
+    return kind(path) if issubclass(kind, StorageUnreachable) else kind(path, str(error))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def die(world: World) -> list[Phone]:
 
 def start(world: World) -> None:
     """A new process takes leave of the one before and recovers. From now on it answers."""
-    world.journal.take_leave()
+    world.journal.mark_all_disconnected()
     world.serve(f"{world.gateway.frames.epoch}+")
     world.watch.started(world.runtime.now, world.board)
     world.is_down = False

@@ -17,7 +17,7 @@ from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.recovery import take_leave
+from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.memory import MemoryLink
@@ -48,7 +48,7 @@ class Served:
         self.wall_zero = newest + 1.0
         self.writer = Writer(path, "off", self.wall_zero)
         require_sound(self.writer.db, path)
-        take_leave(self.writer, 0.0)
+        mark_all_disconnected(self.writer, 0.0)
         self.store = Reader(path, self.wall_zero)
         self.runtime = VirtualRuntime(1)
         self.runtime.sink(JOURNAL, self)

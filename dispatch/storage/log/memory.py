@@ -22,8 +22,8 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append, Appended
 from dispatch.storage.log.archive import Archive
-from dispatch.storage.log.farewell import Gone, farewell, held_offers
 from dispatch.storage.log.losses import Losses
+from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.notes import Notes
 from dispatch.storage.tables.views import NOTES
@@ -140,7 +140,7 @@ class MemoryJournal:
         """Nobody knows beforehand which commit will fail."""
         return True
 
-    def take_leave(self) -> Gone:
+    def mark_all_disconnected(self) -> Disconnected:
         """What a start does before it serves anyone, as `recovery` does on file."""
         drivers = sorted(self._notes.online)
         offers = [
@@ -149,9 +149,9 @@ class MemoryJournal:
             for offer in held_offers(self._rides[ride_id])
             if self._notes.reserved.get(offer.driver_id) != ride_id
         ]
-        for append in farewell(drivers, offers, self._clock.now):
+        for append in restart_events(drivers, offers, self._clock.now):
             self._keep(append)
-        return Gone(len(drivers), len(offers))
+        return Disconnected(len(drivers), len(offers))
 
     def close(self) -> None:
         """Put on file what is not there yet, and close the file. Without a writer: nothing."""
@@ -242,7 +242,7 @@ class MemoryJournal:
     def unpaid_rides(self) -> list[RideId]:
         return list(self._notes.unpaid)
 
-    def kept_drivers(self) -> list[DriverId]:
+    def reserved_drivers(self) -> list[DriverId]:
         return sorted(self._notes.reserved)
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:

@@ -39,7 +39,7 @@ class JournalReads(EventStore, Protocol):
         """Whether anybody ever booked under this id."""
         ...
 
-    def kept_drivers(self) -> Sequence[DriverId]:
+    def reserved_drivers(self) -> Sequence[DriverId]:
         """Every driver who keeps himself for a ride, by id."""
         ...
 
@@ -93,7 +93,7 @@ class Reader:
         rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
         return [RideId(ride_id) for (ride_id,) in rows]
 
-    def kept_drivers(self) -> list[DriverId]:
+    def reserved_drivers(self) -> list[DriverId]:
         rows = self._rows("SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL ORDER BY driver_id")
         return [DriverId(driver_id) for (driver_id,) in rows]
 

@@ -110,7 +110,7 @@ def require_folds(path: Path) -> None:
         for event in server.store.events_of(f"driver/{row['driver_id']}"):
             driver.apply(event)
     server.run(until=24 * 3600.0)
-    assert server.store.open_rides() == server.store.kept_drivers() == []
+    assert server.store.open_rides() == server.store.reserved_drivers() == []
     server.close()
 
 

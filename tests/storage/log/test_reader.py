@@ -229,7 +229,7 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         lambda reader: reader.open_rides(),
         ["SCAN rides USING INDEX rides_open"],
     ),
-    "drivers who are reserved": (lambda reader: reader.kept_drivers(), ["SCAN drivers"]),
+    "drivers who are reserved": (lambda reader: reader.reserved_drivers(), ["SCAN drivers"]),
     "a driver": (lambda reader: reader.driver_card(HIM), ["SEARCH drivers USING PRIMARY KEY (driver_id=?)"]),
     "a passenger": (
         lambda reader: reader.passenger(SARAH.passenger_id),

@@ -1,4 +1,4 @@
-"""A start takes leave of every connection of the process before, in events like any others, and leaves rides as they are."""
+"""A start records that every connection of the process before is gone, in events like any others, and leaves rides as they are."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.recovery import APPENDS_A_COMMIT, Gone, take_leave
+from dispatch.storage.log.restart import APPENDS_A_COMMIT, Disconnected, mark_all_disconnected
 from dispatch.storage.log.writer import Writer
 from tests.storage.stories import DISPATCHER, MICHAEL, Town, append, booked
 
@@ -25,8 +25,8 @@ def counts(writer: Writer, query: str) -> dict[str, int]:
     return dict(writer.db.execute(query).fetchall())
 
 
-def test_an_empty_file_has_nobody_to_take_leave_of(writer: Writer) -> None:
-    assert take_leave(writer, 0.0) == Gone(0, 0)
+def test_an_empty_file_has_nobody_to_disconnect(writer: Writer) -> None:
+    assert mark_all_disconnected(writer, 0.0) == Disconnected(0, 0)
     assert writer.db["events"].count == 0
 
 
@@ -37,37 +37,37 @@ def test_nobody_is_online_nothing_is_open_and_every_ride_is_as_it_was(writer: Wr
     kept = counts(writer, "SELECT driver_id, ride_id FROM drivers WHERE ride_id IS NOT NULL")
     online = writer.db["drivers"].count_where("online")
 
-    assert take_leave(writer, 500.0).drivers == online > 0
+    assert mark_all_disconnected(writer, 500.0).drivers == online > 0
 
     assert counts(writer, "SELECT ride_id, status FROM rides") == rides
     assert counts(writer, "SELECT driver_id, ride_id FROM drivers WHERE ride_id IS NOT NULL") == kept
     assert writer.db["drivers"].count_where("online") == 0
     assert writer.db["offers"].count_where("outcome = 'open'") == 0
-    assert Reader(path).kept_drivers() == sorted(kept)
+    assert Reader(path).reserved_drivers() == sorted(kept)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_events_it_adds_are_legal_for_every_driver(writer: Writer, path: Path, seed: int) -> None:
     town = Town(seed, rides=30)
     writer.write(list(town.story()))
-    take_leave(writer, 500.0)
+    mark_all_disconnected(writer, 500.0)
     reader = Reader(path)
     for card in town.cards:
         driver = DriverRecord(card.driver_id)
         for event in reader.events_of(f"driver/{card.driver_id}"):
             driver.apply(event)
-        assert (driver.ride is not None) is (card.driver_id in reader.kept_drivers())
+        assert (driver.ride is not None) is (card.driver_id in reader.reserved_drivers())
 
 
 def test_to_do_it_again_changes_nothing(writer: Writer) -> None:
     writer.write(list(Town(1, rides=40).story()))
-    take_leave(writer, 500.0)
+    mark_all_disconnected(writer, 500.0)
     events = writer.db["events"].count
-    assert take_leave(writer, 501.0) == Gone(0, 0)
+    assert mark_all_disconnected(writer, 501.0) == Disconnected(0, 0)
     assert writer.db["events"].count == events
 
 
-def test_more_drivers_and_offers_than_share_a_commit_are_all_taken_leave_of(writer: Writer, path: Path) -> None:
+def test_more_drivers_and_offers_than_share_a_commit_are_all_disconnected(writer: Writer, path: Path) -> None:
     drivers = [DriverId(f"d{number:04}") for number in range(2 * APPENDS_A_COMMIT + 7)]
     cards = [append(f"driver/{name}", DriverRegistered(stranger(name)), DriverOnline(name)) for name in drivers]
     asked = [booked(f"r{number:04}") for number in range(APPENDS_A_COMMIT + 7)]
@@ -79,7 +79,7 @@ def test_more_drivers_and_offers_than_share_a_commit_are_all_taken_leave_of(writ
     ]
     writer.write([*cards, *asked, *made])
 
-    assert take_leave(writer, 500.0) == Gone(len(drivers), len(asked))
+    assert mark_all_disconnected(writer, 500.0) == Disconnected(len(drivers), len(asked))
 
     assert writer.db["drivers"].count_where("online") == 0
     assert writer.db["offers"].count_where("outcome <> 'vanished'") == 0
@@ -93,7 +93,7 @@ def test_an_offer_that_its_driver_accepted_is_left_for_the_ride_to_answer(writer
     writer.write([append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, placed, 30.0))])
     writer.write([append(f"driver/{him}", DriverRegistered(MICHAEL), DriverOnline(him))])
     writer.write([append(f"driver/{him}", DriverReserved(RideId("r1"), him, OfferId("o1"), 1, 1))])
-    assert take_leave(writer, 10.0) == Gone(1, 1)
+    assert mark_all_disconnected(writer, 10.0) == Disconnected(1, 1)
     assert Reader(path).events_of_ride(RideId("r1"))[-1] == OffersClosed(
         RideId("r1"), (OfferId("o2"),), (other,), "vanished"
     )
@@ -103,7 +103,7 @@ def test_a_start_finds_open_offers_by_the_rides_that_are_open(writer: Writer) ->
     """However many offers were ever made."""
     asked: list[str] = []
     writer.db.conn.set_trace_callback(asked.append)
-    take_leave(writer, 0.0)
+    mark_all_disconnected(writer, 0.0)
     writer.db.conn.set_trace_callback(None)
     steps = [row[3] for query in asked for row in writer.db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
     assert [step for step in steps if step.startswith(("SCAN ", "SEARCH "))] == [

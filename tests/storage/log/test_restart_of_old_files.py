@@ -42,7 +42,7 @@ def test_a_start_on_it_ends_every_ride_and_binds_nobody_for_ever(serve: Serve, n
     server = serve(name)
     server.run(until=24 * 3600.0)
     assert server.store.open_rides() == []
-    assert server.store.kept_drivers() == []
+    assert server.store.reserved_drivers() == []
     assert server.store.unpaid_rides() == []
 
 

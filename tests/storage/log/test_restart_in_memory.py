@@ -1,4 +1,4 @@
-"""A journal in memory and one on file take leave of the process before in the same words."""
+"""A journal in memory and one on file say the same of the process before."""
 
 from pathlib import Path
 
@@ -7,10 +7,9 @@ import pytest
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import DriverOffline, Event, OfferPlaced, OffersClosed, OffersMade
 from dispatch.runtime import VirtualRuntime
-from dispatch.storage.log.farewell import Gone, HeldOffer, farewell, held_offers
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.recovery import take_leave
+from dispatch.storage.log.restart import Disconnected, HeldOffer, held_offers, mark_all_disconnected, restart_events
 from dispatch.storage.log.writer import Writer
 from tests.storage.stories import DISPATCHER, HIM, OFFER, RIDE, Town, append, booked
 
@@ -29,9 +28,9 @@ def test_at_any_point_of_a_story_file_and_memory_say_the_same(
     reader, streams = Reader(path), sorted({each.reply_to for each in story} | {DISPATCHER})
     before = {stream: len(memory.events_of(stream)) for stream in streams}
 
-    gone = memory.take_leave()
+    gone = memory.mark_all_disconnected()
 
-    assert take_leave(writer, 0.0) == gone
+    assert mark_all_disconnected(writer, 0.0) == gone
     said: list[tuple[Event, ...]] = [memory.events_of(stream)[before[stream] :] for stream in streams]
     assert [reader.events_of(stream)[before[stream] :] for stream in streams] == said
     assert sum(map(len, said)) >= gone.drivers > 0
@@ -40,7 +39,7 @@ def test_at_any_point_of_a_story_file_and_memory_say_the_same(
 def test_those_who_lost_an_offer_of_a_ride_are_named_together_and_drivers_come_last() -> None:
     rides = [RideId("r1"), RideId("r1"), RideId("r2")]
     offers = [HeldOffer(ride, OfferId(f"o{n}"), DriverId(f"d{n}")) for n, ride in enumerate(rides)]
-    said = [(told.reply_to, *told.events) for told in farewell([HIM], offers, 9.0)]
+    said = [(told.reply_to, *told.events) for told in restart_events([HIM], offers, 9.0)]
     assert said == [
         (DISPATCHER, OffersClosed(RideId("r1"), (OfferId("o0"), OfferId("o1")), (DriverId("d0"), DriverId("d1")), "vanished")),
         (DISPATCHER, OffersClosed(RideId("r2"), (OfferId("o2"),), (DriverId("d2"),), "vanished")),
@@ -53,9 +52,9 @@ def test_a_round_of_an_older_search_holds_nobody() -> None:
     assert held_offers([*booked(RIDE).events, late]) == []
 
 
-def test_to_take_leave_again_changes_nothing() -> None:
+def test_to_do_it_again_changes_nothing() -> None:
     memory = MemoryJournal(VirtualRuntime(1))
     memory.deliver(booked("r1"))
     memory.deliver(append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, (OfferPlaced(OFFER, HIM, 10.0),), 30.0)))
-    assert memory.take_leave() == Gone(0, 1)
-    assert memory.take_leave() == Gone(0, 0)
+    assert memory.mark_all_disconnected() == Disconnected(0, 1)
+    assert memory.mark_all_disconnected() == Disconnected(0, 0)
