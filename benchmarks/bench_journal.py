@@ -85,19 +85,19 @@ class Town:
         placed = tuple(
             OfferPlaced(OfferId(f"{ride_id}-{n}"), card.driver_id, 400.0 * n) for n, card in enumerate(cards)
         )
-        him, offer_id = cards[0].driver_id, placed[0].offer_id
+        driver_id, offer_id = cards[0].driver_id, placed[0].offer_id
         passenger = Passenger(PassengerId(f"2783{self._dice.randrange(10_000):07}"), "Sarah Johnson", "27831234567")
         trip = Trip(Place(-26.2041, 28.0473, "123 Main St"), Place(-26.185, 28.055, "456 Oak Ave"), 5.2, 15.0, 85.5)
         yield ride, RideRequested(ride_id, 1, passenger, trip, 1.0)
         yield dispatcher, OffersMade(ride_id, 1, 1, placed, 31.0)
         yield f"driver/{cards[1].driver_id}", OfferDeclined(ride_id, cards[1].driver_id, placed[1].offer_id)
         yield dispatcher, OffersClosed(ride_id, (placed[2].offer_id,), (cards[2].driver_id,), "vanished")
-        yield f"driver/{him}", DriverReserved(ride_id, him, offer_id, 1, 1)
+        yield f"driver/{driver_id}", DriverReserved(ride_id, driver_id, offer_id, 1, 1)
         yield ride, RideAssigned(ride_id, cards[0], offer_id, 1, 8.0)
-        yield ride, RideArrived(ride_id, him)
-        yield ride, RideStarted(ride_id, him, 400.0)
-        yield ride, RideCompleted(ride_id, him, 85.5)
-        yield f"driver/{him}", DriverReleased(ride_id, him, offer_id, "completed")
+        yield ride, RideArrived(ride_id, driver_id)
+        yield ride, RideStarted(ride_id, driver_id, 400.0)
+        yield ride, RideCompleted(ride_id, driver_id, 85.5)
+        yield f"driver/{driver_id}", DriverReleased(ride_id, driver_id, offer_id, "completed")
 
 
 def writer_alone(folder: Path) -> None:

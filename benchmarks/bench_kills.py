@@ -37,7 +37,7 @@ CITY = (-26.2041, 28.0473)
 STATUS_AFTER = {"ride_accepted": "accepted", "driver_arrived": "arrived", "ride_started": "in_progress"}
 STEPS = {"accepted": "arrived", "arrived": "start_ride", "in_progress": "complete_ride"}
 Told = list[tuple[str, str, str, str, str]]
-"""Who (a driver's or passenger's id), what he asked, of which ride, the result that was acknowledged, and the command's id."""
+"""Who (a driver's or passenger's id), what they asked, of which ride, the result that was acknowledged, and the command's id."""
 
 
 class Server:
@@ -244,7 +244,7 @@ def judged(db: Path, told: Told) -> dict[str, int]:
 
 
 def _holds(events: list[tuple[str, dict[str, Any]]], who: str, asked: str, result: str) -> bool:
-    """Whether what was acknowledged to him is on record."""
+    """Whether what was acknowledged to them is on record."""
     if result != "ok":
         return True  # too late, or a no: nothing was promised
     promised: dict[str, Callable[[str, dict[str, Any]], bool]] = {
@@ -269,7 +269,7 @@ def _doubles(events: list[tuple[str, dict[str, Any]]]) -> int:
 
 
 def _at_once(rows: list[tuple[str, str, str]]) -> int:
-    """How often a driver was assigned to a ride while he was on another."""
+    """How often a driver was assigned to a ride while on another."""
     on: dict[str, str] = {}
     driver_of: dict[str, str] = {}
     twice = 0

@@ -128,7 +128,7 @@ class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
-    """One offer to one driver: his until `expires_at` as he is told, honoured until `closes_at` (both runtime seconds)."""
+    """One offer to one driver, told to last until `expires_at`, honoured until `closes_at` (both runtime seconds)."""
 
     offer_id: OfferId
     ride_id: RideId

@@ -115,7 +115,7 @@ class Roads:
         return search, snaps, target
 
     def _search(self, target: int, limit_s: float) -> Search:
-        """Remembered, since the drivers of a round all go to one pickup, and a driver on his way goes on to it."""
+        """Remembered, since the drivers of a round all go to one pickup, and the driver on the way goes on to it."""
         known = self._searches.pop(target, None)
         if known is None or known.limit_s < limit_s:
             seconds, after = dijkstra(self._backwards, indices=target, limit=limit_s, return_predecessors=True)
@@ -159,7 +159,7 @@ class RoadModel:
 
 
 def _limit_s(straight_m: float) -> float:
-    """How far to search for who is so far away: in steps, so that the next one who asks finds a search that reaches him."""
+    """How far to search for somebody so far away: in steps, so that the next question finds a search that reaches far enough."""
     steps: int = 2 ** ceil(log2(straight_m / SLOWEST_MPS / SLACK_S + 1.0))
     return SLACK_S * steps
 

@@ -21,7 +21,7 @@ from dispatch.storage.file.owner import owned
 from dispatch.storage.log.writer import Writer
 from tests.storage.damage import beside, closed_file, flip
 from tests.storage.old_files import CONTRADICTING, old_file
-from tests.storage.stories import HIM, MICHAEL, OFFER, append, booked
+from tests.storage.stories import DRIVER_ID, MICHAEL, OFFER, append, booked
 
 
 def emptied(path: Path) -> None:
@@ -60,7 +60,7 @@ def bad_event(path: Path) -> None:
     path.unlink()
     writer = Writer(path, "off")
     assigned = append("ride/ride-2", RideAssigned(RideId("ride-2"), MICHAEL, OFFER, 1, 2.5))
-    writer.write([booked("ride-2"), assigned, append("driver/1", *[AvailabilitySet(HIM, True)] * 1_200)])
+    writer.write([booked("ride-2"), assigned, append("driver/1", *[AvailabilitySet(DRIVER_ID, True)] * 1_200)])
     writer.close()
     flip(path, path.read_bytes().index(b'"RideRequested"') + 4)
 

@@ -1,4 +1,4 @@
-"""The seeded passenger keeps her name whatever an app leaves out, on the real server, before and after a restart."""
+"""The seeded passenger keeps its name whatever an app leaves out, on the real server, before and after a restart."""
 
 from __future__ import annotations
 

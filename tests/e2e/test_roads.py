@@ -1,4 +1,4 @@
-"""The real server with a street map: who is asked first, and how long he is told it takes."""
+"""The real server with a street map: who is asked first, and how long the way takes as the driver is told."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 
 def stand(app: ClientConnection, place: Point) -> None:
-    """A driver says where he is, and is heard."""
+    """A driver reports a position, and is heard."""
     lat, lon = place
     app.send(json.dumps({"type": "location_update", "latitude": lat, "longitude": lon, "id": "here"}))
     hear(app, "ack")

@@ -51,37 +51,37 @@ RIDE, OFFER, QUOTE = RideId("ride-1"), OfferId("offer-1"), QuoteId("quote-1")
 PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 1250), FareLine("distance", 8060)), 5800, 870, "suv")
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
 MICHAEL = DriverCard(DriverId("27821234568"), "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")
-HIM = MICHAEL.driver_id
+DRIVER_ID = MICHAEL.driver_id
 
 ONE_OF_EACH: tuple[Event, ...] = (
     RideRequested(RIDE, 1, SARAH, TRIP, 1.5),
     RideScheduled(RIDE, SARAH, TRIP, 7200.5, 1.25),
     RideAssigned(RIDE, MICHAEL, OFFER, 1, 9.25),
-    RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.5),
-    RideArrived(RIDE, HIM, 190.75),
-    PinRefused(RIDE, HIM, 195.25),
-    RideStarted(RIDE, HIM, 200.125),
-    RideCompleted(RIDE, HIM, 85.5, ("arrived", "started")),
-    RideCancelled(RIDE, "passenger", "flat tyre", HIM, 250),
-    PassengerNoShow(RIDE, HIM, 500),
+    RideUnassigned(RIDE, DRIVER_ID, 2, "driver", "a flat tyre", 80.5),
+    RideArrived(RIDE, DRIVER_ID, 190.75),
+    PinRefused(RIDE, DRIVER_ID, 195.25),
+    RideStarted(RIDE, DRIVER_ID, 200.125),
+    RideCompleted(RIDE, DRIVER_ID, 85.5, ("arrived", "started")),
+    RideCancelled(RIDE, "passenger", "flat tyre", DRIVER_ID, 250),
+    PassengerNoShow(RIDE, DRIVER_ID, 500),
     SearchFailed(RIDE, "search cap", 4, 17),
-    TrackRecorded(RIDE, HIM, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
-    RideRated(RIDE, "passenger", 4, "friendly", HIM, SARAH.passenger_id),
+    TrackRecorded(RIDE, DRIVER_ID, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
+    RideRated(RIDE, "passenger", 4, "friendly", DRIVER_ID, SARAH.passenger_id),
     ChargeRequested(RIDE, SARAH.passenger_id, Money(8550, "ZAR")),
     ChargeSettled(RIDE, "ch_1"),
     ChargeDeclined(RIDE, "the card was refused"),
-    OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, HIM, 812.5),), 31.75, refill=True),
-    RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (HIM,), (812.5,), ("asked",), (("busy", 3),)),
-    OffersClosed(RIDE, (OFFER,), (HIM,), "vanished"),
+    OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 812.5),), 31.75, refill=True),
+    RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (DRIVER_ID,), (812.5,), ("asked",), (("busy", 3),)),
+    OffersClosed(RIDE, (OFFER,), (DRIVER_ID,), "vanished"),
     DriverRegistered(MICHAEL),
-    DriverOnline(HIM),
-    DriverOffline(HIM, "silent"),
-    OfferDeclined(RIDE, HIM, OFFER, "too far"),
-    DriverReserved(RIDE, HIM, OFFER, 1, 1),
-    DriverReleased(RIDE, HIM, OFFER, "completed"),
-    AvailabilitySet(HIM, False, Command("k1", 7, HIM)),
-    CommandDone(Command("k2", 8, HIM), "taken", RIDE),
-    DriverFolded(HIM, MICHAEL, DriverReserved(RIDE, HIM, OFFER, 1, 1), True, (RideId("ride-9"),)),
+    DriverOnline(DRIVER_ID),
+    DriverOffline(DRIVER_ID, "silent"),
+    OfferDeclined(RIDE, DRIVER_ID, OFFER, "too far"),
+    DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1),
+    DriverReleased(RIDE, DRIVER_ID, OFFER, "completed"),
+    AvailabilitySet(DRIVER_ID, False, Command("k1", 7, DRIVER_ID)),
+    CommandDone(Command("k2", 8, DRIVER_ID), "taken", RIDE),
+    DriverFolded(DRIVER_ID, MICHAEL, DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1), True, (RideId("ride-9"),)),
     QuoteMade(QUOTE, SARAH.passenger_id, MAIN_ST, OAK_AVE, "suv", PRICE, 0.5, 300.5),
     QuoteTaken(QUOTE, RIDE, 1.25),
 )
@@ -110,7 +110,7 @@ def _every_kind() -> list[Append]:
     """A legal story in which each kind of event happens, each in the stream that it belongs to."""
     told = {type(event): event for event in ONE_OF_EACH}
     second, third = RideId("ride-2"), RideId("ride-3")
-    reserved, folded = told[DriverReserved], DriverFolded(HIM, MICHAEL, None, True, ())
+    reserved, folded = told[DriverReserved], DriverFolded(DRIVER_ID, MICHAEL, None, True, ())
     asked = RideRequested(RIDE, 1, SARAH, TRIP, 1.5, price=PRICE, claim=TRIP, quote_id=QUOTE)
     again = [
         told[RideAssigned],
@@ -120,31 +120,31 @@ def _every_kind() -> list[Append]:
         told[TrackRecorded],
         told[RideCompleted],
     ]
-    over = [told[RideRated], RideRated(RIDE, "driver", 3, "", HIM, SARAH.passenger_id), told[ChargeRequested]]
+    over = [told[RideRated], RideRated(RIDE, "driver", 3, "", DRIVER_ID, SARAH.passenger_id), told[ChargeRequested]]
     return [
-        append(f"driver/{HIM}", told[DriverRegistered], told[DriverOnline], told[AvailabilitySet], at=0.25),
+        append(f"driver/{DRIVER_ID}", told[DriverRegistered], told[DriverOnline], told[AvailabilitySet], at=0.25),
         append(f"quote/{QUOTE}", told[QuoteMade], told[QuoteTaken], at=1.0),
         append(f"ride/{RIDE}", told[RideScheduled], asked, at=1.5),
         append(DISPATCHER, told[RoundConsidered], told[OffersMade], at=1.75),
-        append(f"driver/{HIM}", reserved, told[CommandDone], at=9.0),
+        append(f"driver/{DRIVER_ID}", reserved, told[CommandDone], at=9.0),
         append(f"ride/{RIDE}", told[RideAssigned], told[RideUnassigned], at=80.5),
-        append(f"driver/{HIM}", told[DriverReleased], folded, reserved, at=81.0),
+        append(f"driver/{DRIVER_ID}", told[DriverReleased], folded, reserved, at=81.0),
         append(f"ride/{RIDE}", *again, *over, told[ChargeSettled], at=400.0),
-        append(f"driver/{HIM}", told[DriverReleased], told[OfferDeclined], told[DriverOffline], at=401.0),
+        append(f"driver/{DRIVER_ID}", told[DriverReleased], told[OfferDeclined], told[DriverOffline], at=401.0),
         append(f"ride/{second}", RideRequested(second, 1, SARAH, TRIP, 500.0), at=500.0),
-        append(DISPATCHER, OffersMade(second, 1, 1, (OfferPlaced(OfferId("o2"), HIM, 9.5),), 530.0), at=500.25),
-        append(DISPATCHER, OffersClosed(second, (OfferId("o2"),), (HIM,), "vanished"), at=501.0),
+        append(DISPATCHER, OffersMade(second, 1, 1, (OfferPlaced(OfferId("o2"), DRIVER_ID, 9.5),), 530.0), at=500.25),
+        append(DISPATCHER, OffersClosed(second, (OfferId("o2"),), (DRIVER_ID,), "vanished"), at=501.0),
         append(f"ride/{second}", SearchFailed(second, "search cap", 4, 17), at=700.0),
         append(f"ride/{third}", RideRequested(third, 1, SARAH, TRIP, 800.0), at=800.0),
         append(
             f"ride/{third}",
             RideAssigned(third, MICHAEL, OfferId("o3"), 1, 801.0),
-            RideArrived(third, HIM, 802.0),
+            RideArrived(third, DRIVER_ID, 802.0),
             at=802.0,
         ),
         append(
             f"ride/{third}",
-            PassengerNoShow(third, HIM, 500),
+            PassengerNoShow(third, DRIVER_ID, 500),
             ChargeRequested(third, SARAH.passenger_id, Money(500, "ZAR")),
             at=803.0,
         ),
@@ -234,15 +234,17 @@ class Town:
     def _driven(self, ride_id: RideId, search_no: int, offer_id: OfferId) -> Iterator[Append]:
         dice, stream = self.dice, addresses.ride(ride_id)
         card = self.free.pop(dice.randrange(len(self.free)))
-        him = card.driver_id
-        yield from self._by(addresses.driver(him), DriverReserved(ride_id, him, offer_id, search_no, 1))
+        driver_id = card.driver_id
+        yield from self._by(addresses.driver(driver_id), DriverReserved(ride_id, driver_id, offer_id, search_no, 1))
         if dice.random() < 0.1:
-            yield from self._by(addresses.driver(him), AvailabilitySet(him, False), DriverOffline(him, "silent"))
+            yield from self._by(
+                addresses.driver(driver_id), AvailabilitySet(driver_id, False), DriverOffline(driver_id, "silent")
+            )
         yield from self._by(stream, RideAssigned(ride_id, card, offer_id, 1, next(self.clock) / 4))
         if dice.random() < 0.15:
             now = next(self.clock) / 4
-            yield from self._by(stream, RideUnassigned(ride_id, him, search_no + 1, "driver", "a flat tyre", now))
-            yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "gave_up"))
+            yield from self._by(stream, RideUnassigned(ride_id, driver_id, search_no + 1, "driver", "a flat tyre", now))
+            yield from self._by(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, offer_id, "gave_up"))
             self.free.append(card)
             placed = yield from self._round(ride_id, search_no + 1, 1)
             if self.free:
@@ -250,24 +252,28 @@ class Town:
             return
         arrived = dice.random() < 0.7
         if arrived:
-            yield from self._by(stream, RideArrived(ride_id, him, next(self.clock) / 4))
+            yield from self._by(stream, RideArrived(ride_id, driver_id, next(self.clock) / 4))
         if arrived and dice.random() < 0.1:
-            yield from self._by(stream, PassengerNoShow(ride_id, him, 500))
-            yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "cancelled"))
+            yield from self._by(stream, PassengerNoShow(ride_id, driver_id, 500))
+            yield from self._by(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, offer_id, "cancelled"))
             self.free.append(card)
             return
         if dice.random() < 0.7:
-            yield from self._by(stream, RideStarted(ride_id, him, next(self.clock) / 4))
+            yield from self._by(stream, RideStarted(ride_id, driver_id, next(self.clock) / 4))
         if dice.random() < 0.5:
             way = ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05))
-            yield from self._by(stream, TrackRecorded(ride_id, him, "on_trip", next(self.clock) / 4, way, 1490.5))
+            yield from self._by(stream, TrackRecorded(ride_id, driver_id, "on_trip", next(self.clock) / 4, way, 1490.5))
         if dice.random() < 0.2:
             return  # still on the way when the story ends
-        end = RideCompleted(ride_id, him, 90.0) if dice.random() < 0.8 else RideCancelled(ride_id, "ops", "", him)
+        end = (
+            RideCompleted(ride_id, driver_id, 90.0)
+            if dice.random() < 0.8
+            else RideCancelled(ride_id, "ops", "", driver_id)
+        )
         yield from self._by(stream, end)
         if isinstance(end, RideCompleted) and dice.random() < 0.5:
             for by in dice.sample(("passenger", "driver"), dice.choice((1, 2))):
                 stars = dice.randint(1, 5)
-                yield from self._by(stream, RideRated(ride_id, by, stars, "", him, PassengerId("p1")))
-        yield from self._by(addresses.driver(him), DriverReleased(ride_id, him, offer_id, "over"))
+                yield from self._by(stream, RideRated(ride_id, by, stars, "", driver_id, PassengerId("p1")))
+        yield from self._by(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, offer_id, "over"))
         self.free.append(card)

@@ -40,7 +40,7 @@ class JournalReads(EventStore, Protocol):
         ...
 
     def reserved_drivers(self) -> Sequence[DriverId]:
-        """Every driver who keeps himself for a ride, by id."""
+        """Every driver who is reserved for a ride or on one, by id."""
         ...
 
     def unpaid_rides(self) -> Sequence[RideId]:

@@ -111,7 +111,7 @@ _QUOTES: Final = """
 
 @migrations()
 def m007_ratings(db: Database) -> None:
-    """What people thought of one another. A driver's `rating` is the mean of his ratings and of one 5.0 that he began with."""
+    """What people thought of one another. A driver's `rating` is the mean of all ratings and of a first one, 5.0."""
     for table in ("drivers", "passengers"):
         db.execute(f"ALTER TABLE {table} ADD COLUMN stars INTEGER NOT NULL DEFAULT 0")
         db.execute(f"ALTER TABLE {table} ADD COLUMN ratings INTEGER NOT NULL DEFAULT 0")
@@ -149,7 +149,7 @@ def m008_blocked_pairs(db: Database) -> None:
 
 @migrations()
 def m009_registered_rating(db: Database) -> None:
-    """What a driver was registered with counts as his first rating; until now the first passenger's replaced it."""
+    """What a driver was registered with counts as the first rating; until now the first passenger's replaced it."""
     db.execute("ALTER TABLE drivers ADD COLUMN registered_rating REAL NOT NULL DEFAULT 5.0")
     db.execute(
         """

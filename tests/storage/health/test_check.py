@@ -71,7 +71,10 @@ def test_a_ride_with_two_drivers_is_found(path: Path) -> None:
     writer = Writer(path, "off")
     other = DriverCard(DriverId("d2"), "Ben", "")
     writer.write(
-        [booked("ride-1"), *(append("ride/ride-1", RideAssigned(RIDE, him, OFFER, 1, 2.5)) for him in (MICHAEL, other))]
+        [
+            booked("ride-1"),
+            *(append("ride/ride-1", RideAssigned(RIDE, driver_id, OFFER, 1, 2.5)) for driver_id in (MICHAEL, other)),
+        ]
     )
     writer.close()
     assert list(findings(path)) == ["ride ride-1 has driver d2 by event 3 and 2782•••4568 as well"]

@@ -36,7 +36,7 @@ from dispatch.storage.tools.show import rows
 from dispatch.values import DriverCard, Money
 from tests.storage.damage import closed_file
 from tests.storage.old_files import ANN, BEN, CONTRADICTING, EVE, MIA, Served, old_file
-from tests.storage.stories import DISPATCHER, HIM, MICHAEL, SARAH, TRIP, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, SARAH, TRIP, append, booked
 
 R1, R2 = RideId("r1"), RideId("r2")
 OTHER = DriverCard(DriverId("d2"), "Ben", "")
@@ -57,7 +57,7 @@ def of_ride(*events: object) -> list[Append]:
 
 
 def of_driver(*events: object) -> list[Append]:
-    return [append(f"driver/{HIM}", *events)]  # type: ignore[arg-type]
+    return [append(f"driver/{DRIVER_ID}", *events)]  # type: ignore[arg-type]
 
 
 CHARGE = ChargeRequested(R1, SARAH.passenger_id, Money(250, "ZAR"))
@@ -69,22 +69,22 @@ SHAPES: dict[str, Sequence[Append]] = {
     "a ride ends twice": [booked("r1"), *of_ride(RideCancelled(R1, "passenger"), RideCancelled(R1, "ops"))],
     "a ride is booked again after its end": [booked("r1"), *of_ride(RideCancelled(R1, "passenger")), booked("r1")],
     "a ride is driven by somebody else": [booked("r1"), *given(R1), *of_ride(RideArrived(R1, OTHER.driver_id, 9.0))],
-    "a step comes before its time": [booked("r1"), *of_ride(RideStarted(R1, HIM, 9.0))],
+    "a step comes before its time": [booked("r1"), *of_ride(RideStarted(R1, DRIVER_ID, 9.0))],
     "a ride is charged before its end": [booked("r1"), *of_ride(CHARGE)],
     "a ride is rated before its end": [
-        booked("r1"), *given(R1), *of_ride(RideRated(R1, "passenger", 1, "", HIM, SARAH.passenger_id)),
+        booked("r1"), *given(R1), *of_ride(RideRated(R1, "passenger", 1, "", DRIVER_ID, SARAH.passenger_id)),
     ],
     "a ride with a driver is put off": [booked("r1"), *given(R1), *of_ride(RideScheduled(R1, SARAH, TRIP, 9e3, 1.0))],
     "an event stands with another ride": [booked("r1"), booked("r2"), append("ride/r2", RideCancelled(R1, "ops"))],
     "what a dispatcher did stands with a ride": [booked("r1"), append("ride/r1", given(R1)[0].events[0])],
-    "what a dispatcher did stands with a driver": [booked("r1"), append(f"driver/{HIM}", given(R1)[0].events[0])],
-    "a driver is released who is free": [booked("r1"), *of_driver(DriverReleased(R1, HIM, OfferId("o"), "over"))],
+    "what a dispatcher did stands with a driver": [booked("r1"), append(f"driver/{DRIVER_ID}", given(R1)[0].events[0])],
+    "a driver is released who is free": [booked("r1"), *of_driver(DriverReleased(R1, DRIVER_ID, OfferId("o"), "over"))],
     "a driver is reserved twice": [booked("r1"), *given(R1)[1:2], *given(R1)[1:2]],
     "a driver is released from another ride": [
-        booked("r1"), *given(R1), *of_driver(DriverReleased(R2, HIM, OfferId("o"), "over")),
+        booked("r1"), *given(R1), *of_driver(DriverReleased(R2, DRIVER_ID, OfferId("o"), "over")),
     ],
     "a driver is folded into another state": [
-        booked("r1"), *given(R1), *of_driver(DriverFolded(HIM, MICHAEL, None, True, ())),
+        booked("r1"), *given(R1), *of_driver(DriverFolded(DRIVER_ID, MICHAEL, None, True, ())),
     ],
 }  # fmt: skip
 
@@ -139,10 +139,10 @@ def test_of_two_rides_of_one_driver_the_earlier_goes_on(path: Path) -> None:
     written(path, SHAPES["a driver has two rides"])
     mend(path, now=50.0)
     first, second = rows(path, "rides", full_phones=True)
-    assert (first["status"], first["driver_id"]) == ("accepted", HIM)
+    assert (first["status"], first["driver_id"]) == ("accepted", DRIVER_ID)
     assert (second["status"], second["ended_by"], second["driver_id"]) == ("cancelled", "system", None)
     server = Served(path)
-    app = server.driver(HIM)
+    app = server.driver(DRIVER_ID)
     server.run(until=1.0)
     assert app.last("snapshot")["ride"]["ride_id"] == "r1"
     server.close()
@@ -173,7 +173,7 @@ def test_what_two_servers_wrote_at_once_is_refused_and_mended(tmp_path: Path) ->
 
 def test_only_what_is_woken_and_what_is_new_is_looked_at_by_a_start_and_all_by_check(path: Path) -> None:
     """An old ride that nobody wakes does not keep a server from serving, whatever was done to it."""
-    quiet = append(f"driver/{HIM}", *[DriverFolded(HIM, MICHAEL, None, True, ())] * 1_001)
+    quiet = append(f"driver/{DRIVER_ID}", *[DriverFolded(DRIVER_ID, MICHAEL, None, True, ())] * 1_001)
     written(path, [*SHAPES["a ride ends twice"], quiet])
     writer = Writer(path, "off")
     require_sound(writer.db, path)

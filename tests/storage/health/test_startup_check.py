@@ -14,7 +14,7 @@ from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.schema import open_database
 from tests.storage.damage import closed_file, flip
-from tests.storage.stories import HIM, append, booked
+from tests.storage.stories import DRIVER_ID, append, booked
 
 
 def looked_at(path: Path) -> None:
@@ -76,7 +76,7 @@ def test_an_event_that_is_missing_is_told(path: Path) -> None:
 def test_an_old_event_of_a_ride_under_way_is_read(path: Path) -> None:
     writer = Writer(path, "off")
     writer.write([booked("ride-1")])
-    writer.write([append("driver/1", *[AvailabilitySet(HIM, True)] * startup_check.NEWEST_EVENTS)])
+    writer.write([append("driver/1", *[AvailabilitySet(DRIVER_ID, True)] * startup_check.NEWEST_EVENTS)])
     writer.close()
     garble(path, b'"RideRequested"')
     with pytest.raises(StorageDamaged, match="event 1 cannot be read"):

@@ -24,7 +24,7 @@ from dispatch.runtime import PermutedRuntime, Runtime, VirtualRuntime
 from dispatch.storage.log.memory import EVENTS_A_WRITE, MemoryJournal
 from dispatch.storage.log.writer import Writer
 from dispatch.values import DriverCard, Passenger, Place, Trip
-from tests.storage.stories import DISPATCHER, HIM, MICHAEL, OFFER, RIDE, Town, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, OFFER, RIDE, Town, append, booked
 
 Heard = list[tuple[float, str, Message]]
 
@@ -142,10 +142,10 @@ def test_the_next_incarnation_is_served_again() -> None:
     assert [answer for _, answer in desk.answers()] == [*refused, Appended(2, 1), Appended(2, 2)]
 
 
-def finished(ride_id: RideId, him: DriverId = HIM) -> tuple[Append, ...]:
+def finished(ride_id: RideId, driver_id: DriverId = DRIVER_ID) -> tuple[Append, ...]:
     """A ride from booking to release, as its ride, its dispatcher and its driver record it."""
-    ride, driver = addresses.ride(ride_id), addresses.driver(him)
-    card = DriverCard(him, MICHAEL.name, str(him))
+    ride, driver = addresses.ride(ride_id), addresses.driver(driver_id)
+    card = DriverCard(driver_id, MICHAEL.name, str(driver_id))
     offer_id = OfferId(f"{ride_id}-1")
     trip = Trip(
         Place(40.7 + 1e-9, -73.9, f"{ride_id} Broadway"), Place(40.6, -73.8, f"{ride_id} Main St"), 5.0, 9.0, 12.0
@@ -153,18 +153,18 @@ def finished(ride_id: RideId, him: DriverId = HIM) -> tuple[Append, ...]:
     passenger = Passenger(PassengerId(f"p-{ride_id}"), f"Passenger {ride_id}", "27830000000")
     return (
         append(ride, RideRequested(ride_id, 1, passenger, trip, 1.0)),
-        append(DISPATCHER, OffersMade(ride_id, 1, 1, (OfferPlaced(offer_id, him, 10.0),), 31.0)),
-        append(driver, DriverReserved(ride_id, him, offer_id, 1, 1)),
+        append(DISPATCHER, OffersMade(ride_id, 1, 1, (OfferPlaced(offer_id, driver_id, 10.0),), 31.0)),
+        append(driver, DriverReserved(ride_id, driver_id, offer_id, 1, 1)),
         append(ride, RideAssigned(ride_id, card, offer_id, 1, 5.0)),
-        append(ride, RideCompleted(ride_id, him, 12.0)),
-        append(driver, DriverReleased(ride_id, him, offer_id, "completed")),
+        append(ride, RideCompleted(ride_id, driver_id, 12.0)),
+        append(driver, DriverReleased(ride_id, driver_id, offer_id, "completed")),
     )
 
 
 def test_a_forgotten_ride_keeps_its_own_story_and_nobody_elses_word_about_it() -> None:
     desk = Desk(VirtualRuntime(1))
     told = finished(RIDE)
-    desk.tell(*told, append("driver/" + HIM, DriverReserved(RideId("next"), HIM, OFFER, 1, 1)))
+    desk.tell(*told, append("driver/" + DRIVER_ID, DriverReserved(RideId("next"), DRIVER_ID, OFFER, 1, 1)))
     desk.journal.forget(RIDE)
     own = tuple(event for each in told if each.reply_to == "ride/ride-1" for event in each.events)
     assert desk.journal.events_of("ride/ride-1") == own
@@ -173,7 +173,7 @@ def test_a_forgotten_ride_keeps_its_own_story_and_nobody_elses_word_about_it() -
     desk.journal.forget(RIDE)  # as an actor does that a latecomer woke once more
     assert desk.journal.events_of_ride(RIDE) == own
     assert desk.journal.events_of(DISPATCHER) == ()
-    assert desk.journal.events_of("driver/" + HIM) == (DriverReserved(RideId("next"), HIM, OFFER, 1, 1),)
+    assert desk.journal.events_of("driver/" + DRIVER_ID) == (DriverReserved(RideId("next"), DRIVER_ID, OFFER, 1, 1),)
 
 
 def test_a_latecomers_word_does_not_bring_a_forgotten_ride_back() -> None:
@@ -184,7 +184,7 @@ def test_a_latecomers_word_does_not_bring_a_forgotten_ride_back() -> None:
     before = desk.journal.events_of_ride(RIDE)
     desk.tell(told[-1])
     assert desk.journal.events_of_ride(RIDE) == before
-    assert desk.journal.events_of("driver/" + HIM) == ()
+    assert desk.journal.events_of("driver/" + DRIVER_ID) == ()
 
 
 @pytest.mark.parametrize("name", ["open", "unknown"])

@@ -29,7 +29,7 @@ from dispatch.storage.log.reader import JournalReads, Reader
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tools.seed import SARAH, seed
 from dispatch.values import Passenger
-from tests.storage.stories import DISPATCHER, HIM, MICHAEL, Town, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, Town, append, booked
 
 Stored = Callable[[Iterable[Append]], JournalReads]
 WALL_ZERO = 1_763_953_290.5
@@ -139,12 +139,12 @@ def test_both_agree_on_which_rides_of_a_town_are_open(path: Path, seed_of_town: 
 
 
 def test_a_driver_is_known_by_the_card_registered_last(stored: Stored) -> None:
-    renamed = MICHAEL.__class__(HIM, "M. Brown", MICHAEL.phone, 4.7, "suv", "CA 1 GP")
-    store = stored([append("driver/" + HIM, DriverRegistered(MICHAEL))])
-    assert store.driver_card(HIM) == MICHAEL
-    stored([append("driver/" + HIM, DriverRegistered(renamed))])
-    assert store.driver_card(HIM) == renamed
-    assert store.driver_card(DriverId("+" + HIM)) is None
+    renamed = MICHAEL.__class__(DRIVER_ID, "M. Brown", MICHAEL.phone, 4.7, "suv", "CA 1 GP")
+    store = stored([append("driver/" + DRIVER_ID, DriverRegistered(MICHAEL))])
+    assert store.driver_card(DRIVER_ID) == MICHAEL
+    stored([append("driver/" + DRIVER_ID, DriverRegistered(renamed))])
+    assert store.driver_card(DRIVER_ID) == renamed
+    assert store.driver_card(DriverId("+" + DRIVER_ID)) is None
 
 
 def test_a_passenger_is_known_once_he_has_booked(stored: Stored) -> None:
@@ -230,7 +230,7 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         ["SCAN rides USING INDEX rides_open"],
     ),
     "drivers who are reserved": (lambda reader: reader.reserved_drivers(), ["SCAN drivers"]),
-    "a driver": (lambda reader: reader.driver_card(HIM), ["SEARCH drivers USING PRIMARY KEY (driver_id=?)"]),
+    "a driver": (lambda reader: reader.driver_card(DRIVER_ID), ["SEARCH drivers USING PRIMARY KEY (driver_id=?)"]),
     "a passenger": (
         lambda reader: reader.passenger(SARAH.passenger_id),
         ["SEARCH passengers USING PRIMARY KEY (passenger_id=?)"],

@@ -56,7 +56,7 @@ def test_the_events_it_adds_are_legal_for_every_driver(writer: Writer, path: Pat
         driver = DriverRecord(card.driver_id)
         for event in reader.events_of(f"driver/{card.driver_id}"):
             driver.apply(event)
-        assert (driver.ride is not None) is (card.driver_id in reader.reserved_drivers())
+        assert (driver.reservation is not None) is (card.driver_id in reader.reserved_drivers())
 
 
 def test_to_do_it_again_changes_nothing(writer: Writer) -> None:
@@ -87,12 +87,12 @@ def test_more_drivers_and_offers_than_share_a_commit_are_all_disconnected(writer
 
 
 def test_an_offer_that_its_driver_accepted_is_left_for_the_ride_to_answer(writer: Writer, path: Path) -> None:
-    him, other = MICHAEL.driver_id, DriverId("d2")
-    placed = (OfferPlaced(OfferId("o1"), him, 10.0), OfferPlaced(OfferId("o2"), other, 20.0))
+    driver_id, other = MICHAEL.driver_id, DriverId("d2")
+    placed = (OfferPlaced(OfferId("o1"), driver_id, 10.0), OfferPlaced(OfferId("o2"), other, 20.0))
     writer.write([booked("r1")])
     writer.write([append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, placed, 30.0))])
-    writer.write([append(f"driver/{him}", DriverRegistered(MICHAEL), DriverOnline(him))])
-    writer.write([append(f"driver/{him}", DriverReserved(RideId("r1"), him, OfferId("o1"), 1, 1))])
+    writer.write([append(f"driver/{driver_id}", DriverRegistered(MICHAEL), DriverOnline(driver_id))])
+    writer.write([append(f"driver/{driver_id}", DriverReserved(RideId("r1"), driver_id, OfferId("o1"), 1, 1))])
     assert mark_all_disconnected(writer, 10.0) == Disconnected(1, 1)
     assert Reader(path).events_of_ride(RideId("r1"))[-1] == OffersClosed(
         RideId("r1"), (OfferId("o2"),), (other,), "vanished"

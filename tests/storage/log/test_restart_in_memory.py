@@ -11,7 +11,7 @@ from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.reader import Reader
 from dispatch.storage.log.restart import Disconnected, HeldOffer, held_offers, mark_all_disconnected, restart_events
 from dispatch.storage.log.writer import Writer
-from tests.storage.stories import DISPATCHER, HIM, OFFER, RIDE, Town, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, OFFER, RIDE, Town, append, booked
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -39,22 +39,22 @@ def test_at_any_point_of_a_story_file_and_memory_say_the_same(
 def test_those_who_lost_an_offer_of_a_ride_are_named_together_and_drivers_come_last() -> None:
     rides = [RideId("r1"), RideId("r1"), RideId("r2")]
     offers = [HeldOffer(ride, OfferId(f"o{n}"), DriverId(f"d{n}")) for n, ride in enumerate(rides)]
-    said = [(told.reply_to, *told.events) for told in restart_events([HIM], offers, 9.0)]
+    said = [(told.reply_to, *told.events) for told in restart_events([DRIVER_ID], offers, 9.0)]
     assert said == [
         (DISPATCHER, OffersClosed(RideId("r1"), (OfferId("o0"), OfferId("o1")), (DriverId("d0"), DriverId("d1")), "vanished")),
         (DISPATCHER, OffersClosed(RideId("r2"), (OfferId("o2"),), (DriverId("d2"),), "vanished")),
-        (f"driver/{HIM}", DriverOffline(HIM, "restarted")),
+        (f"driver/{DRIVER_ID}", DriverOffline(DRIVER_ID, "restarted")),
     ]  # fmt: skip
 
 
 def test_a_round_of_an_older_search_holds_nobody() -> None:
-    late = OffersMade(RIDE, 0, 1, (OfferPlaced(OFFER, HIM, 10.0),), 31.0)
+    late = OffersMade(RIDE, 0, 1, (OfferPlaced(OFFER, DRIVER_ID, 10.0),), 31.0)
     assert held_offers([*booked(RIDE).events, late]) == []
 
 
 def test_to_do_it_again_changes_nothing() -> None:
     memory = MemoryJournal(VirtualRuntime(1))
     memory.deliver(booked("r1"))
-    memory.deliver(append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, (OfferPlaced(OFFER, HIM, 10.0),), 30.0)))
+    memory.deliver(append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 10.0),), 30.0)))
     assert memory.mark_all_disconnected() == Disconnected(0, 1)
     assert memory.mark_all_disconnected() == Disconnected(0, 0)

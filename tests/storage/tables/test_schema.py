@@ -21,7 +21,7 @@ from dispatch.storage.file.owner import beside
 from dispatch.storage.log.reader import Reader
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations, open_database, open_read_only
-from tests.storage.stories import HIM, MICHAEL, RIDE, SARAH, append, booked
+from tests.storage.stories import DRIVER_ID, MICHAEL, RIDE, SARAH, append, booked
 
 NOBODY = 65_534
 
@@ -56,9 +56,9 @@ def test_every_question_of_the_reader_is_answered_by_an_index(path: Path) -> Non
     reader = Reader(path)
     asked: list[str] = []
     reader._db.conn.set_trace_callback(asked.append)
-    ride_id, him = RideId("r1"), DriverId("d1")
+    ride_id, driver_id = RideId("r1"), DriverId("d1")
     reader.events_of("ride/r1"), reader.events_of("driver/d1"), reader.events_of_ride(ride_id)
-    reader.ride_exists(ride_id), reader.driver_card(him), reader.passenger(PassengerId("p1")), reader.open_rides()
+    reader.ride_exists(ride_id), reader.driver_card(driver_id), reader.passenger(PassengerId("p1")), reader.open_rides()
     reader._db.conn.set_trace_callback(None)
     assert len(asked) == 7
     for query in asked:
@@ -285,8 +285,8 @@ class TestReadOnly:
 
 def test_a_file_from_before_registered_ratings_counted_gets_them_back(path: Path) -> None:
     writer = Writer(path, "off")
-    rated = RideRated(RIDE, "passenger", 4, "", HIM, SARAH.passenger_id)
-    writer.write([append(f"driver/{HIM}", DriverRegistered(MICHAEL)), append(f"ride/{RIDE}", rated)])
+    rated = RideRated(RIDE, "passenger", 4, "", DRIVER_ID, SARAH.passenger_id)
+    writer.write([append(f"driver/{DRIVER_ID}", DriverRegistered(MICHAEL)), append(f"ride/{RIDE}", rated)])
     writer.db.execute("ALTER TABLE drivers DROP COLUMN registered_rating")
     writer.db.execute("UPDATE drivers SET rating = 4.5")
     writer.db["_sqlite_migrations"].delete_where("name = 'm009_registered_rating'")

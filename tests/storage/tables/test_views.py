@@ -38,7 +38,7 @@ from dispatch.storage.log.writer import Writer
 from dispatch.values import Passenger
 from tests.storage.stories import (
     DISPATCHER,
-    HIM,
+    DRIVER_ID,
     MICHAEL,
     OFFER,
     RIDE,
@@ -157,8 +157,8 @@ def test_every_table_equals_the_fold_of_the_events(writer: Writer, seed: int) ->
     assert set(drivers) == set(told.drivers)
     for name, driver in told.drivers.items():
         status = "available" if told.online[name] and driver.wants_offers else "offline"
-        assert drivers[name]["status"] == ("busy" if driver.ride else status)
-        assert drivers[name]["ride_id"] == (driver.ride.ride_id if driver.ride else None)
+        assert drivers[name]["status"] == ("busy" if driver.reservation else status)
+        assert drivers[name]["ride_id"] == (driver.reservation.ride_id if driver.reservation else None)
 
     offers = table(writer, "offers", "offer_id")
     assert {name: row["outcome"] for name, row in offers.items()} == told.offers
@@ -212,16 +212,16 @@ def test_a_booking_with_other_terms_replaces_the_terms(writer: Writer) -> None:
 
 def test_the_fare_of_a_completed_ride_is_the_one_at_its_end(writer: Writer) -> None:
     writer.write([append("ride/ride-1", RideRequested(RIDE, 1, SARAH, TRIP, 1.0))])
-    writer.write([append("ride/ride-1", RideCompleted(RIDE, HIM, 99.0), at=60.0)])
+    writer.write([append("ride/ride-1", RideCompleted(RIDE, DRIVER_ID, 99.0), at=60.0)])
     row = ride_row(writer)
     assert (row["status"], row["fare"], row["ended_at"], row["ended_by"]) == ("completed", 99.0, 60.0, None)
 
 
 def test_a_late_accept_turns_an_expired_offer_into_the_accepted_one(writer: Writer) -> None:
-    placed = (OfferPlaced(OFFER, HIM, 10.0), OfferPlaced(OfferId("offer-2"), DriverId("d2"), 20.0))
+    placed = (OfferPlaced(OFFER, DRIVER_ID, 10.0), OfferPlaced(OfferId("offer-2"), DriverId("d2"), 20.0))
     writer.write([append("ride/ride-1", RideRequested(RIDE, 1, SARAH, TRIP, 0.0))])
     writer.write([append(DISPATCHER, OffersMade(RIDE, 1, 1, placed, 30.0))])
-    writer.write([append(DISPATCHER, OffersClosed(RIDE, (OFFER,), (HIM,), "expired"), at=32.0)])
+    writer.write([append(DISPATCHER, OffersClosed(RIDE, (OFFER,), (DRIVER_ID,), "expired"), at=32.0)])
     writer.write([append("ride/ride-1", RideAssigned(RIDE, MICHAEL, OFFER, 1, 32.0), at=32.0)])
     assert {name: row["outcome"] for name, row in table(writer, "offers", "offer_id").items()} == {
         "offer-1": "accepted",
@@ -230,26 +230,28 @@ def test_a_late_accept_turns_an_expired_offer_into_the_accepted_one(writer: Writ
 
 
 def driver_status(writer: Writer, *events: Event) -> str:
-    writer.write([append("driver/" + HIM, event) for event in events])
-    return str(table(writer, "drivers", "driver_id")[HIM]["status"])
+    writer.write([append("driver/" + DRIVER_ID, event) for event in events])
+    return str(table(writer, "drivers", "driver_id")[DRIVER_ID]["status"])
 
 
 def test_a_driver_is_available_when_heard_willing_and_free(writer: Writer) -> None:
     assert driver_status(writer, DriverRegistered(MICHAEL)) == "offline"
-    assert driver_status(writer, DriverOnline(HIM)) == "available"
-    assert driver_status(writer, AvailabilitySet(HIM, False)) == "offline"
-    assert driver_status(writer, AvailabilitySet(HIM, True)) == "available"
-    assert driver_status(writer, DriverReserved(RIDE, HIM, OFFER, 1, 1)) == "busy"
-    assert driver_status(writer, DriverOffline(HIM, "silent")) == "busy"
-    assert driver_status(writer, DriverReleased(RIDE, HIM, OFFER, "over")) == "offline"
-    assert driver_status(writer, DriverOnline(HIM)) == "available"
+    assert driver_status(writer, DriverOnline(DRIVER_ID)) == "available"
+    assert driver_status(writer, AvailabilitySet(DRIVER_ID, False)) == "offline"
+    assert driver_status(writer, AvailabilitySet(DRIVER_ID, True)) == "available"
+    assert driver_status(writer, DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1)) == "busy"
+    assert driver_status(writer, DriverOffline(DRIVER_ID, "silent")) == "busy"
+    assert driver_status(writer, DriverReleased(RIDE, DRIVER_ID, OFFER, "over")) == "offline"
+    assert driver_status(writer, DriverOnline(DRIVER_ID)) == "available"
 
 
 def test_a_driver_registered_again_keeps_his_state_and_gets_the_new_card(writer: Writer) -> None:
-    driver_status(writer, DriverRegistered(MICHAEL), DriverOnline(HIM), DriverReserved(RIDE, HIM, OFFER, 1, 1))
-    renamed = MICHAEL.__class__(HIM, "M. Brown", MICHAEL.phone, 4.7, "suv", "CA 1 GP")
+    driver_status(
+        writer, DriverRegistered(MICHAEL), DriverOnline(DRIVER_ID), DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1)
+    )
+    renamed = MICHAEL.__class__(DRIVER_ID, "M. Brown", MICHAEL.phone, 4.7, "suv", "CA 1 GP")
     assert driver_status(writer, DriverRegistered(renamed)) == "busy"
-    row = table(writer, "drivers", "driver_id")[HIM]
+    row = table(writer, "drivers", "driver_id")[DRIVER_ID]
     assert (row["name"], row["rating"], row["vehicle_type"], row["vehicle_registration"]) == (
         "M. Brown",
         4.7,
@@ -265,13 +267,13 @@ def test_a_driver_registered_again_keeps_his_state_and_gets_the_new_card(writer:
         (RideCancelled(RIDE, "passenger"), "cancelled"),
         (SearchFailed(RIDE, "cap", 1, 1), "expired"),
         (RideRequested(RIDE, 2, SARAH, TRIP, 5.0), "superseded"),
-        (RideStarted(RIDE, HIM, 5.0), "taken"),
-        (RideArrived(RIDE, HIM), "taken"),
+        (RideStarted(RIDE, DRIVER_ID, 5.0), "taken"),
+        (RideArrived(RIDE, DRIVER_ID), "taken"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_round_that_reaches_the_journal_late_is_never_open(writer: Writer, end: Event, outcome: str) -> None:
-    late = OffersMade(RIDE, 1, 2, (OfferPlaced(OfferId("late"), HIM, 10.0),), 60.0)
+    late = OffersMade(RIDE, 1, 2, (OfferPlaced(OfferId("late"), DRIVER_ID, 10.0),), 60.0)
     writer.write([append("ride/ride-1", RideRequested(RIDE, 1, SARAH, TRIP, 0.0)), append("ride/ride-1", end, at=5.0)])
     writer.write([append(DISPATCHER, late, at=5.5)])
     row = table(writer, "offers", "offer_id")["late"]
@@ -279,11 +281,13 @@ def test_a_round_that_reaches_the_journal_late_is_never_open(writer: Writer, end
 
 
 def test_the_rating_that_a_driver_was_registered_with_counts_as_his_first(writer: Writer) -> None:
-    writer.write([append(f"driver/{HIM}", DriverRegistered(MICHAEL))])
+    writer.write([append(f"driver/{DRIVER_ID}", DriverRegistered(MICHAEL))])
     for number, (stars, mean) in enumerate(((4, 4.45), (1, 3.3))):
-        rated = RideRated(RideId(f"r{number}"), "passenger", stars, "", HIM, SARAH.passenger_id)
+        rated = RideRated(RideId(f"r{number}"), "passenger", stars, "", DRIVER_ID, SARAH.passenger_id)
         writer.write([append(f"ride/r{number}", rated)])
-        assert table(writer, "drivers", "driver_id")[HIM]["rating"] == mean
+        assert table(writer, "drivers", "driver_id")[DRIVER_ID]["rating"] == mean
     corrected = msgspec.structs.replace(MICHAEL, rating=4.0)
-    writer.write([append(f"driver/{HIM}", DriverRegistered(corrected))])
-    assert table(writer, "drivers", "driver_id")[HIM]["rating"] == 3.0, "who is registered again keeps his ratings"
+    writer.write([append(f"driver/{DRIVER_ID}", DriverRegistered(corrected))])
+    assert table(writer, "drivers", "driver_id")[DRIVER_ID]["rating"] == 3.0, (
+        "who is registered again keeps his ratings"
+    )

@@ -11,7 +11,7 @@ from dispatch.storage.tools.explain import Told, explanation
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.storage.tools.show import TABLES
 from sim.stories.stage import Stage
-from tests.storage.stories import DISPATCHER, HIM, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, append, booked
 
 
 @pytest.fixture()
@@ -84,7 +84,7 @@ def test_a_search_that_began_anew_is_told_as_another(stage: Stage, path: Path) -
     told = told_of(stage, path)
     assert [(one["search"], fates(one)) for one in told["rounds"]] == [
         (1, {"d1": "accepted", "d2": "taken"}),
-        (2, {"d1": "busy", "d2": "open"}),  # he has not heard yet that he is free
+        (2, {"d1": "busy", "d2": "open"}),  # the driver has not heard yet about being free
     ]
     assert [turn["what"] for turn in told["turns"]] == ["requested", "assigned", "unassigned"]
 
@@ -100,12 +100,12 @@ def test_phones_are_masked_unless_they_are_wanted(stage: Stage, path: Path) -> N
 
 def test_where_nothing_was_explained_there_are_those_who_were_asked(path: Path) -> None:
     writer = Writer(path, "off")
-    offers = (OfferPlaced(OfferId("o1"), HIM, 812.5),)
+    offers = (OfferPlaced(OfferId("o1"), DRIVER_ID, 812.5),)
     writer.write([booked("r1"), append(DISPATCHER, OffersMade(RideId("r1"), 1, 1, offers, 31.0), at=1.0)])
     writer.close()
     (only,) = explanation(path, "r1", full_phones=True)["rounds"]
     assert not only["explained"]
-    assert [(row["driver_id"], row["outcome"]) for row in only["considered"]] == [(HIM, "open")]
+    assert [(row["driver_id"], row["outcome"]) for row in only["considered"]] == [(DRIVER_ID, "open")]
 
 
 def test_an_unknown_ride_is_named_with_the_newest_there_are(path: Path) -> None:

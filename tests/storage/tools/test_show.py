@@ -19,7 +19,7 @@ from dispatch.storage.failures import StorageMissing
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tools.seed import SARAH, seed
 from dispatch.storage.tools.show import TABLES, rows
-from tests.storage.stories import DISPATCHER, HIM, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked
+from tests.storage.stories import DISPATCHER, DRIVER_ID, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked
 
 NOON = 1_763_985_600.25  # 2025-11-24T12:00:00.250Z
 
@@ -30,15 +30,17 @@ def town(path: Path) -> Path:
     writer = Writer(path, "off", NOON)
     writer.write([booked(f"r{n}", at=float(n)) for n in range(5)])
     writer.write([append("ride/r1", RideCancelled(RideId("r1"), "passenger", "late"), at=60.0)])
-    offers = (OfferPlaced(OfferId("o1"), HIM, 812.5),)
+    offers = (OfferPlaced(OfferId("o1"), DRIVER_ID, 812.5),)
     writer.write([append(DISPATCHER, OffersMade(RideId("r2"), 1, 1, offers, 31.0), at=1.0)])
-    writer.write([append("driver/" + HIM, DriverOnline(HIM), at=2.0)])
-    writer.db.execute("INSERT INTO tracks VALUES ('r2', ?, 'on_trip', 5.0, 1490.5, '[[0.0,-26.2,28.04]]')", (HIM,))
+    writer.write([append("driver/" + DRIVER_ID, DriverOnline(DRIVER_ID), at=2.0)])
+    writer.db.execute(
+        "INSERT INTO tracks VALUES ('r2', ?, 'on_trip', 5.0, 1490.5, '[[0.0,-26.2,28.04]]')", (DRIVER_ID,)
+    )
     made = QuoteMade(QUOTE, None, MAIN_ST, OAK_AVE, "suv", PRICE, 2.0, 302.0)
     writer.write([append("quote/" + QUOTE, made, QuoteTaken(QUOTE, RideId("r3"), 3.0), at=2.0)])
-    writer.db.execute("INSERT INTO ratings VALUES ('r2', 'passenger', 4, '', ?, 'p1', 5.0)", (HIM,))
+    writer.db.execute("INSERT INTO ratings VALUES ('r2', 'passenger', 4, '', ?, 'p1', 5.0)", (DRIVER_ID,))
     writer.db.execute("INSERT INTO charges VALUES ('r2', 'p1', 250, 'ZAR', 'paid', 'ch_1', NULL, 5.0, 6.0)")
-    writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, HIM))
+    writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, DRIVER_ID))
     writer.close()
     return path
 
