@@ -15,8 +15,9 @@ from random import Random
 from time import process_time
 from typing import NamedTuple
 
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.grid import Grid
+from sim.city.offsets import destination
 
 CENTRE = (40.75, -73.97)
 NORTH_M, EAST_M = 40_000.0, 36_000.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.config import Settings
 from dispatch.config.local_time import LocalTime
-from dispatch.domain.places.eta import EtaModel, HourlyModel, TravelModel
+from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.errors import DispatchError, SettingError
 from dispatch.travel.profile import Profile, ProfileError, read_profile
 from dispatch.travel.street_map import MissingExtra, read_map
@@ -62,7 +62,7 @@ def model_of(profile: Profile, hour_of: Callable[[float], float], roads: Roads |
     Raises:
         ProfileError: there are roads, and the profile was made without.
     """
-    by_air = HourlyModel(profile.air, hour_of)
+    by_air = TravelModel(curve=profile.air, hour_of=hour_of)
     if roads is None:
         return by_air
     if profile.roads is None:

@@ -10,10 +10,10 @@ from random import Random
 from typing import NamedTuple
 
 from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import destination
 from dispatch.errors import DispatchError
 from dispatch.values import Place, Trip
 from sim.city.model import City
+from sim.city.offsets import destination
 
 SHORTEST_TRIP_M = 500.0
 """Nobody in the model takes a car for less (metres of air). Real trips are taken as they are."""

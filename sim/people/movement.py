@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import wrapped_lon
+from sim.city.offsets import wrapped_lon
 
 
 class Leg:

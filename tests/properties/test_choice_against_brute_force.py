@@ -10,10 +10,11 @@ from dispatch.domain.matching.search import Search
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.matching.verdicts import ASKED, Verdicts
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.values import RideCard
+from sim.city.offsets import destination
 from tests.domain.matching.searches import ANN, RIDE, TRIP
 
 TYPES = ("sedan", "suv", "van")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, destination, haversine_m
+from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, haversine_m
 from dispatch.domain.places.grid import Grid
+from sim.city.offsets import destination
+from tests.domain.places.grids import position, size, within
 
 Place = tuple[float, float]
 
@@ -90,7 +92,7 @@ def test_nearest_and_within_are_exact_for_a_few_keys_anywhere(
 ) -> None:
     grid, wanted = grid_of(where, cell_m), brute_force(where, at, radius_m)
     assert grid.nearest(*at, k, radius_m) == wanted[:k]
-    assert grid.within(*at, radius_m) == wanted
+    assert within(grid, *at, radius_m) == wanted
 
 
 @settings(max_examples=100, deadline=None)
@@ -104,7 +106,7 @@ def test_nearest_and_within_are_exact_in_a_crowd(
         wanted = brute_force(where, centre, radius_m)
         assert grid.nearest(*centre, k, radius_m) == wanted[:k]
         assert grid.nearest(*centre, 5, inf) == brute_force(where, centre, inf)[:5]
-        assert grid.within(*centre, radius_m) == wanted
+        assert within(grid, *centre, radius_m) == wanted
 
 
 @settings(max_examples=60, deadline=None)
@@ -118,7 +120,7 @@ def test_a_radius_that_ends_exactly_on_a_key_includes_it_and_one_ulp_less_does_n
     for radius_m in (edge_m, nextafter(edge_m, 0.0)):
         wanted = brute_force(where, at, radius_m)
         assert grid.nearest(*at, count, radius_m) == wanted
-        assert grid.within(*at, radius_m) == wanted
+        assert within(grid, *at, radius_m) == wanted
 
 
 @settings(max_examples=60, deadline=None)
@@ -153,7 +155,7 @@ def test_no_history_of_moves_and_removals_shows_in_an_answer(
     history: list[tuple[str, Place | None]], at: Place, k: int, radius_m: float, cell_m: float
 ) -> None:
     grid = grid_of(crowd(0, 70), cell_m)
-    model = {key: grid.position(key) for key in crowd(0, 70)}
+    model = {key: position(grid, key) for key in crowd(0, 70)}
     for key, place in history:
         if place is None:
             assert grid.remove(key) is (model.pop(key, None) is not None)
@@ -161,11 +163,11 @@ def test_no_history_of_moves_and_removals_shows_in_an_answer(
             grid.put(key, *place)
             model[key] = place
         assert grid.holds(key) is (key in model)
-    assert len(grid) == len(model)
-    assert {key: grid.position(key) for key in model} == model
+    assert size(grid) == len(model)
+    assert {key: position(grid, key) for key in model} == model
     wanted = brute_force(model, at, radius_m)
     assert grid.nearest(*at, k, radius_m) == wanted[:k]
-    assert grid.within(*at, radius_m) == wanted
+    assert within(grid, *at, radius_m) == wanted
     assert grid_of(dict(sorted(model.items())), cell_m).nearest(*at, k, radius_m) == wanted[:k]
 
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from dispatch.domain.matching.supply import Supply
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
+from sim.city.offsets import destination
 
 MAX_AGE_S = 60.0
 CENTRES = ((-33.92, 18.42), (-17.0, 180.0), (89.99, 0.0), (0.0, -179.9999))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dispatch.assembly import position_board, supply_of
 from dispatch.domain.matching.supply import AVAILABLE
-from dispatch.domain.places.eta import Curve, HourlyModel
+from dispatch.domain.places.eta import Curve, TravelModel
 from dispatch.ids import DriverId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide
@@ -175,7 +175,7 @@ def ranked(given: Given, count: int) -> list[str]:
     """The best drivers for a pickup at the river: one is near and on the other side, one is farther along."""
     steady = Curve(1.0, (60.0,) * 24)
     streets = Roads(read(Path(map_file(given.folder, river_map()))))
-    travel = RoadModel(streets, steady, lambda at: at, HourlyModel(steady, lambda at: at))
+    travel = RoadModel(streets, steady, lambda at: at, TravelModel(curve=steady, hour_of=float))
     board = position_board(given.settings)
     supply = supply_of(given.settings, board, travel)
     for name, place in {"across": at(1, 0), "along": at(0, 3)}.items():

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dispatch.domain.places.geo import destination
 from dispatch.values import Point
+from sim.city.offsets import destination
 
 MAPS = Path(__file__).parent.parent / "data" / "maps"
 MANHATTAN, HELSINKI = MAPS / "manhattan-streets.json.gz", MAPS / "helsinki.osm.pbf"

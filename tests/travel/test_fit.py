@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.domain.places.eta import HOURS, Curve
-from dispatch.domain.places.geo import destination
 from dispatch.travel.fit import FEWEST_TRIPS, Sample, TimedTrip, TooFewTrips, air_samples, fit
+from sim.city.offsets import destination
 
 HOME = (40.75, -73.99)
 CITY = Curve(0.7, tuple(400.0 if 7 <= hour < 19 else 250.0 for hour in range(HOURS)))
@@ -33,8 +33,8 @@ def test_trips_that_follow_a_curve_give_that_curve_back() -> None:
 def test_every_hour_has_its_own_speed() -> None:
     fitted = fit(a_day_of(CITY, noise=0.2))
     assert fitted.exponent == pytest.approx(0.7, abs=0.03)
-    assert fitted.unit_s(12.5) == pytest.approx(400.0, rel=0.06)
-    assert fitted.unit_s(2.5) == pytest.approx(250.0, rel=0.06)
+    assert fitted.of(1.0, 12.5) == pytest.approx(400.0, rel=0.06)
+    assert fitted.of(1.0, 2.5) == pytest.approx(250.0, rel=0.06)
 
 
 def test_some_trips_with_a_stop_at_the_shops_do_not_bend_it() -> None:
@@ -48,7 +48,7 @@ def test_some_trips_with_a_stop_at_the_shops_do_not_bend_it() -> None:
 def test_an_hour_with_few_trips_looks_at_the_hours_around_it() -> None:
     samples = [sample for sample in a_day_of(CITY) if int(sample.hour) != 12]
     wild = [Sample(12.5, 1.0, 4_000.0)] * 3
-    assert fit(samples + wild).unit_s(12.5) == pytest.approx(400.0, rel=0.05)
+    assert fit(samples + wild).of(1.0, 12.5) == pytest.approx(400.0, rel=0.05)
 
 
 def test_an_afternoon_alone_makes_a_whole_day() -> None:

@@ -19,7 +19,7 @@ def test_a_profile_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
 def test_the_shipped_one_is_of_the_odd_rows_and_knows_the_rush_hours() -> None:
     shipped = read_profile(None)
     assert "nyc-trips-2015-01-15.csv.gz, odd rows" in shipped.made_of
-    assert shipped.air.unit_s(9.5) > 1.5 * shipped.air.unit_s(5.5)
+    assert shipped.air.of(1.0, 9.5) > 1.5 * shipped.air.of(1.0, 5.5)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

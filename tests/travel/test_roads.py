@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import Curve, HourlyModel, TravelModel
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.eta import Curve, TravelModel
+from dispatch.domain.places.geo import haversine_m
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import ACCESS_MPS, SNAP_M, RoadModel, Roads
 from dispatch.travel.street_map import Link, StreetMap, read_map
 from dispatch.values import Point
+from sim.city.offsets import destination
 from tests.travel.maps import BLOCK_M, HELSINKI, MANHATTAN, at, grid_map, map_file
 
 AIR = Curve(1.0, (300.0,) * 24)
@@ -127,7 +128,7 @@ def plain_search(links: list[Link], start: int) -> dict[int, float]:
 
 class TestRoadModel:
     def model(self, folder: Path) -> RoadModel:
-        return RoadModel(roads_of(folder, 5, 5), TWICE_AT_NOON, lambda at: at, HourlyModel(AIR, lambda at: at))
+        return RoadModel(roads_of(folder, 5, 5), TWICE_AT_NOON, lambda at: at, TravelModel(curve=AIR, hour_of=float))
 
     def test_on_the_map_it_is_the_road_at_that_hour(self, tmp_path: Path) -> None:
         model = self.model(tmp_path)

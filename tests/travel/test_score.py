@@ -1,6 +1,6 @@
 """The figures of a test, by hand."""
 
-from dispatch.domain.places.eta import Curve, HourlyModel, TravelModel
+from dispatch.domain.places.eta import Curve, TravelModel
 from dispatch.travel.fit import TimedTrip
 from dispatch.travel.score import Score, ask, score
 
@@ -18,4 +18,4 @@ def test_the_error_is_the_mean_of_seconds_and_the_median_of_shares() -> None:
 def test_each_trip_is_asked_for_at_its_own_hour() -> None:
     km_away = (0.0, 1.0 / 111.1949266445587)
     trips = [TimedTrip(6.5, HERE, km_away, 100.0), TimedTrip(18.5, HERE, km_away, 200.0)]
-    assert score(ask(HourlyModel(BY_HOUR, lambda at: at), trips)).mae_s == 0.0
+    assert score(ask(TravelModel(curve=BY_HOUR, hour_of=float), trips)).mae_s == 0.0

@@ -1,4 +1,4 @@
-"""Travel times. `EtaModel` is what the other rooms call; the two models here know no roads. Pure.
+"""Travel times. `EtaModel` is what the other rooms call; the model here knows no roads. Pure.
 
 A place is (latitude, longitude). `at` is the runtime second of the departure: a street is faster at night than at noon.
 """
@@ -34,29 +34,6 @@ class EtaModel(Protocol):
         """The time for a straight-line distance, where the places themselves are not known."""
 
 
-class TravelModel(msgspec.Struct, frozen=True):
-    """One speed at every hour. Road distance is the straight line times `detour`; `speed_mps` is in metres per second."""
-
-    detour: float = DETOUR
-    speed_mps: float = 25.0 / 3.6
-
-    def road_m(self, start: Point, end: Point) -> float:
-        """The straight line times the detour."""
-        return haversine_m(*start, *end) * self.detour
-
-    def eta_s(self, start: Point, end: Point, at: float) -> float:
-        """The road distance at the speed."""
-        return self.air_s(haversine_m(*start, *end), at)
-
-    def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
-        """One by one."""
-        return [self.eta_s(start, end, at) for start in starts]
-
-    def air_s(self, straight_m: float, at: float) -> float:
-        """The same at every hour."""
-        return straight_m * self.detour / self.speed_mps
-
-
 class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds by length and hour of the day: `seconds[hour]` for one unit of length, times the length to the power of `exponent`.
 
@@ -72,32 +49,31 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def of(self, length: float, hour: float) -> float:
         """Seconds for `length` units (0 or more) at `hour`, which may be a fraction: 17.5 is half past five."""
-        power: float = length**self.exponent
-        return self.unit_s(hour) * power
-
-    def unit_s(self, hour: float) -> float:
-        """Seconds for one unit of length at `hour`."""
         since_middle = (hour - 0.5) % HOURS
         before = int(since_middle) % HOURS
         share = since_middle - int(since_middle)
-        return self.seconds[before] * (1.0 - share) + self.seconds[(before + 1) % HOURS] * share
+        unit_s = self.seconds[before] * (1.0 - share) + self.seconds[(before + 1) % HOURS] * share
+        return unit_s * float(length**self.exponent)
 
 
-class HourlyModel:
-    """Times by the hour of the day: a curve over the straight-line distance in kilometres."""
+class TravelModel(msgspec.Struct, frozen=True):
+    """From the straight line. Road distance is that line times `detour`.
 
-    def __init__(self, curve: Curve, hour_of: Callable[[float], float], detour: float = DETOUR) -> None:
-        """`hour_of` makes the local hour of the day, in [0, 24), of a runtime second."""
-        self._curve = curve
-        self._hour_of = hour_of
-        self._detour = detour
+    Time comes from `curve` over the straight kilometres, at the local hour that `hour_of` makes of a runtime second, in [0, 24).
+    Without a curve, it is the road distance at `speed_mps` metres per second, at every hour.
+    """
+
+    detour: float = DETOUR
+    speed_mps: float = 25.0 / 3.6
+    curve: Curve | None = None
+    hour_of: Callable[[float], float] = float
 
     def road_m(self, start: Point, end: Point) -> float:
         """The straight line times the detour."""
-        return haversine_m(*start, *end) * self._detour
+        return haversine_m(*start, *end) * self.detour
 
     def eta_s(self, start: Point, end: Point, at: float) -> float:
-        """The curve's time for the straight line at that hour."""
+        """The time for the straight line."""
         return self.air_s(haversine_m(*start, *end), at)
 
     def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
@@ -105,5 +81,7 @@ class HourlyModel:
         return [self.eta_s(start, end, at) for start in starts]
 
     def air_s(self, straight_m: float, at: float) -> float:
-        """The curve's time at that hour."""
-        return self._curve.of(straight_m / 1000.0, self._hour_of(at))
+        """By the curve at that hour, or at the one speed."""
+        if self.curve is None:
+            return straight_m * self.detour / self.speed_mps
+        return self.curve.of(straight_m / 1000.0, self.hour_of(at))

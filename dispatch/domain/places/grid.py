@@ -84,7 +84,7 @@ class _Row:
 
 
 class Grid:
-    """Keys at places: the exact nearest k, the exact disc. Answers depend on the keys and places alone, not on the calls before.
+    """Keys at places, and the exact nearest k of a place. Answers depend on the keys and places alone, not on the calls before.
 
     Latitudes are from -90 to 90 and longitudes from -180 to 180 degrees. Any other place is a ValueError and changes nothing.
     Distances are metres by `haversine_m`.
@@ -106,14 +106,6 @@ class Grid:
         self._first_reach_m: dict[int, float] = {}
         self.holds: Callable[[object], bool] = self._cells.__contains__
         """Whether the grid has a key. It is the dict's own method, because it is called for every driver who moves."""
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def position(self, key: str) -> tuple[float, float]:
-        """The latitude and longitude of a key, as given. Raises: KeyError for an unknown key."""
-        _, _, _, lat, lon = _unpack(self._cells[key].points[key])
-        return lat, lon
 
     def put(self, key: str, lat: float, lon: float) -> None:
         """Add a key, or move it."""
@@ -181,22 +173,6 @@ class Grid:
                     self._first_reach_m[k] = limit_m if limit_m > _SPARSE_CELLS * self._cell_m else 0.0
                 return best
             reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
-
-    def within(self, lat: float, lon: float, radius_m: float) -> list[tuple[float, str]]:
-        """All keys up to `radius_m` away: (distance in metres, key), nearest first, ties by key."""
-        _check_place(lat, lon)
-        if not radius_m >= 0.0:
-            return []
-        x, y, z = _unit_vector(lat, lon)
-        limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
-        limit_square = _chord_square(limit_m)
-        found = [
-            (haversine_m(lat, lon, plat, plon), key)
-            for cell in self._cells_in_reach(lat, lon, limit_m, {})
-            for key, (px, py, pz, plat, plon) in zip(cell.points, map(_unpack, cell.points.values()), strict=True)
-            if (px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2 <= limit_square
-        ]
-        return sorted(pair for pair in found if pair[0] <= limit_m)
 
     def _cell_at(self, lat: float, lon: float) -> _Cell:
         _check_place(lat, lon)

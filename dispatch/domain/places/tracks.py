@@ -17,8 +17,9 @@ POINTS_A_CHUNK: Final = 64
 
 
 class Track(msgspec.Struct):
-    """The way of one driver on one leg. A fix nearer than `step_m` to the last point is left out, but the last fix is remembered."""
+    """The way of one driver on one leg of a ride. A fix nearer than `step_m` to the last point is left out; `last` is the last fix."""
 
+    ride_id: RideId
     step_m: float
     points: list[TrackPoint] = msgspec.field(default_factory=list)
     metres: float = 0.0
@@ -26,22 +27,17 @@ class Track(msgspec.Struct):
 
     def add(self, fix: Fix) -> None:
         """Add a position of the driver."""
-        self.last = point = (fix.at, fix.lat, fix.lon)
-        if not self.points:
-            self.points.append(point)
-            return
-        _, lat, lon = self.points[-1]
-        metres = haversine_m(lat, lon, fix.lat, fix.lon)
-        if metres >= self.step_m:
+        self.last = (fix.at, fix.lat, fix.lon)
+        metres = haversine_m(*self.points[-1][1:], fix.lat, fix.lon) if self.points else 0.0
+        if not self.points or metres >= self.step_m:
             self.metres += metres
-            self.points.append(point)
+            self.points.append(self.last)
 
     def take(self) -> tuple[tuple[TrackPoint, ...], float]:
         """The points since the last call and the metres between them. The last known position is the last point."""
         last = self.last
         if last is not None and self.points[-1] != last:
-            _, lat, lon = self.points[-1]
-            self.metres += haversine_m(lat, lon, last[1], last[2])
+            self.metres += haversine_m(*self.points[-1][1:], *last[1:])
             self.points.append(last)
         taken, metres = tuple(self.points), self.metres
         self.points, self.metres = self.points[-1:], 0.0
@@ -53,44 +49,38 @@ class Tracks:
 
     def __init__(self, step_m: float = 30.0) -> None:
         self.step_m = step_m
-        self._of_driver: dict[DriverId, tuple[RideId, Track]] = {}
+        self._of_driver: dict[DriverId, Track] = {}
 
     def begin(self, ride_id: RideId, driver_id: DriverId, fix: Fix | None) -> None:
         """Start a track at `fix`. A track of the same driver for the same ride goes on unchanged."""
         known = self._of_driver.get(driver_id)
-        if known is not None and known[0] == ride_id:
-            return
-        track = Track(self.step_m)
-        self._of_driver[driver_id] = (ride_id, track)
-        if fix is not None:
-            track.add(fix)
+        if known is None or known.ride_id != ride_id:
+            track = self._of_driver[driver_id] = Track(ride_id, self.step_m)
+            if fix is not None:
+                track.add(fix)
 
     def end(self, ride_id: RideId, driver_id: DriverId) -> None:
         """Drop the driver's track, if it belongs to this ride."""
         known = self._of_driver.get(driver_id)
-        if known is not None and known[0] == ride_id:
+        if known is not None and known.ride_id == ride_id:
             del self._of_driver[driver_id]
 
     def add(self, driver_id: DriverId, fix: Fix) -> bool:
         """Add a position to the driver's track. True: the track has grown so long that the ride should take it."""
-        known = self._of_driver.get(driver_id)
-        if known is None:
+        track = self._of_driver.get(driver_id)
+        if track is None:
             return False
-        track = known[1]
         track.add(fix)
         # Many kept positions may come at once: they are told once. If nobody takes the track, they are told again a chunk later.
         return len(track.points) % POINTS_A_CHUNK == 0
 
     def where(self, driver_id: DriverId) -> tuple[float, float] | None:
         """The last position on the driver's track; None where there is no track or no position yet."""
-        known = self._of_driver.get(driver_id)
-        last = known[1].last if known is not None else None
-        return last[1:] if last is not None else None
+        track = self._of_driver.get(driver_id)
+        return track.last[1:] if track is not None and track.last is not None else None
 
     def take(self, ride_id: RideId, driver_id: DriverId) -> tuple[tuple[TrackPoint, ...], float]:
         """The points since the last call and their length in metres; no points where the driver was not seen to move."""
         known = self._of_driver.get(driver_id)
-        if known is None or known[0] != ride_id:
-            return (), 0.0
-        points, metres = known[1].take()
+        points, metres = known.take() if known is not None and known.ride_id == ride_id else ((), 0.0)
         return (points, metres) if len(points) > 1 else ((), 0.0)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.supply import AVAILABLE, Supply
-from dispatch.domain.places.eta import Curve, EtaModel, HourlyModel, TravelModel
-from dispatch.domain.places.geo import destination
+from dispatch.domain.places.eta import Curve, EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
 from dispatch.values import Point
+from sim.city.offsets import destination
 from tests.travel.maps import CORNER, at, map_file, river_map
 
 RADIUS_M = 5_000.0
@@ -50,7 +50,10 @@ def names(supply: Supply, k: int, may_ask: Callable[[DriverId], bool] = anybody)
 def riverside(tmp_path: Path) -> RoadModel:
     steady = Curve(1.0, (60.0,) * 24)
     return RoadModel(
-        Roads(read(Path(map_file(tmp_path, river_map())))), steady, lambda at: at, HourlyModel(steady, lambda at: at)
+        Roads(read(Path(map_file(tmp_path, river_map())))),
+        steady,
+        lambda at: at,
+        TravelModel(curve=steady, hour_of=float),
     )
 
 

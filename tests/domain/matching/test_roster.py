@@ -2,9 +2,9 @@
 
 from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.supply import Supply
-from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
+from sim.city.offsets import destination
 
 HERE = (-33.92, 18.42)
 D1, D2, D3 = (DriverId(name) for name in ("d1", "d2", "d3"))

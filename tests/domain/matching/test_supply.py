@@ -3,9 +3,10 @@
 import pytest
 
 from dispatch.domain.matching.supply import Supplied, Supply
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
+from sim.city.offsets import destination
 
 PICKUP = (-33.92, 18.42)
 DAN, EVE = DriverId("dan"), DriverId("eve")

@@ -9,10 +9,10 @@ from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.verdicts import RULES, Verdicts
-from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
 from dispatch.storage.tools import explain_text
+from sim.city.offsets import destination
 from tests.domain.matching.searches import D1, D2, TRIP, searching
 
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import HOURS, Curve, EtaModel, HourlyModel, TravelModel
-from dispatch.domain.places.geo import destination, haversine_m
+from dispatch.domain.places.eta import HOURS, Curve, EtaModel, TravelModel
+from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Point
+from sim.city.offsets import destination
 
 HOME = (40.75, -73.99)
 metres = st.floats(0.0, 2e7)
@@ -22,8 +23,8 @@ def north(of_m: float) -> Point:
     return destination(*HOME, of_m, 0.0)
 
 
-def by_hour(curve: Curve) -> HourlyModel:
-    return HourlyModel(curve, lambda at: at)
+def by_hour(curve: Curve) -> TravelModel:
+    return TravelModel(curve=curve, hour_of=float)
 
 
 def test_ten_kilometres_of_air_are_thirteen_of_road_and_take_half_an_hour_and_a_little() -> None:
@@ -67,13 +68,13 @@ class TestCurve:
 
     def test_between_two_middles_the_time_changes_evenly_around_midnight_too(self) -> None:
         late = Curve(1.0, (100.0,) + (300.0,) * 23)
-        assert [late.unit_s(hour) for hour in (23.5, 23.75, 0.0, 0.25, 0.5)] == [300.0, 250.0, 200.0, 150.0, 100.0]
+        assert [late.of(1.0, hour) for hour in (23.5, 23.75, 0.0, 0.25, 0.5)] == [300.0, 250.0, 200.0, 150.0, 100.0]
 
     @given(curves, hours)
     def test_no_hour_is_slower_or_faster_than_its_neighbours_say(self, curve: Curve, hour: float) -> None:
         around = [curve.seconds[(int(hour) + step) % HOURS] for step in (-1, 0, 1)]
-        assert min(around) <= curve.unit_s(hour) * (1.0 + 1e-12)
-        assert curve.unit_s(hour) <= max(around) * (1.0 + 1e-12)
+        assert min(around) <= curve.of(1.0, hour) * (1.0 + 1e-12)
+        assert curve.of(1.0, hour) <= max(around) * (1.0 + 1e-12)
 
     @pytest.mark.parametrize(
         ("held", "place"),

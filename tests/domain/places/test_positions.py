@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.domain.places.geo import destination
 from dispatch.domain.places.positions import (
     AGREEING_FIXES,
     BELIEVED,
@@ -19,6 +18,7 @@ from dispatch.domain.places.positions import (
 )
 from dispatch.ids import DriverId
 from dispatch.values import Fix
+from sim.city.offsets import destination
 
 DAN, EVE = DriverId("dan"), DriverId("eve")
 HOME = (-33.92, 18.42)

@@ -17,7 +17,7 @@ def fix(number: float, at: float | None = None) -> Fix:
 
 
 def test_the_metres_of_a_way_are_those_between_its_points() -> None:
-    track = Track(30.0)
+    track = Track(RIDE, 30.0)
     for number in range(6):
         track.add(fix(number))
     points, metres = track.take()
@@ -26,7 +26,7 @@ def test_the_metres_of_a_way_are_those_between_its_points() -> None:
 
 
 def test_small_movements_are_left_out_until_they_add_up() -> None:
-    track = Track(100.0)
+    track = Track(RIDE, 100.0)
     for tenth in range(21):
         track.add(fix(tenth / 10.0, at=float(tenth)))
     points, metres = track.take()
@@ -35,7 +35,7 @@ def test_small_movements_are_left_out_until_they_add_up() -> None:
 
 
 def test_what_was_taken_is_not_taken_again_and_the_way_goes_on_from_there() -> None:
-    track = Track(30.0)
+    track = Track(RIDE, 30.0)
     track.add(fix(0))
     track.add(fix(1))
     first, first_m = track.take()

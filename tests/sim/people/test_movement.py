@@ -5,7 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import haversine_m, wrapped_lon
+from dispatch.domain.places.geo import haversine_m
+from sim.city.offsets import wrapped_lon
 from sim.people.movement import Leg
 
 TRAVEL = TravelModel()
