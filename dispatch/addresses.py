@@ -49,6 +49,11 @@ def request(number: int) -> str:
     return f"request/{number}"
 
 
+def staff_request(session_number: int, number: int) -> str:
+    """One question of a staff session that waits for an answer."""
+    return f"request/{session_number}.{number}"
+
+
 def kind_of(address: str) -> str:
     """`ride` of `ride/42`."""
     return address.partition("/")[0]

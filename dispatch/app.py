@@ -59,8 +59,8 @@ async def _serve(
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
-    from dispatch.transport.http.routes.quotes import QuoteDesk, QuoteLimits
-    from dispatch.transport.http.routes.rides import RideDesk
+    from dispatch.transport.http.routes.quotes import QuoteLimits, QuoteRoutes
+    from dispatch.transport.http.routes.rides import RideRoutes
     from dispatch.transport.ws.counters import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
@@ -88,7 +88,7 @@ async def _serve(
         resumed = recover(runtime, store)
         failures.is_starting = False
         requests = Requests()
-        desk = QuoteDesk(
+        quotes = QuoteRoutes(
             runtime,
             QuoteLimits.of(settings),
             requests,
@@ -97,11 +97,8 @@ async def _serve(
             vehicle_types=zone.pricer.tariff.vehicle_types,
         )
         edge = EdgeCounters()
-        desks = {
-            "/api/quotes": desk.answer,
-            "/api/rides/{ride_id}/cancel": RideDesk(runtime, settings, requests).cancel,
-        }
-        pages = http_app(LiveReads(runtime, gateway, edge, live.health), desks, Admission(settings))
+        api = [*quotes.routes, *RideRoutes(runtime, settings, requests).routes]
+        pages = http_app(LiveReads(runtime, gateway, edge, live.health), api, Admission(settings))
 
         async def obey(line: bytes) -> bytes:
             answer = await live.obey(line)

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from dispatch.ids import DriverId, RideId
+from dispatch.words import Party
 
 
 class Role(StrEnum):
@@ -28,15 +29,22 @@ class Principal(msgspec.Struct, frozen=True, gc=False):
     id: str
 
     @property
-    def by(self) -> str:
+    def by(self) -> Party:
         """The word for this role in events and frames."""
-        return OPS if self.role is Role.STAFF else self.role.value
+        return _PARTIES[self.role]
 
 
-OPS: Final = "ops"
-OPERATIONS: Final = Principal(Role.STAFF, OPS)
+_PARTIES: Final = {
+    Role.PASSENGER: Party.PASSENGER,
+    Role.DRIVER: Party.DRIVER,
+    Role.STAFF: Party.OPS,
+    Role.SYSTEM: Party.SYSTEM,
+}
+OPERATIONS: Final = Principal(Role.STAFF, "ops")
 """The operator's people, while nobody has to say who of them it is."""
 SYSTEM: Final = Principal(Role.SYSTEM, "")
+ANYBODY: Final = Principal(Role.PASSENGER, "")
+"""Whoever asks for what everybody may know."""
 
 
 def passenger_of(ride_id: RideId) -> Principal:

@@ -6,6 +6,7 @@ from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger, Trip
+from dispatch.words import Party
 
 
 class Request(Message, frozen=True, gc=False):
@@ -82,7 +83,7 @@ class CancelRide(Request, frozen=True, gc=False):
     reply_to: str | None = None
 
     @property
-    def by(self) -> str:
+    def by(self) -> Party:
         """Who cancels: `passenger`, `driver`, `ops` or `system`."""
         return self.principal.by
 

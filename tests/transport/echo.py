@@ -92,6 +92,9 @@ class EchoGateway:
     def driver_session(self, principal: Principal, link: Any) -> EchoSession:
         return self.passenger_session(principal, principal.id, link)
 
+    def staff_session(self, principal: Principal, link: Any) -> EchoSession:
+        return self.passenger_session(principal, principal.id, link)
+
 
 async def plain_page(scope: Any, _receive: Any, send: Any) -> None:
     """The least HTTP application; what it has at `/big` fits no buffer."""

@@ -297,6 +297,8 @@ def fields(frame: type[msgspec.Struct], required: bool) -> set[str]:
         ("From the driver", wire.DRIVER_FRAMES),
         ("To the passenger", wire.TO_PASSENGER_FRAMES),
         ("To the driver", wire.TO_DRIVER_FRAMES),
+        ("From the desk", wire.STAFF_FRAMES),
+        ("To the desk", wire.TO_STAFF_FRAMES),
     ],
 )
 class TestTheDocument:

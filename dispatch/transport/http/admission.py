@@ -1,74 +1,111 @@
-"""Who may ask: a request must name this server, and come from no foreign web page. Pure; sockets and pages both call it.
+"""Who asks, and whether they may: `admit` makes the principal of every request and every handshake, or refuses it. Pure.
 
-Nobody proves who they are yet, so a web page that somebody looks at on this machine must not drive the server from there. A page can
-be told apart by its Origin, and one whose own name was made to lead here (DNS rebinding) by the Host that its browser sends.
+With `auth = "off"`, the only mode so far, nobody proves who they are: the path says it, and is believed. So a web page that somebody
+looks at on this machine must not drive the server from there. A page can be told apart by its Origin, and one whose own name was made
+to lead here (DNS rebinding) by the Host that its browser sends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
+from dispatch import principals
 from dispatch.config import Settings
 from dispatch.config.authority import Authority, Origin, authority, hosts_in, origin, origins_in
-from dispatch.transport.http.paths import Refused, shown
+from dispatch.ids import DriverId, RideId
+from dispatch.principals import ANYBODY, OPERATIONS, Principal
+from dispatch.transport.http.paths import DRIVER, RIDE, Refusal, endpoint, shown
 
 LOCALHOST: Final = "localhost"
 EXEMPT: Final = frozenset(("/healthz", "/readyz"))
 """What a watcher may ask under any name: the answers tell and do nothing."""
+SOCKETS: Final = "/ws/"
+OPERATED: Final = ("/api/rides/", "/metrics", "/-/")
+"""What is for the operator's people. All else over HTTP is for everybody."""
+
+
+class HttpRequest(NamedTuple):
+    """What a request or a handshake says before its body, all that is known when it is admitted.
+
+    `header` gives all values of a header. `client` is the address of the other end, as the socket knows it. `knows_host` False: it
+    came by HTTP/1.0, which has no Host.
+    """
+
+    path: str
+    query: str
+    header: Callable[[str], Sequence[str]]
+    client: str
+    knows_host: bool = True
 
 
 class Admission:
-    """The rules by `hosts` and `origins` of the settings."""
+    """The rules by the settings `hosts`, `origins` and `auth`."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         listens_as = authority(settings.host)
         self._hosts = hosts_in(settings.hosts) | {LOCALHOST} | ({listens_as.host} if listens_as else set())
         self._origins = origins_in(settings.origins)
+        self._phone_region = settings.phone_region
 
-    def require(self, hosts: Sequence[str], origins: Sequence[str], *, host_wanted: bool = True) -> None:
-        """Let a request in by the values of its Host and Origin headers. `host_wanted` False: HTTP/1.0, which knows no Host.
-
-        Raises:
-            Refused: 400 where Host names nothing, 403 where it names another server or Origin a foreign page.
+    def admit(self, request: HttpRequest) -> Principal | Refusal:
+        """Who asks. A refusal: 400 where Host names nothing, 403 where it names another server or Origin a foreign page, and what
+        `endpoint` says of the path of a socket.
         """
-        asked = self._asked(hosts, host_wanted)
-        if origins:
-            self._require_origin(asked, origins)
+        try:
+            if request.path not in EXEMPT:
+                self._require_own_pages(request)
+            return self._believed(request)
+        except Refusal as refusal:
+            return refusal
 
     def is_friend(self, written: str) -> bool:
         """Whether the setting `origins` names this origin."""
         return origin(written) in self._origins
 
-    def _asked(self, hosts: Sequence[str], host_wanted: bool) -> Authority | None:
-        if not hosts and not host_wanted:
+    def _believed(self, request: HttpRequest) -> Principal:
+        """With `auth = "off"`: whoever the path says."""
+        path = request.path
+        if not path.startswith(SOCKETS):
+            return OPERATIONS if path.startswith(OPERATED) else ANYBODY
+        at = endpoint(f"{path}?{request.query}", self._phone_region)
+        if at.kind == RIDE:
+            return principals.passenger_of(RideId(at.ident))
+        return principals.driver(DriverId(at.ident)) if at.kind == DRIVER else OPERATIONS
+
+    def _require_own_pages(self, request: HttpRequest) -> None:
+        asked, origins = self._asked(request), request.header("Origin")
+        if not origins:
+            return
+        page = origin(origins[0].strip()) if len(origins) == 1 else None
+        if page is None or not (page in self._origins or _is_of(asked, page)):
+            got = ", ".join(origins)
+            raise Refusal(
+                HTTPStatus.FORBIDDEN,
+                f"a page of Origin {shown(got)!r} may not use this server: if the page is yours, name its origin, "
+                "such as https://app.example, in the setting `origins`",
+                code="wrong_origin",
+            )
+
+    def _asked(self, request: HttpRequest) -> Authority | None:
+        """The server that the request names; None by HTTP/1.0."""
+        hosts = request.header("Host")
+        if not hosts and not request.knows_host:
             return None
         asked = authority(hosts[0].strip()) if len(hosts) == 1 else None
         if asked is None:
             got = ", ".join(hosts)
-            raise Refused(HTTPStatus.BAD_REQUEST, f"one Host header must name this server, got {shown(got)!r}")
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"one Host header must name this server, got {shown(got)!r}")
         if not asked.is_address and asked.host not in self._hosts:
-            raise Refused(
+            raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 f"Host {shown(asked.host)!r} is no name of this server: ask for it by its IP address or as localhost, "
                 "or name this host in its setting `hosts`",
                 code="wrong_host",
             )
         return asked
-
-    def _require_origin(self, asked: Authority | None, origins: Sequence[str]) -> None:
-        page = origin(origins[0].strip()) if len(origins) == 1 else None
-        if page is not None and (page in self._origins or _is_of(asked, page)):
-            return
-        got = ", ".join(origins)
-        raise Refused(
-            HTTPStatus.FORBIDDEN,
-            f"a page of Origin {shown(got)!r} may not use this server: if the page is yours, name its origin, "
-            "such as https://app.example, in the setting `origins`",
-            code="wrong_origin",
-        )
 
 
 def _is_of(asked: Authority | None, page: Origin) -> bool:

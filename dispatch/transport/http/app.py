@@ -1,36 +1,33 @@
-"""The plain HTTP pages beside the sockets: is it alive, is it ready, what does it count. Made by the composition root.
+"""The HTTP application beside the sockets: joins the routes, admits every request, shapes every error. Made by the composition root.
 
-What they show comes in through `Reads`; `admission` says who may ask, and errors have the one shape of `problems`.
+A new route is a file, or a line of one, in `routes/`; its list of `Route`s is given to `http_app`.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
-from dispatch.transport.http.admission import EXEMPT, Admission
-from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refused, endpoint, shown
-from dispatch.transport.http.problem import problem
+from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
+from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
+from dispatch.transport.http.problem import problem, problem_of_refusal
+from dispatch.transport.http.routes.health import health_routes
+from dispatch.transport.http.routes.operator import operator_routes
+from dispatch.transport.http.routes.sockets import SOCKET_ROUTES
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
-CLOSE = MappingProxyType({"Connection": "close"})
-"""Whoever scrapes comes back much later than a connection is kept."""
-ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-SOCKET_WANTED = "this is a WebSocket endpoint; connect with a WebSocket client"
 
 
 class Reads(Protocol):
@@ -45,38 +42,13 @@ class Reads(Protocol):
         ...
 
 
-Answers = Callable[[Request], Awaitable[Response]]
-"""What answers the requests of one address."""
-NO_DESKS: Mapping[str, Answers] = MappingProxyType({})
-
-
-def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: Admission | None = None) -> Starlette:
+def http_app(reads: Reads, api: Sequence[Route] = (), admission: Admission | None = None) -> Starlette:
     """The application that answers everything which is no WebSocket.
 
-    `desks`: what answers a POST to each of these paths. `admission`: who may ask; None: as the default settings say.
+    `api`: the routes beside the pages of `reads`. `admission`: who may ask; None: as the default settings say.
     """
-
-    async def healthz(request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def readyz(request: Request) -> Response:
-        missing = reads.why_not_ready()
-        return PlainTextResponse(f"{missing or 'ready'}\n", 503 if missing else 200)
-
-    figures = _Figures(reads)
-
-    async def metrics(request: Request) -> Response:
-        return Response(figures.now(), headers=CLOSE, media_type=CONTENT_TYPE_LATEST)
-
-    async def versions(request: Request) -> Response:
-        return JSONResponse(dict(reads.versions))
-
-    pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics, "/-/versions": versions}
-    routes = [Route(path, page) for path, page in pages.items()]
-    routes += [Route(path, answers, methods=["POST"]) for path, answers in desks.items()]
-    routes.append(Route("/ws/{rest:path}", _no_socket, methods=ANY_METHOD))
-
-    known = [*pages, *desks]
+    pages = [*health_routes(reads.why_not_ready), *operator_routes(reads.registry, lambda: reads.versions), *api]
+    known = [route.path for route in pages]
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -94,48 +66,36 @@ def http_app(reads: Reads, desks: Mapping[str, Answers] = NO_DESKS, admission: A
 
     admission = admission or Admission()
     return Starlette(
-        routes=routes,
+        routes=[*pages, *SOCKET_ROUTES],
         exception_handlers={HTTPException: refused, Exception: failed},
         middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
     )
 
 
-class _Figures:
-    """The metrics, made once for all who ask in the same turn of the event loop: they cost milliseconds."""
-
-    def __init__(self, reads: Reads) -> None:
-        self._reads = reads
-        self._made: bytes | None = None
-
-    def now(self) -> bytes:
-        """As they are in this turn."""
-        if self._made is None:
-            self._made = generate_latest(self._reads.registry)
-            asyncio.get_running_loop().call_soon(self._forget)
-        return self._made
-
-    def _forget(self) -> None:
-        self._made = None
-
-
 class _Gate:
-    """Answers for the application where a request names another server or comes from a foreign page."""
+    """Hands on the requests that are admitted, each with its principal as `request.state.principal`, and answers the others."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self._app = app
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        if scope["path"] not in EXEMPT:
+        path, client = scope["path"], scope["client"]
+        admitted = self._admission.admit(
+            HttpRequest(
+                path,
+                scope["query_string"].decode("latin-1"),
+                Headers(scope=scope).getlist,
+                client[0] if client else "?",
+                knows_host=scope["http_version"] != "1.0",
+            )
+        )
+        if path not in EXEMPT:
             send = _noting_refusals(scope, send)
-        try:
-            if scope["path"] not in EXEMPT:
-                old = scope["http_version"] == "1.0"
-                self._admission.require(headers.getlist("host"), headers.getlist("origin"), host_wanted=not old)
-        except Refused as refusal:
-            await problem(refusal.status, str(refusal), refusal.code)(scope, receive, send)
+        if isinstance(admitted, Refusal):
+            await problem_of_refusal(admitted)(scope, receive, send)
         else:
+            scope.setdefault("state", {})["principal"] = admitted
             await self._app(scope, receive, send)
 
 
@@ -180,12 +140,3 @@ class _Sharing(CORSMiddleware):
         if answer.status_code == 200:
             return answer
         return problem(400, f"{bytes(answer.body).decode()}; methods are {', '.join(self.allow_methods)}")
-
-
-async def _no_socket(request: Request) -> Response:
-    """A page was asked for where sockets are: what is wrong with the path comes first, as for a handshake."""
-    try:
-        endpoint(request.scope["path"])
-    except Refused as refused:
-        return problem(refused.status, str(refused))
-    return problem(426, SOCKET_WANTED, headers={"Upgrade": "websocket"})

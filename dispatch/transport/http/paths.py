@@ -1,4 +1,4 @@
-"""Which app a socket's URL names, or the HTTP answer that says what is wrong with it. Pure; the socket edge calls it."""
+"""Whom a socket's URL names, or the HTTP answer that says what is wrong with it. Pure; admission and the socket edge call it."""
 
 import re
 from http import HTTPStatus
@@ -14,13 +14,13 @@ _SLASHES = re.compile(rb"/{2,}")
 
 
 class Endpoint(NamedTuple):
-    """`kind` is `ride` or `driver`; `ident` the ride's or the driver's id as the actors know it."""
+    """`kind` is `ride`, `driver` or `ops`; `ident` the ride's or the driver's id as the actors know it, empty for `ops`."""
 
     kind: str
     ident: str
 
 
-class Refused(Exception):
+class Refusal(Exception):
     """A request is refused with this HTTP status and this sentence; `code`, where the usual one of the status does not say enough."""
 
     def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None, code: str = "") -> None:
@@ -38,32 +38,35 @@ class _Rule(NamedTuple):
     may_be_phone: bool = False
 
 
+RIDE, DRIVER, OPS = "ride", "driver", "ops"
 _RULES = {
-    "ride": _Rule("ride_id", CHOSEN_ID),
-    "driver": _Rule("driver_id", "[A-Za-z0-9_+-]{1,64}", may_be_phone=True),
+    RIDE: _Rule("ride_id", CHOSEN_ID),
+    DRIVER: _Rule("driver_id", "[A-Za-z0-9_+-]{1,64}", may_be_phone=True),
 }
-_KNOWN = " or ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items())
+_KNOWN = ", ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items()) + " or /ws/ops/"
 
 
 def endpoint(target: str, phone_region: str = "") -> Endpoint:
-    """The app that a request target such as `/ws/driver/%2B27821234568/` names.
+    """Whom a request target such as `/ws/driver/%2B27821234568/` names: an app, or the desk.
 
     A trailing slash is optional and a query string is ignored. A driver's phone number may be written in any way; `phone_region` is of
     numbers that name no country.
 
     Raises:
-        Refused: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
+        Refusal: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
     """
     path, _, query = target.partition("?")
     if query and any(name == "token" for name, _ in parse_qsl(query, keep_blank_values=True)):
-        raise Refused(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
+        raise Refusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
     match [unquote(part) for part in path.removesuffix("/").split("/")]:
         case ["", "ws", kind, ident] if kind in _RULES:
             return Endpoint(kind, _ident(_RULES[kind], ident, phone_region))
+        case ["", "ws", "ops"]:
+            return Endpoint(OPS, "")
         case ["", "ws", kind] if kind in _RULES:
             return Endpoint(kind, _ident(_RULES[kind], "", phone_region))
         case _:
-            raise Refused(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
 
 
 def _ident(rule: _Rule, ident: str, phone_region: str) -> str:
@@ -71,7 +74,7 @@ def _ident(rule: _Rule, ident: str, phone_region: str) -> str:
     if rule.may_be_phone:
         written = identity(ident, phone_region) if written else canonical(ident, phone_region) or ""
     if not written:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
+        raise Refusal(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
     return written
 
 

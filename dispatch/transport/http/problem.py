@@ -1,4 +1,6 @@
-"""The one shape of every error over HTTP: an `error` as on a socket. Pages, desks, handshakes and the front all make theirs here."""
+"""The one shape of every error over HTTP: problem details (RFC 9457) with the fields of an `error` frame. Pages, routes, handshakes and
+connections that nobody can read all make theirs here.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,13 @@ from http import HTTPStatus
 from math import ceil
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
 from dispatch.errors import FrameError
-from dispatch.transport import wire
+from dispatch.transport.http.paths import Refusal
 
-MEDIA_TYPE: Final = "application/json"
+MEDIA_TYPE: Final = "application/problem+json"
 CODES: Final[dict[int, str]] = {
     400: "bad_request",
     403: "forbidden",
@@ -27,9 +30,33 @@ CODES: Final[dict[int, str]] = {
 """What each status is called where nobody knows better."""
 
 
-def body(status: int, message: str, code: str = "") -> bytes:
+class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_only=True):
+    """The body. `type` `code` `message` `field` `retry_after_ms` are those of an `error` frame; `detail` says the same as `message`."""
+
+    code: str
+    message: str
+    field: str | None = None
+    retry_after_ms: int | None = None
+    title: str
+    status: int
+    detail: str
+
+
+def body(
+    status: int, message: str, code: str = "", field: str | None = None, retry_after_ms: int | None = None
+) -> bytes:
     """The JSON of an error; without a `code` it has that of its status."""
-    return wire.encode(wire.Error(code or CODES.get(status, "refused"), message))
+    return msgspec.json.encode(
+        Problem(
+            code=code or CODES.get(status, "refused"),
+            message=message,
+            field=field,
+            retry_after_ms=retry_after_ms,
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=message,
+        )
+    )
 
 
 def problem(status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> Response:
@@ -38,11 +65,18 @@ def problem(status: int, message: str, code: str = "", headers: Mapping[str, str
 
 
 def problem_of(error: FrameError, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer that a frame would get, `field` included; `Retry-After` where it says when to come back."""
+    """What a frame would be told; `Retry-After` where the error says when to come back."""
     told = dict(headers or {})
     if error.retry_after_ms is not None:
         told["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
-    return Response(wire.encode(wire.error_frame(error)), status, told, MEDIA_TYPE)
+    content = body(status, str(error), error.code, error.field, error.retry_after_ms)
+    return Response(content, status, told, MEDIA_TYPE)
+
+
+def problem_of_refusal(refusal: Refusal) -> Response:
+    """Why a request is not admitted."""
+    headers = {"Retry-After": str(refusal.retry_after_s)} if refusal.retry_after_s is not None else {}
+    return problem(refusal.status, str(refusal), refusal.code, headers)
 
 
 def raw_problem(status: HTTPStatus, message: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What every door between an HTTP request and an actor has: a body of bounded size and time, one answer, errors shaped like frames'."""
+"""What every route that speaks to an actor needs: a body of bounded size and time, one answer, every error as a problem."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
+from dispatch.principals import Principal
 from dispatch.transport.http.problem import problem_of
 from dispatch.transport.sessions.context import RuntimePort
 
@@ -30,8 +31,14 @@ Handle = Callable[[Request, bytes], Awaitable[Response]]
 """What answers a request whose body was read; a FrameError that it raises becomes the answer."""
 
 
+def principal_of(request: Request) -> Principal:
+    """Who asks, as the request was admitted."""
+    principal: Principal = request.state.principal
+    return principal
+
+
 class Requests:
-    """Gives each request a number of its own, whichever desk it comes to."""
+    """Gives each request a number of its own, whichever route it comes to."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

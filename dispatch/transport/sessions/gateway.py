@@ -11,6 +11,7 @@ from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.driver import DriverSession
 from dispatch.transport.sessions.passenger import PassengerSession
 from dispatch.transport.sessions.session import Link
+from dispatch.transport.sessions.staff import StaffSession
 
 
 class Gateway(SessionContext):
@@ -30,3 +31,7 @@ class Gateway(SessionContext):
     def driver_session(self, principal: Principal, link: Link) -> DriverSession:
         """For a connection of this driver."""
         return DriverSession(self, next(self._numbers), principal, link)
+
+    def staff_session(self, principal: Principal, link: Link) -> StaffSession:
+        """For a connection of one of the operator's people."""
+        return StaffSession(self, next(self._numbers), principal, link)

@@ -77,13 +77,15 @@ class Session:
         "actor", "address", "ended", "last_heard", "number", "principal",
     )  # fmt: skip
 
-    def __init__(self, context: SessionContext, number: int, principal: Principal, actor: str, link: Link) -> None:
+    def __init__(
+        self, context: SessionContext, number: int, principal: Principal, actor: str | None, link: Link
+    ) -> None:
         """
         Args:
             context: what it shares with the other sessions.
             number: higher than that of every session before.
             principal: who speaks.
-            actor: the address that the principal speaks to.
+            actor: the address that the connection speaks for; None: for no single one.
             link: carries the frames.
         """
         limits = context.limits
@@ -101,7 +103,7 @@ class Session:
         self._failures: FailureWindow | None = None
         self._over_since: float | None = None
         self._timer_set = False
-        self._waiting: dict[type[wire.ClientMessage], wire.ClientMessage] = {}
+        self._waiting: dict[type[wire.ClientMessage], wire.ClientMessage] | None = None
 
     # -- what the link calls
 
@@ -186,7 +188,9 @@ class Session:
         """Do what the frame asks: by the session itself, or by its actor."""
         try:
             request = self.handlers[type(message)](self, message)
-            if request is not None and not self._context.runtime.tell(self.actor, request):
+            if request is None or self.actor is None:
+                return
+            if not self._context.runtime.tell(self.actor, request):
                 raise Unavailable
         except FrameError as error:
             self._refuse(error, message)
@@ -251,7 +255,7 @@ class Session:
             if self._has_reserve(message, now):
                 self._handle(message)
             else:
-                self._waiting[type(message)] = message
+                self._waiting = {**(self._waiting or {}), type(message): message}
         else:
             self._context.counters.rate_limited += 1
             self._refuse(RateLimited(ceil(self._bucket.wait_s(now) * 1000.0)), message)
@@ -263,7 +267,7 @@ class Session:
 
     def _supersede(self, message: wire.ClientMessage) -> None:
         """A newer one has come of what waits."""
-        waited = self._waiting.pop(type(message), None)
+        waited = self._waiting.pop(type(message), None) if self._waiting else None
         if waited is not None:
             self._context.counters.coalesced += 1
             self._acknowledge(waited, SUPERSEDED)
@@ -299,12 +303,13 @@ class Session:
         now = self._context.runtime.now
         if self._bucket.holds(now, self._enough()):
             self._over_since = None
-            waited, self._waiting = self._waiting, {}
+            waited, self._waiting = self._waiting or {}, None
         elif self._was_over_too_long(now):
             return
         else:
             self._look_again(now)
-            waited = {kind: self._waiting.pop(kind) for kind in [*self._waiting] if kind is not wire.Ping}
+            held = self._waiting or {}
+            waited = {kind: held.pop(kind) for kind in [*held] if kind is not wire.Ping}
         for message in waited.values():
             self._bucket.take(now)
             self._handle(message)
@@ -314,6 +319,8 @@ class Session:
     def _attach(self, resume: Resume | None = None) -> bool:
         """From now on this connection speaks for its actor. False: that takes no mail, and the connection is over."""
         self._attached = True
+        if self.actor is None:
+            return True
         taken = self._context.runtime.tell(self.actor, Attach(self.principal, self.address, self.number, resume))
         if not taken:
             self._send(wire.error_frame(Unavailable()))
@@ -322,7 +329,7 @@ class Session:
 
     def _detach(self, reason: str) -> None:
         """The actor hears that this connection is gone."""
-        if self._attached:
+        if self._attached and self.actor is not None:
             self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
     def _on_quiet(self, _: StillQuiet) -> None:

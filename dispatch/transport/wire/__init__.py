@@ -6,6 +6,7 @@ Apps meet these names. Actors never do: sessions turn frames into messages and b
 from dispatch.transport.wire.client import (
     DRIVER_FRAMES,
     PASSENGER_FRAMES,
+    STAFF_FRAMES,
     AcceptRide,
     Arrived,
     CancelRide,
@@ -19,6 +20,7 @@ from dispatch.transport.wire.client import (
     LocationUpdate,
     NamesRide,
     NoShow,
+    OpsCancelRide,
     Ping,
     Position,
     RateDriver,
@@ -27,13 +29,22 @@ from dispatch.transport.wire.client import (
     SetAvailability,
     StartRide,
 )
-from dispatch.transport.wire.codec import FROM_DRIVER, FROM_PASSENGER, Incoming, encode, to_driver, to_passenger
+from dispatch.transport.wire.codec import (
+    FROM_DRIVER,
+    FROM_PASSENGER,
+    FROM_STAFF,
+    Incoming,
+    encode,
+    to_driver,
+    to_passenger,
+)
 from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
 from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
 from dispatch.transport.wire.rides import CancelRequest, RideClosed
 from dispatch.transport.wire.server import (
     TO_DRIVER_FRAMES,
     TO_PASSENGER_FRAMES,
+    TO_STAFF_FRAMES,
     Ack,
     CurrentRide,
     DriverArrived,
@@ -46,6 +57,7 @@ from dispatch.transport.wire.server import (
     Error,
     NoDrivers,
     OfferClosed,
+    OpsRideClosed,
     PassengerSnapshot,
     Payment,
     Pong,
@@ -64,9 +76,12 @@ __all__ = [
     "DRIVER_FRAMES",
     "FROM_DRIVER",
     "FROM_PASSENGER",
+    "FROM_STAFF",
     "PASSENGER_FRAMES",
+    "STAFF_FRAMES",
     "TO_DRIVER_FRAMES",
     "TO_PASSENGER_FRAMES",
+    "TO_STAFF_FRAMES",
     "UNDECODABLE",
     "AcceptRide",
     "Ack",
@@ -95,6 +110,8 @@ __all__ = [
     "NoDrivers",
     "NoShow",
     "OfferClosed",
+    "OpsCancelRide",
+    "OpsRideClosed",
     "PassengerSnapshot",
     "Payment",
     "Ping",

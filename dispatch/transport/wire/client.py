@@ -200,8 +200,19 @@ class RatePassenger(DriverMessage, tag="rate_passenger", frozen=True, gc=False):
     comment: Remark | None = None
 
 
+# -- from the desk
+
+
+class OpsCancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
+    """The operator's people end this ride. The passenger and the driver read the reason."""
+
+    ride_id: RideIdText
+    reason: Remark | None = None
+
+
 NamesRide = (
     AcceptRide | DeclineRide | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger
+    | OpsCancelRide
 )  # fmt: skip
 """Frames that say which ride they are about. A refusal names that ride again."""
 FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
@@ -209,5 +220,7 @@ FromDriver = (
     LocationUpdate | LocationBatch | AcceptRide | DeclineRide | SetAvailability
     | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger | Resume | Ping
 )  # fmt: skip
+FromStaff = OpsCancelRide | Resume | Ping
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
 DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)
+STAFF_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromStaff)

@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 
 from dispatch.errors import BadJson
-from dispatch.transport.wire.client import DRIVER_FRAMES, PASSENGER_FRAMES, ClientMessage, FromDriver, FromPassenger
+from dispatch.transport.wire.client import (
+    DRIVER_FRAMES,
+    PASSENGER_FRAMES,
+    STAFF_FRAMES,
+    ClientMessage,
+    FromDriver,
+    FromPassenger,
+    FromStaff,
+)
 from dispatch.transport.wire.errors import BYTE_ORDER_MARK, UNDECODABLE, error_frame, examine
 from dispatch.transport.wire.server import Error, ToDriver, ToPassenger
 
@@ -56,14 +64,11 @@ def tag_of(frame: type[ClientMessage]) -> str:
     return str(frame.__struct_config__.tag)
 
 
-FROM_PASSENGER = Incoming(
-    FromPassenger,
-    PASSENGER_FRAMES,
-    dict.fromkeys(map(tag_of, DRIVER_FRAMES), "a driver's socket, /ws/driver/<driver_id>/"),
-)
-FROM_DRIVER = Incoming(
-    FromDriver, DRIVER_FRAMES, dict.fromkeys(map(tag_of, PASSENGER_FRAMES), "a ride's socket, /ws/ride/<ride_id>/")
-)
+_OF_DRIVERS = dict.fromkeys(map(tag_of, DRIVER_FRAMES), "a driver's socket, /ws/driver/<driver_id>/")
+_OF_PASSENGERS = dict.fromkeys(map(tag_of, PASSENGER_FRAMES), "a ride's socket, /ws/ride/<ride_id>/")
+FROM_PASSENGER = Incoming(FromPassenger, PASSENGER_FRAMES, _OF_DRIVERS)
+FROM_DRIVER = Incoming(FromDriver, DRIVER_FRAMES, _OF_PASSENGERS)
+FROM_STAFF = Incoming(FromStaff, STAFF_FRAMES, {**_OF_DRIVERS, **_OF_PASSENGERS})
 
 encode = msgspec.json.Encoder().encode
 """Any message as the bytes of its frame."""

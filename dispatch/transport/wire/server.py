@@ -204,6 +204,18 @@ class DriverSnapshot(StreamMessage, tag="snapshot", frozen=True, gc=False, kw_on
     recovered: bool
 
 
+# -- to the desk
+
+
+class OpsRideClosed(ServerMessage, tag="ride_closed", frozen=True, gc=False, kw_only=True):
+    """The ride that the desk cancelled is over: by whom and why it ended, even if that was before."""
+
+    ride_id: str
+    status: str
+    by: str
+    reason: str
+
+
 # -- to both
 
 
@@ -288,5 +300,7 @@ ToDriver = (
     | DriverArrived | RideStarted | RideCompleted | RideCancelled
     | Ack | Error | Pong
 )  # fmt: skip
+ToStaff = OpsRideClosed | Ack | Error | Pong
 TO_PASSENGER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToPassenger)
 TO_DRIVER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToDriver)
+TO_STAFF_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToStaff)

@@ -9,7 +9,7 @@ class EdgeCounters:
     """All since the process started, but `open`, which is now."""
 
     open: Counter[str] = field(default_factory=Counter)
-    """Sockets that are open now, by kind: `ride`, `driver`."""
+    """Sockets that are open now, by kind: `ride`, `driver`, `ops`."""
     handshakes: Counter[int] = field(default_factory=Counter)
     """Answered opening handshakes by HTTP status; 101 is a socket opened."""
     closes: Counter[int] = field(default_factory=Counter)

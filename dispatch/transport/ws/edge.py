@@ -6,16 +6,15 @@ the gateway by these protocols alone.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dispatch.config import Settings
-from dispatch.principals import Principal, driver, passenger_of
-from dispatch.transport.http.admission import Admission
-from dispatch.transport.http.paths import Endpoint, Refused, endpoint
+from dispatch.principals import Principal
+from dispatch.transport.http.admission import Admission, HttpRequest
+from dispatch.transport.http.paths import DRIVER, RIDE, Endpoint, Refusal, endpoint
 from dispatch.transport.ws.counters import EdgeCounters
 from dispatch.transport.ws.floods import FloodLimits
 from dispatch.transport.ws.watchdog import Clock, Deadlines, Heard, Liveness
@@ -56,6 +55,14 @@ class Gateway(Protocol):
     def runtime(self) -> RuntimeClock: ...
     def passenger_session(self, principal: Principal, ride_id: Any, link: Any) -> Session: ...
     def driver_session(self, principal: Principal, link: Any) -> Session: ...
+    def staff_session(self, principal: Principal, link: Any) -> Session: ...
+
+
+class Admitted(NamedTuple):
+    """Who opens a socket, and whom its path names."""
+
+    principal: Principal
+    at: Endpoint
 
 
 class Socket(Heard, Protocol):
@@ -81,10 +88,7 @@ class SocketEdge:
         self.stopping = False
         self._admission = Admission(settings)
         self._hurried = asyncio.Event()
-        self._sessions: Mapping[str, Callable[[Any, Any], Session]] = {
-            "ride": lambda ride_id, link: gateway.passenger_session(passenger_of(ride_id), ride_id, link),
-            "driver": lambda driver_id, link: gateway.driver_session(driver(driver_id), link),
-        }
+        self._gateway = gateway
         self.log_frames = settings.log_frames
         self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
@@ -113,22 +117,30 @@ class SocketEdge:
 
     # -- opening
 
-    def admit(self, target: str, hosts: Sequence[str], origins: Sequence[str]) -> Endpoint:
-        """The endpoint of a handshake's request target, for the values of its Host and Origin headers.
-
-        Raises:
-            Refused: another server or a foreign page was named, no such endpoint, or no room for one more socket now.
+    def admit(self, request: HttpRequest) -> Admitted | Refusal:
+        """Who a handshake is from and whom it speaks for, or why it is refused: 503 where there is no room for one more socket now,
+        and what `Admission.admit` says.
         """
-        self._admission.require(hosts, origins)
+        principal = self._admission.admit(request)
+        if isinstance(principal, Refusal):
+            return principal
         if self.stopping:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
         if len(self.sockets) >= self.settings.max_connections:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", RETRY_AFTER_S)
-        return endpoint(target, self.settings.phone_region)
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", RETRY_AFTER_S)
+        try:
+            return Admitted(principal, endpoint(request.path, self.settings.phone_region))
+        except Refusal as refusal:  # a socket where a page is
+            return refusal
 
-    def session(self, at: Endpoint, link: Any) -> Session:
-        """A session for the app at this endpoint, not yet open."""
-        return self._sessions[at.kind](at.ident, link)
+    def session(self, admitted: Admitted, link: Any) -> Session:
+        """A session for whoever was admitted, not yet open."""
+        principal, (kind, ident) = admitted
+        if kind == RIDE:
+            return self._gateway.passenger_session(principal, ident, link)
+        if kind == DRIVER:
+            return self._gateway.driver_session(principal, link)
+        return self._gateway.staff_session(principal, link)
 
     # -- watching
 

@@ -17,9 +17,10 @@ from websockets.typing import StatusLike, Subprotocol
 
 from dispatch.transport import wire
 from dispatch.transport.http import problem
-from dispatch.transport.http.paths import Endpoint, Refused
+from dispatch.transport.http.admission import HttpRequest
+from dispatch.transport.http.paths import Refusal
 from dispatch.transport.wire import frame_log
-from dispatch.transport.ws.edge import Session, SocketEdge
+from dispatch.transport.ws.edge import Admitted, Session, SocketEdge
 from dispatch.transport.ws.floods import FloodMeter
 from dispatch.transport.ws.outbox import Outbox
 from dispatch.transport.ws.pace import PacedConnection
@@ -327,12 +328,11 @@ class DispatchConnection(PacedConnection):
 
     def _on_request(self, request: Request) -> None:
         """Answer the opening handshake."""
-        try:
-            headers = request.headers
-            at = self._edge.admit(request.path, headers.get_all("Host"), headers.get_all("Origin"))
-        except Refused as refused:
-            response = self._refusal(refused)
-            self._log_refusal(request.path, response.status_code, str(refused))
+        path, _, query = request.path.partition("?")
+        admitted = self._edge.admit(HttpRequest(path, query, request.headers.get_all, self._client()))
+        if isinstance(admitted, Refusal):
+            response = self._refusal(admitted)
+            self._log_refusal(request.path, response.status_code, str(admitted))
         else:
             response = self._protocol.accept(request)
             if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -340,26 +340,27 @@ class DispatchConnection(PacedConnection):
         self._edge.counters.handshakes[response.status_code] += 1
         self._protocol.send_response(response)
         self._flush()
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self._open(at)
+        if isinstance(admitted, Admitted) and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._open(admitted)
 
-    def _refusal(self, refused: Refused) -> Response:
-        body = problem.body(refused.status, str(refused), refused.code)
-        response = shaped(self._protocol.reject(refused.status, ""), body)
-        if refused.retry_after_s is not None:
-            response.headers["Retry-After"] = str(refused.retry_after_s)
+    def _refusal(self, refusal: Refusal) -> Response:
+        response = shaped(
+            self._protocol.reject(refusal.status, ""), problem.body(refusal.status, str(refusal), refusal.code)
+        )
+        if refusal.retry_after_s is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after_s)
         return response
 
-    def _open(self, at: Endpoint) -> None:
+    def _open(self, admitted: Admitted) -> None:
         edge = self._edge
-        self._kind, self._ident = at
+        self._kind, self._ident = admitted.at
         self._opened_at = edge.clock()
         edge.read_runtime_clock()
         log.info("connected", extra={**self._named(), "client": self._client()})
         edge.sockets[self] = None
-        edge.counters.open[at.kind] += 1
+        edge.counters.open[self._kind] += 1
         try:
-            self._session = session = edge.session(at, self)
+            self._session = session = edge.session(admitted, self)
             session.open(may_resume=True)
             edge.newcomers.start(session)
         except Exception:

@@ -1,25 +1,37 @@
-"""Which requests are let in, by Host and Origin."""
+"""Which requests are let in, by Host and Origin, and who asks, by the path."""
+
+from collections.abc import Sequence
 
 import pytest
 
+from dispatch import principals
 from dispatch.config import Settings
-from dispatch.transport.http.admission import Admission
-from dispatch.transport.http.paths import Refused
+from dispatch.ids import DriverId, RideId
+from dispatch.principals import ANYBODY, OPERATIONS, Principal
+from dispatch.transport.http.admission import Admission, HttpRequest
+from dispatch.transport.http.paths import Refusal
 
 SET = Settings(
     host="desk.local", hosts="cars.example, other.example:81", origins="https://app.example capacitor://localhost"
 )
 
 
-def outcome(host: str | list[str], origin: str | list[str] = (), settings: Settings = SET) -> str:  # type: ignore[assignment]
+def admitted(
+    path: str, hosts: Sequence[str], origins: Sequence[str] = (), knows_host: bool = True, query: str = ""
+) -> Principal | Refusal:
+    """What becomes of a request with these values of the two headers."""
+    values = {"Host": hosts, "Origin": origins}
+    return Admission(SET).admit(HttpRequest(path, query, lambda name: values[name], "127.0.0.1", knows_host))
+
+
+def outcome(host: str | list[str], origin: str | list[str] = ()) -> str:  # type: ignore[assignment]
     """`in`, or the code or status of the refusal."""
     hosts, origins = ([one] if isinstance(one, str) else list(one) for one in (host, origin))
-    try:
-        Admission(settings).require(hosts, origins)
-    except Refused as refused:
-        assert str(refused).isprintable() and str(refused).isascii()
-        return refused.code or str(refused.status.value)
-    return "in"
+    refusal = admitted("/", hosts, origins)
+    if not isinstance(refusal, Refusal):
+        return "in"
+    assert str(refusal).isprintable() and str(refusal).isascii()
+    return refusal.code or str(refusal.status.value)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +77,7 @@ def test_addresses_localhost_and_names_of_the_settings_are_names_of_this_server(
 )
 def test_any_other_name_is_refused_and_told_what_to_set(host: str) -> None:
     assert outcome(host) == "wrong_host"
-    with pytest.raises(Refused, match=r"by its IP address or as localhost, or name this host in its setting `hosts`"):
-        Admission().require([host], [])
+    assert "by its IP address or as localhost, or name this host in its setting `hosts`" in str(admitted("/", [host]))
 
 
 @pytest.mark.parametrize(
@@ -88,10 +99,9 @@ def test_a_host_that_names_nothing_or_comes_twice_is_a_bad_request(host: str | l
 
 
 def test_a_request_of_a_time_before_host_needs_none_but_its_page_must_be_a_friend() -> None:
-    Admission(SET).require([], [], host_wanted=False)
-    Admission(SET).require([], ["https://app.example"], host_wanted=False)
-    with pytest.raises(Refused):
-        Admission(SET).require([], ["http://localhost"], host_wanted=False)
+    assert admitted("/", [], knows_host=False) == ANYBODY
+    assert admitted("/", [], ["https://app.example"], knows_host=False) == ANYBODY
+    assert isinstance(admitted("/", [], ["http://localhost"], knows_host=False), Refusal)
 
 
 @pytest.mark.parametrize(
@@ -144,3 +154,35 @@ def test_two_origins_are_none() -> None:
 
 def test_a_page_whose_own_name_leads_here_is_refused_by_that_name() -> None:
     assert outcome("evil.example:8067", "http://evil.example:8067") == "wrong_host"
+
+
+@pytest.mark.parametrize(
+    ("path", "principal"),
+    [
+        ("/ws/ride/r1/", principals.passenger_of(RideId("r1"))),
+        ("/ws/driver/%2B27821234568/", principals.driver(DriverId("27821234568"))),
+        ("/ws/ops/", OPERATIONS),
+        ("/api/rides/r1/cancel", OPERATIONS),
+        ("/metrics", OPERATIONS),
+        ("/-/versions", OPERATIONS),
+        ("/api/quotes", ANYBODY),
+        ("/healthz", ANYBODY),
+        ("/nothing", ANYBODY),
+    ],
+)
+def test_while_nobody_logs_in_the_path_says_who_asks(path: str, principal: Principal) -> None:
+    assert admitted(path, ["localhost"]) == principal
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [("/ws/rid/1/", "", 404), ("/ws/ops/1/", "", 404), ("/ws/ride/a b/", "", 400), ("/ws/ops/", "token=x", 400)],
+)
+def test_a_path_that_names_nobody_and_a_token_in_the_url_are_refused(path: str, query: str, status: int) -> None:
+    refusal = admitted(path, ["localhost"], query=query)
+    assert isinstance(refusal, Refusal) and refusal.status == status
+
+
+def test_a_foreign_page_hears_that_before_it_hears_what_is_wrong_with_its_path() -> None:
+    refusal = admitted("/ws/rid/1/", ["localhost"], ["https://evil.example"])
+    assert isinstance(refusal, Refusal) and refusal.code == "wrong_origin"

@@ -114,7 +114,7 @@ def test_the_versions_page_names_what_runs() -> None:
             "/ws/drver/1/",
             404,
             "not_found",
-            "no such endpoint /ws/drver/1/; try /ws/ride/<ride_id>/ or /ws/driver/<",
+            "no such endpoint /ws/drver/1/; try /ws/ride/<ride_id>/, /ws/driver/<",
         ),
         ("GET", "/ws/ride/", 400, "bad_request", "ride_id must match [A-Za-z0-9_-]{1,64}, got ''"),
         (
@@ -136,7 +136,7 @@ def test_the_versions_page_names_what_runs() -> None:
 def test_errors_are_json_and_say_what_is_wrong(method: str, path: str, status: int, code: str, message: str) -> None:
     found, head, body = answer(method, path)
     assert found == status
-    assert "content-type: application/json" in head
+    assert "content-type: application/problem+json" in head
     told = json.loads(body)
     assert (told["type"], told["code"]) == ("error", code)
     assert told["message"].startswith(message.removesuffix("?"))

@@ -183,7 +183,7 @@ async def test_beyond_the_allowed_connections_the_answer_is_503_and_when_to_come
 @over_sockets()
 async def test_refusals_say_what_is_wrong_with_the_url(served: Served) -> None:
     wrong = {
-        "/ws/rid/1/": "404 no such endpoint /ws/rid/1/; try /ws/ride/<ride_id>/ or /ws/driver/<driver_id>/",
+        "/ws/rid/1/": "404 no such endpoint /ws/rid/1/; try /ws/ride/<ride_id>/, /ws/driver/<driver_id>/ or /ws/ops/",
         "/ws/ride/a%20b/": "400 ride_id must match [A-Za-z0-9_-]{1,64}, got 'a b'",
         "/ws/ride/1/?token=x": "400 tokens are not taken in the URL",
     }
@@ -191,7 +191,7 @@ async def test_refusals_say_what_is_wrong_with_the_url(served: Served) -> None:
         reader, writer = await served.raw(path)
         head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
         assert f"{head.split()[1]} {json.loads(body)['message']}" == answer
-        assert "Content-Type: application/json\r\n" in head
+        assert "Content-Type: application/problem+json\r\n" in head
         writer.close()
     assert served.counters.handshakes == {404: 1, 400: 2}
 
@@ -205,7 +205,7 @@ async def test_a_handshake_that_the_library_refuses_has_the_same_shape(served: S
     ):
         reader, writer = await served.raw(path, more)
         head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
-        assert "Content-Type: application/json\r\n" in head
+        assert "Content-Type: application/problem+json\r\n" in head
         told = json.loads(body)
         assert (told["type"], told["code"]) == ("error", code) and told["message"]
         writer.close()

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from dispatch import addresses
 from dispatch.config import Settings
@@ -78,8 +79,8 @@ def whose(host: str) -> str:
     return str(ip_network((address, NETWORK_BITS), strict=False)) if address.version == 6 else host
 
 
-class QuoteDesk:
-    """Takes requests. Made by the composition root, used on the event loop."""
+class QuoteRoutes:
+    """What may be asked about prices. Made by the composition root, used on the event loop."""
 
     def __init__(
         self,
@@ -110,6 +111,7 @@ class QuoteDesk:
         self._wall_zero = wall_zero
         self._requests = requests
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self.routes = [Route("/api/quotes", self.answer, methods=["POST"])]
 
     async def answer(self, request: Request) -> Response:
         """A quote, or what is wrong."""

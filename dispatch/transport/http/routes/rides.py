@@ -1,4 +1,4 @@
-"""`POST /api/rides/<ride_id>/cancel`: operations end a ride. The door between a request and the ride's actor."""
+"""`POST /api/rides/<ride_id>/cancel`: the operator's people end a ride."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from dispatch import addresses
 from dispatch.config import Settings
@@ -14,9 +15,8 @@ from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
-from dispatch.principals import OPERATIONS
 from dispatch.transport import wire
-from dispatch.transport.http.requests import Requests, answered, ask
+from dispatch.transport.http.requests import Requests, answered, ask, principal_of
 from dispatch.transport.sessions.context import RuntimePort
 
 JSON: Final = "application/json"
@@ -24,13 +24,14 @@ PATIENCE_S: Final = 5.0
 """A commit takes milliseconds; who has heard nothing after so long asks again."""
 
 
-class RideDesk:
-    """Takes requests. Made by the composition root, used on the event loop."""
+class RideRoutes:
+    """What may be asked of a ride. Made by the composition root, used on the event loop."""
 
     def __init__(self, runtime: RuntimePort, settings: Settings, requests: Requests) -> None:
         self._runtime = runtime
         self._settings = settings
         self._requests = requests
+        self.routes = [Route("/api/rides/{ride_id}/cancel", self.cancel, methods=["POST"])]
 
     async def cancel(self, request: Request) -> Response:
         """The ride is over once this answers 200; again, it is answered the same."""
@@ -45,7 +46,7 @@ class RideDesk:
         if re.fullmatch(CHOSEN_ID, ride_id) is None:
             raise NoSuchRide
         address = addresses.request(self._requests.next_number())
-        cancel = CancelRide(OPERATIONS, RideId(ride_id), asked.reason or "", reply_to=address)
+        cancel = CancelRide(principal_of(request), RideId(ride_id), asked.reason or "", reply_to=address)
         receiver = addresses.ride(RideId(ride_id))
         closed: RideClosed = await ask(self._runtime, address, receiver, cancel, PATIENCE_S, nobody=NoSuchRide)
         if closed.code == NoSuchRide.code:

@@ -21,7 +21,7 @@ from dispatch.storage.log.memory import MemoryJournal
 from dispatch.timestamps import unix_time
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.http.routes.quotes import QuoteDesk, QuoteLimits, whose
+from dispatch.transport.http.routes.quotes import QuoteLimits, QuoteRoutes, whose
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, Served, serving
 from tests.transport.http.test_app import Reads
@@ -49,7 +49,7 @@ NOON, NIGHT = f"{TOMORROW}T12:00:00Z", f"{TOMORROW}T22:00:00Z"
 class Counter:
     """A desk with all that is behind it, and a client before it."""
 
-    def __init__(self, served: Served, client: httpx2.AsyncClient, journal: MemoryJournal, desk: QuoteDesk) -> None:
+    def __init__(self, served: Served, client: httpx2.AsyncClient, journal: MemoryJournal, desk: QuoteRoutes) -> None:
         self.served = served
         self.client = client
         self.journal = journal
@@ -72,7 +72,7 @@ def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) ->
         priced_by = pricer(held, TravelModel())
         options = quote_options(held, priced_by)
         runtime.factory(QUOTE, lambda address, _: QuoteActor(runtime, address, journal, options))
-        desk = QuoteDesk(
+        desk = QuoteRoutes(
             runtime,
             QuoteLimits.of(held),
             Requests(),
@@ -82,7 +82,7 @@ def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) ->
         )
         async with (
             asyncio.timeout(20),
-            serving(EchoGateway(), http_app(Reads(), {"/api/quotes": desk.answer})) as served,
+            serving(EchoGateway(), http_app(Reads(), desk.routes)) as served,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
         ):
             await story(Counter(served, client, journal, desk))

@@ -1,0 +1,96 @@
+"""A connection of the operator's people. It speaks for no actor: each question goes to the ride that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from dispatch import addresses
+from dispatch.errors import FrameError, IllegalTransition, NoSuchRide, Unavailable
+from dispatch.ids import RideId
+from dispatch.messages.base import Message
+from dispatch.messages.commands import CancelRide
+from dispatch.messages.matching import RideClosed
+from dispatch.principals import Principal
+from dispatch.transport import wire
+from dispatch.transport.sessions.context import SessionContext
+from dispatch.transport.sessions.frames import MakeFrame
+from dispatch.transport.sessions.session import Handler, Link, Session
+
+PATIENCE_S: Final = 5.0
+"""A commit takes milliseconds; who has heard nothing after so long asks again."""
+
+
+class _Overdue(Message, frozen=True, gc=False):
+    """Session -> one of its questions, by timer: no answer is waited for any longer."""
+
+
+class StaffSession(Session):
+    """Frames of the desk to rides, their answers back. Several desks may be connected at once."""
+
+    __slots__ = ("_questions",)
+    incoming = wire.FROM_STAFF
+    frames: ClassVar[Mapping[type, MakeFrame]] = {}
+
+    def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
+        super().__init__(context, number, principal, None, link)
+        self._questions = 0
+
+    def answer(self, message: wire.OpsCancelRide, outcome: RideClosed | FrameError) -> None:
+        """What became of the ride that was to be cancelled."""
+        if isinstance(outcome, FrameError):
+            self._refuse(outcome, message)
+            return
+        ride_id, status, by, reason = message.ride_id, outcome.status, outcome.by, outcome.reason
+        self._send(wire.OpsRideClosed(ride_id=ride_id, status=status, by=by, reason=reason))
+        self._acknowledge(message)
+
+    def _cancel_ride(self, message: wire.OpsCancelRide) -> None:
+        runtime, ride_id = self._context.runtime, RideId(message.ride_id)
+        self._questions += 1
+        address = addresses.staff_request(self.number, self._questions)
+        cancel = CancelRide(self.principal, ride_id, message.reason or "", reply_to=address)
+        if not runtime.tell(addresses.ride(ride_id), cancel):
+            raise NoSuchRide
+        runtime.sink(address, _Question(self, message, address))
+        runtime.set_timer(PATIENCE_S, address, _Overdue())
+
+    def _stay(self, message: wire.Resume) -> None:
+        raise IllegalTransition("this socket has no stream to resume; go on with what you have to ask")
+
+    def forget(self, address: str) -> None:
+        """This question is over."""
+        self._context.runtime.remove_sink(address)
+
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+        wire.OpsCancelRide: _cancel_ride,
+        wire.Ping: Session._ping,
+        wire.Resume: _stay,
+    }
+
+
+class _Question:
+    """The sink of one question. It stays until its time is over, so that the timer finds it."""
+
+    __slots__ = ("_address", "_message", "_session")
+
+    def __init__(self, session: StaffSession, message: wire.OpsCancelRide, address: str) -> None:
+        self._session = session
+        self._message: wire.OpsCancelRide | None = message
+        self._address = address
+
+    def deliver(self, outcome: Any) -> None:
+        """The ride's answer, or the end of the time for it."""
+        message, self._message = self._message, None
+        is_overdue = isinstance(outcome, _Overdue)
+        if message is not None:
+            self._session.answer(message, Unavailable() if is_overdue else _judged(outcome))
+        if is_overdue:
+            self._session.forget(self._address)
+
+
+def _judged(closed: RideClosed) -> RideClosed | FrameError:
+    """The answer of a ride that is over, or why it is not."""
+    if closed.code == NoSuchRide.code:
+        return NoSuchRide()
+    return IllegalTransition(closed.text) if closed.code else closed
