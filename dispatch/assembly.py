@@ -17,9 +17,9 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
-from dispatch.domain.matching.policy import SearchPolicy
 from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.approach import ApproachRules
@@ -57,9 +57,9 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
 
-def search_policy(rules: Rules) -> SearchPolicy:
+def search_rules(rules: Rules) -> SearchRules:
     """What a dispatcher needs of the settings."""
-    return SearchPolicy(
+    return SearchRules(
         batch=rules.batch,
         rounds=rules.rounds,
         radius_m=rules.radius_m,
@@ -143,7 +143,7 @@ def position_board(rules: Rules) -> PositionBoard:
 
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
-    roster = Roster(board) if search_policy(rules).explain_candidates else None
+    roster = Roster(board) if search_rules(rules).explain_candidates else None
     if rules.rank_by == "eta":
         return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
     return Supply(board, rules.live_offers, roster=roster)
@@ -236,7 +236,7 @@ def _populate(
 ) -> None:
     rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
     drivers = driver_options(settings, events_a_fold)
-    policy, follows = search_policy(settings), tracker_options(settings, travel)
+    policy, follows = search_rules(settings), tracker_options(settings, travel)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
 
     # Whoever is woken by anything but a connection may be needed for that one message alone.

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dispatch.actors.driver import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
-from dispatch.assembly import Zone, assemble, make_runtime, search_policy
+from dispatch.assembly import Zone, assemble, make_runtime, search_rules
 from dispatch.config import Rules, Settings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.eta import TravelModel
@@ -100,7 +100,7 @@ class World:
         self.travel = TravelModel()
         self.wall_zero = wall_zero
         zone = self.serve(f"v{seed}")
-        self.watch = Watch(search_policy(settings), self.board, self.journal, self.runtime.now)
+        self.watch = Watch(search_rules(settings), self.board, self.journal, self.runtime.now)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
             self.journal.on_commit = self.watch.committed

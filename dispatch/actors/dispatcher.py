@@ -1,25 +1,39 @@
-"""The dispatcher of one zone: supply and offer rounds. It never decides who got a ride.
+"""The dispatcher of one zone: it asks drivers as its policy decides, listens and keeps time. It never decides who has a ride.
 
-`domain.matching` has the rules: searches and their rounds, and who can be asked. This actor asks, listens and keeps time.
+`domain.matching` has the rules. A handler applies what happened, asks the policy, and carries out its moves: it records the event of
+a move, which changes the search, and then tells whoever the event concerns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import inf
 
 from dispatch import addresses
-from dispatch.actors.requested import RequestedSearches
-from dispatch.actors.timed import CLOCK_SLACK_S
-from dispatch.domain.matching.choice import Choice, Hits
-from dispatch.domain.matching.policy import SearchPolicy
-from dispatch.domain.matching.search import Search, ride_of
-from dispatch.domain.matching.search_history import search_of
+from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.matching.agenda import Agenda
+from dispatch.domain.matching.policy import (
+    Ask,
+    DriverEligible,
+    EndRound,
+    Happened,
+    LookAgain,
+    MatchingPolicy,
+    OfferEnded,
+    SearchDue,
+    SearchOpened,
+    Tick,
+)
+from dispatch.domain.matching.rounds import Rounds
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.matching.verdicts import Verdicts
-from dispatch.domain.matching.waiting import WaitingList
+from dispatch.domain.matching.zone import Zone
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.messages.events import OfferPlaced, OffersClosed, OffersMade
+from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
+from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     DECLINED_BEFORE,
     AnnounceState,
@@ -38,70 +52,119 @@ from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
 
 
+class _Due(Message, frozen=True, gc=False):
+    """Something in the agenda is due at this second."""
+
+    at: float
+
+
+class _LookAgain(Message, frozen=True, gc=False):
+    """The policy wanted to look again at this second."""
+
+    at: float
+
+
 class _Sweep(Message, frozen=True, gc=False):
     """Look again for drivers who drove into reach of a waiting search."""
 
 
 class _Withdrawn(Message, frozen=True, gc=False):
-    """The offers of these drivers are closed, and the word of it is ahead of whatever they are asked now."""
+    """The offers of these drivers are closed, and the drivers hear of that before anything that they are asked from now on."""
 
     driver_ids: tuple[DriverId, ...]
 
 
-class DispatcherActor(RequestedSearches):
-    """One zone's offers."""
+class DispatcherActor(RecordedActor):
+    """One zone's offers. Its searches are what events fold into; the supply is what drivers announce, and asked for after a rebuild."""
 
-    def __init__(self, runtime: Runtime, address: str, store: EventStore, policy: SearchPolicy, supply: Supply) -> None:
-        super().__init__(runtime, address, store)
-        self.policy = policy
+    def __init__(
+        self,
+        runtime: Runtime,
+        address: str,
+        store: EventStore,
+        rules: SearchRules,
+        supply: Supply,
+        policy: MatchingPolicy | None = None,
+    ) -> None:
+        """`policy`: None: rounds. It must be this zone's own."""
+        self.searches = Searches(rules, store.blocked_drivers)
+        super().__init__(runtime, address, store, self.searches)
+        self.rules = rules
         self.supply = supply
-        self.choice = Choice(supply, policy)
+        self.policy = policy or Rounds()
+        self.zone = Zone(rules, supply, self.searches)
+        self._agenda = Agenda(self.searches)
         self._verdicts: Verdicts | None = None
-        self._waiting = WaitingList(policy.radius_m)
-        self._sweeping = False
-        self._rebuilt = False
+        self._is_sweeping = False
+        self._looks_again_at = inf
+        self._is_rebuilt = False
 
     # -- its life
 
     def carry_over(self, before: DispatcherActor) -> None:  # type: ignore[override]
         super().carry_over(before)
-        self._rebuilt = True
+        self._is_rebuilt = True
+        self._ask_again([message for at, message in before._unsettled if at > self.recorded])
 
     def on_start(self) -> None:
-        """Searches from events, then from what every driver says of himself."""
-        if self._rebuilt:
+        """A rebuilt dispatcher goes on where the events end; all drivers are asked who they are."""
+        if self._is_rebuilt:
             self._go_on()
         if (
-            self.policy.explain_candidates
+            self.supply.roster is not None
         ):  # not before: nobody is known yet, and there is no turn in which to record it
-            self._verdicts = Verdicts(self.supply, self.policy, self.choice)
+            self._verdicts = Verdicts(self.zone, self.supply.roster)
 
     def _go_on(self) -> None:
-        for ride_id in dict.fromkeys((*self.store.open_rides(), *self.requests)):
+        requested = [message.ride.ride_id for _, message in self._unsettled if type(message) is SearchDriver]
+        for ride_id in dict.fromkeys((*self.store.open_rides(), *requested)):
             self._resume(ride_id)
         for address in self.runtime.addresses(addresses.DRIVER):
             self.send(address, AnnounceState())
-        for search in list(self.searches.values()):
-            self._advance(search)
+        for (
+            search
+        ) in self.searches.values():  # not at once: the drivers answer first, and then the nearest of all are known
+            self._agenda.add(self.runtime.now, search)
+        self._wake_up()
 
     def _resume(self, ride_id: RideId) -> None:
-        """Go on with this search where its events end."""
-        search = search_of(ride_id, [*self.store.events_of_ride(ride_id), *self.on_its_way()], self.policy)
-        if search is None:
+        """Go on with the search of this ride where its events end, if the ride looks for a driver."""
+        search = self._told(ride_id)
+        if search is None or search.is_over:
             return
         self.searches[ride_id] = search
-        self._block(search)
-        search.capped = self.runtime.now >= search.since + self.policy.search_cap_s
-        for offer_id, offer in search.open.items():
-            if not offer.claimed:
-                self.supply.get(offer.lease.driver_id).pending[offer_id] = ride_id
-            self.remind(search, offer.lease.expires_at)
-            self.remind(search, offer.lease.closes_at)  # the told time may be over already
-        self.remind(search, search.since + self.policy.search_cap_s)
-        if search.held_back:
-            self.remind(search, search.shown_at + self.policy.stagger_s)
-        if not search.round_no:
-            self._open_round(search)
+        for lease in search.unclaimed():
+            self.supply.get(lease.driver_id).pending[lease.offer_id] = ride_id
+
+    def _told(self, ride_id: RideId) -> Search | None:
+        """The last search of this ride as the record tells it, with what is on its way there."""
+        return self.searches.of_ride(ride_id, [*self.store.events_of_ride(ride_id), *self._on_their_way()])
+
+    def _on_their_way(self) -> Iterator[Message]:
+        """What rides asked for and what was recorded here that may not be on disk yet, in the order in which it will be."""
+        done = self.committed
+        for recorded, events in self._in_flight:
+            for at, message in self._unsettled:
+                if done < at <= recorded and type(message) is SearchDriver:
+                    yield _requested(message)
+            yield from events
+            done = recorded
+
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        lost = self.lose(message)
+        if lost is not None:
+            self._ask_again(lost)
+            self.runtime.rebuild(self.address)
+
+    def on_set_aside(self, message: Message, error_id: str) -> None:
+        self._ask_again([message])
+
+    def _ask_again(self, lost: Sequence[Message]) -> None:
+        """Rides whose requests were lost with their turns ask anew, if they still look for a driver."""
+        for message in lost:
+            if type(message) is SearchDriver and message.after is not None:
+                self.runtime.tell(addresses.ride(message.ride.ride_id), AnnounceState())
 
     # -- rides
 
@@ -109,20 +172,29 @@ class DispatcherActor(RequestedSearches):
     def _on_search(self, message: SearchDriver) -> None:
         self.depend_on(message.after)
         ride_id = message.ride.ride_id
-        self.note_request(message)
         older = self.searches.get(ride_id)
         if older is not None and older.card.search_no >= message.ride.search_no:
             return
-        if message.again:
+        told = older
+        if (
+            older is None and message.ride.search_no > 1
+        ):  # given up meanwhile, or before a rebuild: who declined is on record
+            told = self._told(ride_id)
+        if message.again or (told is not None and told.card.search_no >= message.ride.search_no):
             self._resume_again(ride_id, older)
             return
-        search = self.searches[ride_id] = Search(message.ride, message.since, self.policy)
-        if older is not None:
-            search.refusals = older.refusals
-        self._block(search)
-        self.remind(search, search.since + self.policy.search_cap_s)
-        self._open_round(search, older)
-        self._settle(search)
+        leases = older.unclaimed() if older is not None else ()
+        for lease in leases:  # whoever holds an offer of the superseded search may be asked for the new one instead
+            if self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None) is not None:
+                self.supply.update(lease.driver_id)
+        self.zone.leave(ride_id)
+        if told is not None:
+            self.searches[ride_id] = told
+        self.searches.apply(_requested(message))
+        search = self.searches[ride_id]
+        self._begin(search)
+        asked_again = [offer.lease.driver_id for offer in search.open.values()]  # they learn it by the new offer
+        self._withdraw(ride_id, [lease for lease in leases if lease.driver_id not in asked_again], "superseded")
 
     def _resume_again(self, ride_id: RideId, older: Search | None) -> None:
         """The ride was rebuilt, or lost its driver and is offered anew."""
@@ -131,7 +203,13 @@ class DispatcherActor(RequestedSearches):
         self._resume(ride_id)
         search = self.searches.get(ride_id)
         if search is not None:
-            self._advance(search)
+            self._advance(search, SearchDue(ride_id))
+
+    def _begin(self, search: Search) -> None:
+        """Open the first round, even if there is nobody to ask: the passenger hears that the search is on."""
+        self._decide(SearchOpened(search.card.ride_id))
+        if not search.round_no:
+            self._ask(search, [], None)
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:
@@ -150,18 +228,16 @@ class DispatcherActor(RequestedSearches):
         forgot = message.asked or message.incarnation > supplied.incarnation
         supplied.incarnation, supplied.version = message.incarnation, message.version
         self.supply.announced(driver_id, message.status, message.vehicle_type)
-        touched: Search | None = None
+        freed: Search | None = None
         if message.ended is not None:
-            touched = self._offer_ended(supplied, message.ended, message.outcome)
-            if message.outcome in ("declined", DECLINED_BEFORE):
-                self._refused(message.ride_id, driver_id)
+            freed = self._offer_ended(driver_id, supplied, message.ended, message.outcome)
         if forgot and (supplied.pending or message.offers):
             self._compare_offers(driver_id, supplied, message.offers)
         newly = self.supply.update(driver_id)
-        if touched is not None:
-            self._advance(touched)
+        if freed is not None:
+            self._advance(freed, OfferEnded(freed.card.ride_id, driver_id, message.outcome))
         if newly:
-            self._consult_waiting(driver_id)
+            self._offer_to_waiting(driver_id)
 
     @receives(DriverGone)
     def _on_driver_gone(self, message: DriverGone) -> None:
@@ -171,34 +247,32 @@ class DispatcherActor(RequestedSearches):
     def _on_driver_seen(self, message: DriverSeen) -> None:
         self.supply.drain()
         if self.supply.seen(message.driver_id):
-            self._consult_waiting(message.driver_id)
+            self._offer_to_waiting(message.driver_id)
 
-    def _offer_ended(self, supplied: Supplied, offer_id: OfferId, outcome: str) -> Search | None:
-        """The search whose place that was, if it is still under way."""
-        ride_id = supplied.pending.pop(offer_id, None)
-        search = self.searches.get(ride_id) if ride_id is not None else None
-        if search is None or offer_id not in search.open:
+    def _offer_ended(self, driver_id: DriverId, supplied: Supplied, offer_id: OfferId, outcome: str) -> Search | None:
+        """Take the end of an offer into its search. Returns the search if a place of it came free by that."""
+        was_pending = supplied.pending.pop(offer_id, None) is not None
+        ride_id = ride_of(offer_id)
+        search = self.searches.get(ride_id)
+        if search is None:
             return None
+        offer = search.open.get(offer_id) if was_pending else None
         if outcome == "accepted":
-            search.claim(offer_id)
+            if offer is not None:
+                terms = (offer.lease.search_no, offer.lease.round_no)
+                self.searches.apply(DriverReserved(ride_id, driver_id, offer_id, *terms))
             return None
-        is_on_record = outcome == "declined"
-        if outcome == DECLINED_BEFORE:
-            outcome = "declined"
-        lease = search.end_offer(offer_id, outcome)
-        if lease is not None and not is_on_record:
-            self.record(OffersClosed(lease.ride_id, (offer_id,), (lease.driver_id,), outcome))
-        return search
-
-    def _refused(self, ride_id: RideId | None, driver_id: DriverId) -> None:
-        """A no counts for whatever search the ride has by now, even if the offer was closed when it came."""
-        search = self.searches.get(ride_id) if ride_id is not None else None
-        if search is not None:
-            search.refusals[driver_id] = None
+        # A no counts for whatever search the ride has by now, even if the offer was closed when it came. It is on record already.
+        if outcome == "declined" or (outcome == DECLINED_BEFORE and offer is None):
+            self.searches.apply(OfferDeclined(ride_id, driver_id, offer_id))
+        elif offer is not None:
+            reason = "declined" if outcome == DECLINED_BEFORE else outcome
+            self.record(OffersClosed(ride_id, (offer_id,), (driver_id,), reason))
+        return search if offer is not None else None
 
     def _compare_offers(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
-        """One of us was rebuilt. What he does not know: its place is open, and should it still reach him, it is closed behind it.
-        What we do not know: its search ended meanwhile.
+        """One of us was rebuilt. An offer that the driver does not know gives its place back, and is closed in case it still arrives.
+        The search of an offer that this dispatcher does not know ended meanwhile.
         """
         for offer_id in known:
             if offer_id not in supplied.pending:
@@ -206,131 +280,116 @@ class DispatcherActor(RequestedSearches):
         for offer_id, ride_id in list(supplied.pending.items()):
             if offer_id in known:
                 continue
-            search = self._offer_ended(supplied, offer_id, "vanished")
+            freed = self._offer_ended(driver_id, supplied, offer_id, "vanished")
             self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_id, "unavailable"))
-            if search is not None:
-                self._advance(search)
+            if freed is not None:
+                self._advance(freed, OfferEnded(ride_id, driver_id, "vanished"))
 
-    # -- timers
+    def _offer_to_waiting(self, driver_id: DriverId) -> None:
+        """A driver became eligible, or moved: they may be asked for searches that wait, for as many as they may hold offers of."""
+        while len(self.zone.waiting) and self.supply.eligible(driver_id):
+            if not self._decide(DriverEligible(driver_id)):
+                return
 
-    def keep_time(self, search: Search) -> None:
-        """An offer of this search runs out, or its late grace does, or the search itself."""
-        now = self.runtime.now + CLOCK_SLACK_S
-        if now >= search.since + self.policy.search_cap_s:
-            search.capped = True
-        if search.lapse(now):
-            self.remind(search, self.runtime.now + self.policy.late_grace_s)
-        expired = search.expired(now)
-        if expired:
-            self._expire(search, expired)
-        self._advance(search)
+    # -- time
+
+    @receives(_Due)
+    def _on_due(self, message: _Due) -> None:
+        for search in self._agenda.due(message.at, self.runtime.now):
+            overdue = search.overdue(self.runtime.now)
+            if overdue:
+                self._expire(search, overdue)
+            self._advance(search, SearchDue(search.card.ride_id))
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        """Set the timer: searches that ended cost none."""
+        at = self._agenda.next_timer()
+        if at is not None:
+            self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Due(at))
 
     @receives(_Sweep)
     def _on_sweep(self, message: _Sweep) -> None:
-        """Everyone else was asked, or may not be, when his search began to wait or when he became eligible."""
-        self._sweeping = False
-        for driver_id in self.supply.stirred():
-            self._consult_waiting(driver_id)
+        """Everyone else was asked, or may not be, when a search began to wait or when a driver became eligible."""
+        self._is_sweeping = False
+        for driver_id in self.supply.moved_since_sweep():
+            self._offer_to_waiting(driver_id)
         self._sweep_later()
 
-    # -- rounds
+    def _sweep_later(self) -> None:
+        if not self._is_sweeping and len(self.zone.waiting):
+            self._is_sweeping = True
+            self.runtime.set_timer(self.rules.sweep_every_s, self.address, _Sweep())
 
-    def _advance(self, search: Search) -> None:
-        """Whatever happened to this search: give up, open the next round, or fill the places that are open."""
-        if search.is_spent():
+    @receives(_LookAgain)
+    def _on_look_again(self, message: _LookAgain) -> None:
+        if message.at == self._looks_again_at:
+            self._looks_again_at = inf
+            self._decide(Tick())
+
+    # -- decisions
+
+    def _advance(self, search: Search, happened: Happened) -> None:
+        """Something happened to this search: it ends if its time is over and nobody can answer, else the policy decides."""
+        if search.need(self.runtime.now).kind == SPENT:
             self._give_up(search)
-            return
-        if search.may_open_round():
-            if self._pick(search, 1):
-                self._open_round(search)
-        elif search.takes_newcomers():
-            self._refill(search, self._pick(search, self.policy.batch - search.running()))
-        elif places := search.free_places():
-            picked = self.choice.pick(search, places, search.radius_m, self.runtime.now)
-            if not picked and not search.running():
-                picked, search.radius_m = self.choice.for_wider_round(search, places, self.runtime.now)
-            self._refill(search, picked)
-            if not picked and search.dries_up():
-                self._advance(search)
-                return
+        elif not search.round_no:
+            self._begin(search)
+        else:
+            self._decide(happened)
+            self._settle(search)
+
+    def _decide(self, happened: Happened) -> bool:
+        """Carry out what the policy wants done about this. Returns whether a driver was asked."""
+        self.zone.now = self.runtime.now
+        asked = False
+        for move in self.policy.decide(happened, self.zone):
+            if isinstance(move, LookAgain):
+                self._looks_again_at = move.at
+                self.runtime.set_timer(max(0.0, move.at - self.runtime.now), self.address, _LookAgain(move.at))
+                continue
+            search = self.searches.get(move.ride_id)
+            if search is None:
+                continue
+            if isinstance(move, Ask):
+                self._ask(search, move.hits, move.radius_m)
+                asked = asked or bool(move.hits)
+            elif isinstance(move, EndRound):
+                self.record(RoundEnded(move.ride_id, search.card.search_no, search.round_no))
+            else:
+                self._give_up(search)
+        return asked
+
+    def _ask(self, search: Search, hits: Hits, radius_m: float | None) -> None:
+        """Ask these drivers: all of a new round at once, a driver of a round under way by an event of their own."""
+        now, card = self.runtime.now, search.card
+        opens = search.need(now).kind == ROUND
+        for group in (hits,) if opens else [(hit,) for hit in hits]:
+            asking = search.asking(group, radius_m or self.rules.radius_m, now)
+            if self._verdicts is not None:
+                self.record(self._verdicts.on(search, asking))
+            self.record(asking)
+            for placed in asking.offers:
+                self.supply.hold(placed.driver_id, placed.offer_id, card.ride_id)
+                lease = search.open[placed.offer_id].lease
+                self.send(addresses.driver(placed.driver_id), OfferRide(lease, card))
+        if opens:
+            self.zone.note_round(search)
+            opened = RoundOpened(card.search_no, search.round_no, len(hits), now + self.rules.offer_timeout_s)
+            self.send(addresses.ride(card.ride_id), opened)
         self._settle(search)
 
-    def _pick(self, search: Search, k: int) -> Hits:
-        """Up to `k` whom the search may ask now, however far a round reaches."""
-        return self.choice.pick(search, k, self.policy.radius_m, self.runtime.now)
-
-    def _open_round(self, search: Search, older: Search | None = None) -> None:
-        """The next round, even if there is nobody to ask. `older`: the search that this one supersedes."""
-        if older is not None:
-            self._lend_back(older)
-        now = self.runtime.now
-        picked, radius_m = self.choice.for_next_round(search, self.policy.shown_at_once, now)
-        search.open_round(radius_m)
-        search.arrivals = self.supply.arrivals
-        leases = [search.offer(driver_id, distance_m, now) for distance_m, driver_id in picked]
-        expires_at = now + self.policy.offer_timeout_s
-        if older is not None:
-            self._supersede(older, {lease.driver_id for lease in leases})
-        if leases:
-            self._offer(search, leases)
-        else:
-            self._explain(search, ())
-        opened = RoundOpened(search.card.search_no, search.round_no, len(leases), expires_at)
-        self.send(addresses.ride(search.card.ride_id), opened)
-
-    def _refill(self, search: Search, picked: Hits) -> None:
-        for distance_m, driver_id in picked:
-            self._offer(search, [search.offer(driver_id, distance_m, self.runtime.now)], refill=True)
-
-    def _offer(self, search: Search, leases: list[Lease], refill: bool = False) -> None:
-        ride_id, card = search.card.ride_id, search.card
-        placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
-        self._explain(search, leases, refill)
-        terms = (leases[0].expires_at, refill, search.radius_m, search.late)
-        self.record(OffersMade(ride_id, card.search_no, search.round_no, placed, *terms))
-        for lease in leases:
-            self.supply.get(lease.driver_id).pending[lease.offer_id] = ride_id
-            self.supply.update(lease.driver_id)
-            self.send(addresses.driver(lease.driver_id), OfferRide(lease, card))
-        self.remind(search, leases[0].expires_at)
-        if search.held_back:
-            self.remind(search, search.shown_at + self.policy.stagger_s)
-
-    def _explain(self, search: Search, leases: Sequence[Lease], refill: bool = False) -> None:
-        if self._verdicts is not None:
-            self.record(self._verdicts.on(search, leases, self.runtime.now, refill))
-
-    def _consult_waiting(self, driver_id: DriverId) -> None:
-        """A driver became eligible: the longest-waiting search in reach that may ask him has him."""
-        supply, searches = self.supply, self.searches
-        while len(self._waiting) and supply.eligible(driver_id):
-            position = supply.position(driver_id, self.runtime.now)
-            hit = position and self._waiting.first(
-                *position, lambda ride_id, distance_m: self._would_ask(searches[ride_id], driver_id, distance_m)
-            )
-            if not hit:
-                return
-            search, distance_m = searches[hit[0]], hit[1]
-            if search.may_open_round():
-                self._open_round(search)
-                self._settle(search)
-            elif distance_m > search.radius_m:
-                self._advance(search)
-            else:
-                self._refill(search, [(distance_m, driver_id)])
-                self._settle(search)
-
-    def _would_ask(self, search: Search, driver_id: DriverId, distance_m: float) -> bool:
-        return self.choice.is_in_reach(search, distance_m) and self.choice.may_join(search, driver_id)
-
-    def _block(self, search: Search) -> None:
-        """Those whom this passenger is never to meet, as they are on file now."""
-        search.blocked = dict.fromkeys(self.store.blocked_drivers(search.card.passenger.passenger_id))
+    def _settle(self, search: Search) -> None:
+        """What this search waits for from now on: drivers who become eligible, and what is due next."""
+        if self.zone.settle(search, self.runtime.now):
+            self._sweep_later()
+        self._agenda.add(search.next_due(self.runtime.now), search)
+        self._wake_up()
 
     # -- ends
 
     def _withdraw(self, ride_id: RideId, leases: Sequence[Lease], reason: str) -> None:
-        """Close these offers. Their drivers are free without saying so: one who was just taken refuses what he is asked."""
+        """Close these offers. Their drivers are free without saying so: one who was just taken refuses what they are asked."""
         for lease in leases:
             self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None)
             self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, reason))
@@ -340,22 +399,11 @@ class DispatcherActor(RequestedSearches):
     @receives(_Withdrawn)
     def _on_withdrawn(self, message: _Withdrawn) -> None:
         for driver_id in message.driver_ids:
-            self.supply.get(driver_id)  # of whom a dispatcher made anew may not have heard yet
+            self.supply.get(driver_id)  # of whom a rebuilt dispatcher may not have heard yet
             self.supply.update(driver_id)
-            self._consult_waiting(driver_id)
+            self._offer_to_waiting(driver_id)
 
-    def _lend_back(self, older: Search) -> None:
-        """Whoever holds an offer of the superseded search may be asked for the new one in its place."""
-        for lease in older.unclaimed():
-            if self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None) is not None:
-                self.supply.update(lease.driver_id)
-
-    def _supersede(self, older: Search, asked_again: set[DriverId]) -> None:
-        """Close the old offers; those who are asked again learn it by the new one."""
-        leases = [lease for lease in older.unclaimed() if lease.driver_id not in asked_again]
-        self._withdraw(older.card.ride_id, leases, "superseded")
-
-    def _expire(self, search: Search, leases: list[Lease]) -> None:
+    def _expire(self, search: Search, leases: Sequence[Lease]) -> None:
         ride_id = search.card.ride_id
         offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
         self.record(OffersClosed(ride_id, offers, drivers, "expired"))
@@ -364,32 +412,22 @@ class DispatcherActor(RequestedSearches):
     def _give_up(self, search: Search) -> None:
         card = search.card
         reason = "nobody accepted" if search.met else "nobody near"
-        spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.met))
-        leases = [offer.lease for offer in search.open.values()]
+        leases = search.unclaimed()
         if leases:
-            search.open.clear()
             self._expire(search, leases)
+        spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.met))
         self.send(addresses.ride(card.ride_id), spent)
         self._close(search, "expired")
 
     def _close(self, search: Search, reason: str) -> None:
+        """This search is not under way any more: withdraw the offers that nobody accepted."""
         ride_id = search.card.ride_id
         del self.searches[ride_id]
-        self._waiting.remove(ride_id)
+        self.zone.leave(ride_id)
         self._withdraw(ride_id, search.unclaimed(), reason)
 
-    # -- bookkeeping
 
-    def _settle(self, search: Search) -> None:
-        """A search that would ask one more driver waits where newly eligible ones look."""
-        ride_id, pickup = search.card.ride_id, search.card.trip.pickup
-        if self.searches.get(ride_id) is search and search.wants_drivers():
-            self._waiting.add(search.rank, pickup.lat, pickup.lon)
-            self._sweep_later()
-        else:
-            self._waiting.remove(ride_id)
-
-    def _sweep_later(self) -> None:
-        if not self._sweeping and len(self._waiting):
-            self._sweeping = True
-            self.runtime.set_timer(self.policy.sweep_every_s, self.address, _Sweep())
+def _requested(message: SearchDriver) -> RideRequested:
+    """The event of the ride that this message tells of, as far as it concerns a search."""
+    card = message.ride
+    return RideRequested(card.ride_id, card.search_no, card.passenger, card.trip, message.since, card.pickup_at)

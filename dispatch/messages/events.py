@@ -201,7 +201,9 @@ class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
 
 
 class OffersMade(Message, frozen=True, gc=False):
-    """A round opened, or a place of it was filled again (`refill`). `expires_at`: runtime seconds; `radius_m`: how far it reached.
+    """A round opened, with no `offers` if there was nobody to ask, or a place of it was filled again (`refill`).
+
+    `expires_at`: runtime seconds. `radius_m`: how far the round reaches.
 
     `late`: it was after the last round.
     """
@@ -214,6 +216,16 @@ class OffersMade(Message, frozen=True, gc=False):
     refill: bool = False
     radius_m: float = 0.0
     late: bool = False
+
+
+class RoundEnded(Message, frozen=True, gc=False):
+    """Nobody was left for the places of this round that had not been shown yet. A round that ends otherwise has no event: the ends of
+    its offers tell of it.
+    """
+
+    ride_id: RideId
+    search_no: int
+    round_no: int
 
 
 class RoundConsidered(Message, frozen=True, gc=False):
@@ -345,7 +357,7 @@ Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
     | ChargeRequested | ChargeSettled | ChargeDeclined
-    | OffersMade | RoundConsidered | OffersClosed
+    | OffersMade | RoundConsidered | RoundEnded | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken
 )  # fmt: skip

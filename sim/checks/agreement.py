@@ -7,7 +7,7 @@ from dispatch.actors.driver import DriverActor
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver.record import FREE, DriverRecord
-from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.search import PLACES, ROUND, Search
 from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride.record import RideRecord
@@ -46,7 +46,7 @@ def check_views(world: Subject) -> None:
         unknown = [offer_id for offer_id, offer in search.open.items() if not offer.claimed and offer_id not in held]
         if unknown:
             add(now, "same-view", f"the dispatcher waits for answers to {unknown}, which nobody holds")
-        if search.free_places() or search.may_open_round():
+        if search.need(now).kind in (ROUND, PLACES):
             left = [driver_id for driver_id in idle if _would_ask(dispatcher, search, driver_id)]
             if left:
                 add(now, "nobody-idle", f"{ride_id} looks for drivers and {left} are not asked")
@@ -54,13 +54,15 @@ def check_views(world: Subject) -> None:
 
 def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId) -> bool:
     """Whether this search wants this driver, who could be asked. A driver who moved since the last sweep is found by the next one."""
-    supply = dispatcher.supply
-    if driver_id in supply._stirred or driver_id in supply._board._moved:
+    supply, zone, now = dispatcher.supply, dispatcher.zone, dispatcher.runtime.now
+    if driver_id in supply._moved_since_sweep or driver_id in supply._board._moved:
         return False
-    place, pickup = dispatcher.supply.position(driver_id, dispatcher.runtime.now), search.card.trip.pickup
-    if place is None or not search.may_ask(driver_id) or not dispatcher.choice.fits(search, driver_id):
+    place, pickup = supply.position(driver_id, now), search.card.trip.pickup
+    if place is None:
         return False
-    return dispatcher.choice.is_in_reach(search, haversine_m(*place, pickup.lat, pickup.lon))
+    zone.now, metres = now, haversine_m(*place, pickup.lat, pickup.lon)
+    in_reach = metres <= search.radius_m or not search.is_running(now)
+    return in_reach and not zone._dropped_by(search, driver_id, metres, zone.rules.radius_m, found=True)
 
 
 def check_accounts(world: Subject) -> None:

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from dispatch.addresses import DRIVER, kind_of, name_of, session
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
@@ -43,7 +43,7 @@ SETTLING_S = 1.0
 class Watch:
     """The observer. `checked` counts the deliveries that some invariant looked at."""
 
-    def __init__(self, policy: SearchPolicy, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
+    def __init__(self, policy: SearchRules, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
         """`start`: when the run began, in runtime seconds."""
         self.violations = Violations()
         self.ledger = Ledger(self.violations, start)

@@ -10,7 +10,7 @@ from dispatch.actors.driver import DriverActor, DriverOptions
 from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
@@ -116,9 +116,9 @@ class Rig:
         assert isinstance(actor, DriverActor)
         return actor
 
-    def dispatcher(self, policy: SearchPolicy | None = None) -> DispatcherActor:
+    def dispatcher(self, policy: SearchRules | None = None) -> DispatcherActor:
         """The actor of zone 0."""
-        policy = policy or SearchPolicy()
+        policy = policy or SearchRules()
         self.runtime.factory(
             "dispatcher",
             lambda address, _: DispatcherActor(

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.dispatcher import DispatcherActor, _Sweep, _Withdrawn
-from dispatch.actors.timed import _Due
+from dispatch.actors.dispatcher import DispatcherActor, _Due, _LookAgain, _Sweep, _Withdrawn
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (
     OffersClosed,
@@ -28,7 +27,17 @@ from tests.actors.zone import KM, ME, Zone
 
 def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
-    assert handled == {SearchDriver, EndSearch, DriverState, DriverGone, DriverSeen, _Due, _Sweep, _Withdrawn}
+    assert handled == {
+        SearchDriver,
+        EndSearch,
+        DriverState,
+        DriverGone,
+        DriverSeen,
+        _Due,
+        _LookAgain,
+        _Sweep,
+        _Withdrawn,
+    }
 
 
 class TestRounds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.events import OfferDeclined, RideRequested
@@ -23,7 +23,7 @@ class Zone:
 
     def __init__(self, drivers: int = 0, **policy: Any) -> None:
         self.rig = Rig()
-        self.rig.dispatcher(SearchPolicy(**policy))
+        self.rig.dispatcher(SearchRules(**policy))
         self._versions: dict[str, int] = {}
         self._lives: dict[str, int] = {}
         for km in range(1, drivers + 1):

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
@@ -65,7 +65,7 @@ class Watched:
     def __init__(self, *, connected: bool = True, placed: bool = True, on_disk: bool = True, trip: Trip = TRIP) -> None:
         self.store = MemoryJournal(VirtualRuntime(1))
         self.board = PositionBoard()
-        self.watch = Watch(SearchPolicy(vehicles=Vehicles.of("sedan, suv")), self.board, self.store)
+        self.watch = Watch(SearchRules(vehicles=Vehicles.of("sedan, suv")), self.board, self.store)
         self.now = 1.0
         self.trip = trip
         if connected:

@@ -9,7 +9,7 @@ from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.config import Settings
-from dispatch.domain.matching.search import OpenOffer, Search
+from dispatch.domain.matching.search import Search
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.commands import Detach
 from dispatch.runtime import Actor
@@ -76,21 +76,19 @@ def the_dispatcher_takes_a_free_driver_for_a_busy_one() -> None:
 @breaks("check_views: same-view (3)")
 def a_search_waits_for_an_answer_to_an_offer_that_nobody_holds() -> None:
     town = Town()
-    search = Search(CARD, 1.0, town.dispatcher.policy)
-    lease = search.offer(D1, 10.0, 1.0)
-    town.dispatcher.searches[R1] = search
-    assert search.open == {lease.offer_id: OpenOffer(lease)}
+    search = town.dispatcher.searches[R1] = Search(CARD, 1.0, town.dispatcher.rules)
+    search.apply(search.asking([(10.0, D1)], 10_000.0, 1.0))
+    assert search.open
     check_views(town.world)
 
 
 @breaks("check_views: nobody-idle")
 def a_search_has_a_place_and_the_driver_beside_it_is_not_asked() -> None:
     town = Town()
-    search = Search(CARD, 1.0, town.dispatcher.policy)
-    search.open_round()
+    search = town.dispatcher.searches[R1] = Search(CARD, 1.0, town.dispatcher.rules)
+    search.apply(search.asking([], 10_000.0, 1.0))
     town.dispatcher.supply.drain()
-    town.dispatcher.supply.stirred()
-    town.dispatcher.searches[R1] = search
+    town.dispatcher.supply.moved_since_sweep()
     check_views(town.world)
 
 

@@ -33,15 +33,22 @@ LATE_S = 5.0
 @contextmanager
 def accept_after_the_deadline() -> Iterator[None]:
     """The driver's own check is gone, and the dispatcher closes offers five seconds too late."""
-    expired, answer = Search.expired, decisions.answer
+    overdue, next_due, answer = Search.overdue, Search.next_due, decisions.answer
 
-    def expire_late(search: Search, now: float) -> list[Lease]:
-        return expired(search, now - LATE_S)
+    def overdue_late(search: Search, now: float) -> list[Lease]:
+        return overdue(search, now - LATE_S)
+
+    def due_late(search: Search, now: float) -> float:
+        return next_due(search, now - LATE_S) + LATE_S
 
     def answer_in_time(driver: DriverRecord, offers: Offers, message: Any, now: float) -> decisions.Decision:
         return answer(driver, offers, message, 0.0)
 
-    with patch.object(Search, "expired", expire_late), patch.object(decisions, "answer", answer_in_time):
+    with (
+        patch.object(Search, "overdue", overdue_late),
+        patch.object(Search, "next_due", due_late),
+        patch.object(decisions, "answer", answer_in_time),
+    ):
         yield
 
 
@@ -66,7 +73,7 @@ def nothing_is_withdrawn() -> Iterator[None]:
 
     def close(dispatcher: DispatcherActor, search: Search, reason: str) -> None:
         del dispatcher.searches[search.card.ride_id]
-        dispatcher._waiting.remove(search.card.ride_id)
+        dispatcher.zone.leave(search.card.ride_id)
 
     with patch.object(DispatcherActor, "_close", close):
         yield

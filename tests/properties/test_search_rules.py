@@ -14,37 +14,46 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from dispatch.domain.matching.policy import SearchPolicy
-from dispatch.domain.matching.search import USES_UP, Search, ride_of
-from dispatch.domain.matching.search_history import search_of
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.domain.matching.search import (
+    NEWCOMERS,
+    NOTHING,
+    PLACES,
+    ROUND,
+    SPENT,
+    USES_UP,
+    Need,
+    Search,
+    Searches,
+    ride_of,
+)
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverReserved,
     OfferDeclined,
-    OfferPlaced,
     OffersClosed,
-    OffersMade,
     RideRequested,
+    RoundEnded,
 )
 from dispatch.values import Lease, RideCard
-from tests.domain.matching.searches import ANN, OPENED, RIDE, TRIP
+from tests.domain.matching.searches import ANN, OPENED, RIDE, TRIP, Played
 
 DRIVERS = [DriverId(f"d{number:02}") for number in range(14)]
 """Nearest first."""
 
 policies = st.builds(
-    SearchPolicy,
+    SearchRules,
     batch=st.integers(1, 5),
     rounds=st.integers(1, 4),
     late_grace_s=st.sampled_from((0.0, 2.0, 45.0)),
     asks_after_silence=st.integers(0, 2),
     stagger_s=st.sampled_from((0.0, 0.0, 5.0)),
+    search_cap_s=st.sampled_from((20.0, 180.0, 600.0)),
 )
 picks = st.integers(0, 99)
 
@@ -72,10 +81,11 @@ class SearchMachine(RuleBasedStateMachine):
     """One ride, its search, and everything that drivers and time can do to it."""
 
     @initialize(policy=policies, near=st.sets(st.sampled_from(DRIVERS), max_size=10))
-    def a_passenger_asks(self, policy: SearchPolicy, near: set[DriverId]) -> None:
+    def a_passenger_asks(self, policy: SearchRules, near: set[DriverId]) -> None:
         self.policy, self.near = policy, near
         self.now, self.search_no, self.is_over, self.late, self.dry = 0.0, 0, False, False, False
         self.events: list[Message] = []
+        self.searches = Searches(policy, lambda passenger_id: ())
         self.told: list[Told] = []
         self.before: list[Told] = []
         self._begin(TRIP.fare)
@@ -86,7 +96,7 @@ class SearchMachine(RuleBasedStateMachine):
     def a_driver_declines(self, pick: int, reason: str) -> None:
         told = self._pick_open(pick)
         if told is not None:
-            self.events.append(OfferDeclined(RIDE, told.lease.driver_id, told.lease.offer_id, reason))
+            self._happens(OfferDeclined(RIDE, told.lease.driver_id, told.lease.offer_id, reason))
             self._end(told, "declined")
 
     @rule(pick=picks, outcome=st.sampled_from(OPENED))
@@ -120,9 +130,10 @@ class SearchMachine(RuleBasedStateMachine):
     def a_driver_becomes_eligible(self, driver_id: DriverId) -> None:
         self.near.add(driver_id)
         search = self.search
-        if self.is_over or not search.wants_drivers() or driver_id not in self._eligible(search.may_ask):
+        need = search.need(self.now)
+        if self.is_over or not need.places or driver_id not in self._eligible(self.may_ask):
             return
-        if search.may_open_round():
+        if need.kind == ROUND:
             self._open_round()
         else:
             self._ask([driver_id], refill=True)
@@ -140,8 +151,7 @@ class SearchMachine(RuleBasedStateMachine):
             self.now = due
             for told in self.told:
                 told.ran_out = told.ran_out or (told.is_open and not told.claimed and told.lease.expires_at <= due)
-            self.search.lapse(due)
-            expired = {lease.offer_id for lease in self.search.expired(due)}
+            expired = {lease.offer_id for lease in self.search.overdue(due)}
             assert expired == {told.lease.offer_id for told in self._closing() if told.lease.closes_at <= due}
             closed = [told for told in self.told if told.lease.offer_id in expired]
             if closed:
@@ -157,11 +167,10 @@ class SearchMachine(RuleBasedStateMachine):
         if due != inf:
             self.time_passes(due - self.now)
 
-    @precondition(lambda self: self.now > 60.0)
     @rule()
     def the_cap_is_reached(self) -> None:
-        self.search.capped = True
-        self._advance()
+        if self._cap() > self.now:
+            self.time_passes(self._cap() - self.now)
 
     @rule(fare=st.floats(1.0, 500.0))
     def the_passenger_changes_the_terms(self, fare: float) -> None:
@@ -179,38 +188,35 @@ class SearchMachine(RuleBasedStateMachine):
         assert [told.lease.offer_id for told in self.told if told.is_open] == list(self.search.open)
 
     @invariant()
-    def a_place_is_used_up_exactly_by_a_decline_or_a_silence_of_this_round(self) -> None:
-        assert self.search.used == len([told for told in self._of_this_round() if told.counts and _is_answer(told)])
-
-    @invariant()
-    def no_more_places_are_taken_than_a_round_has(self) -> None:
-        search, batch = self.search, self.policy.batch
+    def what_it_needs_follows_from_what_became_of_its_offers(self) -> None:
+        search, batch, rules = self.search, self.policy.batch, self.policy
+        assert search.late is self.late
+        used = len([told for told in self._of_this_round() if told.counts and _is_answer(told)])
         running = [told for told in self.told if told.is_open and not told.ran_out]
-        assert search.running() == len(running)
+        assert search.is_running(self.now) is bool(running)
         if self.late:  # a yes in the grace of the last round comes on top of the newcomers
             assert len([told for told in running if not told.claimed]) <= batch
         else:
-            assert search.used + len(running) <= batch
-        is_closed = search.capped or self.late or search.round_is_over()
-        free = 0 if is_closed else batch - search.used - len(running)
-        if self.policy.stagger_s:
-            free = 0 if running and self.now < self._shown_at() + self.policy.stagger_s else min(1, free)
-        assert search.free_places() == free
+            assert used + len(running) <= batch
+        is_over = used > 0 and not self._thinking() and self._all_shown(used)
+        expected = Need(NOTHING)
+        if self._cap() <= self.now:
+            expected = Need(NOTHING if self._thinking() else SPENT)
+        elif is_over and search.round_no < rules.rounds:
+            expected = Need(ROUND, rules.shown_at_once)
+        elif is_over or self.late:
+            if search.round_no == rules.rounds and len(running) < batch:
+                expected = Need(NEWCOMERS, batch - len(running))
+        else:
+            free = batch - used - len(running)
+            if rules.stagger_s:
+                free = 0 if running and self.now < self._shown_at() + rules.stagger_s else min(1, free)
+            expected = Need(PLACES, free, used) if free else expected
+        assert search.need(self.now) == expected
 
     @invariant()
-    def a_round_is_over_exactly_when_somebody_answered_and_nobody_can(self) -> None:
-        search, thinking = self.search, self._thinking()
-        assert search.round_is_over() is (search.used > 0 and not thinking and self._all_shown())
-        assert search.is_spent() is (search.capped and not thinking)
-
-    @invariant()
-    def a_newcomer_is_wanted_for_an_open_place_a_next_round_or_after_the_last(self) -> None:
-        search, is_over = self.search, self.search.round_is_over()
-        assert search.late is self.late
-        assert search.may_open_round() is (is_over and not search.rounds_spent and not search.capped)
-        room = search.rounds_spent and (is_over or self.late) and search.running() < self.policy.batch
-        wanted = search.may_open_round() or search.free_places() > 0 or (room and not search.capped)
-        assert search.wants_drivers() is wanted
+    def nothing_that_time_brings_is_missed(self) -> None:
+        assert self.is_over or self.search.next_due(self.now) == self._next_due()
 
     @invariant()
     def a_driver_may_be_asked_as_often_as_the_policy_says_but_not_after_a_decline_nor_twice_at_once(self) -> None:
@@ -220,8 +226,8 @@ class SearchMachine(RuleBasedStateMachine):
             assert len(asks) <= 1 + self.policy.asks_after_silence
             holds = any(told.is_open for told in asks)
             may = driver_id not in refused and not holds and len(asks) <= self.policy.asks_after_silence
-            assert self.search.may_ask(driver_id) is may
-            assert self.search.never_asked(driver_id) is (driver_id not in refused and not asks)
+            assert self.may_ask(driver_id) is may
+            assert self.never_asked(driver_id) is (driver_id not in refused and not asks)
 
     @invariant()
     def a_round_is_never_more_than_the_last(self) -> None:
@@ -235,75 +241,73 @@ class SearchMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_record_tells_the_same_search(self) -> None:
-        if self.is_over:
-            return
-        rebuilt = search_of(RIDE, self.events, self.policy)
-        assert rebuilt is not None
-        # What follows from the clock and not from events: the dispatcher's timers do this as soon as it is rebuilt.
-        rebuilt.lapse(self.now)
-        rebuilt.capped, rebuilt.run_dry = self.search.capped, self.search.run_dry
-        if not rebuilt.round_no:  # nobody was asked: the first round is opened once more
-            rebuilt.open_round()
-        assert rebuilt == self.search
-        assert list(rebuilt.open) == list(self.search.open)
+        folded = Searches(self.policy, lambda passenger_id: ()).of_ride(RIDE, self.events)
+        assert folded == self.search
+        assert list(folded.open) == list(self.search.open)
 
     # -- the player
+
+    def _happens(self, event: Message) -> None:
+        self.events.append(event)
+        self.searches.apply(event)
+
+    def may_ask(self, driver_id: DriverId) -> bool:
+        return Played(self.search).may_ask(driver_id)
+
+    def never_asked(self, driver_id: DriverId) -> bool:
+        return Played(self.search).never_asked(driver_id)
 
     def _begin(self, fare: float) -> None:
         self.search_no, self.late = self.search_no + 1, False
         trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, TRIP.distance_km, TRIP.duration_min, fare)
-        self.events.append(RideRequested(RIDE, self.search_no, ANN, trip, self.now))
-        refusals: dict[DriverId, None] = self.search.refusals if self.search_no > 1 else {}
-        self.search: Search = Search(
-            RideCard(RIDE, self.search_no, ANN, trip), self.now, self.policy, refusals=refusals
-        )
+        self._happens(RideRequested(RIDE, self.search_no, ANN, trip, self.now))
+        self.search: Search = self.searches[RIDE]
         self._open_round()
 
     def _advance(self) -> None:
-        search = self.search
-        if search.is_spent():
+        need = self.search.need(self.now)
+        if need.kind == SPENT:
             self.is_over = True
-        elif search.may_open_round():
+        elif need.kind == ROUND:
             if self._nearest(1):
                 self._open_round()
-        elif not search.round_is_over() and search.free_places():
-            nearest = self._nearest(search.free_places())
+        elif need.kind == PLACES:
+            nearest = self._nearest(need.places)
             self._ask(nearest, refill=True)
-            self.dry = not nearest and search.dries_up()
+            self.dry = bool(
+                not nearest and self.policy.stagger_s and need.used and not self.search.is_running(self.now)
+            )
             if self.dry:
+                self._happens(RoundEnded(RIDE, self.search_no, self.search.round_no))
                 self._advance()
 
     def _open_round(self) -> None:
         if self.search.round_no:
             assert not self._thinking(), "a round ends when no offer of it is open"
         picked, self.dry = self._nearest(self.policy.shown_at_once), False
-        self.search.open_round()
-        if picked:
-            self._ask(picked, refill=False)
+        self._ask(picked, refill=False)
 
     def _ask(self, drivers: list[DriverId], refill: bool) -> None:
-        """A refill each has an event of its own, as every driver is found on his own."""
+        """A refill each has an event of its own, as every driver is found alone."""
         for group in ([driver_id] for driver_id in drivers) if refill else [drivers]:
-            leases = [self._offer(driver_id) for driver_id in group]
-            placed = tuple(OfferPlaced(lease.offer_id, lease.driver_id, lease.pickup_distance_m) for lease in leases)
-            round_no, expires_at = self.search.round_no, leases[0].expires_at
-            terms = (refill, self.search.radius_m, self.search.late)
-            self.events.append(OffersMade(RIDE, self.search_no, round_no, placed, expires_at, *terms))
-
-    def _offer(self, driver_id: DriverId) -> Lease:
-        for told in self.before + self.told:
-            assert not (told.lease.driver_id == driver_id and told.outcome == "declined"), "he declined this ride"
-        self.late = self.late or (self.search.used > 0 and not self._thinking() and self._all_shown())
-        lease = self.search.offer(driver_id, 100.0 * DRIVERS.index(driver_id), self.now)
-        assert lease.expires_at == self.now + self.policy.offer_timeout_s
-        assert lease.closes_at == lease.expires_at + self.policy.late_grace_s
-        assert lease.round_no == self.search.round_no
-        self.told.append(Told(lease))
-        return lease
+            for told in self.before + self.told:
+                assert not (told.lease.driver_id in group and told.outcome == "declined"), "declined this ride before"
+            used = len([told for told in self._of_this_round() if told.counts and _is_answer(told)])
+            self.late = self.late or (refill and used > 0 and not self._thinking() and self._all_shown(used))
+            hits = [(100.0 * DRIVERS.index(driver_id), driver_id) for driver_id in group]
+            made = self.search.asking(hits, self.policy.radius_m, self.now)
+            assert made.refill is refill
+            self._happens(made)
+            for placed in made.offers:
+                lease = self.search.open[placed.offer_id].lease
+                assert lease.expires_at == self.now + self.policy.offer_timeout_s
+                assert lease.closes_at == lease.expires_at + self.policy.late_grace_s
+                assert lease.round_no == self.search.round_no
+                self.told.append(Told(lease))
 
     def _nearest(self, k: int) -> list[DriverId]:
-        first = self._eligible(self.search.never_asked)
-        again = [driver_id for driver_id in self._eligible(self.search.may_ask) if driver_id not in first]
+        first = self._eligible(self.never_asked)
+        again = [driver_id for driver_id in self._eligible(self.may_ask) if driver_id not in first]
         return [*first, *again][:k]
 
     def _eligible(self, admits: Callable[[DriverId], bool]) -> list[DriverId]:
@@ -317,19 +321,18 @@ class SearchMachine(RuleBasedStateMachine):
     def _close(self, closed: Iterable[Told], reason: str) -> None:
         leases = [told.lease for told in closed]
         offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
-        self.events.append(OffersClosed(RIDE, offers, drivers, reason))
+        self._happens(OffersClosed(RIDE, offers, drivers, reason))
 
     def _end(self, told: Told, outcome: str) -> None:
-        assert self.search.end_offer(told.lease.offer_id, outcome) == told.lease
+        assert told.lease.offer_id not in self.search.open
         told.outcome = outcome
         self._advance()
 
     def _claim(self, told: Told) -> None:
         lease = told.lease
-        self.events.append(DriverReserved(RIDE, lease.driver_id, lease.offer_id, lease.search_no, lease.round_no))
+        self._happens(DriverReserved(RIDE, lease.driver_id, lease.offer_id, lease.search_no, lease.round_no))
         told.claimed = True
         told.ran_out = told.ran_out and told not in self._of_this_round()
-        self.search.claim(lease.offer_id)
 
     def _thinking(self) -> list[Told]:
         """Who may still answer in the time that he was told, or whose yes waits for the ride."""
@@ -342,15 +345,19 @@ class SearchMachine(RuleBasedStateMachine):
         waiting = [told for told in self.told if told.is_open and not told.claimed]
         dues = [told.lease.closes_at if told.ran_out else told.lease.expires_at for told in waiting]
         next_place = self._shown_at() + self.policy.stagger_s
+        dues += [self._cap()] if self._cap() > self.now else []
         return min([*dues, next_place] if self.policy.stagger_s and next_place > self.now else dues, default=inf)
+
+    def _cap(self) -> float:
+        return self.search.since + self.policy.search_cap_s
 
     def _shown_at(self) -> float:
         """When somebody was asked last."""
         return max((told.lease.expires_at for told in self.told), default=0.0) - self.policy.offer_timeout_s
 
-    def _all_shown(self) -> bool:
+    def _all_shown(self, used: int) -> bool:
         """Whether every place of the round was, or nobody was left for the others."""
-        return not self.policy.stagger_s or self.search.used >= self.policy.batch or self.dry
+        return not self.policy.stagger_s or used >= self.policy.batch or self.dry
 
     def _of_this_round(self) -> list[Told]:
         return [told for told in self.told if told.lease.round_no == self.search.round_no]
@@ -371,8 +378,9 @@ def test_no_two_offers_of_any_rides_and_searches_share_a_name_and_each_tells_its
 ) -> None:
     names: list[OfferId] = []
     for name, search_no in sorted(searches):
-        search = Search(RideCard(RideId(name), search_no, ANN, TRIP), 0.0, SearchPolicy())
-        own = [search.offer(driver_id, 0.0, 0.0).offer_id for driver_id in DRIVERS]
+        search = Search(RideCard(RideId(name), search_no, ANN, TRIP), 0.0, SearchRules())
+        hits = [(0.0, driver_id) for driver_id in DRIVERS]
+        own = [placed.offer_id for placed in search.asking(hits, 1.0, 0.0).offers]
         assert {ride_of(offer_id) for offer_id in own} == {name}
         names += own
     assert len(set(names)) == len(names)

@@ -90,11 +90,11 @@ class SupplyMachine(RuleBasedStateMachine):
         self.supply.drain()
 
     @rule()
-    def a_sweep_asks_who_stirred(self) -> None:
-        stirred = self.supply.stirred()
-        assert len(set(stirred)) == len(stirred)
-        assert all(self._eligible(driver_id) for driver_id in stirred)
-        assert self.supply.stirred() == []
+    def a_sweep_asks_who_moved(self) -> None:
+        moved = self.supply.moved_since_sweep()
+        assert len(set(moved)) == len(moved)
+        assert all(self._eligible(driver_id) for driver_id in moved)
+        assert self.supply.moved_since_sweep() == []
 
     # -- what holds
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.domain.matching.search import Search
 from dispatch.domain.matching.waiting import WaitingList
-from dispatch.ids import RideId
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append
 from sim.stories.stage import Driver, Stage
@@ -35,6 +36,13 @@ def a_stadium(stage: Stage, passengers: int = PASSENGERS) -> None:
         stage.driver(f"d{number:03}", north_km=(number % 20) / 10, east_km=(number // 20) / 10)
     for number in range(passengers):
         stage.passenger(f"r{number:04}").books(at=number / 100)
+
+
+def may_ask(search: Search, driver_id: DriverId) -> bool:
+    """Whether nothing in the driver's past with this ride is against it."""
+    holders = [offer.lease.driver_id for offer in search.open.values()]
+    silent = search.asks.get(driver_id, 0) > search.rules.asks_after_silence
+    return driver_id not in (*search.refusals, *search.blocked, *holders) and not silent
 
 
 class Queue:
@@ -62,7 +70,9 @@ class Queue:
         for ride_id, search in dispatcher.searches.items():
             if ride_id == event.ride_id:
                 return
-            if search.wants_drivers() and any(search.may_ask(placed.driver_id) for placed in event.offers):
+            if search.need(dispatcher.runtime.now).places and any(
+                may_ask(search, one.driver_id) for one in event.offers
+            ):
                 self.passed_over.append(f"{event.ride_id} is served before {ride_id}")
 
 
@@ -85,7 +95,7 @@ def test_every_freed_driver_goes_to_the_longest_waiting_and_nobody_starves(play:
 
 @pytest.mark.parametrize("waiting", [1, PASSENGERS])
 def test_a_position_report_looks_at_no_search(play: Theatre, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
-    """All drivers are free, and out of reach of whoever waits; every five seconds each is looked at once, if he moved."""
+    """All drivers are free, and out of reach of whoever waits; every five seconds each is looked at once, if they moved."""
     stage = play(**CROWD, radius_m=2_000.0)
     for number in range(DRIVERS):
         stage.driver(f"d{number:03}", north_km=20.0, east_km=number / 100)

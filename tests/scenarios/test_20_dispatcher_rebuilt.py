@@ -8,8 +8,7 @@ from itertools import count
 
 import pytest
 
-from dispatch.actors.dispatcher import DispatcherActor, _Sweep
-from dispatch.actors.timed import _Due
+from dispatch.actors.dispatcher import DispatcherActor, _Due, _Sweep
 from dispatch.messages.matching import DriverSeen, DriverState, EndSearch, SearchDriver
 from sim.stories.stage import Stage
 from sim.world import WorldOptions

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from dispatch.domain.matching.roster import Roster
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import MayAsk, Supply
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
@@ -29,7 +27,7 @@ class SupplyByEta(Supply):
         self._candidates = candidates
 
     def nearest(
-        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: Callable[[DriverId], bool]
+        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk | None = None
     ) -> list[tuple[float, DriverId]]:
         """As of all supply, but for the order: the soonest first, ties by metres and id."""
         hits = super().nearest(lat, lon, max(k, self._candidates) if k > 0 else 0, radius_m, now, may_ask)

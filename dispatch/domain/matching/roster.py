@@ -1,4 +1,4 @@
-"""Every driver of a zone where he was last seen, whether he can be asked or not. Kept only where decisions are explained. Pure."""
+"""Every driver of a zone where they were last seen, whether they can be asked or not. Kept only where decisions are explained. Pure."""
 
 from __future__ import annotations
 

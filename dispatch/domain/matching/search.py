@@ -1,64 +1,111 @@
-"""One search: its rounds, the places of the round under way, and who may still be asked. Pure: it decides, the dispatcher acts.
+"""One search: its rounds, the places of the round under way, and whom it may still ask.
 
-A round has `batch` places. A decline or a silence uses a place up until the round ends; a place whose driver vanished or turned out
-busy, or that was never filled, is open. A round ends when no offer of it is open; it never ends before one was made. After the last
-round whoever newly becomes eligible is asked at once, as many at a time as a round has places.
+`Search.apply` folds one event in. It is all that changes a search, both in the life of a dispatcher and when a dispatcher is rebuilt
+from the journal. What follows from the clock alone is no event: whoever asks a question that depends on it gives the time.
+
+A round has `batch` places. A decline or a silence uses its place up until the round ends. A place is open if it was never filled, or
+if its driver vanished or turned out to be busy. A round ends when no offer of it runs; it never ends before an offer was made. After
+the last round whoever newly becomes eligible is asked at once, as many at a time as a round has places.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from dispatch.domain.matching.policy import SearchPolicy
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+from dispatch.messages.base import Message
+from dispatch.messages.events import (
+    DriverReserved,
+    OfferDeclined,
+    OfferPlaced,
+    OffersClosed,
+    OffersMade,
+    RideAssigned,
+    RideCancelled,
+    RideRequested,
+    RideScheduled,
+    RideUnassigned,
+    RoundEnded,
+    SearchFailed,
+)
 from dispatch.values import Lease, RideCard
 
+CLOCK_SLACK_S: Final = 1e-6
+"""Sums of Unix seconds are rounded by about as much: a timer may seem that early."""
 USES_UP: Final = frozenset(("declined", "expired"))
-"""Outcomes of an offer that use its place up; every other outcome opens it again."""
+"""Outcomes of an offer that use its place up; every other outcome opens the place again."""
+
+Hits = list[tuple[float, DriverId]]
+"""Metres from the pickup and the driver; whoever is asked first stands first."""
+
+ROUND: Final = "round"
+PLACES: Final = "places"
+NEWCOMERS: Final = "newcomers"
+NOTHING: Final = "nothing"
+SPENT: Final = "spent"
+
+
+class Need(NamedTuple):
+    """What a search needs at some second, how many drivers it would ask for that, and how many places of its round are used up.
+
+    `round`: its next round. `places`: drivers for the open places of the round under way. `newcomers`: drivers who became eligible
+    since the last round opened. `nothing`: that somebody answers. `spent`: an end, for its time is over and nobody can answer.
+    """
+
+    kind: str
+    places: int = 0
+    used: int = 0
+
+
+NEEDS_NOTHING: Final = Need(NOTHING)
+IS_SPENT: Final = Need(SPENT)
 
 
 def ride_of(offer_id: OfferId) -> RideId:
-    """The ride that an offer made by `Search.offer` is for."""
+    """The ride that an offer of `Search.asking` is for."""
     return RideId(offer_id.rsplit(".", 2)[0])
 
 
 class OpenOffer(msgspec.Struct):
-    """An offer that is not closed. `lapsed`: the driver was silent for the time that he was told, the late grace still runs."""
+    """An offer that is not closed. `claimed`: its driver accepted, and the ride has not answered yet."""
 
     lease: Lease
-    lapsed: bool = False
     claimed: bool = False
 
 
 class Search(msgspec.Struct):
-    """The state of one search. `since` is when it began, runtime seconds; searches are served by (since, ride_id).
+    """The state of one search. `since`: when it began, runtime seconds; searches are served by (since, ride_id).
 
-    `late`: somebody was asked after the last round was over. `radius_m`: how far the round under way reaches; 0 before the first.
-    `blocked`: whoever is never to meet this passenger. `met`: everyone who ever had an offer. Where places are shown
-    one by one: `shown_at` is when the last one was, `held_back` until it is time for the next, `run_dry` that nobody is left for
-    the others of this round.
+    `used`: places of this round whose offers are closed and used them up. `serial`: the number of its last offer. `radius_m`: how far
+    the round under way reaches, 0 before the first. `shown_at`: when an offer was last made. `late`: somebody was asked after the
+    last round was over. `ran_dry`: nobody was left for the places of this round that were not shown. `is_over`: the ride looks for
+    nobody any more. `open`: offers that are not closed. `asks`: how often each driver was asked, not counting offers that the driver
+    had no chance to answer. `met`: every driver who ever had an offer. `refusals`: those who declined this ride or gave it up.
+    `blocked`: those who are never to meet this passenger.
     """
 
     card: RideCard
     since: float
-    policy: SearchPolicy
+    rules: SearchRules
     round_no: int = 0
     used: int = 0
     serial: int = 0
-    capped: bool = False
-    late: bool = False
-    arrivals: int = 0
     radius_m: float = 0.0
-    shown_at: float = 0.0
-    held_back: bool = False
-    run_dry: bool = False
+    shown_at: float = -inf
+    late: bool = False
+    ran_dry: bool = False
+    is_over: bool = False
     open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
+    met: dict[DriverId, None] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
     blocked: dict[DriverId, None] = msgspec.field(default_factory=dict)
-    met: dict[DriverId, None] = msgspec.field(default_factory=dict)
 
     # -- questions
 
@@ -69,155 +116,209 @@ class Search(msgspec.Struct):
 
     @property
     def rounds_spent(self) -> bool:
-        """No round is left: only drivers who newly become eligible are asked."""
-        return self.round_no >= self.policy.rounds
-
-    def running(self) -> int:
-        """Offers whose told time is not over."""
-        return sum(1 for offer in self.open.values() if not offer.lapsed)
+        """Whether the last round has opened."""
+        return self.round_no >= self.rules.rounds
 
     def unclaimed(self) -> list[Lease]:
-        """The offers that nobody has said yes to."""
+        """The offers that nobody has accepted."""
         return [offer.lease for offer in self.open.values() if not offer.claimed]
 
-    def round_is_over(self) -> bool:
-        """Some place was used up and no offer is open. A claim that the ride has not answered keeps the round, and so does a place
-        that was not shown yet.
-        """
-        if not self.used or (self.policy.stagger_s and self.used < self.policy.batch and not self.run_dry):
-            return False
-        return all(offer.lapsed and not offer.claimed for offer in self.open.values())
+    def need(self, now: float) -> Need:
+        """What it needs at second `now`. Every decision of a dispatcher about a search begins here."""
+        clock, rules = now + CLOCK_SLACK_S, self.rules
+        running = lapsed = thinking = 0
+        for offer in self.open.values():
+            of_this_round = offer.lease.round_no == self.round_no
+            if offer.claimed:  # keeps its round, even if the driver was silent before
+                thinking += 1
+                running += of_this_round
+            elif offer.lease.expires_at > clock:
+                thinking += 1
+                running += 1
+            else:  # the driver was silent for the time that they were told; a late accept may still come
+                lapsed += of_this_round
+        if self.since + rules.search_cap_s <= clock:
+            return NEEDS_NOTHING if thinking else IS_SPENT
+        if not self.round_no:
+            return Need(ROUND, rules.shown_at_once)
+        used = self.used + lapsed
+        is_over = used and not thinking and (not rules.stagger_s or used >= rules.batch or self.ran_dry)
+        if is_over and self.round_no < rules.rounds:
+            return Need(ROUND, rules.shown_at_once)
+        if is_over or self.late:
+            wants_newcomers = self.round_no >= rules.rounds and running < rules.batch
+            return Need(NEWCOMERS, rules.batch - running) if wants_newcomers else NEEDS_NOTHING
+        free = rules.batch - used - running
+        if rules.stagger_s:
+            free = 0 if running and self.shown_at + rules.stagger_s > clock else min(1, free)
+        return Need(PLACES, free, used) if free > 0 else NEEDS_NOTHING
 
-    def free_places(self) -> int:
-        """Places of this round that an eligible driver may take now."""
-        if self.capped or self.late or self.round_is_over():
-            return 0
-        running = self.running()
-        free = max(0, self.policy.batch - self.used - running)
-        if not self.policy.stagger_s:
-            return free
-        return 0 if running and self.held_back else min(1, free)
+    def is_running(self, now: float) -> bool:
+        """Whether somebody may still answer in the time that they were told, or has accepted in this round."""
+        for offer in self.open.values():
+            if offer.lease.round_no == self.round_no if offer.claimed else offer.lease.expires_at > now + CLOCK_SLACK_S:
+                return True
+        return False
 
-    def may_open_round(self) -> bool:
-        """Whether the next round may open now."""
-        return not self.capped and not self.rounds_spent and self.round_is_over()
+    def next_due(self, now: float) -> float:
+        """When time alone changes what it needs: an offer runs out or closes, the next place may be shown, the cap. inf: never."""
+        clock, rules = now + CLOCK_SLACK_S, self.rules
+        due = self.since + rules.search_cap_s
+        if due <= clock:
+            due = inf
+        for offer in self.open.values():
+            if not offer.claimed:
+                lease = offer.lease
+                at = lease.expires_at if lease.expires_at > clock else lease.closes_at
+                if at < due:
+                    due = at
+        if rules.stagger_s and clock < self.shown_at + rules.stagger_s < due:
+            due = self.shown_at + rules.stagger_s
+        return due
 
-    def wants_drivers(self) -> bool:
-        """Whether a newly eligible driver would be asked."""
-        return self.may_open_round() or self.free_places() > 0 or self.takes_newcomers()
+    def overdue(self, now: float) -> list[Lease]:
+        """The offers that nobody accepted and whose late grace is over."""
+        return [lease for lease in self.unclaimed() if lease.closes_at <= now + CLOCK_SLACK_S]
 
-    def takes_newcomers(self) -> bool:
-        """The last round is over, and fewer newcomers than a round has places are thinking."""
-        if self.capped or not self.rounds_spent:
-            return False
-        return (self.late or self.round_is_over()) and self.running() < self.policy.batch
-
-    def is_spent(self) -> bool:
-        """The cap is over and nobody has time left to answer."""
-        return self.capped and all(offer.lapsed and not offer.claimed for offer in self.open.values())
-
-    def never_asked(self, driver_id: DriverId) -> bool:
-        """Drivers of the first choice."""
-        return driver_id not in self.asks and driver_id not in self.refusals and driver_id not in self.blocked
-
-    def may_ask(self, driver_id: DriverId) -> bool:
-        """Not after a decline; after silence a set number of times more; not while he holds an offer of this ride."""
-        asks = self.asks.get(driver_id)
-        if asks is None:
-            return driver_id not in self.refusals and driver_id not in self.blocked
-        if asks > self.policy.asks_after_silence or driver_id in self.refusals or driver_id in self.blocked:
-            return False
-        return all(offer.lease.driver_id != driver_id for offer in self.open.values())
+    def asking(self, hits: Iterable[tuple[float, DriverId]], radius_m: float, now: float) -> OffersMade:
+        """The event that these drivers are asked at second `now`: in the next round if it is time for one, else in this one."""
+        kind, serial, card = self.need(now).kind, self.serial, self.card
+        placed = []
+        for metres, driver_id in hits:
+            serial += 1
+            placed.append(OfferPlaced(OfferId(f"{card.ride_id}.{card.search_no}.{serial}"), driver_id, metres))
+        opens = kind == ROUND
+        return OffersMade(
+            card.ride_id,
+            card.search_no,
+            self.round_no + opens,
+            tuple(placed),
+            now + self.rules.offer_timeout_s,
+            not opens,
+            radius_m,
+            self.late or kind == NEWCOMERS,
+        )
 
     # -- what happens to it
 
-    def open_round(self, radius_m: float | None = None) -> None:
-        """The next round, all places open. It reaches so far; None: as far as any."""
-        self.round_no += 1
-        self.used, self.run_dry = 0, False
-        self.radius_m = self.policy.radius_m if radius_m is None else radius_m
+    def apply(self, event: Any) -> None:
+        """Fold one event of this ride in. An event that says nothing about searches changes nothing."""
+        fold = _FOLDS.get(type(event))
+        if fold is not None:
+            fold(self, event)
 
-    def offer(self, driver_id: DriverId, distance_m: float, now: float) -> Lease:
-        """Take a place for this driver, with the whole offer time of its own."""
-        self.late = self.late or self.round_is_over()
-        self.serial += 1
-        self.met[driver_id] = None
-        self.asks[driver_id] = self.asks.get(driver_id, 0) + 1
-        expires_at = now + self.policy.offer_timeout_s
-        ride_id, search_no = self.card.ride_id, self.card.search_no
-        lease = Lease(
-            OfferId(f"{ride_id}.{search_no}.{self.serial}"),
-            ride_id,
-            driver_id,
-            search_no,
-            self.round_no,
-            expires_at,
-            expires_at + self.policy.late_grace_s,
-            distance_m,
-        )
-        self.open[lease.offer_id] = OpenOffer(lease)
-        self.show(now)
-        return lease
 
-    def show(self, now: float) -> None:
-        """A driver sees a place of this round; the next one has to wait."""
-        self.shown_at, self.held_back = now, bool(self.policy.stagger_s)
+def _offers_made(search: Search, event: OffersMade) -> None:
+    """A round opened, even with nobody to ask, or places of it were filled. Older files have no event of an empty first round."""
+    if event.search_no != search.card.search_no:
+        return
+    rules, ride_id = search.rules, event.ride_id
+    if event.round_no != search.round_no:
+        search.round_no, search.used, search.ran_dry = event.round_no, 0, False
+    search.radius_m = event.radius_m or rules.radius_m
+    search.late = search.late or event.late
+    expires_at = event.expires_at
+    for placed in event.offers:
+        driver_id, offer_id = placed.driver_id, placed.offer_id
+        search.serial += 1
+        search.shown_at = expires_at - rules.offer_timeout_s
+        search.met[driver_id] = None
+        search.asks[driver_id] = search.asks.get(driver_id, 0) + 1
+        terms = (event.search_no, event.round_no, expires_at, expires_at + rules.late_grace_s, placed.pickup_distance_m)
+        search.open[offer_id] = OpenOffer(Lease(offer_id, ride_id, driver_id, *terms))
 
-    def dries_up(self) -> bool:
-        """Nobody is left for the places that were not shown. True: that ends the round."""
-        self.run_dry = bool(self.policy.stagger_s and self.used and not self.running())
-        return self.run_dry
 
-    def lapse(self, now: float) -> bool:
-        """The told time of these offers is over: their places are used up. True: some lapsed. The next place may be shown, too."""
-        if self.held_back and now >= self.shown_at + self.policy.stagger_s:
-            self.held_back = False
-        due = [o for o in self.open.values() if not o.lapsed and not o.claimed and o.lease.expires_at <= now]
-        for offer in due:
-            offer.lapsed = True
-            if offer.lease.round_no == self.round_no:
-                self.used += 1
-        return bool(due)
+def _offers_closed(search: Search, event: OffersClosed) -> None:
+    for offer_id in event.offers:
+        _end_offer(search, offer_id, event.reason)
 
-    def expired(self, now: float) -> list[Lease]:
-        """Close the offers whose late grace is over too, and name them."""
-        leases = [o.lease for o in self.open.values() if o.lapsed and not o.claimed and o.lease.closes_at <= now]
-        for lease in leases:
-            del self.open[lease.offer_id]
-        return leases
 
-    def claim(self, offer_id: OfferId) -> None:
-        """The driver said yes; the ride decides. Until then his place is neither used up nor open, not even if he was silent before."""
-        offer = self.open.get(offer_id)
-        if offer is None:
-            return
+def _declined(search: Search, event: OfferDeclined) -> None:
+    """It counts even if the offer was closed before, or was made by an older search of the ride."""
+    search.refusals[event.driver_id] = None
+    _end_offer(search, event.offer_id, "declined")
+
+
+def _end_offer(search: Search, offer_id: OfferId, outcome: str) -> None:
+    offer = search.open.pop(offer_id, None)
+    if offer is None:
+        return
+    lease = offer.lease
+    driver_id = lease.driver_id
+    if outcome == "declined":
+        search.refusals[driver_id] = None
+    if outcome in USES_UP:
+        search.used += lease.round_no == search.round_no
+    elif search.asks[driver_id] > 1:  # the driver had no chance to answer: that does not count as asked
+        search.asks[driver_id] -= 1
+    else:
+        del search.asks[driver_id]
+
+
+def _reserved(search: Search, event: DriverReserved) -> None:
+    offer = search.open.get(event.offer_id)
+    if offer is not None:
         offer.claimed = True
-        if offer.lapsed and offer.lease.round_no == self.round_no:
-            offer.lapsed = False
-            self.used -= 1
 
-    def end_offer(self, offer_id: OfferId, outcome: str) -> Lease | None:
-        """An offer ended with this outcome. None: it was closed before."""
-        offer = self.open.pop(offer_id, None)
-        if offer is None:
-            return None
-        driver_id = offer.lease.driver_id
-        if outcome == "declined":
-            self.refusals[driver_id] = None
-        if outcome in USES_UP:
-            if not offer.lapsed and offer.lease.round_no == self.round_no:
-                self.used += 1
-        else:
-            self._unask(offer)
-        return offer.lease
 
-    def _unask(self, offer: OpenOffer) -> None:
-        """He never had the chance to answer, so this ask does not count against him."""
-        driver_id = offer.lease.driver_id
-        asks = self.asks[driver_id] - 1
-        if asks:
-            self.asks[driver_id] = asks
+def _round_ended(search: Search, event: RoundEnded) -> None:
+    if (event.search_no, event.round_no) == (search.card.search_no, search.round_no):
+        search.ran_dry = True
+
+
+def _over(search: Search, event: Message) -> None:
+    search.is_over = True
+
+
+_FOLDS: Final[dict[type[Message], Callable[[Search, Any], None]]] = {
+    OffersMade: _offers_made,
+    OffersClosed: _offers_closed,
+    OfferDeclined: _declined,
+    DriverReserved: _reserved,
+    RoundEnded: _round_ended,
+    RideAssigned: _over,
+    RideScheduled: _over,
+    RideCancelled: _over,
+    SearchFailed: _over,
+}
+
+
+class Searches(dict[RideId, Search]):
+    """The searches of a zone, by ride. `apply` folds in the events of rides, drivers and the dispatcher alike."""
+
+    def __init__(self, rules: SearchRules, blocked_drivers: Callable[[PassengerId], Sequence[DriverId]]) -> None:
+        """`blocked_drivers`: whom a passenger is never to meet; read when a search begins."""
+        super().__init__()
+        self.rules = rules
+        self._blocked_drivers = blocked_drivers
+
+    def apply(self, event: Any) -> None:
+        """Fold one event in. A search begins when its ride is requested or loses its driver; events of no search change nothing."""
+        ride_id = getattr(event, "ride_id", None)
+        search = self.get(ride_id) if ride_id is not None else None
+        kind = type(event)
+        if kind is RideRequested:
+            card = RideCard(event.ride_id, event.search_no, event.passenger, event.trip, event.pickup_at)
+            self._begin(card, event.at, search)
+        elif search is None:
+            return
+        elif kind is RideUnassigned:  # those who were only silent may be asked again, the driver who gave it up may not
+            card = replace(search.card, search_no=event.search_no)
+            self._begin(card, search.since, search).refusals[event.driver_id] = None
         else:
-            del self.asks[driver_id]
-        if offer.lapsed and offer.lease.round_no == self.round_no:
-            self.used -= 1
+            search.apply(event)
+
+    def of_ride(self, ride_id: RideId, events: Iterable[Message]) -> Search | None:
+        """The last search of this ride as `events` tell it, also one that is over; None: there was none. It is not entered here."""
+        told = Searches(self.rules, self._blocked_drivers)
+        for event in events:
+            if getattr(event, "ride_id", None) == ride_id:
+                told.apply(event)
+        return told.get(ride_id)
+
+    def _begin(self, card: RideCard, since: float, before: Search | None) -> Search:
+        search = self[card.ride_id] = Search(card, since, self.rules)
+        search.blocked = dict.fromkeys(self._blocked_drivers(card.passenger.passenger_id))
+        if before is not None:
+            search.refusals = before.refusals
+        return search

@@ -1,12 +1,14 @@
 """Who can be offered a ride: availability as drivers announce it, positions as the board knows them. Pure.
 
-A driver is in the grid exactly while he is available with fewer live offers than allowed and his position was ever known; whether
-that position is fresh is asked at the query.
+A driver is in the grid exactly while they are available with fewer live offers than allowed and their position was ever known.
+Whether that position is fresh is asked at the query.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -17,18 +19,19 @@ from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.values import Fix
 
 AVAILABLE = "available"
+MayAsk = Callable[[DriverId], bool]
 
 
 class Supplied(msgspec.Struct):
-    """What a dispatcher knows of one driver: his last announcement, the offers that it sent him and has not heard the end of, and the
-    number of the arrival at which he last became eligible.
+    """What a dispatcher knows of one driver: the driver's last announcement, the offers that it sent and has not heard the end of, and
+    the number in the zone of the time that the driver last became eligible.
     """
 
     incarnation: int = -1
     version: int = -1
     status: str = "offline"
     pending: dict[OfferId, RideId] = msgspec.field(default_factory=dict)
-    arrival: int = 0
+    eligible_seq: int = 0
     vehicle_type: str = ""
 
 
@@ -43,17 +46,17 @@ class Supply:
         self._live_offers = live_offers
         self._grid = Grid(cell_m)
         self._drivers: dict[DriverId, Supplied] = {}
-        self._placeless: dict[DriverId, None] = {}
-        self._stirred: dict[DriverId, None] = {}
+        self._without_position: dict[DriverId, None] = {}
+        self._moved_since_sweep: dict[DriverId, None] = {}
         self.roster = roster
-        self.arrivals = 0
+        self.eligibility_seq = 0
         """How many times some driver became eligible."""
 
     def __len__(self) -> int:
         return len(self._drivers)
 
     def get(self, driver_id: DriverId) -> Supplied:
-        """The record of this driver, made if he is new."""
+        """The record of this driver, made if the driver is new."""
         supplied = self._drivers.get(driver_id)
         if supplied is None:
             supplied = self._drivers[driver_id] = Supplied()
@@ -68,13 +71,13 @@ class Supply:
             return
         del self._drivers[driver_id]
         self._grid.remove(driver_id)
-        self._placeless.pop(driver_id, None)
-        self._stirred.pop(driver_id, None)
+        self._without_position.pop(driver_id, None)
+        self._moved_since_sweep.pop(driver_id, None)
         if self.roster is not None:
             self.roster.leave(driver_id, supplied.status)
 
     def announced(self, driver_id: DriverId, status: str, vehicle_type: str) -> None:
-        """What a driver says of himself. `update` puts him where that belongs; with another vehicle he becomes eligible anew."""
+        """What a driver announced. Call `update` afterwards. With another vehicle the driver becomes eligible anew."""
         supplied = self.get(driver_id)
         if vehicle_type != supplied.vehicle_type:
             self._grid.remove(driver_id)
@@ -83,27 +86,34 @@ class Supply:
         supplied.status, supplied.vehicle_type = status, vehicle_type
 
     def eligible(self, driver_id: DriverId) -> bool:
-        """Whether he stands in the grid."""
+        """Whether the driver stands in the grid."""
         return self._grid.holds(driver_id)
 
     def update(self, driver_id: DriverId) -> bool:
-        """Put him where his record says he belongs. True: he is eligible now and was not."""
+        """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
         supplied = self._drivers[driver_id]
         if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
-            self._placeless.pop(driver_id, None)
+            self._without_position.pop(driver_id, None)
             return False
         if self._grid.holds(driver_id):
             return False
         fix = self._board.position(driver_id)
         if fix is None:
-            self._placeless[driver_id] = None
+            self._without_position[driver_id] = None
             return False
-        self._arrive(driver_id, fix)
+        self._enter(driver_id, fix)
         return True
 
+    def hold(self, driver_id: DriverId, offer_id: OfferId, ride_id: RideId) -> None:
+        """The driver holds this offer from now on."""
+        supplied = self._drivers[driver_id]
+        supplied.pending[offer_id] = ride_id
+        if len(supplied.pending) >= self._live_offers:
+            self._grid.remove(driver_id)
+
     def seen(self, driver_id: DriverId) -> bool:
-        """His position became known, or known again. True: he is eligible."""
+        """The driver's position became known, or known again. Returns whether the driver is eligible."""
         fix = self._board.position(driver_id)
         if (
             fix is not None
@@ -111,12 +121,12 @@ class Supply:
             and not self.update(driver_id)
             and self._grid.holds(driver_id)
         ):
-            self._arrive(driver_id, fix)
+            self._enter(driver_id, fix)
         return self._grid.holds(driver_id)
 
-    def arrived_after(self, driver_id: DriverId, arrivals: int) -> bool:
-        """Whether he became eligible after so many others had."""
-        return self._drivers[driver_id].arrival > arrivals
+    def became_eligible_after(self, driver_id: DriverId, eligibility_seq: int) -> bool:
+        """Whether the driver last became eligible after `eligibility_seq` had that value."""
+        return self._drivers[driver_id].eligible_seq > eligibility_seq
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
@@ -127,39 +137,36 @@ class Supply:
         for driver_id, fix in moved.items():
             if in_grid(driver_id):
                 grid.put(driver_id, fix.lat, fix.lon)
-                self._stirred[driver_id] = None
-            elif self._placeless and driver_id in self._placeless:
-                del self._placeless[driver_id]
-                self._arrive(driver_id, fix)
+                self._moved_since_sweep[driver_id] = None
+            elif self._without_position and driver_id in self._without_position:
+                del self._without_position[driver_id]
+                self._enter(driver_id, fix)
 
-    def _arrive(self, driver_id: DriverId, fix: Fix) -> None:
-        self.arrivals += 1
-        self._drivers[driver_id].arrival = self.arrivals
+    def _enter(self, driver_id: DriverId, fix: Fix) -> None:
+        self.eligibility_seq += 1
+        self._drivers[driver_id].eligible_seq = self.eligibility_seq
         self._grid.put(driver_id, fix.lat, fix.lon)
 
-    def stirred(self) -> list[DriverId]:
+    def moved_since_sweep(self) -> list[DriverId]:
         """Eligible drivers who moved since this was asked last, in the order in which they first did."""
         self.drain()
-        stirred, self._stirred = self._stirred, {}
-        return [driver_id for driver_id in stirred if self._grid.holds(driver_id)]
+        moved, self._moved_since_sweep = self._moved_since_sweep, {}
+        return [driver_id for driver_id in moved if self._grid.holds(driver_id)]
 
     def nearest(
-        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: Callable[[DriverId], bool]
+        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk | None = None
     ) -> list[tuple[float, DriverId]]:
-        """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id."""
+        """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all."""
         fresh = self._board.fresh
-
-        def accepts(driver_id: DriverId) -> bool:
-            return may_ask(driver_id) and fresh(driver_id, now)
-
-        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[arg-type, return-value]
+        accepts: Any = partial(fresh, now=now) if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
+        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
 
     def is_fresh(self, driver_id: DriverId, now: float) -> bool:
-        """Whether his position is young enough for an offer."""
+        """Whether the driver's position is young enough for an offer."""
         return self._board.fresh(driver_id, now)
 
     def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
-        """Where he is, if that is known and fresh."""
+        """Where the driver is, if that is known and fresh."""
         if not self._board.fresh(driver_id, now):
             return None
         fix = self._board.position(driver_id)

@@ -1,7 +1,7 @@
 """Searches that would ask one more driver, by how long they wait and where. Pure.
 
 A newly eligible driver goes to the longest-waiting search in reach. Searches lie in bands of latitude as high as the radius, each band
-in order of waiting, so that he looks at three bands from the front and mostly takes the first he sees.
+in order of waiting: three bands are looked through from the front, and mostly the first search is the one.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     RoundConsidered,
+    RoundEnded,
     SearchFailed,
     TrackRecorded,
 )
@@ -265,6 +266,7 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ChargeDeclined: EventRow(RIDE, runs(_SETTLE_CHARGE("'declined'", "reference = NULL, reason = :reason")), _settled),
     OffersMade: EventRow(DISPATCHER, _offered),
     RoundConsidered: EventRow(DISPATCHER, _nothing),
+    RoundEnded: EventRow(DISPATCHER, _nothing),
     OffersClosed: EventRow(DISPATCHER, _closed),
     DriverRegistered: EventRow(DRIVER, _registered, Notes.register),
     DriverOnline: EventRow(

@@ -2,15 +2,15 @@
 
 import pytest
 
-from dispatch.domain.matching.search import USES_UP, Search
+from dispatch.domain.matching.search import NEWCOMERS, NOTHING, PLACES, ROUND, SPENT, USES_UP
 from dispatch.ids import DriverId, OfferId
-from tests.domain.matching.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, ask, asking, searching
+from tests.domain.matching.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, Played, ask, asking, searching
 
 
-def after_the_last_round() -> Search:
+def after_the_last_round() -> Played:
     """One round of five places, of which one was filled and declined."""
     search, (first,) = asking(D1, rounds=1)
-    search.end_offer(first, "declined")
+    search.ends(first, "declined")
     return search
 
 
@@ -21,39 +21,39 @@ def test_a_round_has_five_places_and_five_offers_fill_them() -> None:
     search = searching()
     search.open_round()
     for asked, driver_id in enumerate(FIVE):
-        assert search.free_places() == 5 - asked
+        assert search.wants(PLACES) == 5 - asked
         assert search.wants_drivers()
         ask(search, driver_id)
-    assert search.free_places() == 0
+    assert search.wants(PLACES) == 0
     assert not search.wants_drivers()
 
 
 @pytest.mark.parametrize("outcome", sorted(USES_UP))
 def test_a_decline_and_a_silence_use_their_place_up(outcome: str) -> None:
     search, (first, *_) = asking(*FIVE)
-    search.end_offer(first, outcome)
-    assert search.free_places() == 0
+    search.ends(first, outcome)
+    assert search.wants(PLACES) == 0
     assert not search.wants_drivers()
 
 
 @pytest.mark.parametrize("outcome", OPENED)
 def test_a_place_whose_driver_is_gone_or_turned_out_busy_is_open(outcome: str) -> None:
     search, (first, *_) = asking(*FIVE)
-    search.end_offer(first, outcome)
-    assert search.free_places() == 1
+    search.ends(first, outcome)
+    assert search.wants(PLACES) == 1
     assert search.wants_drivers()
 
 
 def test_places_that_were_never_filled_stay_open_while_the_round_runs() -> None:
     search, (first, _) = asking(D1, D2)
-    assert search.free_places() == 3
-    search.end_offer(first, "declined")
-    assert search.free_places() == 3
+    assert search.wants(PLACES) == 3
+    search.ends(first, "declined")
+    assert search.wants(PLACES) == 3
 
 
 def test_a_place_that_was_filled_again_has_the_whole_time_of_its_own() -> None:
     search, (first, *_) = asking(*FIVE)
-    search.end_offer(first, "vanished")
+    search.ends(first, "vanished")
     lease = search.offer(SIXTH, 812.5, now=12.0)
     assert (lease.expires_at, lease.closes_at) == (42.0, 44.0)
     assert (lease.round_no, lease.pickup_distance_m) == (1, 812.5)
@@ -62,14 +62,12 @@ def test_a_place_that_was_filled_again_has_the_whole_time_of_its_own() -> None:
 
 def test_an_offer_that_was_closed_before_changes_nothing_when_it_ends_again() -> None:
     search, (first, *_) = asking(*FIVE)
-    lease = search.end_offer(first, "vanished")
-    assert lease is not None
-    assert lease.driver_id == D1
+    search.ends(first, "vanished")
     ask(search, SIXTH)
     for outcome in (*USES_UP, *OPENED):
-        assert search.end_offer(first, outcome) is None
-    assert search.end_offer(OfferId("never made"), "declined") is None
-    assert search.free_places() == 0
+        search.ends(first, outcome)
+    search.ends(OfferId("never made"), "expired")
+    assert search.wants(PLACES) == 0
     assert search.refusals == {}
 
 
@@ -79,54 +77,54 @@ def test_an_offer_that_was_closed_before_changes_nothing_when_it_ends_again() ->
 def test_a_round_ends_only_when_no_offer_of_it_is_open() -> None:
     search, offers = asking(*FIVE)
     for offer_id in offers[:4]:
-        search.end_offer(offer_id, "declined")
+        search.ends(offer_id, "declined")
         assert not search.round_is_over()
-    search.end_offer(offers[4], "declined")
+    search.ends(offers[4], "declined")
     assert search.round_is_over()
-    assert search.may_open_round()
+    assert search.kind == ROUND
 
 
 def test_a_refill_keeps_the_round_open_beyond_the_time_of_the_first_five() -> None:
     search, (first, *_) = asking(*FIVE)
-    search.end_offer(first, "vanished")
+    search.ends(first, "vanished")
     ask(search, SIXTH, now=12.0)
-    search.lapse(30.0)
+    search.wait_until(30.0)
     assert not search.round_is_over()
-    assert not search.may_open_round()
-    search.lapse(42.0)
+    assert search.kind != ROUND
+    search.wait_until(42.0)
     assert search.round_is_over()
 
 
 def test_a_round_that_asked_nobody_is_not_over() -> None:
     search, _ = asking()
     assert not search.round_is_over()
-    assert search.free_places() == 5
+    assert search.wants(PLACES) == 5
 
 
 def test_a_round_of_which_everyone_vanished_is_not_over_but_open() -> None:
     search, offers = asking(D1, D2)
     for offer_id in offers:
-        search.end_offer(offer_id, "vanished")
+        search.ends(offer_id, "vanished")
     assert not search.round_is_over()
-    assert search.free_places() == 5
+    assert search.wants(PLACES) == 5
 
 
 def test_between_two_rounds_no_place_is_open_but_a_newcomer_is_wanted() -> None:
     search, (first,) = asking(D1)
-    search.end_offer(first, "declined")
-    assert search.free_places() == 0
-    assert search.may_open_round()
+    search.ends(first, "declined")
+    assert search.wants(PLACES) == 0
+    assert search.kind == ROUND
     assert search.wants_drivers()
 
 
 def test_the_next_round_has_all_its_places_whatever_became_of_the_last() -> None:
     search, offers = asking(*FIVE)
     for offer_id, outcome in zip(offers, ("declined", "expired", "vanished", "declined", "declined"), strict=True):
-        search.end_offer(offer_id, outcome)
+        search.ends(offer_id, outcome)
     assert search.round_is_over()
     search.open_round()
     assert search.round_no == 2
-    assert search.free_places() == 5
+    assert search.wants(PLACES) == 5
     assert not search.round_is_over()
 
 
@@ -136,9 +134,9 @@ def test_there_are_as_many_rounds_as_the_policy_has() -> None:
         assert not search.rounds_spent
         search.open_round()
         (offer_id,) = ask(search, driver_id)
-        search.end_offer(offer_id, "declined")
+        search.ends(offer_id, "declined")
     assert search.rounds_spent
-    assert not search.may_open_round()
+    assert search.kind != ROUND
 
 
 # -- offers that lapse
@@ -146,70 +144,74 @@ def test_there_are_as_many_rounds_as_the_policy_has() -> None:
 
 def test_an_offer_lapses_at_the_second_it_was_told_and_is_closed_only_after_the_grace() -> None:
     search, (offer_id,) = asking(D1)
-    assert search.lapse(29.999) is False
-    assert search.running() == 1
-    assert search.lapse(30.0) is True
-    assert search.running() == 0
-    assert search.expired(31.999) == []
+    search.wait_until(29.999)
+    assert search.is_running(search.now)
+    search.wait_until(30.0)
+    assert not search.is_running(search.now)
+    search.wait_until(31.999)
+    assert search.close_overdue() == []
     assert offer_id in search.open
-    assert [lease.offer_id for lease in search.expired(32.0)] == [offer_id]
+    search.wait_until(32.0)
+    assert [lease.offer_id for lease in search.close_overdue()] == [offer_id]
     assert search.open == {}
 
 
 def test_an_offer_lapses_once() -> None:
     search, _ = asking(D1, D2)
-    assert search.lapse(30.0) is True
-    assert search.lapse(31.0) is False
+    search.wait_until(30.0)
+    search.wait_until(31.0)
     assert search.used == 2
 
 
 def test_a_silence_uses_its_place_up_when_it_lapses_and_not_again_when_it_is_closed() -> None:
     search, (first, *_) = asking(D1, D2)
-    search.lapse(30.0)
+    search.wait_until(30.0)
     assert search.used == 2
-    search.expired(32.0)
-    assert search.end_offer(first, "expired") is None
+    search.wait_until(32.0)
+    search.close_overdue()
+    search.ends(first, "expired")
     assert search.used == 2
 
 
 def test_a_round_of_silences_is_over_at_the_told_time_and_the_next_one_opens_in_the_grace() -> None:
     search, _ = asking(*FIVE)
-    search.lapse(30.0)
-    assert search.may_open_round()
+    search.wait_until(30.0)
+    assert search.kind == ROUND
     search.open_round()
     ask(search, SIXTH, now=30.0)
     assert len(search.open) == 6, "the first five may still answer"
-    assert search.free_places() == 4
+    assert search.wants(PLACES) == 4
 
 
 @pytest.mark.parametrize("outcome", [*sorted(USES_UP), *OPENED])
 def test_what_becomes_of_an_older_round_touches_no_place_of_this_one(outcome: str) -> None:
     search, (first, *_) = asking(*FIVE)
-    search.lapse(30.0)
+    search.wait_until(30.0)
     search.open_round()
     ask(search, SIXTH, now=30.0)
-    assert search.end_offer(first, outcome) is not None
-    assert search.free_places() == 4
-    search.expired(32.0)
-    assert search.free_places() == 4
+    search.ends(first, outcome)
+    assert search.wants(PLACES) == 4
+    search.wait_until(32.0)
+    search.close_overdue()
+    assert search.wants(PLACES) == 4
 
 
 @pytest.mark.parametrize("outcome", sorted(USES_UP))
 def test_an_answer_in_the_grace_uses_no_second_place_up(outcome: str) -> None:
     search, (first, *_) = asking(D1, D2)
-    search.lapse(30.0)
-    search.end_offer(first, outcome)
+    search.wait_until(30.0)
+    search.ends(first, outcome)
     assert search.used == 2
 
 
 def test_who_vanishes_in_the_grace_gives_his_place_back_to_the_round_that_still_runs() -> None:
     search, (first, second, *_) = asking(*FIVE)
-    search.end_offer(second, "vanished")
+    search.ends(second, "vanished")
     ask(search, SIXTH, now=10.0)
-    search.lapse(30.0)
-    assert search.free_places() == 0
-    search.end_offer(first, "vanished")
-    assert search.free_places() == 1
+    search.wait_until(30.0)
+    assert search.wants(PLACES) == 0
+    search.ends(first, "vanished")
+    assert search.wants(PLACES) == 1
 
 
 # -- claims
@@ -217,102 +219,106 @@ def test_who_vanishes_in_the_grace_gives_his_place_back_to_the_round_that_still_
 
 def test_a_claimed_offer_holds_the_round_until_the_ride_has_answered() -> None:
     search, (first, second) = asking(D1, D2)
-    search.claim(first)
-    search.end_offer(second, "declined")
+    search.claims(first)
+    search.ends(second, "declined")
     assert not search.round_is_over()
-    assert not search.may_open_round()
-    assert search.lapse(1_000.0) is False
-    assert search.expired(1_000.0) == []
+    assert search.kind != ROUND
+    search.wait_until(1_000.0)
+    search.wait_until(1_000.0)
+    assert search.close_overdue() == []
     assert not search.round_is_over()
 
 
 def test_a_claimed_place_is_neither_used_up_nor_open() -> None:
     search, (first, *_) = asking(*FIVE)
-    search.claim(first)
+    search.claims(first)
     assert search.used == 0
-    assert search.free_places() == 0
+    assert search.wants(PLACES) == 0
 
 
 def test_a_yes_in_the_grace_takes_its_silence_back() -> None:
     search, (first, *_) = asking(*FIVE)
-    search.lapse(30.0)
-    search.claim(first)
-    search.claim(first)
+    search.wait_until(30.0)
+    search.claims(first)
+    search.claims(first)
     assert search.used == 4
-    assert search.free_places() == 0
-    assert search.lapse(31.0) is False
+    assert search.wants(PLACES) == 0
+    search.wait_until(31.0)
 
 
 def test_a_claim_after_the_last_round_holds_its_place_among_the_newcomers() -> None:
     search, (first,) = asking(D1, rounds=1, batch=1)
-    search.end_offer(first, "declined")
+    search.ends(first, "declined")
     (second,) = ask(search, D2)
-    search.lapse(30.0)
+    search.wait_until(30.0)
     assert search.wants_drivers()
-    search.claim(second)
+    search.claims(second)
     assert not search.wants_drivers()
 
 
 def test_a_claim_in_the_grace_holds_the_round_that_it_comes_into() -> None:
     search, (first, *_) = asking(*FIVE)
-    search.lapse(30.0)
-    search.claim(first)
-    assert not search.may_open_round(), "the round of its own"
+    search.wait_until(30.0)
+    search.claims(first)
+    assert search.kind != ROUND, "the round of its own"
     later, (first, *_) = asking(*FIVE)
-    later.lapse(30.0)
+    later.wait_until(30.0)
     later.open_round()
     (sixth,) = ask(later, SIXTH, now=30.0)
-    later.claim(first)
-    later.end_offer(sixth, "declined")
-    assert not later.may_open_round(), "or the one after it"
-    assert [lease.driver_id for lease in later.expired(32.0)] == [D2, D3, D4, D5]
+    later.claims(first)
+    later.ends(sixth, "declined")
+    assert later.kind != ROUND, "or the one after it"
+    later.wait_until(32.0)
+    assert [lease.driver_id for lease in later.close_overdue()] == [D2, D3, D4, D5]
 
 
 def test_claiming_an_offer_that_is_closed_is_nothing() -> None:
     search, (first,) = asking(D1)
-    search.end_offer(first, "declined")
-    search.claim(first)
+    search.ends(first, "declined")
+    search.claims(first)
     assert search.open == {}
     assert search.round_is_over()
 
 
 # -- the cap
 
+CAP_S = 20.0
+"""Sooner than an offer runs out."""
 
-def test_a_capped_search_asks_nobody_any_more() -> None:
-    search, (first, *_) = asking(*FIVE)
-    search.end_offer(first, "vanished")
-    search.capped = True
-    assert search.free_places() == 0
+
+def test_a_search_whose_time_is_over_asks_nobody_any_more() -> None:
+    search, (first, *_) = asking(*FIVE, search_cap_s=CAP_S)
+    search.ends(first, "vanished")
+    assert search.wants_drivers()
+    search.wait_until(CAP_S)
     assert not search.wants_drivers()
     for offer_id in list(search.open):
-        search.end_offer(offer_id, "declined")
-    assert not search.may_open_round()
+        search.ends(offer_id, "declined")
     assert not search.wants_drivers()
 
 
-def test_a_capped_search_is_spent_when_nobody_has_time_left_to_answer() -> None:
-    search, (first, second) = asking(D1, D2)
-    assert not search.is_spent()
-    search.capped = True
-    assert not search.is_spent(), "two are thinking"
-    search.end_offer(first, "declined")
-    assert not search.is_spent(), "one is"
-    search.lapse(30.0)
-    assert search.is_spent()
-    search.claim(second)
-    assert not search.is_spent(), "a late yes has to be answered first"
+def test_it_is_spent_when_nobody_has_time_left_to_answer() -> None:
+    search, (first, second) = asking(D1, D2, search_cap_s=CAP_S)
+    search.wait_until(CAP_S)
+    assert search.kind == NOTHING, "two are thinking"
+    search.ends(first, "declined")
+    assert search.kind == NOTHING, "one is"
+    search.wait_until(30.0)
+    assert search.kind == SPENT
+    search.claims(second)
+    assert search.kind == NOTHING, "a late yes has to be answered first"
 
 
-def test_a_capped_search_without_an_offer_is_spent_at_once() -> None:
-    search, _ = asking()
-    assert not search.is_spent()
-    search.capped = True
-    assert search.is_spent()
+def test_a_search_without_an_offer_is_spent_at_once_when_its_time_is_over() -> None:
+    search, _ = asking(search_cap_s=CAP_S)
+    search.wait_until(CAP_S - 0.001)
+    assert search.kind == PLACES
+    search.wait_until(CAP_S)
+    assert search.kind == SPENT
 
 
-def test_a_search_that_is_not_capped_is_never_spent() -> None:
-    assert not after_the_last_round().is_spent()
+def test_a_search_whose_time_is_not_over_is_never_spent() -> None:
+    assert after_the_last_round().kind == NEWCOMERS
 
 
 # -- after the last round
@@ -320,9 +326,9 @@ def test_a_search_that_is_not_capped_is_never_spent() -> None:
 
 def test_after_the_last_round_only_newcomers_are_asked() -> None:
     search = after_the_last_round()
-    assert not search.may_open_round()
-    assert search.free_places() == 0, "nobody who was there all the time"
-    assert search.takes_newcomers()
+    assert search.kind != ROUND
+    assert search.wants(PLACES) == 0, "nobody who was there all the time"
+    assert search.kind == NEWCOMERS
     assert search.wants_drivers()
 
 
@@ -332,12 +338,12 @@ def test_after_the_last_round_as_many_newcomers_are_asked_at_once_as_a_round_has
     for number in range(10, 15):
         assert search.wants_drivers()
         offers += ask(search, DriverId(f"d{number}"))
-        assert search.free_places() == 0
+        assert search.wants(PLACES) == 0
     assert not search.wants_drivers()
-    search.end_offer(offers[0], "declined")
+    search.ends(offers[0], "declined")
     assert search.wants_drivers(), "an answer makes room for the next"
     for offer_id in offers[1:]:
-        search.end_offer(offer_id, "vanished")
+        search.ends(offer_id, "vanished")
     assert search.wants_drivers()
     assert search.round_no == 1
 
@@ -345,14 +351,14 @@ def test_after_the_last_round_as_many_newcomers_are_asked_at_once_as_a_round_has
 def test_before_the_last_round_is_over_a_newcomer_finds_only_its_open_places() -> None:
     search, offers = asking(*FIVE, rounds=1)
     for offer_id in offers[:4]:
-        search.end_offer(offer_id, "declined")
-        assert not search.takes_newcomers()
+        search.ends(offer_id, "declined")
+        assert search.kind != NEWCOMERS
         assert not search.wants_drivers()
-    search.end_offer(offers[4], "declined")
+    search.ends(offers[4], "declined")
     assert search.wants_drivers()
 
 
-def test_a_capped_search_takes_no_newcomers() -> None:
+def test_a_search_whose_time_is_over_takes_no_newcomers() -> None:
     search = after_the_last_round()
-    search.capped = True
-    assert not search.takes_newcomers()
+    search.wait_until(180.0)
+    assert search.kind != NEWCOMERS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import OpenOffer
 from dispatch.ids import OfferId, RideId
 from dispatch.values import Lease
@@ -11,7 +11,7 @@ from tests.domain.matching.searches import D1, D2, D3, OPENED, RIDE, ask, asking
 
 def test_a_driver_of_the_first_choice_was_neither_asked_nor_did_he_refuse() -> None:
     search, (first, _) = asking(D1, D2)
-    search.end_offer(first, "declined")
+    search.ends(first, "declined")
     assert [driver_id for driver_id in (D1, D2, D3) if search.never_asked(driver_id)] == [D3]
     search.refusals[D3] = None  # in a search before this one
     assert not search.never_asked(D3)
@@ -20,7 +20,7 @@ def test_a_driver_of_the_first_choice_was_neither_asked_nor_did_he_refuse() -> N
 
 def test_never_again_after_a_decline() -> None:
     search, (first,) = asking(D1, asks_after_silence=100)
-    search.end_offer(first, "declined")
+    search.ends(first, "declined")
     search.open_round()
     assert not search.may_ask(D1)
     assert search.refusals == {D1: None}
@@ -28,8 +28,8 @@ def test_never_again_after_a_decline() -> None:
 
 def test_nor_after_a_decline_in_the_grace() -> None:
     search, (first,) = asking(D1)
-    search.lapse(30.0)
-    search.end_offer(first, "declined")
+    search.wait_until(30.0)
+    search.ends(first, "declined")
     assert not search.may_ask(D1)
 
 
@@ -41,21 +41,22 @@ def test_after_silence_as_often_again_as_the_policy_says(again: int) -> None:
         assert search.never_asked(D1) is (asked == 0)
         search.open_round()
         ask(search, D1, now=100.0 * asked)
-        search.lapse(100.0 * asked + 30.0)
-        search.expired(100.0 * asked + 32.0)
+        search.wait_until(100.0 * asked + 32.0)
+        search.close_overdue()
     assert not search.may_ask(D1)
 
 
 def test_once_more_after_silence_is_the_default() -> None:
-    assert SearchPolicy().asks_after_silence == 1
+    assert SearchRules().asks_after_silence == 1
 
 
 def test_never_twice_at_once_not_even_in_the_grace() -> None:
     search, (first,) = asking(D1, asks_after_silence=100)
     assert not search.may_ask(D1)
-    search.lapse(30.0)
+    search.wait_until(30.0)
     assert not search.may_ask(D1)
-    search.expired(32.0)
+    search.wait_until(32.0)
+    search.close_overdue()
     assert search.may_ask(D1)
     assert first not in search.open
 
@@ -63,17 +64,18 @@ def test_never_twice_at_once_not_even_in_the_grace() -> None:
 @pytest.mark.parametrize("outcome", OPENED)
 def test_who_had_no_chance_to_answer_is_asked_again_as_if_for_the_first_time(outcome: str) -> None:
     search, (first,) = asking(D1, asks_after_silence=0)
-    search.end_offer(first, outcome)
+    search.ends(first, outcome)
     assert search.never_asked(D1)
     assert search.may_ask(D1)
 
 
 def test_a_silence_before_is_not_forgotten_by_a_vanishing() -> None:
     search, _ = asking(D1)
-    search.lapse(30.0)
-    search.expired(32.0)
+    search.wait_until(30.0)
+    search.wait_until(32.0)
+    search.close_overdue()
     (second,) = ask(search, D1, now=32.0)
-    search.end_offer(second, "vanished")
+    search.ends(second, "vanished")
     assert search.asks == {D1: 1}
     assert not search.never_asked(D1)
     assert search.may_ask(D1)
@@ -99,8 +101,8 @@ def test_a_lease_says_all_that_a_driver_must_know() -> None:
 
 def test_drivers_are_counted_once_whatever_became_of_their_offers() -> None:
     search, (first, second) = asking(D1, D2)
-    search.end_offer(first, "vanished")
-    search.end_offer(second, "declined")
+    search.ends(first, "vanished")
+    search.ends(second, "declined")
     ask(search, D1)
     assert [*search.met] == [D1, D2]
 
@@ -113,5 +115,5 @@ def test_who_waits_longest_comes_first_and_ties_go_by_ride() -> None:
 def test_two_searches_share_nothing() -> None:
     one, other = searching(), searching()
     ask(one, D1)
-    assert other == searching()
+    assert other.search == searching().search
     assert not (other.open or other.asks or other.refusals)

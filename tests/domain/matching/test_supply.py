@@ -196,26 +196,26 @@ def test_who_comes_back_stands_where_he_went_meanwhile(town: Town) -> None:
 def test_those_who_moved_are_named_once_in_the_order_in_which_they_first_did(town: Town) -> None:
     town.is_at(EVE, 2.0)
     town.says(EVE, "available")
-    town.supply.stirred()
+    town.supply.moved_since_sweep()
     for step, driver_id in enumerate((EVE, DAN, EVE), start=1):
         town.is_at(driver_id, 2.0 + step, at=step)
         town.supply.drain()
-    assert town.supply.stirred() == [EVE, DAN]
-    assert town.supply.stirred() == []
+    assert town.supply.moved_since_sweep() == [EVE, DAN]
+    assert town.supply.moved_since_sweep() == []
 
 
 def test_those_who_moved_and_are_no_longer_eligible_are_not_named(town: Town) -> None:
-    town.supply.stirred()
+    town.supply.moved_since_sweep()
     town.is_at(DAN, 2.0, at=1.0)
     town.supply.drain()
     town.says(DAN, "busy")
-    assert town.supply.stirred() == []
+    assert town.supply.moved_since_sweep() == []
 
 
 def test_moving_is_noticed_without_a_drain_before(town: Town) -> None:
-    town.supply.stirred()
+    town.supply.moved_since_sweep()
     town.is_at(DAN, 2.0, at=1.0)
-    assert town.supply.stirred() == [DAN]
+    assert town.supply.moved_since_sweep() == [DAN]
 
 
 # -- who is picked
@@ -254,12 +254,12 @@ def test_where_a_driver_is_is_told_only_while_it_is_known_and_fresh(town: Town) 
 def test_with_another_vehicle_he_becomes_eligible_anew(town: Town) -> None:
     town.supply.announced(DAN, "available", "sedan")
     assert town.supply.update(DAN) is True
-    before = town.supply.arrivals
+    before = town.supply.eligibility_seq
     town.supply.announced(DAN, "available", "sedan")
     assert town.supply.update(DAN) is False, "he says the same again"
     town.supply.announced(DAN, "available", "suv")
     assert town.supply.update(DAN) is True
-    assert town.supply.arrived_after(DAN, before)
+    assert town.supply.became_eligible_after(DAN, before)
 
 
 def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer_is_on_its_way(town: Town) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.matching.choice import Choice
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.candidates import ASKED, BEHIND, RULES
 from dispatch.domain.matching.roster import Roster
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.domain.matching.search import NEWCOMERS, Searches
 from dispatch.domain.matching.supply import Supply
-from dispatch.domain.matching.verdicts import RULES, Verdicts
+from dispatch.domain.matching.verdicts import Verdicts
+from dispatch.domain.matching.zone import Zone
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
 from dispatch.storage.tools import explain_text
@@ -16,14 +18,16 @@ from sim.city.offsets import destination
 from tests.domain.matching.searches import D1, D2, TRIP, searching
 
 
-class Zone:
+class Town:
     """d1, available, one kilometre from the pickup, and a search that reaches 10 km."""
 
-    def __init__(self, **policy: Any) -> None:
-        self.policy = SearchPolicy(explain_candidates=5, **policy)
+    def __init__(self, **rules: Any) -> None:
+        self.rules = SearchRules(explain_candidates=5, **rules)
         self.board = PositionBoard()
-        self.supply = Supply(self.board, 1, roster=Roster(self.board))
-        self.search = searching(**policy)
+        self.roster = Roster(self.board)
+        self.supply = Supply(self.board, 1, roster=self.roster)
+        self.zone = Zone(self.rules, self.supply, Searches(self.rules, lambda passenger_id: ()))
+        self.search = searching(**rules)
         self.search.open_round()
         self.board.report(D1, *destination(*TRIP.pickup.point, 1_000.0, 0.0), 0.0)
         self.announces("available")
@@ -33,51 +37,52 @@ class Zone:
         self.supply.update(D1)
 
     def rule(self, now: float = 1.0) -> str:
-        verdicts = Verdicts(self.supply, self.policy, Choice(self.supply, self.policy))
-        told = verdicts.on(self.search, (), now, refill=False)
+        self.zone.now = now
+        asking = self.search.asking((), self.rules.radius_m, now)
+        told = Verdicts(self.zone, self.roster).on(self.search.search, asking)
         assert told.drivers == (D1,)
         return told.rules[0]
 
 
 def test_nothing_is_against_a_driver_who_was_only_not_reached() -> None:
-    assert Zone().rule() == "behind"
+    assert Town().rule() == "behind"
 
 
 @pytest.mark.parametrize("status", ["busy", "offline", "unavailable"])
-def test_what_a_driver_says_of_himself_comes_first(status: str) -> None:
-    zone = Zone()
-    zone.announces(status)
-    zone.search.refusals[D1] = None
-    assert zone.rule() == status
+def test_what_a_driver_announced_comes_first(status: str) -> None:
+    town = Town()
+    town.announces(status)
+    town.search.refusals[D1] = None
+    assert town.rule() == status
 
 
 def test_a_position_that_is_too_old_is_stale() -> None:
-    assert Zone().rule(now=61.0) == "stale"
+    assert Town().rule(now=61.0) == "stale"
 
 
 def test_a_driver_with_an_offer_of_another_ride_holds_it() -> None:
-    zone = Zone()
-    zone.supply.get(D1).pending[OfferId("r9.1.1")] = RideId("r9")
-    zone.supply.update(D1)
-    assert zone.rule() == "holds_offer"
+    town = Town()
+    town.supply.get(D1).pending[OfferId("r9.1.1")] = RideId("r9")
+    town.supply.update(D1)
+    assert town.rule() == "holds_offer"
 
 
-def test_a_silent_driver_is_so_once_he_was_asked_as_often_as_he_is() -> None:
-    zone = Zone(asks_after_silence=1)
+def test_a_silent_driver_is_so_once_they_were_asked_as_often_as_drivers_are() -> None:
+    town = Town(asks_after_silence=1)
     for expected in ("behind", "silent"):
-        lease = zone.search.offer(D1, 1.0, 0.0)
-        assert zone.rule() == "thinking"
-        zone.search.end_offer(lease.offer_id, "expired")
-        assert zone.rule() == expected
+        lease = town.search.offer(D1, 1.0, 0.0)
+        assert town.rule() == "thinking"
+        town.search.ends(lease.offer_id, "expired")
+        assert town.rule() == expected
 
 
 def test_after_the_last_round_only_a_newcomer_is_one() -> None:
-    zone = Zone(rounds=1)
-    zone.search.arrivals = zone.supply.arrivals
-    zone.search.end_offer(zone.search.offer(D2, 1.0, 0.0).offer_id, "declined")
-    assert zone.search.takes_newcomers()
-    assert zone.rule() == "not_new"
+    town = Town(rounds=1)
+    town.zone.note_round(town.search.search)
+    town.search.ends(town.search.offer(D2, 1.0, 0.0).offer_id, "declined")
+    assert town.search.kind == NEWCOMERS
+    assert town.rule() == "not_new"
 
 
 def test_every_rule_has_words_for_people() -> None:
-    assert {*explain_text.RULES, "asked"} == set(RULES)
+    assert {*explain_text.RULES, ASKED} == {ASKED, BEHIND, *(rule.word for rule in RULES)}

@@ -2,20 +2,24 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from dispatch.domain.matching.choice import Choice
-from dispatch.domain.matching.policy import SearchPolicy
+from dispatch.domain.matching.candidates import ASKED
+from dispatch.domain.matching.policy import Ask, SearchOpened
 from dispatch.domain.matching.roster import Roster
-from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.rounds import Rounds
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.domain.matching.search import Search, Searches
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.matching.verdicts import ASKED, Verdicts
+from dispatch.domain.matching.verdicts import Verdicts
+from dispatch.domain.matching.zone import Zone
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.values import RideCard
 from sim.city.offsets import destination
-from tests.domain.matching.searches import ANN, RIDE, TRIP
+from tests.domain.matching.searches import ANN, RIDE, TRIP, Played
 
 TYPES = ("sedan", "suv", "van")
 NOW = 100.0
@@ -24,14 +28,19 @@ NOW = 100.0
 class Town:
     """Drivers d0, d1, … as a plain list, and the search among them."""
 
-    def __init__(self, people: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy) -> None:
-        """Each is `(vehicle type, metres, available, past)`; `past` is what became of his last offer, if he had one."""
+    def __init__(self, people: list[tuple[str, float, bool, str]], wanted: str, policy: SearchRules) -> None:
+        """Each is `(vehicle type, metres, available, past)`; `past` is what became of their last offer, if they had one."""
         self.policy = policy
         board = PositionBoard()
-        self.supply = Supply(board, 1, roster=Roster(board))
+        self.roster = Roster(board)
+        self.supply = Supply(board, 1, roster=self.roster)
+        searches = Searches(policy, lambda passenger_id: ())
+        self.zone = Zone(policy, self.supply, searches)
+        self.zone.now = NOW
         trip = type(TRIP)(TRIP.pickup, TRIP.dropoff, 1.0, 1.0, 1.0, wanted)
-        self.search = Search(RideCard(RIDE, 1, ANN, trip), 0.0, policy)
-        self.search.open_round()
+        self.search = searches[RIDE] = Search(RideCard(RIDE, 1, ANN, trip), 0.0, policy)
+        self.played = Played(self.search)
+        self.played.open_round()
         self.people = {DriverId(f"d{number}"): person for number, person in enumerate(people)}
         for driver_id, (vehicle_type, metres, available, past) in self.people.items():
             board.report(driver_id, *destination(*TRIP.pickup.point, metres, 0.0), NOW)
@@ -47,11 +56,11 @@ class Town:
         if past == "blocked":
             self.search.blocked[driver_id] = None
         elif past:
-            lease = self.search.offer(driver_id, 1.0, 0.0)
+            lease = self.played.offer(driver_id, 1.0, NOW - 1.0)
             if past == "declined":
-                self.search.end_offer(lease.offer_id, "declined")
+                self.played.ends(lease.offer_id, "declined")
             elif past == "silent":
-                self.search.end_offer(lease.offer_id, "expired")
+                self.played.ends(lease.offer_id, "expired")
 
     def expected(self, k: int, radius_m: float) -> list[DriverId]:
         """Never asked before silent, each by distance and id."""
@@ -69,7 +78,7 @@ class Town:
         return available and does and past in ("", "silent")
 
     def expected_rule(self, driver_id: DriverId) -> str:
-        """Why he is not asked, told by nothing but what was said of him."""
+        """Why the driver is not asked, told by nothing but what was said of him."""
         vehicle_type, _, available, past = self.people[driver_id]
         wanted = self.search.card.trip.vehicle_type
         if not available:
@@ -91,7 +100,7 @@ people = st.lists(
     max_size=12,
 )
 policies = st.builds(
-    SearchPolicy,
+    SearchRules,
     radius_from_m=st.sampled_from((0.0, 500.0, 2_000.0)),
     radius_growth=st.sampled_from((1.5, 3.0)),
     explain_candidates=st.integers(1, 14),
@@ -102,22 +111,26 @@ policies = st.builds(
 @settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_the_nearest_who_suit_are_picked_and_nobody_else(
-    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchRules, k: int
 ) -> None:
     town = Town(drivers, wanted, policy)
-    hits = Choice(town.supply, policy).pick(town.search, k, policy.radius_m, NOW)
+    hits = town.zone.nearest(town.search, k, policy.radius_m)
     assert [driver_id for _, driver_id in hits] == town.expected(k, policy.radius_m)
 
 
 @settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_a_round_reaches_just_as_far_as_somebody_is(
-    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchRules, k: int
 ) -> None:
     town = Town(drivers, wanted, policy)
-    town.search.radius_m = 0.0
-    hits, radius_m = Choice(town.supply, policy).for_next_round(town.search, k, NOW)
-    steps = list(policy.radii(0.0, 2))
+    policy = replace(policy, batch=k)
+    town.zone.rules = town.search.rules = policy
+    town.search.radius_m, town.search.round_no = 0.0, 0
+    (ask,) = Rounds().decide(SearchOpened(RIDE), town.zone)
+    assert isinstance(ask, Ask)
+    hits, radius_m = ask.hits, ask.radius_m
+    steps = list(policy.radii(0.0, 1))
     within = next((step for step in steps if town.expected(k, step)), steps[-1])
     assert radius_m == within
     assert [driver_id for _, driver_id in hits] == town.expected(k, within)
@@ -126,13 +139,11 @@ def test_a_round_reaches_just_as_far_as_somebody_is(
 @settings(max_examples=120)
 @given(people, st.sampled_from(("", *TYPES)), policies, st.integers(1, 5))
 def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule(
-    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchPolicy, k: int
+    drivers: list[tuple[str, float, bool, str]], wanted: str, policy: SearchRules, k: int
 ) -> None:
     town = Town(drivers, wanted, policy)
-    choice = Choice(town.supply, policy)
-    picked = choice.pick(town.search, k, town.search.radius_m, NOW)
-    leases = [town.search.offer(driver_id, distance_m, NOW) for distance_m, driver_id in picked]
-    told = Verdicts(town.supply, policy, choice).on(town.search, leases, NOW, refill=False)
+    picked = town.zone.nearest(town.search, k, town.search.radius_m)
+    told = Verdicts(town.zone, town.roster).on(town.search, town.search.asking(picked, town.search.radius_m, NOW))
     asked = {driver_id for _, driver_id in picked}
     by_distance = sorted(town.people, key=lambda d: (town.metres[d], d))
     near = [driver_id for driver_id in by_distance if driver_id not in asked][: policy.explain_candidates]

@@ -1,0 +1,51 @@
+"""The numbers by which a dispatcher searches. Pure; made from settings by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
+
+
+class SearchRules(msgspec.Struct, frozen=True):
+    """Times in seconds, distances in metres. docs/SETTINGS.md says what each does; the defaults are the settings' own.
+
+    `radius_from_m` 0: every round reaches as far as `radius_m`. `stagger_s`: within a round each driver is asked so long after the
+    one before; 0: all at once. `explain_candidates`: so many drivers who were not asked are recorded with the reason, for each
+    round; 0: none. `window_s`: how often a policy that decides for many rides together does so.
+    """
+
+    batch: int = 5
+    rounds: int = 4
+    radius_m: float = 10_000.0
+    offer_timeout_s: float = 30.0
+    late_grace_s: float = 2.0
+    search_cap_s: float = 180.0
+    sweep_every_s: float = 5.0
+    asks_after_silence: int = 1
+    live_offers: int = 1
+    radius_from_m: float = 0.0
+    radius_growth: float = 1.5
+    stagger_s: float = 0.0
+    explain_candidates: int = 0
+    vehicles: Vehicles = ANY_VEHICLES
+    window_s: float = 5.0
+
+    @property
+    def shown_at_once(self) -> int:
+        """How many places of a round are shown when it opens."""
+        return 1 if self.stagger_s else self.batch
+
+    def radii(self, before_m: float, round_no: int) -> Iterator[float]:
+        """How far round `round_no` may reach: it takes the first of these at which somebody can be asked, else the last.
+
+        `before_m`: how far the round before it, or the same round so far, reached; 0: there was none. The last round reaches all.
+        """
+        if self.radius_from_m and round_no < self.rounds:
+            radius_m = before_m * self.radius_growth or self.radius_from_m
+            while radius_m < self.radius_m:
+                yield radius_m
+                radius_m *= self.radius_growth
+        yield self.radius_m
