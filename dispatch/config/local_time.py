@@ -1,11 +1,11 @@
-"""Local time: what hour of the day it is where people are, for rules that depend on it. The composition root makes it."""
+"""Local time, for rules that depend on the hour of the day. The composition root makes it."""
 
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 
 class LocalTime:
-    """Runtime seconds as the clock on the wall shows them."""
+    """Times of the runtime as local times of one zone."""
 
     def __init__(self, zone: str, wall_zero: float = 0.0) -> None:
         """`zone`: a name of the IANA database. `wall_zero`: Unix time of runtime second 0."""
@@ -14,12 +14,12 @@ class LocalTime:
         self._minute, self._hour = -1.0, 0.0
 
     def minute_of_day(self, at: float) -> int:
-        """Minutes since the clock showed midnight, 0 to 1439."""
+        """Local minutes since midnight, 0 to 1439."""
         moment = datetime.fromtimestamp(self._wall_zero + at, self._zone)
         return 60 * moment.hour + moment.minute
 
     def hour(self, at: float) -> float:
-        """The same in hours, with their fraction, in [0, 24): 17.5 is half past five in the afternoon."""
+        """Local hours since midnight with a fraction, in [0, 24): 17.5 is half past five in the afternoon."""
         minute, seconds = divmod(self._wall_zero + at, 60.0)
         if minute != self._minute:  # every offer of a minute asks this
             moment = datetime.fromtimestamp(minute * 60.0, self._zone)

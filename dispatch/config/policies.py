@@ -1,4 +1,4 @@
-"""Ways to ask drivers that have a name: each is a handful of settings, as people write them. Whatever is given beside it beats it."""
+"""Matching policies that are presets: each is a few settings, as people write them. Explicit settings win."""
 
 from collections.abc import Mapping
 
@@ -9,4 +9,4 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     "expanding": {"radius_from_km": "2"},
     "staggered": {"stagger": "5s"},
 }
-"""By name, settings by theirs. `seed`: the defaults as they are."""
+"""The settings of each preset. `seed` has none: it is the defaults."""

@@ -8,29 +8,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from dispatch.config.kinds import Value
+from dispatch.config.kinds import (
+    CLOCK,
+    COLUMNS,
+    HOSTS,
+    MOMENT,
+    ORIGINS,
+    PATH,
+    REGION,
+    SECRET,
+    TEXT,
+    VEHICLES,
+    ZONE,
+    Value,
+)
 from dispatch.config.policies import POLICIES
 from dispatch.config.table import (
     Checked,
     Setting,
     choice,
-    clock,
     duration,
-    host_list,
     kilometres,
-    moment,
     number,
-    origin_list,
-    path,
     percent,
-    region,
-    secret,
     switch,
-    text,
-    trip_columns,
-    vehicles,
     whole,
-    zone,
+    written,
 )
 
 
@@ -42,7 +45,7 @@ class Rules(Checked):
 
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
-    policy: str = choice("seed", "|".join(POLICIES), "a named preset; settings that you give yourself win")
+    policy: str = choice("seed", "|".join(POLICIES), "matching policy: a preset for the settings below; explicit settings win")
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
     rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
     rank_candidates: int = whole(20, 1, 200, "number of nearest drivers that rank_by eta compares")
@@ -59,7 +62,7 @@ class Rules(Checked):
         1000,
         "drivers who were not asked that a round keeps, with the reason; simulations keep none without --db",
     )
-    vehicle_types: str = vehicles("", "types that can be asked for, with others that do as well; empty: any")
+    vehicle_types: str = written(VEHICLES, "", "types that can be asked for, with others that do as well; empty: any")
     acceptance: str = choice(
         "first",
         "first|best_of_window",
@@ -124,22 +127,22 @@ class Server(Checked):
 
     group: ClassVar[str] = "server"
 
-    host: str = text("127.0.0.1", "address to listen on")
+    host: str = written(TEXT, "127.0.0.1", "address to listen on")
     port: int = whole(8067, 0, 65_535, "port to listen on; 0 takes a free one")
-    hosts: str = host_list("names that Host may have beside IP addresses, localhost and --host")
-    origins: str = origin_list("web pages of other origins that may use this server; empty: none")
-    db: str = path("dispatch.db", "the SQLite database; `serve` and `db seed` make one")
+    hosts: str = written(HOSTS, "", "names that Host may have beside IP addresses, localhost and --host")
+    origins: str = written(ORIGINS, "", "web pages of other origins that may use this server; empty: none")
+    db: str = written(PATH, "dispatch.db", "the SQLite database; `serve` and `db seed` make one")
     auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
     synchronous: str = choice("full", "full|normal|off", "how strictly SQLite waits until data is on disk")
-    phone_region: str = region(
-        "country (ZA) of phone numbers without a country code; kept in the database; empty: the kept one"
+    phone_region: str = written(
+        REGION, "", "country (ZA) of phone numbers without a country code; kept in the database; empty: the kept one"
     )
-    currency: str = text("", "currency of fares, for people to read")
+    currency: str = written(TEXT, "", "currency of fares, for people to read")
     eta_model: str = choice(
         "fitted", "fitted|constant", "fitted: ETAs by the hour of the day; constant: straight line × 1.3 at 25 km/h"
     )
-    eta_profile: str = text("", "file of `dispatch eta fit`; empty: the shipped one, of a New York day")
-    roads: str = text("", "street map for ETAs (.osm.pbf, node-link .json.gz); empty: straight lines")
+    eta_profile: str = written(TEXT, "", "file of `dispatch eta fit`; empty: the shipped one, of a New York day")
+    roads: str = written(TEXT, "", "street map for ETAs (.osm.pbf, node-link .json.gz); empty: straight lines")
     frame_bytes: int = whole(16_384, 256, 1_048_576, "a longer frame closes the connection with 1009")
     messages_per_s: int = whole(20, 1, 100_000, "messages a second from one connection")
     message_burst: int = whole(40, 1, 100_000, "messages that one connection may send at once")
@@ -168,15 +171,15 @@ class PricingRules(Checked):
     currency_digits: str = choice(
         "auto", "auto|0|1|2|3|4", "digits of the currency's smaller unit; auto: as in ISO 4217"
     )
-    time_zone: str = zone("UTC", "local time, for what depends on the hour of the day")
+    time_zone: str = written(ZONE, "UTC", "local time, for what depends on the hour of the day")
     demand_multiplier: float = number(1, 0.1, 10, "what fares are multiplied by while demand is high")
     quote_ttl_s: float = duration("5m", "1s", "24h", "a quote holds this long")
     quote_tolerance_m: float = number(50, 0, 5000, "metres that a booking's points may lie from its quote's")
     quotes_per_s: int = whole(20, 1, 100_000, "quotes a second for one address")
     quote_burst: int = whole(40, 1, 100_000, "quotes that one address may ask for at once")
     price_patience_s: float = duration("10s", "100ms", "5m", "a booking or a quote waits this long for its price")
-    pricing_url: str = text("", "where pricing = http asks, by POST")
-    pricing_key: str = secret("the key that pricing_url wants, as a bearer token")
+    pricing_url: str = written(TEXT, "", "where pricing = http asks, by POST")
+    pricing_key: str = written(SECRET, "", "the key that pricing_url wants, as a bearer token")
     pricing_timeout_s: float = duration("2s", "10ms", "1m", "how long to wait for pricing_url")
     pricing_fallback: str = choice("error", "error|tariff", "what holds while pricing_url has no answer")
 
@@ -188,8 +191,8 @@ class PaymentRules(Checked):
     group: ClassVar[str] = "payment"
 
     payment: str = choice("none", "none|http", "who collects from cards: nobody, or payment_url")
-    payment_url: str = text("", "where payment = http asks to collect a fare, by POST")
-    payment_key: str = secret("the key that payment_url wants, as a bearer token")
+    payment_url: str = written(TEXT, "", "where payment = http asks to collect a fare, by POST")
+    payment_key: str = written(SECRET, "", "the key that payment_url wants, as a bearer token")
     payment_timeout_s: float = duration("10s", "10ms", "1m", "how long to wait for payment_url")
     payment_retry_s: float = duration(
         "5s", "10ms", "1h", "payment_url is asked again after this, then after twice as long, and so on"
@@ -211,8 +214,8 @@ class TariffRates(Checked):
     cancellation_fee: float = number(0, 0, 1_000_000, "for a passenger who cancels too late")
     no_show_fee: float = number(0, 0, 1_000_000, "for a passenger who does not come")
     night_multiplier: float = number(1, 0.1, 10, "what a ride's fare is multiplied by when it begins at night")
-    night_from: str = clock("22:00", "the night begins, in local time")
-    night_to: str = clock("06:00", "the night ends")
+    night_from: str = written(CLOCK, "22:00", "the night begins, in local time")
+    night_to: str = written(CLOCK, "06:00", "the night ends")
 
     vehicle_tariffs: Mapping[str, Mapping[str, Value]] = field(default_factory=dict, hash=False)
     """What `[tariff.<type>]` says, by attribute."""
@@ -233,10 +236,14 @@ class SimulateSettings(Checked):
 
     group: ClassVar[str] = "simulate"
 
-    trips: str | None = path(None, "file of trips (CSV, Parquet); none: a model city; not set: the shipped trips")
-    columns: str = trip_columns("what the file's columns are called, where they are not known (pickup_time=Start, …)")
-    trips_zone: str | None = zone(
-        None, "clock by which times with an offset from UTC are told; empty: that of the first offset"
+    trips: str | None = written(
+        PATH, None, "file of trips (CSV, Parquet); none: a model city; not set: the shipped trips"
+    )
+    columns: str = written(
+        COLUMNS, "", "what the file's columns are called, where they are not known (pickup_time=Start, …)"
+    )
+    trips_zone: str | None = written(
+        ZONE, None, "clock by which times with an offset from UTC are told; empty: that of the first offset"
     )
     skip_most: float = percent(
         5, "more rows skipped than this end the run before it begins; rows without a place do not count"
@@ -244,15 +251,15 @@ class SimulateSettings(Checked):
     drivers: int | None = whole(None, 0, 1_000_000, "drivers in the fleet")
     rides: int | None = whole(None, 0, 10_000_000, "number of trips to take, the first ones")
     for_s: float | None = duration(None, "1s", "8784h", "how long to run")
-    from_time: str | None = moment(None, "take trips from this local time on")
+    from_time: str | None = written(MOMENT, None, "take trips from this local time on")
     position_every_s: float = duration("30s", "100ms", "1h", "a driver reports its position this often")
     seed: int = whole(1, 0, 2**32 - 1, "seed of all random numbers")
-    scenario: str | None = text(None, "run a named small world instead")
+    scenario: str | None = written(TEXT, None, "run a named small world instead")
     worlds: int = whole(1, 1, 1_000_000, "number of worlds to run (needs --scenario); stops at the first broken rule")
     permute: bool = switch(False, "shuffle deliveries that fall on the same instant, by the seed")
     codec: str = choice("auto", "auto|on|off", "encode frames as on the wire; auto: where they are read")
-    db: str | None = path(None, "store what happens in this SQLite file", name="simulate_db")
-    trace: str | None = path(None, "write every delivery to this file, one a line")
+    db: str | None = written(PATH, None, "store what happens in this SQLite file", name="simulate_db")
+    trace: str | None = written(PATH, None, "write every delivery to this file, one a line")
     json: bool = switch(False, "print one JSON object instead of tables")
 
 

@@ -1,27 +1,18 @@
-"""One row per setting, read off the settings classes: what flags, variables and TOML keys are made of."""
+"""One row for each setting, read from the settings classes. Flags, environment variables and TOML keys are made of them."""
 
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar
 
 from dispatch.config.kinds import (
-    CLOCK,
-    COLUMNS,
     DURATION,
-    HOSTS,
     KILOMETRES,
-    MOMENT,
     NUMBER,
-    ORIGINS,
-    PATH,
     PERCENT,
-    REGION,
     SECRET,
     SWITCH,
     TEXT,
-    VEHICLES,
     WHOLE,
-    ZONE,
     Kind,
     Value,
 )
@@ -30,7 +21,7 @@ from dispatch.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is said of an attribute: its kind, its purpose and its range as the program holds it."""
+    """The kind, the purpose and the range of an attribute, in the units of the program."""
 
     kind: Kind
     help: str
@@ -41,12 +32,12 @@ class Limits:
 
 
 def duration(default: str | None, low: str, high: str, help: str) -> Any:
-    """Seconds in the program, `30s` outside, as here."""
+    """Seconds in the program; written `30s` by people and here."""
     return _row(default, Limits(DURATION, help, float(DURATION.read(low)), float(DURATION.read(high))))
 
 
 def kilometres(default: float, low: float, high: float, help: str) -> Any:
-    """Metres in the program, kilometres outside, as here."""
+    """Metres in the program; kilometres for people and here."""
     return _row(default, Limits(KILOMETRES, help, low * 1000, high * 1000))
 
 
@@ -61,63 +52,13 @@ def whole(default: int | None, low: int, high: int, help: str) -> Any:
 
 
 def choice(default: str, choices: str, help: str) -> Any:
-    """One of a few words, given as `full|normal|off`."""
+    """One of a few words, listed as `full|normal|off`."""
     return _row(default, Limits(TEXT, help, choices=tuple(choices.split("|"))))
 
 
-def text(default: str | None, help: str) -> Any:
-    """Any text, the empty one too."""
-    return _row(default, Limits(TEXT, help))
-
-
-def vehicles(default: str, help: str) -> Any:
-    """Types of vehicle, and which others do for each."""
-    return _row(default, Limits(VEHICLES, help))
-
-
-def host_list(help: str) -> Any:
-    """Names of hosts; none where nobody gives any."""
-    return _row("", Limits(HOSTS, help))
-
-
-def origin_list(help: str) -> Any:
-    """Origins of web pages; none where nobody gives any."""
-    return _row("", Limits(ORIGINS, help))
-
-
-def path(default: str | None, help: str, name: str = "") -> Any:
-    """The name of a file; `name` where the attribute's own is another setting's already."""
-    return _row(default, Limits(PATH, help, name=name))
-
-
-def moment(default: str | None, help: str) -> Any:
-    """A local time without an offset, held as ISO text."""
-    return _row(default, Limits(MOMENT, help))
-
-
-def clock(default: str, help: str) -> Any:
-    """A time of day, held as `22:00`."""
-    return _row(default, Limits(CLOCK, help))
-
-
-def region(help: str) -> Any:
-    """A country by its two letters; the empty text where none is set."""
-    return _row("", Limits(REGION, help))
-
-
-def secret(help: str) -> Any:
-    """Text that is never shown; the empty one where there is none."""
-    return _row("", Limits(SECRET, help))
-
-
-def zone(default: str | None, help: str) -> Any:
-    """A time zone by its name in the IANA database."""
-    return _row(default, Limits(ZONE, help))
-
-
-def trip_columns(help: str) -> Any:
-    """The file's own names of the columns of trips; the empty text where they are known ones."""
-    return _row("", Limits(COLUMNS, help))
+def written(kind: Kind, default: str | None, help: str, name: str = "") -> Any:
+    """Text of this kind: a path, a time zone, a list of hosts. `name`: where the attribute's own is another setting's already."""
+    return _row(default, Limits(kind, help, name=name))
 
 
 def percent(default: float, help: str) -> Any:
@@ -162,7 +103,7 @@ class Setting:
 
     @property
     def negative_flag(self) -> str:
-        """What says no to a switch."""
+        """The flag that turns a switch off."""
         return "--no-" + self.flag.removeprefix("--")
 
     @property
@@ -182,32 +123,32 @@ class Setting:
         return f"{low} to {high}"
 
     def written(self, value: Value | None) -> str:
-        """The value as people write it; nothing for a setting that is not set."""
+        """The value as people write it; empty for None."""
         outside = self.outside(value)
         return "" if outside is None else str(outside).lower() if isinstance(outside, bool) else str(outside)
 
     def given_as_flag(self, value: Value) -> str:
-        """The one argument that sets this value on a command line."""
+        """The command line argument that sets this value."""
         if isinstance(value, bool):
             return self.flag if value else self.negative_flag
         return f"{self.flag}={self.written(value)}"
 
     def outside(self, value: Value | None) -> Value | None:
-        """The value as it would stand in a TOML file: a number, a truth or a text with its unit."""
+        """The value as in a TOML file: a number, a boolean or a text with its unit."""
         if value is None:
             return None
         written = self.limits.kind.write(value)
         return int(written) if isinstance(written, float) and written.is_integer() else written
 
     def read(self, given: object, origin: str) -> Value:
-        """The value that `given` means; SettingError names the setting, what came and what is wanted."""
+        """The value that `given` means. Raises SettingError, which names the setting, what came and what is wanted."""
         try:
             return self.checked(self.limits.kind.read(given))
         except ValueError:
             raise self._refusal(f"{given!r} ({origin})") from None
 
     def checked(self, value: object) -> Value:
-        """`value` as the program holds it (a whole number serves as a float), or ValueError."""
+        """`value` as the program holds it; a whole number serves as a float. Raises ValueError."""
         limits = self.limits
         fits = isinstance(value, (int, float) if limits.kind.held is float else limits.kind.held)
         if not fits or (isinstance(value, bool) and limits.kind.held is not bool):
@@ -220,7 +161,7 @@ class Setting:
         return held
 
     def checked_attribute(self, value: object) -> Value | None:
-        """As `checked`, for a value the program itself gave; None passes where nothing is the default."""
+        """As `checked`, for a value given in code. None passes where it is the default. Raises SettingError."""
         if value is None and self.default is None:
             return None
         try:
@@ -240,7 +181,7 @@ def _held(kind: Kind, value: Any) -> Value:
 
 
 class Checked:
-    """Base of the settings classes: a value outside its row's limits is refused wherever it comes from."""
+    """Base of the settings classes. A value outside the limits of its row is refused, wherever it comes from."""
 
     group: ClassVar[str]
     rows: ClassVar[tuple[Setting, ...]] = ()

@@ -1,1 +1,1 @@
-"""Calls to the outside world. A provider is a sink: it is asked by message and answers by message, always, and has a virtual twin."""
+"""Calls to the outside world. A provider is a sink: it answers every message by a message. Each has a twin in virtual time."""

@@ -1,4 +1,4 @@
-"""One POST to somebody else's API: JSON there, a small answer back, in time or not at all. Heavy to import.
+"""A client for other companies' APIs: one POST of JSON for each question, a short answer within a time limit. Heavy to import.
 
 Each question has a connection of its own, which ends with its answer. A kept connection may still hold a second answer to an earlier
 question, and HTTP/1.1 would take that for the answer to the next one: another passenger's.
@@ -17,26 +17,26 @@ import httpx2
 from dispatch.errors import SettingError
 
 _WHO: Final = re.compile(r"//[^/]*@")
-"""A name and a password in an address are not for the screen."""
+"""A user name and password in a URL, which are never shown."""
 LARGEST_ANSWER_BYTES: Final = 65_536
 MOST_AT_ONCE: Final = 100
-"""Questions under way; one more is not sent, so that a slow provider cannot fill the memory."""
+"""Requests that may be under way; one more is not sent, so that a slow provider cannot fill the memory."""
 _ONE_QUESTION: Final = httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=0)
 _HEADERS: Final = {"Connection": "close", "Accept-Encoding": "identity"}
-"""Not compressed: a few bytes could be blown up to more than the memory holds, before anybody can count them."""
+"""No compression: a few bytes could expand to more than the memory holds, before anybody can count them."""
 
 
 class Tells(Protocol):
-    """What takes a provider's answers."""
+    """The part of a runtime that a provider answers by."""
 
     def tell(self, address: str, message: Any) -> object: ...
 
 
-class Questions:
-    """The questions to one API that are under way. To be made and used on the event loop."""
+class ApiClient:
+    """Requests to one API. To be made and used on the event loop."""
 
     def __init__(self, url: str, key: str, timeout_s: float) -> None:
-        """`url`: where to POST to. `key`: sent as a bearer token; empty: nothing is."""
+        """`url`: where to POST. `key`: sent as a bearer token, unless it is empty. `timeout_s`: for each step of a request."""
         self._url = url
         headers = {**_HEADERS, "Authorization": f"Bearer {key}"} if key else _HEADERS
         # Environment proxies and .netrc are not asked: the request goes where the setting says.
@@ -45,17 +45,17 @@ class Questions:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether one more is not to be asked."""
+        """Whether as many requests are under way as may be."""
         return len(self._under_way) >= MOST_AT_ONCE
 
     def begin(self, asking: Coroutine[Any, Any, None]) -> None:
-        """Let this go on beside everything else, until it is done or `stop` ends it."""
+        """Run this coroutine as a task, until it is done or `stop` cancels it."""
         task = asyncio.get_running_loop().create_task(asking)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
     async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """The status and the bytes of the answer to this question.
+        """POST this body as JSON and return the status and the bytes of the answer.
 
         Raises httpx2.HTTPError, and ValueError for an answer that is too long or compressed.
         """
@@ -70,7 +70,7 @@ class Questions:
             return response.status_code, bytes(answer)
 
     async def stop(self) -> None:
-        """No more of them; those under way have no answer."""
+        """Cancel all requests under way and close the client."""
         for task in tuple(self._under_way):
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -78,7 +78,7 @@ class Questions:
 
 
 def require_url(name: str, url: str) -> None:
-    """Raises SettingError unless setting `name` is an address that can be asked."""
+    """Raise SettingError unless the `url` of setting `name` is an http or https address."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -1,4 +1,4 @@
-"""Fares collected by somebody else's HTTP API: one POST for each question, the ride's id as the key by which it collects once.
+"""Fares collected by another company's HTTP API: one POST for each request, with the ride's id as the idempotency key.
 
 What it sends and wants back is in docs/PAYMENTS.md. The key goes into the request's header and nowhere else.
 """
@@ -14,20 +14,20 @@ import msgspec
 
 from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.providers.http import Questions, Tells
+from dispatch.providers.http import ApiClient, Tells
 
 Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200
-"""Of what a provider says in words, so much is kept."""
+"""Characters kept of what a provider says in words."""
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 ANSWERED: Final = frozenset((200, 201, 409))
-"""409: of a charge that the provider knows already."""
+"""Statuses with a receipt. 409: the provider knows this charge already."""
 REFUSED: Final = 402
 NOT_US: Final = frozenset((401, 403))
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What the provider says: `paid` or `declined`, its name for the charge, and why not."""
+    """The provider's answer: `paid` or `declined`, its reference for the charge, and the reason of a decline."""
 
     status: str = ""
     reference: str = ""
@@ -35,7 +35,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Echo(msgspec.Struct, frozen=True):
-    """Which ride the provider means, if it says so. A number is as good as its digits."""
+    """The ride that an answer names, if it names one. A number is as good as its digits."""
 
     ride_id: Any = None
 
@@ -62,24 +62,24 @@ class HttpPayments:
             url: where to POST to.
             key: sent as a bearer token; empty: nothing is sent.
             timeout_s: from the question to the last byte of the answer.
-            report: hears of trouble, in words that hold no secret, and not of the same again and again.
+            report: called with each new trouble, in words that hold no secret.
         """
         self._runtime = runtime
         self._timeout_s = timeout_s
         self._report = report
         self._trouble = ""
-        self._questions = Questions(url, key, timeout_s)
+        self._api = ApiClient(url, key, timeout_s)
 
     def deliver(self, question: CollectFare) -> None:
-        """Ask, and answer once the answer is there, or is too late."""
-        if self._questions.are_too_many:
+        """Send the request. The answer, or `FareUnknown` after a timeout or failure, goes to the asker by message."""
+        if self._api.are_too_many:
             self._tell(question, FareUnknown(question.number, "too many questions are under way"))
             return
-        self._questions.begin(self._collect(question))
+        self._api.begin(self._collect(question))
 
     async def stop(self) -> None:
-        """No more questions. What those under way came to is asked again after the next start."""
-        await self._questions.stop()
+        """Cancel all requests. Their rides ask again after the next start."""
+        await self._api.stop()
 
     async def _collect(self, question: CollectFare) -> None:
         answer: Answer
@@ -88,7 +88,7 @@ class HttpPayments:
                 answer = await self._ask(question)
         except TimeoutError:
             answer = FareUnknown(question.number, f"no answer within {self._timeout_s:g} s")
-        except Exception as error:  # whatever it was: without an answer the ride would wait for ever
+        except Exception as error:  # of any kind: without an answer the ride would wait for ever
             answer = FareUnknown(question.number, _words(error))
         self._tell(question, answer)
 
@@ -101,19 +101,19 @@ class HttpPayments:
             "currency": amount.currency,
             "currency_digits": amount.digits,
         }
-        status, answer = await self._questions.post(body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
+        status, answer = await self._api.post(body, {IDEMPOTENCY_KEY: f"ride-{ride_id}"})
         return answer_of(status, answer, question)
 
     def _tell(self, question: CollectFare, answer: Answer) -> None:
         trouble = answer.reason if type(answer) is FareUnknown else ""
-        if trouble and trouble != self._trouble:  # once, however many charges wait for it
+        if trouble and trouble != self._trouble:  # told once, however many charges meet it
             self._report(trouble)
         self._trouble = trouble
         self._runtime.tell(question.reply_to, answer)
 
 
 def answer_of(status: int, answer: bytes, question: CollectFare) -> Answer:
-    """What an answer means. Only a clear yes and a clear no settle a charge; after anything else it is asked again."""
+    """What an answer means. Only a clear yes or a clear no settles a charge; after anything else the ride asks again."""
     number = question.number
     if status in NOT_US:
         return FareUnknown(number, f"it answers with status {status}: look at payment_key")
@@ -130,7 +130,7 @@ def answer_of(status: int, answer: bytes, question: CollectFare) -> Answer:
 
 
 def _is_about(ride_id: RideId, answer: bytes) -> bool:
-    """Whether this answer names no other ride."""
+    """Whether the answer names this ride or none."""
     try:
         named = _echo(answer).ride_id
     except msgspec.MsgspecError:
@@ -146,5 +146,5 @@ def _receipt(answer: bytes) -> Receipt:
 
 
 def _words(error: Exception) -> str:
-    """A library's own error by its name: its text may hold the address with whatever secret is in it."""
+    """The error in words. An error of the library is told by its class alone: its text may hold the URL with a secret."""
     return type(error).__name__ if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL) else str(error)

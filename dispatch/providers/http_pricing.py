@@ -1,4 +1,4 @@
-"""Prices from somebody else's HTTP API: one POST for each trip, an answer in time or the fallback. Heavy to import.
+"""Prices from another company's HTTP API: one POST for each trip; after a timeout the fallback. Heavy to import.
 
 What it sends and wants back is in docs/FARES.md. The key goes into the request's header and nowhere else.
 """
@@ -18,7 +18,7 @@ from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
-from dispatch.providers.http import Questions, Tells
+from dispatch.providers.http import ApiClient, Tells
 from dispatch.providers.pricing import without_provider
 from dispatch.values import FareLine, Money, Price
 
@@ -26,8 +26,8 @@ Amount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """What the provider says: the fare in major units, and its own idea of the way if it has one. `request_id`: which question it
-    answers, if it says so.
+    """The provider's answer: the fare in major units, and the way if it has one of its own. `request_id`: the request that it answers,
+    if it says so.
     """
 
     fare: Amount
@@ -61,7 +61,7 @@ class HttpPricing:
             runtime: who brings the answers.
             url: where to POST to.
             pricer: estimates the way, and says which currency fares are in.
-            fallback: prices trips while the provider has no answer; None: they have no price.
+            fallback: prices trips while the provider has no answer; None: such trips have no price.
             key: sent as a bearer token; empty: nothing is sent.
             timeout_s: from the question to the last byte of the answer.
             moment: runtime seconds as a time that the provider reads.
@@ -73,18 +73,18 @@ class HttpPricing:
         self._timeout_s = timeout_s
         self._moment = moment
         self._report = report
-        self._questions = Questions(url, key, timeout_s)
+        self._api = ApiClient(url, key, timeout_s)
 
     def deliver(self, question: AskPrice) -> None:
-        """Ask, and answer once the answer is there, or is too late."""
-        if self._questions.are_too_many:
+        """Send the request. The price goes to the asker by message; after a timeout or failure the fallback's, or `NotPriced`."""
+        if self._api.are_too_many:
             self._answer_without(question, "too many questions are under way")
             return
-        self._questions.begin(self._ask(question))
+        self._api.begin(self._ask(question))
 
     async def stop(self) -> None:
-        """No more questions; those under way have no answer."""
-        await self._questions.stop()
+        """Cancel all requests. Nobody is answered any more."""
+        await self._api.stop()
 
     async def _ask(self, question: AskPrice) -> None:
         try:
@@ -114,7 +114,7 @@ class HttpPricing:
             "pickup_at": self._moment(question.at),
             "currency": self._pricer.tariff.currency,
         }
-        status, answer = await self._questions.post(body)
+        status, answer = await self._api.post(body)
         if status != httpx2.codes.OK:
             raise ValueError(f"it answers with status {status}")
         quoted = _decode(answer)
@@ -129,7 +129,7 @@ class HttpPricing:
 
 
 def request_id_of(question: AskPrice) -> str:
-    """What names this question to the provider: a digest, because whoever knows a quote's id may look at its price."""
+    """The id of the request for the provider. A digest, because whoever knows a quote's id can read its price."""
     return hashlib.sha256(f"{question.reply_to}/{question.number}/{question.at}".encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""The provider of payments in virtual time: it collects each charge once, takes a while for it, and loses questions and answers."""
+"""The provider of payments in virtual time. It collects each charge once, after a delay, and may lose requests and answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dispatch.values import Money
 
 
 class VirtualPayments:
-    """A sink. It lives outside the server: what it has collected outlasts a crash of those who asked. `collected`: by ride."""
+    """A sink outside the server: what it collected outlives a crash of the server. `collected` and `declined`: amounts by ride."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class VirtualPayments:
         self.declined: dict[RideId, Money] = {}
 
     def deliver(self, question: CollectFare) -> None:
-        """Answer after a while, or never."""
+        """Answer after a delay, or never."""
         dice, number, delay_s = self._dice, question.number, self._dice.uniform(*self._delay_s)
         in_trouble = dice.random() < self._trouble_rate
         if not in_trouble or dice.random() < 0.5:
@@ -49,7 +49,7 @@ class VirtualPayments:
         self._runtime.set_timer(delay_s, question.reply_to, answer)
 
     def _decide(self, question: CollectFare) -> None:
-        """Once for each ride."""
+        """Collect or decline, once for each ride."""
         ride_id = question.ride_id
         if ride_id not in self.collected and ride_id not in self.declined:
             refused = self._dice.random() < self._decline_rate

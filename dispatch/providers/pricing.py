@@ -1,4 +1,4 @@
-"""What every pricing provider has: somebody to answer, and what holds when there is no price. And the twin of virtual time."""
+"""What all pricing providers share, and the pricing provider of virtual time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 
 
 class Post(Protocol):
-    """What a provider needs of a runtime."""
+    """The part of a runtime that a provider in virtual time needs."""
 
     def tell(self, address: str, message: Any) -> object: ...
 
@@ -20,7 +20,7 @@ class Post(Protocol):
 
 
 def without_provider(question: AskPrice, fallback: Pricer | None, reason: str) -> Priced | NotPriced:
-    """The answer while the provider has none: the tariff's price where it is to hold, else that there is no price."""
+    """The answer while the provider has none: the price of the fallback, or without one `NotPriced` with this reason."""
     if fallback is None:
         return NotPriced(question.number, reason)
     price = fallback.price(question.pickup, question.dropoff, question.vehicle_type, question.at)
@@ -28,7 +28,7 @@ def without_provider(question: AskPrice, fallback: Pricer | None, reason: str) -
 
 
 class VirtualPricing:
-    """The provider of simulated worlds: prices as `pricer` does, takes a drawn time for it, and fails as often as one asks."""
+    """The provider of simulated worlds: prices as `pricer` does, after a random delay, and fails at a given rate."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class VirtualPricing:
         delay_s: tuple[float, float] = (0.05, 0.5),
         failure_rate: float = 0.0,
     ) -> None:
-        """`delay_s`: the shortest and the longest time. `failure_rate`: the share of questions without an answer, from 0 to 1."""
+        """`delay_s`: the shortest and the longest delay. `failure_rate`: the share of failures, from 0 to 1."""
         self._runtime = runtime
         self._dice = runtime.rng("pricing")
         self._pricer = pricer
@@ -48,7 +48,7 @@ class VirtualPricing:
         self.failure_rate = failure_rate
 
     def deliver(self, question: AskPrice) -> None:
-        """Answer, after a while."""
+        """Answer after a delay."""
         fails = self._dice.random() < self.failure_rate
         priced_by = self._fallback if fails else self._pricer
         answer = without_provider(question, priced_by, "the pricing provider is down")

@@ -11,23 +11,23 @@ from dispatch.errors import DispatchError
 from dispatch.values import Point
 
 SHORTEST_M, SHORTEST_S, LONGEST_S = 200.0, 60.0, 7_200.0
-"""Others teach nothing of speed: they went around a block, were called off, or their meter ran on."""
+"""Trips beyond these say nothing about speed: they went around a block, were called off, or their meter ran on."""
 FEWEST_TRIPS = 100
-"""Of fewer a curve would be an invention."""
+"""A curve through fewer trips would be an invention."""
 FEWEST_AN_HOUR = 30
-"""An hour with fewer is looked at together with the hours around it."""
+"""An hour with fewer samples is fitted together with the hours around it."""
 WIDE_STEP, FINE_STEP = 0.05, 0.01
 WIDE_EXPONENTS = tuple(round(0.3 + WIDE_STEP * step, 2) for step in range(19))
 
 
 class TooFewTrips(DispatchError):
-    """There is not enough to learn from."""
+    """There are too few usable trips."""
 
     code = "too_few_trips"
 
 
 class TimedTrip(NamedTuple):
-    """A trip that really was: local hour of departure in [0, 24), places, seconds."""
+    """A real trip: local hour of departure in [0, 24), both places, seconds."""
 
     hour: float
     start: Point
@@ -36,7 +36,7 @@ class TimedTrip(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One trip as a curve sees it."""
+    """One trip as a point of a curve."""
 
     hour: float
     length: float
@@ -44,13 +44,13 @@ class Sample(NamedTuple):
 
 
 def air_samples(trips: Sequence[TimedTrip]) -> list[Sample]:
-    """The trips that teach something, by kilometres of air."""
+    """The usable trips as samples over kilometres of straight line."""
     samples = [Sample(trip.hour, haversine_m(*trip.start, *trip.end) / 1000.0, trip.duration_s) for trip in trips]
     return [sample for sample in samples if sample.length >= SHORTEST_M / 1000.0 and _teaches(sample.duration_s)]
 
 
 def road_samples(trips: Sequence[TimedTrip], free_s: Callable[[TimedTrip], float | None]) -> list[Sample]:
-    """The same by minutes of empty streets. `free_s`: seconds on the map; None: the trip is off it."""
+    """The same over minutes of empty streets. `free_s`: seconds on the map for each trip; None: the trip is off it."""
     taught = [(trip, free_s(trip)) for trip in trips if _teaches(trip.duration_s)]
     return [Sample(trip.hour, seconds / 60.0, trip.duration_s) for trip, seconds in taught if seconds]
 

@@ -30,9 +30,9 @@ SPEEDS_KMH: Mapping[str, float] = {
     "living_street": 10.0,
     "service": 15.0,
 }
-"""Where no limit is given; other kinds of ways are not for cars."""
+"""Kilometres an hour on kinds of ways without a posted limit. Other kinds are not for cars."""
 ACCESS = ("motorcar", "motor_vehicle", "vehicle", "access")
-"""The first of these that is given says whether cars may use a way."""
+"""The first of these tags that a way has says whether cars may use it."""
 CLOSED = frozenset(("no", "private", "agricultural", "forestry"))
 NOT_THROUGH = frozenset(("driveway", "parking_aisle", "emergency_access", "drive-through"))
 FORWARD, BACKWARD, BOTH = (True, False), (False, True), (True, True)
@@ -93,7 +93,7 @@ class _Builder:
 
 
 def _pairs(way: Way) -> Iterator[tuple[tuple[int, Point], tuple[int, Point]]]:
-    """Neighbours on a way whose places the file has."""
+    """Pairs of neighbours on a way, where the file has both places."""
     before = None
     for node in way.nodes:
         here = (node.ref, (node.location.lat, node.location.lon)) if node.location.valid() else None
@@ -116,7 +116,7 @@ def speed_of(tags: Mapping[str, str]) -> float | None:
 
 
 def directions_of(tags: Mapping[str, str]) -> tuple[bool, bool]:
-    """Whether it may be driven along, and back."""
+    """Whether the way may be driven forwards, and backwards."""
     given = DIRECTIONS.get(tags.get("oneway", ""))
     if given is not None:
         return given

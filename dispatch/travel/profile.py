@@ -15,13 +15,13 @@ SHIPPED = "new-york.json"
 
 
 class ProfileError(DispatchError):
-    """The profile cannot be read, or is none."""
+    """The profile cannot be read."""
 
     code = "bad_profile"
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How fast a city is. `made_of`: what it was fitted to, in words."""
+    """How fast a city is, hour by hour. `made_of`: in words, the trips that it was fitted to."""
 
     made_of: str
     air: Curve

@@ -1,4 +1,4 @@
-"""ETAs on a map of streets. One search back from where all want to go prices every start at once. Only this module imports scipy."""
+"""ETAs on a map of streets. One search back from the common destination gives the times of all starts. Only this module imports scipy."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from dispatch.travel.street_map import Link, StreetMap
 from dispatch.values import Point
 
 SNAP_M = 150.0
-"""Who is further from every junction is not on the map."""
+"""A place farther than this from every junction is not on the map."""
 ACCESS_MPS = 5.0
-"""Between a place and its junction."""
+"""The speed between a place and its junction."""
 FREE_UNIT_S = 60.0
 """A curve over roads says how long one minute of empty streets takes."""
 SHORTEST_S = 0.1
-"""A link is never quicker: to the search one of nothing at all would be no link."""
+"""No link is quicker: the search takes a link of 0 seconds for none."""
 SLOWEST_MPS, SLACK_S = 4.0, 120.0
 """A search gives up on ways slower than this, as the crow flies, and then looks at the whole map."""
 PLACES_KEPT = 2_000_000
-"""Searches are remembered, so many places in all: 12 bytes each."""
+"""Searches are cached up to so many places in all, 12 bytes each."""
 MOST_SEARCHES = 64
 
 
@@ -48,7 +48,7 @@ class Search(NamedTuple):
 
 
 class Roads:
-    """The part of a map on which one can get from everywhere to everywhere."""
+    """The part of a map on which every junction can be reached from every other."""
 
     def __init__(self, street_map: StreetMap) -> None:
         whole = _quickest(street_map.links)
@@ -102,7 +102,7 @@ class Roads:
         return [None if metres == inf else Snap(number, metres) for metres, number in pairs]
 
     def _reach(self, starts: Sequence[Point], end: Point) -> tuple[Search, list[Snap | None], Snap] | None:
-        """A search that has come to all starts, with the junctions of those that have a way."""
+        """A search that reached all starts, with the junctions of the starts that have a way."""
         *snaps, target = self._snaps([*starts, end])
         if target is None:
             return None
@@ -115,7 +115,7 @@ class Roads:
         return search, snaps, target
 
     def _search(self, target: int, limit_s: float) -> Search:
-        """Remembered, since the drivers of a round all go to one pickup, and the driver on the way goes on to it."""
+        """Cached: all drivers of a round go to one pickup, and the chosen driver asks about it again."""
         known = self._searches.pop(target, None)
         if known is None or known.limit_s < limit_s:
             seconds, after = dijkstra(self._backwards, indices=target, limit=limit_s, return_predecessors=True)
@@ -142,11 +142,11 @@ class RoadModel:
         return self._beyond.road_m(start, end) if metres is None else metres
 
     def eta_s(self, start: Point, end: Point, at: float) -> float:
-        """What the curve says of the quickest way at that hour."""
+        """The curve applied to the quickest way, at the local hour of `at`."""
         return self.etas_s([start], end, at)[0]
 
     def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
-        """Of all at once, by one search."""
+        """For all starts, by one search."""
         hour = self._hour_of(at)
         return [
             self._beyond.eta_s(start, end, at) if free_s is None else self._curve.of(free_s / FREE_UNIT_S, hour)
@@ -154,7 +154,7 @@ class RoadModel:
         ]
 
     def air_s(self, straight_m: float, at: float) -> float:
-        """As beyond the map."""
+        """As the model beyond the map says."""
         return self._beyond.air_s(straight_m, at)
 
 

@@ -21,19 +21,19 @@ class Score(msgspec.Struct, frozen=True):
 
 
 class Asked(NamedTuple):
-    """A trip, and the seconds that a model told for it."""
+    """A trip, and the seconds that a model estimated for it."""
 
     trip: TimedTrip
     eta_s: float
 
 
 def ask(model: EtaModel, trips: Sequence[TimedTrip]) -> list[Asked]:
-    """What the model tells for each trip as it departed. It takes hours of the day for runtime seconds."""
+    """The model's answer for each trip at its departure. The model must take hours of the day for runtime seconds."""
     return [Asked(trip, model.eta_s(trip.start, trip.end, trip.hour)) for trip in trips]
 
 
 def score(asked: Sequence[Asked]) -> Score:
-    """Of at least one answer."""
+    """The score of these answers, of which there is at least one."""
     errors = [abs(eta_s - trip.duration_s) for trip, eta_s in asked]
     shares = [error / trip.duration_s for error, (trip, _) in zip(errors, asked, strict=True)]
     return Score(len(asked), round(fmean(errors), 1), round(median(shares), 4))

@@ -30,7 +30,7 @@ class MissingExtra(DispatchError):
 
 
 class Link(NamedTuple):
-    """A street from one place to another, by their numbers on the map, never back; seconds when nobody is in the way."""
+    """A street in one direction, between two places named by their numbers on the map; seconds without traffic."""
 
     source: int
     target: int

@@ -16,7 +16,7 @@ from dispatch.values import FareLine, Money, Price
 
 NO_CHANGE: Final = Fraction(1)
 LINES: Final = ("base", "distance", "time", "night", "demand", "minimum", "waiting")
-"""Every line that a fare can have, in its order; `waiting` comes on top when the ride is over."""
+"""Every line that a fare can have, in order. `waiting` is added when the ride is over."""
 
 
 def fare(
@@ -28,9 +28,9 @@ def fare(
     vehicle_type: str = ANY_VEHICLE,
     demand: Fraction = NO_CHANGE,
 ) -> Price:
-    """The price of so many metres and seconds that begin at this minute of the local day.
+    """The price of a trip that begins at this minute of the local day.
 
-    `demand`: what everything is multiplied by while many ask and few drive. The minimum holds after all multipliers.
+    `demand`: the multiplier while many ask and few drive. The minimum fare is applied after all multipliers.
     """
     rates = tariff.rates(vehicle_type)
     night = rates.night if rates.is_night(minute_of_day) else NO_CHANGE
@@ -50,7 +50,7 @@ def fare(
 def _amounts(
     rates: Parts, unit: int, distance_m: int, duration_s: int, night: Fraction, demand: Fraction
 ) -> Iterator[tuple[str, int]]:
-    """Each line's exact amount, in parts of which a minor unit has `unit`."""
+    """The exact amount of each line, in parts of a minor unit: `unit` parts make one."""
     times = unit // rates.unit
     base, by_distance, by_time = rates.base, rates.metre * distance_m, rates.second * duration_s
     yield "base", base * times

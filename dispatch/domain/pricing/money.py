@@ -18,17 +18,17 @@ DIGITS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
 
 
 def rounded(minor: Fraction) -> int:
-    """To the nearest minor unit; a half goes up."""
+    """Rounded to the nearest minor unit; a half goes up."""
     return rounded_parts(minor.numerator, minor.denominator)
 
 
 def rounded_parts(parts: int, unit: int) -> int:
-    """The same of so many parts, of which a minor unit has `unit`."""
+    """The same for `parts`, where `unit` parts make one minor unit."""
     return (2 * parts + unit) // (2 * unit)
 
 
 def digits_of(currency: str) -> int:
-    """How many digits the currency's smaller unit has: 2 for cents, also where the currency is not known."""
+    """The digits of the currency's minor unit: 2 for cents, and for an unknown currency."""
     return DIGITS.get(currency.strip().upper(), USUAL_DIGITS)
 
 
@@ -38,5 +38,5 @@ def exactly(written: float) -> Fraction:
 
 
 def in_minor(major: float, digits: int) -> Fraction:
-    """An amount or a rate as people write it, in minor units; it may be a part of one."""
+    """An amount or a rate in minor units, exactly; it may be a fraction of one."""
     return exactly(major) * int(10**digits)

@@ -13,7 +13,7 @@ CARD: Final = "card"
 
 
 def amount_due(ride: RideRecord, currency: str, digits: int) -> Money | None:
-    """What the provider is to collect for this ride, which is over: its fare, or the fee that it ended with. None: nothing.
+    """What the provider must collect for this ride, which is over: its fare or its fee. None: nothing.
 
     `currency` and `digits` are the server's; a price that has its own keeps it.
     """
@@ -29,5 +29,5 @@ def amount_due(ride: RideRecord, currency: str, digits: int) -> Money | None:
 
 
 def pause_s(asked: int, first_s: float, most_s: float) -> float:
-    """How long to wait before a provider who was asked so often (from 1) is asked again: each time twice as long, up to a limit."""
+    """Seconds until a charge that was asked for `asked` times (from 1) is asked for again: doubled each time, up to `most_s`."""
     return min(first_s * float(2 ** min(asked - 1, 30)), most_s)

@@ -15,22 +15,22 @@ from dispatch.values import Place, Price
 Way = tuple[float, float]
 """Metres to drive and seconds to take."""
 EstimateWay = Callable[[Place, Place, float], Way]
-"""From the first place to the second, by who leaves at this runtime second."""
+"""The way from the first place to the second for a departure at this time."""
 
 
 class Demand:
-    """What fares are multiplied by: everywhere the same, until a zone is said to differ. May be changed at any time."""
+    """The multiplier of fares: one for all zones, until a zone is given its own. May be changed at any time."""
 
     def __init__(self, multiplier: float) -> None:
         self._everywhere = exactly(multiplier)
         self._by_zone: dict[str, Fraction] = {}
 
     def factor(self, zone: str) -> Fraction:
-        """What holds in this zone."""
+        """The multiplier of this zone."""
         return self._by_zone.get(zone, self._everywhere)
 
     def change(self, multiplier: float, zone: str | None = None) -> None:
-        """From now on; without a zone, everywhere."""
+        """Set the multiplier of a zone, or without one of all zones."""
         if zone is None:
             self._everywhere = exactly(multiplier)
             self._by_zone.clear()
@@ -39,24 +39,24 @@ class Demand:
 
 
 class Pricer:
-    """Prices any trip at once. The distance and the duration are the server's own, never an app's."""
+    """Prices any trip at once, by the distance and duration that the server itself estimates."""
 
     def __init__(
         self, tariff: Tariff, demand: Demand, estimate: EstimateWay, minute_of_day: Callable[[float], int]
     ) -> None:
-        """`minute_of_day`: the local one at a runtime second."""
+        """`minute_of_day`: the local minute of the day at a given time."""
         self.tariff = tariff
         self.demand = demand
         self._estimate = estimate
         self._minute_of_day = minute_of_day
 
     def way(self, pickup: Place, dropoff: Place, at: float) -> tuple[int, int]:
-        """Whole metres and seconds, as they are paid for."""
+        """The way in whole metres and seconds, as it is paid for."""
         metres, seconds = self._estimate(pickup, dropoff, at)
         return round(metres), round(seconds)
 
     def price(self, pickup: Place, dropoff: Place, vehicle_type: str, at: float) -> Price:
-        """Of a trip that begins at this runtime second."""
+        """The price of a trip that begins at this time."""
         distance_m, duration_s = self.way(pickup, dropoff, at)
         return fare(
             self.tariff,
@@ -69,7 +69,7 @@ class Pricer:
 
 
 def way_by(travel: EtaModel) -> EstimateWay:
-    """As this model says."""
+    """An estimate of ways by this ETA model."""
 
     def estimate(pickup: Place, dropoff: Place, at: float) -> Way:
         start, end = pickup.point, dropoff.point

@@ -1,4 +1,4 @@
-"""A quote: a price that holds for a while, for one passenger and one trip, and once. Pure."""
+"""A quote: a price that holds for a limited time, for one passenger, one trip and one ride. Pure."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from dispatch.messages.pricing import UseQuote
 from dispatch.values import Place
 
 NONE_SUCH: Final = "quote_id names no quote of this passenger that can be booked; ask for a new one"
-"""Of an unknown quote, somebody else's, and one that another ride has: nobody learns which it is."""
+"""Said of an unknown quote, somebody else's, and one that another ride has, so that nobody learns which it is."""
 TOO_OLD: Final = "quote_id names a quote that has expired; ask for a new one"
 ELSEWHERE: Final = "quote_id names a quote for another trip; ask for one from this pickup to this dropoff"
 ANOTHER_TIME: Final = "quote_id names a quote for another time; ask for one with this pickup_at"
 SAME_TIME_S: Final = 60.0
-"""A quote's `pickup_at` and a booking's may differ by so much; both or neither must have one."""
+"""The `pickup_at` of the quote and of the booking may differ by this much. Both or neither must have one."""
 OTHER_VEHICLE: Final = "quote_id names a quote for another type of vehicle; ask for a new one"
 
 
 class QuoteRecord(msgspec.Struct):
-    """All that events tell of one quote."""
+    """The state of one quote, folded from its events."""
 
     made: QuoteMade | None = None
     taken_by: RideId | None = None
 
     def apply(self, event: Message) -> None:
-        """Take one event in."""
+        """Fold one event."""
         _MEMORIES[type(event)](self, event)
 
     def why_not(self, use: UseQuote, now: float, tolerance_m: float) -> str:

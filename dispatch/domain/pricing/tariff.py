@@ -14,11 +14,11 @@ from dispatch.values import FareLine, Money, Price
 
 DAY_MIN: Final = 1440
 ANY_VEHICLE: Final = ""
-"""Whoever names no type of vehicle pays what `[tariff]` says."""
+"""The rates of `[tariff]`, for trips without a type of vehicle."""
 
 
 class Parts(NamedTuple):
-    """Rates as whole numbers of a part of a minor unit that is small enough for all of them, `unit` of which make one.
+    """Rates as whole numbers of parts of a minor unit: `unit` parts make one, small enough to write every rate exactly.
 
     Sums of these are as exact as sums of fractions, at less than a tenth of the time.
     """
@@ -47,58 +47,58 @@ class Rates:
     parts: Parts
 
     def is_night(self, minute_of_day: int) -> bool:
-        """Whether the night's rates hold: from `night_from` on, before `night_to`, over midnight or not."""
+        """Whether the night rates apply: from `night_from` until before `night_to`, also over midnight."""
         return (minute_of_day - self.night_from) % DAY_MIN < (self.night_to - self.night_from) % DAY_MIN
 
     def waiting(self, paid_wait_s: float) -> Fraction:
-        """What it costs that the driver waited so long beyond the free time. Begun seconds are not counted."""
+        """The charge for this many seconds of waiting beyond the free time, in minor units. Whole seconds count."""
         return self.waiting_per_minute * int(paid_wait_s) / 60
 
 
 class Tariff:
-    """Every type's rates, and the currency they are in."""
+    """The rates of every type of vehicle, and their currency."""
 
     def __init__(self, currency: str, digits: int, by_type: Mapping[str, Rates]) -> None:
-        """`by_type`: must have `ANY_VEHICLE`, which types that are not there go by."""
+        """`by_type`: has a row for `ANY_VEHICLE`, which holds for all types without a row of their own."""
         self.currency = currency
         self.digits = digits
         self._by_type = dict(by_type)
 
     @property
     def vehicle_types(self) -> tuple[str, ...]:
-        """Those that have rates of their own."""
+        """The types of vehicle with rates of their own."""
         return tuple(name for name in self._by_type if name != ANY_VEHICLE)
 
     def rates(self, vehicle_type: str = ANY_VEHICLE) -> Rates:
-        """What holds for this type of vehicle."""
+        """The rates of this type of vehicle."""
         return self._by_type.get(vehicle_type) or self._by_type[ANY_VEHICLE]
 
     def is_free(self) -> bool:
-        """Whether nobody would ever pay anything for a trip."""
+        """Whether every trip would cost nothing."""
         return not any(
             rates.base or rates.per_km or rates.per_minute or rates.minimum for rates in self._by_type.values()
         )
 
     def money(self, minor: Fraction | int) -> Money:
-        """This much of the tariff's currency."""
+        """The amount in the currency of the tariff."""
         return Money(rounded(Fraction(minor)), self.currency, self.digits)
 
     # -- beside the trip itself
 
     def cancellation_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
-        """For a passenger who cancels too late."""
+        """The fee of a passenger who cancels too late."""
         return self.money(self.rates(vehicle_type).cancellation)
 
     def no_show_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
-        """For a passenger who does not come."""
+        """The fee of a passenger who does not come to the pickup."""
         return self.money(self.rates(vehicle_type).no_show)
 
     def waiting(self, paid_wait_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
-        """For the driver's time at the pickup beyond what is free."""
+        """The charge for waiting at the pickup beyond the free time."""
         return self.money(self.rates(vehicle_type).waiting(paid_wait_s))
 
     def with_waiting(self, price: Price, paid_wait_s: float) -> Price:
-        """The agreed price, and what the waiting beyond the free time adds to it."""
+        """The agreed price with the charge for waiting beyond the free time."""
         waiting = self.waiting(paid_wait_s, price.vehicle_type).minor
         if not waiting:
             return price
@@ -107,7 +107,7 @@ class Tariff:
 
 
 def tariff_of(rates: TariffRates, rules: PricingRules, currency: str) -> Tariff:
-    """The tariff that these settings ask for, each `[tariff.<type>]` on top of `[tariff]`."""
+    """The tariff of these settings. The rates of `[tariff.<type>]` replace those of `[tariff]` for that type."""
     digits = digits_of(currency) if rules.currency_digits == "auto" else int(rules.currency_digits)
     general = {row.attribute: getattr(rates, row.attribute) for row in TariffRates.rows}
     by_type = {ANY_VEHICLE: general} | {name: general | dict(own) for name, own in rates.vehicle_tariffs.items()}
