@@ -45,7 +45,9 @@ class Rules(Checked):
 
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
-    policy: str = choice("seed", "|".join(POLICIES), "matching policy: a preset for the settings below; explicit settings win")
+    policy: str = choice(
+        "seed", "|".join(POLICIES), "matching policy: a preset for the settings below; explicit settings win"
+    )
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
     rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
     rank_candidates: int = whole(20, 1, 200, "number of nearest drivers that rank_by eta compares")

@@ -1,4 +1,4 @@
-"""ETAs on a map of streets. One search back from the common destination gives the times of all starts. Only this module imports scipy."""
+"""ETAs on a map of streets. One search back from a common destination times all starts at once. Only this module imports scipy."""
 
 from __future__ import annotations
 
