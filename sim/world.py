@@ -1,4 +1,4 @@
-"""A whole world on one thread: the real actors, sessions and journal on virtual time, fake apps in memory, invariants watching."""
+"""A whole world on one thread: real actors and sessions in virtual time, a journal in memory, fake apps, and checks that watch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dispatch.actors.driver import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
 from dispatch.assembly import Zone, assemble, make_runtime, search_rules
-from dispatch.config import Rules, Settings
+from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId, RideId
@@ -34,14 +34,17 @@ from sim.report.figures import Figures
 
 REPORTS, REQUESTS = "reports", "requests"
 ENDING_S = 3600.0
-"""What follows the end of a ride, its payment above all, takes no longer."""
+"""The longest time that anything takes after the end of a ride, its payment above all."""
 
 
 class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What may differ from a plain simulation. Delays in seconds; `failure_rate`: the share of commits that fail. `decline_rate`,
-    `payment_trouble_rate`: of charges that are refused, and of questions to the provider after which nobody knows.
-    `events_a_fold`: a driver's history is folded after so many events. `plain`: nothing is to go wrong, so a commit ends with its turn,
-    and without a codec positions need no frames.
+    """What may differ from a simulation in which nothing goes wrong. Times are seconds, rates are shares from 0 to 1.
+
+    `permute`: deliveries of one instant come in any order. `codec`: frames are encoded and decoded as on a wire. `trace`: each
+    delivery is written to this file. `commit_delay_s`: the shortest and the longest commit. `failure_rate`: of commits that fail.
+    `decline_rate`: of charges that the provider refuses. `payment_trouble_rate`: of questions to the provider that get no answer.
+    `supervise`: handlers that raise are survived. `events_a_fold`: a driver's history is folded after so many events. `plain`: nothing
+    is to go wrong, so a commit ends within its turn, and without a codec positions need no frames.
     """
 
     permute: bool = False
@@ -53,12 +56,12 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     payment_trouble_rate: float = 0.0
     plain: bool = False
     supervise: bool = False
-    position_every_s: float = 30.0
+    position_every_s: float = SimulateSettings.position_every_s
     events_a_fold: int = EVENTS_A_FOLD
 
 
 class _Report(Message, frozen=True, gc=False):
-    """Every driver of this cohort says where he is."""
+    """Every driver of this cohort sends a position."""
 
     cohort: int
 
@@ -114,7 +117,7 @@ class World:
         self.runtime.sink(PAYMENTS, self.payments)
         self.is_down = False
         self.go_on: Callable[[], bool] = lambda: True
-        """Asked every now and then by `settle`; False cuts the run short."""
+        """Called by `settle` now and then. False cuts the run short."""
         self.is_cut_short = False
         self.figures = Figures()
         self.drivers: dict[DriverId, DriverPhone] = {}
@@ -143,7 +146,7 @@ class World:
     # -- people
 
     def register(self, driver_id: DriverId, vehicle_type: str) -> None:
-        """A driver whom nobody has seen yet drives this; others drive what strangers do."""
+        """Register a driver who was never online, with this type of vehicle. Unregistered drivers have the one of strangers."""
         self.journal.introduce(replace(stranger(driver_id), vehicle_type=vehicle_type))
 
     def add_driver(self, driver_id: DriverId, at: Point, behaviour: DriverBehaviour) -> DriverPhone:
@@ -160,7 +163,7 @@ class World:
         self.connect_driver(phone)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
-        """His app opens a new connection and says where he is."""
+        """The driver's app opens a new connection and sends a position."""
         link = connect_driver(self.gateway, phone.driver_id, phone.on_frame, self.options.codec)
         link.on_close = partial(_hang_up, phone, link)
         phone.link = link
@@ -182,14 +185,14 @@ class World:
         phone.book()
 
     def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
-        """His app opens a new connection."""
+        """The passenger's app opens a new connection."""
         link = connect_passenger(self.gateway, phone.ride_id, phone.on_frame, self.options.codec)
         link.on_close = partial(_hang_up, phone, link)
         phone.link = link
         return link
 
     def see_off(self, phone: PassengerPhone) -> None:
-        """The ride of this phone is over, or its passenger does not care any more: the app is closed."""
+        """Close the app: its ride is over, or its passenger has left."""
         self.runtime.remove_sink(phone.address)
         self.passengers.pop(phone.ride_id, None)
         if phone.link is not None:
@@ -198,7 +201,7 @@ class World:
     # -- what goes on by itself
 
     def report_positions(self) -> None:
-        """From now on every driver says where he is on the cadence, spread over it in cohorts a second apart."""
+        """Let every driver send positions on the cadence from now on, in cohorts about a second apart."""
         every_s = self.options.position_every_s
         count = max(1, min(round(every_s), len(self.drivers)))
         phones = list(self.drivers.values())
@@ -209,7 +212,7 @@ class World:
             self.runtime.set_timer((cohort + 1) * every_s / count, REPORTS, _Report(cohort))
 
     def expect(self, demands: Sequence[Demand], behaviour: PassengerBehaviour) -> None:
-        """These passengers will book, each at his time (sorted)."""
+        """Let these passengers book, each at the time of their demand. `demands` is sorted by time."""
         self._demands, self._behaviour = demands, behaviour
         if demands:
             self.runtime.set_timer(demands[0].at - self.runtime.now, REQUESTS, _Request(0))
@@ -224,7 +227,8 @@ class World:
         for phone in cohort:
             link: Any = phone.link
             if link is not None:
-                link.report(*phone.position())
+                lat, lon = phone.standing or phone.position()
+                link.report(lat, lon)
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands
@@ -240,12 +244,12 @@ class World:
 
     @property
     def came(self) -> int:
-        """How many of the passengers who were expected have come."""
+        """How many of the expected passengers have booked."""
         return self._came
 
     @property
     def is_quiet(self) -> bool:
-        """Every passenger that was expected has come, and every ride is over and paid."""
+        """Whether every expected passenger has booked, and every ride is over and paid."""
         return self._came >= len(self._demands) and not self.passengers and not self.journal.unpaid_rides()
 
     def run(self, until_s: float) -> None:
@@ -253,9 +257,9 @@ class World:
         self.runtime.run(until_s)
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
-        """Let time pass until every ride is over, then check everything. What is cut short is not checked: rides are open then.
+        """Let time pass until every ride is over, then check everything. A run that is cut short has open rides, and is not checked.
 
-        `at_most_s`: so long after the last request, by default as long as the settings let a ride last: what is open then is stuck.
+        `at_most_s`: how long to wait after the last request, by default the longest that the settings let a ride last.
         """
         last = self._demands[-1].at if self._demands else 0.0
         while self.runtime.now < last:
@@ -267,7 +271,7 @@ class World:
             if self._is_stopped():
                 return
             self.run(self.runtime.now + step_s)
-        self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # what was announced last arrives
+        self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # the last announcements arrive
         self.judge()
 
     def _is_stopped(self) -> bool:
@@ -275,12 +279,12 @@ class World:
         return self.is_cut_short
 
     def judge(self) -> None:
-        """All is quiet: what does not hold now is broken."""
+        """Check what must hold of a world at rest."""
         self.watch.finish(self.runtime.now)
         self.watch.ledger.charges.finish(self.runtime.now, self.payments.collected, self.payments.declined)
 
     def close(self) -> None:
-        """Count the last periods and close files. The figures are final afterwards."""
+        """Count the drivers' last periods and close files. Figures are final afterwards."""
         for phone in self.drivers.values():
             phone.clock_out()
         self.figures.positions(self.board.reports)
@@ -291,12 +295,12 @@ class World:
 
 
 def longest_ride_s(rules: Rules) -> float:
-    """Seconds within which a ride that was asked for must be over: searched for and driven, as often as it may be offered anew."""
+    """Seconds from a request until the ride must be over and paid: search and drive, as often as it may be offered anew."""
     return (rules.max_restarts + 1) * (rules.search_cap_s + rules.ride_cap_s) + ENDING_S
 
 
 class _Sink:
-    """Hands mail to a function."""
+    """A sink that gives its mail to a function."""
 
     def __init__(self, deliver: Any) -> None:
         self.deliver = deliver

@@ -1,7 +1,4 @@
-"""Who wants to go where, and when: trips as an app would ask for them, and a day of them drawn from a model city.
-
-`sim.trips` makes the same from a file.
-"""
+"""Who wants to go where, and when: trips as an app asks for them, drawn from a model city. `sim.trips` reads them from a file."""
 
 from __future__ import annotations
 
@@ -16,39 +13,39 @@ from sim.city.model import City
 from sim.city.offsets import destination
 
 SHORTEST_TRIP_M = 500.0
-"""Nobody in the model takes a car for less (metres of air). Real trips are taken as they are."""
+"""The shortest trip of the model city, in metres of air. Real trips are taken as they are."""
 TRIP_MEDIAN_M, TRIP_SIGMA = 3_000.0, 0.6
-"""Trips are lognormally long (metres of air): most are short, as in New York, whose median is 2 km of a denser city."""
+"""The length of trips is lognormal (metres of air). Most are short, as in New York, a denser city, where the median is 2 km."""
 FARE_BASE, FARE_PER_KM = 2.5, 1.56
-"""What the app claims, since no tariff is set: New York's flag-fall and its price of a mile, by the kilometre."""
+"""The fare that apps claim, since the model has no tariff: New York's flag-fall, and its price of a mile, by the kilometre."""
 TRAVEL = TravelModel()
 
 
 class DemandError(DispatchError):
-    """The trips cannot be had: the file is missing, broken or holds no trip that could be used."""
+    """There are no trips: the file is missing or broken, or has no usable trip."""
 
     code = "bad_trips"
 
 
 class Demand(NamedTuple):
-    """One passenger's wish: `trip`, asked for `at` seconds after the run's start."""
+    """A passenger wants `trip`, and books it `at` seconds after the run's start."""
 
     at: float
     trip: Trip
 
 
 def poisson(city: City, rng: Random, *, rides: int, for_s: float) -> list[Demand]:
-    """So many rides in [0, `for_s`) virtual seconds as a Poisson process of that count, sorted by time.
+    """So many rides within [0, `for_s`) virtual seconds as a Poisson process, sorted by time.
 
-    Given its count, a Poisson process is uniform times in order. Pickups are places of the city; a drop-off lies in any
-    direction, never closer than `SHORTEST_TRIP_M`, and inside the city too.
+    A Poisson process of a known count is that many uniform times in order. Pickups are places of the city. A drop-off lies in any
+    direction, inside the city, and never closer than `SHORTEST_TRIP_M`.
     """
     times = sorted(rng.random() * for_s for _ in range(rides))
     return [Demand(at, _trip_through(city, rng)) for at in times]
 
 
 def trip_between(pickup: tuple[float, float], dropoff: tuple[float, float]) -> Trip:
-    """The trip as an app claims it: road km to the metre, minutes to a tenth, and the fare for those km."""
+    """The trip as an app claims it: kilometres by road to the metre, minutes to a tenth, and the fare for those kilometres."""
     distance_km = round(TRAVEL.road_m(pickup, dropoff) / 1000.0, 3)
     return Trip(
         pickup=_place(pickup),

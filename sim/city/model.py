@@ -15,9 +15,9 @@ _DEGREE_M = radians(1.0) * EARTH_RADIUS_M
 class City:
     """A square around `centre` (latitude, longitude) whose sides run north and east.
 
-    Of all points, `hot_share` lie normally spread, with `sigma_m`, around one of the hotspots (metres north and
-    east of the centre, all equally busy), the rest anywhere. A degree is as long everywhere as at the centre:
-    over the default city that bends distances by less than 0.1 %.
+    A share `hot_share` of all points is normally spread, with `sigma_m`, around one of the hotspots (metres north and east of the
+    centre, all equally busy). The rest lies anywhere. A degree is taken to be as long everywhere as at the centre, which changes
+    distances in the default city by less than 0.1 %.
     """
 
     centre: tuple[float, float] = (-26.2041, 28.0473)
@@ -33,7 +33,7 @@ class City:
     hot_share: float = 0.7
 
     def sample(self, rng: Random) -> tuple[float, float]:
-        """Latitude and longitude of one point where somebody is, or wants to be, inside the square."""
+        """Latitude and longitude of a point inside the square where somebody is, or wants to go."""
         half_m = self.side_m / 2.0
         if rng.random() < self.hot_share:
             north_m, east_m = self._around(rng.choice(self.hotspots), half_m, rng)
@@ -49,7 +49,7 @@ class City:
         return abs(north_m) <= half_m and abs(east_m) <= half_m
 
     def _around(self, spot: tuple[float, float], half_m: float, rng: Random) -> tuple[float, float]:
-        """A point near the spot. One outside the city is drawn again: clipping would crowd the border."""
+        """A point near the spot. A point outside the city is drawn again, since clipping would crowd the border."""
         while True:
             north_m, east_m = rng.gauss(spot[0], self.sigma_m), rng.gauss(spot[1], self.sigma_m)
             if abs(north_m) <= half_m and abs(east_m) <= half_m:

@@ -1,7 +1,6 @@
-"""Runs small worlds by the hundred, each seed another one, and says how to repeat the first in which an invariant broke.
+"""Runs small worlds by the hundred, one for each seed, and says how to repeat the first one in which an invariant broke.
 
-Tests call `explore`; `dispatch simulate --scenario small --seed N --permute` runs one of them again and prints what happened, with
-`--worlds 500` so many from that seed on.
+Tests call `explore`. `dispatch simulate --scenario small --seed N --permute --worlds 500` runs five hundred from that seed on.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ Enough = Callable[["Exploration"], bool]
 
 
 class Exploration(NamedTuple):
-    """What came of it: how many worlds were `run`, what was `seen` in them all, and the first that `failed`."""
+    """How many worlds were `run`, how often each case was `seen`, the first that `failed`, and the `command` that repeats it."""
 
     run: int
     seen: Counter[str]
@@ -27,7 +26,7 @@ class Exploration(NamedTuple):
     command: str
 
     def __str__(self) -> str:
-        """The seed and the command that repeats it stand first."""
+        """The seed that failed and the command that repeats it stand first."""
         if self.failed is None:
             return f"{counted(self.run, 'world')}, every invariant held"
         broken = "\n".join(f"  {line}" for line in self.failed.broken)
@@ -42,9 +41,10 @@ def command_for(name: str, seed: int, *, permute: bool) -> str:
 def explore(
     seeds: Iterable[int], name: str = "small", *, permute: bool = True, enough: Enough | None = None
 ) -> Exploration:
-    """Run these seeds in order, up to the first in which an invariant breaks, or until it is `enough`.
+    """Run these seeds in order, up to the first in which an invariant breaks, or until `enough` says so.
 
-    Raises UnknownScenario.
+    Raises:
+        UnknownScenario: no small world has this name.
     """
     explored = Exploration(0, Counter(), None, "")
     for seed in seeds:
@@ -59,9 +59,10 @@ def explore(
 
 
 def explore_many(name: str, seeds: Sequence[int], *, permute: bool, as_json: bool) -> int:
-    """Explore, print what came of it, and return the exit status: 1 when an invariant broke, 130 when Ctrl-C ended it before.
+    """Explore, print what came of it, and return the exit status: 1 when an invariant broke, 130 when Ctrl-C ended it.
 
-    Raises UnknownScenario.
+    Raises:
+        UnknownScenario: no small world has this name.
     """
     progress = Progress()
     with interruptible() as is_interrupted:

@@ -1,6 +1,6 @@
 """Seeded faults: links that go silent, hang up or are replaced and come back later, and actors whose handler raises once.
 
-Everything is drawn from `rng("faults")`. After `until_s` no fault happens any more, and whoever is away has come back soon after.
+All are drawn from `rng("faults")`. After `until_s` no fault happens any more, and apps that are away come back soon after.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from sim.world import World
 
 FAULTS: Final = "faults"
 SPARED: Final = (Appended, NotAppended)
-"""Messages whose handlers are never hurt: the journal's answers are the machinery that everything else is rebuilt by."""
+"""Messages whose handlers never fail: actors are rebuilt by the journal's answers."""
 QUIET_S: Final = 5.0
-"""Two faults of actors are so far apart: three within five seconds would be a quarantine."""
+"""Two faults of actors are at least so far apart: three within five seconds would be a quarantine."""
 
 
 class InjectedFault(Exception):
-    """What a hurt handler raises."""
+    """Raised by a handler that a fault makes fail."""
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`every_s`: mean seconds between two faults. Away: the shortest and longest time until a lost app is back."""
+    """`every_s`: mean seconds between two faults. `until_s`: the runtime second of the last one. `away_s`: the shortest and the longest
+    time until a lost app is back.
+    """
 
     every_s: float = 20.0
     until_s: float = 720.0
@@ -43,10 +45,10 @@ class _Strike(Message, frozen=True, gc=False):
 
 
 class Faults:
-    """A sink of the world's runtime. `start` it once; it goes on by itself. `struck` counts faults by name."""
+    """A sink of the world's runtime. After `start` it goes on by itself. `struck` counts faults by name."""
 
     def __init__(self, world: World, clock: Clock, plan: FaultPlan) -> None:
-        """`clock`: what its timers are set by."""
+        """`clock`: its timers are set with it."""
         self.struck: dict[str, int] = {}
         self._world = world
         self._clock = clock
@@ -56,11 +58,11 @@ class Faults:
 
     @property
     def longest_away_s(self) -> float:
-        """Whoever is lost is back after so long at most."""
+        """A lost app is back after at most so many seconds."""
         return self._plan.away_s[1]
 
     def start(self) -> None:
-        """From now on something breaks every now and then."""
+        """Let faults happen from now on."""
         self._world.runtime.sink(FAULTS, self)
         self._strike_later()
 
@@ -80,14 +82,14 @@ class Faults:
     # -- links
 
     def _silence(self) -> bool:
-        """Its frames go nowhere, and it hears nothing: the server finds out by itself."""
+        """An app's connection goes silent, and the server has to find out by itself."""
         return self._lose(LoseLink(silent=True))
 
     def _hang_up(self) -> bool:
         return self._lose(LoseLink(silent=False))
 
     def _replace(self) -> bool:
-        """The app connects a second time while the server still believes in the first."""
+        """An app connects a second time while its first connection is open."""
         phone = self._somebody()
         if phone is not None:
             self._world.runtime.tell(phone.address, ComeBack(anew=True))
@@ -103,7 +105,7 @@ class Faults:
         return phone is not None
 
     def _somebody(self) -> Phone | None:
-        """Any app that is connected now: a driver's or a passenger's, one as likely as the other."""
+        """Any app that is connected now. A driver's is as likely as a passenger's."""
         drivers, passengers = self._world.drivers.values(), self._world.passengers.values()
         people: list[Phone] = list(drivers) if self._dice.random() < 0.5 else list(passengers)
         connected = [phone for phone in people if phone.link is not None]
@@ -112,7 +114,7 @@ class Faults:
     # -- actors
 
     def _hurt(self) -> bool:
-        """One actor's next message fails: before it is looked at, at the first word about it, or when all is said."""
+        """The next message of one actor fails: before its handler begins, at the first thing that it sends, or before its commit."""
         runtime, dice = self._world.runtime, self._dice
         if runtime.now - self._last_hurt_at < QUIET_S:
             return False
@@ -149,17 +151,17 @@ def _fail_before(actor: RecordedActor) -> None:
 
 
 def _fail_within(actor: RecordedActor) -> None:
-    """The handler dies at the first thing that it sends."""
+    """The handler fails at the first thing that it sends."""
     _fail_at(actor, "send")
 
 
 def _fail_after(actor: RecordedActor) -> None:
-    """The handler has done its work; nothing of it reaches the journal."""
+    """The handler has done its work, and nothing of it reaches the journal."""
     _fail_at(actor, "_commit")
 
 
 def _fail_at(actor: RecordedActor, method: str) -> None:
-    """This method of the actor raises in its turns."""
+    """This method of the actor raises while it handles a message."""
 
     def take(message: Any, reply_to: Any) -> None:
         if not isinstance(message, SPARED):

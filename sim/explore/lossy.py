@@ -1,4 +1,4 @@
-"""The small world on a bad network: a fifth of all frames is lost and a fifth comes twice, to the end of the last ride."""
+"""The small world on a bad network: until the last ride is over a fifth of all frames is lost, and a fifth comes twice."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from sim.people.resuming import ResumingDriver, ResumingPassenger, ResumingPhone
 from sim.world import longest_ride_s
 
 CALM_S: Final = 60.0
-"""When all is over the network is good for so long: whatever was said last arrives."""
+"""For so long the network is good at the end, so that the last messages arrive."""
 
 
 def weather_of(dice: Random) -> Weather:
-    """Every world loses and doubles as much; in some of them connections die of it as well, and the ways differ."""
+    """All worlds lose and double the same share of frames. How often connections die, and how long frames take, differs."""
     return Weather(die=dice.choice((0.0, 0.0, 0.02, 0.1)), delay_s=dice.choice(((0.0, 0.01), (0.01, 0.2), (0.05, 1.5))))
 
 
 class LossyWorld(SmallWorld):
-    """Its phones resume, and say what was not answered again with the same id."""
+    """Its phones resume, and repeat unanswered commands with the same id."""
 
     driver_type = ResumingDriver
     passenger_type = ResumingPassenger
@@ -55,7 +55,7 @@ class LossyWorld(SmallWorld):
         return link
 
     def _line(self, phone: Phone) -> Line:
-        """What an app's older connection still brings it does not hear."""
+        """A line whose frames the app hears only while it is the app's connection."""
 
         def hear(frame: Any) -> None:
             if phone.link is line:

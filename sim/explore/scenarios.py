@@ -1,6 +1,6 @@
-"""The small worlds by their names, and one of them run to its end.
+"""Small worlds by their names, and one of them run to its end.
 
-The explorer runs them by the hundred; `dispatch simulate --scenario NAME --seed N --permute` runs one again.
+The explorer runs them by the hundred. `dispatch simulate --scenario NAME --seed N --permute` runs one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.report.figures import Summary
 
 
 class Outcome(NamedTuple):
-    """One world, run to its end. `broken`: the first invariants that broke, in words."""
+    """What one world came to. `broken`: the first invariants that broke, in words; `seen`: how often each case was met."""
 
     seed: int
     digest: str
@@ -33,7 +33,7 @@ SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {"small": SmallWorld, "
 
 
 class UnknownScenario(SettingError):
-    """No small world has this name; the text offers the nearest one."""
+    """No small world has this name. The text offers the nearest name."""
 
     code = "unknown_scenario"
 

@@ -1,6 +1,6 @@
-"""The small world: a few people in one small town, each of whom makes trouble, and faults that stop after a while.
+"""The small world: a few people in one small town, all of whom make trouble, and faults that stop after a while.
 
-Its settings are its own, so that a seed means the same everywhere.
+It has settings of its own, so that a seed means the same everywhere.
 """
 
 from __future__ import annotations
@@ -38,17 +38,18 @@ FIRST_DRIVER = 27_820_000_001
 BOOKING_S, FAULTS_UNTIL_S = 600.0, 720.0
 PEOPLE: Final = ("27810000001", "27810000002", "27810000003")
 OTHER_VEHICLES, QUARRELS, PARTICULAR, CARD_PAYERS = 0.3, 0.3, 0.4, 0.5
-"""Shares of the drivers, of them too, of the passengers where types of vehicle are listed, and of all passengers."""
+"""Shares: of drivers with another vehicle than a sedan, of drivers who are blocked for a passenger, of passengers who ask for a type of
+vehicle (where types are listed), and of passengers who pay by card."""
 TOWN = City(side_m=3_000.0, hotspots=((0.0, 0.0), (600.0, -400.0)), sigma_m=300.0)
 LOOK_EVERY_S = 7.37
 EVENTS_A_FOLD = 10
-"""A tenth of what it is elsewhere: nobody lives long enough here to record more."""
+"""A tenth of what it is elsewhere: no driver records more in such a short time."""
 QUIET_WITHIN_S = 3_600.0
-"""The longest search and the longest trip through the town together are far shorter."""
+"""The longest search and the longest trip through the town together take far less."""
 
 
 class Mood(msgspec.Struct, frozen=True, kw_only=True):
-    """What all of a world has in common, drawn from the seed: some towns are willing, some disks are bad."""
+    """What all of a world has in common, drawn from the seed: how willing drivers are, how bad the disk is, …"""
 
     settings: Settings
     beat_s: float
@@ -64,7 +65,7 @@ class Mood(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def policy_of(dice: Random) -> dict[str, Any]:
-    """How drivers are asked here, where it is not as everywhere."""
+    """Settings of how drivers are asked in this world."""
     return {
         "radius_from_m": dice.choice((0.0, 0.0, 500.0)),
         "radius_growth": dice.choice((1.5, 3.0)),
@@ -78,7 +79,7 @@ def policy_of(dice: Random) -> dict[str, Any]:
 
 
 def mood_of(seed: int) -> Mood:
-    """Extremes are as likely as the middle: a case that needs one of them is met in some of the worlds."""
+    """Draw a world's mood. Extremes are as likely as the middle, so that cases which need them are met in some worlds."""
     dice, purse = Random(f"{seed}/mood"), Random(f"{seed}/purse")
     accept = dice.choice((0.1, 0.3, 0.5, 0.7, 0.9))
     return Mood(
@@ -88,7 +89,7 @@ def mood_of(seed: int) -> Mood:
             late_grace_s=dice.choice((0.0, 2.0, 2.0)),
             rounds=dice.choice((1, 4, 4)),
             search_cap_s=dice.choice((60.0, 180.0, 180.0)),
-            payment="http",  # a virtual one: the address is never used
+            payment="http",  # the provider is a virtual one
             currency="ZAR",
             cancellation_fee=2.5,
             payment_retry_most_s=30.0,
@@ -136,7 +137,7 @@ class SmallWorld(World):
         self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
 
     def play(self) -> None:
-        """From the first driver to the end of the last ride, with every check."""
+        """Run from the first driver to the end of the last ride, with every check."""
         fleet, people = self.runtime.rng("fleet"), self.runtime.rng("demand")
         for number in range(DRIVERS):
             driver_id = DriverId(str(FIRST_DRIVER + number))
@@ -159,14 +160,14 @@ class SmallWorld(World):
         self.close()
 
     def _make_picky(self, driver_id: DriverId, dice: Random) -> None:
-        """Some drive something else than a sedan, and some are never to meet one of the passengers."""
+        """Some drivers have another vehicle than a sedan, and some must not meet one of the passengers."""
         if dice.random() < OTHER_VEHICLES:
             self.register(driver_id, dice.choice(("suv", "van")))
         if dice.random() < QUARRELS:
             self.journal.block(PassengerId(dice.choice(PEOPLE)), driver_id)
 
     def _trip(self, dice: Random) -> Trip:
-        """Where the types of vehicle are listed some mind what comes, and everywhere some pay by card."""
+        """A trip. Where types of vehicle are listed some passengers ask for one, and some pay by card."""
         trip, wish = trip_between(TOWN.sample(dice), TOWN.sample(dice)), self.runtime.rng("wishes")
         minds = self.settings.vehicle_types and wish.random() < PARTICULAR
         vehicle_type = wish.choice(("sedan", "suv")) if minds else ""
@@ -216,13 +217,13 @@ class SmallWorld(World):
         return link
 
     def _come_again(self, phone: Phone, link: Link, code: int) -> None:
-        """The server ended a connection; the app makes a new one, unless it has one by now."""
+        """The server ended a connection: the app makes a new one, unless it has one by now."""
         if phone.link is link:
             phone.link = None
             self.clock.set_timer(AGAIN_AFTER_S, phone.address, ComeBack())
 
     def run(self, until_s: float) -> None:
-        """With a look at everyone's view of the others now and then, between the beats."""
+        """Let time pass, and compare what actors believe of one another now and then, between the beats."""
         while self.runtime.now + LOOK_EVERY_S < until_s:
             super().run(self.runtime.now + LOOK_EVERY_S)
             check_views(self)
@@ -234,7 +235,7 @@ class SmallWorld(World):
         return everyone_back and super().is_quiet and not self.watch.ledger.status
 
     def _driver(self, dice: Random) -> DriverBehaviour:
-        """Most react within seconds; a slow one answers when the offer is about to end, or has just ended."""
+        """Most drivers react within seconds. A slow one answers when the offer is about to end, or has just ended."""
         slow = dice.random() < self.mood.slow
         return DriverBehaviour(
             accept=self.mood.accept,
@@ -245,7 +246,7 @@ class SmallWorld(World):
         )
 
     def _judge_failures(self) -> None:
-        """Whatever failed without being hurt by us is a mistake of the program."""
+        """A failure that no injected fault made is a mistake of the program."""
         for address, error in self.failures:
             if isinstance(error, InjectedFault):
                 self.goals.note(f"{address.partition('/')[0]} rebuilt")

@@ -1,6 +1,6 @@
-"""A bad network between phones and sessions in memory: frames come late, twice or not at all, and connections die of it.
+"""A bad network between phones and sessions in memory: frames come late, twice or not at all, and connections die.
 
-On one connection a frame never overtakes another, as with TCP, but for the second copy of one that comes twice. The dice are
+As with TCP, no frame overtakes another one on the same connection, except the second copy of a doubled one. The dice are
 `rng("network")`.
 """
 
@@ -23,8 +23,10 @@ LOST, DOUBLED, DIED = "frame lost", "frame doubled", "connection died of it"
 
 
 class Weather(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares of all frames, each way: those that are lost, those that come twice; the share of the lost ones with which the
-    connection dies silently. `delay_s`: the shortest and the longest way.
+    """How bad the network is, in both directions.
+
+    `lose` and `double`: the shares of frames that are lost and that come twice. `die`: the share of lost frames after which the
+    connection is dead, without a word. `delay_s`: the shortest and the longest time that a frame takes.
     """
 
     lose: float = 0.2
@@ -37,7 +39,7 @@ FAIR: Final = Weather(lose=0.0, double=0.0)
 
 
 class _Frame(Message, frozen=True, gc=False):
-    """On its way to the server, or from it."""
+    """A frame on its way, `up` to the server or down from it."""
 
     line: int
     up: bool
@@ -45,7 +47,7 @@ class _Frame(Message, frozen=True, gc=False):
 
 
 class Network:
-    """A sink of the runtime. It carries what lines give it; `calm` ends all trouble."""
+    """A sink of the runtime that carries the frames of all lines. `calm` ends all trouble."""
 
     def __init__(self, runtime: VirtualRuntime, weather: Weather) -> None:
         self.weather = weather
@@ -57,17 +59,17 @@ class Network:
         runtime.sink(NETWORK, self)
 
     def line(self, on_frame: Callable[[Any], None]) -> Line:
-        """A new line to a phone."""
+        """A new line to a phone. `on_frame` gets the frames that arrive."""
         number = next(self._numbers)
         line = self._lines[number] = Line(self, number, on_frame)
         return line
 
     def calm(self) -> None:
-        """From now on every frame arrives, once."""
+        """Let every frame arrive once, from now on."""
         self.weather = FAIR
 
     def carry(self, line: Line, up: bool, frame: Any) -> None:
-        """Take a frame; what becomes of it is drawn now."""
+        """Take a frame, and draw now what becomes of it."""
         weather, dice = self.weather, self._dice
         roll = dice.random()
         if roll < weather.lose:
@@ -84,7 +86,7 @@ class Network:
             self._send(_Frame(line.number, up, frame), arrives_at - now + self._delay_s())
 
     def drop(self, line: Line) -> None:
-        """Whatever is on its way on this line is lost."""
+        """Lose all frames that are on their way on this line."""
         self._lines.pop(line.number, None)
 
     def deliver(self, message: _Frame) -> None:
@@ -107,13 +109,13 @@ class Line:
     def __init__(self, network: Network, number: int, on_frame: Callable[[Any], None]) -> None:
         self.number = number
         self.free_at = [0.0, 0.0]
-        """When the last frame down, and the last frame up, will have arrived."""
+        """When the last frame down, and the last frame up, will have arrived, in runtime seconds."""
         self._network = network
         self._on_frame = on_frame
         self._link: MemoryLink | None = None
 
     def plug(self, link: MemoryLink, on_close: Callable[[int], None]) -> None:
-        """The server's end. It must give its frames to `hear`."""
+        """Connect the server's end, which must give its frames to `hear`."""
         self._link = link
 
         def ended(code: int) -> None:
@@ -123,28 +125,28 @@ class Line:
         link.on_close = ended
 
     def hear(self, frame: wire.ServerMessage) -> None:
-        """The server says this; it is on its way."""
+        """The server sent this frame."""
         self._network.carry(self, False, frame)
 
     def send(self, message: wire.ClientMessage) -> None:
-        """The phone says this; it is on its way."""
+        """The phone sends this frame."""
         self._network.carry(self, True, message)
 
     def arrive(self, up: bool, frame: Any) -> None:
-        """It is there."""
+        """This frame has arrived."""
         if not up:
             self._on_frame(frame)
         elif self._link is not None:
             self._link.send(frame)
 
     def close(self) -> None:
-        """The phone hangs up; the server hears so."""
+        """The phone hangs up, and the server is told."""
         self._network.drop(self)
         if self._link is not None:
             self._link.close()
 
     def silence(self) -> None:
-        """Nothing passes any more, and nobody is told."""
+        """Nothing passes any more, and the server is not told."""
         self._network.drop(self)
         if self._link is not None:
             self._link.silence()

@@ -1,6 +1,6 @@
-"""A phone's link over a real WebSocket: it sends without waiting, hears, and comes back when the server says that it may.
+"""A phone's link over a real WebSocket. It sends without waiting, and connects again when the server says that it may.
 
-The phones are the same as in memory; only this module and the demo's server know that there is a network.
+The phones are the same as in memory. Only this module and the demo's server know of sockets.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ class App(Protocol):
         """The link carries frames from now on."""
 
     def on_frame(self, frame: Any) -> None:
-        """The server says this."""
+        """The server sent this."""
 
     def on_lost(self) -> None:
-        """The link carries nothing, until it is open again."""
+        """The link carries nothing until it is open again."""
 
 
 def comeback_s(ending: Ending, attempt: int, rng: Random) -> float | None:
-    """How long to wait before connection number `attempt` + 1 (from 0, counted since the last that worked); None: stay away.
+    """Seconds to wait before the next attempt to connect; None: stay away. `attempt`: how many have failed since the last that worked.
 
-    A random time within what the reason advises (`come back within 500 ms`), or within a limit that doubles with each attempt:
-    a thousand apps that lost their server in one moment must not return in one moment.
+    The time is drawn from what the server advised (`come back within 500 ms`), or from a limit that doubles with each attempt: a
+    thousand apps that lost their server at one moment must not return at one moment.
     """
     if ending.code not in COME_BACK:
         return None
@@ -66,7 +66,7 @@ def comeback_s(ending: Ending, attempt: int, rng: Random) -> float | None:
 class SocketLink:
     """Keeps one app connected to `url` while `run` runs. `send` and `close` may be called at any time.
 
-    `doors` limits how many handshakes are under way at once; `came_back` counts the connections that replaced a lost one.
+    `doors` limits how many handshakes are under way at once. `came_back` counts connections that replaced a lost one.
     """
 
     def __init__(self, url: str, decode: Decode, rng: Random, doors: asyncio.Semaphore) -> None:
@@ -79,16 +79,16 @@ class SocketLink:
         self._hung_up = asyncio.Event()
 
     def send(self, message: wire.ClientMessage) -> None:
-        """Say it soon, in order. What a connection did not take before it ended is lost."""
+        """Send soon, in order. What a connection did not take before it ended is lost."""
         self._outgoing.put_nowait(wire.encode(message))
 
     def close(self) -> None:
-        """Hang up for good, after what was sent; `run` returns soon."""
+        """Hang up for good after what was sent. `run` returns soon."""
         self._hung_up.set()
         self._outgoing.put_nowait(None)
 
     async def run(self, app: App) -> Ending | None:
-        """Carry frames both ways until the app hangs up (None) or the server tells it to stay away (how)."""
+        """Carry frames both ways until the app hangs up (returns None) or the server tells it to stay away (returns how)."""
         attempt, was_open = 0, False
         while not self._hung_up.is_set():
             ending = await self._connect()

@@ -1,6 +1,6 @@
-"""What people do, as odds: how drivers answer offers and how long passengers wait. Fake apps act by it.
+"""What people do, as odds: how drivers answer offers, and how long passengers wait.
 
-Each draw takes at most two numbers from the generator it is given: deciding is never what makes a run slow.
+Each draw takes at most two numbers from its generator, so that drawing never makes a run slow.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ Answer = Literal["accept", "decline", "silent"]
 
 
 class DriverBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares of offers that a driver accepts and declines; the rest it does not answer.
+    """Shares of offers that a driver accepts and declines. The driver does not answer the rest.
 
-    A driver reacts after a lognormal time with this median and sigma, and stands `boarding_s` at the pickup.
+    A driver reacts after a lognormal time with this median and sigma, and waits `boarding_s` at the pickup.
 
     Raises:
         ValueError: a share or time is negative, or the shares are more than 1 together.
@@ -41,7 +41,7 @@ class DriverBehaviour(msgspec.Struct, frozen=True, kw_only=True):
         return "decline" if roll < self.accept + self.decline else "silent"
 
     def reaction_s(self, rng: Random) -> float:
-        """Seconds from an offer to the answer; at times more than the offer lasts."""
+        """Seconds from an offer to the answer. It may be more than the offer lasts."""
         return self.reaction_median_s * exp(rng.gauss(0.0, self.reaction_sigma))
 
 

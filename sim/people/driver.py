@@ -1,4 +1,4 @@
-"""A fake driver's app: thinks about offers, drives to the pickup, waits for the passenger, drives to the dropoff."""
+"""A fake driver's app: it thinks about offers, drives to the pickup, waits for the passenger, and drives to the dropoff."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FREE, TO_PICKUP, ON_TRIP = "p1", "p2", "p3"
 
 
 class Decide(Message, frozen=True, gc=False):
-    """The driver has thought about this offer."""
+    """The driver has made up their mind about this offer."""
 
     offer_id: str
     accept: bool
 
 
 class ReachPickup(Message, frozen=True, gc=False):
-    """At the pickup of this ride."""
+    """The driver is at the pickup of this ride."""
 
     ride_id: str
 
@@ -41,13 +41,13 @@ class Board(Message, frozen=True, gc=False):
 
 
 class ReachDropoff(Message, frozen=True, gc=False):
-    """At the dropoff of this ride."""
+    """The driver is at the dropoff of this ride."""
 
     ride_id: str
 
 
 class DriverPhone(Phone):
-    """One driver. Where he is follows from his last leg and the clock; nobody moves him."""
+    """One driver. The position follows from the last leg and the clock, so nothing has to move the driver."""
 
     def __init__(
         self,
@@ -68,28 +68,29 @@ class DriverPhone(Phone):
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
         self.offers: dict[str, str] = {}
-        self._standing: Point | None = None
+        self.standing: Point | None = None
+        """The position, while the driver is known not to move."""
         self._period = FREE
         self._since = clock.now
 
     def position(self) -> Point:
-        """Where he is now: latitude, longitude."""
-        if self._standing is not None:
-            return self._standing
+        """Where the driver is now: latitude, longitude."""
+        if self.standing is not None:
+            return self.standing
         now, leg = self.clock.now, self.leg
         here = leg.position(now)
         if now >= leg.arrives_at:
-            self._standing = here
+            self.standing = here
         return here
 
     def report(self) -> None:
-        """Say where he is, as a real app does on its cadence."""
+        """Send the position, as a real app does on its cadence."""
         if self.link is not None:
             lat, lon = self.position()
             self.link.send(wire.LocationUpdate(latitude=lat, longitude=lon))
 
     def clock_out(self) -> None:
-        """The run is over: count the time of the period under way."""
+        """The run is over: count the time of the current period."""
         self._enter(self._period)
 
     # -- frames
@@ -120,7 +121,7 @@ class DriverPhone(Phone):
             self._be_free()
 
     def _on_snapshot(self, frame: wire.DriverSnapshot) -> None:
-        """Back after a gap: what the server knows is what is true; what it did not hear is said again."""
+        """The app was away: what the server knows holds, and what the server did not hear is sent again."""
         self.offers = {frame.offer.offer_id: frame.offer.ride_id} if frame.offer is not None else {}
         if frame.ride is None:
             if self.ride is not None:
@@ -162,7 +163,7 @@ class DriverPhone(Phone):
             self.finished = True
             self.send(wire.CompleteRide(ride_id=message.ride_id))
 
-    # -- what is done in more than one place
+    # -- driving
 
     def _is_on(self, ride_id: str) -> bool:
         return self.ride is not None and self.ride.ride_id == ride_id
@@ -176,7 +177,7 @@ class DriverPhone(Phone):
     def _drive(self, to: Point) -> None:
         now = self.clock.now
         self.leg = Leg(self.leg.position(now), to, now, self.travel)
-        self._standing = None
+        self.standing = None
 
     def _be_free(self) -> None:
         self.ride, self.finished = None, False

@@ -1,4 +1,4 @@
-"""How a car gets from one place to another: along the straight line, slowed as much as the road is longer. Fake apps drive by it."""
+"""How a car gets from one place to another: along the straight line, as much slower as the road is longer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sim.city.offsets import wrapped_lon
 class Leg:
     """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (runtime seconds), in whole microseconds.
 
-    The road is `travel.detour` times the straight line and is driven at `travel.speed_mps`, so the car moves
-    along the line at `speed_mps / detour` and is there at `arrives_at`, never before. The line is straight in
-    degrees, the shorter way around; over a city it is the great circle to within centimetres.
+    The road is `travel.detour` times as long as the straight line and is driven at `travel.speed_mps`. So the car moves along the line
+    at `speed_mps / detour`, and arrives at `arrives_at`, never before. The line is straight in degrees, the shorter way around the
+    globe. Over a city it is the great circle to within centimetres.
     """
 
     __slots__ = ("_lat", "_lat_per_s", "_lon", "_lon_per_s", "arrives_at", "departs_at", "end", "start")

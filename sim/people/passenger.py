@@ -1,4 +1,4 @@
-"""A fake passenger's app: books, waits, loses patience, rides."""
+"""A fake passenger's app: it books, waits, loses patience, and rides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.report.figures import Figures
 
 
 class LosePatience(Message, frozen=True, gc=False):
-    """The passenger has waited for as long as he will."""
+    """The passenger will not wait any longer."""
 
 
 ENDS: dict[str, Callable[[Figures], None]] = {
@@ -26,11 +26,11 @@ ENDS: dict[str, Callable[[Figures], None]] = {
     "cancelled": lambda figures: figures.cancelled("unknown"),
     "no_show": lambda figures: figures.cancelled("driver"),
 }
-"""How a ride may have ended while its passenger's app was away."""
+"""How a ride may have ended while its passenger's app was away, and what is counted then."""
 
 
 class PassengerPhone(Phone):
-    """One booking. `on_end` is called once, when its ride is over."""
+    """One booking. `on_end` is called once, when the ride is over."""
 
     def __init__(
         self,
@@ -55,14 +55,14 @@ class PassengerPhone(Phone):
         self.status = ""
 
     def book(self) -> None:
-        """Ask for the ride, and give the search so much patience."""
+        """Ask for the ride, and lose patience after a while."""
         self.booked_at = self.clock.now
         self.figures.requested()
         self.ask()
         self.later(self.behaviour.patience_s(self.rng), LosePatience())
 
     def ask(self) -> None:
-        """Say what trip is wanted; again with other terms, that is a new search."""
+        """Send `find_driver` for the trip. With other terms than before it begins a new search."""
         trip = self.trip
         self.send(
             wire.FindDriver(
@@ -106,7 +106,7 @@ class PassengerPhone(Phone):
             self.figures.picked_up(self.clock.now - self.booked_at)
 
     def _on_driver_cancelled(self, frame: wire.DriverCancelled) -> None:
-        """Another one is looked for; he waits once more."""
+        """Another driver is looked for, and the passenger waits with new patience."""
         self.driver_id, self.status = None, "pending"
         self.later(self.behaviour.patience_s(self.rng), LosePatience())
 
@@ -123,7 +123,7 @@ class PassengerPhone(Phone):
         self._end("completed")
 
     def _on_snapshot(self, frame: wire.PassengerSnapshot) -> None:
-        """Back after a gap."""
+        """The app was away: how the ride stands now."""
         self.status = frame.status
         if frame.driver_id is not None and self.driver_id is None:
             self.driver_id = frame.driver_id

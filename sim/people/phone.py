@@ -1,6 +1,6 @@
-"""What fake apps have in common, sans I/O: frames come in by `on_frame`, go out by a link, time passes by messages to oneself.
+"""What all fake apps have in common. They do no I/O: frames come in by `on_frame` and go out by a link; timers are messages to oneself.
 
-The same phones run in memory and over real sockets; they know the wire's frames, their own behaviour and nothing of actors.
+The same phones run in memory and over real sockets. They know the wire's frames and their own behaviour, and nothing of actors.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Link(Protocol):
 
 
 Table = dict[type, Callable[[Any, Any], None]]
-"""What a phone does with a message, by its type."""
+"""The method for each type of message."""
 
 
 class Phone:
-    """One app. `frames` and `timers` are its tables: what it does with each frame of the server and each message to itself."""
+    """One app. `frames` has a method for each frame of the server that it heeds, `timers` one for each message to itself."""
 
     frames: ClassVar[Table] = {}
     timers: ClassVar[Table] = {}
@@ -45,7 +45,7 @@ class Phone:
         self.link: Link | None = None
 
     def on_frame(self, frame: wire.ServerMessage) -> None:
-        """The server says this."""
+        """The server sent this."""
         handle = self.frames.get(type(frame))
         if handle is not None:
             handle(self, frame)
@@ -57,10 +57,10 @@ class Phone:
             handle(self, message)
 
     def later(self, delay_s: float, message: Any) -> None:
-        """Remind oneself."""
+        """Get this message in `delay_s` seconds."""
         self.clock.set_timer(delay_s, self.address, message)
 
     def send(self, message: wire.ClientMessage) -> None:
-        """Say it, if anybody listens: a phone without a link knows that from its own screen."""
+        """Send a frame. Nothing happens while the phone has no link."""
         if self.link is not None:
             self.link.send(message)

@@ -1,6 +1,6 @@
-"""People who make trouble: apps that are late or say things twice, drivers who pause, passengers who change their minds.
+"""People who make trouble: apps that are late or repeat themselves, drivers who pause, passengers who change their minds.
 
-The small worlds are full of them. They act on whole beats of the clock, so that much of what they do falls on the same instant.
+Small worlds are full of them. They act on whole beats of the clock, so that much of what they do falls on the same instant.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sim.people.passenger import LosePatience, PassengerPhone
 from sim.people.phone import Clock, Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
-"""Errors after which the same may well succeed."""
+"""Codes of errors after which the same frame may succeed."""
 AGAIN_AFTER_S = 1.0
 BOOK_AGAIN_S = 5.0
 
 
 class Beats:
-    """A clock whose timers fire on whole beats: `beat_s` is a power of two, so that equal times are equal numbers."""
+    """A clock whose timers fire on whole beats. `beat_s` is a power of two, so that equal times are equal numbers."""
 
     def __init__(self, clock: Clock, beat_s: float) -> None:
         self._clock = clock
@@ -32,7 +32,7 @@ class Beats:
 
     @property
     def now(self) -> float:
-        """Seconds, of the clock behind this one."""
+        """Runtime seconds of the clock behind this one."""
         return self._clock.now
 
     def read_clock(self) -> None:
@@ -40,25 +40,25 @@ class Beats:
         self._clock.read_clock()
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
-        """At the first beat that is not earlier."""
+        """Set the timer to the first beat that is not earlier."""
         now, beat_s = self._clock.now, self._beat_s
         self._clock.set_timer(ceil((now + delay_s) / beat_s) * beat_s - now, address, message)
 
 
 class _SayAgain(Message, frozen=True, gc=False):
-    """The server could not take the frame with this id; by now it may."""
+    """Send the frame with this id again: the server could not take it a moment ago."""
 
     id: str
 
 
 class LoseLink(Message, frozen=True, gc=False):
-    """The connection ends: the phone hangs up, or goes `silent` and nobody is told."""
+    """The connection ends: the phone hangs up, or goes `silent` without a word."""
 
     silent: bool
 
 
 class ComeBack(Message, frozen=True, gc=False):
-    """The phone connects, if it is not; `anew`: even if it is."""
+    """The phone connects if it has no connection. `anew`: even if it has one."""
 
     anew: bool = False
 
@@ -72,11 +72,10 @@ class Silenceable(Protocol):
 
 
 class InsistentPhone(Phone):
-    """Gives every frame an `id` and says it again, after a failure or a gap, until it is answered. `repeats`: the share said twice.
+    """Gives every frame an `id`, and sends it again after a failure or a gap until it is answered.
 
-    Ids are counted, so every app uses the same ones.
-
-    `connect` is how it gets a new connection; whoever makes the phone says it.
+    Ids are counted, so every app uses the same ones. `repeats`: the share of frames that are sent twice at once. `connect` opens a new
+    connection; whoever makes the phone sets it.
     """
 
     repeats = 0.0
@@ -89,7 +88,7 @@ class InsistentPhone(Phone):
         self._heard = ("", 0)
 
     def on_frame(self, frame: wire.ServerMessage) -> None:
-        """What is said again, to a command that was repeated, is older than the snapshot that told how things stand now."""
+        """Ignore notices that were heard before: the answer to a repeated command is older than the last snapshot."""
         seq: int | None = getattr(frame, "seq", None)
         if seq is not None:
             epoch, last = self._heard
@@ -113,7 +112,7 @@ class InsistentPhone(Phone):
             (link.silence if message.silent else link.close)()
 
     def _on_come_back(self, message: ComeBack) -> None:
-        """Whatever was not answered is said again."""
+        """Connect, and send again what was not answered."""
         if self.link is not None and not message.anew:
             return
         self.connect()
@@ -141,9 +140,11 @@ class InsistentPhone(Phone):
 
 
 class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares from 0 to 1, times in seconds. `is_late`: his answers are under way when his screen says that the offer closed.
+    """Shares from 0 to 1, times in seconds.
 
-    `gives_up`: how often he cancels a ride on the way to its pickup. `pauses_every_s`: mean time between pauses; 0: he takes none.
+    `is_late`: the driver answers offers that have closed already. `repeats`: see `InsistentPhone`. `gives_up`: the share of rides that
+    the driver cancels on the way to the pickup. `pauses_every_s`: mean time between pauses; 0: none. `pause_s`: how long a pause is.
+    `pauses_until_s`: no pause begins after this runtime second.
     """
 
     is_late: bool = False
@@ -172,7 +173,7 @@ class RestlessDriver(InsistentPhone, DriverPhone):
     habits = DriverHabits()
 
     def settle_in(self, habits: DriverHabits) -> None:
-        """Live by these from now on."""
+        """Act by these habits from now on."""
         self.habits, self.repeats = habits, habits.repeats
         self._asked: dict[str, str] = {}
         self._pause_later()
@@ -227,7 +228,11 @@ class RestlessDriver(InsistentPhone, DriverPhone):
 
 
 class Whims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a passenger does besides waiting, if anything: seconds after booking, `regrets_after_s` after he got a driver."""
+    """What a passenger does besides waiting, in seconds after booking; None: not at all. `repeats`: see `InsistentPhone`.
+
+    `haggles_after_s`: the passenger books again at another fare. `regrets_after_s`: the passenger cancels so long after the assignment.
+    `leaves_after_s`: the passenger closes the app for good.
+    """
 
     repeats: float = 0.0
     haggles_after_s: float | None = None
@@ -240,15 +245,15 @@ class _Haggle(Message, frozen=True, gc=False):
 
 
 class _Regret(Message, frozen=True, gc=False):
-    """The passenger does not want the driver he got."""
+    """The passenger does not want this driver."""
 
 
 class _BookAgain(Message, frozen=True, gc=False):
-    """Another ride of the same passenger was open; by now it may be over."""
+    """Book again: another ride of this passenger was open, and may be over by now."""
 
 
 class _Leave(Message, frozen=True, gc=False):
-    """The passenger puts his phone away for good."""
+    """The passenger closes the app for good."""
 
 
 class RestlessPassenger(InsistentPhone, PassengerPhone):
@@ -259,7 +264,7 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
     _will_book_again = False
 
     def settle_in(self, whims: Whims) -> None:
-        """Have these, from now on."""
+        """Act by these whims from now on."""
         self.whims, self.repeats = whims, whims.repeats
         for after_s, message in ((whims.haggles_after_s, _Haggle()), (whims.leaves_after_s, _Leave())):
             if after_s is not None:
@@ -272,7 +277,7 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
             self.later(self.whims.regrets_after_s, _Regret())
 
     def _on_haggle(self, message: _Haggle) -> None:
-        """Whoever has a driver by now learns that it is too late."""
+        """Book again at a higher fare. A passenger who has a driver by now hears that it is too late."""
         self.trip = msgspec.structs.replace(self.trip, fare=self.trip.fare + 1.0)
         self.ask()
 
@@ -280,7 +285,7 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
         self.send(wire.CancelRide(reason="changed my mind"))
 
     def _on_error(self, frame: wire.Error) -> None:
-        """Whoever has another ride tries again while patience lasts."""
+        """A passenger who has another open ride tries again while patience lasts."""
         super()._on_error(frame)
         if frame.code == "illegal_now" and not self.status and not self._will_book_again:
             self._was_refused = self._will_book_again = True

@@ -1,4 +1,4 @@
-"""Apps that trust no network: what is not answered they say again, and what they missed they ask for."""
+"""Apps that trust no network: they send again what was not answered, and ask for what they missed."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sim.people.restless import ComeBack, DriverHabits, InsistentPhone, Restless
 
 LOOK_EVERY_S: Final = 2.0
 QUIET_AFTER_S: Final = 10.0
-"""An app that heard nothing new for so long asks whether it missed something."""
+"""An app that heard nothing new for so long asks whether it missed anything."""
 DEAD_AFTER_S: Final = 12.0
-"""One that heard nothing at all makes a new connection."""
+"""An app that heard nothing at all for so long makes a new connection."""
 SNAPSHOTS: Final = (wire.PassengerSnapshot, wire.DriverSnapshot)
 
 
 class _Look(Message, frozen=True, gc=False):
-    """Was everything answered, and is anything missing?"""
+    """Time to look whether every frame was answered, and whether anything was missed."""
 
 
 class ResumingPhone(InsistentPhone):
-    """Takes each message of its stream once and in order, or not at all. `skipped` counts what came out of order."""
+    """Takes each message of its stream once and in order. `skipped` counts messages that came out of order and were not taken."""
 
     epoch = ""
     last_seq = 0
     skipped = 0
 
     def watch_out(self) -> None:
-        """From now on it looks after its connection."""
+        """Look after the connection from now on."""
         self._new_at = self._heard_at = self.clock.now
         self.later(LOOK_EVERY_S, _Look())
 
@@ -39,7 +39,7 @@ class ResumingPhone(InsistentPhone):
             super().on_frame(frame)
 
     def _takes(self, frame: Any) -> bool:
-        """Whether this message of the stream has news. One that does not follow on what was heard is asked for."""
+        """Whether this message of the stream is news. If it does not follow on the last one, ask for what is between."""
         epoch, seq, is_snapshot = frame.epoch, frame.seq, isinstance(frame, SNAPSHOTS)
         if epoch == self.epoch and seq <= self.last_seq:
             return False
@@ -53,7 +53,7 @@ class ResumingPhone(InsistentPhone):
         return not (is_snapshot and frame.recovered)
 
     def ask_what_was_missed(self) -> None:
-        """Of a stream of which something was heard."""
+        """Send `resume`, if anything of the stream was heard before."""
         if self.epoch and self.link is not None:
             self.link.send(wire.Resume(epoch=self.epoch, last_seq=self.last_seq))
 

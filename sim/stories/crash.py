@@ -1,6 +1,6 @@
-"""The server's process dies and starts again, in a world where the people and the clock go on.
+"""The server's process dies and starts again, while people and the clock go on.
 
-What is committed survives, and nothing else: actors, sessions, mail, timers and positions are gone, apps find their connections dead.
+Only what is committed survives. Actors, sessions, mail, timers and positions are gone, and apps find their connections dead.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROCESS: Final = frozenset(
 
 
 def crash(world: World, back_after_s: float = 1.0, absent: Collection[str] = ()) -> None:
-    """It dies now, starts again at once and recovers. Apps that had a connection make a new one after `back_after_s`.
+    """The server crashes, starts again at once and recovers. Apps that had a connection make a new one after `back_after_s`.
 
     `absent`: the addresses of phones that do not.
     """
@@ -38,7 +38,7 @@ def crash(world: World, back_after_s: float = 1.0, absent: Collection[str] = ())
 
 
 def die(world: World) -> list[Phone]:
-    """It is gone, and until `start` nobody answers. Returns the phones whose connection went with it."""
+    """The server crashes, and nobody answers until `start`. Returns the phones that lost their connection."""
     cut: list[Phone] = []
     for phone in (*world.drivers.values(), *world.passengers.values()):
         link, phone.link = phone.link, None
@@ -53,7 +53,7 @@ def die(world: World) -> list[Phone]:
 
 
 def start(world: World) -> None:
-    """A new process takes leave of the one before and recovers. From now on it answers."""
+    """A new process starts: it marks everybody as disconnected, recovers, and answers from now on."""
     world.journal.mark_all_disconnected()
     world.serve(f"{world.gateway.frames.epoch}+")
     world.watch.started(world.runtime.now, world.board)

@@ -1,7 +1,7 @@
-"""Where the server's process may die, each point by its name: before and after each commit, and before whatever leaves the process.
+"""The points at which the server's process may die: before and after each commit, and before each message that leaves the process.
 
-A crash leaves what is on disk, what apps have heard and what providers were asked, and nothing else. So these are all the points there
-are: between two of them nothing of it changes. Where a driver is, is told all the time and kept by nobody: no point.
+A crash leaves only what is on disk, what apps have heard, and what providers were asked. Between two of these points none of that
+changes, so there are no others. Drivers' positions are told all the time and kept by nobody, so they make no point.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from dispatch.messages.journal import Append, Appended
 from dispatch.messages.notices import DriverLocation, StreamLife
 
 UNKEPT: Final = (DriverLocation, StreamLife)
-"""What sessions are told without an effect on what their app knows of its ride."""
+"""Notices that change nothing that an app knows of its ride."""
 
 
 class Died(BaseException):
-    """The process, at the point that was asked for. Whoever runs the world starts it again, see `sim.stories.crash`."""
+    """The process died at the point that was asked for. Whoever runs the world starts it again, see `sim.stories.crash`."""
 
 
 class CrashPoints:
-    """An observer: names each point that a world comes by, in `passed`, and raises `Died` at one of them.
+    """An observer. `passed` has the name of each point that a world comes to. At one of them it raises `Died`.
 
-    The same world passes the same points, so a name that one run passed is where another run of it can die. A name is made of the
-    types of the events or of the notice, and of who hears it; where the same comes by again its number follows, from 2 on.
+    The same world comes to the same points, so another run of it can die at any name in `passed`. A name has the types of the events,
+    or the type of the notice and who hears it. From the second time on a number follows.
     """
 
     def __init__(self, dies_at: str | None = None) -> None:
-        """`dies_at`: one of the names; None: it lives."""
+        """`dies_at`: the name at which to die; None: never."""
         self.passed: list[str] = []
         self.has_died = False
         self._dies_at = dies_at
@@ -52,7 +52,7 @@ class CrashPoints:
             raise Died
 
     def _name(self, address: str, message: Message) -> str:
-        """Nothing where no point is."""
+        """The point's name, without a number; empty: this is no point."""
         if isinstance(message, Attach):
             self._app[message.session] = name_of(address)
         elif isinstance(message, Append):

@@ -1,6 +1,6 @@
-"""Scripted people on the real world: who says what at which second, and what each of them heard. Scenario tests are written in it.
+"""A stage on which people do what a story says: who sends what at which second, and what each of them heard. Tests tell stories on it.
 
-Their apps speak JSON, as the seed's do, over the same sessions and codec; the invariants watch. Times are virtual seconds.
+Apps send and get JSON through real sessions and the real codec, and every check watches. Times are virtual seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sim.world import World, WorldOptions
 PICKUP = (-26.2041, 28.0473)
 DROPOFF = (-26.1850, 28.0550)
 REPORT_EVERY_S = 10.0
-"""A driver without a passenger says where he is this often."""
+"""How often a connected driver sends a position."""
 
 Action = Callable[[], None]
 Reaction = Callable[["Heard"], None]
@@ -41,7 +41,7 @@ def near_pickup(north_km: float = 0.0, east_km: float = 0.0) -> tuple[float, flo
 
 
 class Heard(dict[str, Any]):
-    """A frame as the app read it, and `at` which second. `again`: its number is not new, so an app drops it."""
+    """A frame as the app read it, and the second `at` which it came. `again`: its number is not new, so an app ignores it."""
 
     def __init__(self, frame: dict[str, Any], at: float, again: bool) -> None:
         super().__init__(frame)
@@ -50,13 +50,13 @@ class Heard(dict[str, Any]):
 
 
 class _Cue(Message, frozen=True, gc=False):
-    """It is time for this line of somebody's script."""
+    """It is time for this line of a person's script."""
 
     line: int
 
 
 class Person:
-    """Somebody with an app. What he does has an `at`: the second when he does it; without one he does it now."""
+    """A person with an app. Each thing that a person does has an `at`: the second when it is done; None: now."""
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage = stage
@@ -71,10 +71,10 @@ class Person:
         self._address = f"script/{name}"
         stage.world.runtime.sink(self._address, self)
 
-    # -- what he does
+    # -- what this person does
 
     def does(self, action: Action, at: float | None = None) -> None:
-        """Anything at all."""
+        """Do anything at all."""
         if at is None:
             action()
             return
@@ -83,37 +83,37 @@ class Person:
         runtime.set_timer(at - runtime.now, self._address, _Cue(len(self._script) - 1))
 
     def says(self, frame_type: str, *, at: float | None = None, **fields: Any) -> None:
-        """One frame; nobody hears it while he has no link."""
+        """Send a frame. Nobody hears it while this person has no connection."""
         self.does(lambda: self._send({"type": frame_type, **fields}), at)
 
     def says_raw(self, text: str, *, at: float | None = None) -> None:
-        """One frame that may be no JSON at all."""
+        """Send a frame that may be no JSON at all."""
         self.does(lambda: self._send(msgspec.Raw(text.encode())), at)
 
     def whenever(self, frame_type: str, reaction: Reaction) -> None:
-        """From now on he does this at once with each frame of this type."""
+        """React to each frame of this type at once, from now on."""
         self._reactions[frame_type] = reaction
 
     def dies(self, at: float | None = None) -> None:
-        """His link goes silent: nothing passes any more, and nobody is told."""
+        """The connection goes silent: nothing passes any more, and the server is not told."""
         self.does(lambda: self._part(MemoryLink.silence), at)
 
     def leaves(self, at: float | None = None) -> None:
-        """His app hangs up."""
+        """The app hangs up."""
         self.does(lambda: self._part(MemoryLink.close), at)
 
     def returns(self, at: float | None = None) -> None:
-        """His app connects, again or for the first time."""
+        """The app connects, again or for the first time."""
         self.does(self.connect, at)
 
     def resumes(self, at: float | None = None, **fields: Any) -> None:
-        """His app connects again, and says first how far it has heard; `fields` add to the frame, or say otherwise."""
+        """The app connects again, and says first up to which number it has heard. `fields` add to that frame, or replace its own."""
         self.does(lambda: self._resume(fields), at)
 
     def connect(self, first: dict[str, Any] | None = None) -> None:
-        """Open a connection; whatever was open before is the server's to end. `first`: the frame that the app sends at once.
+        """Open a connection. The server ends the one before. `first`: the frame that the app sends at once.
 
-        Nobody answers while the server is down.
+        Nothing happens while the server is down.
         """
         if self.stage.world.is_down:
             return
@@ -125,10 +125,10 @@ class Person:
             self._send(first)
 
     def make_session(self, link: MemoryLink) -> Session:
-        """The server's end of his connection."""
+        """The server's end of this person's connection."""
         raise NotImplementedError
 
-    # -- what he heard
+    # -- what this person heard
 
     def heard(self, frame_type: str | None = None, *, since: float = 0.0) -> list[Heard]:
         """Every frame but positions, or those of one type, oldest first."""
@@ -138,7 +138,7 @@ class Person:
         return [frame for frame in wanted if frame["type"] == frame_type]
 
     def story(self, *, since: float = 0.0) -> list[str]:
-        """What he heard, by type; what was only said again is left out."""
+        """The types of the frames that came, without repetitions."""
         return [frame["type"] for frame in self.heard(since=since) if not frame.again]
 
     def last(self, frame_type: str | None = None) -> Heard:
@@ -172,7 +172,7 @@ class Person:
             reaction(heard)
 
     def _is_known(self, frame: dict[str, Any]) -> bool:
-        """Whether its number in the stream is not new. A number that stands for two things, or is left out, is a mistake."""
+        """Whether the frame's number in the stream was heard before. A number that means two things, or is left out, breaks a rule."""
         number: int | None = frame.get("seq")
         if number is None:
             return False
@@ -193,7 +193,7 @@ class Person:
 
 
 class Driver(Person):
-    """Somebody who drives. While connected he says where he is every ten seconds, unless `reports` is off."""
+    """A person who drives. A connected driver sends a position every ten seconds, unless `reports` is off."""
 
     def __init__(self, stage: Stage, name: str, place: tuple[float, float], reports: bool) -> None:
         super().__init__(stage, name)
@@ -209,28 +209,28 @@ class Driver(Person):
         self.reports()
 
     def reports(self, at: float | None = None, **fields: Any) -> None:
-        """He says where he is; `fields` add to the frame, or say otherwise."""
+        """Send the position. `fields` add to the frame, or replace its own."""
         lat, lon = self.place
         self.says("location_update", at=at, **{"latitude": lat, "longitude": lon, **fields})
 
     def moves(self, north_km: float, east_km: float = 0.0, at: float | None = None) -> None:
-        """He is so far from the pickup from now on, and says so."""
+        """Be so far from the pickup from now on, and send that position."""
         self.does(lambda: self._go(near_pickup(north_km, east_km)), at)
 
     def accepts(self, ride: str, at: float | None = None, **fields: Any) -> None:
-        """Yes. `fields`: `offer_id` to name the offer, `id` to be acknowledged."""
+        """Accept the offer of this ride. `fields`: `offer_id` to name the offer, `id` to be acknowledged."""
         self.says("accept_ride", at=at, ride_id=ride, driver_id=self.name, **fields)
 
     def declines(self, ride: str, at: float | None = None, **fields: Any) -> None:
-        """No."""
+        """Decline the offer of this ride."""
         self.says("decline_ride", at=at, ride_id=ride, **fields)
 
     def wants_offers(self, available: bool, at: float | None = None) -> None:
-        """He wants offers, or wants none."""
+        """Say whether offers are wanted."""
         self.says("set_availability", at=at, available=available)
 
     def drives(self, ride: str, *, step_s: float, at: float | None = None) -> None:
-        """He arrives, starts and completes, one step after the other."""
+        """Arrive, start and complete, so many seconds apart."""
         start = self.stage.now if at is None else at
         for number, step in enumerate(("arrived", "start_ride", "complete_ride")):
             self.says(step, at=start + number * step_s, ride_id=ride)
@@ -250,14 +250,14 @@ class Driver(Person):
 
 
 class Passenger(Person):
-    """Somebody who rides, once."""
+    """A person who rides, once."""
 
     def make_session(self, link: MemoryLink) -> Session:
         ride_id = RideId(self.name)
         return self.stage.world.gateway.passenger_session(principals.passenger_of(ride_id), ride_id, link.server_end)
 
     def books(self, at: float | None = None, *, fare: float = 85.5, **fields: Any) -> None:
-        """Ask for a ride from `PICKUP` to `DROPOFF`; `fields` add to the frame, or say otherwise."""
+        """Ask for a ride from `PICKUP` to `DROPOFF`. `fields` add to the frame, or replace its own."""
         trip = {
             "pickup_latitude": PICKUP[0],
             "pickup_longitude": PICKUP[1],
@@ -272,12 +272,12 @@ class Passenger(Person):
         self.says("find_driver", at=at, **{**trip, **fields})
 
     def cancels(self, at: float | None = None, **fields: Any) -> None:
-        """The ride is not wanted any more."""
+        """Cancel the ride."""
         self.says("cancel_ride", at=at, **fields)
 
 
 class Stage:
-    """Where a story plays. Settings are named as in `Settings`: `Stage(seed=7, offer_timeout_s=10.0)`."""
+    """The world of a story. Settings are named as in `Settings`: `Stage(seed=7, offer_timeout_s=10.0)`."""
 
     def __init__(
         self,
@@ -287,9 +287,7 @@ class Stage:
         writer: Writer | None = None,
         **settings: Any,
     ) -> None:
-        """`writer`: what happens is stored with it as well, once the world is closed. Rounds are explained if that is among
-        the settings.
-        """
+        """`writer`: events are also written with it, when the world is closed. Rounds are explained only if the settings say so."""
         self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
         self.world.runtime.observe(LivelockGuard())
         self.drivers: dict[str, Driver] = {}
@@ -298,7 +296,7 @@ class Stage:
 
     @property
     def now(self) -> float:
-        """The second that it is."""
+        """The current second."""
         return self.world.runtime.now
 
     def driver(
@@ -311,7 +309,7 @@ class Stage:
         reports: bool = True,
         vehicle_type: str | None = None,
     ) -> Driver:
-        """A driver comes online so far from the pickup, now or `at` some second. `vehicle_type`: he was registered with it."""
+        """A driver comes online so far from the pickup, now or `at` some second. `vehicle_type`: the driver is registered with it."""
         if vehicle_type is not None:
             self.world.register(DriverId(name), vehicle_type)
         driver = self.drivers[name] = Driver(self, name, near_pickup(north_km, east_km), reports)
@@ -323,13 +321,13 @@ class Stage:
         return [self.driver(f"d{number}", north_km=number) for number in range(first, first + count)]
 
     def passenger(self, ride: str, *, at: float | None = None) -> Passenger:
-        """A passenger opens the app for this ride, and has not booked yet."""
+        """A passenger opens the app for this ride, and does not book yet."""
         passenger = self.passengers[ride] = Passenger(self, ride)
         passenger.returns(at)
         return passenger
 
     def crashes(self, at: float | None = None, *, down_s: float = 0.0) -> None:
-        """The server's process dies, and so long after another one starts. Whoever wants a connection then makes a new one."""
+        """The server's process dies, and another one starts `down_s` later. People who want a connection then must make a new one."""
         self._server.does(partial(self._crash, down_s), at)
 
     def _crash(self, down_s: float) -> None:
@@ -339,7 +337,7 @@ class Stage:
         self._server.does(self._start, self.now + down_s if down_s else None)
 
     def _start(self) -> None:
-        if self.world.is_down:  # else it died once more meanwhile, and serves since
+        if self.world.is_down:  # else it crashed once more meanwhile, and serves again
             start(self.world)
 
     def run(self, until: float) -> None:
@@ -351,14 +349,18 @@ class Stage:
         return self.world.journal.events_of_ride(RideId(ride))
 
     def actor(self, address: str) -> Actor:
-        """The actor that is awake there. Raises LookupError when nobody is."""
+        """The actor that is awake at this address.
+
+        Raises:
+            LookupError: nobody is awake there.
+        """
         actor = self.world.runtime.actor(address)
         if actor is None:
             raise LookupError(f"nobody is awake at {address}")
         return actor
 
     def end(self) -> list[str]:
-        """Everybody comes back, drivers finish what they are on, searches run out. Then whatever invariant broke, in words."""
+        """Let every driver come back and finish their ride, and searches run out. Returns the invariants that broke, in words."""
         for driver in self.drivers.values():
             driver.whenever("snapshot", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
             driver.whenever("ride_accepted", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
@@ -372,13 +374,13 @@ class Stage:
         return list(self.world.watch.violations)
 
     def _booked_until(self) -> float:
-        """The latest second for which a ride was booked ahead."""
+        """The latest second for which a ride was booked ahead; 0: none was."""
         events = [event for ride in self.passengers for event in self.record(ride)]
         return max((getattr(event, "pickup_at", None) or 0.0 for event in events), default=0.0)
 
 
 def _lasting(frame: dict[str, Any]) -> dict[str, Any]:
-    """The frame without the times that are left, which are others when it is said again."""
+    """The frame without the times that are left: those differ when it is repeated."""
     return {name: value for name, value in frame.items() if not name.endswith("ttl_ms")}
 
 
