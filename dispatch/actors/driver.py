@@ -14,10 +14,11 @@ from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.driver import decisions
-from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
-from dispatch.domain.driver.offers import TOLD_AS, Ending, Offers, ending_on_record
+from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
+from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
 from dispatch.domain.driver.record import BOUND, FREE, GAVE_UP, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.ride.record import ACCEPTED
 from dispatch.errors import InternalError, NoSuchRide
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Message
@@ -68,16 +69,10 @@ from dispatch.messages.tracking import WarnDriver
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard
-from dispatch.words import OfferOutcome, RefusalCode, Result, RideStatus
+from dispatch.words import OfferOutcome, RefusalCode
 
 EVENTS_A_FOLD: Final = 100
 """A driver who is woken reads at most about this many events, the answers to the last commands among them."""
-ACCEPTED: Final = OfferOutcome.ACCEPTED
-SUPERSEDED: Final = OfferOutcome.SUPERSEDED
-VANISHED: Final = OfferOutcome.VANISHED
-UNAVAILABLE: Final = OfferOutcome.UNAVAILABLE
-ACCEPTED_RIDE: Final = RideStatus.ACCEPTED
-OK: Final = Result.OK
 NOTHING_DONE: Final[tuple[str, ...]] = (RefusalCode.UNAVAILABLE, RefusalCode.INTERNAL)
 """Codes of refusals that do not judge the command: the same id may be sent again."""
 
@@ -118,20 +113,17 @@ class _Retire(Message, frozen=True, gc=False):
     since: float
 
 
-class Claim:
+class Claim(msgspec.Struct, gc=False):
     """What no event tells of a reservation.
 
     `ride` and `status`: the ride as it answered; None: not yet. `told`: the notice that told the app the ride is the driver's.
     `commands`: accepts that wait for the ride's answer.
     """
 
-    __slots__ = ("commands", "ride", "status", "told")
-
-    def __init__(self) -> None:
-        self.ride: RideCard | None = None
-        self.status = ""
-        self.told: RideAccepted | DriverSnapshot | None = None
-        self.commands: tuple[Command, ...] = ()
+    ride: RideCard | None = None
+    status: str = ""
+    told: RideAccepted | DriverSnapshot | None = None
+    commands: tuple[Command, ...] = ()
 
 
 class DriverActor(RecordedActor):
@@ -192,7 +184,8 @@ class DriverActor(RecordedActor):
         for ending in message.endings:
             if reservation is None or reservation.offer_id != ending.offer_id:
                 self._close(*ending)
-        self._say_snapshot(False)  # it stands for whatever else the app was to hear in the turn that was lost
+        self._pending_snapshot = False
+        self._say_pending_snapshot()  # it stands for whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
         self.retire_later()
         if self.driver.card is None:
@@ -253,9 +246,8 @@ class DriverActor(RecordedActor):
             self.app.welcome(self, message, self._snapshot)
         elif message.resume is not None:
             self.app.refuse(self, message.resume.command, NoSuchRide.code, NoSuchRide.says)
-        self._announce(
-            ahead=True
-        )  # otherwise a ride that is booked now, whose search comes ahead, would pass this driver over
+        # Ahead of the disk: otherwise a ride that is booked now, whose search comes ahead, would pass this driver over.
+        self._announce(ahead=True)
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
@@ -279,7 +271,7 @@ class DriverActor(RecordedActor):
             return
         held = list(self.offers.open.values())
         for offer in held:
-            self._end_offer(offer, VANISHED)
+            self._end_offer(offer, OfferOutcome.VANISHED)
         self._record(DriverOffline(self.driver_id, message.reason))
         if not held:
             self._announce()
@@ -307,7 +299,7 @@ class DriverActor(RecordedActor):
             return
         older = self.offers.open.get(lease.ride_id)
         if older is not None:
-            self._close(lease.ride_id, older.lease.offer_id, SUPERSEDED)
+            self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
         self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride))
 
     @receives(CloseOffer)
@@ -328,7 +320,7 @@ class DriverActor(RecordedActor):
             del self.offers.open[lease.ride_id]
             claim.commands = (command,) if command is not None else ()
             self._claim_ride()
-            self._announce(lease.offer_id, ACCEPTED, lease.ride_id)
+            self._announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
             for other, outcome in decision.ended:
                 self._end_offer(other, outcome)
         elif decision.ended:
@@ -422,7 +414,7 @@ class DriverActor(RecordedActor):
         claim.ride, claim.status = message.ride, message.status
         if not was_bound and (claim.told is None or claim.told.ride != message.ride):
             # A ride that has gone on meanwhile is told by the snapshot that is due, which says how far it is.
-            snapshot = self._say_pending_snapshot() if message.status != ACCEPTED_RIDE else None
+            snapshot = self._say_pending_snapshot() if message.status != ACCEPTED else None
             claim.told = snapshot or self.app.say(self, RideAccepted(message.ride))
             self._answer_accepts(claim.told)
         self._say_pending_snapshot()
@@ -532,18 +524,16 @@ class DriverActor(RecordedActor):
         if self.driver.binding == RESERVED and claim.ride is None:
             self._pending_snapshot = recovered
             return None
+        self._pending_snapshot = None
         offer = next(iter(self.offers.open.values()), None)
         status = self.driver.status(self.app.link is not None)
         return DriverSnapshot(status, offer, claim.ride, claim.status or None, recovered)
 
-    def _say_snapshot(self, recovered: bool) -> DriverSnapshot | None:
-        notice = self._snapshot(recovered)
-        return self.app.say(self, notice) if notice is not None else None
-
     def _say_pending_snapshot(self) -> DriverSnapshot | None:
-        """The ride has answered: tell the app the snapshot that was deferred until now."""
-        recovered, self._pending_snapshot = self._pending_snapshot, None
-        return self._say_snapshot(recovered) if recovered is not None and self.app.link is not None else None
+        """Tell the app the snapshot that is due, if one is and it can be told now."""
+        recovered = self._pending_snapshot
+        notice = self._snapshot(recovered) if recovered is not None and self.app.link is not None else None
+        return self.app.say(self, notice) if notice is not None else None
 
     @receives(AnnounceState)
     def _on_announce_state(self, message: AnnounceState) -> None:

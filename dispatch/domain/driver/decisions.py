@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from dispatch.domain.driver.offers import Offers
+from dispatch.domain.driver.offers import DECLINED, UNAVAILABLE, Offers
 from dispatch.domain.driver.record import AVAILABLE, FREE, DriverRecord, stranger
 from dispatch.messages.base import Message
 from dispatch.messages.commands import AcceptOffer, DeclineOffer, SetAvailability
@@ -27,13 +27,10 @@ from dispatch.messages.notices import OfferMade
 from dispatch.values import Lease
 from dispatch.words import LinkEnd, OfferOutcome, Result
 
-DECLINED: Final = OfferOutcome.DECLINED
 DECLINED_BEFORE: Final = OfferOutcome.DECLINED_BEFORE
 DRIVER_BUSY: Final = OfferOutcome.DRIVER_BUSY
 EXPIRED: Final = OfferOutcome.EXPIRED
-UNAVAILABLE: Final = OfferOutcome.UNAVAILABLE
 OK: Final = Result.OK
-CLOSED_LINK: Final = LinkEnd.CLOSED
 
 MUST_CANCEL: Final = "cannot decline a ride that you accepted; cancel it"
 
@@ -160,4 +157,4 @@ def released(driver: DriverRecord, reason: str, is_connected: bool) -> tuple[Mes
     reservation = driver.reservation
     assert reservation is not None
     event = DriverReleased(reservation.ride_id, driver.driver_id, reservation.offer_id, reason)
-    return (event,) if is_connected else (event, DriverOffline(driver.driver_id, CLOSED_LINK))
+    return (event,) if is_connected else (event, DriverOffline(driver.driver_id, LinkEnd.CLOSED))
