@@ -59,7 +59,9 @@ async def _serve(
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
-    from dispatch.transport.http.routes.quotes import QuoteLimits, QuoteRoutes
+    from dispatch.transport.http.routes.health import health_routes
+    from dispatch.transport.http.routes.operator import operator_routes
+    from dispatch.transport.http.routes.quotes import QuoteRoutes
     from dispatch.transport.http.routes.rides import RideRoutes
     from dispatch.transport.ws.counters import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
@@ -90,15 +92,20 @@ async def _serve(
         requests = Requests()
         quotes = QuoteRoutes(
             runtime,
-            QuoteLimits.of(settings),
+            settings,
             requests,
             secret=str(runtime.seed),
-            is_open=settings.pricing != "none",
             vehicle_types=zone.pricer.tariff.vehicle_types,
         )
         edge = EdgeCounters()
-        api = [*quotes.routes, *RideRoutes(runtime, settings, requests).routes]
-        pages = http_app(LiveReads(runtime, gateway, edge, live.health), api, Admission(settings))
+        reads = LiveReads(runtime, gateway, edge, live.health)
+        routes = [
+            *health_routes(reads.why_not_ready),
+            *operator_routes(reads.registry, lambda: reads.versions),
+            *quotes.routes,
+            *RideRoutes(runtime, settings, requests).routes,
+        ]
+        pages = http_app(routes, Admission(settings))
 
         async def obey(line: bytes) -> bytes:
             answer = await live.obey(line)

@@ -36,7 +36,6 @@ from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
 from dispatch.storage.log.reader import JournalReads
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.values import UNNAMED, Passenger
 
 ZONE = "0"
@@ -213,14 +212,12 @@ def assemble(
     gateway = Gateway(
         runtime,
         board,
-        SessionLimits.of(settings),
+        settings,
         epoch=epoch,
-        wall_zero=wall_zero,
         default_passenger=store.default_passenger() or ANYBODY,
-        show_phones=settings.show_phone == "always" or (settings.show_phone == "auto" and settings.auth == "off"),
-        currency=settings.currency,
-        currency_digits=priced_by.tariff.digits,
         travel=travel,
+        currency_digits=priced_by.tariff.digits,
+        wall_zero=wall_zero,
     )
     return Zone(board, travel, priced_by, gateway)
 

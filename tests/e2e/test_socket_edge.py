@@ -17,13 +17,13 @@ from websockets.frames import Frame, Opcode
 
 from dispatch import addresses
 from dispatch.config import Settings
+from dispatch.domain.places.eta import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.transport.ws.server import run
 from dispatch.values import Passenger
 from tests.transport.echo import Served, serving, until
@@ -46,8 +46,14 @@ class House:
     def __init__(self, **settings: Any) -> None:
         self.runtime = RealtimeRuntime(seed=1)
         board = PositionBoard(max_speed_mps=60.0, max_age_s=60.0)
-        limits = SessionLimits.of(Settings(**settings))
-        self.gateway = Gateway(self.runtime, board, limits, epoch="e1", default_passenger=PASSENGER)
+        self.gateway = Gateway(
+            self.runtime,
+            board,
+            Settings(**settings),
+            epoch="e1",
+            default_passenger=PASSENGER,
+            travel=TravelModel(),
+        )
         self.driver, self.ride = Told(), Told()
         self.runtime.sink(DRIVER, self.driver)
         self.runtime.sink(RIDE, self.ride)

@@ -8,13 +8,13 @@ import msgspec
 
 from dispatch import addresses, principals
 from dispatch.config import Settings
+from dispatch.domain.places.eta import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime
 from dispatch.transport import wire
 from dispatch.transport.sessions.driver import DriverSession
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.transport.sessions.passenger import PassengerSession
 from dispatch.transport.sessions.session import Session
 from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
@@ -102,7 +102,7 @@ class App:
 class Rig:
     """A gateway, its runtime and whoever listens behind it. Addresses in `deaf` take no mail."""
 
-    def __init__(self, *, deaf: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(self, *, deaf: tuple[str, ...] = (), wall_zero: float = 0.0, **settings: Any) -> None:
         self.runtime = VirtualRuntime(seed=1)
         self.board = PositionBoard()
         self._deaf = deaf
@@ -111,10 +111,11 @@ class Rig:
         self.gateway = Gateway(
             self.runtime,
             self.board,
-            limits=SessionLimits.of(Settings()),
+            Settings(**{"show_phone": "never", **settings}),
             epoch="e1",
             default_passenger=Passenger(PassengerId("anybody"), "Passenger", ""),
-            **options,
+            travel=TravelModel(),
+            wall_zero=wall_zero,
         )
 
     def _wake(self, address: str, message: Any) -> Listener | None:

@@ -43,8 +43,7 @@ class HttpRequest(NamedTuple):
 class Admission:
     """The rules by the settings `hosts`, `origins` and `auth`."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        settings = settings or Settings()
+    def __init__(self, settings: Settings) -> None:
         listens_as = authority(settings.host)
         self._hosts = hosts_in(settings.hosts) | {LOCALHOST} | ({listens_as.host} if listens_as else set())
         self._origins = origins_in(settings.origins)

@@ -4,10 +4,8 @@ A new route is a file, or a line of one, in `routes/`; its list of `Route`s is g
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -22,33 +20,15 @@ from dispatch.errors import did_you_mean
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
 from dispatch.transport.http.problem import problem, problem_of_refusal
-from dispatch.transport.http.routes.health import health_routes
-from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.sockets import SOCKET_ROUTES
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
 
 
-class Reads(Protocol):
-    """What the pages may ask. All answer at once."""
-
-    @property
-    def registry(self) -> CollectorRegistry: ...
-    @property
-    def versions(self) -> Mapping[str, str]: ...
-    def why_not_ready(self) -> str:
-        """Empty while rides can be dispatched, else what is missing."""
-        ...
-
-
-def http_app(reads: Reads, api: Sequence[Route] = (), admission: Admission | None = None) -> Starlette:
-    """The application that answers everything which is no WebSocket.
-
-    `api`: the routes beside the pages of `reads`. `admission`: who may ask; None: as the default settings say.
-    """
-    pages = [*health_routes(reads.why_not_ready), *operator_routes(reads.registry, lambda: reads.versions), *api]
-    known = [route.path for route in pages]
+def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
+    """The application that answers everything which is no WebSocket, by these routes and `SOCKET_ROUTES`."""
+    known = [route.path for route in routes]
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -64,9 +44,8 @@ def http_app(reads: Reads, api: Sequence[Route] = (), admission: Admission | Non
     async def failed(request: Request, error: Exception) -> Response:
         return problem(500, "something went wrong inside; the log says more")
 
-    admission = admission or Admission()
     return Starlette(
-        routes=[*pages, *SOCKET_ROUTES],
+        routes=[*routes, *SOCKET_ROUTES],
         exception_handlers={HTTPException: refused, Exception: failed},
         middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
     )

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
 from dispatch.principals import Principal
+from dispatch.runtime import Runtime
 from dispatch.transport.http.problem import problem_of
-from dispatch.transport.sessions.context import RuntimePort
 
 BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
@@ -60,7 +60,7 @@ class PendingReply:
 
 
 async def ask(
-    runtime: RuntimePort,
+    runtime: Runtime,
     address: str,
     receiver: str,
     question: Any,

@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Protocol
 
-from dispatch.domain.places.eta import EtaModel, TravelModel
+from dispatch.config import Settings
+from dispatch.domain.matching.vehicles import Vehicles
+from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.pricing.money import USUAL_DIGITS
+from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.transport.sessions.frames import Frames
-from dispatch.transport.sessions.limits import SessionLimits
 from dispatch.values import Passenger
-
-
-class Mail(Protocol):
-    """What takes the mail of an address."""
-
-    def deliver(self, message: Any) -> None:
-        """One message, at once."""
-
-
-class RuntimePort(Protocol):
-    """What sessions and HTTP routes need of the runtime."""
-
-    @property
-    def now(self) -> float:
-        """Unix time in seconds."""
-
-    def read_clock(self) -> None:
-        """Take `now` anew, outside a turn."""
-
-    def tell(self, address: str, message: Any) -> bool:
-        """False: nobody will handle it."""
-
-    def set_timer(self, delay_s: float, address: str, message: Any) -> None:
-        """Tell it later."""
-
-    def sink(self, address: str, sink: Mail) -> None:
-        """Hand mail for `address` over."""
-
-    def remove_sink(self, address: str) -> None:
-        """No more."""
 
 
 class Counters:
@@ -69,43 +40,31 @@ class SessionContext:
 
     def __init__(
         self,
-        runtime: RuntimePort,
+        runtime: Runtime,
         board: PositionBoard,
-        limits: SessionLimits,
+        settings: Settings,
         *,
         epoch: str,
         default_passenger: Passenger,
-        wall_zero: float = 0.0,
-        show_phones: bool = False,
-        currency: str = "",
+        travel: EtaModel,
         currency_digits: int = USUAL_DIGITS,
-        travel: EtaModel | None = None,
+        wall_zero: float = 0.0,
     ) -> None:
         """
         Args:
             runtime: the post and the clock.
             board: where positions are written.
-            limits: what one session may take.
+            settings: what one session may take, and how frames are written.
             epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
+            travel: how long the way to a pickup takes.
+            currency_digits: of the currency's smaller unit, in which fees are told.
             wall_zero: Unix time of runtime second 0.
-            show_phones: drivers read the passenger's whole phone before they accept.
-            currency: of all fares, for people; empty: none is named.
-            currency_digits: of its smaller unit, in which fees are told.
-            travel: how long the way to a pickup takes; None: at constant speed.
         """
         self.runtime = runtime
         self.board = board
-        self.limits = limits
+        self.settings = settings
+        self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
-        self.frames = Frames(
-            runtime,
-            board,
-            travel or TravelModel(),
-            epoch=epoch,
-            wall_zero=wall_zero,
-            show_phones=show_phones,
-            currency=currency,
-            currency_digits=currency_digits,
-        )
+        self.frames = Frames(runtime, board, travel, settings, epoch, currency_digits, wall_zero)

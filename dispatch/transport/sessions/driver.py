@@ -98,14 +98,14 @@ class DriverSession(Session):
             context.counters.inaccurate += 1
             return NO_PLACE
         accuracy = position.accuracy_m
-        if accuracy is not None and not 0.0 <= accuracy <= context.limits.max_accuracy_m:
+        if accuracy is not None and not 0.0 <= accuracy <= context.settings.gps_max_accuracy_m:
             context.counters.inaccurate += 1
             return NOT_ACCURATE
         return context.board.report_late(self.driver_id, lat, lon, at, context.runtime.now, _heading(position))
 
     def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
         """After a tunnel the positions of a while come at once, and all of them count."""
-        most = self._context.limits.kept_positions
+        most = self._context.settings.kept_positions
         if type(message) is not wire.LocationUpdate or not most:
             return False
         if self._kept is None:
@@ -168,7 +168,7 @@ class DriverSession(Session):
         """Who speaks is known already; a frame that says otherwise is refused whole."""
         if driver_id is None or driver_id == self.driver_id:
             return
-        if identity(driver_id, self._context.limits.phone_region) != self.driver_id:
+        if identity(driver_id, self._context.settings.phone_region) != self.driver_id:
             self._context.counters.forbidden += 1
             raise Forbidden
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from copy import copy
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import replace
 
+from dispatch.config import Settings
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.domain.pricing.payment import CASH
 from dispatch.messages import notices
 from dispatch.phones import masked
+from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
 from dispatch.values import DriverCard, Lease, RideCard
@@ -22,37 +23,28 @@ from dispatch.values import DriverCard, Lease, RideCard
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
 
-class Clock(Protocol):
-    """Runtime seconds."""
-
-    @property
-    def now(self) -> float: ...
-
-
 class Frames:
     """Makes every frame that comes of a notice. One for all sessions: the offers of a round share most of their fields."""
 
     def __init__(
         self,
-        clock: Clock,
+        runtime: Runtime,
         board: PositionBoard,
         travel: EtaModel,
-        *,
+        settings: Settings,
         epoch: str,
+        currency_digits: int,
         wall_zero: float,
-        show_phones: bool,
-        currency: str = "",
-        currency_digits: int = USUAL_DIGITS,
     ) -> None:
-        """`wall_zero`: Unix time of runtime second 0. `show_phones`: a passenger's whole phone stands in offers already.
-        `currency_digits`: how many digits the smaller unit of the currency has.
-        """
+        """The arguments are those of `SessionContext`."""
         self.epoch = epoch
         self.wall_zero = wall_zero
-        self.show_phones = show_phones
-        self.currency = currency or None
-        self.minor_units = int(10**currency_digits)
-        self._clock = clock
+        self._shows_phones = settings.show_phone == "always" or (
+            settings.show_phone == "auto" and settings.auth == "off"
+        )
+        self._currency = settings.currency or None
+        self._minor_units = int(10**currency_digits)
+        self._clock = runtime
         self._board = board
         self._travel = travel
         self._deadline = (-1.0, "")
@@ -81,7 +73,7 @@ class Frames:
             round=notice.round_no,
             drivers_notified=notice.drivers_notified,
             fare=notice.fare,
-            currency=self.currency,
+            currency=self._currency,
             expires_at=self._moment(notice.expires_at),
             ttl_ms=self._ttl_ms(notice.expires_at),
             seq=notice.seq,
@@ -140,7 +132,7 @@ class Frames:
             ride_id=notice.ride_id,
             status=notice.status,
             fare=notice.fare,
-            currency=self.currency if notice.fare is not None else None,
+            currency=self._currency if notice.fare is not None else None,
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
             driver_latitude=notice.lat,
             driver_longitude=notice.lon,
@@ -214,7 +206,7 @@ class Frames:
             return wire.RideCompleted(
                 ride_id=notice.ride_id,
                 fare=notice.fare,
-                currency=self.currency,
+                currency=self._currency,
                 distance_km=notice.distance_km,
                 duration_minutes=as_sent(notice.duration_min),
                 driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
@@ -253,8 +245,8 @@ class Frames:
             ride_id=notice.ride_id,
             by=notice.by,
             reason=notice.reason,
-            fee=as_sent(notice.fee / self.minor_units),
-            currency=self.currency if notice.fee else None,
+            fee=as_sent(notice.fee / self._minor_units),
+            currency=self._currency if notice.fee else None,
             seq=notice.seq,
             epoch=self.epoch,
         )
@@ -273,7 +265,7 @@ class Frames:
         """What every offer of this ride says; the rest is filled in for each."""
         fields = self._ride_fields(card)
         del fields["note"], fields["pin_required"]
-        if not self.show_phones:
+        if not self._shows_phones:
             fields["passenger_phone"] = masked(card.passenger.phone)
         return wire.RideRequest(
             **fields,
@@ -301,7 +293,7 @@ class Frames:
             "dropoff_longitude": trip.dropoff.lon,
             "distance": trip.distance_km,
             "fare": trip.fare,
-            "currency": self.currency,
+            "currency": self._currency,
             "estimated_duration": as_sent(trip.duration_min),
             "note": trip.note or None,
             "pin_required": trip.pin,

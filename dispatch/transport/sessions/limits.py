@@ -3,59 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-
-from dispatch.config import Settings
-from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
 
 ROUNDING = 1e-3
 """Of a token: sums of floats are forgiven so much."""
 CLOCK_STEP_S = 1e-6
 """Unix seconds as a float have steps of a quarter of a microsecond: no two moments are told apart more finely than this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLimits:
-    """What one session may take from the server."""
-
-    messages_per_s: float
-    message_burst: int
-    bad_frames_per_minute: int
-    frame_bytes: int
-    dead_after_s: float
-    max_accuracy_m: float
-    schedule_ahead_s: float = 2_592_000.0
-    """A ride may be booked so long ahead."""
-    phone_region: str = ""
-    """Of phone numbers that name no country; empty: they are no phone numbers."""
-    kept_positions: int = 100
-    """So many positions a minute may come at once beyond the rate: what a phone kept while it was offline."""
-    resume_wait_s: float = 0.25
-    """So long an app may take to say that it resumes."""
-    takes_cards: bool = False
-    """Whether there is somebody who collects from cards."""
-    vehicles: Vehicles = ANY_VEHICLES
-    """The types that may be asked for."""
-    over_limit_s: float = 10.0
-    """A connection that stays over its rate this long is closed."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> SessionLimits:
-        """The limits that these settings ask for."""
-        return cls(
-            messages_per_s=settings.messages_per_s,
-            message_burst=settings.message_burst,
-            kept_positions=settings.kept_positions,
-            bad_frames_per_minute=settings.bad_frames_per_minute,
-            frame_bytes=settings.frame_bytes,
-            dead_after_s=settings.dead_after_s,
-            max_accuracy_m=settings.gps_max_accuracy_m,
-            schedule_ahead_s=settings.schedule_ahead_s,
-            resume_wait_s=settings.resume_wait_s,
-            phone_region=settings.phone_region,
-            takes_cards=settings.payment != "none",
-            vehicles=Vehicles.of(settings.vehicle_types),
-        )
 
 
 class TokenBucket:

@@ -96,7 +96,7 @@ class MemoryLink:
         `may_resume`: as every socket does, the session waits a moment for the app to say so.
         """
         self._session, self._runtime = session, gateway.runtime
-        self._dead_after_s = gateway.limits.dead_after_s
+        self._dead_after_s = gateway.settings.dead_after_s
         self.server_end.close = self._closed_by_server
         if decode is None:
             self.server_end.send = on_frame
@@ -107,7 +107,7 @@ class MemoryLink:
             self.send = lambda message: session.receive(encode(message))
         session.open(may_resume=may_resume)
         if may_resume:
-            self._runtime.set_timer(gateway.limits.resume_wait_s, session.address, StillQuiet())
+            self._runtime.set_timer(gateway.settings.resume_wait_s, session.address, StillQuiet())
 
     def close(self) -> None:
         """The phone hangs up."""

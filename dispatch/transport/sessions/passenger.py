@@ -38,7 +38,7 @@ class PassengerSession(Session):
     def _find_driver(self, message: wire.FindDriver) -> Request:
         phone = message.passenger_phone
         if phone is not None:
-            phone = phone_of(phone, self._context.limits.phone_region)
+            phone = phone_of(phone, self._context.settings.phone_region)
         if message.vehicle_type:
             self._require_vehicle(message.vehicle_type)
         if message.payment_method and message.payment_method != CASH:
@@ -56,7 +56,7 @@ class PassengerSession(Session):
 
     def _require_vehicle(self, wanted: str) -> None:
         """Raises BadField where no driver here may serve this type."""
-        vehicles = self._context.limits.vehicles
+        vehicles = self._context.vehicles
         if not vehicles.can_be_asked_for(wanted):
             *others, last = vehicles.served_by
             known = f"{', '.join(others)} or {last}" if others else last
@@ -64,7 +64,7 @@ class PassengerSession(Session):
 
     def _require_cards(self, wanted: str) -> None:
         """Raises BadField where this is no way to pay, or nobody here collects from cards."""
-        takes_cards = self._context.limits.takes_cards
+        takes_cards = self._context.settings.payment != "none"
         if wanted == CARD and takes_cards:
             return
         told = f"payment_method must be cash{' or card' if takes_cards else ''}, got {excerpt(wanted)}"
@@ -75,7 +75,7 @@ class PassengerSession(Session):
         """The runtime second that is booked."""
         context = self._context
         at, now = self._runtime_second("pickup_at", text), context.runtime.now
-        return bookable(at, now, context.limits.schedule_ahead_s, text)
+        return bookable(at, now, context.settings.schedule_ahead_s, text)
 
     def _cancel_ride(self, message: wire.CancelRide) -> Request:
         return commands.CancelRide(self.principal, self.ride_id, message.reason or "", command_of(message))

@@ -34,6 +34,8 @@ Handler = Callable[[Any, Any], Request | None]
 CLOSED, WAS_SILENT = LinkEnd.CLOSED, LinkEnd.SILENT
 SUPERSEDED = PositionVerdict.SUPERSEDED
 OK, IGNORED = Result.OK, Result.IGNORED
+OVER_LIMIT_S = 10.0
+"""A connection that stays over its rate this long is closed."""
 RECOVERED_AT = 0.25
 """A connection that was over its rate has recovered when this part of its tokens is back."""
 
@@ -88,7 +90,7 @@ class Session:
             actor: the address that the connection speaks for; None: for no single one.
             link: carries the frames.
         """
-        limits = context.limits
+        settings = context.settings
         self.number = number
         self.principal = principal
         self.address = addresses.session(number)
@@ -99,7 +101,7 @@ class Session:
         self._context = context
         self._make = context.frames
         self._link = link
-        self._bucket = TokenBucket(limits.messages_per_s, limits.message_burst)
+        self._bucket = TokenBucket(settings.messages_per_s, settings.message_burst)
         self._failures: FailureWindow | None = None
         self._over_since: float | None = None
         self._timer_set = False
@@ -125,7 +127,7 @@ class Session:
         """One frame as it came. Whatever it is, it is answered and nothing is raised."""
         if self.ended:
             return
-        limit = self._context.limits.frame_bytes
+        limit = self._context.settings.frame_bytes
         if len(data) > limit:
             self._bad_frame(wire.error_frame(BadMessage(f"a frame has at most {limit} bytes, got {len(data)}")))
             return
@@ -242,7 +244,7 @@ class Session:
         self.settle()
         self._send(answer)
         if self._failures is None:
-            self._failures = FailureWindow(context.limits.bad_frames_per_minute, A_MINUTE_S)
+            self._failures = FailureWindow(context.settings.bad_frames_per_minute, A_MINUTE_S)
         if self._failures.add(now):
             self._end(TOO_MUCH, "too many bad frames")
 
@@ -281,10 +283,9 @@ class Session:
         return self._was_over_too_long(now)
 
     def _was_over_too_long(self, now: float) -> bool:
-        limit = self._context.limits.over_limit_s
-        too_long = self._over_since is not None and now - self._over_since >= limit
+        too_long = self._over_since is not None and now - self._over_since >= OVER_LIMIT_S
         if too_long:
-            self._end(TOO_MUCH, f"too fast for {limit:g} s")
+            self._end(TOO_MUCH, f"too fast for {OVER_LIMIT_S:g} s")
         return too_long
 
     def _look_again(self, now: float) -> None:
@@ -295,7 +296,7 @@ class Session:
 
     def _enough(self) -> float:
         """With so many tokens back the connection counts as recovered."""
-        return max(1.0, self._context.limits.message_burst * RECOVERED_AT)
+        return max(1.0, self._context.settings.message_burst * RECOVERED_AT)
 
     def _on_tokens_back(self, _: TokensBack) -> None:
         """A ping has its answer only now: an app that waits for it is slowed down, and never over for long."""

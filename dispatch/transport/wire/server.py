@@ -113,8 +113,8 @@ class PassengerSnapshot(RideMessage, tag="snapshot", frozen=True, gc=False, kw_o
 # -- to the driver
 
 
-class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_only=True):
-    """Will you take it? `estimated_duration` is whole where the passenger's app said it so."""
+class TripMessage(RideMessage, frozen=True, gc=False, kw_only=True):
+    """One that tells a driver whom to fetch and where. `estimated_duration` is whole where the passenger's app said it so."""
 
     passenger_name: str
     passenger_phone: str
@@ -127,6 +127,11 @@ class RideRequest(RideMessage, tag="ride_request", frozen=True, gc=False, kw_onl
     distance: float
     fare: float
     estimated_duration: int | float
+
+
+class RideRequest(TripMessage, tag="ride_request", frozen=True, gc=False, kw_only=True):
+    """Will you take it?"""
+
     offer_id: str
     round: int
     expires_at: str
@@ -145,20 +150,9 @@ class OfferClosed(RideMessage, tag="offer_closed", frozen=True, gc=False, kw_onl
     reason: str
 
 
-class RideAccepted(RideMessage, tag="ride_accepted", frozen=True, gc=False, kw_only=True):
+class RideAccepted(TripMessage, tag="ride_accepted", frozen=True, gc=False, kw_only=True):
     """The ride is yours: whom to fetch, where, and what it pays."""
 
-    passenger_name: str
-    passenger_phone: str
-    pickup_address: str
-    dropoff_address: str
-    pickup_latitude: float
-    pickup_longitude: float
-    dropoff_latitude: float
-    dropoff_longitude: float
-    distance: float
-    fare: float
-    estimated_duration: int | float
     currency: str | None = None
     note: str | None = None
     pin_required: bool = False

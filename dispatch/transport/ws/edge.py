@@ -1,7 +1,6 @@
 """What all sockets of the server share: who may open, deadlines, counts and the orderly stop. `server` makes the one there is.
 
-Sockets are `websocket.DispatchConnection`s; connections that have not become sockets yet are `front`'s. The edge knows sessions and
-the gateway by these protocols alone.
+Sockets are `websocket.DispatchConnection`s; connections that have not become sockets yet are `front`'s.
 """
 
 import asyncio
@@ -12,9 +11,12 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from dispatch.config import Settings
+from dispatch.ids import RideId
 from dispatch.principals import Principal
 from dispatch.transport.http.admission import Admission, HttpRequest
 from dispatch.transport.http.paths import DRIVER, RIDE, Endpoint, Refusal, endpoint
+from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.sessions.session import Session
 from dispatch.transport.ws.counters import EdgeCounters
 from dispatch.transport.ws.floods import FloodLimits
 from dispatch.transport.ws.watchdog import Clock, Deadlines, Heard, Liveness
@@ -28,34 +30,6 @@ RETRY_AFTER_S = 5
 MAX_SPREAD_MS = 30_000
 
 log = logging.getLogger(__name__)
-
-
-class Session(Protocol):
-    """One app's conversation, `dispatch.transport.sessions.gateway`."""
-
-    @property
-    def last_heard(self) -> float: ...
-    def open(self, *, may_resume: bool) -> None: ...
-    def settle(self) -> None: ...
-    def receive(self, data: str | bytes) -> None: ...
-    def heard(self) -> None: ...
-    def closed(self, reason: str = "closed") -> None: ...
-
-
-class RuntimeClock(Protocol):
-    @property
-    def now(self) -> float: ...
-    def read_clock(self) -> None: ...
-
-
-class Gateway(Protocol):
-    """Where sessions come from; `runtime.now` is the clock of their `last_heard`."""
-
-    @property
-    def runtime(self) -> RuntimeClock: ...
-    def passenger_session(self, principal: Principal, ride_id: Any, link: Any) -> Session: ...
-    def driver_session(self, principal: Principal, link: Any) -> Session: ...
-    def staff_session(self, principal: Principal, link: Any) -> Session: ...
 
 
 class Admitted(NamedTuple):
@@ -137,7 +111,7 @@ class SocketEdge:
         """A session for whoever was admitted, not yet open."""
         principal, (kind, ident) = admitted
         if kind == RIDE:
-            return self._gateway.passenger_session(principal, ident, link)
+            return self._gateway.passenger_session(principal, RideId(ident), link)
         if kind == DRIVER:
             return self._gateway.driver_session(principal, link)
         return self._gateway.staff_session(principal, link)

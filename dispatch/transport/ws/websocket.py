@@ -19,8 +19,9 @@ from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.admission import HttpRequest
 from dispatch.transport.http.paths import Refusal
+from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
-from dispatch.transport.ws.edge import Admitted, Session, SocketEdge
+from dispatch.transport.ws.edge import Admitted, SocketEdge
 from dispatch.transport.ws.floods import FloodMeter
 from dispatch.transport.ws.outbox import Outbox
 from dispatch.transport.ws.pace import PacedConnection
@@ -106,20 +107,30 @@ class DispatchConnection(PacedConnection):
         """Send now if the app keeps up; else the message waits in the outbox, and an app too slow for that is cut off."""
         if self._close_code is not None:
             return
-        frame = wire.encode(message)
-        if self._edge.log_frames:
+        frame, protocol, edge = wire.encode(message), self._protocol, self._edge
+        if edge.log_frames:
             frame_log.tell("out", self._kind, self._ident, frame)
         elif type(message) is wire.Error:
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
-        if not self._write_paused:
-            self._send_frame(frame)
-            return
+        if self._write_paused:
+            self._hold_back(type(message), frame)
+        elif (
+            protocol.state is State.OPEN
+        ):  # else the app's Close came in one piece with the frame that is answered here
+            counters = edge.counters
+            counters.frames_out += 1
+            counters.bytes_out += len(frame)
+            protocol.send_text(frame)
+            for data in protocol.data_to_send():
+                self._transport.write(data)
+
+    def _hold_back(self, kind: type[wire.ServerMessage], frame: bytes) -> None:
         outbox = self._outbox
         if outbox is None:
             settings = self._edge.settings
             outbox = self._outbox = Outbox(settings.outbox_messages, settings.outbox_bytes)
-        if type(message) in LATEST_WINS:
-            outbox.put_latest(type(message), frame)
+        if kind in LATEST_WINS:
+            outbox.put_latest(kind, frame)
         elif not outbox.put(frame):
             self.cut_off()
 
@@ -211,8 +222,13 @@ class DispatchConnection(PacedConnection):
 
     def _on_drained(self) -> None:
         self._edge.stalled.cancel(self)
-        while self._outbox and not self._write_paused and self._close_code is None:
-            self._send_frame(self._outbox.take())
+        protocol, counters = self._protocol, self._edge.counters
+        while self._outbox and not self._write_paused and self._close_code is None and protocol.state is State.OPEN:
+            frame = self._outbox.take()
+            counters.frames_out += 1
+            counters.bytes_out += len(frame)
+            protocol.send_text(frame)
+            self._flush()
 
     # -- reading
 
@@ -291,17 +307,6 @@ class DispatchConnection(PacedConnection):
         self._leave()
 
     # -- writing
-
-    def _send_frame(self, frame: bytes) -> None:
-        protocol = self._protocol
-        if protocol.state is not State.OPEN:
-            return  # the app's Close came in one piece with the frame that is answered here
-        counters = self._edge.counters
-        counters.frames_out += 1
-        counters.bytes_out += len(frame)
-        protocol.send_text(frame)
-        for data in protocol.data_to_send():
-            self._transport.write(data)
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():

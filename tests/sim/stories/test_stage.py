@@ -151,7 +151,7 @@ def test_the_record_of_a_ride_is_what_is_on_disk(stage: Stage) -> None:
 def test_a_world_that_goes_round_in_circles_is_stopped(stage: Stage) -> None:
     driver = stage.driver("d1")
     driver.whenever("pong", lambda heard: driver.does(lambda: driver.says("ping"), at=stage.now))
-    stage.world.gateway.limits = replace(stage.world.gateway.limits, message_burst=10**6)
+    stage.world.gateway.settings = replace(stage.world.gateway.settings, message_burst=10**5)
     driver.connect()
     driver.says("ping")
     with pytest.raises(Livelock, match=r"second 0\.0 does not end"):

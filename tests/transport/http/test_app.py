@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
+from starlette.routing import Route
 
 from dispatch.config import Settings
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
+from dispatch.transport.http.routes.health import health_routes
+from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.ws.counters import EdgeCounters
 from dispatch.transport.ws.metrics import edge_metrics, registry_of
 from dispatch.transport.ws.server import run
@@ -31,6 +34,11 @@ class Reads:
         return self.missing
 
 
+def pages(reads: Reads) -> list[Route]:
+    """The routes of the plain pages."""
+    return [*health_routes(reads.why_not_ready), *operator_routes(reads.registry, lambda: reads.versions)]
+
+
 def answer(
     method: str, path: str, missing: str = "", more: str = "", host: str = "localhost", **settings: str
 ) -> tuple[int, str, str]:
@@ -39,7 +47,7 @@ def answer(
     admission = Admission(Settings(**settings))
 
     async def ask() -> bytes:
-        async with serving(EchoGateway(), http_app(Reads(missing), admission=admission)) as served:
+        async with serving(EchoGateway(), http_app(pages(Reads(missing)), admission)) as served:
             reader, writer = await served.raw()
             writer.write(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n".encode())
             async with asyncio.timeout(5):
@@ -83,7 +91,7 @@ def test_all_who_ask_for_metrics_at_once_get_the_same_and_leave_at_once() -> Non
     async def ask() -> list[bytes]:
         reads = Reads()
         reads.registry = Counted()
-        async with asyncio.timeout(10), serving(EchoGateway(), http_app(reads)) as served:
+        async with asyncio.timeout(10), serving(EchoGateway(), http_app(pages(reads), Admission(Settings()))) as served:
             connections = [await served.raw() for _ in range(50)]
             for _, writer in connections:
                 writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")

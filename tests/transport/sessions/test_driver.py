@@ -135,7 +135,7 @@ class TestOffers:
         return app, frame
 
     def test_an_offer_has_the_seeds_fields_and_its_deadline(self) -> None:
-        _, frame = self.offered(Rig(show_phones=True))
+        _, frame = self.offered(Rig(show_phone="always"))
         assert frame == {
             **SEED_REQUEST,
             "offer_id": "o-1",
@@ -226,7 +226,7 @@ class TestRides:
         ]  # fmt: skip
 
     def test_a_snapshot_has_the_open_offer_and_the_ride_with_its_status(self) -> None:
-        rig = Rig(show_phones=True)
+        rig = Rig(show_phone="always")
         app, session = rig.driver()
         rig.tell(session, DriverSnapshot("busy", OfferMade(lease(), CARD, seq=7), CARD, "in_progress", seq=9))
         (frame,) = app.got

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.config import Settings
-from dispatch.transport.sessions.limits import FailureWindow, SessionLimits, TokenBucket
+from dispatch.transport.sessions.limits import FailureWindow, TokenBucket
 
 pauses = st.lists(st.floats(0.0, 3.0), min_size=1, max_size=200)
 
@@ -66,9 +65,3 @@ def test_failures_are_too_many_only_within_their_time() -> None:
         False,
         True,
     ]
-
-
-def test_the_limits_of_a_session_are_those_of_the_settings() -> None:
-    limits = SessionLimits.of(Settings(messages_per_s=7, message_burst=9, dead_after_s=3.0, gps_max_accuracy_m=50.0))
-    assert (limits.messages_per_s, limits.message_burst) == (7, 9)
-    assert (limits.dead_after_s, limits.max_accuracy_m, limits.over_limit_s) == (3.0, 50.0, 10.0)

@@ -13,7 +13,6 @@ from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Any, Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,11 +22,11 @@ from dispatch.config import Settings
 from dispatch.errors import NoTariff, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.pricing import MakeQuote, QuoteFailed, QuoteReady
+from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339, unix_time
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
 from dispatch.transport.sessions.booking_times import bookable
-from dispatch.transport.sessions.context import RuntimePort
 from dispatch.transport.sessions.frames import as_sent
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import phone_of
@@ -40,32 +39,6 @@ ADDRESSES_KEPT: Final = 10_000
 
 NETWORK_BITS: Final = 64
 """Of an IPv6 address, those that a client cannot choose."""
-
-
-class QuoteLimits(msgspec.Struct, frozen=True):
-    """What one address may ask, how long a body and an answer may take, in seconds."""
-
-    quotes_per_s: float
-    burst: int
-    body_bytes: int
-    body_timeout_s: float
-    patience_s: float
-    schedule_ahead_s: float
-    phone_region: str = ""
-    """Of phone numbers that name no country."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> QuoteLimits:
-        """The limits that these settings ask for."""
-        return cls(
-            quotes_per_s=settings.quotes_per_s,
-            burst=settings.quote_burst,
-            body_bytes=settings.frame_bytes,
-            body_timeout_s=settings.header_timeout_s,
-            patience_s=settings.price_patience_s,
-            schedule_ahead_s=settings.schedule_ahead_s,
-            phone_region=settings.phone_region,
-        )
 
 
 def whose(host: str) -> str:
@@ -84,29 +57,26 @@ class QuoteRoutes:
 
     def __init__(
         self,
-        runtime: RuntimePort,
-        limits: QuoteLimits,
+        runtime: Runtime,
+        settings: Settings,
         requests: Requests,
         *,
         secret: str,
-        is_open: bool = True,
         vehicle_types: Sequence[str] = (),
         wall_zero: float = 0.0,
     ) -> None:
         """
         Args:
             runtime: the post and the clock.
-            limits: what a request may take.
+            settings: what a request may take.
             requests: numbers them.
             secret: ids of quotes are derived from it, so that nobody can guess one. Differs for every process.
-            is_open: whether the server sets fares at all.
             vehicle_types: those that have rates of their own.
             wall_zero: Unix time of runtime second 0.
         """
         self._runtime = runtime
-        self._limits = limits
+        self._settings = settings
         self._secret = secret
-        self._is_open = is_open
         self._vehicle_types = vehicle_types
         self._wall_zero = wall_zero
         self._requests = requests
@@ -115,7 +85,7 @@ class QuoteRoutes:
 
     async def answer(self, request: Request) -> Response:
         """A quote, or what is wrong."""
-        return await answered(request, self._limits.body_bytes, self._limits.body_timeout_s, self._quote_for)
+        return await answered(request, self._settings.frame_bytes, self._settings.header_timeout_s, self._quote_for)
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
         self._runtime.read_clock()
@@ -126,7 +96,7 @@ class QuoteRoutes:
     def _limit_rate(self, host: str) -> None:
         bucket = self._buckets.get(host)
         if bucket is None:
-            bucket = self._buckets[host] = TokenBucket(self._limits.quotes_per_s, self._limits.burst)
+            bucket = self._buckets[host] = TokenBucket(self._settings.quotes_per_s, self._settings.quote_burst)
             if len(self._buckets) > ADDRESSES_KEPT:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(host)
@@ -137,7 +107,7 @@ class QuoteRoutes:
     # -- the quotes
 
     async def _quotes(self, asked: wire.QuoteRequest) -> wire.Quotes:
-        if not self._is_open:
+        if self._settings.pricing == "none":
             raise NoTariff
         if asked.vehicle_type is not None:
             return wire.Quotes(**await self._quote(asked, asked.vehicle_type))
@@ -165,7 +135,7 @@ class QuoteRoutes:
         runtime, number, at = self._runtime, self._requests.next_number(), self._runtime.now
         pickup_at = self._pickup_at(asked.pickup_at)
         address, quote_id = addresses.request(number), self._id(number)
-        phone = phone_of(asked.passenger_phone, self._limits.phone_region)
+        phone = phone_of(asked.passenger_phone, self._settings.phone_region)
         pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
         dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude)
         passenger_id = PassengerId(phone) if phone else None
@@ -173,7 +143,7 @@ class QuoteRoutes:
             quote_id, address, passenger_id, pickup, dropoff, vehicle_type, max(at, pickup_at or 0.0), pickup_at
         )
         made: QuoteReady | QuoteFailed = await ask(
-            runtime, address, addresses.quote(quote_id), making, self._limits.patience_s
+            runtime, address, addresses.quote(quote_id), making, self._settings.price_patience_s
         )
         if isinstance(made, QuoteFailed):
             raise Unavailable(f"nothing was promised, try again: {made.reason}")
@@ -184,7 +154,7 @@ class QuoteRoutes:
         if text is None:
             return None
         at = unix_time("pickup_at", text) - self._wall_zero
-        return bookable(at, self._runtime.now, self._limits.schedule_ahead_s, text)
+        return bookable(at, self._runtime.now, self._settings.schedule_ahead_s, text)
 
     def _id(self, number: int) -> QuoteId:
         return QuoteId(blake2b(f"{self._secret}/{number}".encode(), digest_size=12).hexdigest())

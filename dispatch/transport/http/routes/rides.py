@@ -15,9 +15,9 @@ from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
+from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask, principal_of
-from dispatch.transport.sessions.context import RuntimePort
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
@@ -27,7 +27,7 @@ PATIENCE_S: Final = 5.0
 class RideRoutes:
     """What may be asked of a ride. Made by the composition root, used on the event loop."""
 
-    def __init__(self, runtime: RuntimePort, settings: Settings, requests: Requests) -> None:
+    def __init__(self, runtime: Runtime, settings: Settings, requests: Requests) -> None:
         self._runtime = runtime
         self._settings = settings
         self._requests = requests

@@ -19,12 +19,12 @@ from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.timestamps import unix_time
+from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.http.routes.quotes import QuoteLimits, QuoteRoutes, whose
+from dispatch.transport.http.routes.quotes import QuoteRoutes, whose
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, Served, serving
-from tests.transport.http.test_app import Reads
 
 TRIP: dict[str, Any] = {
     "pickup_latitude": -26.2041,
@@ -74,15 +74,14 @@ def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) ->
         runtime.factory(QUOTE, lambda address, _: QuoteActor(runtime, address, journal, options))
         desk = QuoteRoutes(
             runtime,
-            QuoteLimits.of(held),
+            held,
             Requests(),
             secret="secret",
-            is_open=held.pricing != "none",
             vehicle_types=priced_by.tariff.vehicle_types,
         )
         async with (
             asyncio.timeout(20),
-            serving(EchoGateway(), http_app(Reads(), desk.routes)) as served,
+            serving(EchoGateway(), http_app(desk.routes, Admission(Settings()))) as served,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
         ):
             await story(Counter(served, client, journal, desk))

@@ -12,6 +12,7 @@ from dispatch.config import Settings
 from dispatch.messages.commands import FindDriver
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
+from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.rides import RideRoutes
@@ -19,7 +20,6 @@ from dispatch.transport.ws.server import run
 from tests.actors.rig import ANN, AS_ANN, TRIP
 from tests.actors.rig import RIDE as R1
 from tests.transport.echo import EchoGateway, serving
-from tests.transport.http.test_app import Reads
 
 Story = Callable[[httpx2.AsyncClient, RealtimeRuntime], Awaitable[None]]
 
@@ -41,7 +41,7 @@ def at_the_desk(story: Story) -> None:
         desk = RideRoutes(runtime, Settings(), Requests())
         async with (
             asyncio.timeout(20),
-            serving(EchoGateway(), http_app(Reads(), desk.routes)) as served,
+            serving(EchoGateway(), http_app(desk.routes, Admission(Settings()))) as served,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
         ):
             await story(client, runtime)
