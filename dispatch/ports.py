@@ -35,7 +35,7 @@ class EventStore(Protocol):
         ...
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
-        """Who this driver is, if he was ever registered."""
+        """The card of this driver; None: never registered."""
         ...
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:

@@ -67,7 +67,7 @@ class CloseOffer(Message, frozen=True, gc=False):
 
 
 DECLINED_BEFORE: Final = "declined_before"
-"""How an offer ends of a ride that its driver had said no to already: no event of his tells of this one."""
+"""How an offer ends of a ride that its driver had said no to already: no event of that driver tells of this one."""
 
 
 class DriverState(Message, frozen=True, gc=False):
@@ -112,7 +112,7 @@ class DriverSeen(Message, frozen=True, gc=False):
 class ClaimRide(Forerunner, frozen=True, gc=False):
     """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone.
 
-    `closes_at`: when his offer ends (runtime seconds).
+    `closes_at`: when the offer ends (runtime seconds).
     """
 
     ride_id: RideId
@@ -145,7 +145,7 @@ class RideMoved(Forerunner, frozen=True, gc=False):
     """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
-    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen. `payment_status`: empty for cash.
+    `driven_m`: of a completion, the metres that were driven on the trip, if they were seen. `payment_status`: empty for cash.
     """
 
     ride_id: RideId

@@ -30,7 +30,7 @@ class Searching(Numbered, frozen=True, gc=False):
 
 
 class DriverAssigned(Numbered, frozen=True, gc=False):
-    """Who comes, and from where if his position is known."""
+    """Who comes, and from where if the position is known."""
 
     ride_id: RideId
     driver: DriverCard
@@ -42,14 +42,14 @@ class DriverAssigned(Numbered, frozen=True, gc=False):
 
 
 class DriverUnreachable(Numbered, frozen=True, gc=False):
-    """The driver on his way is `standing_still`, `driving_away` or `not_heard`."""
+    """The driver on the way is `standing_still`, `driving_away` or `not_heard`."""
 
     ride_id: RideId
     reason: str
 
 
 class DriverLocation(Message, frozen=True, gc=False):
-    """Where the driver is, and what is left of his way. No part of the stream: the latest counts."""
+    """Where the driver is, and what is left of the way. No part of the stream: the latest counts."""
 
     ride_id: RideId
     lat: float
@@ -125,7 +125,7 @@ class DriverWarned(Numbered, frozen=True, gc=False):
 
 
 class DriverSnapshot(Numbered, frozen=True, gc=False):
-    """All that a driver's app needs after a gap: his open offer and his ride, if any."""
+    """All that a driver's app needs after a gap: the open offer and the ride, if any."""
 
     status: str
     offer: OfferMade | None = None
@@ -141,7 +141,7 @@ class RideProgress(Numbered, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`.
 
     `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
-    `driven_m`: of a completion, the metres of the trip as he drove it, if that was seen. `payment_status`: empty for cash.
+    `driven_m`: of a completion, the metres that were driven on the trip, if they were seen. `payment_status`: empty for cash.
     """
 
     ride_id: RideId

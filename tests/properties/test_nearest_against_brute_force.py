@@ -78,7 +78,7 @@ class Town:
         return available and does and past in ("", "silent")
 
     def expected_rule(self, driver_id: DriverId) -> str:
-        """Why the driver is not asked, told by nothing but what was said of him."""
+        """Why the driver is not asked, told by nothing but what was said of the driver."""
         vehicle_type, _, available, past = self.people[driver_id]
         wanted = self.search.card.trip.vehicle_type
         if not available:

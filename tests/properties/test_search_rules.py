@@ -335,7 +335,7 @@ class SearchMachine(RuleBasedStateMachine):
         told.ran_out = told.ran_out and told not in self._of_this_round()
 
     def _thinking(self) -> list[Told]:
-        """Who may still answer in the time that he was told, or whose yes waits for the ride."""
+        """Who may still answer in the time that was told, or whose yes waits for the ride."""
         return [told for told in self.told if told.is_open and (told.claimed or not told.ran_out)]
 
     def _closing(self) -> list[Told]:

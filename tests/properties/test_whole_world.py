@@ -65,7 +65,7 @@ class WholeWorld(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), accepts=st.sampled_from((True, True, False)))
     def answers_an_offer(self, number: int, accepts: bool) -> None:
-        """One that a driver has on his screen, closed by now or not."""
+        """An offer on a driver's screen, closed by now or not."""
         asked = [
             (driver, frame["ride_id"])
             for driver in self.stage.drivers.values()
@@ -78,7 +78,7 @@ class WholeWorld(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 3))
     def goes_on(self, number: int) -> None:
-        """A driver takes the next step of the ride that he was given last."""
+        """A driver takes the next step of the last ride that was given to that driver."""
         given = [
             (driver, frame["ride_id"])
             for driver in self.stage.drivers.values()
@@ -95,7 +95,7 @@ class WholeWorld(RuleBasedStateMachine):
         self.who(name).says(step, ride_id=ride, **(self.pin(ride) if step == "start_ride" else {}))
 
     def pin(self, ride: str) -> dict[str, str]:
-        """What the passenger says to his driver: the last one that he was told."""
+        """The pin that the passenger says to the driver: the last one that was told."""
         told = [frame["start_pin"] for frame in self.of(ride).heard() if "start_pin" in frame]
         return {"pin": told[-1]} if told else {}
 

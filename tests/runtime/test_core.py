@@ -338,7 +338,7 @@ class TestDice:
         assert runtime.rng("demand").random() != runtime.rng("demand").random()
 
     def test_a_stream_is_that_of_seed_and_name_in_every_release(self) -> None:
-        """A seed that someone wrote down must repeat his run, so the recipe may not change."""
+        """A seed that someone wrote down must repeat that run, so the recipe may not change."""
         expected = random.Random("42/demand")
         stream = VirtualRuntime(42).rng("demand")
         assert [stream.random() for _ in range(5)] == [expected.random() for _ in range(5)]

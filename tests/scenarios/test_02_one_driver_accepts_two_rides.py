@@ -1,6 +1,6 @@
 """Scenario 2. Where two live offers are allowed, a driver who holds offers of two rides accepts both in one instant.
 
-One binds him. The other offer closes `driver_busy`, and its place goes to the next driver in that same instant, with a whole
+One binds the driver. The other offer closes `driver_busy`, and its place goes to the next driver in that same instant, with a whole
 offer time.
 """
 

@@ -1,7 +1,7 @@
 """Scenario 3. The passenger cancels and the driver accepts in the same instant.
 
-Cancel first: the ride is cancelled, the driver's offer closes and he is free. Accept first: he has it, then it is cancelled as an
-assigned ride is, and he is free. Never both, and never two ends of one ride.
+Cancel first: the ride is cancelled, the driver's offer closes and the driver is free. Accept first: the driver has it, then it is
+cancelled as an assigned ride is, and the driver is free. Never both, and never two ends of one ride.
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ def check_one_end(stage: Stage) -> None:
 
 
 def check_that_he_is_free(stage: Stage) -> None:
-    """He is asked for another ride at once."""
+    """The driver is asked for another ride at once."""
     now = stage.now
     stage.passenger("r2").books()
     stage.run(until=now)

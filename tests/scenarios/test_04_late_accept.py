@@ -1,8 +1,8 @@
 """Scenario 4. An offer is answered after its thirty seconds, when the next round is out already.
 
-Within the two seconds of grace it still wins and the next round closes; the driver is told that his offer expired only when the
-grace is over too, and is offered nothing else before. After it he hears that closing again, and the round is not touched. Whoever
-was handled first has the ride.
+Within the two seconds of grace it still wins and the next round closes; the driver is told that the offer expired only when the
+grace is over too, and is offered nothing else before. After it the driver hears that closing again, and the round is not touched.
+Whoever was handled first has the ride.
 """
 
 from sim.stories.stage import Driver, Stage

@@ -88,7 +88,9 @@ def test_once_assigned_other_terms_change_nothing(play: Theatre) -> None:
 
 
 def test_in_every_order_the_driver_who_is_bound_knows_the_fare_he_is_bound_at(play: Theatre) -> None:
-    """He accepts whatever he sees while the passenger asks anew; if the old terms lose he is asked for the new ones at once."""
+    """The driver accepts what is on the screen while the passenger asks anew; if the old terms lose, the new ones are offered at
+    once.
+    """
     fares = set()
     for dice in every_order(since=10.0):
         stage = play.in_order(dice)

@@ -1,6 +1,6 @@
 """Scenario 6. A driver is offered a ride again, while others hold offers of it and of other rides.
 
-He has one open offer of the ride, the new one; an answer to the old one is told so. Nobody else's offer moves, ends early or
+The driver has one open offer of the ride, the new one; an answer to the old one is told so. Nobody else's offer moves, ends early or
 counts as expired.
 """
 
@@ -47,7 +47,7 @@ def test_a_driver_who_left_and_came_back_is_offered_it_anew_and_the_others_keep_
     stage.run(until=32)
     assert fleet[1].last("offer_closed")["reason"] == "expired"
     stage.run(until=41.9)
-    assert "offer_closed" not in fleet[0].story(since=12.0), "his own thirty seconds are not over"
+    assert "offer_closed" not in fleet[0].story(since=12.0), "the thirty seconds of this offer are not over"
 
 
 def test_the_offer_that_he_lost_with_his_link_stays_closed(play: Theatre) -> None:

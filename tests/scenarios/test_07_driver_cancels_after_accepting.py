@@ -1,4 +1,4 @@
-"""Scenario 7. A driver gives a ride up before he came.
+"""Scenario 7. A driver gives a ride up before the pickup.
 
 The passenger hears `driver_cancelled` and then `searching`, at the same fare. That driver is not asked again, nor is who declined;
 who was only silent may be. After two such restarts, or when the time to search is over, there are no drivers, at once. At the

@@ -1,8 +1,8 @@
 """Scenario 8. A driver's connection dies without a word.
 
-He is still asked until he counts as dead; then his place goes to the next driver at once, not when the round ends. He is no
-candidate until he is back, and finds no open offer then. A driver whose position is too old is no candidate either, however alive
-his connection.
+Such a driver is still asked until the link counts as dead; then the place goes to the next driver at once, not when the round ends.
+The driver is no candidate until back, and finds no open offer then. A driver whose position is too old is no candidate either, however
+alive the connection.
 """
 
 from typing import Any
@@ -65,7 +65,7 @@ def test_a_driver_who_returns_finds_no_open_offer_and_may_be_asked_again(play: T
 
 
 def test_the_offer_that_a_ghost_never_answered_does_not_count_as_silence(play: Theatre) -> None:
-    """He had no chance to answer: of the two times that a silent driver is asked, none is used up."""
+    """The driver had no chance to answer: of the two times that a silent driver is asked, none is used up."""
     stage = play(batch=1)
     ghost = stage.driver("d1")
     ghost.dies(at=0)

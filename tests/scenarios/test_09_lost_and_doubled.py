@@ -1,6 +1,6 @@
 """Scenario 9. Frames and connections are lost, and frames come twice.
 
-Whoever comes back says how far he has heard, hears the rest as it was, and asks again with the same id for what was not answered:
+Whoever comes back says how much was heard, hears the rest as it was, and asks again with the same id for what was not answered:
 it is done once, and answered as it was. A whole sweep of such worlds is in `tests/explorer`.
 """
 
@@ -31,7 +31,7 @@ def made(stage: Stage, kind: type) -> int:
 
 
 def since(person: Driver | Passenger, second: float) -> list[tuple[str, Any]]:
-    """What he heard, and its number or whose answer it is."""
+    """What was heard, and its number or whose answer it is."""
     return [(frame["type"], frame.get("seq", frame.get("id"))) for frame in person.heard(since=second)]
 
 
@@ -52,7 +52,7 @@ class TestAnAcceptWhoseAnswerIsLost:
         self.check(stage, driver, passenger)
         assert since(driver, 20) == [("ride_accepted", 2), ("snapshot", 3), ("ride_accepted", 2), ("ack", "k")]
         assert driver.last("snapshot")["recovered"] is True
-        assert driver.story(since=20) == ["ride_accepted", "snapshot", "ack"], "the second is one that his app drops"
+        assert driver.story(since=20) == ["ride_accepted", "snapshot", "ack"], "the second is one that the app drops"
 
     def test_said_again_while_the_first_is_still_under_way_it_is_answered_with_it(self, play: Theatre) -> None:
         stage = play(options=SLOW_DISK)
@@ -106,7 +106,7 @@ class TestAnAcceptWhoseAnswerIsLost:
 
 
 class TestAPassengerWhoWasAway:
-    """From second 10 to 40, while his ride finds its driver and the driver comes."""
+    """From second 10 to 40, while the ride finds its driver and the driver comes."""
 
     def play_it(self, stage: Stage) -> tuple[Driver, Passenger]:
         driver, passenger = stage.driver("d1"), stage.passenger("r1")

@@ -1,7 +1,7 @@
-"""Scenario 10. A driver accepts and then does not come: he stands still, drives away, or is not heard any more.
+"""Scenario 10. A driver accepts and then does not come: stands still, drives away, or is not heard any more.
 
-After several ticks of ten seconds he is warned, then the passenger is told, and where it is so configured somebody else is asked.
-One slow tick does nothing. And a passenger sees his own driver come, and nobody else's.
+After several ticks of ten seconds the driver is warned, then the passenger is told, and where it is so configured somebody else is
+asked. One slow tick does nothing. And a passenger sees the driver of the own ride come, and no other.
 """
 
 from itertools import pairwise

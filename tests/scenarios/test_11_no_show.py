@@ -1,7 +1,7 @@
 """Scenario 11. Nobody comes to the pickup.
 
-The driver may say so 300 s after he arrived and not a second earlier; then the ride is over for both, and he is free. Where the
-start and the no-show come at the same instant there is one outcome.
+The driver may say so 300 s after the arrival and not a second earlier; then the ride is over for both, and the driver is free.
+Where the start and the no-show come at the same instant there is one outcome.
 """
 
 from sim.stories.stage import Stage

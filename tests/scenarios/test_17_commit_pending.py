@@ -1,7 +1,7 @@
 """Scenario 17. A driver's accept is applied but not yet on disk when something else happens: another accept, a cancel, a death, a
 crash. The commit then succeeds or fails.
 
-Nobody hears of a state that did not reach the disk. After a failed commit the driver hears `unavailable`, and his place is open
+Nobody hears of a state that did not reach the disk. After a failed commit the driver hears `unavailable`, and the place is open
 again.
 """
 
@@ -28,9 +28,9 @@ RIVALS: dict[str, Rival] = {
     "a cancel": lambda stage, at: stage.passengers["r1"].cancels(at=at),
     "other terms": lambda stage, at: stage.passengers["r1"].books(at=at, fare=120.0),
     "another wish": lambda stage, at: stage.drivers["d1"].wants_offers(False, at=at),
-    "he hangs up": lambda stage, at: stage.drivers["d1"].leaves(at=at),
-    "he dies": lambda stage, at: stage.drivers["d1"].dies(at=at - 12.0),
-    "his actor crashes": lambda stage, at: crash(stage, "driver/d1", at),
+    "the driver hangs up": lambda stage, at: stage.drivers["d1"].leaves(at=at),
+    "the link dies": lambda stage, at: stage.drivers["d1"].dies(at=at - 12.0),
+    "the actor crashes": lambda stage, at: crash(stage, "driver/d1", at),
     "the ride crashes": lambda stage, at: crash(stage, "ride/r1", at),
     "the dispatcher crashes": lambda stage, at: crash(stage, "dispatcher/0", at),
     "the process dies": lambda stage, at: stage.crashes(at=at),

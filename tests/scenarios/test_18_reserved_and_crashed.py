@@ -1,8 +1,8 @@
-"""Scenario 18. A driver has said yes; before the ride has answered, his actor is lost, or the ride's, or his connection, or the
-whole process.
+"""Scenario 18. A driver has said yes; before the ride has answered, the driver's actor is lost, or the ride's, or the connection,
+or the whole process.
 
-He stays reserved, asks that ride again, and is offered nothing until it answers. He is never bound twice and never reserved for
-ever; a lost connection releases nothing.
+The driver stays reserved, asks that ride again, and is offered nothing until it answers. No driver is bound twice and never
+reserved for ever; a lost connection releases nothing.
 """
 
 from itertools import count
@@ -151,7 +151,7 @@ def test_no_point_of_an_accept_is_missing() -> None:
     assert_none_is_missing("an accept", every_point(an_accept, since=19.9, until=20.0))
 
 
-@pytest.mark.parametrize("comes_back", [True, False], ids=["he comes back", "he stays away"])
+@pytest.mark.parametrize("comes_back", [True, False], ids=["comes back", "stays away"])
 @pytest.mark.parametrize("down_s", [0.0, 5.0], ids=["at once", "after 5 s"])
 @pytest.mark.parametrize("point", points_of("an accept"))
 def test_wherever_the_process_dies_a_reservation_that_is_on_disk_binds_once_and_any_other_is_forgotten(
@@ -191,7 +191,7 @@ def test_a_process_that_dies_again_and_again_binds_once(play: Theatre) -> None:
 
 
 def insists(person: Person) -> None:
-    """What the server could not do, his app says again a second later, with the same id."""
+    """What the server could not do, the app says again a second later, with the same id."""
     said: dict[str, dict[str, Any]] = {}
     say = person.says
 

@@ -22,7 +22,7 @@ CROWD: dict[str, Any] = {"search_cap_s": 900.0, "batch": 2}
 
 
 def works(driver: Driver) -> None:
-    """Accepts whatever he is asked after a second, and is free again twenty seconds later."""
+    """Accepts every offer after a second, and is free again twenty seconds later."""
     stage = driver.stage
     driver.whenever("ride_request", lambda heard: driver.accepts(heard["ride_id"], at=stage.now + 1))
     driver.whenever(

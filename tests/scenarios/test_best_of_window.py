@@ -1,6 +1,6 @@
 """Where it is wanted the first accept opens a window, and whoever is at the pickup soonest of all who accept in it has the ride.
 
-The ride still decides alone, once, and nobody waits for it beyond the end of his own offer.
+The ride still decides alone, once, and nobody waits for it beyond the end of the own offer.
 """
 
 from typing import Any

@@ -17,7 +17,7 @@ WIDENING: dict[str, Any] = {
 
 
 def asked_at(stage: Stage, ride: str = "r1") -> dict[str, float]:
-    """When each driver got his first offer of it."""
+    """When each driver got the first offer of it."""
     offers = {name: driver.heard("ride_request") for name, driver in stage.drivers.items()}
     return {name: heard[0].at for name, heard in offers.items() if heard and heard[0]["ride_id"] == ride}
 

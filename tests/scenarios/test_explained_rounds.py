@@ -1,4 +1,4 @@
-"""Each round keeps who was near and why he was not asked, in the same commit as its offers."""
+"""Each round keeps who was near and by which rule each was not asked, in the same commit as its offers."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ SARAH, OTHER = "27821234567", "27821234599"
 
 
 class Desk:
-    """Whoever asks for quotes, and what he was promised."""
+    """Whoever asks for quotes, and what was promised."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

@@ -90,7 +90,7 @@ def test_a_name_without_a_phone_is_of_this_ride_alone(play: Theatre) -> None:
 
 
 def test_who_says_nothing_is_the_default_passenger_as_on_file_now(play: Theatre) -> None:
-    """The server read its default passenger when it started; she has been renamed since."""
+    """The server read its default passenger when it started; that one has been renamed since."""
     stage = known(play(), passenger_name="Sarah Smith")
     stage.world.gateway.default_passenger = Passenger(SARAH, "Sarah Johnson", SARAH)
     books(stage, "r1")

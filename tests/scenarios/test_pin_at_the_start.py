@@ -12,7 +12,7 @@ from tests.scenarios.theatre import Theatre
 
 
 def with_a_pin(stage: Stage, **fields: bool) -> tuple[Stage, str]:
-    """d1 is at the pickup; the pin that the passenger was told, if he was."""
+    """d1 is at the pickup; the pin that the passenger was told, if any."""
     stage.fleet(1)
     stage.passenger("r1").books(at=0, **fields)
     stage.drivers["d1"].accepts("r1", at=5)

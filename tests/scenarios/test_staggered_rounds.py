@@ -1,4 +1,4 @@
-"""Where it is wanted the drivers of a round are asked one by one, the nearest first, each with the whole time of his own."""
+"""Where it is wanted the drivers of a round are asked one by one, the nearest first, each with the whole offer time."""
 
 from typing import Any
 

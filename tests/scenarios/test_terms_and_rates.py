@@ -33,7 +33,7 @@ def bookings(stage: Stage) -> list[str]:
     return [type(event).__name__ for event in stage.record("r1") if isinstance(event, RideRequested | RideScheduled)]
 
 
-@pytest.mark.parametrize("says", [OTHER, SARAH, None], ids=["the other's phone", "her own phone", "no phone"])
+@pytest.mark.parametrize("says", [OTHER, SARAH, None], ids=["the other's phone", "the own phone", "no phone"])
 @pytest.mark.parametrize("again", [{}, {"pickup_at": AT_TWO}], ids=["now", "for later"])
 def test_a_ride_that_is_booked_again_cannot_take_somebody_elses_quote(
     play: Theatre, says: str | None, again: dict[str, Any]

@@ -1,4 +1,4 @@
-"""A passenger who wants a certain vehicle is offered to its drivers alone, and nobody to whom he is blocked ever."""
+"""A passenger who wants a certain vehicle is offered to its drivers alone, and never to a driver of a blocked pair."""
 
 from dispatch.ids import DriverId, PassengerId
 from sim.stories.stage import Stage

@@ -95,7 +95,7 @@ class Frames:
         )
 
     def driver_location(self, notice: notices.DriverLocation) -> wire.DriverLocation:
-        """Where he is."""
+        """Where the driver is."""
         return wire.DriverLocation(
             ride_id=notice.ride_id,
             latitude=notice.lat,
@@ -106,7 +106,7 @@ class Frames:
         )
 
     def driver_unreachable(self, notice: notices.DriverUnreachable) -> wire.DriverUnreachable:
-        """He does not come as he should."""
+        """The driver does not come as expected."""
         return wire.DriverUnreachable(ride_id=notice.ride_id, reason=notice.reason, seq=notice.seq, epoch=self.epoch)
 
     def driver_cancelled(self, notice: notices.DriverCancelled) -> wire.DriverCancelled:
@@ -306,7 +306,7 @@ class Frames:
         return rfc3339(self.wall_zero + at) if at is not None else None
 
     def _pickup_eta_s(self, lease: Lease, card: RideCard) -> float:
-        """From where he is now; after a restart that is not known until he says it."""
+        """From where the driver is now; unknown after a restart until the driver reports a position."""
         fix, now = self._board.position(lease.driver_id), self._clock.now
         if fix is None:
             return self._travel.air_s(lease.pickup_distance_m, now)

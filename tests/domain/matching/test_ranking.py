@@ -28,7 +28,7 @@ def anybody(driver_id: DriverId) -> bool:
 
 
 def stocked(make: Callable[[PositionBoard], Supply], places: dict[str, Point]) -> Supply:
-    """Drivers who are free, each at his place."""
+    """Drivers who are free, each at a place."""
     board = PositionBoard()
     supply = make(board)
     for name, place in places.items():

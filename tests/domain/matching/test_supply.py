@@ -74,7 +74,7 @@ def test_nobody_is_known_or_eligible_before_a_word_is_said() -> None:
 
 def test_an_available_driver_with_a_position_is_eligible_and_becomes_so_once(town: Town) -> None:
     assert town.supply.eligible(DAN)
-    assert town.says(DAN, "available") is False, "he was before"
+    assert town.says(DAN, "available") is False, "it was so before"
     assert town.nearest() == [DAN]
 
 
@@ -256,7 +256,7 @@ def test_with_another_vehicle_he_becomes_eligible_anew(town: Town) -> None:
     assert town.supply.update(DAN) is True
     before = town.supply.eligibility_seq
     town.supply.announced(DAN, "available", "sedan")
-    assert town.supply.update(DAN) is False, "he says the same again"
+    assert town.supply.update(DAN) is False, "the same is said again"
     town.supply.announced(DAN, "available", "suv")
     assert town.supply.update(DAN) is True
     assert town.supply.became_eligible_after(DAN, before)

@@ -12,9 +12,9 @@ from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.ledger import Violations
 from tests.actors.rig import AS_ANN, AS_DAN
 
-HIM, ME = DriverId("d1"), "driver/d1"
-K1 = Command("k1", 7, HIM)
-WISH = AvailabilitySet(HIM, False, K1)
+DRIVER_ID, ME = DriverId("d1"), "driver/d1"
+K1 = Command("k1", 7, DRIVER_ID)
+WISH = AvailabilitySet(DRIVER_ID, False, K1)
 
 
 def watched(*deliveries: tuple[str, Any]) -> list[str]:
@@ -35,12 +35,14 @@ def test_one_effect_and_one_answer_however_often_it_is_said_are_as_it_should_be(
 
 
 def test_two_effects_of_one_command_are_seen() -> None:
-    assert watched(*written(1, WISH), *written(2, AvailabilitySet(HIM, False, Command("k1", 7, HIM)))) == ["done-once"]
+    assert watched(*written(1, WISH), *written(2, AvailabilitySet(DRIVER_ID, False, Command("k1", 7, DRIVER_ID)))) == [
+        "done-once"
+    ]
 
 
 def test_an_effect_that_never_reached_the_disk_does_not_count() -> None:
     lost = ("journal", Append(ME, 1, 1, 1.0, (WISH,)))
-    assert watched(lost, (ME, NotAppended(1, 1, "full")), *written(1, AvailabilitySet(HIM, False, K1))) == []
+    assert watched(lost, (ME, NotAppended(1, 1, "full")), *written(1, AvailabilitySet(DRIVER_ID, False, K1))) == []
 
 
 def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again() -> None:
@@ -51,8 +53,8 @@ def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again
 
 
 def test_the_same_id_of_two_apps_names_two_commands() -> None:
-    hers = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
-    assert watched(*written(1, WISH), *written(2, hers)) == []
+    other = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
+    assert watched(*written(1, WISH), *written(2, other)) == []
     apps = [("driver/d1", Attach(AS_DAN, "session/1", 1)), ("ride/r1", Attach(AS_ANN, "session/2", 2))]
     assert watched(*apps, ("session/1", Ack("k1")), ("session/2", Refused("illegal_now", "no", "k1"))) == []
     newer = ("driver/d1", Attach(AS_DAN, "session/3", 3))

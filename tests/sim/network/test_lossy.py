@@ -14,7 +14,7 @@ MANY = 400
 
 
 def plugged(weather: Weather) -> tuple[Rig, Network, Line, list[Any], list[int]]:
-    """A driver's line; what his phone hears, and the codes with which the server ended it."""
+    """A driver's line; what the phone hears, and the codes with which the server ended it."""
     rig, heard, closes = Rig(), [], []
     network = Network(rig.runtime, weather)
     line = network.line(heard.append)

@@ -26,7 +26,7 @@ from tests.crash_points import assert_none_is_missing, points_of
 TRIP = Trip(Place(*PICKUP), Place(*near_pickup(1.0)), 1.3, 3.2, 9.0)
 LONGEST_S = 1_500.0
 Promise = tuple[str, type[wire.ClientMessage], str, str]
-"""Who was told, what he had asked, of which ride, and the result."""
+"""Who was told, what was asked, of which ride, and the result."""
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ STORIES = {
 
 
 class HeardDriver(RestlessDriver):
-    """Remembers what he was promised."""
+    """Remembers what was promised."""
 
     promised: list[Promise]
 
@@ -66,7 +66,7 @@ class HeardDriver(RestlessDriver):
 
 
 class HeardPassenger(RestlessPassenger):
-    """Remembers what he was promised."""
+    """Remembers what was promised."""
 
     promised: list[Promise]
 

@@ -88,7 +88,7 @@ def test_a_connection_that_the_server_ends_is_noted_with_its_code(stage: Stage) 
     stage.run(until=2)
     assert driver.closes == [(1.0, 4504)]
     driver.says("ping")
-    assert driver.last()["type"] == "pong", "the newer connection is the one he speaks on"
+    assert driver.last()["type"] == "pong", "the newer connection is the one that speaks"
 
 
 def test_a_reaction_is_done_with_each_frame_of_its_type(stage: Stage) -> None:

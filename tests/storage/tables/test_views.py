@@ -289,5 +289,5 @@ def test_the_rating_that_a_driver_was_registered_with_counts_as_his_first(writer
     corrected = msgspec.structs.replace(MICHAEL, rating=4.0)
     writer.write([append(f"driver/{DRIVER_ID}", DriverRegistered(corrected))])
     assert table(writer, "drivers", "driver_id")[DRIVER_ID]["rating"] == 3.0, (
-        "who is registered again keeps his ratings"
+        "a driver who is registered again keeps the ratings"
     )

@@ -1,4 +1,4 @@
-"""The driver's frames as commands to his own actor; offers and rides as he reads them."""
+"""The driver's frames as commands to the driver's own actor; offers and rides as the app reads them."""
 
 from typing import Any
 

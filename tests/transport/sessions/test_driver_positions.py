@@ -1,4 +1,4 @@
-"""Where the driver is: what of his positions reaches the board, and what does not."""
+"""Where the driver is: which positions reach the board, and which do not."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class TestPositions:
         assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
         rig.runtime.run(91.0)
         app.says(**HERE)
-        assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)] * 2, "his position had grown old"
+        assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)] * 2, "the position had grown old"
 
     @pytest.mark.parametrize(
         ("fields", "text"),
