@@ -17,6 +17,7 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
+from dispatch.config.options import options_of
 from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.rules import SearchRules
@@ -58,53 +59,23 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 
 def search_rules(rules: Rules) -> SearchRules:
     """What a dispatcher needs of the settings."""
-    return SearchRules(
-        batch=rules.batch,
-        rounds=rules.rounds,
-        radius_m=rules.radius_m,
-        offer_timeout_s=rules.offer_timeout_s,
-        late_grace_s=rules.late_grace_s,
-        search_cap_s=rules.search_cap_s,
-        sweep_every_s=rules.sweep_every_s,
-        asks_after_silence=rules.asks_after_silence,
-        live_offers=rules.live_offers,
-        radius_from_m=rules.radius_from_m,
-        radius_growth=rules.radius_growth,
-        stagger_s=rules.stagger_s,
-        explain_candidates=rules.explain_candidates,
-        vehicles=Vehicles.of(rules.vehicle_types),
-    )
+    return options_of(SearchRules, rules, vehicles=Vehicles.of(rules.vehicle_types))
 
 
 def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideOptions:
     """What a ride needs of the settings."""
-    rules: Rules = settings
-    return RideOptions(
-        link_grace_s=rules.link_grace_s,
-        retire_after_s=rules.retire_after_s,
-        search_cap_s=rules.search_cap_s,
-        terms=RideTerms(rules.free_cancel_s, rules.driver_late_s, rules.free_wait_s, rules.no_show_s),
-        max_restarts=rules.max_restarts,
-        one_ride_each=rules.one_ride_each,
-        strict_steps=rules.strict_steps,
-        start_pin=rules.start_pin,
-        pin_tries=rules.pin_tries,
-        pin_lock_s=rules.pin_lock_s,
-        ride_cap_s=rules.ride_cap_s,
+    return options_of(
+        RideOptions,
+        settings,
+        terms=options_of(RideTerms, settings),
         tariff=priced_by.tariff,
-        pricing=settings.pricing,
         pricer=priced_by,
-        price_patience_s=settings.price_patience_s,
         travel=travel,
-        arrived_within_m=rules.arrived_within_m,
-        schedule_lead_s=rules.schedule_lead_s,
         currency=priced_by.tariff.currency,
         currency_digits=priced_by.tariff.digits,
         payment_patience_s=settings.payment_timeout_s + ANSWER_SLACK_S,
-        payment_retry_s=settings.payment_retry_s,
-        payment_retry_most_s=settings.payment_retry_most_s,
-        accept_window_s=rules.accept_window_s if rules.acceptance == "best_of_window" else 0.0,
-        memory=memory_of(rules),
+        accept_window_s=settings.accept_window_s if settings.acceptance == "best_of_window" else 0.0,
+        memory=memory_of(settings),
     )
 
 
@@ -117,7 +88,7 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
         dark_s=rules.position_max_age_s,
         near_m=rules.arrived_within_m,
     )
-    return TrackerOptions(rules.location_every_s, rules.watch_every_s, approach, travel)
+    return options_of(TrackerOptions, rules, approach=approach, travel=travel)
 
 
 def driver_options(rules: Rules, events_a_fold: int) -> DriverOptions:

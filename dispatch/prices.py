@@ -9,6 +9,7 @@ from dispatch.actors.quote import QuoteOptions
 from dispatch.addresses import PRICING
 from dispatch.config import Settings
 from dispatch.config.local_time import LocalTime
+from dispatch.config.options import options_of
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
 from dispatch.domain.pricing.tariff import Tariff, tariff_of
@@ -35,12 +36,7 @@ def fallback_of(settings: Settings, priced_by: Pricer) -> Pricer | None:
 
 def quote_options(settings: Settings, priced_by: Pricer) -> QuoteOptions:
     """What a quote needs of the settings."""
-    return QuoteOptions(
-        pricer=None if settings.pricing == "http" else priced_by,
-        ttl_s=settings.quote_ttl_s,
-        tolerance_m=settings.quote_tolerance_m,
-        retire_after_s=settings.retire_after_s,
-    )
+    return options_of(QuoteOptions, settings, pricer=None if settings.pricing == "http" else priced_by)
 
 
 def require_rates(settings: Settings) -> None:

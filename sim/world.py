@@ -47,7 +47,7 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     is to go wrong, so a commit ends within its turn, and without a codec positions need no frames.
     """
 
-    permute: bool = False
+    permute: bool = SimulateSettings.permute
     codec: bool = False
     trace: Path | None = None
     commit_delay_s: tuple[float, float] = (0.0, 0.0)

@@ -13,6 +13,7 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
+from dispatch.config import Rules
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
@@ -83,10 +84,10 @@ class DriverOptions(msgspec.Struct, frozen=True):
     events all of them are folded into one.
     """
 
-    claim_retry_s: float = 1.0
-    live_offers: int = 1
+    claim_retry_s: float = Rules.claim_retry_s
+    live_offers: int = Rules.live_offers
     memory: Memory = Memory()
-    retire_after_s: float = 120.0
+    retire_after_s: float = Rules.link_grace_s + Rules.retire_after_s
     events_a_fold: int = EVENTS_A_FOLD
 
 

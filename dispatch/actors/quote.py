@@ -6,6 +6,7 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.actors.recorded import RecordedActor
+from dispatch.config import PricingRules, Rules
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.quote import QuoteRecord
 from dispatch.errors import QuoteExpired, Unavailable
@@ -36,9 +37,9 @@ class QuoteOptions(msgspec.Struct, frozen=True):
     """`pricer` None: the provider is asked. Seconds and metres."""
 
     pricer: Pricer | None
-    ttl_s: float = 300.0
-    tolerance_m: float = 50.0
-    retire_after_s: float = 60.0
+    quote_ttl_s: float = PricingRules.quote_ttl_s
+    quote_tolerance_m: float = PricingRules.quote_tolerance_m
+    retire_after_s: float = Rules.retire_after_s
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -95,7 +96,7 @@ class QuoteActor(RecordedActor):
     def _make(self, price: Price) -> None:
         asked, now = self._asked, self.runtime.now
         assert asked is not None
-        expires_at = now + self.options.ttl_s
+        expires_at = now + self.options.quote_ttl_s
         trip = (asked.pickup, asked.dropoff, asked.vehicle_type)
         self.record(QuoteMade(asked.quote_id, asked.passenger_id, *trip, price, now, expires_at, asked.pickup_at))
         self.send(asked.reply_to, QuoteReady(asked.quote_id, price, expires_at))
@@ -106,7 +107,7 @@ class QuoteActor(RecordedActor):
     def _on_use(self, message: UseQuote) -> None:
         """Asked again by the ride that has it, the answer is the same."""
         back, quote = addresses.ride(message.ride_id), self.quote
-        refusal = quote.why_not(message, self.runtime.now, self.options.tolerance_m)
+        refusal = quote.why_not(message, self.runtime.now, self.options.quote_tolerance_m)
         if refusal:
             self.send(back, QuoteRefused(message.ride_id, message.number, QuoteExpired.code, refusal))
         else:

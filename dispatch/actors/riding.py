@@ -9,6 +9,7 @@ import msgspec
 from dispatch import addresses
 from dispatch.actors.both_sides import BothSides
 from dispatch.actors.parts.conversation import Memory
+from dispatch.config import PaymentRules, PricingRules, Rules
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.domain.pricing.pricer import Pricer
@@ -36,31 +37,31 @@ class RideOptions(msgspec.Struct, frozen=True):
     `payment_retry_s` and at last every `payment_retry_most_s`.
     """
 
-    link_grace_s: float = 60.0
-    retire_after_s: float = 60.0
-    search_cap_s: float = 180.0
+    link_grace_s: float = Rules.link_grace_s
+    retire_after_s: float = Rules.retire_after_s
+    search_cap_s: float = Rules.search_cap_s
     terms: RideTerms = RideTerms()
-    max_restarts: int = 2
+    max_restarts: int = Rules.max_restarts
     tariff: Tariff | None = None
-    pricing: str = "none"
+    pricing: str = PricingRules.pricing
     pricer: Pricer | None = None
-    price_patience_s: float = 10.0
-    strict_steps: bool = False
-    one_ride_each: str = "known"
-    start_pin: bool = False
-    pin_tries: int = 5
-    pin_lock_s: float = 60.0
-    ride_cap_s: float = 43_200.0
-    arrived_within_m: float = 250.0
-    schedule_lead_s: float = 900.0
+    price_patience_s: float = PricingRules.price_patience_s
+    strict_steps: bool = Rules.strict_steps
+    one_ride_each: str = Rules.one_ride_each
+    start_pin: bool = Rules.start_pin
+    pin_tries: int = Rules.pin_tries
+    pin_lock_s: float = Rules.pin_lock_s
+    ride_cap_s: float = Rules.ride_cap_s
+    arrived_within_m: float = Rules.arrived_within_m
+    schedule_lead_s: float = Rules.schedule_lead_s
     accept_window_s: float = 0.0
     travel: EtaModel = TravelModel()
     memory: Memory = Memory()
     currency: str = ""
     currency_digits: int = USUAL_DIGITS
     payment_patience_s: float = 15.0
-    payment_retry_s: float = 5.0
-    payment_retry_most_s: float = 600.0
+    payment_retry_s: float = PaymentRules.payment_retry_s
+    payment_retry_most_s: float = PaymentRules.payment_retry_most_s
 
 
 class _Retire(Message, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dispatch import addresses
+from dispatch.config import Rules
 from dispatch.domain.places.approach import Approach, ApproachRules
 from dispatch.domain.places.eta import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
@@ -23,10 +24,10 @@ from dispatch.values import Fix
 
 
 class TrackerOptions(msgspec.Struct, frozen=True):
-    """A passenger is told a position at most every `tell_every_s` seconds (0: never). Drivers are judged every `tick_s` seconds."""
+    """A passenger is told a position at most every `location_every_s` (0: never). Drivers are judged every `watch_every_s`. Seconds."""
 
-    tell_every_s: float = 2.0
-    tick_s: float = 10.0
+    location_every_s: float = Rules.location_every_s
+    watch_every_s: float = Rules.watch_every_s
     approach: ApproachRules = ApproachRules()
     travel: EtaModel = TravelModel()
 
@@ -114,7 +115,7 @@ class TrackerActor(Actor):
 
     def _show(self, followed: FollowedDriver, fix: Fix) -> None:
         """Tell the passenger's connection, unless there is none or it was told too recently: then the next tick tells it."""
-        order, now, every_s = followed.order, self.runtime.now, self.options.tell_every_s
+        order, now, every_s = followed.order, self.runtime.now, self.options.location_every_s
         if order.link is None or not every_s or now - followed.shown_at < every_s:
             return
         here, there, travel = (fix.lat, fix.lon), (order.lat, order.lon), self.options.travel
@@ -141,4 +142,4 @@ class TrackerActor(Actor):
     def _set_tick(self) -> None:
         if self._of_ride and not self._ticks:
             self._ticks = True
-            self.runtime.set_timer(self.options.tick_s, self.address, _Tick())
+            self.runtime.set_timer(self.options.watch_every_s, self.address, _Tick())

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from dispatch.config import Rules
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, RideRecord
 
 CLOCK_SLACK_S: Final = 1e-6
@@ -29,10 +30,10 @@ class RideTerms(msgspec.Struct, frozen=True):
     was told. Waiting at the pickup is free for `free_wait_s`; after `no_show_s` the driver may leave.
     """
 
-    free_cancel_s: float = 120.0
-    driver_late_s: float = 300.0
-    free_wait_s: float = 120.0
-    no_show_s: float = 300.0
+    free_cancel_s: float = Rules.free_cancel_s
+    driver_late_s: float = Rules.driver_late_s
+    free_wait_s: float = Rules.free_wait_s
+    no_show_s: float = Rules.no_show_s
 
     def cancels_free(self, ride: RideRecord, now: float) -> bool:
         """Whether the passenger may leave this ride at `now` (runtime seconds) without a fee."""

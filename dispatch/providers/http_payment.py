@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx2
 import msgspec
 
+from dispatch.config import PaymentRules
 from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.http import ApiClient, Tells
@@ -53,7 +54,7 @@ class HttpPayments:
         url: str,
         *,
         key: str = "",
-        timeout_s: float = 10.0,
+        timeout_s: float = PaymentRules.payment_timeout_s,
         report: Callable[[str], None] = lambda trouble: None,
     ) -> None:
         """

@@ -14,6 +14,7 @@ import httpx2
 import msgspec
 from msgspec import Meta
 
+from dispatch.config import PricingRules
 from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
@@ -52,7 +53,7 @@ class HttpPricing:
         fallback: Pricer | None,
         *,
         key: str = "",
-        timeout_s: float = 2.0,
+        timeout_s: float = PricingRules.pricing_timeout_s,
         moment: Callable[[float], str] = str,
         report: Callable[[str], None] = lambda trouble: None,
     ) -> None:

@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
+from dispatch.config import Rules
 from dispatch.runtime.actor import Actor
 from dispatch.runtime.clock import UnixClock
 from dispatch.runtime.future import CooperativeFuture
@@ -42,7 +43,7 @@ class Runtime(ABC):
         seed: int | str,
         *,
         limits: Mapping[str, int] | None = None,
-        default_limit: int = 1000,
+        default_limit: int = Rules.mailbox_limit,
         never_refused: frozenset[type] = frozenset(),
         supervisor: Supervisor | None = None,
     ) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from dispatch import principals
-from dispatch.config import Settings
+from dispatch.config import Settings, SimulateSettings
 from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
@@ -281,7 +281,7 @@ class Stage:
 
     def __init__(
         self,
-        seed: int | str = 1,
+        seed: int | str = SimulateSettings.seed,
         *,
         options: WorldOptions | None = None,
         writer: Writer | None = None,

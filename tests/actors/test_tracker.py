@@ -78,7 +78,7 @@ def test_positions_that_come_too_fast_are_left_out_and_the_next_tick_shows_the_l
 
 @pytest.mark.parametrize(("every_s", "link"), [(0.0, PASSENGER), (2.0, None)])
 def test_nothing_is_shown_where_it_is_not_wanted_or_nobody_looks(every_s: float, link: str | None) -> None:
-    world = Tracked(tell_every_s=every_s)
+    world = Tracked(location_every_s=every_s)
     world.follow(link=link)
     for second in range(30):
         world.rig.wait(1.0)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch.actors.recorded import RecordedActor
+from dispatch.config import Rules
 from dispatch.errors import IdReused
 from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
@@ -25,8 +26,8 @@ RESTORED: Final = -1
 class Memory(msgspec.Struct, frozen=True, gc=False):
     """How many of the last notices, and of the last commands with an id, an actor remembers."""
 
-    notices: int = 16
-    answers: int = 64
+    notices: int = Rules.stream_kept
+    answers: int = Rules.answers_kept
 
 
 class Conversation:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from dispatch.config import Rules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Fix
 
@@ -22,11 +23,11 @@ class ApproachRules(msgspec.Struct, frozen=True):
     position is older than `dark_s` seconds is not heard.
     """
 
-    warn_s: float = 120.0
-    tell_s: float = 180.0
-    give_up_s: float = 0.0
-    dark_s: float = 60.0
-    near_m: float = 250.0
+    warn_s: float = Rules.watch_warn_s
+    tell_s: float = Rules.watch_tell_s
+    give_up_s: float = Rules.watch_give_up_s
+    dark_s: float = Rules.position_max_age_s
+    near_m: float = Rules.arrived_within_m
     progress_m: float = 50.0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from math import cos, radians
 from typing import Final
 
+from dispatch.config import Rules
 from dispatch.domain.places.clocks import PhoneClock
 from dispatch.ids import DriverId
 from dispatch.values import Fix
@@ -36,7 +37,13 @@ AGREEING_FIXES = 3
 class PositionBoard:
     """One slot for each driver. `report` is the hot path of the whole system: about a microsecond for a driver who stands still."""
 
-    def __init__(self, *, max_speed_mps: float = 60.0, max_age_s: float = 60.0, max_delay_s: float = 3600.0) -> None:
+    def __init__(
+        self,
+        *,
+        max_speed_mps: float = Rules.gps_max_speed_mps,
+        max_age_s: float = Rules.position_max_age_s,
+        max_delay_s: float = Rules.gps_max_delay_s,
+    ) -> None:
         """`max_speed_mps`: a faster move is refused. `max_age_s`: a position is fresh for so many seconds, and nobody is offered a ride
         by an older one. `max_delay_s`: a position that arrives later than this is refused.
         """

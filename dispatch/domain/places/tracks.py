@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from dispatch.config import Rules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Fix
@@ -47,7 +48,7 @@ class Track(msgspec.Struct):
 class Tracks:
     """The tracks of a zone: one for each driver who is on a ride."""
 
-    def __init__(self, step_m: float = 30.0) -> None:
+    def __init__(self, step_m: float = Rules.track_step_m) -> None:
         self.step_m = step_m
         self._of_driver: dict[DriverId, Track] = {}
 

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from sqlite_utils import Database
 
+from dispatch.config import Server
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import EventRefused, explained, failure_of
 from dispatch.storage.file.closing import part
@@ -37,7 +38,7 @@ class Writer:
     def __init__(
         self,
         database: Database | str | Path,
-        synchronous: str = "full",
+        synchronous: str = Server.synchronous,
         wall_zero: float = 0.0,
         trusts: Callable[[Database], object] | None = None,
     ) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from dispatch.config import Server
 from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
 from dispatch.storage.failures import StorageEmpty, StorageMissing, StorageReadOnly, explained, may_write
 from dispatch.storage.file.header import require_whole
@@ -282,7 +283,7 @@ _TABLES: Final = (
 
 def open_database(
     path: str | Path,
-    synchronous: str = "full",
+    synchronous: str = Server.synchronous,
     *,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     trusts: Callable[[Database], object] | None = None,
