@@ -1,14 +1,48 @@
-"""What actors need of the rooms above them, as protocols. The composition root hands them in."""
+"""What rooms need of one another, as protocols: the parts of a runtime, and of the record. `assembly` and `app` hand them in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from random import Random
+from typing import Any, Protocol
 
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append
 from dispatch.values import DriverCard, Passenger
+
+
+class Tells(Protocol):
+    """Whoever delivers messages: the part of a runtime that a provider answers with."""
+
+    def tell(self, address: str, message: Any) -> object:
+        """Put this message into the mailbox of `address`."""
+        ...
+
+
+class Clock(Protocol):
+    """The part of a runtime that fake apps need."""
+
+    @property
+    def now(self) -> float:
+        """Runtime seconds."""
+        ...
+
+    def read_clock(self) -> None:
+        """Take `now` from the real clock, if there is one."""
+        ...
+
+    def set_timer(self, delay_s: float, address: str, message: Any) -> None:
+        """Tell this message to `address` in so many seconds."""
+        ...
+
+
+class Post(Tells, Clock, Protocol):
+    """The part of a runtime that a journal or a provider in virtual time needs."""
+
+    def rng(self, name: str) -> Random:
+        """The stream of dice of this name."""
+        ...
 
 
 class EventStore(Protocol):

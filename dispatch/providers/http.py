@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Coroutine, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
@@ -24,12 +24,6 @@ MOST_AT_ONCE: Final = 100
 _ONE_QUESTION: Final = httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=0)
 _HEADERS: Final = {"Connection": "close", "Accept-Encoding": "identity"}
 """No compression: a few bytes could expand to more than the memory holds, before anybody can count them."""
-
-
-class Tells(Protocol):
-    """The part of a runtime that a provider answers by."""
-
-    def tell(self, address: str, message: Any) -> object: ...
 
 
 class ApiClient:

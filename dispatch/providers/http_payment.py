@@ -15,7 +15,8 @@ import msgspec
 from dispatch.config import PaymentRules
 from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.providers.http import ApiClient, Tells
+from dispatch.ports import Tells
+from dispatch.providers.http import ApiClient
 
 Answer = FareCollected | FareDeclined | FareUnknown
 LONGEST_TEXT: Final = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.ids import RideId
 from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.providers.pricing import Post
+from dispatch.ports import Post
 from dispatch.values import Money
 
 

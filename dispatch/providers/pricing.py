@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any, Protocol
-
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
-
-
-class Post(Protocol):
-    """The part of a runtime that a provider in virtual time needs."""
-
-    def tell(self, address: str, message: Any) -> object: ...
-
-    def set_timer(self, delay_s: float, address: str, message: Any) -> None: ...
-
-    def rng(self, name: str) -> random.Random: ...
+from dispatch.ports import Post
 
 
 def without_provider(question: AskPrice, fallback: Pricer | None, reason: str) -> Priced | NotPriced:

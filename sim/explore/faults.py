@@ -15,7 +15,8 @@ from dispatch import addresses
 from dispatch.actors.recorded import RecordedActor
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Appended, NotAppended
-from sim.people.phone import Clock, Phone
+from dispatch.ports import Clock
+from sim.people.phone import Phone
 from sim.people.restless import ComeBack, LoseLink
 from sim.world import World
 

@@ -8,10 +8,11 @@ from typing import ClassVar
 from dispatch.domain.places.eta import TravelModel
 from dispatch.ids import DriverId
 from dispatch.messages.base import Message
+from dispatch.ports import Clock
 from dispatch.transport import wire
 from sim.people.behaviour import DriverBehaviour
 from sim.people.movement import Leg
-from sim.people.phone import Clock, Phone, Table
+from sim.people.phone import Phone, Table
 from sim.report.figures import Figures
 
 Point = tuple[float, float]

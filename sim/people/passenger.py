@@ -9,10 +9,11 @@ from typing import ClassVar
 from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
+from dispatch.ports import Clock
 from dispatch.transport import wire
 from dispatch.values import Trip
 from sim.people.behaviour import PassengerBehaviour
-from sim.people.phone import Clock, Phone, Table
+from sim.people.phone import Phone, Table
 from sim.report.figures import Figures
 
 

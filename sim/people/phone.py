@@ -9,16 +9,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, ClassVar, Protocol
 
+from dispatch.ports import Clock
 from dispatch.transport import wire
-
-
-class Clock(Protocol):
-    """What a phone needs of a runtime."""
-
-    @property
-    def now(self) -> float: ...
-    def read_clock(self) -> None: ...
-    def set_timer(self, delay_s: float, address: str, message: Any) -> None: ...
 
 
 class Link(Protocol):

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from dispatch.messages.base import Message
+from dispatch.ports import Clock
 from dispatch.transport import wire
 from sim.people.driver import Decide, DriverPhone
 from sim.people.passenger import LosePatience, PassengerPhone
-from sim.people.phone import Clock, Phone, Table
+from sim.people.phone import Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
 """Codes of errors after which the same frame may succeed."""

@@ -5,10 +5,9 @@ A simulation gives it the address `journal` as a sink, and asks it what a server
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -21,6 +20,7 @@ from dispatch.messages.events import (
     Event,
 )
 from dispatch.messages.journal import Append, Appended
+from dispatch.ports import Post
 from dispatch.storage.log.archive import Archive
 from dispatch.storage.log.losses import Losses
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
@@ -30,19 +30,6 @@ from dispatch.storage.tables.views import NOTES
 from dispatch.values import DriverCard, Passenger
 
 EVENTS_A_WRITE: Final = 1_000
-
-
-class Clock(Protocol):
-    """What the journal needs of a runtime."""
-
-    @property
-    def now(self) -> float: ...
-
-    def tell(self, address: str, message: Any) -> object: ...
-
-    def set_timer(self, delay_s: float, address: str, message: Any) -> None: ...
-
-    def rng(self, name: str) -> random.Random: ...
 
 
 class MemoryJournal:
@@ -59,7 +46,7 @@ class MemoryJournal:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: Post,
         *,
         delay_s: tuple[float, float] = (0.0, 0.0),
         failure_rate: float = 0.0,
