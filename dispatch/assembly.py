@@ -14,7 +14,6 @@ from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
-from dispatch.actors.riding import RideOptions
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.options import options_of
@@ -28,7 +27,7 @@ from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.places.tracks import Tracks
 from dispatch.domain.pricing.pricer import Pricer
-from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
@@ -62,12 +61,11 @@ def search_rules(rules: Rules) -> SearchRules:
     return options_of(SearchRules, rules, vehicles=Vehicles.of(rules.vehicle_types))
 
 
-def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideOptions:
+def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideRules:
     """What a ride needs of the settings."""
     return options_of(
-        RideOptions,
+        RideRules,
         settings,
-        terms=options_of(RideTerms, settings),
         tariff=priced_by.tariff,
         pricer=priced_by,
         travel=travel,
@@ -75,7 +73,6 @@ def ride_options(settings: Settings, travel: EtaModel, priced_by: Pricer) -> Rid
         currency_digits=priced_by.tariff.digits,
         payment_patience_s=settings.payment_timeout_s + ANSWER_SLACK_S,
         accept_window_s=settings.accept_window_s if settings.acceptance == "best_of_window" else 0.0,
-        memory=memory_of(settings),
     )
 
 
@@ -202,7 +199,7 @@ def _populate(
     priced_by: Pricer,
     events_a_fold: int,
 ) -> None:
-    rides, quotes = ride_options(settings, travel, priced_by), quote_options(settings, priced_by)
+    rides, quotes = ride_rules(settings, travel, priced_by), quote_options(settings, priced_by)
     drivers = driver_options(settings, events_a_fold)
     policy, follows = search_rules(settings), tracker_options(settings, travel)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
@@ -212,7 +209,7 @@ def _populate(
         connects = isinstance(message, Attach)
         if message is not None and not connects and not store.events_of(address):
             return None
-        ride = RideActor(runtime, address, store, rides, tracks)
+        ride = RideActor(runtime, address, store, rides, tracks, memory_of(settings))
         if not connects:
             ride.retire_later()
         return ride

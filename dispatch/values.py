@@ -30,6 +30,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         return self.lat, self.lon
 
 
+CASH: Final = "cash"
+CARD: Final = "card"
+"""How a ride can be paid, as apps say it."""
+
+
 class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a passenger asks for. Two equal trips are one booking; a different one restarts the search.
 

@@ -17,7 +17,7 @@ from dispatch.config import Rules
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
-from dispatch.domain.driver.record import BOUND, FREE, GAVE_UP, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
+from dispatch.domain.driver.record import BOUND, FREE, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride.record import ACCEPTED
 from dispatch.errors import InternalError, NoSuchRide
@@ -47,12 +47,10 @@ from dispatch.messages.matching import (
     CloseOffer,
     DriverGone,
     DriverState,
+    ForDriver,
     OfferRide,
     RatingChanged,
     RideAnswered,
-    RideLost,
-    RideMoved,
-    RidePaid,
     RideRefused,
 )
 from dispatch.messages.notices import (
@@ -63,10 +61,8 @@ from dispatch.messages.notices import (
     OfferMade,
     PaymentChanged,
     RideAccepted,
-    RideEnded,
     RideProgress,
 )
-from dispatch.messages.tracking import WarnDriver
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard
@@ -457,34 +453,11 @@ class DriverActor(RecordedActor):
         else:
             self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
 
-    @receives(RideMoved)
-    def _on_ride_moved(self, message: RideMoved) -> None:
-        self.depend_on(message.after)
-        fields = (message.ride_id, message.status, message.fare, message.distance_km, message.duration_min)
-        more = (message.free_until, message.no_show_at, message.driven_m, message.price, message.payment_status)
-        releases = "completed" if message.status == "completed" else ""
-        self._told(RideProgress(*fields, *more), message.command, releases)
-
-    @receives(RideLost)
-    def _on_ride_lost(self, message: RideLost) -> None:
-        ended = RideEnded(message.ride_id, message.by, message.reason, message.fee)
-        self._told(ended, message.command, GAVE_UP if message.goes_on else "cancelled")
-
-    @receives(RidePaid)
-    def _on_ride_paid(self, message: RidePaid) -> None:
-        self._told(PaymentChanged(message.ride_id, message.status, message.amount))
-
-    @receives(WarnDriver)
-    def _on_warning(self, message: WarnDriver) -> None:
-        self._told(DriverWarned(message.ride_id, message.what))
-
-    def _told(
-        self,
-        notice: RideProgress | RideEnded | PaymentChanged | DriverWarned,
-        command: Command | None = None,
-        releases: str = "",
-    ) -> None:
+    @receives(ForDriver)
+    def _on_word_of_ride(self, message: ForDriver) -> None:
         """A notice of the ride goes into the driver's own stream. Some release the driver, and some answer a command."""
+        self.depend_on(message.after)
+        notice, releases = message.notice, message.releases
         reservation = self.driver.reservation
         is_current = reservation is not None and reservation.ride_id == notice.ride_id
         if isinstance(notice, PaymentChanged | DriverWarned):
@@ -497,8 +470,8 @@ class DriverActor(RecordedActor):
             self.claim.status = notice.status
         told = self.app.say(self, notice)
         self._answer_accepts(told)  # whether or not the app was told before a restart that the claim was granted
-        if command is not None:
-            self.app.done(self, command, told, kept=True)
+        if message.command is not None:
+            self.app.done(self, message.command, told, kept=True)
         if self.driver.binding == FREE:
             self._announce()
 
@@ -585,6 +558,6 @@ RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRi
 """What a driver asks of a ride."""
 _ANSWERED: Final = (
     AcceptOffer, DeclineOffer, SetAvailability, RideCommand, Resume,
-    RideMoved, RideLost, RideAnswered, RideRefused,
+    ForDriver, RideAnswered, RideRefused,
 )  # fmt: skip
 """Messages with a command of the app, or with the ride's answer to one: the app must be answered even if the turn is lost."""

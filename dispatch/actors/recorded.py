@@ -11,7 +11,7 @@ answered. So both are on disk by one commit instead of two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -99,6 +99,11 @@ class RecordedActor(Actor):
             self.recorded += 1
             self._after = after
             self.at_turn_end = self._end_turn
+
+    def note_settled(self, messages: Iterable[Message]) -> None:
+        """This turn settled these as well, beside the message that is handled: if it is lost, `lose` returns all. Call it last."""
+        if self.recorded != self.committed:
+            self._unsettled += [(self.recorded, message) for message in messages]
 
     @property
     def is_committed(self) -> bool:

@@ -1,121 +1,518 @@
-"""The ride actor: the one truth of an assignment. Accept, cancel, give-up and every step of the ride pass through its mailbox."""
+"""The ride's actor: the one truth of a booking and of who has it. Every command and every answer about a ride passes its mailbox.
+
+A handler looks up, lets `domain.ride` decide, records the events and tells whoever they concern: one table (`TOLD`) says what each
+event means to the passenger, the driver, the dispatcher, the tracker and the payment provider. Everything else that a ride waits for
+is in its parts: the conversation with the passenger's app, the open question of a booking, the claims in the window of acceptance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec.structs import replace
+
 from dispatch import addresses
-from dispatch.actors.acceptance import ChoosingRide
-from dispatch.domain.ride.record import ACCEPTED, ARRIVED, PENDING, UNBOOKED
+from dispatch.actors.parts.conversation import Conversation, Memory
+from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.tracks import Tracks
+from dispatch.domain.ride import booking, journey, money
+from dispatch.domain.ride.record import (
+    ACCEPTED,
+    ARRIVED,
+    CANCELLED,
+    CHARGED,
+    COMPLETED,
+    MAY_CANCEL,
+    PENDING,
+    SCHEDULED,
+    UNBOOKED,
+    UNDER_WAY,
+    WITH_DRIVER,
+    Decision,
+    RideRecord,
+    RideRules,
+)
+from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRide, Unavailable
+from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
-from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.events import RideAssigned, SearchFailed
+from dispatch.messages.commands import (
+    Attach,
+    CancelRide,
+    CompleteRide,
+    Detach,
+    FindDriver,
+    RateRide,
+    ReportArrived,
+    ReportNoShow,
+    Resume,
+    StartRide,
+)
+from dispatch.messages.events import (
+    ChargeDeclined,
+    ChargeRequested,
+    ChargeSettled,
+    PassengerNoShow,
+    PinRefused,
+    RideArrived,
+    RideAssigned,
+    RideCancelled,
+    RideCompleted,
+    RideRated,
+    RideRequested,
+    RideScheduled,
+    RideStarted,
+    RideUnassigned,
+    SearchFailed,
+    TrackRecorded,
+)
+from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceState,
     ClaimGranted,
     ClaimRide,
     EndSearch,
-    RideLost,
+    ForDriver,
+    RatingChanged,
+    RideAnswered,
+    RideClosed,
+    RideRefused,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
 )
-from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, Searching
-from dispatch.messages.tracking import StopFollowing
-from dispatch.runtime import receives
-from dispatch.values import DriverCard
+from dispatch.messages.notices import (
+    DriverAssigned,
+    DriverCancelled,
+    DriverWarned,
+    Faulted,
+    NoDrivers,
+    PassengerSnapshot,
+    PaymentChanged,
+    RideEnded,
+)
+from dispatch.messages.passenger import (
+    AnnounceHold,
+    HoldPassenger,
+    LeavePassenger,
+    PassengerBusy,
+    PassengerTaken,
+    TakePassenger,
+)
+from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
+from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
+from dispatch.ports import EventStore
+from dispatch.principals import Role
+from dispatch.runtime import Runtime, receives
+from dispatch.values import Price
+from dispatch.words import Leg, Party, ReleaseReason, RideWarning, SystemReason
+
+LOOK_AGAIN_S: Final = 1800.0
+"""Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
+Order = ReportArrived | StartRide | CompleteRide | ReportNoShow | RateRide
+"""A command that the record alone decides."""
+COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow)
+
+
+class NoAnswer(Message, frozen=True, gc=False):
+    """The question with this number was asked long ago; `text` says so to the passenger."""
+
+    number: int
+    text: str
+
+
+class _TimeHasCome(Message, frozen=True, gc=False):
+    """The search of a ride that is booked for this second begins now."""
+
+    pickup_at: float
+
+
+class _PassengerGone(Message, frozen=True, gc=False):
+    """The connection with this number has been gone for the whole grace."""
+
+    number: int
+
+
+class _StillDriven(Message, frozen=True, gc=False):
+    """The driver who was assigned at this second may have the ride still; how long they may is far from over."""
+
+    assigned_at: float
+
+
+class _Overdue(Message, frozen=True, gc=False):
+    """The driver who was assigned at this second has had the ride for as long as any may."""
+
+    assigned_at: float
+
+
+class _Decide(Message, frozen=True, gc=False):
+    """The window of acceptance that ends at this second is over."""
+
+    at: float
+
+
+class _AskAgain(Message, frozen=True, gc=False):
+    """The question with this number to the payment provider has no answer yet, or one that says nothing."""
+
+    number: int
+
+
+class _Retire(Message, frozen=True, gc=False):
+    """The ride was over, and connection `number` gone, when this was set."""
+
+    number: int
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
 
 
-class RideActor(ChoosingRide):
+class RideActor(RecordedActor):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
-    __slots__ = ()
+    __slots__ = ("_asked_provider", "_end", "_goes_on", "_holds", "_tracks", "app", "claims", "question", "ride",
+                 "ride_id", "rules")  # fmt: skip
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        address: str,
+        store: EventStore,
+        rules: RideRules,
+        tracks: Tracks | None = None,
+        memory: Memory = Memory(),  # noqa: B008  # frozen
+    ) -> None:
+        """`tracks`: where drivers on a ride are; None: nobody is followed here."""
+        self.ride_id = RideId(addresses.name_of(address))
+        self.ride = RideRecord(self.ride_id)
+        super().__init__(runtime, address, store, self.ride)
+        self.rules = rules
+        self.app = Conversation(memory, self.ride_id)
+        self.question = booking.OpenQuestion()
+        self.claims = journey.WaitingClaims()
+        self._tracks = tracks
+        self._holds: PassengerId | None = None
+        """The passenger whose actor was told, or asked, that this is their open ride."""
+        self._asked_provider = 0
+        """How often the payment provider was asked, in this process."""
+        self._end: Any = None
+        """The notice by which the passenger heard of the end, with its number."""
+        self._goes_on = False
 
     # -- its life
 
-    def restore(self) -> list[Message]:
-        events = super().restore()
-        self._search_again()
-        self.wait_for_time()
-        self.arm_end()
-        self.follow()
-        return events
-
-    def on_quarantine(self, error_id: str) -> None:
-        """Whoever is bound to this ride, or looks for a driver for it, goes on without it."""
-        super().on_quarantine(error_id)
-        ride, tell = self.ride, self.runtime.tell
-        if ride.driver is not None and not ride.is_over:
-            tell(addresses.driver(ride.driver.driver_id), RideLost(ride.ride_id, "system", "out of service"))
-            if self._tracks is not None:
-                tell(self._tracker(), StopFollowing(ride.ride_id))
-        if ride.status == PENDING:
-            tell(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "cancelled"))
+    def on_start(self) -> None:
+        """Take up what the record says was under way."""
+        events = self.restore()
+        self.app.replay(events, 0 if self._goes_on else self.incarnation)
+        if events or self._goes_on:
+            self._collect()
+            self._settle_hold()
+            self._search_again()
+            self._wait_for_time()
+            self._arm_end()
+            self._follow()
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)
+        self._goes_on = True
+        self.app, self.question, self._holds = before.app, before.question, before._holds
+        self._asked_provider, self._end = before._asked_provider, before._end
+        self.app.cut(self.recorded)
+        if self._end is not None and self._end.seq > self.app.stream.seq:
+            self._end = None
         self.runtime.tell(self.address, _Rebuilt())
 
     @receives(_Rebuilt)
     def _on_rebuilt(self, message: _Rebuilt) -> None:
-        """Whatever its app was to hear in the turn that was lost."""
+        """Say whatever the app was to hear in the turn that was lost."""
         if self.ride.status != UNBOOKED:
-            self._say_snapshot()
+            self.app.say(self, self._snapshot())
         self.retire_later()
+
+    @receives(NotAppended)
+    def _on_not_appended(self, message: NotAppended) -> None:
+        lost = self.lose(message)
+        if lost is None:
+            return
+        waiting = [each for each in self.question.take_all() if not any(each is other for other in lost)]
+        for unsettled in (*lost, *waiting):
+            self._fail(unsettled, Unavailable.code, f"nothing was done, try again: {message.reason}")
+        self.runtime.rebuild(self.address)
+
+    def on_set_aside(self, message: Any, error_id: str) -> None:
+        """The handler of `message` failed. Whoever waits for it, or for what it was to settle, hears so."""
+        if isinstance(message, Attach | Detach):
+            if self.app.set_aside(self, message, error_id):
+                self._on_link_lost()
+            return
+        lost = (message,)
+        if self.question.in_hand:
+            lost = (message, *self.question.take_all())
+        elif self.question.booking is message:
+            self.question.booking = None
+        for unsettled in lost:
+            self._fail(unsettled, InternalError.code, str(InternalError(error_id)))
+        self._settle_hold()
+
+    def on_quarantine(self, error_id: str) -> None:
+        """Whoever is bound to this ride, or looks for a driver for it, goes on without it."""
+        ride, tell = self.ride, self.runtime.tell
+        if self.app.link is not None:
+            tell(self.app.link, Faulted(error_id))
+        if self._holds is not None:
+            tell(addresses.passenger(self._holds), LeavePassenger(self.ride_id))
+        if ride.driver is not None and not ride.is_over:
+            ended = RideEnded(self.ride_id, Party.SYSTEM, SystemReason.OUT_OF_SERVICE)
+            tell(addresses.driver(ride.driver.driver_id), ForDriver(ended, releases=ReleaseReason.CANCELLED))
+            if self._tracks is not None:
+                tell(addresses.tracker(self._zone()), StopFollowing(self.ride_id))
+        if ride.status == PENDING:
+            tell(addresses.dispatcher(self._zone()), EndSearch(self.ride_id, ride.search_no, "cancelled"))
+
+    def _fail(self, message: Any, code: str, text: str) -> None:
+        """Nothing came of this message: tell whoever sent it, if it was a command. The same may be sent again."""
+        if isinstance(message, Attach):
+            message = message.resume
+        if isinstance(message, Resume):
+            self.app.fail_retryable(self, message, code, text)
+        elif isinstance(message, COMMANDS):
+            driver_id = message.driver_id
+            if driver_id is None:
+                if message.principal.role is Role.PASSENGER:
+                    self.app.fail_retryable(self, message, code, text)
+                return
+            if message.command is not None:
+                self.app.answers.drop(message.command)
+            self.runtime.tell(addresses.driver(driver_id), RideRefused(self.ride_id, code, text, message.command))
+
+    def retire_later(self) -> None:
+        """Leave memory after a while, if nobody is connected and nothing is under way."""
+        if self.app.link is None and self._may_retire():
+            self.runtime.set_timer(self.rules.retire_after_s, self.address, _Retire(self.app.link_number))
+
+    def _may_retire(self) -> bool:
+        """Timers of a ride that left memory wake nobody: not while a price is asked for, or money is under way."""
+        ride = self.ride
+        is_idle = ride.is_over or ride.status == UNBOOKED
+        return is_idle and self.question.booking is None and ride.payment_status != CHARGED
+
+    @receives(_Retire)
+    def _on_retire(self, message: _Retire) -> None:
+        if message.number != self.app.link_number or self.app.link is not None or not self._may_retire():
+            return
+        if not self.is_committed or not self.runtime.retire(self.address):
+            self.retire_later()
+        elif self.ride.is_over:
+            self.store.forget(self.ride_id)
 
     # -- the passenger's connection
 
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
-        if self.take_link(message):
-            self.welcome(message)
-            self.follow()
+        if self.app.take_link(self, message):
+            self._welcome(message)
+            self._follow()
 
-    def has_news(self) -> bool:
-        return self.ride.status != UNBOOKED
+    @receives(Resume)
+    def _on_resume(self, message: Resume) -> None:
+        if self.app.link is not None and message.number == self.app.link_number:
+            self._welcome(message)
+
+    def _welcome(self, message: Attach | Resume) -> None:
+        if self.ride.status != UNBOOKED:
+            self.app.welcome(self, message, self._snapshot)
+            return
+        resume = message.resume if isinstance(message, Attach) else message
+        if resume is not None:
+            self.app.refuse(self, resume.command, NoSuchRide.code, NoSuchRide.says)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
-        if message.number != self.link_number or self.link is None:
-            return
-        self.link = None
-        self.on_link_lost()
+        if self.app.lose_link(message.number):
+            self._on_link_lost()
 
-    def on_link_lost(self) -> None:
+    def _on_link_lost(self) -> None:
         if self.ride.status == PENDING:
-            self.arm_end()
-        self.follow()
+            self._arm_end()
+        self._follow()
         self.retire_later()
 
-    # -- the search
+    def _snapshot(self, recovered: bool = False) -> PassengerSnapshot:
+        """The ride as its passenger may see it now."""
+        ride, trip = self.ride, self.ride.trip
+        left = journey.NOWHERE
+        if self._tracks is not None and ride.driver is not None and trip is not None and ride.status in WITH_DRIVER:
+            where = self._tracks.where(ride.driver.driver_id)
+            if where is not None:
+                left = journey.way(self.rules.travel, *where, ride.heads_for, self.runtime.now)
+        return PassengerSnapshot(
+            self.ride_id,
+            ride.status,
+            ride.fare if trip is not None else None,
+            ride.driver,
+            recovered,
+            ride.pin if ride.status in (ACCEPTED, ARRIVED) else "",
+            ride.pickup_at,
+            ride.payment_status,
+            *left,
+        )
 
-    def _search_again(self) -> None:
-        if self.ride.status == PENDING:
-            self.send(self.dispatcher(), SearchDriver(self.card(), self.ride.requested_at, again=True))
+    # -- it is booked
+
+    @receives(FindDriver)
+    def _on_find_driver(self, message: FindDriver) -> None:
+        if self.question.booking is not None:
+            self._wait_behind(message)
+            return
+        if not self.app.is_new(self, message):
+            return
+        ride, now, rules = self.ride, self.runtime.now, self.rules
+        if not booking.is_news(ride, message, rules):
+            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
+        elif booking.needs_hold(ride, message, now, rules):
+            self._holds = (ride.passenger or message.passenger).passenger_id
+            number = self._ask(message, booking.NO_WORD_OF_PASSENGER)
+            self.send(addresses.passenger(self._holds), TakePassenger(self.ride_id, number))
+        else:
+            self._price(message)
+
+    def _wait_behind(self, message: booking.Waiting) -> None:
+        """The open question comes first; this is taken up again after its answer."""
+        question = self.question
+        if len(question.waiting) < booking.MOST_WAITING:
+            question.waiting = (*question.waiting, message)
+        else:
+            self._fail(message, Unavailable.code, booking.TOO_MUCH_WAITS)
+
+    def _ask(self, message: FindDriver, without: str) -> int:
+        """Somebody is asked about this booking, under the number that is returned. `without`: what is told if no answer comes."""
+        # No life of any ride gives a number again: a late answer to a question of an older one is seen to be that.
+        number = self.runtime.incarnation()
+        self.question.ask(message, number)
+        self.runtime.set_timer(self.rules.price_patience_s, self.address, NoAnswer(number, without))
+        return number
+
+    def _price(self, message: FindDriver) -> None:
+        """Book at the price that can be said at once, or ask for it."""
+        now, rules = self.runtime.now, self.rules
+        if message.quote_id is None and rules.pricing != "http":
+            self._book(message, booking.tariff_price(message, now, rules))
+        else:
+            number = self._ask(message, booking.NO_PRICE)
+            self.send(*booking.price_question(self.ride, message, number, now, self.address))
+
+    def _book(self, message: FindDriver, price: Price | None) -> None:
+        """Now or for later. Somebody may have taken the ride, or ended it, while its price was asked for: then it stays so."""
+        ride, passenger = self.ride, message.passenger
+        if not booking.is_news(ride, message, self.rules):
+            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
+            return
+        if not passenger.is_named and ride.passenger is None:
+            known = self.store.passenger(passenger.passenger_id)
+            passenger = replace(passenger, name=known.name) if known is not None else passenger
+        event = booking.book(ride, message, passenger, price, self.runtime.now, self.rules)
+        self._carry_out(Decision((event,)))
+        if type(event) is RideRequested:
+            self.app.await_answer(self, message.command)
+        else:
+            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
+
+    @receives(PassengerTaken)
+    def _on_passenger_taken(self, message: PassengerTaken) -> None:
+        asked = self.question.answered(message.number)
+        if asked is not None:
+            self._price(asked)
+            self._go_on()
+
+    @receives(PassengerBusy)
+    def _on_passenger_busy(self, message: PassengerBusy) -> None:
+        asked = self.question.answered(message.number)
+        if asked is not None:
+            text = booking.busy_text(message.open_ride)
+            self.app.refuse(self, asked.command, IllegalTransition.code, text, self.ride_id)
+            self._go_on()
+
+    @receives(Priced, QuoteGranted)
+    def _on_price(self, message: Priced | QuoteGranted) -> None:
+        asked = self.question.answered(message.number)
+        if asked is not None:
+            self._book(asked, message.price)
+            self._go_on()
+            if self.app.link is None:  # the passenger left while it was asked for
+                self._arm_end()
+
+    @receives(QuoteRefused)
+    def _on_quote_refused(self, message: QuoteRefused) -> None:
+        asked = self.question.answered(message.number)
+        if asked is None:
+            return
+        if message.code == Unavailable.code:
+            self._fail(asked, message.code, message.text)
+        else:
+            self.app.refuse(self, asked.command, message.code, message.text, self.ride_id, "quote_id")
+        self._go_on()
+
+    @receives(NotPriced, NoAnswer)
+    def _on_no_answer(self, message: NotPriced | NoAnswer) -> None:
+        asked = self.question.answered(message.number)
+        if asked is not None:
+            self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """The question is answered: take up what the passenger said meanwhile."""
+        question = self.question
+        for message in question.in_hand[1:]:
+            self.handlers[type(message)](self, message)
+        settled, question.in_hand = question.in_hand, ()
+        self._settle_hold()
+        self.retire_later()
+        self.note_settled(settled)
+
+    @receives(AnnounceHold)
+    def _on_announce_hold(self, message: AnnounceHold) -> None:
+        """A search that nobody waits for gives way. An end that is not on disk yet is none: whoever hears of it may rely on it."""
+        ride = self.ride
+        if ride.status == PENDING and self.app.link is None and ride.pickup_at is None:
+            self._end_by_system(SystemReason.BOOKED_ANOTHER)
+        address = addresses.passenger(message.passenger_id)
+        if self._holds == message.passenger_id:
+            self.runtime.tell(address, HoldPassenger(self.ride_id))
+        else:
+            self.send(address, LeavePassenger(self.ride_id))
+            self.retire_later()
+
+    def _settle_hold(self) -> None:
+        """Tell the passenger's actor what it does not know yet: that this ride is open, or is not any more."""
+        ride, held = self.ride, self._holds
+        if ride.known and ride.status in UNDER_WAY:
+            if held is None and self.rules.one_ride_each != "never":
+                assert ride.passenger is not None
+                self._holds = ride.passenger.passenger_id
+                self.send(addresses.passenger(self._holds), HoldPassenger(self.ride_id))
+        elif held is not None and self.question.booking is None:
+            self._holds = None
+            self.send(addresses.passenger(held), LeavePassenger(self.ride_id))
+
+    # -- it is searched for, claimed and driven
+
+    @receives(_TimeHasCome)
+    def _on_time_has_come(self, message: _TimeHasCome) -> None:
+        if self.ride.status == SCHEDULED and self.ride.pickup_at == message.pickup_at:
+            self._carry_out(Decision((booking.begin_search(self.ride, self.runtime.now),)))
 
     @receives(AnnounceState)
     def _on_announce_state(self, message: AnnounceState) -> None:
-        """A dispatcher that was rebuilt may have lost our request. A search that it knows already it does not begin twice."""
+        """A dispatcher that was rebuilt may have lost the request. A search that it knows already it does not begin twice."""
         self._search_again()
 
-    @receives(RoundOpened)
-    def _on_round_opened(self, message: RoundOpened) -> None:
-        ride = self.ride
-        if ride.status != PENDING or message.search_no != ride.search_no:
-            return
-        assert ride.trip is not None
-        self.say(Searching, ride.ride_id, message.round_no, message.drivers_notified, ride.fare, message.expires_at)
-
-    @receives(SearchExhausted)
-    def _on_search_exhausted(self, message: SearchExhausted) -> None:
-        ride = self.ride
-        if ride.status != PENDING or message.search_no != ride.search_no:
-            return
-        self.record(SearchFailed(ride.ride_id, message.reason, message.rounds, message.drivers_asked))
-        self.say(NoDrivers, ride.ride_id, message.reason, message.rounds, message.drivers_asked)
-        self.retire_later()
+    @receives(RoundOpened, SearchExhausted, DriverStalled)
+    def _on_word(self, message: Any) -> None:
+        """Dispatcher and tracker tell what happened to this ride."""
+        self._carry_out(DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules))
 
     @receives(ClaimRide)
     def _on_claim(self, message: ClaimRide) -> None:
@@ -123,40 +520,380 @@ class RideActor(ChoosingRide):
         self.depend_on(message.after)
         ride, driver_id = self.ride, message.driver.driver_id
         if ride.status == PENDING and message.search_no == ride.search_no:
-            self.choose(message)
-        elif ride.is_driven_by(driver_id) and ride.offer_id == message.offer_id:
-            self.tell_driver(driver_id, self.granted_before())
-        else:
-            self.refuse_claim(message)
+            if not self.rules.accept_window_s:
+                self._assign(message)
+            elif self.claims.add(message, self.runtime.now, self.rules.accept_window_s):
+                at = self.claims.decides_at
+                self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Decide(at))
+        elif not ride.is_driven_by(driver_id) or ride.offer_id != message.offer_id:
+            self.send(addresses.driver(driver_id), journey.refuse_claim(ride, message))
+        elif ride.status in WITH_DRIVER:
+            self.send(addresses.driver(driver_id), ClaimGranted(ride.card(), message.offer_id, ride.status))
+        else:  # the driver was rebuilt and does not know how the ride ended
+            releases = ReleaseReason.COMPLETED if ride.status == COMPLETED else ReleaseReason.CANCELLED
+            self.send(addresses.driver(driver_id), ForDriver(self._end or journey.end_notice(ride), releases=releases))
 
-    # -- what is done in more than one place
+    @receives(_Decide)
+    def _on_decide(self, message: _Decide) -> None:
+        if self.claims.by_driver and message.at == self.claims.decides_at:
+            assert self.ride.trip is not None
+            self._assign(self.claims.take_best(self.rules.travel, self.ride.trip.pickup, self.runtime.now))
 
-    def assign(self, claim: ClaimRide) -> None:
-        ride, now = self.ride, self.runtime.now
-        assert ride.trip is not None
-        way = self.way_to_pickup(claim)
-        pin = f"{self.runtime.rng('pin').randrange(10_000):04d}" if ride.trip.pin else ""
-        self.record(RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin))
-        self.tell_driver(claim.driver.driver_id, ClaimGranted(self.card(), claim.offer_id, ACCEPTED))
-        self.send(self.dispatcher(), EndSearch(ride.ride_id, ride.search_no, "taken"))
-        self.say(DriverAssigned, ride.ride_id, claim.driver, *way, pin)
-        self.arm_end()
-        self.follow()
+    def _assign(self, claim: ClaimRide) -> None:
+        ride, now, trip = self.ride, self.runtime.now, self.ride.trip
+        assert trip is not None
+        way = journey.way(self.rules.travel, claim.lat, claim.lon, trip.pickup, now)
+        pin = f"{self.runtime.rng('pin').randrange(10_000):04d}" if trip.pin else ""
+        assigned = RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin)
+        self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin)))
 
-    def _say_snapshot(self, recovered: bool = False) -> PassengerSnapshot:
+    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide)
+    def _on_order(self, message: Order) -> None:
+        if not self._is_new(message):
+            return
+        decision = DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules)
+        if decision.events and type(message) in journey.STEPS:
+            self._record_track()
+        self._carry_out(decision, message)
+        self.retire_later()  # the ride may have been woken for this
+
+    @receives(CancelRide)
+    def _on_cancel(self, message: CancelRide) -> None:
+        """From the passenger's own connection, from a driver by way of the driver's actor, or from staff."""
+        if message.reply_to is not None:
+            self._close_for(message.reply_to, message)
+        elif self.question.booking is not None and message.principal.role is Role.PASSENGER:
+            self._wait_behind(message)
+        elif self._is_new(message):
+            self._carry_out(journey.cancel(self.ride, message, self.runtime.now, self.rules), message)
+
+    def _close_for(self, reply_to: str, message: CancelRide) -> None:
+        """Staff are answered themselves: the passenger hears of an end, and of nothing that did not happen."""
         ride = self.ride
-        driver: DriverCard | None = ride.driver
-        pin = ride.pin if ride.status in (ACCEPTED, ARRIVED) else ""
-        snapshot: PassengerSnapshot = self.say(
-            PassengerSnapshot,
-            ride.ride_id,
-            ride.status,
-            ride.fare if ride.trip else None,
-            driver,
-            recovered,
-            pin,
-            ride.pickup_at,
-            ride.payment_status,
-            *self.way_left(),
-        )
-        return snapshot
+        if message.principal.by in MAY_CANCEL[ride.status]:
+            self._carry_out(journey.cancel(ride, message, self.runtime.now, self.rules))
+        if ride.status == UNBOOKED:
+            answer = RideClosed(ride.status, code=NoSuchRide.code)
+        elif ride.status == CANCELLED:
+            answer = RideClosed(ride.status, ride.ended_by, ride.reason)
+        else:
+            text = f"cannot cancel a ride that is {ride.status}"
+            answer = RideClosed(ride.status, code=IllegalTransition.code, text=text)
+        self.send(reply_to, answer)
+
+    def _is_new(self, message: Order | CancelRide) -> bool:
+        """Whether this command must be carried out. What became of a driver's command is known here only if it is on record."""
+        driver_id, command = message.driver_id, message.command
+        if driver_id is None:
+            return self.app.is_new(self, message)
+        known = self.app.answers.admit(command, self.recorded) if command is not None else None
+        if known is None or command is None:
+            return True
+        if known.fingerprint != command.fingerprint:
+            text = f"id {command.id!r} was used for another message"
+            self.send(addresses.driver(driver_id), RideRefused(self.ride_id, IdReused.code, text, command))
+        elif known.result is not None:  # the driver's actor has forgotten
+            self.send(addresses.driver(driver_id), RideAnswered(self.ride_id, known.result, command))
+        return False
+
+    # -- timers
+
+    def _arm_end(self) -> None:
+        """Set what ends this ride by itself, as its record has it: for a ride that just came so far, or was made anew."""
+        ride, rules, runtime = self.ride, self.rules, self.runtime
+        if ride.status == PENDING and self.app.link is None and ride.pickup_at is None:
+            runtime.set_timer(rules.link_grace_s, self.address, _PassengerGone(self.app.link_number))
+        elif ride.status in WITH_DRIVER and ride.assigned_at is not None:
+            left_s = ride.assigned_at + rules.ride_cap_s - runtime.now
+            if left_s <= LOOK_AGAIN_S:
+                runtime.set_timer(left_s, self.address, _Overdue(ride.assigned_at))
+            else:
+                runtime.set_timer(LOOK_AGAIN_S, self.address, _StillDriven(ride.assigned_at))
+
+    @receives(_PassengerGone)
+    def _on_passenger_gone(self, message: _PassengerGone) -> None:
+        ride = self.ride
+        is_gone = self.app.link is None and message.number == self.app.link_number
+        if is_gone and ride.status == PENDING and ride.pickup_at is None:  # whoever booked ahead need not look
+            self._end_by_system(SystemReason.PASSENGER_LEFT)
+
+    @receives(_StillDriven, _Overdue)
+    def _on_driven_long(self, message: _StillDriven | _Overdue) -> None:
+        if self.ride.status not in WITH_DRIVER or self.ride.assigned_at != message.assigned_at:
+            return
+        if isinstance(message, _Overdue):
+            self._end_by_system(SystemReason.TOOK_TOO_LONG)
+        else:
+            self._arm_end()
+
+    def _end_by_system(self, reason: str) -> None:
+        self._carry_out(journey.end(self.ride, Party.SYSTEM, reason, self.runtime.now, self.rules))
+
+    def _wait_for_time(self) -> None:
+        """Set the timer of a ride that is booked for later."""
+        ride, runtime = self.ride, self.runtime
+        if ride.status == SCHEDULED and ride.pickup_at is not None:
+            begin_at = ride.pickup_at - self.rules.schedule_lead_s
+            runtime.set_timer(begin_at - runtime.now, self.address, _TimeHasCome(ride.pickup_at))
+
+    # -- the payment provider: asked until it has answered, by every later life too. It knows the charge by the ride: one each
+
+    def _collect(self) -> None:
+        """Ask the provider, if it owes an answer."""
+        ride, rules = self.ride, self.rules
+        if ride.payment_status != CHARGED or ride.charge is None or ride.passenger is None:
+            return
+        self._asked_provider = number = self._asked_provider + 1
+        question = CollectFare(self.address, number, self.ride_id, ride.passenger.passenger_id, ride.charge)
+        self.send(addresses.PAYMENTS, question)
+        patience_s = rules.payment_patience_s + money.pause_s(number, rules)
+        self.runtime.set_timer(patience_s, self.address, _AskAgain(number))
+
+    @receives(FareCollected)
+    def _on_collected(self, message: FareCollected) -> None:
+        self._carry_out(money.collected(self.ride, message))
+
+    @receives(FareDeclined)
+    def _on_declined(self, message: FareDeclined) -> None:
+        self._carry_out(money.declined(self.ride, message, self._asked_provider))
+
+    @receives(FareUnknown)
+    def _on_unknown(self, message: FareUnknown) -> None:
+        if self.ride.payment_status == CHARGED and message.number == self._asked_provider:
+            self.runtime.set_timer(money.pause_s(message.number, self.rules), self.address, _AskAgain(message.number))
+
+    @receives(_AskAgain)
+    def _on_ask_again(self, message: _AskAgain) -> None:
+        if message.number == self._asked_provider:
+            self._collect()
+
+    # -- the tracker
+
+    def _follow(self) -> None:
+        """Have the driver followed, to the pickup or to the dropoff, for whoever listens now."""
+        ride = self.ride
+        if self._tracks is None or ride.status not in WITH_DRIVER or ride.driver is None:
+            return
+        to = ride.heads_for
+        is_coming = ride.status == ACCEPTED and ride.pickup_at is None  # who was booked ahead sets out at will
+        order = FollowDriver(self.ride_id, ride.driver.driver_id, to.lat, to.lon, is_coming, self.app.link)
+        self.send(addresses.tracker(self._zone()), order)
+
+    def _stop_following(self) -> None:
+        if self._tracks is not None:
+            self.send(addresses.tracker(self._zone()), StopFollowing(self.ride_id))
+
+    @receives(TrackGrown)
+    def _on_track_grown(self, message: TrackGrown) -> None:
+        if self.ride.status in WITH_DRIVER and self.ride.is_driven_by(message.driver_id):
+            self._record_track()
+
+    def _record_track(self) -> None:
+        """Put on record where the driver went since this was done last."""
+        ride = self.ride
+        if self._tracks is None or ride.driver is None:
+            return
+        points, metres = self._tracks.take(ride.ride_id, ride.driver.driver_id)
+        if not points:
+            return
+        leg = Leg.TO_PICKUP if ride.status in (ACCEPTED, ARRIVED) else Leg.ON_TRIP
+        start = points[0][0]
+        rounded = tuple((round(at - start, 1), round(lat, 6), round(lon, 6)) for at, lat, lon in points)
+        self.record(TrackRecorded(ride.ride_id, ride.driver.driver_id, leg, start, rounded, round(metres, 1)))
+
+    # -- what is decided is recorded and told
+
+    def _carry_out(self, decision: Decision, message: Order | CancelRide | None = None) -> None:
+        """Record the events in one go, then tell each. `message`: the command that is answered if the decision refuses it."""
+        ride, events = self.ride, decision.events
+        was, search_no = ride.status, ride.search_no
+        for event in events:
+            self.app.record(self, event)
+        if self.claims.by_driver and (ride.status != PENDING or ride.search_no != search_no):
+            for claim in self.claims.take_all():
+                self.send(addresses.driver(claim.driver.driver_id), journey.refuse_claim(ride, claim))
+        if (self._holds is None) is (ride.known and ride.status in UNDER_WAY):
+            self._settle_hold()
+        for event in events:
+            TOLD[type(event)](self, event, was)
+        if decision.say is not None:
+            self.app.say(self, decision.say)
+        if decision.warn is not None and ride.driver is not None:
+            self.send(addresses.driver(ride.driver.driver_id), ForDriver(decision.warn))
+        if message is not None and decision.refusal is not None:
+            self._refuse(message, *decision.refusal)
+        elif message is not None and decision.say_end:
+            self.app.done(self, message.command, self._say_end_again())
+        if events and ride.is_over:
+            self.retire_later()
+
+    def _refuse(self, message: Order | CancelRide, code: str, text: str) -> None:
+        """The command did nothing: tell the passenger who gave it, or the driver's actor."""
+        driver_id, command = message.driver_id, message.command
+        if driver_id is None:
+            self.app.refuse(self, command, code, text, self.ride_id)
+            return
+        if command is not None:
+            self.app.answers.drop(command)
+        self.send(addresses.driver(driver_id), RideRefused(self.ride_id, code, text, command))
+
+    def _say_end_again(self) -> Any:
+        """As it was said before; with a new number by a ride that another process ended."""
+        if self._end is None:
+            self._end = self.app.say(self, journey.end_notice(self.ride))
+        else:
+            self.app.say_again(self, self._end)
+        return self._end
+
+    def _search_again(self) -> None:
+        if self.ride.status == PENDING:
+            search = SearchDriver(self.ride.card(), self.ride.requested_at, again=True)
+            self.send(addresses.dispatcher(self._zone()), search)
+
+    def _zone(self) -> str:
+        assert self.ride.trip is not None
+        pickup = self.ride.trip.pickup
+        return addresses.zone_of(pickup.lat, pickup.lon)
+
+    # -- what each event means to whom. `was`: the status of the ride before
+
+    def _told_requested(self, event: RideRequested, was: str) -> None:
+        """The dispatcher asks drivers."""
+        self.send_ahead(addresses.dispatcher(self._zone()), SearchDriver(self.ride.card(), event.at))
+
+    def _told_scheduled(self, event: RideScheduled, was: str) -> None:
+        """The dispatcher stops asking drivers, if it did; the search begins when it is time."""
+        if was == PENDING:
+            self._end_search("superseded")
+        self._wait_for_time()
+
+    def _told_assigned(self, event: RideAssigned, was: str) -> None:
+        """The driver has the ride, and everybody else hears that it is taken."""
+        driver_id = event.driver.driver_id
+        self.send(addresses.driver(driver_id), ClaimGranted(self.ride.card(), event.offer_id, ACCEPTED))
+        self._end_search("taken")
+        self._arm_end()
+        self._follow()
+
+    def _told_unassigned(self, event: RideUnassigned, was: str) -> None:
+        """The driver is free, the passenger hears that others are asked, and the dispatcher asks them."""
+        self._stop_following()
+        ended = RideEnded(self.ride_id, event.by, event.reason)
+        word = ForDriver(ended, event.command, ReleaseReason.GAVE_UP)
+        self.send(addresses.driver(event.driver_id), word)
+        self.app.say(self, DriverCancelled(self.ride_id, event.by, event.reason))
+        self._search_again()
+        self._arm_end()
+
+    def _told_failed(self, event: SearchFailed, was: str) -> None:
+        """The passenger hears that nobody comes."""
+        self.app.say(self, NoDrivers(self.ride_id, event.reason, event.rounds, event.drivers_asked))
+
+    def _told_step(self, event: RideArrived | RideStarted | RideCompleted, was: str) -> None:
+        """Passenger and driver hear the same; after the last step nobody is followed any more."""
+        ride, trip = self.ride, self.ride.trip
+        assert trip is not None
+        minutes, waits = trip.duration_min, (None, None)
+        if isinstance(event, RideArrived):
+            waits = money.told_waits(ride, self.rules)  # type: ignore[assignment]
+        elif isinstance(event, RideCompleted) and ride.started_at is not None:
+            minutes = round((self.runtime.now - ride.started_at) / 60.0, 2)
+        notice = self.app.say(self, journey.progress(ride, minutes, waits))
+        if isinstance(event, RideCompleted):
+            self._end = notice
+            word = ForDriver(notice, event.command, ReleaseReason.COMPLETED)
+            self.send_ahead(
+                addresses.driver(event.driver_id), word
+            )  # the driver's actor records that the driver is free
+            self._stop_following()
+            return
+        self.send(addresses.driver(event.driver_id), ForDriver(notice, event.command))
+        if isinstance(event, RideArrived):
+            self._warn_if_far(event.driver_id)
+        self._follow()
+
+    def _warn_if_far(self, driver_id: DriverId) -> None:
+        """The driver who reports an arrival far from the pickup is warned."""
+        trip = self.ride.trip
+        where = self._tracks.where(driver_id) if self._tracks is not None else None
+        if where is None or trip is None:
+            return
+        if haversine_m(*where, trip.pickup.lat, trip.pickup.lon) > self.rules.arrived_within_m:
+            warned = DriverWarned(self.ride_id, RideWarning.FAR_FROM_PICKUP)
+            self.send(addresses.driver(driver_id), ForDriver(warned))
+
+    def _told_ended(self, event: RideCancelled | PassengerNoShow, was: str) -> None:
+        """Passenger and driver hear who ended the ride and why; nobody looks for a driver or follows one any more."""
+        ride, driver = self.ride, self.ride.driver
+        if was == PENDING:
+            self._end_search("cancelled")
+        ended = RideEnded(self.ride_id, ride.ended_by, ride.reason, ride.fee)
+        by_driver = isinstance(event, PassengerNoShow)
+        if driver is not None:
+            self._stop_following()
+            word = ForDriver(ended, event.command if by_driver else None, ReleaseReason.CANCELLED)
+            self.send(addresses.driver(driver.driver_id), word)
+        self._end = self.app.say(self, ended)
+        if not by_driver:
+            self.app.done(self, event.command, self._end)
+
+    def _told_rated(self, event: RideRated, was: str) -> None:
+        """Who gave the rating hears that it is kept; a driver who was rated reads it on the driver's card."""
+        driver = addresses.driver(event.driver_id)
+        if event.by == Party.PASSENGER:
+            self.send(driver, RatingChanged())
+            self.app.done(self, event.command)
+        else:
+            self.send(driver, RideAnswered(self.ride_id, "ok", event.command))
+
+    def _told_charged(self, event: ChargeRequested, was: str) -> None:
+        """The provider is asked to collect."""
+        self._collect()
+
+    def _told_paid(self, event: ChargeSettled | ChargeDeclined, was: str) -> None:
+        """Passenger and driver hear what became of the money. Why a card was declined is the passenger's own affair."""
+        ride = self.ride
+        assert ride.charge is not None
+        reason = event.reason if isinstance(event, ChargeDeclined) else ""
+        self.app.say(self, PaymentChanged(self.ride_id, ride.payment_status, ride.charge, reason))
+        if ride.driver is not None:
+            paid = PaymentChanged(self.ride_id, ride.payment_status, ride.charge)
+            self.send(addresses.driver(ride.driver.driver_id), ForDriver(paid))
+
+    def _told_nobody(self, event: Message, was: str) -> None:
+        """It is for the record alone."""
+
+    def _end_search(self, reason: str) -> None:
+        self.send(addresses.dispatcher(self._zone()), EndSearch(self.ride_id, self.ride.search_no, reason))
+
+
+TOLD: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
+    RideRequested: RideActor._told_requested,
+    RideScheduled: RideActor._told_scheduled,
+    RideAssigned: RideActor._told_assigned,
+    RideUnassigned: RideActor._told_unassigned,
+    RideArrived: RideActor._told_step,
+    PinRefused: RideActor._told_nobody,
+    RideStarted: RideActor._told_step,
+    RideCompleted: RideActor._told_step,
+    RideCancelled: RideActor._told_ended,
+    PassengerNoShow: RideActor._told_ended,
+    SearchFailed: RideActor._told_failed,
+    TrackRecorded: RideActor._told_nobody,
+    RideRated: RideActor._told_rated,
+    ChargeRequested: RideActor._told_charged,
+    ChargeSettled: RideActor._told_paid,
+    ChargeDeclined: RideActor._told_paid,
+}
+"""What each event of a ride means to whom. Every event that `domain.ride.record` knows has a row."""
+DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], Decision]]] = {
+    RoundOpened: journey.round_opened,
+    SearchExhausted: journey.search_exhausted,
+    DriverStalled: journey.stalled,
+    ReportArrived: journey.step,
+    StartRide: journey.step,
+    CompleteRide: journey.step,
+    ReportNoShow: journey.no_show,
+    RateRide: journey.rate,
+}
+"""Messages that the record alone decides, and by which rule."""

@@ -6,7 +6,8 @@ from typing import Final
 
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Command, Forerunner, Message
-from dispatch.values import DriverCard, Lease, Money, Price, RideCard
+from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress
+from dispatch.values import DriverCard, Lease, RideCard
 
 # -- ride <-> dispatcher
 
@@ -141,46 +142,14 @@ class ClaimRefused(Message, frozen=True, gc=False):
     reason: str
 
 
-class RideMoved(Forerunner, frozen=True, gc=False):
-    """Ride -> its driver: the ride is now `arrived`, `in_progress` or `completed`; `command` is the one that moved it.
-
-    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
-    `driven_m`: of a completion, the metres that were driven on the trip, if they were seen. `payment_status`: empty for cash.
+class ForDriver(Forerunner, frozen=True, gc=False):
+    """Ride -> its driver: tell your app this, which answers `command` if there is one. `releases`: why you are free now; empty: you
+    are not. The driver's stream gives the notice its number.
     """
 
-    ride_id: RideId
-    status: str
-    fare: float
-    distance_km: float
-    duration_min: float
+    notice: RideProgress | RideEnded | PaymentChanged | DriverWarned
     command: Command | None = None
-    free_until: float | None = None
-    no_show_at: float | None = None
-    driven_m: float | None = None
-    price: Price | None = None
-    payment_status: str = ""
-
-
-class RidePaid(Message, frozen=True, gc=False):
-    """Ride -> the driver who drove it: what it cost the passenger was `paid`, or `declined`."""
-
-    ride_id: RideId
-    status: str
-    amount: Money
-
-
-class RideLost(Message, frozen=True, gc=False):
-    """Ride -> its driver: it is over for you, and you are free. `goes_on`: others are asked, and you will not be.
-
-    `fee`: what the passenger owes, in minor units.
-    """
-
-    ride_id: RideId
-    by: str
-    reason: str
-    command: Command | None = None
-    fee: int = 0
-    goes_on: bool = False
+    releases: str = ""
 
 
 class RideAnswered(Message, frozen=True, gc=False):

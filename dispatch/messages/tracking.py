@@ -40,10 +40,3 @@ class TrackGrown(Message, frozen=True, gc=False):
     """Tracker -> ride: the track of the driver has grown. Record it, so that little of it can be lost with this process."""
 
     driver_id: DriverId
-
-
-class WarnDriver(Message, frozen=True, gc=False):
-    """Ride -> its driver: this is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
-
-    ride_id: RideId
-    what: str

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dispatch.domain.pricing.money import in_minor, rounded
-from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import RideId
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -18,7 +17,7 @@ from dispatch.messages.events import (
     RideRequested,
     RideScheduled,
 )
-from dispatch.values import Money
+from dispatch.values import CARD, Money
 
 Violation = Callable[[float, str, str], None]
 """Called with runtime seconds, the name of the invariant, and what broke it."""

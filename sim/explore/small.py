@@ -14,11 +14,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from dispatch.config import Settings
-from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink
-from dispatch.values import Trip
+from dispatch.values import CARD, Trip
 from sim.checks.agreement import check_accounts, check_views
 from sim.checks.coverage_goals import CoverageGoals
 from sim.checks.livelock import Livelock, LivelockGuard

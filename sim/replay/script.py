@@ -11,7 +11,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId, OfferId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -32,7 +31,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
 )
-from dispatch.values import Money
+from dispatch.values import CARD, Money
 from sim.stories.stage import PICKUP
 
 RIDE: Final = "r1"

@@ -8,14 +8,15 @@ from dispatch import principals
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor, DriverOptions
 from dispatch.actors.ride import RideActor
-from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.journal import Appended
+from dispatch.messages.matching import ForDriver
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.values import DriverCard, Lease, Passenger, Place, RideCard, Trip
@@ -97,9 +98,9 @@ class Rig:
         """Whether commits that are asked for from now on fail."""
         self.journal._failure_rate = float(full)
 
-    def ride(self, options: RideOptions | None = None) -> RideActor:
+    def ride(self, options: RideRules | None = None) -> RideActor:
         """The actor of r1."""
-        options = options or RideOptions()
+        options = options or RideRules()
         self.runtime.factory("ride", lambda address, _: RideActor(self.runtime, address, self.journal, options))
         actor = self._wake("ride/r1")
         assert isinstance(actor, RideActor)
@@ -136,9 +137,11 @@ class Rig:
 
 def in_short(message: Any) -> str:
     """`ClaimRefused:taken`: the type of a message, and the word or two that matter of it."""
+    if isinstance(message, ForDriver):
+        return f"ForDriver:{in_short(message.notice)}"
     words = [getattr(message, name, "") for name in _WORDS if name not in _NOT_ITS_WORD.get(type(message).__name__, ())]
     return ":".join([type(message).__name__, *filter(None, words)])
 
 
 _WORDS = ("status", "outcome", "code", "by", "result", "reason")
-_NOT_ITS_WORD = {"NoDrivers": ("reason",), "RideEnded": ("reason",), "RideLost": ("reason",), "CancelRide": ("reason",)}
+_NOT_ITS_WORD = {"NoDrivers": ("reason",), "RideEnded": ("reason",), "CancelRide": ("reason",)}

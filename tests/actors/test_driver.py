@@ -33,16 +33,22 @@ from dispatch.messages.matching import (
     ClaimRide,
     CloseOffer,
     DriverGone,
+    ForDriver,
     OfferRide,
     RatingChanged,
     RideAnswered,
-    RideLost,
-    RideMoved,
-    RidePaid,
     RideRefused,
 )
-from dispatch.messages.notices import Ack, OfferClosed, OfferMade, RideAccepted
-from dispatch.messages.tracking import WarnDriver
+from dispatch.messages.notices import (
+    Ack,
+    DriverWarned,
+    OfferClosed,
+    OfferMade,
+    PaymentChanged,
+    RideAccepted,
+    RideEnded,
+    RideProgress,
+)
 from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, Money, RideCard
 from tests.actors.rig import ANN, AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
@@ -55,6 +61,8 @@ TABLE = Path(__file__).parent.parent / "data" / "driver_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
 
+
+DONE = RideProgress(RIDE, "completed", 85.5, 5.2, 15.0)
 MESSAGES: dict[str, Any] = {
     "Attach": Attach(AS_DAN, NEWER, 6),
     "Attach of an older connection": Attach(AS_DAN, "session/4", 4),
@@ -89,13 +97,13 @@ MESSAGES: dict[str, Any] = {
     "RatingChanged": RatingChanged(),
     "CancelRide": CancelRide(AS_DAN, RIDE),
     "CompleteRide of a ride that does not exist": CompleteRide(AS_DAN, RideId("r9")),
-    "RideMoved to arrived": RideMoved(RIDE, "arrived", 85.5, 5.2, 15.0),
-    "RideMoved to completed": RideMoved(RIDE, "completed", 85.5, 5.2, 15.0),
-    "RideLost": RideLost(RIDE, "passenger", ""),
-    "RideLost that goes on": RideLost(RIDE, "driver", "", goes_on=True),
-    "WarnDriver": WarnDriver(RIDE, "standing_still"),
-    "WarnDriver of another ride": WarnDriver(OTHER_RIDE, "standing_still"),
-    "RidePaid": RidePaid(RIDE, "declined", Money(8550, "ZAR")),
+    "ForDriver: arrived": ForDriver(RideProgress(RIDE, "arrived", 85.5, 5.2, 15.0)),
+    "ForDriver: completed": ForDriver(DONE, releases="completed"),
+    "ForDriver: ended": ForDriver(RideEnded(RIDE, "passenger", ""), releases="cancelled"),
+    "ForDriver: given up": ForDriver(RideEnded(RIDE, "driver", ""), releases="gave_up"),
+    "ForDriver: warned": ForDriver(DriverWarned(RIDE, "standing_still")),
+    "ForDriver: warned of another ride": ForDriver(DriverWarned(OTHER_RIDE, "standing_still")),
+    "ForDriver: payment declined": ForDriver(PaymentChanged(RIDE, "declined", Money(8550, "ZAR"))),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
@@ -280,7 +288,7 @@ def test_who_accepts_one_of_two_offers_gives_the_other_back() -> None:
 
 def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
     rig, actor = a_driver_who_is("bound")
-    rig.tell(ME, Detach(AS_DAN, 5, "silent"), RideMoved(RIDE, "completed", 85.5, 5.2, 15.0))
+    rig.tell(ME, Detach(AS_DAN, 5, "silent"), ForDriver(DONE, releases="completed"))
     assert situation_of(actor) == "offline"
     assert rig.journal.events_of(ME)[-3:] == (
         DriverOffline(D1, "silent"),

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from dispatch.actors.conversing import ConversingActor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.parts.conversation import Answer, Answers, Conversation, Stream
@@ -110,7 +109,7 @@ def what_comes_ahead_is_told_on_at_once() -> Iterator[None]:
     def forget(actor: RecordedActor, after: Any) -> None:
         """Depend on nothing."""
 
-    with patch.object(ConversingActor, "depend_on", forget), patch.object(RecordedActor, "depend_on", forget):
+    with patch.object(RecordedActor, "depend_on", forget):
         yield
 
 
@@ -143,14 +142,7 @@ def a_resume_skips_one() -> Iterator[None]:
 def a_repeated_command_is_done_again() -> Iterator[None]:
     """Ids are for nothing: whatever comes twice is carried out twice."""
 
-    def is_always_new(actor: ConversingActor, message: Any) -> bool:
-        actor.remember(message)
-        return True
-
-    with (
-        patch.object(ConversingActor, "is_new", is_always_new),
-        patch.object(Conversation, "is_new", lambda app, actor, message: True),
-    ):
+    with patch.object(Conversation, "is_new", lambda app, actor, message: True):
         yield
 
 
@@ -179,24 +171,15 @@ def an_id_is_everybodys() -> Iterator[None]:
 @contextmanager
 def a_number_is_given_twice() -> Iterator[None]:
     """What is said while nobody listens takes no number, and is forgotten."""
-    say, said = ConversingActor.say, Conversation.say
+    said = Conversation.say
 
-    def say_to_whoever_listens(actor: ConversingActor, notice_type: Any, *fields: Any) -> Any:
-        notice = say(actor, notice_type, *fields)
-        if actor.link is None:
-            actor.stream.seq -= 1
-        return notice
-
-    def say_in_part(app: Conversation, actor: RecordedActor, notice: Numbered) -> Any:
+    def say_to_whoever_listens(app: Conversation, actor: RecordedActor, notice: Numbered) -> Any:
         numbered = said(app, actor, notice)
         if app.link is None:
             app.stream.seq -= 1
         return numbered
 
-    with (
-        patch.object(ConversingActor, "say", say_to_whoever_listens),
-        patch.object(Conversation, "say", say_in_part),
-    ):
+    with patch.object(Conversation, "say", say_to_whoever_listens):
         yield
 
 

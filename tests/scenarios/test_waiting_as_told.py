@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.ride.record import RideRecord
-from dispatch.domain.ride_terms import RideTerms
+from dispatch.domain.ride import money
+from dispatch.domain.ride.record import RideRecord, RideRules
 from dispatch.ids import RideId
 from dispatch.values import Money
 from sim.stories.stage import Stage
@@ -68,11 +68,11 @@ def test_a_driver_who_came_early_is_paid_for_waiting_from_the_time_that_was_told
 
 
 def test_the_observers_notice_a_wait_that_is_charged_from_the_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
-    def since_the_arrival(terms: RideTerms, ride: RideRecord) -> float:
+    def since_the_arrival(ride: RideRecord, rules: RideRules) -> float:
         assert ride.started_at is not None and ride.arrived_at is not None
-        return ride.started_at - ride.arrived_at - terms.free_wait_s
+        return ride.started_at - ride.arrived_at - rules.free_wait_s
 
-    monkeypatch.setattr(RideTerms, "paid_wait_s", since_the_arrival)
+    monkeypatch.setattr(money, "paid_wait_s", since_the_arrival)
     stage = early(Stage(7, **BY_CARD))
     assert drives(stage, 7200)["fare"] == FARE + 16
     (broken,) = stage.end()

@@ -40,7 +40,7 @@ class Conversation:
     __slots__ = ("_booking", "about", "answers", "link", "link_number", "stream")
 
     def __init__(self, memory: Memory, about: RideId | None = None) -> None:
-        """`about`: the ride that every answer is about; None: each answer says it itself."""
+        """`about`: the ride that every command is about; None: its answer names the ride, if there is one."""
         self.about = about
         self.link: str | None = None
         self.link_number = -1
@@ -135,9 +135,9 @@ class Conversation:
         return False
 
     def record(self, actor: RecordedActor, event: Any) -> None:
-        """Record an event that names the command that caused it: the command is done as soon as the event is on disk."""
+        """Record an event. If it names the command that caused it, that command is done as soon as the event is on disk."""
         actor.record(event)
-        if event.command is not None:
+        if getattr(event, "command", None) is not None:
             self.answers.note(event, actor.recorded)
 
     def done(
@@ -169,7 +169,7 @@ class Conversation:
         field: str | None = None,
     ) -> None:
         """The command did nothing, and the same id is answered so again. `field`: which field of the frame is at fault, if one is."""
-        refused = Refused(code, text, command.id if command else None, ride_id or self.about, field)
+        refused = Refused(code, text, command.id if command else None, ride_id, field)
         if command is not None:
             self.answers.close(command, (refused,), actor.recorded)
         self.say_again(actor, refused)

@@ -1,12 +1,17 @@
-"""The life of a ride: its table of transitions, and the record that its events fold into. Pure."""
+"""The life of a ride: its states, the record that its events fold into, and the rules that hold for it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from dispatch.config import PaymentRules, PricingRules, Rules
+from dispatch.domain.places.eta import EtaModel, TravelModel
+from dispatch.domain.pricing.money import USUAL_DIGITS
+from dispatch.domain.pricing.pricer import Pricer
+from dispatch.domain.pricing.tariff import Tariff
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Message
@@ -29,7 +34,8 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.values import DriverCard, Money, Passenger, Price, Trip
+from dispatch.messages.notices import DriverWarned, Numbered
+from dispatch.values import DriverCard, Money, Passenger, Place, Price, RideCard, Trip
 from dispatch.words import PaymentStatus, RideStatus
 
 UNBOOKED: Final = RideStatus.UNBOOKED
@@ -141,6 +147,55 @@ def next_status(status: str, event: type[Message]) -> str:
     return target
 
 
+class RideRules(msgspec.Struct, frozen=True):
+    """The settings that decide rides. Times in seconds, distances in metres.
+
+    A passenger cancels free of charge for `free_cancel_s` after the assignment, and once the driver is `driver_late_s` later than was
+    told. Waiting at the pickup is free for `free_wait_s`; after `no_show_s` the driver may leave. `max_restarts`: how often a ride
+    whose driver gave it up is offered anew, and only within `search_cap_s`. `strict_steps`: only a started ride can be completed.
+    `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver longer.
+    A driver who reports an arrival farther than `arrived_within_m` from the pickup is warned. `schedule_lead_s`: drivers are asked so
+    long before the time that was booked. `accept_window_s`: after the first accept others may still do better for so long; 0: the first
+    has the ride. `one_ride_each`: `known` (a passenger who says who they are has one open ride at a time) or `never`.
+
+    `pricing`: `none` (the app's fare holds), `tariff` (`pricer` is asked) or `http` (the provider is, for `price_patience_s`).
+    `tariff`: fees and waiting; None: there are none. `currency`, `currency_digits`: of amounts that have none of their own. A provider
+    of payments answers within `payment_patience_s`, or is asked again, first after `payment_retry_s` and at last every
+    `payment_retry_most_s`.
+
+    A passenger without a connection is waited for `link_grace_s` while the ride is searched for. `retire_after_s`: a ride that is over
+    stays in memory so long.
+    """
+
+    free_cancel_s: float = Rules.free_cancel_s
+    driver_late_s: float = Rules.driver_late_s
+    free_wait_s: float = Rules.free_wait_s
+    no_show_s: float = Rules.no_show_s
+    max_restarts: int = Rules.max_restarts
+    search_cap_s: float = Rules.search_cap_s
+    strict_steps: bool = Rules.strict_steps
+    start_pin: bool = Rules.start_pin
+    pin_tries: int = Rules.pin_tries
+    pin_lock_s: float = Rules.pin_lock_s
+    ride_cap_s: float = Rules.ride_cap_s
+    arrived_within_m: float = Rules.arrived_within_m
+    schedule_lead_s: float = Rules.schedule_lead_s
+    accept_window_s: float = 0.0
+    one_ride_each: str = Rules.one_ride_each
+    travel: EtaModel = TravelModel()
+    pricing: str = PricingRules.pricing
+    pricer: Pricer | None = None
+    price_patience_s: float = PricingRules.price_patience_s
+    tariff: Tariff | None = None
+    currency: str = ""
+    currency_digits: int = USUAL_DIGITS
+    payment_patience_s: float = 15.0
+    payment_retry_s: float = PaymentRules.payment_retry_s
+    payment_retry_most_s: float = PaymentRules.payment_retry_most_s
+    link_grace_s: float = Rules.link_grace_s
+    retire_after_s: float = Rules.retire_after_s
+
+
 class RideRecord(msgspec.Struct):
     """All that events tell of one ride."""
 
@@ -180,7 +235,7 @@ class RideRecord(msgspec.Struct):
 
     @property
     def fare(self) -> float:
-        """What the passenger pays, in major units: the server's price where there is one, else what his app said."""
+        """What the passenger pays, in major units: the server's price where there is one, else what the app said."""
         assert self.trip is not None
         return self.trip.fare if self.price is None else self.price.fare.major
 
@@ -190,18 +245,25 @@ class RideRecord(msgspec.Struct):
         return self.status in TERMINAL
 
     @property
-    def is_known_passengers_now(self) -> bool:
-        """Whether its passenger, who is known, has this ride now and should have no other."""
-        return self.known and self.status in UNDER_WAY
+    def heads_for(self) -> Place:
+        """Where its driver drives to: the pickup, and after the start the dropoff."""
+        assert self.trip is not None
+        return self.trip.pickup if self.status in (ACCEPTED, ARRIVED) else self.trip.dropoff
+
+    def card(self) -> RideCard:
+        """The ride as drivers are asked about it."""
+        assert self.passenger is not None and self.trip is not None
+        return RideCard(self.ride_id, self.search_no, self.passenger, self.trip, self.pickup_at)
 
     def is_driven_by(self, driver_id: DriverId) -> bool:
         """Whether this driver is, or was at its end, the ride's."""
         return self.driver is not None and self.driver.driver_id == driver_id
 
     def apply(self, event: Message) -> None:
-        """Take one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
-        self.status = next_status(self.status, type(event))
-        remember = _MEMORIES.get(type(event))
+        """Fold one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
+        kind = type(event)
+        self.status = TRANSITIONS[self.status].get(kind) or next_status(self.status, kind)
+        remember = _MEMORIES.get(kind)
         if remember is not None:
             remember(self, event)
 
@@ -303,3 +365,26 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     ChargeDeclined: _remember_decline,
     SearchFailed: _remember_failure,
 }
+
+
+# -- what the rules of a ride come to
+
+
+class Refusal(NamedTuple):
+    """Why nothing happens: the code and the sentence that whoever asked is told."""
+
+    code: str
+    text: str
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What follows from a message: `events`, to be recorded together; a `refusal` for whoever gave the command.
+
+    `say`: a notice for the passenger that no event brings. `warn`: one for the driver. `say_end`: the end is told again.
+    """
+
+    events: tuple[Message, ...] = ()
+    refusal: Refusal | None = None
+    say: Numbered | None = None
+    warn: DriverWarned | None = None
+    say_end: bool = False

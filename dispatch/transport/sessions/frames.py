@@ -12,13 +12,12 @@ from msgspec.structs import replace
 from dispatch.config import Settings
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.pricing.payment import CASH
 from dispatch.messages import notices
 from dispatch.phones import masked
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.values import DriverCard, Lease, RideCard
+from dispatch.values import CASH, DriverCard, Lease, RideCard
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from dispatch import addresses
-from dispatch.domain.pricing.payment import CARD, CASH
 from dispatch.errors import BadField
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages import commands
@@ -21,7 +20,7 @@ from dispatch.transport.sessions.booking_times import bookable
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
 from dispatch.transport.sessions.session import Handler, Link, Session, command_of
-from dispatch.values import UNNAMED, Passenger, Place, Trip
+from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 
 class PassengerSession(Session):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from dispatch.config import Settings
-from dispatch.domain.pricing.payment import CARD
 from dispatch.ids import DriverId
+from dispatch.values import CARD
 from sim.city.demand import Demand, poisson
 from sim.city.model import City
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour

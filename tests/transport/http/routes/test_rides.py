@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import httpx2
 
 from dispatch.actors.ride import RideActor
-from dispatch.actors.riding import RideOptions
 from dispatch.addresses import JOURNAL, RIDE
 from dispatch.config import Settings
+from dispatch.domain.ride.record import RideRules
 from dispatch.messages.commands import FindDriver
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
@@ -34,7 +34,7 @@ def at_the_desk(story: Story) -> None:
 
         def wake(address: str, message: object) -> RideActor | None:
             known = isinstance(message, FindDriver) or journal.events_of(address)
-            return RideActor(runtime, address, journal, RideOptions()) if known else None
+            return RideActor(runtime, address, journal, RideRules()) if known else None
 
         runtime.factory(RIDE, wake)
         runtime.tell("ride/r1", FindDriver(AS_ANN, R1, TRIP, ANN))

@@ -330,7 +330,7 @@ class TestSteps:
         rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), ReportArrived(AS_DAN, RIDE, THEIRS), claim(DAN))
         rig.heard(ME)
         rig.tell(THE_RIDE, ReportArrived(AS_DAN, RIDE, THEIRS))
-        assert short(rig, ME) == ["RideMoved:arrived"]
+        assert short(rig, ME) == ["ForDriver:RideProgress:arrived"]
 
 
 class TestBookings:

@@ -1,6 +1,6 @@
 """How a ride ends by itself."""
 
-from dispatch.actors.ending import LOOK_AGAIN_S
+from dispatch.actors.ride import LOOK_AGAIN_S
 from dispatch.messages.notices import RideEnded
 from tests.actors.test_ride import PASSENGER, a_ride_that_is
 

@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.actors.booking import at_price
-from dispatch.actors.priced import MOST_WAITING
 from dispatch.actors.ride import RideActor
-from dispatch.actors.riding import RideOptions
+from dispatch.domain.ride.booking import MOST_WAITING, at_price
+from dispatch.domain.ride.record import RideRules
 from dispatch.ids import QuoteId
 from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver
 from dispatch.messages.events import RideRequested
@@ -21,12 +20,12 @@ from tests.scenarios.theatre import Harm
 
 PASSENGER, DISPATCHER, QUOTE = "session/5", "dispatcher/0", "quote/q1"
 PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 9310),), 5400, 870)
-ASKED_BY_HTTP = RideOptions(pricing="http", price_patience_s=10.0)
+ASKED_BY_HTTP = RideRules(pricing="http", price_patience_s=10.0)
 BOOKING = FindDriver(AS_ANN, RIDE, TRIP, ANN, command())
 WITH_QUOTE = FindDriver(AS_ANN, RIDE, TRIP, ANN, command(), quote_id=QuoteId("q1"))
 
 
-def priced_ride(options: RideOptions | None = None) -> Rig:
+def priced_ride(options: RideRules | None = None) -> Rig:
     rig = Rig()
     rig.listen(PASSENGER, DISPATCHER, QUOTE, "pricing", "driver/d1")
     rig.ride(options)

@@ -1,0 +1,318 @@
+"""A ride on its way: who gets it, arrival, pin, start and end, giving up, cancelling, no-show, ratings. Pure.
+
+Each function is given the record, a message, the time (runtime seconds) and the rules, and decides which events follow, or why none
+does.
+"""
+
+from __future__ import annotations
+
+from math import ceil, inf
+from typing import Final
+
+from dispatch.domain.places.approach import GIVEN_UP, TOLD
+from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.pricing.tariff import Tariff
+from dispatch.domain.ride.money import CLOCK_SLACK_S, cancels_free, charge, fee, final_price, told_waits, waits_until
+from dispatch.domain.ride.record import (
+    ACCEPTED,
+    ARRIVED,
+    CANCELLED,
+    COMPLETED,
+    IN_PROGRESS,
+    MAY_CANCEL,
+    NO_DRIVERS,
+    PENDING,
+    SCHEDULED,
+    STEPS_BEFORE_END,
+    TRANSITIONS,
+    UNBOOKED,
+    VERBS,
+    Decision,
+    Refusal,
+    RideRecord,
+    RideRules,
+)
+from dispatch.errors import IllegalTransition, NoSuchRide
+from dispatch.ids import DriverId
+from dispatch.messages.base import Command, Message
+from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
+from dispatch.messages.events import (
+    PassengerNoShow,
+    PinRefused,
+    RideArrived,
+    RideCancelled,
+    RideCompleted,
+    RideRated,
+    RideStarted,
+    RideUnassigned,
+    SearchFailed,
+)
+from dispatch.messages.matching import ClaimRefused, ClaimRide, RoundOpened, SearchExhausted
+from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
+from dispatch.messages.tracking import DriverStalled
+from dispatch.principals import Role
+from dispatch.values import Place
+from dispatch.words import Party, SearchEnd
+
+Step = ReportArrived | StartRide | CompleteRide
+STEPS: Final[dict[type[Message], type[Message]]] = {
+    ReportArrived: RideArrived,
+    StartRide: RideStarted,
+    CompleteRide: RideCompleted,
+}
+"""The event that each step of a driver causes if the ride allows it."""
+REFUSALS: Final[dict[str, str]] = {
+    PENDING: "superseded",
+    SCHEDULED: "superseded",
+    CANCELLED: "cancelled",
+    NO_DRIVERS: "expired",
+}
+"""What a driver hears whose claim of a ride in this status is refused; in every other status another driver has it: `taken`."""
+NO_SUCH_RIDE: Final = Decision(refusal=Refusal(NoSuchRide.code, NoSuchRide.says))
+NOTHING: Final = Decision()
+Way = tuple[float | None, float | None, float | None, float | None]
+"""Latitude and longitude where it begins, metres to drive, seconds to take."""
+NOWHERE: Final[Way] = (None, None, None, None)
+
+
+def _illegal(text: str) -> Decision:
+    return Decision(refusal=Refusal(IllegalTransition.code, text))
+
+
+# -- the search, and who gets the ride
+
+
+def round_opened(ride: RideRecord, message: RoundOpened, now: float, rules: RideRules) -> Decision:
+    """The passenger hears that drivers were asked, if that search is still under way."""
+    if ride.status != PENDING or message.search_no != ride.search_no:
+        return NOTHING
+    told = (message.round_no, message.drivers_notified, ride.fare, message.expires_at)
+    return Decision(say=Searching(ride.ride_id, *told))
+
+
+def search_exhausted(ride: RideRecord, message: SearchExhausted, now: float, rules: RideRules) -> Decision:
+    """Nobody takes the ride, if that search is still under way."""
+    if ride.status != PENDING or message.search_no != ride.search_no:
+        return NOTHING
+    return Decision((SearchFailed(ride.ride_id, message.reason, message.rounds, message.drivers_asked),))
+
+
+def refuse_claim(ride: RideRecord, claim: ClaimRide) -> ClaimRefused:
+    """The driver does not have the ride. The reason follows from the record alone."""
+    return ClaimRefused(ride.ride_id, claim.offer_id, REFUSALS.get(ride.status, "taken"))
+
+
+def way(travel: EtaModel, lat: float | None, lon: float | None, to: Place, now: float) -> Way:
+    """The way from a position to a place, if one leaves at `now`; nothing where the position is unknown."""
+    if lat is None or lon is None:
+        return NOWHERE
+    start, end = (lat, lon), to.point
+    return lat, lon, round(travel.road_m(start, end), 1), round(travel.eta_s(start, end, now), 1)
+
+
+class WaitingClaims:
+    """Claims of a ride while other drivers may still do better: the window after the first accept. No event tells of them."""
+
+    __slots__ = ("by_driver", "decides_at")
+
+    def __init__(self) -> None:
+        self.by_driver: dict[DriverId, ClaimRide] = {}
+        self.decides_at = inf
+
+    def add(self, claim: ClaimRide, now: float, window_s: float) -> bool:
+        """Keep this claim. Returns whether `decides_at` changed: the window opens with the first claim, and closes before any driver
+        in it has waited beyond the end of their own offer.
+        """
+        before, closes_at = self.decides_at, claim.closes_at
+        if not self.by_driver:
+            self.decides_at = now + window_s
+        self.by_driver[claim.driver.driver_id] = claim
+        if closes_at is not None and closes_at < self.decides_at:
+            self.decides_at = closes_at
+        return self.decides_at != before
+
+    def take_best(self, travel: EtaModel, pickup: Place, now: float) -> ClaimRide:
+        """The claim of the driver who is at the pickup first; of equals, the one that came first. It waits no longer."""
+
+        def takes_s(claim: ClaimRide) -> float:
+            eta_s = way(travel, claim.lat, claim.lon, pickup, now)[-1]
+            return inf if eta_s is None else eta_s
+
+        best = min(self.by_driver.values(), key=takes_s)
+        del self.by_driver[best.driver.driver_id]
+        return best
+
+    def take_all(self) -> list[ClaimRide]:
+        """All claims. None waits any longer."""
+        claims, self.by_driver = list(self.by_driver.values()), {}
+        return claims
+
+
+# -- the driver's steps
+
+
+def step(ride: RideRecord, message: Step, now: float, rules: RideRules) -> Decision:
+    """The driver arrived, starts, or completed."""
+    event_type, driver_id, command = STEPS[type(message)], message.driver_id, message.command
+    status = ride.status
+    if not ride.is_driven_by(driver_id):
+        return NO_SUCH_RIDE
+    if event_type is RideStarted and status == IN_PROGRESS:
+        return Decision(refusal=Refusal("already_started", "this ride has started already"))
+    if event_type not in TRANSITIONS[status]:
+        return _illegal(f"cannot {VERBS[event_type]} a ride that is {status}")
+    if event_type is RideArrived:
+        told = waits_until(now, ride.pickup_at, rules)
+        return Decision((RideArrived(ride.ride_id, driver_id, now, command, *told),))
+    if isinstance(message, StartRide):
+        refused = _refuse_pin(ride, message, now, rules) if ride.pin else None
+        return refused or Decision((RideStarted(ride.ride_id, driver_id, now, command),))
+    # Apps of the seed complete what they never started; not where steps are strict, or the start takes a pin.
+    if status != IN_PROGRESS and (rules.strict_steps or ride.pin):
+        pin = ", with the pin of the passenger" if ride.pin else ""
+        return _illegal(f"cannot {VERBS[event_type]} a ride that is {status}: send start_ride first{pin}")
+    price = final_price(ride, rules)
+    fare = ride.fare if price is None else price.fare.major
+    completed = RideCompleted(ride.ride_id, driver_id, fare, STEPS_BEFORE_END.get(status, ()), price, command)
+    return Decision((completed, *charge(ride, rules, price)))
+
+
+def pin_locked_s(ride: RideRecord, now: float, rules: RideRules) -> float:
+    """Seconds for which no pin is accepted any more; 0 or less: one is. Every `pin_tries` wrong pins lock the ride for `pin_lock_s`.
+
+    Wrong pins are on record: a ride that is made anew, or woken by another process, is locked as long.
+    """
+    is_locked = ride.wrong_pins > 0 and ride.wrong_pins % rules.pin_tries == 0
+    return ride.wrong_pin_at + rules.pin_lock_s - now if is_locked else 0.0
+
+
+def _refuse_pin(ride: RideRecord, message: StartRide, now: float, rules: RideRules) -> Decision | None:
+    """Why the ride does not start with what the driver typed; None: it does."""
+    locked_s = pin_locked_s(ride, now, rules)
+    if locked_s > 0.0:
+        return Decision(refusal=Refusal("wrong_pin", f"too many wrong pins; try again in {ceil(locked_s)} s"))
+    if message.pin == ride.pin:
+        return None
+    if not message.pin:  # no guess: an app that knows no pins locks nobody out
+        return Decision(refusal=Refusal("wrong_pin", "this ride starts with the passenger's pin"))
+    # The refusal is told behind the event: no guess is free.
+    wrong = PinRefused(ride.ride_id, message.driver_id, now)
+    return Decision((wrong,), Refusal("wrong_pin", "that is not the passenger's pin"))
+
+
+def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRules) -> Decision:
+    """The driver does not come nearer: first the driver is warned, then the passenger told, then other drivers are asked."""
+    if ride.status != ACCEPTED or not ride.is_driven_by(message.driver_id):
+        return NOTHING
+    if message.stage == GIVEN_UP:
+        return offer_anew(ride, Party.SYSTEM, message.what, now, rules)
+    if message.stage == TOLD:
+        return Decision(say=DriverUnreachable(ride.ride_id, message.what))
+    return Decision(warn=DriverWarned(ride.ride_id, message.what))
+
+
+# -- ends before the dropoff
+
+
+def cancel(ride: RideRecord, message: CancelRide, now: float, rules: RideRules) -> Decision:
+    """The passenger, the driver, staff or the system cancels: the ride ends, or is offered anew if its driver gives it up."""
+    principal, status, command = message.principal, ride.status, message.command
+    by = principal.by
+    if principal.role is Role.DRIVER:
+        driver_id = message.driver_id
+        if driver_id is None or not ride.is_driven_by(driver_id):
+            return NO_SUCH_RIDE
+        if status == ARRIVED:
+            return _leave_pickup(ride, driver_id, command, now, rules)
+    if status == UNBOOKED:
+        return NO_SUCH_RIDE
+    if by not in MAY_CANCEL[status]:
+        if status == CANCELLED and principal.role is not Role.DRIVER:
+            return Decision(say_end=True)
+        return _illegal(f"cannot cancel a ride that is {status}")
+    if principal.role is Role.DRIVER:
+        return offer_anew(ride, by, message.reason, now, rules, command)
+    return end(ride, by, message.reason, now, rules, command)
+
+
+def end(
+    ride: RideRecord, by: str, reason: str, now: float, rules: RideRules, command: Command | None = None
+) -> Decision:
+    """The ride is cancelled. A passenger who is late with it owes a fee."""
+    is_free = by != Party.PASSENGER or cancels_free(ride, now, rules)
+    owed = 0 if is_free else fee(ride, rules, Tariff.cancellation_fee)
+    driver_id = ride.driver.driver_id if ride.driver else None
+    cancelled = RideCancelled(ride.ride_id, by, reason, driver_id, owed, command)
+    return Decision((cancelled, *charge(ride, rules, ride.price, owed)))
+
+
+def offer_anew(
+    ride: RideRecord, by: str, reason: str, now: float, rules: RideRules, command: Command | None = None
+) -> Decision:
+    """The driver does not come. Other drivers are asked, unless that was tried too often or the time to search is over."""
+    assert ride.status == ACCEPTED and ride.driver is not None
+    driver_id, search_no = ride.driver.driver_id, ride.search_no + 1
+    lost = RideUnassigned(ride.ride_id, driver_id, search_no, by, reason, now, command)
+    if ride.restarts < rules.max_restarts and now < ride.requested_at + rules.search_cap_s:
+        return Decision((lost,))
+    return Decision((lost, SearchFailed(ride.ride_id, SearchEnd.GIVEN_UP, 0, 0)))
+
+
+def no_show(ride: RideRecord, message: ReportNoShow, now: float, rules: RideRules) -> Decision:
+    """The driver reports that nobody came to the pickup."""
+    if not ride.is_driven_by(message.driver_id):
+        return NO_SUCH_RIDE
+    if PassengerNoShow not in TRANSITIONS[ride.status]:
+        return _illegal(f"cannot {VERBS[PassengerNoShow]} a ride that is {ride.status}")
+    return _leave_pickup(ride, message.driver_id, message.command, now, rules)
+
+
+def _leave_pickup(
+    ride: RideRecord, driver_id: DriverId, command: Command | None, now: float, rules: RideRules
+) -> Decision:
+    """Nobody came, if the driver has waited long enough."""
+    wait_s = told_waits(ride, rules)[1] - now - CLOCK_SLACK_S
+    if wait_s > 0.0:
+        return Decision(refusal=Refusal("too_early", f"no_show is possible in {ceil(wait_s)} s"))
+    owed = fee(ride, rules, Tariff.no_show_fee)
+    left = PassengerNoShow(ride.ride_id, driver_id, owed, command)
+    return Decision((left, *charge(ride, rules, ride.price, owed)))
+
+
+# -- ratings
+
+
+def rate(ride: RideRecord, message: RateRide, now: float, rules: RideRules) -> Decision:
+    """The passenger or the driver says what they think of the other one, once each."""
+    driver_id = message.driver_id
+    by = Party.PASSENGER if driver_id is None else Party.DRIVER
+    if ride.passenger is None or (driver_id is not None and not ride.is_driven_by(driver_id)):
+        return NO_SUCH_RIDE
+    if ride.status != COMPLETED:
+        return _illegal(f"cannot rate a ride that is {ride.status}")
+    if by in ride.rated_by:
+        return _illegal(f"the {by} has rated this ride already")
+    assert ride.driver is not None
+    whom = (ride.driver.driver_id, ride.passenger.passenger_id)
+    return Decision((RideRated(ride.ride_id, by, message.rating, message.comment, *whom, message.command),))
+
+
+# -- the end as it is told
+
+
+def end_notice(ride: RideRecord) -> RideEnded | RideProgress:
+    """How a ride that is over ended, for whoever did not hear it when it did."""
+    if ride.status != COMPLETED:
+        return RideEnded(ride.ride_id, ride.ended_by, ride.reason, ride.fee)
+    assert ride.trip is not None
+    return progress(ride, ride.trip.duration_min)
+
+
+def progress(ride: RideRecord, minutes: float, waits: tuple[float | None, float | None] = (None, None)) -> RideProgress:
+    """The step that a ride has just taken. `minutes`: how long the trip took, or is expected to. `waits`: of an arrival, until when
+    waiting is free and when the driver may leave.
+    """
+    assert ride.trip is not None
+    driven_m, price = (ride.driven_m, ride.price) if ride.status == COMPLETED else (None, None)
+    told = (ride.ride_id, ride.status, ride.fare, ride.trip.distance_km, minutes, *waits)
+    return RideProgress(*told, driven_m, price, ride.payment_status)
