@@ -23,7 +23,7 @@ from dispatch.messages.commands import Detach
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import Append, NotAppended
 from dispatch.messages.notices import Numbered
-from dispatch.storage.log.losses import Losses
+from dispatch.storage.log.journal import Losses
 from dispatch.values import Lease
 
 LATE_S = 5.0

@@ -5,19 +5,20 @@ The composition root opens a `JournalPort`; actors reach it as the sink of the a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
+from dispatch.addresses import DISPATCHER, kind_of
 from dispatch.errors import DatabaseError
-from dispatch.messages.base import Message
-from dispatch.messages.journal import Append, Appended
+from dispatch.messages.base import Message, Recorded
+from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
-from dispatch.storage.log.losses import Losses, Repeaters
 from dispatch.storage.log.writer import Writer
 
 Letter = tuple[str, Message]
@@ -35,6 +36,15 @@ LONGEST_PAUSE_S: Final = 1.0
 """Between tries by timer while commits fail. Whoever has not just been told of a loss need not wait for one."""
 APPENDS_A_COMMIT: Final = 4_096
 """No more share a transaction: the first of a long queue would wait for the last."""
+
+
+REMEMBERED: Final = 10_000
+"""Lives that ended with a loss and are remembered, because what they said may still lie in a mailbox."""
+
+SHORTEST_WAIT_S: Final = 0.05
+LONGEST_WAIT_S: Final = 1.0
+TOLD_A_SECOND: Final = 400
+"""Senders who were told of a loss wait before they are answered again, so long that no more than this many are told a second."""
 
 
 class JournalPort:
@@ -86,13 +96,13 @@ class JournalPort:
         """
         self._hand_over()
         future: Future[T] = Future()
-        self._journal.tell(_Job(job, future))
+        self._journal.tell(lambda journal: journal.do(job, future))
         return future
 
     def look(self) -> None:
         """Have it looked whether the file is still in its place, though nobody commits. A journal that has stopped does not."""
         with suppress(Stopped):
-            self._journal.tell(_Look())
+            self._journal.tell(Journal.look)
 
     def _hand_over(self) -> None:
         """Should the journal have died meanwhile, it has said so itself."""
@@ -148,23 +158,15 @@ class Journal(ThreadActor):
         else:
             self._opened.put(None)
 
-    def on_receive(self, message: list[Append] | _Flush | _Again | _Look | _Job) -> None:
-        if type(message) is _Job:
-            self._do(message)
-            return
-        if type(message) is _Look:
-            self._look()
-            return
-        if type(message) is not list:
-            if type(message) is _Again:
-                self._again = None
-            self._flush(all_of_it=type(message) is _Again)
+    def on_receive(self, message: list[Append] | Call) -> None:
+        if not isinstance(message, list):
+            message(self)
             return
         self._waiting += message
         if not self._flush_is_due:
             if not self._ails or self._repeaters.has_others(message):
                 self._flush_is_due = True
-                self.actor_ref.tell(_Flush())
+                self.actor_ref.tell(Journal._flush_due)
             else:
                 self._flush_later()
         if len(self._waiting) >= APPENDS_A_COMMIT:
@@ -246,19 +248,20 @@ class Journal(ThreadActor):
             self._report(None)
         return None
 
-    def _do(self, told: _Job) -> None:
+    def do(self, job: Job[T], future: Future[T]) -> None:
+        """Commit what waits, and then run the job. The future has its result or its error."""
         assert self._writer is not None
         self._flush()
         try:
             self._writer.require_in_place()
-            result = told.job(self._writer)
+            result = job(self._writer)
             self._writer.note_commit()
-            told.future.set_result(result)
+            future.set_result(result)
         except Exception as error:
-            told.future.set_exception(error)
+            future.set_exception(error)
 
-    def _look(self) -> None:
-        """While commits fail a timer looks."""
+    def look(self) -> None:
+        """Report a file that is not in its place any more. While commits fail a timer looks."""
         assert self._writer is not None
         if self._ails:
             return
@@ -268,38 +271,47 @@ class Journal(ThreadActor):
             self._tell_trouble(trouble)
             self._try_later()
 
-    def _try_later(self) -> None:
-        self._again = Timer(self._pause_s, self._try_again)
-        self._again.daemon = True
-        self._again.start()
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+    # -- later
+
+    def _flush_due(self) -> None:
+        """What was waiting when this was told has been read."""
+        self._flush(all_of_it=False)
 
     def _flush_later(self) -> None:
-        """For those who wait, since they were just told of a loss."""
+        """For senders who wait, since they were just told of a loss."""
         if not self._is_to_flush:
             self._is_to_flush = True
-            timer = Timer(self._repeaters.wait_s, self._tell_flush)
-            timer.daemon = True
-            timer.start()
+            self._tell_after(self._repeaters.wait_s, Journal._flush_due)
 
-    def _tell_flush(self) -> None:
-        """In the timer's thread."""
-        with suppress(Stopped):
-            self.actor_ref.tell(_Flush())
+    def _try_later(self) -> None:
+        self._again = self._tell_after(self._pause_s, Journal._try_again)
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def _try_again(self) -> None:
-        """In the timer's thread."""
-        if self.actor_ref.is_alive():
-            self.actor_ref.tell(_Again())
+        self._again = None
+        self._flush()
+
+    def _tell_after(self, delay_s: float, call: Call) -> Timer:
+        """Tell this journal a call after a while. The timer has a thread of its own, and the journal may have stopped by then."""
+        timer = Timer(delay_s, self._tell_if_alive, (call,))
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _tell_if_alive(self, call: Call) -> None:
+        with suppress(Stopped):
+            self.actor_ref.tell(call)
+
+    # -- trouble
 
     def _tell_trouble(self, trouble: DatabaseError) -> None:
-        if isinstance(trouble, EventRefused):
-            self._report(trouble)
-        elif not self._ails:
+        if not isinstance(trouble, EventRefused):
+            if self._ails:
+                return
             self._ails = True
             if self._writer is not None:
                 self._writer.hurry(True)
-            self._report(trouble)
+        self._report(trouble)
 
     def _close(self) -> None:
         if self._again is not None:
@@ -308,20 +320,86 @@ class Journal(ThreadActor):
             self._parting.put(self._writer.close())
 
 
-class _Flush:
-    """The journal -> itself: everything that was waiting when you said this has been read."""
+Call = Callable[[Journal], None]
+"""What the journal is told beside appends: one of its own methods."""
 
 
-class _Job(NamedTuple):
-    """The port -> the journal: do this with the writer."""
+class Losses:
+    """The lives of actors that were told `NotAppended`. What they, or others because of them, record afterwards is lost as well.
 
-    job: Job[Any]
-    future: Future[Any]
+    A life is remembered as a sender until the next life of that actor records, and as a source of others' events for longer.
+    """
+
+    def __init__(self) -> None:
+        self._lost: dict[str, NotAppended] = {}
+        self._reasons: dict[tuple[str, int], str] = {}
+
+    def refusal(self, append: Append) -> NotAppended | None:
+        """The answer to an append that builds on a lost one; None for one that does not."""
+        if not self._reasons:
+            return None
+        lost = self._lost.get(append.reply_to)
+        if lost is not None:
+            if lost.incarnation == append.incarnation:
+                return self.lose(append, lost.reason)
+            del self._lost[append.reply_to]
+        reason = self._reason(append.after) if append.after is not None else None
+        return self.lose(append, reason) if reason is not None else None
+
+    def lose(self, append: Append, reason: str) -> NotAppended:
+        """Note the loss, and the answer that tells of it."""
+        refusal = self._lost[append.reply_to] = NotAppended(append.incarnation, append.through, reason)
+        self._reasons.setdefault((append.reply_to, append.incarnation), reason)
+        if len(self._reasons) > REMEMBERED:
+            del self._reasons[next(iter(self._reasons))]
+        return refusal
+
+    def _reason(self, after: Recorded) -> str | None:
+        """Why that life ended, if it did. Whether this very event of it was lost does not matter: a refused sender tries again soon."""
+        return self._reasons.get((after.address, after.incarnation))
 
 
-class _Look:
-    """The port -> the journal: is the file still where it was?"""
+class Repeaters:
+    """Senders who were just told of a loss. They are rebuilt and record again, without end if they were answered at once: so they wait.
 
+    A dispatcher reads the events of all open rides when it is rebuilt, so it waits longest.
+    """
 
-class _Again:
-    """A timer -> the journal: commits failed when it was set; try once more."""
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until a sender may be told again."""
+        return min(max(len(self._told) / TOLD_A_SECOND, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+
+    def note(self, append: Append) -> None:
+        """Note that the sender of this append is told of a loss now."""
+        self._told[append.reply_to] = time.monotonic()
+
+    def has_others(self, appends: Iterable[Append]) -> bool:
+        """Whether the sender of one of these need not wait."""
+        now = time.monotonic()
+        return any(not self._waits(append, now) for append in appends)
+
+    def apart(self, appends: Iterable[Append]) -> tuple[list[Append], list[Append]]:
+        """The appends of senders who need not wait, and of those who must, each in their order."""
+        now = time.monotonic()
+        self._told = {sender: at for sender, at in self._told.items() if now - at < LONGEST_WAIT_S}
+        others: list[Append] = []
+        waiting: list[Append] = []
+        for append in appends:
+            (waiting if self._waits(append, now) else others).append(append)
+        return others, waiting
+
+    def clear(self) -> None:
+        """Commits succeed again: nobody waits."""
+        self._told.clear()
+
+    def _waits(self, append: Append, now: float) -> bool:
+        senders = (append.reply_to,) if append.after is None else (append.reply_to, append.after.address)
+        return any(self._waits_still(sender, now) for sender in senders if sender in self._told)
+
+    def _waits_still(self, sender: str, now: float) -> bool:
+        wait_s = LONGEST_WAIT_S if kind_of(sender) == DISPATCHER else self.wait_s
+        return now - self._told[sender] < wait_s

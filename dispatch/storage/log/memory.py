@@ -22,7 +22,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended
 from dispatch.ports import Post
 from dispatch.storage.log.archive import Archive
-from dispatch.storage.log.losses import Losses
+from dispatch.storage.log.journal import Losses
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.notes import Notes

@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.messages.base import Recorded
 from dispatch.messages.journal import NotAppended
-from dispatch.storage.log.losses import REMEMBERED, Losses, Repeaters
+from dispatch.storage.log.journal import REMEMBERED, Losses, Repeaters
 from tests.storage.stories import append
 
 
