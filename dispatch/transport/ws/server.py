@@ -68,11 +68,15 @@ async def serve_forever(
             edge = SocketEdge(gateway, room, counters)
             ready = partial(on_ready, settings.host, listener.getsockname()[1])
             server = _Server(edge, http_app, ready)
-            await server.serve(sockets=[listener])
+            serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
+            try:
+                await asyncio.shield(serving)
+            except asyncio.CancelledError:
+                server.should_exit = True
+                await serving
+                raise
     finally:
         await on_stop()
-    if server.cancelled:
-        raise asyncio.CancelledError
 
 
 def _with_room(settings: Settings, files: int) -> Settings:
@@ -103,7 +107,6 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=HTTP_STOP_S,
             )
         )
-        self.cancelled = False
         self._signal = ""
         self._loop = asyncio.get_running_loop()
         self._edge = edge
@@ -123,12 +126,6 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._edge.hurry)
         self.should_exit = True
         self._signal = signal.Signals(number).name
-
-    async def main_loop(self) -> None:
-        try:
-            await super().main_loop()
-        except asyncio.CancelledError:
-            self.cancelled = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

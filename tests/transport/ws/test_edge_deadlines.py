@@ -1,6 +1,6 @@
 """Deadlines and liveness, on a clock that is moved by hand."""
 
-from dispatch.transport.ws.watchdog import Deadlines, Liveness
+from dispatch.transport.ws.edge import Deadlines, Liveness
 
 
 class Clock:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.config import Settings
-from dispatch.transport.ws.floods import FloodLimits, FloodMeter
+from dispatch.transport.sessions.limits import FloodLimits, FloodMeter
 
 LIMITS = FloodLimits(frames=80, bytes=8000, few=10, little=1000)
 sent = st.lists(st.tuples(st.floats(0.0, 0.6), st.integers(0, 60), st.integers(0, 6000)), min_size=1, max_size=60)
