@@ -56,9 +56,10 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
 
-def search_rules(rules: Rules) -> SearchRules:
+def search_rules(settings: Settings) -> SearchRules:
     """What a dispatcher needs of the settings."""
-    return options_of(SearchRules, rules, vehicles=Vehicles.of(rules.vehicle_types))
+    masks = settings.show_phone == "never" or (settings.show_phone == "auto" and settings.auth != "off")
+    return options_of(SearchRules, settings, vehicles=Vehicles.of(settings.vehicle_types), masks_phones=masks)
 
 
 def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideRules:
@@ -110,7 +111,7 @@ def position_board(rules: Rules) -> PositionBoard:
 
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
-    roster = Roster(board) if search_rules(rules).explain_candidates else None
+    roster = Roster(board) if rules.explain_candidates else None
     if rules.rank_by == "eta":
         return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
     return Supply(board, rules.live_offers, roster=roster)

@@ -15,7 +15,8 @@ class SearchRules(msgspec.Struct, frozen=True):
 
     `radius_from_m` 0: every round reaches as far as `radius_m`. `stagger_s`: within a round each driver is asked so long after the
     one before; 0: all at once. `explain_candidates`: so many drivers who were not asked are recorded with the reason, for each
-    round; 0: none. `window_s`: how often a policy that decides for many rides together does so.
+    round; 0: none. `window_s`: how often a policy that decides for many rides together does so. `masks_phones`: an
+    offer does not show the passenger's whole phone.
     """
 
     batch: int = Rules.batch
@@ -32,6 +33,7 @@ class SearchRules(msgspec.Struct, frozen=True):
     stagger_s: float = Rules.stagger_s
     explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
+    masks_phones: bool = False
     window_s: float = 5.0
 
     @property

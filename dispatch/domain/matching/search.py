@@ -34,6 +34,7 @@ from dispatch.messages.events import (
     RoundEnded,
     SearchFailed,
 )
+from dispatch.phones import masked
 from dispatch.values import Lease, RideCard
 
 CLOCK_SLACK_S: Final = 1e-6
@@ -298,7 +299,12 @@ class Searches(dict[RideId, Search]):
         search = self.get(ride_id) if ride_id is not None else None
         kind = type(event)
         if kind is RideRequested:
-            card = RideCard(event.ride_id, event.search_no, event.passenger, event.trip, event.pickup_at)
+            passenger = event.passenger
+            if (
+                self.rules.masks_phones
+            ):  # offers show no more than this card, and the ride itself tells the driver who accepted
+                passenger = replace(passenger, phone=masked(passenger.phone))
+            card = RideCard(event.ride_id, event.search_no, passenger, event.trip, event.pickup_at)
             self._begin(card, event.at, search)
         elif search is None:
             return

@@ -13,7 +13,6 @@ from dispatch.config import Settings
 from dispatch.domain.places.eta import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.messages import notices
-from dispatch.phones import masked
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
@@ -38,9 +37,6 @@ class Frames:
         """The arguments are those of `SessionContext`."""
         self.epoch = epoch
         self.wall_zero = wall_zero
-        self._shows_phones = settings.show_phone == "always" or (
-            settings.show_phone == "auto" and settings.auth == "off"
-        )
         self._currency = settings.currency or None
         self._minor_units = int(10**currency_digits)
         self._clock = runtime
@@ -264,8 +260,6 @@ class Frames:
         """What every offer of this ride says; the rest is filled in for each."""
         fields = self._ride_fields(card)
         del fields["note"], fields["pin_required"]
-        if not self._shows_phones:
-            fields["passenger_phone"] = masked(card.passenger.phone)
         return wire.RideRequest(
             **fields,
             offer_id="",

@@ -1,10 +1,30 @@
 """One search: its places, its rounds, and the end of both."""
 
 import pytest
+from msgspec.structs import replace
 
-from dispatch.domain.matching.search import NEWCOMERS, NOTHING, PLACES, ROUND, SPENT, USES_UP
+from dispatch.domain.matching.rules import SearchRules
+from dispatch.domain.matching.search import NEWCOMERS, NOTHING, PLACES, ROUND, SPENT, USES_UP, Searches
 from dispatch.ids import DriverId, OfferId
-from tests.domain.matching.searches import D1, D2, D3, D4, D5, FIVE, OPENED, SIXTH, Played, ask, asking, searching
+from dispatch.messages.events import RideRequested, RideUnassigned
+from dispatch.values import RideCard
+from tests.domain.matching.searches import (
+    ANN,
+    D1,
+    D2,
+    D3,
+    D4,
+    D5,
+    FIVE,
+    OPENED,
+    RIDE,
+    SIXTH,
+    TRIP,
+    Played,
+    ask,
+    asking,
+    searching,
+)
 
 
 def after_the_last_round() -> Played:
@@ -12,6 +32,20 @@ def after_the_last_round() -> Played:
     search, (first,) = asking(D1, rounds=1)
     search.ends(first, "declined")
     return search
+
+
+# -- the card
+
+
+@pytest.mark.parametrize(("masks", "shown"), [(True, "2782•••0001"), (False, "27820000001")])
+def test_offers_show_the_passengers_phone_or_its_mask_also_after_the_ride_has_lost_its_driver(
+    masks: bool, shown: str
+) -> None:
+    searches = Searches(SearchRules(masks_phones=masks), lambda passenger_id: ())
+    searches.apply(RideRequested(RIDE, 1, ANN, TRIP, 0.0))
+    assert searches[RIDE].card == RideCard(RIDE, 1, replace(ANN, phone=shown), TRIP)
+    searches.apply(RideUnassigned(RIDE, D1, 2, "driver", "", 9.0))
+    assert searches[RIDE].card == RideCard(RIDE, 2, replace(ANN, phone=shown), TRIP)
 
 
 # -- places

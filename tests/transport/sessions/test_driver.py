@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.ids import OfferId, PassengerId, RideId
+from dispatch.ids import OfferId, RideId
 from dispatch.messages.commands import (
     AcceptOffer,
     CancelRide,
@@ -15,7 +15,7 @@ from dispatch.messages.commands import (
     StartRide,
 )
 from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideProgress
-from dispatch.values import Passenger, RideCard
+from dispatch.values import RideCard
 from tests.transport.rig import AS_MICHAEL, CARD, DRIVER, RIDE, SARAH, TRIP, App, Rig, lease
 
 HERE = {"type": "location_update", "latitude": -26.2, "longitude": 28.0}
@@ -135,7 +135,7 @@ class TestOffers:
         return app, frame
 
     def test_an_offer_has_the_seeds_fields_and_its_deadline(self) -> None:
-        _, frame = self.offered(Rig(show_phone="always"))
+        _, frame = self.offered(Rig())
         assert frame == {
             **SEED_REQUEST,
             "offer_id": "o-1",
@@ -151,28 +151,6 @@ class TestOffers:
     def test_a_whole_number_of_minutes_has_no_point(self) -> None:
         _, frame = self.offered(Rig())
         assert repr(frame["estimated_duration"]) == "15"
-
-    @pytest.mark.parametrize(
-        ("phone", "shown"),
-        [
-            ("27821234567", "2782•••4567"),
-            ("+27 82 123 4567", "2782•••4567"),
-            ("821234567", "82•••67"),
-            ("12345678", "12•••78"),
-            ("1234", "•••"),
-            ("", ""),
-        ],
-    )
-    def test_the_passengers_phone_is_masked_until_the_ride_is_his(self, phone: str, shown: str) -> None:
-        rig = Rig()
-        card = RideCard(RIDE, 1, Passenger(PassengerId("p"), "Sarah Johnson", phone), TRIP)
-        app, session = rig.driver()
-        rig.tell(session, OfferMade(lease(), card, seq=1))
-        rig.tell(session, RideAccepted(card, seq=2))
-        rig.tell(session, DriverSnapshot("busy", None, card, "arrived", seq=3))
-        offer, accepted, snapshot = app.got
-        assert offer["passenger_phone"] == shown
-        assert accepted["passenger_phone"] == snapshot["ride"]["passenger_phone"] == phone
 
     def test_the_offers_of_a_round_differ_only_in_what_is_each_drivers_own(self) -> None:
         rig = Rig()
@@ -226,7 +204,7 @@ class TestRides:
         ]  # fmt: skip
 
     def test_a_snapshot_has_the_open_offer_and_the_ride_with_its_status(self) -> None:
-        rig = Rig(show_phone="always")
+        rig = Rig()
         app, session = rig.driver()
         rig.tell(session, DriverSnapshot("busy", OfferMade(lease(), CARD, seq=7), CARD, "in_progress", seq=9))
         (frame,) = app.got
