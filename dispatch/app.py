@@ -16,7 +16,7 @@ from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings
 from dispatch.config.authority import in_url
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live_file import LiveFile
 from dispatch.payments import payment_provider, require_payments

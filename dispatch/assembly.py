@@ -22,10 +22,9 @@ from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.places.approach import ApproachRules
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.following import ApproachRules, Tracks
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.places.tracks import Tracks
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, PassengerId, RideId

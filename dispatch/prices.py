@@ -10,7 +10,7 @@ from dispatch.addresses import PRICING
 from dispatch.config import Settings
 from dispatch.config.local_time import LocalTime
 from dispatch.config.options import options_of
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
 from dispatch.domain.pricing.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError

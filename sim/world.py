@@ -15,7 +15,7 @@ from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
 from dispatch.assembly import Zone, assemble, make_runtime, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of

@@ -7,7 +7,7 @@ import pytest
 from dispatch import addresses
 from dispatch.assembly import assemble, culprit, make_runtime, recover
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.messages.events import ChargeRequested, DriverReserved, Event, RideAssigned, RideCompleted, RideRequested
 from dispatch.messages.journal import Append, Appended
 from dispatch.messages.matching import OfferRide

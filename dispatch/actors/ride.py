@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
+from dispatch.domain.places.following import Tracks
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.places.tracks import Tracks
 from dispatch.domain.ride import booking, journey, money
 from dispatch.domain.ride.record import (
     ACCEPTED,

@@ -11,10 +11,9 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.config import Rules
-from dispatch.domain.places.approach import Approach, ApproachRules
-from dispatch.domain.places.eta import EtaModel, TravelModel
+from dispatch.domain.places.following import Approach, ApproachRules, Tracks
+from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.places.tracks import Tracks
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.notices import DriverLocation

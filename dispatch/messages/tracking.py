@@ -28,7 +28,7 @@ class StopFollowing(Message, frozen=True, gc=False):
 
 class DriverStalled(Message, frozen=True, gc=False):
     """Tracker -> ride: the driver does not come, and why: `standing_still`, `driving_away` or `not_heard`. `stage`: what to do about it
-    (`domain.places.approach`).
+    (`domain.places.following`).
     """
 
     driver_id: DriverId

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from dispatch.domain.places.eta import HOURS, Curve
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import HOURS, Curve, haversine_m
 from dispatch.errors import DispatchError
 from dispatch.values import Point
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from dispatch.domain.places.eta import Curve
+from dispatch.domain.places.geo import Curve
 from dispatch.errors import DispatchError
 
 SHIPPED = "new-york.json"

@@ -12,8 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
-from dispatch.domain.places.eta import Curve, EtaModel
-from dispatch.domain.places.geo import EARTH_RADIUS_M, haversine_m
+from dispatch.domain.places.geo import EARTH_RADIUS_M, Curve, EtaModel, haversine_m
 from dispatch.travel.street_map import Link, StreetMap
 from dispatch.values import Point
 

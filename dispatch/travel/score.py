@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.travel.fit import TimedTrip
 
 

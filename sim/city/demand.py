@@ -6,7 +6,7 @@ from math import cos, exp, pi, sin
 from random import Random
 from typing import NamedTuple
 
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.errors import DispatchError
 from dispatch.values import Place, Trip
 from sim.city.model import City

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import ClassVar
 
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.ports import Clock

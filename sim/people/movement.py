@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from sim.city.offsets import wrapped_lon
 
 

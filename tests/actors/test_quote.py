@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatch.actors.quote import QuoteActor, QuoteOptions
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.pricing.quote import NONE_SUCH, TOO_OLD
 from dispatch.ids import QuoteId, RideId
 from dispatch.messages.events import QuoteMade, QuoteTaken

@@ -19,7 +19,7 @@ from dispatch.actors.ride import (
     _StillDriven,
     _TimeHasCome,
 )
-from dispatch.domain.places.approach import GIVEN_UP, TOLD, WARNED
+from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
 from dispatch.domain.ride.record import STATUSES, RideRules
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
-from dispatch.domain.places.approach import STANDS, TOLD, WARNED
-from dispatch.domain.places.tracks import POINTS_A_CHUNK, Tracks
+from dispatch.domain.places.following import POINTS_A_CHUNK, STANDS, TOLD, WARNED, Tracks
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from tests.actors.rig import Rig

@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 import cli
-from dispatch.domain.places.eta import Curve
+from dispatch.domain.places.geo import Curve
 from dispatch.travel.profile import Profile
 from dispatch.values import Point
 from tests.travel.maps import at, map_file, river_map

@@ -17,7 +17,7 @@ from websockets.frames import Frame, Opcode
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach

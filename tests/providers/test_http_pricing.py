@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
 from dispatch.providers.http import MOST_AT_ONCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.messages.pricing import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from dispatch.domain.places.tracks import POINTS_A_CHUNK
+from dispatch.domain.places.following import POINTS_A_CHUNK
 from dispatch.messages.events import TrackRecorded
 from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre, news

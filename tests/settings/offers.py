@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dispatch.assembly import position_board, supply_of
 from dispatch.domain.matching.supply import AVAILABLE
-from dispatch.domain.places.eta import Curve, TravelModel
+from dispatch.domain.places.geo import Curve, TravelModel
 from dispatch.ids import DriverId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.addresses import PAYMENTS, PRICING
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import PassengerId, RideId
 from dispatch.messages.payment import CollectFare, FareUnknown
 from dispatch.messages.pricing import AskPrice

@@ -16,7 +16,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 import cli
-from dispatch.domain.places.eta import Curve
+from dispatch.domain.places.geo import Curve
 from dispatch.live_file import _open
 from dispatch.storage.file.owner import owned
 from dispatch.transport.ws.server import run, serve_forever

@@ -10,7 +10,7 @@ from dispatch import principals
 from dispatch.addresses import JOURNAL, PAYMENTS
 from dispatch.assembly import assemble, recover
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.journal import Append, Appended
 from dispatch.providers.payment import VirtualPayments

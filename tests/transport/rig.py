@@ -8,7 +8,7 @@ import msgspec
 
 from dispatch import addresses, principals
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime

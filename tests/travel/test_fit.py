@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import HOURS, Curve
+from dispatch.domain.places.geo import HOURS, Curve
 from dispatch.travel.fit import FEWEST_TRIPS, Sample, TimedTrip, TooFewTrips, air_samples, fit
 from sim.city.offsets import destination
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.config import Settings
-from dispatch.domain.places.eta import Curve, TravelModel
+from dispatch.domain.places.geo import Curve, TravelModel
 from dispatch.errors import SettingError
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile, read_profile

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.domain.places.eta import Curve
+from dispatch.domain.places.geo import Curve
 from dispatch.travel.profile import Profile, ProfileError, read_profile
 
 PROFILE = Profile("10 trips", Curve(0.7, tuple(300.0 + hour for hour in range(24))))

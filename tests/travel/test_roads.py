@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import Curve, TravelModel
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import Curve, TravelModel, haversine_m
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import ACCESS_MPS, SNAP_M, RoadModel, Roads
 from dispatch.travel.street_map import Link, StreetMap, read_map

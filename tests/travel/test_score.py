@@ -1,6 +1,6 @@
 """The figures of a test, by hand."""
 
-from dispatch.domain.places.eta import Curve, TravelModel
+from dispatch.domain.places.geo import Curve, TravelModel
 from dispatch.travel.fit import TimedTrip
 from dispatch.travel.score import Score, ask, score
 

@@ -302,7 +302,7 @@ class Searches(dict[RideId, Search]):
             passenger = event.passenger
             if (
                 self.rules.masks_phones
-            ):  # offers show no more than this card, and the ride itself tells the driver who accepted
+            ):  # offers show this card; the ride itself tells the whole phone to whoever accepted
                 passenger = replace(passenger, phone=masked(passenger.phone))
             card = RideCard(event.ride_id, event.search_no, passenger, event.trip, event.pickup_at)
             self._begin(card, event.at, search)

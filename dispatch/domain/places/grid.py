@@ -70,18 +70,6 @@ class _Row:
             self.cells.insert(index, _Cell(self, edge))
         return self.cells[index]
 
-    def drop(self, cell: _Cell) -> None:
-        """Remove an empty cell."""
-        index = bisect_left(self.edges, cell.west)
-        del self.edges[index], self.cells[index]
-
-    def span(self, start: int, end: int) -> list[_Cell]:
-        """The cells from one index up to another. Indices go on around the globe: -1 is the last cell."""
-        count = len(self.cells)
-        if start >= 0 and end <= count:
-            return self.cells[start:end]
-        return [self.cells[index % count] for index in range(start, end)]
-
 
 class Grid:
     """Keys at places, and the exact nearest k of a place. Answers depend on the keys and places alone, not on the calls before.
@@ -112,10 +100,14 @@ class Grid:
         x, y, z = _unit_vector(lat, lon)
         cell = self._cells.get(key)
         if cell is None or not (cell.south <= lat < cell.north and cell.west <= lon < cell.east):
-            home = self._cell_at(lat, lon)
+            number = floor(lat / self._height_deg)
+            row = self._rows.get(number)
+            if row is None:
+                row = self._rows[number] = _Row(number, self._height_deg)
+            home = row.cell_at(lon)
             if home is not cell:
                 if cell is not None:
-                    self._leave(cell, key)
+                    self.remove(key)
                 cell = self._cells[key] = home
         cell.points[key] = _pack(x, y, z, lat, lon)
 
@@ -124,7 +116,13 @@ class Grid:
         cell = self._cells.pop(key, None)
         if cell is None:
             return False
-        self._leave(cell, key)
+        del cell.points[key]
+        if not cell.points:
+            row = cell.row
+            index = bisect_left(row.edges, cell.west)
+            del row.edges[index], row.cells[index]
+            if not row.cells:
+                del self._rows[row.number]
         return True
 
     def nearest(
@@ -135,11 +133,10 @@ class Grid:
         `accepts` narrows the choice. It is called at most once for each key, in no promised order, and only while fewer than `k`
         accepted keys are known to be nearer. It must not change the grid.
         """
-        _check_place(lat, lon)
+        x, y, z = _unit_vector(lat, lon)
         best: list[tuple[float, str]] = []
         if k <= 0 or not radius_m >= 0.0 or not self._cells:
             return best
-        x, y, z = _unit_vector(lat, lon)
         limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
         limit_square = _chord_square(limit_m)
         reach_m = limit_m if len(self._cells) <= _FEW else min(limit_m, self._first_reach_m.get(k, 0.0))
@@ -174,73 +171,48 @@ class Grid:
                 return best
             reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
 
-    def _cell_at(self, lat: float, lon: float) -> _Cell:
-        _check_place(lat, lon)
-        number = floor(lat / self._height_deg)
-        row = self._rows.get(number)
-        if row is None:
-            row = self._rows[number] = _Row(number, self._height_deg)
-        return row.cell_at(lon)
-
-    def _leave(self, cell: _Cell, key: str) -> None:
-        del cell.points[key]
-        if not cell.points:
-            row = cell.row
-            row.drop(cell)
-            if not row.cells:
-                del self._rows[row.number]
-
     def _cells_in_reach(self, lat: float, lon: float, reach_m: float, seen: dict[int, tuple[int, int]]) -> list[_Cell]:
         """The occupied cells that a cap of this radius may touch, without those that a smaller cap has given before.
 
-        `seen` remembers the given span of each row, by row number. The work is bounded by the number of occupied cells.
+        `seen` remembers the given span of each row, by row number. Indices of a span go on around the globe: -1 is the last cell of a
+        row. The work is bounded by the number of occupied cells.
         """
         angle = reach_m / EARTH_RADIUS_M + _CAP_SLACK
         half_lat = degrees(angle)
         half_lon = 180.0  # where a pole is in the cap: every meridian
         if abs(lat) + half_lat < 90.0:
             half_lon = degrees(asin(min(1.0, sin(angle) / cos(radians(lat)))))
-        west, west_turn = _on_globe(lon - half_lon)
-        east, east_turn = _on_globe(lon + half_lon)
+        west, east, west_turn, east_turn = lon - half_lon, lon + half_lon, 0, 0
+        if west < -180.0:
+            west, west_turn = west + 360.0, -1
+        if east >= 180.0:
+            east, east_turn = east - 360.0, 1
+        first, last = floor((lat - half_lat) / self._height_deg), floor((lat + half_lat) / self._height_deg)
+        if last - first < len(self._rows):
+            rows = [row for row in map(self._rows.get, range(first, last + 1)) if row is not None]
+        else:
+            rows = [row for row in self._rows.values() if first <= row.number <= last]
         cells: list[_Cell] = []
-        for row in self._rows_between(lat - half_lat, lat + half_lat):
-            edges, count = row.edges, len(row.edges)
-            start = bisect_right(edges, west - row.width_deg) + west_turn * count
-            end = bisect_right(edges, east) + east_turn * count
+        for row in rows:
+            count, in_row = len(row.cells), row.cells
+            start = bisect_right(row.edges, west - row.width_deg) + west_turn * count
+            end = bisect_right(row.edges, east) + east_turn * count
             old_start, old_end = seen.get(row.number, (start, start))
             if end - start >= count:  # all around: the rest lies behind the old span
                 start, end = old_start, old_start + count
-            if start < old_start:
-                cells += row.span(start, old_start)
-                old_start = start
-            if old_end < end:
-                cells += row.span(old_end, end)
-                old_end = end
-            seen[row.number] = old_start, old_end
+            for begin, stop in ((start, old_start), (old_end, end)):
+                if begin >= 0 and stop <= count:
+                    cells += in_row[begin:stop]
+                else:
+                    cells += [in_row[index % count] for index in range(begin, stop)]
+            seen[row.number] = min(start, old_start), max(end, old_end)
         return cells
-
-    def _rows_between(self, south: float, north: float) -> list[_Row]:
-        first, last = floor(south / self._height_deg), floor(north / self._height_deg)
-        if last - first < len(self._rows):
-            return list(filter(None, map(self._rows.get, range(first, last + 1))))
-        return [row for row in self._rows.values() if first <= row.number <= last]
-
-
-def _on_globe(lon: float) -> tuple[float, int]:
-    """A longitude that is up to one turn off, brought back to [-180, 180), and the turns it was off."""
-    if lon < -180.0:
-        return lon + 360.0, -1
-    if lon >= 180.0:
-        return lon - 360.0, 1
-    return lon, 0
-
-
-def _check_place(lat: float, lon: float) -> None:
-    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
-        raise ValueError(f"no such place: latitude {lat}, longitude {lon}")
 
 
 def _unit_vector(lat: float, lon: float) -> tuple[float, float, float]:
+    """Raises: ValueError for a place that is not on Earth."""
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        raise ValueError(f"no such place: latitude {lat}, longitude {lon}")
     phi, lam = radians(lat), radians(lon)
     ring = cos(phi)
     return ring * cos(lam), ring * sin(lam), sin(phi)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from dispatch.addresses import zone_of
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.fares import fare
 from dispatch.domain.pricing.money import exactly
 from dispatch.domain.pricing.tariff import Tariff

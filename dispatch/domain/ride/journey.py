@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import ceil, inf
 from typing import Final
 
-from dispatch.domain.places.approach import GIVEN_UP, TOLD
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.following import GIVEN_UP, TOLD
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.money import CLOCK_SLACK_S, cancels_free, charge, fee, final_price, told_waits, waits_until
 from dispatch.domain.ride.record import (

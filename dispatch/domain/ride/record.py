@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from dispatch.config import PaymentRules, PricingRules, Rules
-from dispatch.domain.places.eta import EtaModel, TravelModel
+from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff

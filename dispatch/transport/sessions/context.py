@@ -6,7 +6,7 @@ from collections import Counter
 
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.runtime import Runtime

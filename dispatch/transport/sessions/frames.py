@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dispatch.config import Settings
-from dispatch.domain.places.eta import EtaModel
+from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.runtime import Runtime

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.supply import AVAILABLE, Supply
-from dispatch.domain.places.eta import Curve, EtaModel, TravelModel
+from dispatch.domain.places.geo import Curve, EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.travel.node_link import read

@@ -4,8 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import TravelModel, haversine_m
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
 from dispatch.domain.pricing.tariff import tariff_of
 from dispatch.values import FareLine, Place

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.domain.places.approach import GIVEN_UP, TOLD, WARNED
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
+from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.ride import journey
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, COMPLETED, IN_PROGRESS, STATUSES, Decision, RideRules
 from dispatch.ids import DriverId, OfferId

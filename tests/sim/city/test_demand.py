@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import TravelModel, haversine_m
 from sim.city.demand import SHORTEST_TRIP_M, poisson, trip_between
 from sim.city.model import City
 

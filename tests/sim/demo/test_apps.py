@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, cast
 
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.runtime import VirtualRuntime
 from dispatch.transport import wire

@@ -10,7 +10,7 @@ import pytest
 from dispatch.addresses import JOURNAL
 from dispatch.assembly import assemble, make_runtime
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.principals import Principal
 from dispatch.runtime import RealtimeRuntime, VirtualRuntime

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import TravelModel
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import TravelModel, haversine_m
 from sim.city.offsets import wrapped_lon
 from sim.people.movement import Leg
 

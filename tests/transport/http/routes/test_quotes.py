@@ -14,7 +14,7 @@ import pytest
 from dispatch.actors.quote import QuoteActor
 from dispatch.addresses import JOURNAL, QUOTE
 from dispatch.config import Settings
-from dispatch.domain.places.eta import TravelModel
+from dispatch.domain.places.geo import TravelModel
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.places.eta import HOURS, Curve, EtaModel, TravelModel
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import HOURS, Curve, EtaModel, TravelModel, haversine_m
 from dispatch.values import Point
 from sim.city.offsets import destination
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dispatch.domain.places.approach import DARK, GIVEN_UP, LEAVES, STANDS, TOLD, WARNED, Approach, ApproachRules
+from dispatch.domain.places.following import DARK, GIVEN_UP, LEAVES, STANDS, TOLD, WARNED, Approach, ApproachRules
 from dispatch.values import Fix
 
 PICKUP = (-26.2, 28.0)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dispatch.domain.places.following import POINTS_A_CHUNK, Track, Tracks
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.places.tracks import POINTS_A_CHUNK, Track, Tracks
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Fix
 
