@@ -141,6 +141,7 @@ class World:
             events_a_fold=self.options.events_a_fold,
         )
         self.board, self.gateway = zone.board, zone.gateway
+        self.pricer = zone.pricer
         return zone
 
     # -- people

@@ -118,8 +118,9 @@ class RecordedActor(Actor):
     def restore(self) -> list[Message]:
         """Fold what is committed, then what the incarnation before had sent to the journal. Returns these events, oldest first."""
         events = list(self.store.events_of(self.address))
-        flying = [event for _, in_flight in self._in_flight for event in in_flight]
-        events += flying[_landed(events, flying) :]
+        if self._in_flight:
+            flying = [event for _, in_flight in self._in_flight for event in in_flight]
+            events += flying[_landed(events, flying) :]
         for event in events:
             self.state.apply(event)
         return events

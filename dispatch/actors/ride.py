@@ -27,6 +27,7 @@ from dispatch.domain.ride.record import (
     MAY_CANCEL,
     PENDING,
     SCHEDULED,
+    TERMINAL,
     UNBOOKED,
     UNDER_WAY,
     WITH_DRIVER,
@@ -191,7 +192,7 @@ class RideActor(RecordedActor):
         self.rules = rules
         self.app = Conversation(memory, self.ride_id)
         self.question = booking.OpenQuestion()
-        self.claims = journey.WaitingClaims()
+        self.claims: journey.WaitingClaims | None = None
         self._tracks = tracks
         self._holds: PassengerId | None = None
         """The passenger whose actor was told, or asked, that this is their open ride."""
@@ -268,9 +269,9 @@ class RideActor(RecordedActor):
             ended = RideEnded(self.ride_id, Party.SYSTEM, SystemReason.OUT_OF_SERVICE)
             tell(addresses.driver(ride.driver.driver_id), ForDriver(ended, releases=ReleaseReason.CANCELLED))
             if self._tracks is not None:
-                tell(addresses.tracker(self._zone()), StopFollowing(self.ride_id))
+                tell(addresses.tracker(self.ride.zone), StopFollowing(self.ride_id))
         if ride.status == PENDING:
-            tell(addresses.dispatcher(self._zone()), EndSearch(self.ride_id, ride.search_no, "cancelled"))
+            tell(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, ride.search_no, "cancelled"))
 
     def _fail(self, message: Any, code: str, text: str) -> None:
         """Nothing came of this message: tell whoever sent it, if it was a command. The same may be sent again."""
@@ -314,7 +315,8 @@ class RideActor(RecordedActor):
     def _on_attach(self, message: Attach) -> None:
         if self.app.take_link(self, message):
             self._welcome(message)
-            self._follow()
+            if self.ride.driver is not None:
+                self._follow()
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
@@ -367,17 +369,22 @@ class RideActor(RecordedActor):
         if self.question.booking is not None:
             self._wait_behind(message)
             return
-        if not self.app.is_new(self, message):
+        if not self.app.is_new(self, message) or not self._is_news(message):
             return
-        ride, now, rules = self.ride, self.runtime.now, self.rules
-        if not booking.is_news(ride, message, rules):
-            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
-        elif booking.needs_hold(ride, message, now, rules):
+        ride = self.ride
+        if booking.needs_hold(ride, message, self.runtime.now, self.rules):
             self._holds = (ride.passenger or message.passenger).passenger_id
             number = self._ask(message, booking.NO_WORD_OF_PASSENGER)
             self.send(addresses.passenger(self._holds), TakePassenger(self.ride_id, number))
         else:
             self._price(message)
+
+    def _is_news(self, message: FindDriver) -> bool:
+        """Whether there is something to book. If not, the app hears how the ride stands: somebody may have taken or ended it."""
+        if booking.is_news(self.ride, message, self.rules):
+            return True
+        self.app.done(self, message.command, self.app.say(self, self._snapshot()))
+        return False
 
     def _wait_behind(self, message: booking.Waiting) -> None:
         """The open question comes first; this is taken up again after its answer."""
@@ -399,32 +406,26 @@ class RideActor(RecordedActor):
         """Book at the price that can be said at once, or ask for it."""
         now, rules = self.runtime.now, self.rules
         if message.quote_id is None and rules.pricing != "http":
-            self._book(message, booking.tariff_price(message, now, rules))
+            self._book(message, booking.tariff_price(message, now, rules) if rules.pricing == "tariff" else None)
         else:
             number = self._ask(message, booking.NO_PRICE)
             self.send(*booking.price_question(self.ride, message, number, now, self.address))
 
     def _book(self, message: FindDriver, price: Price | None) -> None:
-        """Now or for later. Somebody may have taken the ride, or ended it, while its price was asked for: then it stays so."""
-        ride, passenger = self.ride, message.passenger
-        if not booking.is_news(ride, message, self.rules):
-            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
-            return
-        if not passenger.is_named and ride.passenger is None:
+        """Now or for later, at this price; None: at the app's own."""
+        passenger = message.passenger
+        if self.ride.passenger is None and not passenger.is_named:
             known = self.store.passenger(passenger.passenger_id)
             passenger = replace(passenger, name=known.name) if known is not None else passenger
-        event = booking.book(ride, message, passenger, price, self.runtime.now, self.rules)
+        event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
         self._carry_out(Decision((event,)))
-        if type(event) is RideRequested:
-            self.app.await_answer(self, message.command)
-        else:
-            self.app.done(self, message.command, self.app.say(self, self._snapshot()))
 
     @receives(PassengerTaken)
     def _on_passenger_taken(self, message: PassengerTaken) -> None:
         asked = self.question.answered(message.number)
         if asked is not None:
-            self._price(asked)
+            if self._is_news(asked):
+                self._price(asked)
             self._go_on()
 
     @receives(PassengerBusy)
@@ -439,7 +440,8 @@ class RideActor(RecordedActor):
     def _on_price(self, message: Priced | QuoteGranted) -> None:
         asked = self.question.answered(message.number)
         if asked is not None:
-            self._book(asked, message.price)
+            if self._is_news(asked):
+                self._book(asked, message.price)
             self._go_on()
             if self.app.link is None:  # the passenger left while it was asked for
                 self._arm_end()
@@ -522,7 +524,10 @@ class RideActor(RecordedActor):
         if ride.status == PENDING and message.search_no == ride.search_no:
             if not self.rules.accept_window_s:
                 self._assign(message)
-            elif self.claims.add(message, self.runtime.now, self.rules.accept_window_s):
+                return
+            if self.claims is None:
+                self.claims = journey.WaitingClaims()
+            if self.claims.add(message, self.runtime.now, self.rules.accept_window_s):
                 at = self.claims.decides_at
                 self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Decide(at))
         elif not ride.is_driven_by(driver_id) or ride.offer_id != message.offer_id:
@@ -535,9 +540,9 @@ class RideActor(RecordedActor):
 
     @receives(_Decide)
     def _on_decide(self, message: _Decide) -> None:
-        if self.claims.by_driver and message.at == self.claims.decides_at:
-            assert self.ride.trip is not None
-            self._assign(self.claims.take_best(self.rules.travel, self.ride.trip.pickup, self.runtime.now))
+        claims, trip = self.claims, self.ride.trip
+        if claims is not None and trip is not None and claims.by_driver and message.at == claims.decides_at:
+            self._assign(claims.take_best(self.rules.travel, trip.pickup, self.runtime.now))
 
     def _assign(self, claim: ClaimRide) -> None:
         ride, now, trip = self.ride, self.runtime.now, self.ride.trip
@@ -677,11 +682,11 @@ class RideActor(RecordedActor):
         to = ride.heads_for
         is_coming = ride.status == ACCEPTED and ride.pickup_at is None  # who was booked ahead sets out at will
         order = FollowDriver(self.ride_id, ride.driver.driver_id, to.lat, to.lon, is_coming, self.app.link)
-        self.send(addresses.tracker(self._zone()), order)
+        self.send(addresses.tracker(self.ride.zone), order)
 
     def _stop_following(self) -> None:
         if self._tracks is not None:
-            self.send(addresses.tracker(self._zone()), StopFollowing(self.ride_id))
+            self.send(addresses.tracker(self.ride.zone), StopFollowing(self.ride_id))
 
     @receives(TrackGrown)
     def _on_track_grown(self, message: TrackGrown) -> None:
@@ -708,8 +713,10 @@ class RideActor(RecordedActor):
         ride, events = self.ride, decision.events
         was, search_no = ride.status, ride.search_no
         for event in events:
-            self.app.record(self, event)
-        if self.claims.by_driver and (ride.status != PENDING or ride.search_no != search_no):
+            self.record(event)
+            if getattr(event, "command", None) is not None:
+                self.app.answers.note(event, self.recorded)
+        if self.claims is not None and (ride.status != PENDING or ride.search_no != search_no):
             for claim in self.claims.take_all():
                 self.send(addresses.driver(claim.driver.driver_id), journey.refuse_claim(ride, claim))
         if (self._holds is None) is (ride.known and ride.status in UNDER_WAY):
@@ -724,7 +731,7 @@ class RideActor(RecordedActor):
             self._refuse(message, *decision.refusal)
         elif message is not None and decision.say_end:
             self.app.done(self, message.command, self._say_end_again())
-        if events and ride.is_over:
+        if events and ride.status in TERMINAL:
             self.retire_later()
 
     def _refuse(self, message: Order | CancelRide, code: str, text: str) -> None:
@@ -748,24 +755,21 @@ class RideActor(RecordedActor):
     def _search_again(self) -> None:
         if self.ride.status == PENDING:
             search = SearchDriver(self.ride.card(), self.ride.requested_at, again=True)
-            self.send(addresses.dispatcher(self._zone()), search)
-
-    def _zone(self) -> str:
-        assert self.ride.trip is not None
-        pickup = self.ride.trip.pickup
-        return addresses.zone_of(pickup.lat, pickup.lon)
+            self.send(addresses.dispatcher(self.ride.zone), search)
 
     # -- what each event means to whom. `was`: the status of the ride before
 
     def _told_requested(self, event: RideRequested, was: str) -> None:
-        """The dispatcher asks drivers."""
-        self.send_ahead(addresses.dispatcher(self._zone()), SearchDriver(self.ride.card(), event.at))
+        """The dispatcher asks drivers, and what the passenger hears of that answers the booking."""
+        self.send_ahead(addresses.dispatcher(self.ride.zone), SearchDriver(self.ride.card(), event.at))
+        self.app.await_answer(self, event.command)
 
     def _told_scheduled(self, event: RideScheduled, was: str) -> None:
-        """The dispatcher stops asking drivers, if it did; the search begins when it is time."""
+        """The dispatcher stops asking drivers, if it did; the search begins when it is time. The passenger hears what is booked."""
         if was == PENDING:
             self._end_search("superseded")
         self._wait_for_time()
+        self.app.done(self, event.command, self.app.say(self, self._snapshot()))
 
     def _told_assigned(self, event: RideAssigned, was: str) -> None:
         """The driver has the ride, and everybody else hears that it is taken."""
@@ -864,7 +868,7 @@ class RideActor(RecordedActor):
         """It is for the record alone."""
 
     def _end_search(self, reason: str) -> None:
-        self.send(addresses.dispatcher(self._zone()), EndSearch(self.ride_id, self.ride.search_no, reason))
+        self.send(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, self.ride.search_no, reason))
 
 
 TOLD: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {

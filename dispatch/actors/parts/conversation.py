@@ -107,9 +107,21 @@ class Conversation:
         """
         stream = self.stream
         numbered = replace(notice, seq=stream.seq + 1)
+        is_sure = actor.recorded == actor.committed
         if self.link is not None:
-            actor.send(self.link, numbered)
-        stream.add(numbered, actor.recorded, actor.committed)
+            if is_sure:
+                actor.runtime.tell(self.link, numbered)
+            else:
+                actor.send(self.link, numbered)
+        stream.seq += 1  # not before it was sent: a handler that fails in between leaves no gap
+        kept, unsure = stream.kept, stream.unsure
+        kept.append(numbered)
+        if len(kept) > stream.limit:
+            del kept[0]
+        if not is_sure:
+            unsure.append((actor.recorded, stream.seq))
+        elif unsure:
+            unsure.clear()
         if self._booking is not None:
             self.settle_booking(actor, numbered)
         return numbered
@@ -234,40 +246,27 @@ class Stream:
     said while an event is not on disk is unsure: if the event is lost, the notice was never said, and its number is given again.
     """
 
-    __slots__ = ("_kept", "_limit", "_unsure", "life", "seq")
+    __slots__ = ("kept", "life", "limit", "seq", "unsure")
 
     def __init__(self, limit: int) -> None:
         """`limit`: how many notices are kept."""
         self.life = 0
         self.seq = 0
-        self._limit = limit
-        self._kept: list[Any] = []
-        self._unsure: list[tuple[int, int]] = []
-
-    def add(self, notice: Numbered, recorded: int, committed: int) -> None:
-        """`notice` has the next number and was sent. `recorded`: how many events its actor has recorded, `committed`: how many of
-        them are on disk.
-        """
-        self.seq = seq = notice.seq
-        kept = self._kept
-        kept.append(notice)
-        if len(kept) > self._limit:
-            del kept[0]
-        if recorded != committed:
-            self._unsure.append((recorded, seq))
-        elif self._unsure:
-            self._unsure.clear()
+        self.limit = limit
+        self.kept: list[Any] = []
+        self.unsure: list[tuple[int, int]] = []
+        """For each unsure notice, how many events its actor had recorded, and its number."""
 
     def after(self, life: int, last_seq: int) -> Sequence[Any] | None:
         """All that came after this number of that life, or None where not all of it is known any more."""
         missed = self.seq - last_seq
-        if life != self.life or not 0 <= missed <= len(self._kept):
+        if life != self.life or not 0 <= missed <= len(self.kept):
             return None
-        return self._kept[len(self._kept) - missed :]
+        return self.kept[len(self.kept) - missed :]
 
     def first_unsure(self, committed: int) -> int:
         """The first number that is lost if an event is lost which is not among the first `committed`."""
-        return next((seq for recorded, seq in self._unsure if recorded > committed), self.seq + 1)
+        return next((seq for recorded, seq in self.unsure if recorded > committed), self.seq + 1)
 
     def cut(self, recorded: int) -> None:
         """Only the first `recorded` events are or will be on disk: what was said after later ones was never said."""
@@ -275,8 +274,8 @@ class Stream:
         lost = self.seq + 1 - first
         if lost:
             self.seq = first - 1
-            del self._kept[max(0, len(self._kept) - lost) :]
-            self._unsure = [unsure for unsure in self._unsure if unsure[1] < first]
+            del self.kept[max(0, len(self.kept) - lost) :]
+            self.unsure = [unsure for unsure in self.unsure if unsure[1] < first]
 
 
 class Answer(NamedTuple):

@@ -66,10 +66,8 @@ def price_question(
     return addresses.quote(quote_id), UseQuote(quote_id, ride.ride_id, number, passenger_id, *way, message.pickup_at)
 
 
-def tariff_price(message: FindDriver, now: float, rules: RideRules) -> Price | None:
-    """The price by the tariff, at the rates of the time when the ride begins; None where the app's own fare holds."""
-    if rules.pricing != "tariff":
-        return None
+def tariff_price(message: FindDriver, now: float, rules: RideRules) -> Price:
+    """The price by the tariff, at the rates of the time when the ride begins."""
     trip, pricer = message.trip, rules.pricer
     assert pricer is not None
     return pricer.price(trip.pickup, trip.dropoff, trip.vehicle_type, max(now, message.pickup_at or 0.0))

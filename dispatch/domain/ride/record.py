@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from dispatch.addresses import zone_of
 from dispatch.config import PaymentRules, PricingRules, Rules
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.pricing.money import USUAL_DIGITS
@@ -232,6 +233,8 @@ class RideRecord(msgspec.Struct):
     quote_id: QuoteId | None = None
     charge: Money | None = None
     payment_status: str = ""
+    zone: str = ""
+    """The zone whose dispatcher looks for its driver, and whose tracker follows the driver: that of the pickup."""
 
     @property
     def fare(self) -> float:
@@ -269,16 +272,15 @@ class RideRecord(msgspec.Struct):
 
 
 def _remember_request(ride: RideRecord, event: RideRequested) -> None:
-    ride.search_no, ride.passenger, ride.trip = event.search_no, event.passenger, event.trip
-    ride.requested_at, ride.pickup_at = event.at, event.pickup_at
-    ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
-    ride.known = event.known
+    ride.search_no, ride.requested_at = event.search_no, event.at
+    _remember_terms(ride, event)
 
 
-def _remember_schedule(ride: RideRecord, event: RideScheduled) -> None:
-    ride.passenger, ride.trip, ride.pickup_at = event.passenger, event.trip, event.pickup_at
-    ride.price, ride.asked, ride.quote_id = event.price, event.claim or event.trip, event.quote_id
-    ride.known = event.known
+def _remember_terms(ride: RideRecord, event: RideRequested | RideScheduled) -> None:
+    trip = ride.trip = event.trip
+    ride.passenger, ride.known, ride.pickup_at = event.passenger, event.known, event.pickup_at
+    ride.price, ride.asked, ride.quote_id = event.price, event.claim or trip, event.quote_id
+    ride.zone = zone_of(trip.pickup.lat, trip.pickup.lon)
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
@@ -349,7 +351,7 @@ def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
 
 _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     RideRequested: _remember_request,
-    RideScheduled: _remember_schedule,
+    RideScheduled: _remember_terms,
     RideAssigned: _remember_driver,
     RideUnassigned: _forget_driver,
     RideArrived: _remember_arrival,
