@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -16,11 +16,13 @@ from dispatch.phones import FEWEST_DIGITS, MOST_DIGITS, read_phone
 from dispatch.principals import Principal
 from dispatch.text import excerpt
 from dispatch.transport import wire
-from dispatch.transport.sessions.booking_times import bookable
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
 from dispatch.transport.sessions.session import Handler, Link, Session, command_of
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
+
+LATE_S: Final = 60.0
+"""A `pickup_at` that is past by no more than this counts as now: the frame took its time on the way."""
 
 
 class PassengerSession(Session):
@@ -130,3 +132,12 @@ def trip_of(message: wire.FindDriver) -> Trip:
         pin=bool(message.require_pin),
         payment_method=CARD if message.payment_method == CARD else "",
     )
+
+
+def bookable(at: float, now: float, ahead_s: float, text: str) -> float:
+    """The second of a `pickup_at`, whose `text` the app wrote. Raises BadField where it is past, or farther ahead than `ahead_s`."""
+    if at < now - LATE_S:
+        raise BadField("pickup_at", f"pickup_at must not be in the past, got {excerpt(text)}")
+    if at > now + ahead_s:
+        raise BadField("pickup_at", f"pickup_at must be within {ahead_s / 86_400:g} days, got {excerpt(text)}")
+    return at

@@ -26,10 +26,9 @@ from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339, unix_time
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, answered, ask
-from dispatch.transport.sessions.booking_times import bookable
 from dispatch.transport.sessions.frames import as_sent
 from dispatch.transport.sessions.limits import TokenBucket
-from dispatch.transport.sessions.passenger import phone_of
+from dispatch.transport.sessions.passenger import bookable, phone_of
 from dispatch.values import Place
 
 CREATED: Final = 201
