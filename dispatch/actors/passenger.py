@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dispatch import addresses
 from dispatch.ids import PassengerId, RideId
-from dispatch.messages.passenger import (
+from dispatch.messages.matching import (
     AnnounceHold,
     HoldPassenger,
     LeavePassenger,

@@ -13,7 +13,7 @@ from dispatch.errors import QuoteExpired, Unavailable
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.journal import NotAppended
-from dispatch.messages.pricing import (
+from dispatch.messages.providers import (
     AskPrice,
     MakeQuote,
     NotPriced,

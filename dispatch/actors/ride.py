@@ -70,11 +70,18 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
+    AnnounceHold,
     AnnounceState,
     ClaimGranted,
     ClaimRide,
+    DriverStalled,
     EndSearch,
+    FollowDriver,
     ForDriver,
+    HoldPassenger,
+    LeavePassenger,
+    PassengerBusy,
+    PassengerTaken,
     RatingChanged,
     RideAnswered,
     RideClosed,
@@ -82,6 +89,9 @@ from dispatch.messages.matching import (
     RoundOpened,
     SearchDriver,
     SearchExhausted,
+    StopFollowing,
+    TakePassenger,
+    TrackGrown,
 )
 from dispatch.messages.notices import (
     DriverAssigned,
@@ -93,17 +103,16 @@ from dispatch.messages.notices import (
     PaymentChanged,
     RideEnded,
 )
-from dispatch.messages.passenger import (
-    AnnounceHold,
-    HoldPassenger,
-    LeavePassenger,
-    PassengerBusy,
-    PassengerTaken,
-    TakePassenger,
+from dispatch.messages.providers import (
+    CollectFare,
+    FareCollected,
+    FareDeclined,
+    FareUnknown,
+    NotPriced,
+    Priced,
+    QuoteGranted,
+    QuoteRefused,
 )
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
-from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from dispatch.ports import EventStore
 from dispatch.principals import Role
 from dispatch.runtime import Runtime, receives

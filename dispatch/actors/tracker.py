@@ -16,8 +16,8 @@ from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
+from dispatch.messages.matching import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from dispatch.messages.notices import DriverLocation
-from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from dispatch.runtime import Actor, Runtime, receives
 from dispatch.values import Fix
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Forerunner, Message
 from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard
@@ -184,3 +184,83 @@ class RideClosed(Message, frozen=True, gc=False):
     reason: str = ""
     code: str = ""
     text: str = ""
+
+
+# -- ride <-> tracker of its zone, which follows drivers on a ride and shows passengers where they are
+
+
+class FollowDriver(Message, frozen=True, gc=False):
+    """Ride -> tracker: follow this driver, who drives to this place. Sent again when any field changes.
+
+    `to_pickup`: the driver should come nearer, and the ride is told if not. `link`: the passenger's connection, if there is one.
+    """
+
+    ride_id: RideId
+    driver_id: DriverId
+    lat: float
+    lon: float
+    to_pickup: bool
+    link: str | None = None
+
+
+class StopFollowing(Message, frozen=True, gc=False):
+    """Ride -> tracker: the driver does not drive for this ride any more."""
+
+    ride_id: RideId
+
+
+class DriverStalled(Message, frozen=True, gc=False):
+    """Tracker -> ride: the driver does not come, and why: `standing_still`, `driving_away` or `not_heard`. `stage`: what to do about it
+    (`domain.places.following`).
+    """
+
+    driver_id: DriverId
+    what: str
+    stage: int
+
+
+class TrackGrown(Message, frozen=True, gc=False):
+    """Tracker -> ride: the track of the driver has grown. Record it, so that little of it can be lost with this process."""
+
+    driver_id: DriverId
+
+
+# -- ride <-> passenger, who has one ride at a time: none of it is recorded, since open rides say it themselves
+
+
+class TakePassenger(Message, frozen=True, gc=False):
+    """Ride -> passenger: may I be your open ride? The answer names the same `number`."""
+
+    ride_id: RideId
+    number: int
+
+
+class PassengerTaken(Message, frozen=True, gc=False):
+    """Passenger -> ride: you may."""
+
+    number: int
+
+
+class PassengerBusy(Message, frozen=True, gc=False):
+    """Passenger -> ride: `open_ride` is open."""
+
+    number: int
+    open_ride: RideId
+
+
+class AnnounceHold(Message, frozen=True, gc=False):
+    """Passenger -> ride: are you open still? Another ride of this passenger is to be booked."""
+
+    passenger_id: PassengerId
+
+
+class HoldPassenger(Message, frozen=True, gc=False):
+    """Ride -> passenger: I am open. Also unasked: after a restart, and when the search of a ride booked ahead begins."""
+
+    ride_id: RideId
+
+
+class LeavePassenger(Message, frozen=True, gc=False):
+    """Ride -> passenger: I am over, or was never booked."""
+
+    ride_id: RideId

@@ -14,7 +14,7 @@ import msgspec
 
 from dispatch.config import PaymentRules
 from dispatch.ids import RideId
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.ports import Tells
 from dispatch.providers.http import ApiClient
 

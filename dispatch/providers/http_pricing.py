@@ -18,7 +18,7 @@ from dispatch.config import PricingRules
 from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.ports import Tells
 from dispatch.providers.http import ApiClient
 from dispatch.providers.pricing import without_provider

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.ids import RideId
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.ports import Post
 from dispatch.values import Money
 

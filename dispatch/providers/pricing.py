@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.domain.pricing.pricer import Pricer
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.ports import Post
 
 

@@ -20,9 +20,8 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
-from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
+from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide, PassengerBusy
 from dispatch.messages.notices import OfferClosed, OfferMade
-from dispatch.messages.passenger import PassengerBusy
 
 GOALS: Final = (
     "two claims for one ride in one instant",

@@ -7,7 +7,7 @@ import pytest
 from dispatch.actors.passenger import PassengerActor
 from dispatch.ids import PassengerId, RideId
 from dispatch.messages.base import Message
-from dispatch.messages.passenger import (
+from dispatch.messages.matching import (
     AnnounceHold,
     HoldPassenger,
     LeavePassenger,

@@ -8,7 +8,7 @@ from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.pricing.quote import NONE_SUCH, TOO_OLD
 from dispatch.ids import QuoteId, RideId
 from dispatch.messages.events import QuoteMade, QuoteTaken
-from dispatch.messages.pricing import (
+from dispatch.messages.providers import (
     AskPrice,
     MakeQuote,
     NotPriced,

@@ -38,14 +38,19 @@ from dispatch.messages.commands import (
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideRequested
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
+    AnnounceHold,
     AnnounceState,
     ClaimRide,
+    DriverStalled,
     EndSearch,
     ForDriver,
+    PassengerBusy,
+    PassengerTaken,
     RideClosed,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
+    TrackGrown,
 )
 from dispatch.messages.notices import (
     Ack,
@@ -57,10 +62,15 @@ from dispatch.messages.notices import (
     Searching,
     StreamLife,
 )
-from dispatch.messages.passenger import AnnounceHold, PassengerBusy, PassengerTaken
-from dispatch.messages.payment import FareCollected, FareDeclined, FareUnknown
-from dispatch.messages.pricing import NotPriced, Priced, QuoteGranted, QuoteRefused
-from dispatch.messages.tracking import DriverStalled, TrackGrown
+from dispatch.messages.providers import (
+    FareCollected,
+    FareDeclined,
+    FareUnknown,
+    NotPriced,
+    Priced,
+    QuoteGranted,
+    QuoteRefused,
+)
 from dispatch.principals import OPERATIONS
 from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, FareLine, Money, Price

@@ -13,7 +13,7 @@ from dispatch.domain.ride.record import RideRules
 from dispatch.ids import QuoteId
 from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver
 from dispatch.messages.events import RideRequested
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
+from dispatch.messages.providers import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
 from dispatch.values import FareLine, Money, Price
 from tests.actors.rig import ANN, AS_ANN, DEARER, RIDE, TRIP, Rig, command, in_short
 from tests.scenarios.theatre import Harm

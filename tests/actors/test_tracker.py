@@ -9,7 +9,7 @@ import pytest
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.domain.places.following import POINTS_A_CHUNK, STANDS, TOLD, WARNED, Tracks
 from dispatch.ids import DriverId, RideId
-from dispatch.messages.tracking import DriverStalled, FollowDriver, StopFollowing, TrackGrown
+from dispatch.messages.matching import DriverStalled, FollowDriver, StopFollowing, TrackGrown
 from tests.actors.rig import Rig
 
 ME, PASSENGER, RIDE_ACTOR, OTHER_RIDE_ACTOR = "tracker/0", "session/7", "ride/r1", "ride/r2"

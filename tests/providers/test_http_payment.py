@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.ids import PassengerId, RideId
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.http import MOST_AT_ONCE
 from dispatch.providers.http_payment import HttpPayments
 from dispatch.transport.ws.server import run

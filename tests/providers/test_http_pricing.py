@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
 from dispatch.providers.http import MOST_AT_ONCE
 from dispatch.providers.http_pricing import HttpPricing

@@ -11,8 +11,15 @@ from typing import Any
 import pytest
 
 from dispatch.ids import PassengerId, RideId
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.messages.providers import (
+    AskPrice,
+    CollectFare,
+    FareCollected,
+    FareDeclined,
+    FareUnknown,
+    NotPriced,
+    Priced,
+)
 from dispatch.providers.http_payment import HttpPayments
 from dispatch.providers.http_pricing import HttpPricing
 from dispatch.transport.ws.server import run

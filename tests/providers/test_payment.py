@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.ids import PassengerId, RideId
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
 from dispatch.values import Money

@@ -7,7 +7,7 @@ from typing import Any
 from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.pricing.pricer import Pricer
-from dispatch.messages.pricing import AskPrice, NotPriced, Priced
+from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.prices import pricer
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import VirtualRuntime

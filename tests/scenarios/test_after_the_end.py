@@ -11,7 +11,7 @@ from dispatch import addresses
 from dispatch.ids import RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import TrackRecorded
-from dispatch.messages.payment import CollectFare, FareCollected, FareDeclined, FareUnknown
+from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.principals import OPERATIONS
 from dispatch.values import Money
 from sim.stories.stage import Stage

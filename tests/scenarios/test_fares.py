@@ -9,7 +9,7 @@ import pytest
 from dispatch import addresses
 from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.events import RideCompleted, RideRequested
-from dispatch.messages.pricing import MakeQuote, QuoteReady
+from dispatch.messages.providers import MakeQuote, QuoteReady
 from dispatch.values import Place
 from sim.stories.stage import DROPOFF, PICKUP, Heard, Passenger, Stage
 from sim.world import WorldOptions

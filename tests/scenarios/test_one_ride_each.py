@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.actors.passenger import PassengerActor
 from dispatch.messages.events import RideRequested
-from dispatch.messages.passenger import HoldPassenger, LeavePassenger, TakePassenger
+from dispatch.messages.matching import HoldPassenger, LeavePassenger, TakePassenger
 from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order, hurt

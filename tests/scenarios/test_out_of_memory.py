@@ -14,7 +14,7 @@ from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.domain.matching.supply import Supply
 from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.events import RoundConsidered
-from dispatch.messages.pricing import UseQuote
+from dispatch.messages.providers import UseQuote
 from dispatch.values import Place
 from sim.stories.stage import DROPOFF, PICKUP, Stage
 from sim.world import WorldOptions

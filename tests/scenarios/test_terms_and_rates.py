@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.ids import QuoteId
 from dispatch.messages.events import RideRequested, RideScheduled
-from dispatch.messages.pricing import MakeQuote
+from dispatch.messages.providers import MakeQuote
 from dispatch.values import Place
 from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.scenarios.test_fares import FARE, OTHER, SARAH, TARIFF, Desk, refused

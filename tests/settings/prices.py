@@ -9,8 +9,7 @@ from typing import Any
 from dispatch.addresses import PAYMENTS, PRICING
 from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import PassengerId, RideId
-from dispatch.messages.payment import CollectFare, FareUnknown
-from dispatch.messages.pricing import AskPrice
+from dispatch.messages.providers import AskPrice, CollectFare, FareUnknown
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime

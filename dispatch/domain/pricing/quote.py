@@ -11,7 +11,7 @@ from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
-from dispatch.messages.pricing import UseQuote
+from dispatch.messages.providers import UseQuote
 from dispatch.values import Place
 
 NONE_SUCH: Final = "quote_id names no quote of this passenger that can be booked; ask for a new one"

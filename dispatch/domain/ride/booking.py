@@ -12,7 +12,7 @@ from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
-from dispatch.messages.pricing import AskPrice, UseQuote
+from dispatch.messages.providers import AskPrice, UseQuote
 from dispatch.values import Passenger, Price, Trip
 
 OPEN_TO_TERMS: Final = (UNBOOKED, SCHEDULED, PENDING)

@@ -47,9 +47,8 @@ from dispatch.messages.events import (
     RideUnassigned,
     SearchFailed,
 )
-from dispatch.messages.matching import ClaimRefused, ClaimRide, RoundOpened, SearchExhausted
+from dispatch.messages.matching import ClaimRefused, ClaimRide, DriverStalled, RoundOpened, SearchExhausted
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
-from dispatch.messages.tracking import DriverStalled
 from dispatch.principals import Role
 from dispatch.values import Place
 from dispatch.words import Party, SearchEnd

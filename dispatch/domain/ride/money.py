@@ -13,7 +13,7 @@ from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, CHARGED, Decision, RideRecord, RideRules
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
-from dispatch.messages.payment import FareCollected, FareDeclined
+from dispatch.messages.providers import FareCollected, FareDeclined
 from dispatch.values import CARD, Money, Price
 
 CLOCK_SLACK_S: Final = 1e-6

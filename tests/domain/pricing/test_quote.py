@@ -5,7 +5,7 @@ import pytest
 from dispatch.domain.pricing.quote import ANOTHER_TIME, ELSEWHERE, NONE_SUCH, OTHER_VEHICLE, TOO_OLD, QuoteRecord
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.events import QuoteMade, QuoteTaken
-from dispatch.messages.pricing import UseQuote
+from dispatch.messages.providers import UseQuote
 from dispatch.values import FareLine, Money, Place, Price
 
 ANN, BEN = PassengerId("p1"), PassengerId("p2")

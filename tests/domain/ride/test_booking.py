@@ -10,7 +10,7 @@ from dispatch.domain.ride.record import ACCEPTED, CANCELLED, PENDING, SCHEDULED,
 from dispatch.ids import QuoteId, RideId
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
-from dispatch.messages.pricing import AskPrice, UseQuote
+from dispatch.messages.providers import AskPrice, UseQuote
 from dispatch.principals import passenger_of
 from dispatch.values import UNNAMED, FareLine, Money, Price
 from tests.domain.ride.test_record import ANN, DEARER, RIDE, TRIP, ride_that_is

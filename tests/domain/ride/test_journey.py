@@ -24,9 +24,8 @@ from dispatch.messages.events import (
     RideUnassigned,
     SearchFailed,
 )
-from dispatch.messages.matching import ClaimRide, RoundOpened, SearchExhausted
+from dispatch.messages.matching import ClaimRide, DriverStalled, RoundOpened, SearchExhausted
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
-from dispatch.messages.tracking import DriverStalled
 from dispatch.principals import OPERATIONS, SYSTEM, Principal, driver, passenger_of
 from dispatch.values import DriverCard, Place
 from tests.domain.ride.test_record import HIM, RIDE, ride_that_is

@@ -21,7 +21,7 @@ from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.errors import NoTariff, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
-from dispatch.messages.pricing import MakeQuote, QuoteFailed, QuoteReady
+from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339, unix_time
 from dispatch.transport import wire

@@ -1,10 +1,12 @@
-"""What is said about prices: to whoever prices trips, to a quote, and what they answer. Times are runtime seconds."""
+"""What is asked of whoever prices trips, of quotes, and of whoever collects the money, and what they answer. Times are Unix seconds."""
 
 from __future__ import annotations
 
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
-from dispatch.values import Place, Price
+from dispatch.values import Money, Place, Price
+
+# -- prices and quotes
 
 
 class AskPrice(Message, frozen=True, gc=False):
@@ -91,3 +93,37 @@ class QuoteRefused(Message, frozen=True, gc=False):
     number: int
     code: str
     text: str
+
+
+# -- payments: asked again, a provider collects nothing twice, since the ride's id is the charge's
+
+
+class CollectFare(Message, frozen=True, gc=False):
+    """Ride -> provider: collect this from the passenger. `number` counts the ride's questions, and the answer names it."""
+
+    reply_to: str
+    number: int
+    ride_id: RideId
+    passenger_id: PassengerId
+    amount: Money
+
+
+class FareCollected(Message, frozen=True, gc=False):
+    """Provider -> ride: it was collected, now or when it was asked before. `reference`: the provider's own name of it."""
+
+    number: int
+    reference: str
+
+
+class FareDeclined(Message, frozen=True, gc=False):
+    """Provider -> ride: it never will be collected, and why."""
+
+    number: int
+    reason: str
+
+
+class FareUnknown(Message, frozen=True, gc=False):
+    """Provider -> ride: nobody knows whether it was collected. It is to be asked again."""
+
+    number: int
+    reason: str
