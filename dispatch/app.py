@@ -81,7 +81,7 @@ async def _serve(
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
-        zone = assemble(settings, runtime, store, travel=travel, epoch=f"{time.time_ns():x}")
+        zone = assemble(settings, runtime, store, travel=travel, epoch=f"{time.time_ns():x}", clock=time.perf_counter)
         gateway = zone.gateway
         prices_from, payments_to = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
         for provider in (prices_from, payments_to):

@@ -5,12 +5,14 @@ The live server, the simulated world and the tests of crashes are all assembled 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import EVENTS_A_FOLD, DriverActor, DriverOptions
 from dispatch.actors.parts.conversation import Memory
+from dispatch.actors.parts.guarded_policy import GuardedPolicy
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
@@ -30,6 +32,7 @@ from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
+from dispatch.policies import policy_factory
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
@@ -162,6 +165,7 @@ def assemble(
     epoch: str,
     wall_zero: float = 0.0,
     events_a_fold: int = EVENTS_A_FOLD,
+    clock: Callable[[], float] | None = None,
 ) -> Zone:
     """Teach `runtime` how the actors of a zone come to life, start its dispatcher, and open the gateway to its sessions.
 
@@ -174,9 +178,13 @@ def assemble(
         epoch: of all streams of this process; no other process of the same file may have it.
         wall_zero: Unix time of runtime second 0.
         events_a_fold: a driver's history is folded after so many events.
+        clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
+
+    Raises:
+        SettingError: the matching policy cannot be loaded.
     """
     board, priced_by = position_board(settings), pricer(settings, travel, wall_zero)
-    _populate(settings, runtime, store, board, travel, priced_by, events_a_fold)
+    _populate(settings, runtime, store, board, travel, priced_by, events_a_fold, clock)
     gateway = Gateway(
         runtime,
         board,
@@ -198,10 +206,12 @@ def _populate(
     travel: EtaModel,
     priced_by: Pricer,
     events_a_fold: int,
+    clock: Callable[[], float] | None,
 ) -> None:
     rides, quotes = ride_rules(settings, travel, priced_by), quote_options(settings, priced_by)
     drivers = driver_options(settings, events_a_fold)
-    policy, follows = search_rules(settings), tracker_options(settings, travel)
+    searching, follows = search_rules(settings), tracker_options(settings, travel)
+    make_policy = policy_factory(settings)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
 
     # Whoever is woken by anything but a connection may be needed for that one message alone.
@@ -221,7 +231,8 @@ def _populate(
         return driver
 
     def wake_dispatcher(address: str, message: Any) -> DispatcherActor:
-        return DispatcherActor(runtime, address, store, policy, supply_of(settings, board, travel))
+        policy = GuardedPolicy(make_policy(searching), clock) if make_policy is not None else None
+        return DispatcherActor(runtime, address, store, searching, supply_of(settings, board, travel), policy)
 
     runtime.factory(addresses.RIDE, wake_ride)
     runtime.factory(addresses.DRIVER, wake_driver)

@@ -268,6 +268,7 @@ class Policy(Word):
     BEST_OF_WINDOW = "best_of_window"
     EXPANDING = "expanding"
     STAGGERED = "staggered"
+    BATCHED = "batched"
 
 
 class Pricing(Word):

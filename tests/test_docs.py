@@ -120,6 +120,33 @@ class TestFiguresOfTheReadme:
         return {label: "" if label in varying else value for label, value in self.drawn["rows"](table).items()}
 
 
+class TestPolicies:
+    """The tables of POLICIES.md are what runs come to, and its example is the one that tests/test_policies.py runs."""
+
+    drawn = runpy.run_path(str(ROOT / "docs/make_policies.py"))
+
+    @pytest.mark.parametrize("policy", ["seed", "batched"])
+    def test_the_rows_of_the_model_city_are_current(self, policy: str) -> None:
+        shown = self.drawn["rows"](read("docs/POLICIES.md"), "city")
+        assert self.drawn["city_row"](policy) in shown, "draw it again: python docs/make_policies.py"
+
+    def test_batched_is_shorter_and_serves_more_on_every_seed_of_the_shipped_day(self) -> None:
+        cells = [row.strip("|\n").split("|") for row in self.drawn["rows"](read("docs/POLICIES.md"), "day")]
+        found = {(row[0].strip(), row[1].strip(" `")): row for row in cells}
+        for seed in map(str, self.drawn["DAY_SEEDS"]):
+            rounds, batched = found[seed, "seed"], found[seed, "batched"]
+            assert self.number(batched[2]) >= self.number(rounds[2]), "completed"
+            assert self.number(batched[4]) < self.number(rounds[4]), "way"
+            assert self.number(batched[5].partition("·")[2]) <= self.number(rounds[5].partition("·")[2]), "p95"
+
+    @staticmethod
+    def number(cell: str) -> float:
+        return float(cell.replace(",", ""))
+
+    def test_the_example_is_the_file_that_the_tests_run(self) -> None:
+        assert f"```python\n{read('examples/fair_policy.py')}```" in read("docs/POLICIES.md")
+
+
 def test_the_architecture_names_every_room() -> None:
     text = read("docs/ARCHITECTURE.md")
     rooms = [entry for entry in (ROOT / "dispatch").iterdir() if not entry.name.startswith("_")]

@@ -178,9 +178,10 @@ class TestLockFiles:
             (RUNTIME, PROJECT["dependencies"]),
             (DEVELOPMENT, PROJECT["optional-dependencies"]["dev"]),
             (DEVELOPMENT, PROJECT["optional-dependencies"]["roads"]),
+            (DEVELOPMENT, PROJECT["optional-dependencies"]["policies"]),
             (DEVELOPMENT, PROJECT["optional-dependencies"]["trips"]),
         ],
-        ids=["runtime", "development", "roads", "trips"],
+        ids=["runtime", "development", "roads", "policies", "trips"],
     )
     def test_every_dependency_is_bounded_and_its_pin_lies_within(self, file: Path, asked: list[str]) -> None:
         pins = self.pins(file)

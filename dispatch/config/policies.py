@@ -1,6 +1,7 @@
-"""Matching policies that are presets: each is a few settings, as people write them. Explicit settings win."""
+"""Matching policies that have a name: each is a handful of settings, as people write them. Whatever is given beside it beats it."""
 
 from collections.abc import Mapping
+from typing import Final
 
 POLICIES: Mapping[str, Mapping[str, str]] = {
     "seed": {},
@@ -8,5 +9,15 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     "best_of_window": {"acceptance": "best_of_window"},
     "expanding": {"radius_from_km": "2"},
     "staggered": {"stagger": "5s"},
+    "batched": {"batch": "1", "rounds": "100"},
 }
-"""The settings of each preset. `seed` has none: it is the defaults."""
+"""By name, settings by theirs. `seed`: the defaults as they are."""
+PLUG_INS: Final = "dispatch.policies"
+"""The group of entry points under which packages offer policies of their own."""
+
+
+def is_plug_in(name: str) -> bool:
+    """Whether this names a policy of somebody else: one that a package offers, or FILE.py:NAME or MODULE:NAME."""
+    from importlib.metadata import entry_points
+
+    return ":" in name or name in entry_points(group=PLUG_INS).names

@@ -22,7 +22,7 @@ from dispatch.config.kinds import (
     ZONE,
     Value,
 )
-from dispatch.config.policies import POLICIES
+from dispatch.config.policies import POLICIES, is_plug_in
 from dispatch.config.table import (
     Checked,
     Setting,
@@ -46,12 +46,18 @@ class Rules(Checked):
     offer_timeout_s: float = duration("30s", "50ms", "5m", "a driver has this long to answer an offer")
     late_grace_s: float = duration("2s", "0s", "30s", "an accept this late still wins while the ride is open")
     policy: str = choice(
-        "seed", "|".join(POLICIES), "matching policy: a preset for the settings below; explicit settings win"
+        "seed",
+        "|".join(POLICIES),
+        "matching policy: a preset for the settings below (explicit settings win), or a plug-in (docs/POLICIES.md)",
+        also=is_plug_in,
     )
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
     rank_by: str = choice("distance", "distance|eta", "who is asked first: the nearest, or the soonest at the pickup")
     rank_candidates: int = whole(20, 1, 200, "number of nearest drivers that rank_by eta compares")
-    rounds: int = whole(4, 1, 20, "rounds before a search only waits for late joiners")
+    window_s: float = duration(
+        "5s", "100ms", "1m", "policy batched asks once in a window, for all waiting rides together"
+    )
+    rounds: int = whole(4, 1, 100, "rounds before a search only waits for late joiners")
     search_cap_s: float = duration("180s", "100ms", "24h", "a search ends with no_drivers after this")
     radius_m: float = kilometres(10, 0.1, 500, "drivers further from the pickup are not asked")
     radius_from_m: float = kilometres(

@@ -121,11 +121,11 @@ def _require_known_types(given: Mapping[str, Given], vehicle_types: str) -> None
 
 
 def _from_policy(policy: Given | None) -> dict[str, Given]:
-    """What the policy stands for that is named."""
+    """What the named preset sets; a plug-in sets nothing."""
     if policy is None:
         return {}
     name = str(_BY_NAME["policy"].read(policy.value, policy.origin))
-    return {setting: Given(value, f"policy {name}") for setting, value in POLICIES[name].items()}
+    return {setting: Given(value, f"policy {name}") for setting, value in POLICIES.get(name, {}).items()}
 
 
 def _from_flags(flags: Mapping[str, object]) -> dict[str, Given]:

@@ -1,6 +1,6 @@
 """One row for each setting, read from the settings classes. Flags, environment variables and TOML keys are made of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar
 
@@ -29,6 +29,8 @@ class Limits:
     high: float = float("inf")
     choices: tuple[str, ...] = ()
     name: str = ""
+    also: Callable[[str], bool] | None = None
+    """Which other words will do."""
 
 
 def duration(default: str | None, low: str, high: str, help: str) -> Any:
@@ -51,9 +53,9 @@ def whole(default: int | None, low: int, high: int, help: str) -> Any:
     return _row(default, Limits(WHOLE, help, low, high))
 
 
-def choice(default: str, choices: str, help: str) -> Any:
-    """One of a few words, listed as `full|normal|off`."""
-    return _row(default, Limits(TEXT, help, choices=tuple(choices.split("|"))))
+def choice(default: str, choices: str, help: str, also: Callable[[str], bool] | None = None) -> Any:
+    """One of a few words, listed as `full|normal|off`, or another one that `also` admits."""
+    return _row(default, Limits(TEXT, help, choices=tuple(choices.split("|")), also=also))
 
 
 def written(kind: Kind, default: str | None, help: str, name: str = "") -> Any:
@@ -154,7 +156,7 @@ class Setting:
         if not fits or (isinstance(value, bool) and limits.kind.held is not bool):
             raise ValueError(value)
         held = _held(limits.kind, value)
-        if limits.choices and held not in limits.choices:
+        if limits.choices and held not in limits.choices and not (limits.also is not None and limits.also(str(held))):
             raise ValueError(value)
         if isinstance(held, int | float) and not limits.low <= held <= limits.high:
             raise ValueError(value)

@@ -7,6 +7,7 @@ from dispatch.actors.driver import DriverActor
 from dispatch.addresses import dispatcher as address_of_dispatcher
 from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver.record import FREE, DriverRecord
+from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.search import PLACES, ROUND, Search
 from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import haversine_m
@@ -42,11 +43,12 @@ def check_views(world: Subject) -> None:
             add(now, "same-view", f"{driver_id} is {status}, the dispatcher believes {believed.status}")
         if status == AVAILABLE and len(offers) < world.settings.live_offers and world.board.fresh(driver_id, now):
             idle.append(driver_id)
+    asks_at_once = isinstance(dispatcher.policy, Rounds)
     for ride_id, search in dispatcher.searches.items():
         unknown = [offer_id for offer_id, offer in search.open.items() if not offer.claimed and offer_id not in held]
         if unknown:
             add(now, "same-view", f"the dispatcher waits for answers to {unknown}, which nobody holds")
-        if search.need(now).kind in (ROUND, PLACES):
+        if asks_at_once and search.need(now).kind in (ROUND, PLACES):
             left = [driver_id for driver_id in idle if _would_ask(dispatcher, search, driver_id)]
             if left:
                 add(now, "nobody-idle", f"{ride_id} looks for drivers and {left} are not asked")

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from dispatch.errors import SettingError, did_you_mean
 from dispatch.text import say
+from sim.explore.batched import BatchedWorld, LossyBatchedWorld
 from sim.explore.lossy import LossyWorld
 from sim.explore.small import SmallWorld
 from sim.report import printed
@@ -29,7 +30,12 @@ class Outcome(NamedTuple):
     summary: Summary
 
 
-SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {"small": SmallWorld, "lossy": LossyWorld}
+SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {
+    "small": SmallWorld,
+    "lossy": LossyWorld,
+    "batched": BatchedWorld,
+    "lossy-batched": LossyBatchedWorld,
+}
 
 
 class UnknownScenario(SettingError):

@@ -5,6 +5,8 @@ It has settings of its own, so that a seed means the same everywhere.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -112,6 +114,8 @@ class SmallWorld(World):
 
     driver_type: ClassVar[type[RestlessDriver]] = RestlessDriver
     passenger_type: ClassVar[type[RestlessPassenger]] = RestlessPassenger
+    asks: ClassVar[Mapping[str, Any]] = {}
+    """Settings that hold in all worlds of this kind, whatever the seed draws."""
 
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
         mood = mood_of(seed)
@@ -126,7 +130,7 @@ class SmallWorld(World):
             position_every_s=15.0,
             events_a_fold=EVENTS_A_FOLD,
         )
-        super().__init__(seed, mood.settings, options)
+        super().__init__(seed, dataclasses.replace(mood.settings, **self.asks), options)
         self.mood = mood
         self.clock = Beats(self.runtime, mood.beat_s)
         self.goals = CoverageGoals()

@@ -38,5 +38,7 @@ def test_a_policy_may_be_named_in_the_environment_too() -> None:
 
 
 def test_a_policy_that_there_is_not_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(SettingError, match="policy must be seed, exclusive, best_of_window, expanding or staggered"):
+    with pytest.raises(
+        SettingError, match="policy must be seed, exclusive, best_of_window, expanding, staggered or batched"
+    ):
         load({"policy": "fair"}, {})

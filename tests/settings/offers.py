@@ -65,6 +65,13 @@ def when_each_of_two_is_asked(given: Given) -> object:
     return [driver.heard("ride_request")[0].at for driver in stage.drivers.values()]
 
 
+@changes("window", {"2s": [2.0], "10s": [10.0]}, policy="batched")
+def when_the_driver_is_asked(given: Given) -> object:
+    stage = given.booked()
+    stage.run(until=15)
+    return [frame.at for frame in stage.drivers["d1"].heard("ride_request")]
+
+
 @changes("rounds", {"1": 1, "3": 3})
 def how_many_rounds_there_were(given: Given) -> object:
     stage = given.booked()

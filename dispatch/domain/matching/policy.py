@@ -118,6 +118,10 @@ class ZoneView(Protocol):
         """Latitude and longitude of the driver, if they are known and young enough for an offer."""
         ...
 
+    def metres_to(self, search: Search, driver_id: DriverId) -> float:
+        """How far the driver is from the pickup; inf: that is not known."""
+        ...
+
     def first_waiting(self, driver_id: DriverId) -> tuple[Search, float] | None:
         """The longest-waiting search that may ask this driver now, and the metres to its pickup."""
         ...

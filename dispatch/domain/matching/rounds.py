@@ -15,12 +15,12 @@ class Rounds:
     """Asks the nearest drivers at once, fills places that come open, and opens the next round when one ends. Remembers nothing."""
 
     def decide(self, happened: Happened, zone: ZoneView) -> tuple[Move, ...]:
-        """At most one search's asks: those of the search that `happened` names, or of the longest-waiting one."""
+        """What the search needs that `happened` names, or the longest-waiting one that may ask a driver; at a `Tick`, what all need."""
         kind = type(happened)
         if kind is DriverEligible:
             return self._for_driver(happened.driver_id, zone)  # type: ignore[union-attr]
         if kind is Tick:
-            return NO_MOVES
+            return tuple(move for search in zone.searches.values() for move in self._go_on(search, zone))
         search = zone.searches[happened.ride_id]  # type: ignore[union-attr]
         return self._go_on(search, zone, even_if_nobody=kind is SearchOpened)
 

@@ -34,7 +34,7 @@ class SearchRules(msgspec.Struct, frozen=True):
     explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
     masks_phones: bool = False
-    window_s: float = 5.0
+    window_s: float = Rules.window_s
 
     @property
     def shown_at_once(self) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from dispatch.domain.matching.candidates import RULES
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Hits, Search, Searches
 from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.waiting import WaitingList
+from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Point
 
@@ -67,6 +70,11 @@ class Zone:
     def position(self, driver_id: DriverId) -> Point | None:
         """Where the driver is, if that is known and young enough for an offer."""
         return self.supply.position(driver_id, self.now)
+
+    def metres_to(self, search: Search, driver_id: DriverId) -> float:
+        """How far the driver is from the pickup; inf: that is not known."""
+        point = self.supply.position(driver_id, self.now)
+        return haversine_m(*point, *search.card.trip.pickup.point) if point is not None else inf
 
     def first_waiting(self, driver_id: DriverId) -> tuple[Search, float] | None:
         """The longest-waiting search that may ask this driver now, and the metres to its pickup."""

@@ -1,0 +1,35 @@
+"""Small worlds and lossy ones in which the policy `batched` asks: no invariant breaks, and what it is for does happen.
+
+`dispatch simulate --scenario batched --seed 0 --worlds 500 --permute` runs five hundred of them.
+"""
+
+import pytest
+
+from sim.explore.explorer import explore
+
+WANTED = (
+    "a ride needs three rounds",
+    "dispatcher rebuilt",
+    "no drivers",
+    "superseded search",
+    "failed commit of an assignment",
+)
+
+
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
+    explored = explore(range(first, first + 10), "batched")
+    assert explored.failed is None, str(explored)
+    assert explored.run == 10
+
+
+def test_every_rare_case_is_met_in_some_of_them() -> None:
+    explored = explore(range(100), "batched", enough=lambda explored: all(explored.seen[case] for case in WANTED))
+    assert [case for case in WANTED if not explored.seen[case]] == []
+
+
+@pytest.mark.parametrize("first", range(0, 8, 4))
+def test_no_invariant_breaks_on_a_bad_network(first: int) -> None:
+    explored = explore(range(first, first + 4), "lossy-batched")
+    assert explored.failed is None, str(explored)
+    assert explored.run == 4
