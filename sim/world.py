@@ -225,11 +225,11 @@ class World:
             for phone in cohort:
                 phone.report()
             return
+        now = self.runtime.now
         for phone in cohort:
             link: Any = phone.link
             if link is not None:
-                lat, lon = phone.standing or phone.position()
-                link.report(lat, lon)
+                link.report(*phone.leg.position(now))
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands

@@ -251,11 +251,12 @@ class Runtime(ABC):
         """Tell every timer that is due. A timer wakes no actor: one that has left memory left its timers behind."""
         timers, now = self._timers, self.now
         soon = timers.soon
-        while (due := timers.next_due()) is not None and due <= now:
-            while soon and soon[0][0] <= now:
-                _, _, address, message = heappop(soon)
-                if address in self._boxes or address in self._sinks:
-                    self.tell(address, message)
+        while soon or timers.next_due() is not None:
+            if soon[0][0] > now:
+                return
+            _, _, address, message = heappop(soon)
+            if address in self._boxes or address in self._sinks:
+                self.tell(address, message)
 
     def _drain(self, turns: float = inf) -> None:
         """Deliver the mail that waits, and what comes of it, in at most so many turns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from dispatch.runtime.core import Runtime
@@ -16,12 +17,13 @@ class VirtualRuntime(Runtime):
 
     def run(self, until_s: float | None = None) -> None:
         """Deliver everything up to and at `until_s` (runtime seconds; None: until no mail and no timer is left)."""
-        next_due = self._timers.next_due
+        timers, latest = self._timers, inf if until_s is None else until_s
+        soon = timers.soon
         self._drain()
-        while (due := next_due()) is not None:
-            if until_s is not None and due > until_s:
+        while soon or timers.next_due() is not None:
+            if soon[0][0] > latest:
                 break
-            self.now = due
+            self.now = soon[0][0]
             self._fire_due()
             self._drain()
         if until_s is not None and until_s > self.now:

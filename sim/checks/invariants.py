@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from dispatch.addresses import DRIVER, kind_of, name_of, session
+from dispatch.addresses import DRIVER, kind_of, name_of
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
@@ -38,6 +38,8 @@ from sim.checks.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
 """How long a commit and its announcement may take in virtual time."""
+NOBODY = (-1, "")
+"""The connection of an app that has none."""
 
 
 class Watch:
@@ -55,12 +57,14 @@ class Watch:
         self._held: dict[DriverId, dict[OfferId, None]] = {}
         self._deadlines: deque[tuple[float, OfferId]] = deque()
         self._closes: dict[OfferId, float] = {}
-        self._links: dict[DriverId, int] = {}
+        self._links: dict[DriverId, tuple[int, str]] = {}
+        """The number and the address of each driver's newest connection."""
         self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
         self._asked_at: dict[RideId, float] = {}
         self._searches: deque[tuple[float, RideId]] = deque()
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
-        self._passengers: dict[RideId, int] = {}
+        self._passengers: dict[RideId, tuple[int, str]] = {}
+        """The same of the passengers' connections."""
         self._told: dict[RideId, str] = {}
         self._look_again_at = inf
         self._started_at = -SETTLING_S
@@ -118,7 +122,8 @@ class Watch:
         self.checked += 1
         self._recorded(now, append)
         self.ledger.take(now, append)
-        self._look_at_decided(now)
+        if self.ledger.decided:
+            self._look_at_decided(now)
 
     def _append(self, now: float, address: str, message: Append) -> None:
         self.ledger.append(message)
@@ -135,14 +140,13 @@ class Watch:
 
     def _appended(self, now: float, address: str, message: Appended) -> None:
         self.ledger.appended(now, address, message)
-        self._look_at_decided(now)
+        if self.ledger.decided:
+            self._look_at_decided(now)
 
     def _look_at_decided(self, now: float) -> None:
-        ledger = self.ledger
-        if ledger.decided:
-            for offered in ledger.decided:
-                self._later.append((self._by(now + SETTLING_S), Watch._withdrawn, offered))
-            ledger.decided.clear()
+        for offered in self.ledger.decided:
+            self._later.append((self._by(now + SETTLING_S), Watch._withdrawn, offered))
+        self.ledger.decided.clear()
 
     def _not_appended(self, now: float, address: str, message: NotAppended) -> None:
         self.ledger.not_appended(address, message)
@@ -159,24 +163,24 @@ class Watch:
 
     def _attached(self, now: float, address: str, message: Attach) -> None:
         """Of several connections the one with the highest number speaks for the app, in whatever order they are announced."""
-        links: dict[Any, int] = self._links if kind_of(address) == DRIVER else self._passengers
-        name = name_of(address)
-        links[name] = max(message.number, links.get(name, -1))
+        links: dict[Any, tuple[int, str]] = self._links if kind_of(address) == DRIVER else self._passengers
+        name, link = name_of(address), (message.number, message.session)
+        links[name] = max(link, links.get(name, link))
 
     def _detached(self, now: float, address: str, message: Detach) -> None:
         name = name_of(address)
         if kind_of(address) == DRIVER:
-            if self._links.get(DriverId(name)) == message.number:
+            if self._links.get(DriverId(name), NOBODY)[0] == message.number:
                 del self._links[DriverId(name)]
                 self._later.append((self._by(now + SETTLING_S), Watch._ghost, DriverId(name)))
-        elif self._passengers.get(RideId(name)) == message.number:
+        elif self._passengers.get(RideId(name), NOBODY)[0] == message.number:
             del self._passengers[RideId(name)]
             self._told.pop(RideId(name), None)  # an app that left need not know
 
     def _faulted(self, now: float, address: str, message: Faulted) -> None:
         """This app's connection ended without a `Detach`. The app hears nothing until it connects again."""
-        for ride_id, number in self._passengers.items():
-            if session(number) == address:
+        for ride_id, (_, session) in self._passengers.items():
+            if session == address:
                 self._told.pop(ride_id, None)
                 del self._passengers[ride_id]
                 return
@@ -326,7 +330,7 @@ class Watch:
 
     def _is_passenger(self, address: str, ride_id: RideId) -> bool:
         """Whether this session is the passenger's. A driver may be told the same again long after."""
-        return address == session(self._passengers.get(ride_id, -1))
+        return address == self._passengers.get(ride_id, NOBODY)[1]
 
     def _told_snapshot(self, now: float, address: str, message: PassengerSnapshot) -> None:
         if self._is_passenger(address, message.ride_id):

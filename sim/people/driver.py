@@ -69,20 +69,12 @@ class DriverPhone(Phone):
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
         self.offers: dict[str, str] = {}
-        self.standing: Point | None = None
-        """The position, while the driver is known not to move."""
         self._period = FREE
         self._since = clock.now
 
     def position(self) -> Point:
         """Where the driver is now: latitude, longitude."""
-        if self.standing is not None:
-            return self.standing
-        now, leg = self.clock.now, self.leg
-        here = leg.position(now)
-        if now >= leg.arrives_at:
-            self.standing = here
-        return here
+        return self.leg.position(self.clock.now)
 
     def report(self) -> None:
         """Send the position, as a real app does on its cadence."""
@@ -178,7 +170,6 @@ class DriverPhone(Phone):
     def _drive(self, to: Point) -> None:
         now = self.clock.now
         self.leg = Leg(self.leg.position(now), to, now, self.travel)
-        self.standing = None
 
     def _be_free(self) -> None:
         self.ride, self.finished = None, False

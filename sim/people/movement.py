@@ -28,9 +28,9 @@ class Leg:
 
     def position(self, now: float) -> tuple[float, float]:
         """Where the car is: exactly `start` until it departs and exactly `end` from its arrival on."""
-        driven_s = now - self.departs_at
         if now >= self.arrives_at:
             return self.end
+        driven_s = now - self.departs_at
         if driven_s <= 0.0:
             return self.start
         lon = self._lon + driven_s * self._lon_per_s

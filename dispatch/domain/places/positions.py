@@ -68,18 +68,33 @@ class PositionBoard:
             self._fixes[driver_id] = self._moved[driver_id] = fix = Fix(lat, lon, at, heading)
             self._tell(driver_id, fix)
             return NEWS
+        elapsed = at - fix.at
+        if elapsed < 0.0:
+            return self._refuse(OUT_OF_ORDER)
+        is_news = elapsed > self.max_age_s
         if lat == fix.lat and lon == fix.lon:
-            elapsed = at - fix.at
-            if elapsed < 0.0:
-                return self._refuse(OUT_OF_ORDER)
             fix.at = at
+            if is_news:
+                self._moved[driver_id] = fix
             if self._doubted and elapsed:
                 self._doubted.pop(driver_id, None)
-            if elapsed <= self.max_age_s:
-                return BELIEVED
-            self._moved[driver_id] = fix
-            return NEWS
-        return self._move(driver_id, fix, lat, lon, at, heading)
+            return NEWS if is_news else BELIEVED
+        # The quick test takes a degree of longitude to be as long as on the equator. Nearly every honest fix passes it.
+        north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
+        reach = self.max_speed_mps * elapsed
+        if not (
+            north * north + east * east <= reach * reach
+            or self._reachable(fix, lat, lon, elapsed)
+            or self._vouched(driver_id, lat, lon, at)
+        ):
+            return self._refuse(IMPOSSIBLE_SPEED)
+        fix.lat, fix.lon, fix.at, fix.heading = lat, lon, at, heading
+        self._moved[driver_id] = fix
+        if self._doubted:
+            self._doubted.pop(driver_id, None)
+        if driver_id in self._followed:
+            self._tell(driver_id, fix)
+        return NEWS if is_news else BELIEVED
 
     def clock_of(self, driver_id: DriverId) -> PhoneClock:
         """The clock of this driver's phone, as far as the phone's reports tell. It is made when it is asked for first."""
@@ -126,27 +141,6 @@ class PositionBoard:
         """The drivers who moved since the last drain, in the order of their first moves, each with the latest position."""
         moved, self._moved = self._moved, {}
         return moved
-
-    def _move(self, driver_id: DriverId, fix: Fix, lat: float, lon: float, at: float, heading: float | None) -> Verdict:
-        elapsed = at - fix.at
-        if elapsed < 0.0:
-            return self._refuse(OUT_OF_ORDER)
-        # The quick test takes a degree of longitude to be as long as on the equator. Nearly every honest fix passes it.
-        north, east = (lat - fix.lat) * METRES_A_DEGREE, (lon - fix.lon) * METRES_A_DEGREE
-        reach = self.max_speed_mps * elapsed
-        if not (
-            north * north + east * east <= reach * reach
-            or self._reachable(fix, lat, lon, elapsed)
-            or self._vouched(driver_id, lat, lon, at)
-        ):
-            return self._refuse(IMPOSSIBLE_SPEED)
-        fix.lat, fix.lon, fix.at, fix.heading = lat, lon, at, heading
-        self._moved[driver_id] = fix
-        if self._doubted:
-            self._doubted.pop(driver_id, None)
-        if driver_id in self._followed:
-            self._tell(driver_id, fix)
-        return NEWS if elapsed > self.max_age_s else BELIEVED
 
     def _tell(self, driver_id: DriverId, fix: Fix) -> None:
         if driver_id in self._followed and self.follower is not None:
