@@ -138,23 +138,20 @@ class RecordedActor(Actor):
     def _end_turn(self, message: Message) -> None:
         """The handler of `message` is done: what it recorded goes to the journal. Until that is on disk, `message` is unsettled."""
         if self._fresh or self._after is not None:
-            self._commit()
+            events = tuple(self._fresh)
+            self._fresh.clear()
+            append = Append(self.address, self.incarnation, self.recorded, self.runtime.now, events, self._after)
+            self._after = None
+            if self.store.keep_now(append):
+                self._ahead = ()
+                self._let_go(self.recorded)
+            else:
+                self._in_flight.append((self.recorded, events))
+                self.runtime.tell(JOURNAL, append)
+                if self._ahead:
+                    self._run_ahead()
         if self.recorded != self.committed:
             self._unsettled.append((self.recorded, message))
-
-    def _commit(self) -> None:
-        events = tuple(self._fresh)
-        self._fresh.clear()
-        append = Append(self.address, self.incarnation, self.recorded, self.runtime.now, events, self._after)
-        self._after = None
-        if self.store.keep_now(append):
-            self._ahead = ()
-            self._let_go(self.recorded)
-        else:
-            self._in_flight.append((self.recorded, events))
-            self.runtime.tell(JOURNAL, append)
-            if self._ahead:
-                self._run_ahead()
 
     def _run_ahead(self) -> None:
         """Tell what was sent ahead, unless an older message still waits for the same receiver."""

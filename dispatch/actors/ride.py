@@ -121,9 +121,6 @@ from dispatch.words import Leg, Party, ReleaseReason, RideWarning, SystemReason
 
 LOOK_AGAIN_S: Final = 1800.0
 """Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
-Order = ReportArrived | StartRide | CompleteRide | ReportNoShow | RateRide
-"""A command that the record alone decides."""
-COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow)
 
 
 class NoAnswer(Message, frozen=True, gc=False):
@@ -177,6 +174,13 @@ class _Retire(Message, frozen=True, gc=False):
 
 class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
+
+
+Order = ReportArrived | StartRide | CompleteRide | ReportNoShow | RateRide
+"""A command that the record alone decides."""
+Answer = PassengerTaken | PassengerBusy | Priced | QuoteGranted | QuoteRefused | NotPriced | NoAnswer
+"""What the open question of a booking is answered with."""
+COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow)
 
 
 class RideActor(RecordedActor):
@@ -429,58 +433,33 @@ class RideActor(RecordedActor):
         event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
         self._carry_out(Decision((event,)))
 
-    @receives(PassengerTaken)
-    def _on_passenger_taken(self, message: PassengerTaken) -> None:
-        asked = self.question.answered(message.number)
-        if asked is not None:
-            if self._is_news(asked):
-                self._price(asked)
-            self._go_on()
-
-    @receives(PassengerBusy)
-    def _on_passenger_busy(self, message: PassengerBusy) -> None:
-        asked = self.question.answered(message.number)
-        if asked is not None:
-            text = booking.busy_text(message.open_ride)
-            self.app.refuse(self, asked.command, IllegalTransition.code, text, self.ride_id)
-            self._go_on()
-
-    @receives(Priced, QuoteGranted)
-    def _on_price(self, message: Priced | QuoteGranted) -> None:
-        asked = self.question.answered(message.number)
-        if asked is not None:
-            if self._is_news(asked):
-                self._book(asked, message.price)
-            self._go_on()
-            if self.app.link is None:  # the passenger left while it was asked for
-                self._arm_end()
-
-    @receives(QuoteRefused)
-    def _on_quote_refused(self, message: QuoteRefused) -> None:
-        asked = self.question.answered(message.number)
+    @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, NoAnswer)
+    def _on_answer(self, message: Answer) -> None:
+        """The open question is answered, or never will be. Then what the passenger said meanwhile is taken up."""
+        question = self.question
+        asked = question.answered(message.number)
         if asked is None:
             return
-        if message.code == Unavailable.code:
-            self._fail(asked, message.code, message.text)
-        else:
+        if isinstance(message, PassengerTaken | Priced | QuoteGranted):
+            if self._is_news(asked):
+                if isinstance(message, PassengerTaken):
+                    self._price(asked)
+                else:
+                    self._book(asked, message.price)
+        elif isinstance(message, PassengerBusy):
+            text = booking.busy_text(message.open_ride)
+            self.app.refuse(self, asked.command, IllegalTransition.code, text, self.ride_id)
+        elif isinstance(message, QuoteRefused) and message.code != Unavailable.code:
             self.app.refuse(self, asked.command, message.code, message.text, self.ride_id, "quote_id")
-        self._go_on()
-
-    @receives(NotPriced, NoAnswer)
-    def _on_no_answer(self, message: NotPriced | NoAnswer) -> None:
-        asked = self.question.answered(message.number)
-        if asked is not None:
+        else:
             self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """The question is answered: take up what the passenger said meanwhile."""
-        question = self.question
-        for message in question.in_hand[1:]:
-            self.handlers[type(message)](self, message)
+        for waiting in question.in_hand[1:]:
+            self.handlers[type(waiting)](self, waiting)
         settled, question.in_hand = question.in_hand, ()
         self._settle_hold()
-        self.retire_later()
+        if self.app.link is None:  # the passenger left meanwhile
+            self._arm_end()
+            self.retire_later()
         self.note_settled(settled)
 
     @receives(AnnounceHold)

@@ -158,7 +158,7 @@ def _fail_within(actor: RecordedActor) -> None:
 
 def _fail_after(actor: RecordedActor) -> None:
     """The handler has done its work, and nothing of it reaches the journal."""
-    _fail_at(actor, "_commit")
+    _fail_at(actor, "_end_turn")
 
 
 def _fail_at(actor: RecordedActor, method: str) -> None:

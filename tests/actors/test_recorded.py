@@ -300,7 +300,7 @@ def test_what_is_sent_ahead_overtakes_nothing_for_the_same_receiver() -> None:
     tally.send(OTHER, Say("behind x"))
     tally.send_ahead(OTHER, Follow("a"))
     tally.send_ahead(FRIEND, Follow("free"))
-    tally._commit()
+    tally._end_turn(Say("x"))
     rig.wait(0.0)
     assert told(rig) == ["free"]
     rig.wait(0.01)
