@@ -116,7 +116,7 @@ def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     roster = Roster(board) if rules.explain_candidates else None
     if rules.rank_by == "eta":
         return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
-    return Supply(board, rules.live_offers, roster=roster)
+    return Supply(board, rules.live_offers, roster=roster, travel=travel)
 
 
 def culprit(message: Any) -> str | None:
@@ -191,7 +191,6 @@ def assemble(
         settings,
         epoch=epoch,
         default_passenger=store.default_passenger() or ANYBODY,
-        travel=travel,
         currency_digits=priced_by.tariff.digits,
         wall_zero=wall_zero,
     )

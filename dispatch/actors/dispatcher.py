@@ -369,10 +369,11 @@ class DispatcherActor(RecordedActor):
             if self._verdicts is not None:
                 self.record(self._verdicts.on(search, asking))
             self.record(asking)
-            for placed in asking.offers:
+            etas = self.supply.etas_s([placed.driver_id for placed in asking.offers], card.trip.pickup.point, now)
+            for placed, eta_s in zip(asking.offers, etas, strict=True):
                 self.supply.hold(placed.driver_id, placed.offer_id, card.ride_id)
                 lease = search.open[placed.offer_id].lease
-                self.send(addresses.driver(placed.driver_id), OfferRide(lease, card))
+                self.send(addresses.driver(placed.driver_id), OfferRide(lease, card, eta_s))
         if opens:
             self.zone.note_round(search)
             opened = RoundOpened(card.search_no, search.round_no, len(hits), now + self.rules.offer_timeout_s)

@@ -297,11 +297,12 @@ class DriverActor(RecordedActor):
         older = self.offers.open.get(lease.ride_id)
         if older is not None:
             self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
-        self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride))
+        self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride, message.pickup_eta_s))
 
     @receives(CloseOffer)
     def _on_close_offer(self, message: CloseOffer) -> None:
-        if self.offers.meant_by(message.ride_id, message.offer_id) is not None:
+        offer = self.offers.open.get(message.ride_id)
+        if offer is not None and offer.lease.offer_id == message.offer_id:
             self._close(message.ride_id, message.offer_id, message.reason)
 
     @receives(AcceptOffer, DeclineOffer)

@@ -53,10 +53,11 @@ class SearchExhausted(Message, frozen=True, gc=False):
 
 
 class OfferRide(Message, frozen=True, gc=False):
-    """Dispatcher -> driver: yours if you accept while the lease runs."""
+    """Dispatcher -> driver: yours if you accept while the lease runs. `pickup_eta_s`: how long your way to the pickup takes."""
 
     lease: Lease
     ride: RideCard
+    pickup_eta_s: float = 0.0
 
 
 class CloseOffer(Message, frozen=True, gc=False):

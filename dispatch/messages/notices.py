@@ -97,10 +97,11 @@ class PassengerSnapshot(Numbered, frozen=True, gc=False):
 
 
 class OfferMade(Numbered, frozen=True, gc=False):
-    """Will you take it?"""
+    """Will you take it? `pickup_eta_s`: how long the way to the pickup took when the driver was asked."""
 
     lease: Lease
     ride: RideCard
+    pickup_eta_s: float = 0.0
 
 
 class OfferClosed(Numbered, frozen=True, gc=False):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor, _Due, _LookAgain, _Sweep, _Withdrawn
+from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import (
     OffersClosed,
@@ -16,6 +17,7 @@ from dispatch.messages.matching import (
     DriverSeen,
     DriverState,
     EndSearch,
+    OfferRide,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
@@ -50,6 +52,13 @@ class TestRounds:
         assert [round(lease.pickup_distance_m / 1000) for lease in offers.values()] == [1, 2, 3, 4, 5]
         assert {(lease.round_no, lease.expires_at, lease.closes_at) for lease in offers.values()} == {(1, 30.0, 32.0)}
         assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0)]
+
+    def test_an_offer_says_how_long_its_driver_takes_to_the_pickup(self) -> None:
+        zone = Zone(2)
+        zone.books("r1")
+        asked = [zone.take(f"driver/{name}", OfferRide)[0] for name in ("d1", "d2")]
+        way_s = TravelModel().air_s(1000.0, 0.0)
+        assert [offer.pickup_eta_s for offer in asked] == pytest.approx([way_s, 2 * way_s], rel=1e-3)
 
     def test_of_drivers_equally_near_the_lower_id_is_asked(self) -> None:
         zone = Zone(batch=2)

@@ -8,7 +8,6 @@ import msgspec
 
 from dispatch import addresses, principals
 from dispatch.config import Settings
-from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.runtime import Actor, VirtualRuntime
@@ -114,7 +113,6 @@ class Rig:
             Settings(**{"show_phone": "never", **settings}),
             epoch="e1",
             default_passenger=Passenger(PassengerId("anybody"), "Passenger", ""),
-            travel=TravelModel(),
             wall_zero=wall_zero,
         )
 

@@ -22,8 +22,7 @@ class SupplyByEta(Supply):
         roster: Roster | None = None,
     ) -> None:
         """`candidates`: how many nearest drivers are compared, whatever the number wanted; never fewer than that."""
-        super().__init__(board, live_offers, roster=roster)
-        self._travel = travel
+        super().__init__(board, live_offers, roster=roster, travel=travel)
         self._candidates = candidates
 
     def nearest(
@@ -31,6 +30,5 @@ class SupplyByEta(Supply):
     ) -> list[tuple[float, DriverId]]:
         """As of all supply, but for the order: the soonest first, ties by metres and id."""
         hits = super().nearest(lat, lon, max(k, self._candidates) if k > 0 else 0, radius_m, now, may_ask)
-        places = [self.position(driver_id, now) for _, driver_id in hits]
-        etas = self._travel.etas_s([place for place in places if place is not None], (lat, lon), now)
+        etas = self.etas_s([driver_id for _, driver_id in hits], (lat, lon), now)
         return [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]

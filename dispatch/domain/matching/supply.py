@@ -6,17 +6,18 @@ Whether that position is fresh is asked at the query.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from dispatch.domain.matching.roster import Roster
+from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
-from dispatch.values import Fix
+from dispatch.values import Fix, Point
 
 AVAILABLE = "available"
 MayAsk = Callable[[DriverId], bool]
@@ -39,10 +40,17 @@ class Supply:
     """The drivers of a zone."""
 
     def __init__(
-        self, board: PositionBoard, live_offers: int, cell_m: float = 500.0, *, roster: Roster | None = None
+        self,
+        board: PositionBoard,
+        live_offers: int,
+        cell_m: float = 500.0,
+        *,
+        roster: Roster | None = None,
+        travel: EtaModel | None = None,
     ) -> None:
-        """`roster`: is told of everybody, also of those who cannot be asked."""
+        """`roster`: is told of everybody, also of those who cannot be asked. `travel`: how long a drive takes; None: at one speed."""
         self._board = board
+        self._travel = travel or TravelModel()
         self._live_offers = live_offers
         self._grid = Grid(cell_m)
         self._drivers: dict[DriverId, Supplied] = {}
@@ -54,6 +62,11 @@ class Supply:
 
     def __len__(self) -> int:
         return len(self._drivers)
+
+    def etas_s(self, driver_ids: Iterable[DriverId], end: Point, now: float) -> list[float]:
+        """How long each of these drivers takes to a place, in seconds; 0 where the driver's position is unknown."""
+        fixes = map(self._board.position, driver_ids)
+        return self._travel.etas_s([(fix.lat, fix.lon) if fix is not None else end for fix in fixes], end, now)
 
     def get(self, driver_id: DriverId) -> Supplied:
         """The record of this driver, made if the driver is new."""

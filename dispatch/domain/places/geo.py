@@ -95,8 +95,12 @@ class TravelModel(msgspec.Struct, frozen=True):
         return self.air_s(haversine_m(*start, *end), at)
 
     def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
-        """One by one."""
-        return [self.eta_s(start, end, at) for start in starts]
+        """The times for the straight lines, with one look at the hour."""
+        straight_m = [haversine_m(*start, *end) for start in starts]
+        if self.curve is None:
+            return [metres * self.detour / self.speed_mps for metres in straight_m]
+        exponent, unit_s = self.curve.exponent, self.curve.of(1.0, self.hour_of(at))
+        return [unit_s * (metres / 1000.0) ** exponent for metres in straight_m]
 
     def air_s(self, straight_m: float, at: float) -> float:
         """By the curve at that hour, or at the one speed."""

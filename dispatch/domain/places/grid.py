@@ -61,15 +61,6 @@ class _Row:
         self.edges: list[float] = []
         self.cells: list[_Cell] = []
 
-    def cell_at(self, lon: float) -> _Cell:
-        """The cell of this longitude. A new one is made where there is none."""
-        edge = floor((lon + 180.0) / self.width_deg) % self.columns * self.width_deg - 180.0
-        index = bisect_left(self.edges, edge)
-        if index == len(self.edges) or self.edges[index] != edge:
-            self.edges.insert(index, edge)
-            self.cells.insert(index, _Cell(self, edge))
-        return self.cells[index]
-
 
 class Grid:
     """Keys at places, and the exact nearest k of a place. Answers depend on the keys and places alone, not on the calls before.
@@ -104,7 +95,12 @@ class Grid:
             row = self._rows.get(number)
             if row is None:
                 row = self._rows[number] = _Row(number, self._height_deg)
-            home = row.cell_at(lon)
+            edge = floor((lon + 180.0) / row.width_deg) % row.columns * row.width_deg - 180.0
+            index = bisect_left(row.edges, edge)
+            if index == len(row.edges) or row.edges[index] != edge:
+                row.edges.insert(index, edge)
+                row.cells.insert(index, _Cell(row, edge))
+            home = row.cells[index]
             if home is not cell:
                 if cell is not None:
                     self.remove(key)

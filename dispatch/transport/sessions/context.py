@@ -6,7 +6,6 @@ from collections import Counter
 
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.runtime import Runtime
@@ -46,7 +45,6 @@ class SessionContext:
         *,
         epoch: str,
         default_passenger: Passenger,
-        travel: EtaModel,
         currency_digits: int = USUAL_DIGITS,
         wall_zero: float = 0.0,
     ) -> None:
@@ -57,7 +55,6 @@ class SessionContext:
             settings: what one session may take, and how frames are written.
             epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
-            travel: how long the way to a pickup takes.
             currency_digits: of the currency's smaller unit, in which fees are told.
             wall_zero: Unix time of runtime second 0.
         """
@@ -67,4 +64,4 @@ class SessionContext:
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
-        self.frames = Frames(runtime, board, travel, settings, epoch, currency_digits, wall_zero)
+        self.frames = Frames(runtime, settings, epoch, currency_digits, wall_zero)

@@ -10,13 +10,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from dispatch.config import Settings
-from dispatch.domain.places.geo import EtaModel
-from dispatch.domain.places.positions import PositionBoard
 from dispatch.messages import notices
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.values import CASH, DriverCard, Lease, RideCard
+from dispatch.values import CASH, DriverCard, RideCard
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -27,8 +25,6 @@ class Frames:
     def __init__(
         self,
         runtime: Runtime,
-        board: PositionBoard,
-        travel: EtaModel,
         settings: Settings,
         epoch: str,
         currency_digits: int,
@@ -40,8 +36,6 @@ class Frames:
         self._currency = settings.currency or None
         self._minor_units = int(10**currency_digits)
         self._clock = runtime
-        self._board = board
-        self._travel = travel
         self._deadline = (-1.0, "")
         self._request: tuple[RideCard, wire.RideRequest] | None = None
 
@@ -157,7 +151,7 @@ class Frames:
             expires_at=self._deadline[1],
             ttl_ms=max(0, round((expires_at - self._clock.now) * 1000.0)),
             pickup_distance_m=round(lease.pickup_distance_m),
-            pickup_eta_s=round(self._pickup_eta_s(lease, notice.ride)),
+            pickup_eta_s=round(notice.pickup_eta_s),
             seq=notice.seq,
         )
 
@@ -297,13 +291,6 @@ class Frames:
     def _time(self, at: float | None) -> str | None:
         """Runtime second `at` as an RFC 3339 time, if there is one."""
         return rfc3339(self.wall_zero + at) if at is not None else None
-
-    def _pickup_eta_s(self, lease: Lease, card: RideCard) -> float:
-        """From where the driver is now; unknown after a restart until the driver reports a position."""
-        fix, now = self._board.position(lease.driver_id), self._clock.now
-        if fix is None:
-            return self._travel.air_s(lease.pickup_distance_m, now)
-        return self._travel.eta_s((fix.lat, fix.lon), card.trip.pickup.point, now)
 
     def _moment(self, at: float) -> str:
         """Runtime second `at` as an RFC 3339 time. The last one is kept: a round has one deadline for all."""

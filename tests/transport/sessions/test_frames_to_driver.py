@@ -30,7 +30,7 @@ SEED_REQUEST = {
 class TestOffers:
     def offered(self, rig: Rig, card: RideCard = CARD) -> tuple[App, dict[str, Any]]:
         app, session = rig.driver()
-        rig.tell(session, OfferMade(lease(), card, seq=7))
+        rig.tell(session, OfferMade(lease(), card, 231.4, seq=7))
         (frame,) = app.got
         return app, frame
 
