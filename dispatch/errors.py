@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar, Final
 
+from dispatch.words import RefusalCode
+
 ALIKE: Final = 0.75
 """So much of two words must be the same: `acept_ride` is close to `accept_ride`, and `cancel_ride` is not."""
 LONGEST_COMPARED: Final = 64
@@ -50,24 +52,25 @@ class DispatchError(Exception):
 class FrameError(DispatchError):
     """A frame that cannot be done. It is answered with `error`; the socket stays open."""
 
+    code: ClassVar[RefusalCode] = RefusalCode.INTERNAL
     field: str | None = None
     retry_after_ms: int | None = None
 
 
 class BadJson(FrameError):
-    code = "bad_json"
+    code = RefusalCode.BAD_JSON
     says = "the frame is not JSON text"
 
 
 class BadMessage(FrameError):
-    code = "bad_message"
+    code = RefusalCode.BAD_MESSAGE
     says = "a message is a JSON object with a string field `type`"
 
 
 class UnknownType(FrameError):
     """`type` names no message of this socket. The text says which socket takes it, if one does, or the nearest one of `known`."""
 
-    code = "unknown_type"
+    code = RefusalCode.UNKNOWN_TYPE
 
     def __init__(self, name: str, known: Iterable[str] = (), belongs_to: str = "") -> None:
         elsewhere = f"{name} belongs on {belongs_to}, not on this one" if belongs_to else ""
@@ -78,7 +81,7 @@ class UnknownType(FrameError):
 class BadField(FrameError):
     """A field is missing, mistyped or out of range; `message` is the whole sentence, the field in it."""
 
-    code = "bad_field"
+    code = RefusalCode.BAD_FIELD
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -88,23 +91,23 @@ class BadField(FrameError):
 class NoSuchRide(FrameError):
     """Unknown and foreign rides and offers alike: one text, so that all answers match."""
 
-    code = "no_such_ride"
+    code = RefusalCode.NO_SUCH_RIDE
     says = "there is no such ride"
 
 
 class Forbidden(FrameError):
-    code = "forbidden"
+    code = RefusalCode.FORBIDDEN
     says = "driver_id must be the driver of this socket, or be left out"
     field = "driver_id"
 
 
 class IdReused(FrameError):
-    code = "id_reused"
+    code = RefusalCode.ID_REUSED
     says = "this id was already used for another message"
 
 
 class RateLimited(FrameError):
-    code = "rate_limited"
+    code = RefusalCode.RATE_LIMITED
 
     def __init__(self, retry_after_ms: int) -> None:
         super().__init__(f"too many messages; send again in {retry_after_ms} ms")
@@ -114,26 +117,26 @@ class RateLimited(FrameError):
 class IllegalTransition(FrameError):
     """The rules do not allow this now: `cannot start a ride that is pending`."""
 
-    code = "illegal_now"
+    code = RefusalCode.ILLEGAL_NOW
     says = "this is not possible now"
 
 
 class NoTariff(FrameError):
     """The server sets no fares: the app's own hold."""
 
-    code = "no_tariff"
+    code = RefusalCode.NO_TARIFF
     says = "this server sets no fares; the fare_amount of find_driver holds"
 
 
 class QuoteExpired(FrameError):
     """A quote is too old, somebody else's, another ride's, for another trip, or was never made."""
 
-    code = "quote_expired"
+    code = RefusalCode.QUOTE_EXPIRED
     says = "this quote cannot be booked"
 
 
 class Unavailable(FrameError):
-    code = "unavailable"
+    code = RefusalCode.UNAVAILABLE
     says = "nothing was done; please try again"
 
 

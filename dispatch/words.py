@@ -195,7 +195,7 @@ class OfferOutcome(Word):
     DRIVER_BUSY = "driver_busy"
 
 
-class Rule(Word):
+class AskVerdict(Word):
     """The rule by which a round asked a driver, or did not, in the order in which rules are looked at."""
 
     ASKED = "asked"

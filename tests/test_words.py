@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from dispatch.words import (
+    AskVerdict,
     Binding,
     DriverStatus,
     Leg,
@@ -22,7 +23,6 @@ from dispatch.words import (
     Result,
     RideStatus,
     RideWarning,
-    Rule,
     SearchEnd,
     SkippedStep,
     SystemReason,
@@ -45,7 +45,7 @@ CLASSES = [
     Result,
     RideStatus,
     RideWarning,
-    Rule,
+    AskVerdict,
     SearchEnd,
     SkippedStep,
     SystemReason,

@@ -35,7 +35,6 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
 from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
-    DECLINED_BEFORE,
     AnnounceState,
     CloseOffer,
     DriverGone,
@@ -50,6 +49,7 @@ from dispatch.messages.matching import (
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
+from dispatch.words import OfferOutcome, SearchEnd
 
 
 class _Due(Message, frozen=True, gc=False):
@@ -194,12 +194,14 @@ class DispatcherActor(RecordedActor):
         search = self.searches[ride_id]
         self._begin(search)
         asked_again = [offer.lease.driver_id for offer in search.open.values()]  # they learn it by the new offer
-        self._withdraw(ride_id, [lease for lease in leases if lease.driver_id not in asked_again], "superseded")
+        self._withdraw(
+            ride_id, [lease for lease in leases if lease.driver_id not in asked_again], OfferOutcome.SUPERSEDED
+        )
 
     def _resume_again(self, ride_id: RideId, older: Search | None) -> None:
         """The ride was rebuilt, or lost its driver and is offered anew."""
         if older is not None:
-            self._close(older, "superseded")
+            self._close(older, OfferOutcome.SUPERSEDED)
         self._resume(ride_id)
         search = self.searches.get(ride_id)
         if search is not None:
@@ -229,12 +231,12 @@ class DispatcherActor(RecordedActor):
         supplied.incarnation, supplied.version = message.incarnation, message.version
         self.supply.announced(driver_id, message.status, message.vehicle_type)
         freed: Search | None = None
-        if message.ended is not None:
+        if message.ended is not None and message.outcome is not None:
             freed = self._offer_ended(driver_id, supplied, message.ended, message.outcome)
         if forgot and (supplied.pending or message.offers):
             self._compare_offers(driver_id, supplied, message.offers)
         newly = self.supply.update(driver_id)
-        if freed is not None:
+        if freed is not None and message.outcome is not None:
             self._advance(freed, OfferEnded(freed.card.ride_id, driver_id, message.outcome))
         if newly:
             self._offer_to_waiting(driver_id)
@@ -249,7 +251,9 @@ class DispatcherActor(RecordedActor):
         if self.supply.seen(message.driver_id):
             self._offer_to_waiting(message.driver_id)
 
-    def _offer_ended(self, driver_id: DriverId, supplied: Supplied, offer_id: OfferId, outcome: str) -> Search | None:
+    def _offer_ended(
+        self, driver_id: DriverId, supplied: Supplied, offer_id: OfferId, outcome: OfferOutcome
+    ) -> Search | None:
         """Take the end of an offer into its search. Returns the search if a place of it came free by that."""
         was_pending = supplied.pending.pop(offer_id, None) is not None
         ride_id = ride_of(offer_id)
@@ -257,17 +261,18 @@ class DispatcherActor(RecordedActor):
         if search is None:
             return None
         offer = search.open.get(offer_id) if was_pending else None
-        if outcome == "accepted":
+        if outcome == OfferOutcome.ACCEPTED:
             if offer is not None:
                 terms = (offer.lease.search_no, offer.lease.round_no)
                 self.searches.apply(DriverReserved(ride_id, driver_id, offer_id, *terms))
             return None
         # A no counts for whatever search the ride has by now, even if the offer was closed when it came. It is on record already.
-        if outcome == "declined" or (outcome == DECLINED_BEFORE and offer is None):
+        if outcome == OfferOutcome.DECLINED or (outcome == OfferOutcome.DECLINED_BEFORE and offer is None):
             self.searches.apply(OfferDeclined(ride_id, driver_id, offer_id))
         elif offer is not None:
-            reason = "declined" if outcome == DECLINED_BEFORE else outcome
-            self.record(OffersClosed(ride_id, (offer_id,), (driver_id,), reason))
+            if outcome == OfferOutcome.DECLINED_BEFORE:
+                outcome = OfferOutcome.DECLINED
+            self.record(OffersClosed(ride_id, (offer_id,), (driver_id,), outcome))
         return search if offer is not None else None
 
     def _compare_offers(self, driver_id: DriverId, supplied: Supplied, known: tuple[OfferId, ...]) -> None:
@@ -276,14 +281,16 @@ class DispatcherActor(RecordedActor):
         """
         for offer_id in known:
             if offer_id not in supplied.pending:
-                self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_of(offer_id), "unavailable"))
+                self.send(
+                    addresses.driver(driver_id), CloseOffer(offer_id, ride_of(offer_id), OfferOutcome.UNAVAILABLE)
+                )
         for offer_id, ride_id in list(supplied.pending.items()):
             if offer_id in known:
                 continue
-            freed = self._offer_ended(driver_id, supplied, offer_id, "vanished")
-            self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_id, "unavailable"))
+            freed = self._offer_ended(driver_id, supplied, offer_id, OfferOutcome.VANISHED)
+            self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_id, OfferOutcome.UNAVAILABLE))
             if freed is not None:
-                self._advance(freed, OfferEnded(ride_id, driver_id, "vanished"))
+                self._advance(freed, OfferEnded(ride_id, driver_id, OfferOutcome.VANISHED))
 
     def _offer_to_waiting(self, driver_id: DriverId) -> None:
         """A driver became eligible, or moved: they may be asked for searches that wait, for as many as they may hold offers of."""
@@ -389,7 +396,7 @@ class DispatcherActor(RecordedActor):
 
     # -- ends
 
-    def _withdraw(self, ride_id: RideId, leases: Sequence[Lease], reason: str) -> None:
+    def _withdraw(self, ride_id: RideId, leases: Sequence[Lease], reason: OfferOutcome) -> None:
         """Close these offers. Their drivers are free without saying so: one who was just taken refuses what they are asked."""
         for lease in leases:
             self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None)
@@ -407,20 +414,20 @@ class DispatcherActor(RecordedActor):
     def _expire(self, search: Search, leases: Sequence[Lease]) -> None:
         ride_id = search.card.ride_id
         offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
-        self.record(OffersClosed(ride_id, offers, drivers, "expired"))
-        self._withdraw(ride_id, leases, "expired")
+        self.record(OffersClosed(ride_id, offers, drivers, OfferOutcome.EXPIRED))
+        self._withdraw(ride_id, leases, OfferOutcome.EXPIRED)
 
     def _give_up(self, search: Search) -> None:
         card = search.card
-        reason = "nobody accepted" if search.met else "nobody near"
+        reason = SearchEnd.NOBODY_ACCEPTED if search.met else SearchEnd.NOBODY_NEAR
         leases = search.unclaimed()
         if leases:
             self._expire(search, leases)
         spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.met))
         self.send(addresses.ride(card.ride_id), spent)
-        self._close(search, "expired")
+        self._close(search, OfferOutcome.EXPIRED)
 
-    def _close(self, search: Search, reason: str) -> None:
+    def _close(self, search: Search, reason: OfferOutcome) -> None:
         """This search is not under way any more: withdraw the offers that nobody accepted."""
         ride_id = search.card.ride_id
         del self.searches[ride_id]

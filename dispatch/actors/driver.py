@@ -66,7 +66,7 @@ from dispatch.messages.notices import (
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard
-from dispatch.words import OfferOutcome, RefusalCode
+from dispatch.words import OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
 
 EVENTS_A_FOLD: Final = 100
 """A driver who is woken reads at most about this many events, the answers to the last commands among them."""
@@ -118,7 +118,7 @@ class Claim(msgspec.Struct, gc=False):
     """
 
     ride: RideCard | None = None
-    status: str = ""
+    status: RideStatus | None = None
     told: RideAccepted | DriverSnapshot | None = None
     commands: tuple[Command, ...] = ()
 
@@ -158,7 +158,7 @@ class DriverActor(RecordedActor):
         driver.card = self.store.driver_card(self.driver_id) or driver.card  # the store's card has the ratings
         reservation = driver.reservation
         if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):
-            claim.ride, claim.status = None, ""
+            claim.ride, claim.status = None, None
         if reservation is not None and driver.binding == RESERVED:
             command = reservation.command
             if command is not None and not claim.commands and self.app.answers.reopen(command):
@@ -347,14 +347,14 @@ class DriverActor(RecordedActor):
             self._announce()
         self.app.done(self, message.command)
 
-    def _end_offer(self, offer: OfferMade, outcome: str) -> OfferClosed:
+    def _end_offer(self, offer: OfferMade, outcome: OfferOutcome) -> OfferClosed:
         """The offer ends on the driver's side: the dispatcher may ask somebody else."""
         lease = offer.lease
         closing = self._close(lease.ride_id, lease.offer_id, TOLD_AS.get(outcome, outcome))
         self._announce(lease.offer_id, outcome, lease.ride_id)
         return closing
 
-    def _close(self, ride_id: RideId, offer_id: OfferId, reason: str) -> OfferClosed:
+    def _close(self, ride_id: RideId, offer_id: OfferId, reason: OfferOutcome) -> OfferClosed:
         """Tell the app that this offer is over."""
         closing: OfferClosed = self.app.say(self, OfferClosed(ride_id, offer_id, reason))
         self.offers.close(closing)
@@ -372,7 +372,7 @@ class DriverActor(RecordedActor):
         if closing is None:
             self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, ride_id)
         else:
-            self.app.done(self, message.command, closing, result=closing.reason)
+            self.app.done(self, message.command, closing, result=Result(closing.reason))
 
     # -- the ride that the driver claims
 
@@ -422,22 +422,22 @@ class DriverActor(RecordedActor):
         reservation = self.driver.reservation
         if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
             return
-        self._release(message.reason)
+        self._release(ReleaseReason(message.reason))
         closing = self._close(message.ride_id, message.offer_id, message.reason)
-        self._answer_accepts(closing, message.reason)
+        self._answer_accepts(closing, Result(message.reason))
         self._announce()
 
-    def _answer_accepts(self, notice: Message, result: str = OK) -> None:
+    def _answer_accepts(self, notice: Message, result: Result = OK) -> None:
         """The ride has answered: acknowledge the accepts that waited for it."""
         commands, self.claim.commands = self.claim.commands, ()
         for command in commands:
             self.app.done(self, command, notice, result=result)
 
-    def _release(self, reason: str) -> None:
+    def _release(self, reason: ReleaseReason) -> None:
         claim = self.claim
         for event in decisions.released(self.driver, reason, self.app.link is not None):
             self._record(event)
-        claim.ride, claim.status, claim.told = None, "", None
+        claim.ride, claim.status, claim.told = None, None, None
         self._say_pending_snapshot()
         self.retire_later()
 
@@ -502,7 +502,7 @@ class DriverActor(RecordedActor):
         self._pending_snapshot = None
         offer = next(iter(self.offers.open.values()), None)
         status = self.driver.status(self.app.link is not None)
-        return DriverSnapshot(status, offer, claim.ride, claim.status or None, recovered)
+        return DriverSnapshot(status, offer, claim.ride, claim.status, recovered)
 
     def _say_pending_snapshot(self) -> DriverSnapshot | None:
         """Tell the app the snapshot that is due, if one is and it can be told now."""
@@ -517,7 +517,7 @@ class DriverActor(RecordedActor):
     def _announce(
         self,
         ended: OfferId | None = None,
-        outcome: str = "",
+        outcome: OfferOutcome | None = None,
         ride_id: RideId | None = None,
         asked: bool = False,
         ahead: bool = False,

@@ -117,7 +117,7 @@ from dispatch.ports import EventStore
 from dispatch.principals import Role
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Price
-from dispatch.words import Leg, Party, ReleaseReason, RideWarning, SystemReason
+from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, Result, RideWarning, SystemReason
 
 LOOK_AGAIN_S: Final = 1800.0
 """Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
@@ -284,9 +284,9 @@ class RideActor(RecordedActor):
             if self._tracks is not None:
                 tell(addresses.tracker(self.ride.zone), StopFollowing(self.ride_id))
         if ride.status == PENDING:
-            tell(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, ride.search_no, "cancelled"))
+            tell(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, ride.search_no, OfferOutcome.CANCELLED))
 
-    def _fail(self, message: Any, code: str, text: str) -> None:
+    def _fail(self, message: Any, code: RefusalCode, text: str) -> None:
         """Nothing came of this message: tell whoever sent it, if it was a command. The same may be sent again."""
         if isinstance(message, Attach):
             message = message.resume
@@ -722,7 +722,7 @@ class RideActor(RecordedActor):
         if events and ride.status in TERMINAL:
             self.retire_later()
 
-    def _refuse(self, message: Order | CancelRide, code: str, text: str) -> None:
+    def _refuse(self, message: Order | CancelRide, code: RefusalCode, text: str) -> None:
         """The command did nothing: tell the passenger who gave it, or the driver's actor."""
         driver_id, command = message.driver_id, message.command
         if driver_id is None:
@@ -755,7 +755,7 @@ class RideActor(RecordedActor):
     def _told_scheduled(self, event: RideScheduled, was: str) -> None:
         """The dispatcher stops asking drivers, if it did; the search begins when it is time. The passenger hears what is booked."""
         if was == PENDING:
-            self._end_search("superseded")
+            self._end_search(OfferOutcome.SUPERSEDED)
         self._wait_for_time()
         self.app.done(self, event.command, self.app.say(self, self._snapshot()))
 
@@ -763,7 +763,7 @@ class RideActor(RecordedActor):
         """The driver has the ride, and everybody else hears that it is taken."""
         driver_id = event.driver.driver_id
         self.send(addresses.driver(driver_id), ClaimGranted(self.ride.card(), event.offer_id, ACCEPTED))
-        self._end_search("taken")
+        self._end_search(OfferOutcome.TAKEN)
         self._arm_end()
         self._follow()
 
@@ -818,7 +818,7 @@ class RideActor(RecordedActor):
         """Passenger and driver hear who ended the ride and why; nobody looks for a driver or follows one any more."""
         ride, driver = self.ride, self.ride.driver
         if was == PENDING:
-            self._end_search("cancelled")
+            self._end_search(OfferOutcome.CANCELLED)
         ended = RideEnded(self.ride_id, ride.ended_by, ride.reason, ride.fee)
         by_driver = isinstance(event, PassengerNoShow)
         if driver is not None:
@@ -836,7 +836,7 @@ class RideActor(RecordedActor):
             self.send(driver, RatingChanged())
             self.app.done(self, event.command)
         else:
-            self.send(driver, RideAnswered(self.ride_id, "ok", event.command))
+            self.send(driver, RideAnswered(self.ride_id, Result.OK, event.command))
 
     def _told_charged(self, event: ChargeRequested, was: str) -> None:
         """The provider is asked to collect."""
@@ -855,7 +855,7 @@ class RideActor(RecordedActor):
     def _told_nobody(self, event: Message, was: str) -> None:
         """It is for the record alone."""
 
-    def _end_search(self, reason: str) -> None:
+    def _end_search(self, reason: OfferOutcome) -> None:
         self.send(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, self.ride.search_no, reason))
 
 

@@ -132,7 +132,7 @@ class TrackerActor(Actor):
             fix = self.board.position(order.driver_id)
             if fix is not None and followed.shown != (fix.lat, fix.lon):
                 self._show(followed, fix)
-            reason = approach.look(fix, self.runtime.now, self.options.approach) if approach is not None else ""
+            reason = approach.look(fix, self.runtime.now, self.options.approach) if approach is not None else None
             if approach is not None and reason:
                 stalled = DriverStalled(order.driver_id, reason, approach.stage)
                 self.runtime.tell(addresses.ride(order.ride_id), stalled)

@@ -6,7 +6,7 @@ from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger, Trip
-from dispatch.words import Party
+from dispatch.words import LinkEnd, Party
 
 
 class Request(Message, frozen=True, gc=False):
@@ -56,7 +56,7 @@ class Detach(Request, frozen=True, gc=False):
     """That connection is gone (`closed`) or was not heard for too long (`silent`)."""
 
     number: int
-    reason: str = "closed"
+    reason: LinkEnd = LinkEnd.CLOSED
 
 
 class FindDriver(Request, frozen=True, gc=False):

@@ -11,6 +11,7 @@ import msgspec
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.values import DriverCard, Money, Passenger, Place, Price, Trip
+from dispatch.words import AskVerdict, Leg, LinkEnd, OfferOutcome, Party, ReleaseReason, Result, SearchEnd, SkippedStep
 
 
 class RideRequested(Message, frozen=True, gc=False):
@@ -70,7 +71,7 @@ class RideUnassigned(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     search_no: int
-    by: str
+    by: Party
     reason: str
     at: float
     command: Command | None = None
@@ -113,7 +114,7 @@ class RideCompleted(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     fare: float
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[SkippedStep, ...] = ()
     price: Price | None = None
     command: Command | None = None
 
@@ -122,7 +123,7 @@ class RideCancelled(Message, frozen=True, gc=False):
     """Over before its end: by `passenger`, `driver`, `ops` or `system`. `fee`: what the passenger owes, in minor units."""
 
     ride_id: RideId
-    by: str
+    by: Party
     reason: str = ""
     driver_id: DriverId | None = None
     fee: int = 0
@@ -142,7 +143,7 @@ class SearchFailed(Message, frozen=True, gc=False):
     """Nobody took the ride: rounds and search cap are spent."""
 
     ride_id: RideId
-    reason: str
+    reason: SearchEnd
     rounds: int
     drivers_asked: int
 
@@ -152,7 +153,7 @@ class TrackRecorded(Message, frozen=True, gc=False):
 
     ride_id: RideId
     driver_id: DriverId
-    leg: str
+    leg: Leg
     start_at: float
     points: tuple[tuple[float, float, float], ...]
     metres: float
@@ -162,7 +163,7 @@ class RideRated(Message, frozen=True, gc=False):
     """What the `passenger` or the `driver` thought of the other one, once each: 1 to 5."""
 
     ride_id: RideId
-    by: str
+    by: Party
     rating: int
     comment: str
     driver_id: DriverId
@@ -241,7 +242,7 @@ class RoundConsidered(Message, frozen=True, gc=False):
     radius_m: float
     drivers: tuple[DriverId, ...]
     metres: tuple[float, ...]
-    rules: tuple[str, ...]
+    rules: tuple[AskVerdict, ...]
     others: tuple[tuple[str, int], ...]
     refill: bool = False
 
@@ -252,7 +253,7 @@ class OffersClosed(Message, frozen=True, gc=False):
     ride_id: RideId
     offers: tuple[OfferId, ...]
     drivers: tuple[DriverId, ...]
-    reason: str
+    reason: OfferOutcome
 
 
 class DriverRegistered(Message, frozen=True, gc=False):
@@ -271,7 +272,7 @@ class DriverOffline(Message, frozen=True, gc=False):
     """The driver's connection is gone: `closed` or `silent`."""
 
     driver_id: DriverId
-    reason: str
+    reason: LinkEnd
 
 
 class OfferDeclined(Message, frozen=True, gc=False):
@@ -302,7 +303,7 @@ class DriverReleased(Message, frozen=True, gc=False):
     ride_id: RideId
     driver_id: DriverId
     offer_id: OfferId
-    reason: str
+    reason: ReleaseReason
 
 
 class AvailabilitySet(Message, frozen=True, gc=False):
@@ -317,7 +318,7 @@ class CommandDone(Message, frozen=True, gc=False):
     """A command was acknowledged with this `result`, which no other event tells: it changed nothing, or came too late."""
 
     command: Command
-    result: str
+    result: Result
     ride_id: RideId | None = None
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Forerunner, Message
 from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard
+from dispatch.words import (
+    DriverStatus,
+    OfferOutcome,
+    RefusalCode,
+    ReleaseReason,
+    Result,
+    RideStatus,
+    RideWarning,
+    SearchEnd,
+)
 
 # -- ride <-> dispatcher
 
@@ -28,7 +36,7 @@ class EndSearch(Message, frozen=True, gc=False):
 
     ride_id: RideId
     search_no: int
-    reason: str
+    reason: OfferOutcome
 
 
 class RoundOpened(Message, frozen=True, gc=False):
@@ -44,7 +52,7 @@ class SearchExhausted(Message, frozen=True, gc=False):
     """Dispatcher -> ride: rounds and search cap are spent."""
 
     search_no: int
-    reason: str
+    reason: SearchEnd
     rounds: int
     drivers_asked: int
 
@@ -65,11 +73,7 @@ class CloseOffer(Message, frozen=True, gc=False):
 
     offer_id: OfferId
     ride_id: RideId
-    reason: str
-
-
-DECLINED_BEFORE: Final = "declined_before"
-"""How an offer ends of a ride that its driver had said no to already: no event of that driver tells of this one."""
+    reason: OfferOutcome
 
 
 class DriverState(Message, frozen=True, gc=False):
@@ -82,10 +86,10 @@ class DriverState(Message, frozen=True, gc=False):
     driver_id: DriverId
     incarnation: int
     version: int
-    status: str
+    status: DriverStatus
     offers: tuple[OfferId, ...] = ()
     ended: OfferId | None = None
-    outcome: str = ""
+    outcome: OfferOutcome | None = None
     ride_id: RideId | None = None
     asked: bool = False
     vehicle_type: str = ""
@@ -132,7 +136,7 @@ class ClaimGranted(Message, frozen=True, gc=False):
 
     ride: RideCard
     offer_id: OfferId
-    status: str
+    status: RideStatus
 
 
 class ClaimRefused(Message, frozen=True, gc=False):
@@ -140,24 +144,24 @@ class ClaimRefused(Message, frozen=True, gc=False):
 
     ride_id: RideId
     offer_id: OfferId
-    reason: str
+    reason: OfferOutcome
 
 
 class ForDriver(Forerunner, frozen=True, gc=False):
-    """Ride -> its driver: tell your app this, which answers `command` if there is one. `releases`: why you are free now; empty: you
+    """Ride -> its driver: tell your app this, which answers `command` if there is one. `releases`: why you are free now; None: you
     are not. The driver's stream gives the notice its number.
     """
 
     notice: RideProgress | RideEnded | PaymentChanged | DriverWarned
     command: Command | None = None
-    releases: str = ""
+    releases: ReleaseReason | None = None
 
 
 class RideAnswered(Message, frozen=True, gc=False):
     """Ride -> driver: that is done, with this `result`; what came of it has been said, if there was anything to say."""
 
     ride_id: RideId
-    result: str
+    result: Result
     command: Command | None
 
 
@@ -169,7 +173,7 @@ class RideRefused(Message, frozen=True, gc=False):
     """Ride -> driver: what you asked cannot be done, and why."""
 
     ride_id: RideId
-    code: str
+    code: RefusalCode
     text: str
     command: Command | None = None
 
@@ -180,7 +184,7 @@ class RideRefused(Message, frozen=True, gc=False):
 class RideClosed(Message, frozen=True, gc=False):
     """Ride -> whoever asked for its end: it is over, as its `status`, `by` and `reason` say; or, with a `code`, it is not."""
 
-    status: str
+    status: RideStatus
     by: str = ""
     reason: str = ""
     code: str = ""
@@ -216,7 +220,7 @@ class DriverStalled(Message, frozen=True, gc=False):
     """
 
     driver_id: DriverId
-    what: str
+    what: RideWarning
     stage: int
 
 

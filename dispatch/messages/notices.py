@@ -8,6 +8,17 @@ from __future__ import annotations
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import DriverCard, Lease, Money, Price, RideCard
+from dispatch.words import (
+    DriverStatus,
+    OfferOutcome,
+    Party,
+    PaymentStatus,
+    RefusalCode,
+    Result,
+    RideStatus,
+    RideWarning,
+    SearchEnd,
+)
 
 
 class Numbered(Message, frozen=True, gc=False, kw_only=True):
@@ -45,7 +56,7 @@ class DriverUnreachable(Numbered, frozen=True, gc=False):
     """The driver on the way is `standing_still`, `driving_away` or `not_heard`."""
 
     ride_id: RideId
-    reason: str
+    reason: RideWarning
 
 
 class DriverLocation(Message, frozen=True, gc=False):
@@ -63,7 +74,7 @@ class DriverCancelled(Numbered, frozen=True, gc=False):
     """The driver does not come, by `driver`, `ops` or `system`; others are asked, unless `NoDrivers` follows."""
 
     ride_id: RideId
-    by: str
+    by: Party
     reason: str
 
 
@@ -71,7 +82,7 @@ class NoDrivers(Numbered, frozen=True, gc=False):
     """Nobody took it."""
 
     ride_id: RideId
-    reason: str
+    reason: SearchEnd
     rounds: int
     drivers_asked: int
 
@@ -80,13 +91,13 @@ class PassengerSnapshot(Numbered, frozen=True, gc=False):
     """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known."""
 
     ride_id: RideId
-    status: str
+    status: RideStatus
     fare: float | None
     driver: DriverCard | None = None
     recovered: bool = False
     pin: str = ""
     pickup_at: float | None = None
-    payment_status: str = ""
+    payment_status: PaymentStatus = PaymentStatus.NOTHING
     lat: float | None = None
     lon: float | None = None
     distance_m: float | None = None
@@ -109,7 +120,7 @@ class OfferClosed(Numbered, frozen=True, gc=False):
 
     ride_id: RideId
     offer_id: OfferId
-    reason: str
+    reason: OfferOutcome
 
 
 class RideAccepted(Numbered, frozen=True, gc=False):
@@ -122,16 +133,16 @@ class DriverWarned(Numbered, frozen=True, gc=False):
     """Something about your ride is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
 
     ride_id: RideId
-    reason: str
+    reason: RideWarning
 
 
 class DriverSnapshot(Numbered, frozen=True, gc=False):
     """All that a driver's app needs after a gap: the open offer and the ride, if any."""
 
-    status: str
+    status: DriverStatus
     offer: OfferMade | None = None
     ride: RideCard | None = None
-    ride_status: str | None = None
+    ride_status: RideStatus | None = None
     recovered: bool = False
 
 
@@ -146,7 +157,7 @@ class RideProgress(Numbered, frozen=True, gc=False):
     """
 
     ride_id: RideId
-    status: str
+    status: RideStatus
     fare: float
     distance_km: float
     duration_min: float
@@ -154,14 +165,14 @@ class RideProgress(Numbered, frozen=True, gc=False):
     no_show_at: float | None = None
     driven_m: float | None = None
     price: Price | None = None
-    payment_status: str = ""
+    payment_status: PaymentStatus = PaymentStatus.NOTHING
 
 
 class PaymentChanged(Numbered, frozen=True, gc=False):
     """What became of the charge of a ride that is over: `paid` or `declined`."""
 
     ride_id: RideId
-    status: str
+    status: PaymentStatus
     amount: Money
     reason: str = ""
 
@@ -170,7 +181,7 @@ class RideEnded(Numbered, frozen=True, gc=False):
     """Cancelled, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units."""
 
     ride_id: RideId
-    by: str
+    by: Party
     reason: str
     fee: int = 0
 
@@ -182,13 +193,13 @@ class Ack(Message, frozen=True, gc=False):
     """The command took effect and is on disk. `id` is the app's own, where it gave one."""
 
     id: str | None
-    result: str = "ok"
+    result: Result = Result.OK
 
 
 class Refused(Message, frozen=True, gc=False):
     """The command did nothing, and why. `ride_id` where it concerned one."""
 
-    code: str
+    code: RefusalCode
     text: str
     id: str | None = None
     ride_id: RideId | None = None

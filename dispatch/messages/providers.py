@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import Money, Place, Price
+from dispatch.words import RefusalCode
 
 # -- prices and quotes
 
@@ -91,7 +92,7 @@ class QuoteRefused(Message, frozen=True, gc=False):
 
     ride_id: RideId
     number: int
-    code: str
+    code: RefusalCode
     text: str
 
 

@@ -65,7 +65,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     RideCompleted(RIDE, DRIVER_ID, 85.5, ("arrived", "started")),
     RideCancelled(RIDE, "passenger", "flat tyre", DRIVER_ID, 250),
     PassengerNoShow(RIDE, DRIVER_ID, 500),
-    SearchFailed(RIDE, "search cap", 4, 17),
+    SearchFailed(RIDE, "nobody accepted", 4, 17),
     TrackRecorded(RIDE, DRIVER_ID, "on_trip", 340.5, ((0.0, -26.2, 28.04), (20.0, -26.19, 28.05)), 1490.5),
     RideRated(RIDE, "passenger", 4, "friendly", DRIVER_ID, SARAH.passenger_id),
     ChargeRequested(RIDE, SARAH.passenger_id, Money(8550, "ZAR")),
@@ -136,7 +136,7 @@ def _every_kind() -> list[Append]:
         append(f"ride/{second}", RideRequested(second, 1, SARAH, TRIP, 500.0), at=500.0),
         append(DISPATCHER, OffersMade(second, 1, 1, (OfferPlaced(OfferId("o2"), DRIVER_ID, 9.5),), 530.0), at=500.25),
         append(DISPATCHER, OffersClosed(second, (OfferId("o2"),), (DRIVER_ID,), "vanished"), at=501.0),
-        append(f"ride/{second}", SearchFailed(second, "search cap", 4, 17), at=700.0),
+        append(f"ride/{second}", SearchFailed(second, "nobody accepted", 4, 17), at=700.0),
         append(f"ride/{third}", RideRequested(third, 1, SARAH, TRIP, 800.0), at=800.0),
         append(
             f"ride/{third}",
@@ -205,7 +205,7 @@ class Town:
         if dice.random() < 0.1:
             return  # still searching when the story ends
         if dice.random() < 0.15:
-            yield from self._by(stream, SearchFailed(ride_id, "search cap", 1, len(placed)))
+            yield from self._by(stream, SearchFailed(ride_id, "nobody accepted", 1, len(placed)))
         elif dice.random() < 0.15:
             yield from self._by(stream, RideCancelled(ride_id, "passenger", "changed my mind"))
         elif self.free:
@@ -277,5 +277,5 @@ class Town:
             for by in dice.sample(("passenger", "driver"), dice.choice((1, 2))):
                 stars = dice.randint(1, 5)
                 yield from self._by(stream, RideRated(ride_id, by, stars, "", driver_id, PassengerId("p1")))
-        yield from self._by(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, offer_id, "over"))
+        yield from self._by(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, offer_id, "completed"))
         self.free.append(card)

@@ -16,8 +16,10 @@ from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone, OfferDeclined
 from dispatch.messages.notices import Ack, Faulted, Numbered, Refused, Replaced, StreamLife
+from dispatch.words import RefusalCode, Result
 
-RESULTS: Final[dict[type[Message], str]] = {OfferDeclined: "declined"}
+OK: Final = Result.OK
+RESULTS: Final[dict[type[Message], Result]] = {OfferDeclined: Result.DECLINED}
 """The result in the `Ack` of a command that caused this event; for every other event it is `ok`."""
 RESTORED: Final = -1
 """`Answer.recorded` of an answer that was read from the record."""
@@ -153,7 +155,7 @@ class Conversation:
             self.answers.note(event, actor.recorded)
 
     def done(
-        self, actor: RecordedActor, command: Command | None, *notices: Message, result: str = "ok", kept: bool = False
+        self, actor: RecordedActor, command: Command | None, *notices: Message, result: Result = OK, kept: bool = False
     ) -> None:
         """The command took effect, and `notices` told the app. Acknowledge it if it has an id or no notice answered it.
 
@@ -175,7 +177,7 @@ class Conversation:
         self,
         actor: RecordedActor,
         command: Command | None,
-        code: str,
+        code: RefusalCode,
         text: str,
         ride_id: RideId | None = None,
         field: str | None = None,
@@ -191,7 +193,7 @@ class Conversation:
         text = f"id {message.command.id!r} was used for another message"
         self.say_again(actor, Refused(IdReused.code, text, message.command.id, getattr(message, "ride_id", None)))
 
-    def fail_retryable(self, actor: RecordedActor, message: Any, code: str, text: str) -> None:
+    def fail_retryable(self, actor: RecordedActor, message: Any, code: RefusalCode, text: str) -> None:
         """Nothing came of the command in `message`: tell the app at once. The same id may be sent again."""
         command: Command | None = message.command
         if command is not None:
@@ -287,7 +289,7 @@ class Answer(NamedTuple):
     fingerprint: int
     notices: tuple[Message, ...] = ()
     recorded: int = 0
-    result: str | None = None
+    result: Result | None = None
 
 
 class Answers:
@@ -357,9 +359,9 @@ class Answers:
             del self._by_id[next(iter(self._by_id))]
 
 
-def result_of(event: Message) -> str:
+def result_of(event: Message) -> Result:
     """The result with which the command behind this event is acknowledged."""
-    return event.result if isinstance(event, CommandDone) else RESULTS.get(type(event), "ok")
+    return event.result if isinstance(event, CommandDone) else RESULTS.get(type(event), OK)
 
 
 def ride_of(notices: Iterable[Any]) -> RideId | None:

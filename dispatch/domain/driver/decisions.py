@@ -25,7 +25,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.notices import OfferMade
 from dispatch.values import Lease
-from dispatch.words import LinkEnd, OfferOutcome, Result
+from dispatch.words import LinkEnd, OfferOutcome, ReleaseReason, Result
 
 DECLINED_BEFORE: Final = OfferOutcome.DECLINED_BEFORE
 DRIVER_BUSY: Final = OfferOutcome.DRIVER_BUSY
@@ -88,12 +88,14 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     events: tuple[Message, ...] = ()
     accepted: Lease | None = None
     ended: tuple[tuple[OfferMade, OfferOutcome], ...] = ()
-    result: str = OK
+    result: Result = OK
     verdict: Verdict | None = None
 
 
-def refusal(driver: DriverRecord, offers: Offers, lease: Lease, is_connected: bool, now: float, most: int) -> str:
-    """The outcome with which this new offer ends at once; empty: it opens. `most`: how many offers may be open."""
+def refusal(
+    driver: DriverRecord, offers: Offers, lease: Lease, is_connected: bool, now: float, most: int
+) -> OfferOutcome | None:
+    """The outcome with which this new offer ends at once; None: it opens. `most`: how many offers may be open."""
     if driver.binding != FREE:
         return DRIVER_BUSY
     if lease.ride_id in driver.declined:
@@ -104,7 +106,7 @@ def refusal(driver: DriverRecord, offers: Offers, lease: Lease, is_connected: bo
         return EXPIRED
     if lease.ride_id not in offers.open and len(offers.open) >= most:
         return DRIVER_BUSY
-    return ""
+    return None
 
 
 def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineOffer, now: float) -> Decision:
@@ -121,9 +123,9 @@ def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineO
     lease = offer.lease
     if isinstance(message, DeclineOffer):
         declined = OfferDeclined(lease.ride_id, driver.driver_id, lease.offer_id, message.reason, message.command)
-        return Decision((declined,), None, ((offer, DECLINED),), DECLINED, verdict)
+        return Decision((declined,), None, ((offer, DECLINED),), Result.DECLINED, verdict)
     if verdict is EXPIRE:
-        return Decision((), None, ((offer, EXPIRED),), EXPIRED, verdict)
+        return Decision((), None, ((offer, EXPIRED),), Result.EXPIRED, verdict)
     reserved = DriverReserved(
         lease.ride_id,
         driver.driver_id,
@@ -152,7 +154,7 @@ def connected(driver: DriverRecord) -> tuple[Message, ...]:
     return (online,) if driver.card is not None else (DriverRegistered(stranger(driver.driver_id)), online)
 
 
-def released(driver: DriverRecord, reason: str, is_connected: bool) -> tuple[Message, ...]:
+def released(driver: DriverRecord, reason: ReleaseReason, is_connected: bool) -> tuple[Message, ...]:
     """The events that make this driver free of the ride. Only what the ride says may lead to them."""
     reservation = driver.reservation
     assert reservation is not None

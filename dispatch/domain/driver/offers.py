@@ -23,16 +23,16 @@ from dispatch.words import OfferOutcome
 CLOSINGS_REMEMBERED: Final = 16
 UNAVAILABLE: Final = OfferOutcome.UNAVAILABLE
 DECLINED: Final = OfferOutcome.DECLINED
-TOLD_AS: Final[dict[str, str]] = {OfferOutcome.VANISHED: UNAVAILABLE}
+TOLD_AS: Final[dict[OfferOutcome, OfferOutcome]] = {OfferOutcome.VANISHED: UNAVAILABLE}
 """The reason that a driver is told for an outcome that only dispatchers know. Every other outcome is its own reason."""
-SEARCH_ENDS: Final[dict[type[Message], str]] = {
+SEARCH_ENDS: Final[dict[type[Message], OfferOutcome]] = {
     RideAssigned: OfferOutcome.TAKEN,
     RideCancelled: OfferOutcome.CANCELLED,
     RideRequested: OfferOutcome.SUPERSEDED,
     SearchFailed: OfferOutcome.EXPIRED,
 }
 """The reason with which an event of the ride closes the offers that are open."""
-DRIVERS_OWN: Final[tuple[str, ...]] = (DECLINED, OfferOutcome.DRIVER_BUSY)
+DRIVERS_OWN: Final = (DECLINED, OfferOutcome.DRIVER_BUSY)
 """Reasons that tell what the driver did. If the driver's event is lost, the offer ends as `unavailable`."""
 
 
@@ -41,7 +41,7 @@ class Ending(NamedTuple):
 
     ride_id: RideId
     offer_id: OfferId
-    reason: str = UNAVAILABLE
+    reason: OfferOutcome = UNAVAILABLE
 
 
 class Offers:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dispatch.domain.matching.search import NEWCOMERS, Search
 from dispatch.ids import DriverId
+from dispatch.words import AskVerdict
 
 if TYPE_CHECKING:
     from dispatch.domain.matching.zone import Zone
 
-ASKED: Final = "asked"
-BEHIND: Final = "behind"
+ASKED: Final = AskVerdict.ASKED
+BEHIND: Final = AskVerdict.BEHIND
 
 
 class Rule(NamedTuple):
@@ -22,12 +23,12 @@ class Rule(NamedTuple):
     not, for the supply holds only those whom the rule admits.
     """
 
-    word: str
+    word: AskVerdict
     drops: Callable[[Zone, Search, DriverId, float, float], bool]
     matters: Callable[[Search], Any] | None = None
 
 
-def _announced(status: str) -> Rule:
+def _announced(status: AskVerdict) -> Rule:
     """The driver announced this status."""
     return Rule(status, lambda zone, search, driver_id, metres, reach_m: zone.supply.get(driver_id).status == status)
 
@@ -74,18 +75,18 @@ def _is_not_new(zone: Zone, search: Search, driver_id: DriverId, metres: float, 
 
 
 RULES: Final = (
-    _announced("offline"),
-    _announced("unavailable"),
-    _announced("busy"),
-    Rule("stale", _is_stale),
-    Rule("outside_radius", _is_beyond),
-    Rule("wrong_vehicle", _is_another_vehicle, attrgetter("card.trip.vehicle_type")),
-    Rule("blocked", _is_blocked, attrgetter("blocked")),
-    Rule("declined", _has_declined, attrgetter("refusals")),
-    Rule("thinking", _thinks, attrgetter("open")),
-    Rule("silent", _was_silent, attrgetter("asks")),
-    Rule("holds_offer", _holds_offers),
-    Rule("not_new", _is_not_new, attrgetter("rounds_spent")),
+    _announced(AskVerdict.OFFLINE),
+    _announced(AskVerdict.UNAVAILABLE),
+    _announced(AskVerdict.BUSY),
+    Rule(AskVerdict.STALE, _is_stale),
+    Rule(AskVerdict.OUTSIDE_RADIUS, _is_beyond),
+    Rule(AskVerdict.WRONG_VEHICLE, _is_another_vehicle, attrgetter("card.trip.vehicle_type")),
+    Rule(AskVerdict.BLOCKED, _is_blocked, attrgetter("blocked")),
+    Rule(AskVerdict.DECLINED, _has_declined, attrgetter("refusals")),
+    Rule(AskVerdict.THINKING, _thinks, attrgetter("open")),
+    Rule(AskVerdict.SILENT, _was_silent, attrgetter("asks")),
+    Rule(AskVerdict.HOLDS_OFFER, _holds_offers),
+    Rule(AskVerdict.NOT_NEW, _is_not_new, attrgetter("rounds_spent")),
 )
 """In the order in which they are told. `thinking`: the driver holds an offer of this ride. `silent`: the driver did not answer as often
 as drivers are asked. `holds_offer`: the driver holds as many offers of other rides as allowed. `not_new`: after the last round only

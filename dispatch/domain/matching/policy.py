@@ -15,6 +15,7 @@ from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import Hits, Search
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Point
+from dispatch.words import AskVerdict, OfferOutcome
 
 # -- what happened
 
@@ -36,7 +37,7 @@ class OfferEnded(msgspec.Struct, frozen=True, gc=False):
 
     ride_id: RideId
     driver_id: DriverId
-    outcome: str
+    outcome: OfferOutcome
 
 
 class SearchDue(msgspec.Struct, frozen=True, gc=False):
@@ -110,8 +111,8 @@ class ZoneView(Protocol):
         """
         ...
 
-    def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> str:
-        """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
+    def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
+        """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; None: none does."""
         ...
 
     def position(self, driver_id: DriverId) -> Point | None:

@@ -12,6 +12,7 @@ from dispatch.domain.matching.waiting import WaitingList
 from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import DriverId, RideId
 from dispatch.values import Point
+from dispatch.words import AskVerdict
 
 
 class Zone:
@@ -52,20 +53,22 @@ class Zone:
             hits += [hit for hit in again if hit[1] not in known][: k - len(hits)]
         return hits
 
-    def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> str:
+    def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
         # Mostly the driver stands in the supply and nothing is the matter but that others are nearer.
         found = metres <= reach_m and self.supply.eligible(driver_id) and self.supply.is_fresh(driver_id, self.now)
         return self._dropped_by(search, driver_id, metres, reach_m, found)
 
-    def _dropped_by(self, search: Search, driver_id: DriverId, metres: float, reach_m: float, found: bool) -> str:
+    def _dropped_by(
+        self, search: Search, driver_id: DriverId, metres: float, reach_m: float, found: bool
+    ) -> AskVerdict | None:
         """As `why_not`. `found`: the supply has this driver, with a fresh position within `reach_m`."""
         for rule in RULES:
             if found and (rule.matters is None or not rule.matters(search)):
                 continue
             if rule.drops(self, search, driver_id, metres, reach_m):
                 return rule.word
-        return ""
+        return None
 
     def position(self, driver_id: DriverId) -> Point | None:
         """Where the driver is, if that is known and young enough for an offer."""

@@ -119,16 +119,16 @@ class Approach(msgspec.Struct):
     nearest_m: float | None = None
     stage: int = FINE
 
-    def look(self, fix: Fix | None, now: float, rules: ApproachRules) -> str:
-        """Judge the driver's position at second `now`. What is wrong, if something new must be done: `stage` says what. Else empty."""
+    def look(self, fix: Fix | None, now: float, rules: ApproachRules) -> RideWarning | None:
+        """Judge the driver's position at second `now`. What is wrong, if something new must be done: `stage` says what. Else None."""
         is_dark = now - (fix.at if fix is not None else self.progress_at) > rules.dark_s
         distance_m = haversine_m(fix.lat, fix.lon, self.lat, self.lon) if fix is not None else None
         if distance_m is not None and not is_dark and self._gets_nearer(distance_m, rules):
             self.progress_at, self.stage = now, FINE
-            return ""
+            return None
         stage = self._stage_after(now - self.progress_at, is_dark, rules)
         if stage <= self.stage:
-            return ""
+            return None
         self.stage = stage
         if is_dark or distance_m is None or self.nearest_m is None:
             return DARK

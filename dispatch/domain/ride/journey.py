@@ -51,7 +51,7 @@ from dispatch.messages.matching import ClaimRefused, ClaimRide, DriverStalled, R
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import Role
 from dispatch.values import Place
-from dispatch.words import Party, SearchEnd
+from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd
 
 Step = ReportArrived | StartRide | CompleteRide
 STEPS: Final[dict[type[Message], type[Message]]] = {
@@ -60,11 +60,11 @@ STEPS: Final[dict[type[Message], type[Message]]] = {
     CompleteRide: RideCompleted,
 }
 """The event that each step of a driver causes if the ride allows it."""
-REFUSALS: Final[dict[str, str]] = {
-    PENDING: "superseded",
-    SCHEDULED: "superseded",
-    CANCELLED: "cancelled",
-    NO_DRIVERS: "expired",
+REFUSALS: Final[dict[RideStatus, OfferOutcome]] = {
+    PENDING: OfferOutcome.SUPERSEDED,
+    SCHEDULED: OfferOutcome.SUPERSEDED,
+    CANCELLED: OfferOutcome.CANCELLED,
+    NO_DRIVERS: OfferOutcome.EXPIRED,
 }
 """What a driver hears whose claim of a ride in this status is refused; in every other status another driver has it: `taken`."""
 NO_SUCH_RIDE: Final = Decision(refusal=Refusal(NoSuchRide.code, NoSuchRide.says))
@@ -98,7 +98,7 @@ def search_exhausted(ride: RideRecord, message: SearchExhausted, now: float, rul
 
 def refuse_claim(ride: RideRecord, claim: ClaimRide) -> ClaimRefused:
     """The driver does not have the ride. The reason follows from the record alone."""
-    return ClaimRefused(ride.ride_id, claim.offer_id, REFUSALS.get(ride.status, "taken"))
+    return ClaimRefused(ride.ride_id, claim.offer_id, REFUSALS.get(ride.status, OfferOutcome.TAKEN))
 
 
 def way(travel: EtaModel, lat: float | None, lon: float | None, to: Place, now: float) -> Way:
@@ -157,7 +157,7 @@ def step(ride: RideRecord, message: Step, now: float, rules: RideRules) -> Decis
     if not ride.is_driven_by(driver_id):
         return NO_SUCH_RIDE
     if event_type is RideStarted and status == IN_PROGRESS:
-        return Decision(refusal=Refusal("already_started", "this ride has started already"))
+        return Decision(refusal=Refusal(RefusalCode.ALREADY_STARTED, "this ride has started already"))
     if event_type not in TRANSITIONS[status]:
         return _illegal(f"cannot {VERBS[event_type]} a ride that is {status}")
     if event_type is RideArrived:
@@ -189,14 +189,14 @@ def _refuse_pin(ride: RideRecord, message: StartRide, now: float, rules: RideRul
     """Why the ride does not start with what the driver typed; None: it does."""
     locked_s = pin_locked_s(ride, now, rules)
     if locked_s > 0.0:
-        return Decision(refusal=Refusal("wrong_pin", f"too many wrong pins; try again in {ceil(locked_s)} s"))
+        return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, f"too many wrong pins; try again in {ceil(locked_s)} s"))
     if message.pin == ride.pin:
         return None
     if not message.pin:  # no guess: an app that knows no pins locks nobody out
-        return Decision(refusal=Refusal("wrong_pin", "this ride starts with the passenger's pin"))
+        return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, "this ride starts with the passenger's pin"))
     # The refusal is told behind the event: no guess is free.
     wrong = PinRefused(ride.ride_id, message.driver_id, now)
-    return Decision((wrong,), Refusal("wrong_pin", "that is not the passenger's pin"))
+    return Decision((wrong,), Refusal(RefusalCode.WRONG_PIN, "that is not the passenger's pin"))
 
 
 def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRules) -> Decision:
@@ -235,7 +235,7 @@ def cancel(ride: RideRecord, message: CancelRide, now: float, rules: RideRules) 
 
 
 def end(
-    ride: RideRecord, by: str, reason: str, now: float, rules: RideRules, command: Command | None = None
+    ride: RideRecord, by: Party, reason: str, now: float, rules: RideRules, command: Command | None = None
 ) -> Decision:
     """The ride is cancelled. A passenger who is late with it owes a fee."""
     is_free = by != Party.PASSENGER or cancels_free(ride, now, rules)
@@ -246,7 +246,7 @@ def end(
 
 
 def offer_anew(
-    ride: RideRecord, by: str, reason: str, now: float, rules: RideRules, command: Command | None = None
+    ride: RideRecord, by: Party, reason: str, now: float, rules: RideRules, command: Command | None = None
 ) -> Decision:
     """The driver does not come. Other drivers are asked, unless that was tried too often or the time to search is over."""
     assert ride.status == ACCEPTED and ride.driver is not None
@@ -272,7 +272,7 @@ def _leave_pickup(
     """Nobody came, if the driver has waited long enough."""
     wait_s = told_waits(ride, rules)[1] - now - CLOCK_SLACK_S
     if wait_s > 0.0:
-        return Decision(refusal=Refusal("too_early", f"no_show is possible in {ceil(wait_s)} s"))
+        return Decision(refusal=Refusal(RefusalCode.TOO_EARLY, f"no_show is possible in {ceil(wait_s)} s"))
     owed = fee(ride, rules, Tariff.no_show_fee)
     left = PassengerNoShow(ride.ride_id, driver_id, owed, command)
     return Decision((left, *charge(ride, rules, ride.price, owed)))

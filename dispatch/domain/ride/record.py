@@ -37,7 +37,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.notices import DriverWarned, Numbered
 from dispatch.values import DriverCard, Money, Passenger, Place, Price, RideCard, Trip
-from dispatch.words import PaymentStatus, RideStatus
+from dispatch.words import Leg, Party, PaymentStatus, RefusalCode, RideStatus, SkippedStep
 
 UNBOOKED: Final = RideStatus.UNBOOKED
 SCHEDULED: Final = RideStatus.SCHEDULED
@@ -58,7 +58,7 @@ DECLINED: Final = PaymentStatus.DECLINED
 TERMINAL: Final = frozenset((COMPLETED, CANCELLED, NO_DRIVERS, NO_SHOW))
 WITH_DRIVER: Final = frozenset((ACCEPTED, ARRIVED, IN_PROGRESS))
 
-TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
+TRANSITIONS: Final[dict[RideStatus, dict[type[Message], RideStatus]]] = {
     UNBOOKED: {RideRequested: PENDING, RideScheduled: SCHEDULED},
     SCHEDULED: {RideRequested: PENDING, RideScheduled: SCHEDULED, RideCancelled: CANCELLED},
     PENDING: {
@@ -89,13 +89,14 @@ TRANSITIONS: Final[dict[str, dict[type[Message], str]]] = {
 }
 assert tuple(TRANSITIONS) == STATUSES, "every status has its row"
 
-MAY_CANCEL: Final[dict[str, frozenset[str]]] = {
+_ALL_BUT_DRIVER: Final = frozenset(Party) - {Party.DRIVER}
+MAY_CANCEL: Final[dict[RideStatus, frozenset[Party]]] = {
     UNBOOKED: frozenset(),
-    SCHEDULED: frozenset(("passenger", "ops", "system")),
-    PENDING: frozenset(("passenger", "ops", "system")),
-    ACCEPTED: frozenset(("passenger", "driver", "ops", "system")),
-    ARRIVED: frozenset(("passenger", "ops", "system")),
-    IN_PROGRESS: frozenset(("ops", "system")),
+    SCHEDULED: _ALL_BUT_DRIVER,
+    PENDING: _ALL_BUT_DRIVER,
+    ACCEPTED: frozenset(Party),
+    ARRIVED: _ALL_BUT_DRIVER,
+    IN_PROGRESS: frozenset((Party.OPS, Party.SYSTEM)),
     COMPLETED: frozenset(),
     CANCELLED: frozenset(),
     NO_DRIVERS: frozenset(),
@@ -123,7 +124,10 @@ VERBS: Final[dict[type[Message], str]] = {
 }
 UNDER_WAY: Final = frozenset((PENDING, *WITH_DRIVER))
 """A ride in one of these is its passenger's ride now; one that is booked ahead is not yet."""
-STEPS_BEFORE_END: Final[dict[str, tuple[str, ...]]] = {ACCEPTED: ("arrived", "started"), ARRIVED: ("started",)}
+STEPS_BEFORE_END: Final[dict[str, tuple[SkippedStep, ...]]] = {
+    ACCEPTED: (SkippedStep.ARRIVED, SkippedStep.STARTED),
+    ARRIVED: (SkippedStep.STARTED,),
+}
 """What a `complete_ride` skips in each status, as the seed's apps do: they know no step between accepting and completing."""
 
 
@@ -138,7 +142,7 @@ UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
 """Events of a ride that leave its status as it is, and in which they can happen."""
 
 
-def next_status(status: str, event: type[Message]) -> str:
+def next_status(status: RideStatus, event: type[Message]) -> RideStatus:
     """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
     if event is CommandDone or status in UNMOVING.get(event, ()):
         return status
@@ -201,7 +205,7 @@ class RideRecord(msgspec.Struct):
     """All that events tell of one ride."""
 
     ride_id: RideId
-    status: str = UNBOOKED
+    status: RideStatus = UNBOOKED
     search_no: int = 0
     passenger: Passenger | None = None
     trip: Trip | None = None
@@ -220,11 +224,11 @@ class RideRecord(msgspec.Struct):
     no_show_at: float | None = None
     started_at: float | None = None
     restarts: int = 0
-    ended_by: str = ""
+    ended_by: Party = Party.SYSTEM
     reason: str = ""
     fee: int = 0
     driven_m: float | None = None
-    rated_by: tuple[str, ...] = ()
+    rated_by: tuple[Party, ...] = ()
     rounds: int = 0
     drivers_asked: int = 0
     price: Price | None = None
@@ -232,7 +236,7 @@ class RideRecord(msgspec.Struct):
     known: bool = False
     quote_id: QuoteId | None = None
     charge: Money | None = None
-    payment_status: str = ""
+    payment_status: PaymentStatus = PaymentStatus.NOTHING
     zone: str = ""
     """The zone whose dispatcher looks for its driver, and whose tracker follows the driver: that of the pickup."""
 
@@ -316,7 +320,7 @@ def _remember_cancel(ride: RideRecord, event: RideCancelled) -> None:
 
 
 def _remember_track(ride: RideRecord, event: TrackRecorded) -> None:
-    if event.leg == "on_trip":
+    if event.leg == Leg.ON_TRIP:
         ride.driven_m = (ride.driven_m or 0.0) + event.metres
 
 
@@ -337,12 +341,12 @@ def _remember_decline(ride: RideRecord, event: ChargeDeclined) -> None:
 
 
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
-    ride.ended_by, ride.reason, ride.fee = "driver", NO_SHOW, event.fee
+    ride.ended_by, ride.reason, ride.fee = Party.DRIVER, NO_SHOW, event.fee
 
 
 def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
     ride.ended_by, ride.reason, ride.rounds, ride.drivers_asked = (
-        "system",
+        Party.SYSTEM,
         event.reason,
         event.rounds,
         event.drivers_asked,
@@ -375,7 +379,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
 class Refusal(NamedTuple):
     """Why nothing happens: the code and the sentence that whoever asked is told."""
 
-    code: str
+    code: RefusalCode
     text: str
 
 

@@ -27,6 +27,7 @@ from dispatch.messages.events import (
 )
 from dispatch.phones import masked_id
 from dispatch.storage.tables.views import EVENTS
+from dispatch.words import RideStatus
 
 SET_ASIDE: Final = "set-aside/"
 """Before the stream of an event that `dispatch db mend` found impossible: it is kept, and nobody is woken from it any more."""
@@ -42,7 +43,7 @@ class Bindings:
     """
 
     def __init__(self) -> None:
-        self.status: dict[RideId, str] = {}
+        self.status: dict[RideId, RideStatus] = {}
         self.driver_of: dict[RideId, DriverId] = {}
         self.kept: dict[DriverId, DriverReserved] = {}
         self._ride_of: dict[DriverId, RideId] = {}

@@ -25,6 +25,7 @@ from dispatch.storage.log.codec import BODY, decode
 from dispatch.storage.tables.catalog import FOLLOWING, TableRow
 from dispatch.storage.tables.schema import migrations, open_read_only
 from dispatch.storage.tables.views import VIEWS, Change, teach
+from dispatch.words import Word
 
 PAGE_FAULTS_TOLD: Final = 20
 _EVENTS: Final = f"SELECT n, at, stream, ride_id, ride_no, kind, {BODY} FROM events ORDER BY n"
@@ -86,6 +87,7 @@ def told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:
             yield f"event {n} is filed under ride number {ride_no}, which is not that of {ride_id}"
         if wrong := bindings.fault(n, stream, event):
             yield wrong
+        yield from unknown_words(n, event)
         yield from taken(made, n, event, at)
 
 
@@ -93,6 +95,15 @@ def misfiled(n: int, event: Event, kind: str, ride_id: str | None) -> str:
     """Whether an event is found by what it says itself; if not, that."""
     is_own = (kind, ride_id) == (type(event).__name__, getattr(event, "ride_id", None))
     return "" if is_own else f"event {n} is not filed under its own kind and ride"
+
+
+def unknown_words(n: int, event: Event) -> Iterator[str]:
+    """The words of an event that no version up to this one chooses, each as a clause."""
+    for name in event.__struct_fields__:
+        held = getattr(event, name)
+        for word in held if isinstance(held, tuple) else (held,):
+            if isinstance(word, Word) and not word.is_known:
+                yield f"event {n}, {type(event).__name__}, has an unknown word for {name}: {word}"
 
 
 def taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator[str]:

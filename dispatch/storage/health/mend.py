@@ -28,9 +28,8 @@ from dispatch.storage.log.codec import BODY, read
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.schema import open_read_only
 from dispatch.storage.tables.views import Change
+from dispatch.words import Party, ReleaseReason, SystemReason
 
-REASON: Final = "two histories of one file"
-"""Why a ride is said to have ended."""
 _EVENTS: Final = (
     f"SELECT n, at, stream, ride_id, kind, {BODY} FROM events WHERE stream NOT GLOB '{SET_ASIDE}*' ORDER BY n"
 )
@@ -121,11 +120,16 @@ class _Plan:
         status = bindings.status.get(ride_id, UNBOOKED)
         if status not in TERMINAL and status != UNBOOKED:
             driver_id = bindings.driver_of.get(ride_id)
-            self._add(addresses.ride(ride_id), RideCancelled(ride_id, "system", REASON, driver_id))
+            self._add(
+                addresses.ride(ride_id), RideCancelled(ride_id, Party.SYSTEM, SystemReason.TWO_HISTORIES, driver_id)
+            )
             self.told.done.append(f"ride {ride_id}, which was {status}, is cancelled by system")
         for driver_id, kept in list(bindings.kept.items()):
             if kept.ride_id == ride_id:
-                self._add(addresses.driver(driver_id), DriverReleased(ride_id, driver_id, kept.offer_id, "cancelled"))
+                self._add(
+                    addresses.driver(driver_id),
+                    DriverReleased(ride_id, driver_id, kept.offer_id, ReleaseReason.CANCELLED),
+                )
                 self.told.done.append(f"driver {masked_id(driver_id)} is released from ride {ride_id}")
 
     def _add(self, stream: str, event: Event) -> None:

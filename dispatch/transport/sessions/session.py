@@ -163,7 +163,7 @@ class Session:
         if not (self._bucket.take(now) or self._is_over_too_long(now)):
             self._look_again(now)
 
-    def closed(self, reason: str = CLOSED) -> None:
+    def closed(self, reason: LinkEnd = CLOSED) -> None:
         """The connection is gone: `closed`, or `silent` for too long. Again: nothing happens."""
         if not self.ended:
             self._leave()
@@ -328,7 +328,7 @@ class Session:
             self._end(OVERLOADED, "try again")
         return taken
 
-    def _detach(self, reason: str) -> None:
+    def _detach(self, reason: LinkEnd) -> None:
         """The actor hears that this connection is gone."""
         if self._attached and self.actor is not None:
             self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
@@ -349,7 +349,7 @@ class Session:
     def _on_silence(self, _: WentSilent) -> None:
         self._end(SILENT, "silent", told=WAS_SILENT)
 
-    def _end(self, code: int, reason: str, told: str | None = CLOSED) -> None:
+    def _end(self, code: int, reason: str, told: LinkEnd | None = CLOSED) -> None:
         """End it from our side. `told`: why, for the actor; None: the actor knows already, or is no more."""
         if self.ended:
             return

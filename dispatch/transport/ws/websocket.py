@@ -26,6 +26,7 @@ from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
 from dispatch.transport.ws.edge import Admitted, SocketEdge
 from dispatch.transport.ws.outbox import Outbox
+from dispatch.words import LinkEnd
 
 TEXT, CLOSE = Opcode.TEXT, Opcode.CLOSE
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -278,7 +279,7 @@ class DispatchConnection(PacedConnection):
 
     def silent(self) -> None:
         """The app has not been heard for too long: close, and say so to the session."""
-        self._leave("silent")
+        self._leave(LinkEnd.SILENT)
         self.close(SILENT, "nothing heard from you; reconnect")
 
     def cut_off(self) -> None:
@@ -497,7 +498,7 @@ class DispatchConnection(PacedConnection):
         told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": why, "client": self._client()}
         log.info("a handshake was refused", extra=told)
 
-    def _leave(self, reason: str = "closed") -> None:
+    def _leave(self, reason: LinkEnd = LinkEnd.CLOSED) -> None:
         """The session's part is over, whatever becomes of the connection."""
         session, self._session = self._session, None
         if session is not None:

@@ -1,5 +1,6 @@
 """The whole look: nothing is found in what the writer wrote, and whatever was changed behind its back is."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -78,6 +79,17 @@ def test_a_ride_with_two_drivers_is_found(path: Path) -> None:
     )
     writer.close()
     assert list(findings(path)) == ["ride ride-1 has driver d2 by event 3 and 2782•••4568 as well"]
+
+
+def test_a_word_of_another_version_is_read_and_told(path: Path) -> None:
+    file = every_kind(path)
+    with closing(sqlite3.connect(file)) as rows:
+        (n, held) = rows.execute("SELECT n, body FROM events WHERE kind = 'SearchFailed'").fetchone()
+        word = str(json.loads(held)["reason"])
+        rows.execute("UPDATE events SET body = replace(body, ?, 'nobody dared') WHERE n = ?", (word, n))
+        rows.execute("UPDATE rides SET reason = 'nobody dared' WHERE reason = ?", (word,))
+        rows.commit()
+    assert list(findings(file)) == [f"event {n}, SearchFailed, has an unknown word for reason: nobody dared"]
 
 
 def test_any_bit_is_found_or_does_no_harm(path: Path) -> None:
