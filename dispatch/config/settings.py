@@ -48,7 +48,7 @@ class Rules(Checked):
     policy: str = choice(
         "seed",
         "|".join(POLICIES),
-        "matching policy: a preset for the settings below (explicit settings win), or a plug-in (docs/POLICIES.md)",
+        "matching policy: a preset for the settings below (explicit settings win), or one of your own (docs/POLICIES.md)",
         also=is_plug_in,
     )
     batch: int = whole(5, 1, 50, "drivers asked at once in a round")
