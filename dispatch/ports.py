@@ -17,7 +17,6 @@ class Tells(Protocol):
 
     def tell(self, address: str, message: Any) -> object:
         """Put this message into the mailbox of `address`."""
-        ...
 
 
 class Clock(Protocol):
@@ -26,15 +25,12 @@ class Clock(Protocol):
     @property
     def now(self) -> float:
         """Runtime seconds."""
-        ...
 
     def read_clock(self) -> None:
         """Take `now` from the real clock, if there is one."""
-        ...
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         """Tell this message to `address` in so many seconds."""
-        ...
 
 
 class Post(Tells, Clock, Protocol):
@@ -42,7 +38,6 @@ class Post(Tells, Clock, Protocol):
 
     def rng(self, name: str) -> Random:
         """The stream of dice of this name."""
-        ...
 
 
 class EventStore(Protocol):
@@ -50,36 +45,27 @@ class EventStore(Protocol):
 
     def keep_now(self, append: Append) -> bool:
         """Commit this before the turn ends, if this journal can. False: it is told as everybody else is, and answers."""
-        ...
 
     def is_writing(self) -> bool:
         """Whether commits succeed, as far as is known. While they do not, everybody waits for the disk and nobody runs ahead."""
-        ...
 
     def events_of(self, stream: str) -> Sequence[Message]:
         """All events of one actor, oldest first."""
-        ...
 
     def events_of_ride(self, ride_id: RideId) -> Sequence[Message]:
         """All events of all actors that name this ride, oldest first."""
-        ...
 
     def open_rides(self) -> Sequence[RideId]:
         """Every ride that is not over, oldest first."""
-        ...
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         """The card of this driver; None: never registered."""
-        ...
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """Who this passenger is, if there is a name on file."""
-        ...
 
     def blocked_drivers(self, passenger_id: PassengerId) -> Sequence[DriverId]:
         """Whom this passenger is never to meet."""
-        ...
 
     def forget(self, ride_id: RideId) -> None:
         """This ride is over and its actor has left memory: what is kept of it may be folded."""
-        ...

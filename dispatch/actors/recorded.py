@@ -31,7 +31,6 @@ class State(Protocol):
 
     def apply(self, event: Any) -> None:
         """Fold one event in. Raises an error, and changes nothing, if the event cannot happen now."""
-        ...
 
 
 class RecordedActor(Actor):

@@ -1,6 +1,6 @@
 """The ride's actor: the one truth of a booking and of who has it. Every command and every answer about a ride passes its mailbox.
 
-A handler looks up, lets `domain.ride` decide, records the events and tells whoever they concern: one table (`TOLD`) says what each
+A handler looks up, lets `domain.ride` decide, records the events and tells whoever they concern: one table (`MEANING`) says what each
 event means to the passenger, the driver, the dispatcher, the tracker and the payment provider. Everything else that a ride waits for
 is in its parts: the conversation with the passenger's app, the open question of a booking, the claims in the window of acceptance.
 """
@@ -710,7 +710,7 @@ class RideActor(RecordedActor):
         if (self._holds is None) is (ride.known and ride.status in UNDER_WAY):
             self._settle_hold()
         for event in events:
-            TOLD[type(event)](self, event, was)
+            MEANING[type(event)](self, event, was)
         if decision.say is not None:
             self.app.say(self, decision.say)
         if decision.warn is not None and ride.driver is not None:
@@ -859,7 +859,7 @@ class RideActor(RecordedActor):
         self.send(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, self.ride.search_no, reason))
 
 
-TOLD: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
+MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     RideRequested: RideActor._told_requested,
     RideScheduled: RideActor._told_scheduled,
     RideAssigned: RideActor._told_assigned,

@@ -1,5 +1,6 @@
 """The ride actor: in every status, what it makes of every message that can reach it, as a table written by hand says."""
 
+import ast
 import csv
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from dispatch.actors.ride import (
+    MEANING,
     NoAnswer,
     RideActor,
     _AskAgain,
@@ -20,7 +22,7 @@ from dispatch.actors.ride import (
     _TimeHasCome,
 )
 from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
-from dispatch.domain.ride.record import STATUSES, RideRules
+from dispatch.domain.ride.record import STATUSES, VERBS, RideRules
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
@@ -78,7 +80,8 @@ from tests.actors.rig import ANN, AS_ANN, AS_DAN, AS_EVE, DAN, DEARER, EVE, RIDE
 
 HIM, HER = DAN.driver_id, EVE.driver_id
 PASSENGER, NEWER, DISPATCHER = "session/5", "session/6", "dispatcher/0"
-TABLE = Path(__file__).parent.parent / "data" / "ride_messages.csv"
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "tests" / "data" / "ride_messages.csv"
 with TABLE.open(encoding="utf-8", newline="") as rows:
     CELLS = list(csv.DictReader(rows))
 DESK = "request/1"
@@ -197,6 +200,38 @@ def test_the_written_table_has_every_cell_once() -> None:
 def test_every_message_that_a_ride_handles_is_in_the_table() -> None:
     handled = set(RideActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
     assert handled == {type(message) for message in MESSAGES.values()}
+
+
+def test_every_event_of_a_ride_says_what_it_means_to_whom() -> None:
+    assert set(MEANING) == set(VERBS), "the record knows these"
+
+
+def test_a_ride_is_read_in_seven_files() -> None:
+    """The shell, and what it imports of actors and of the ride's own rules, all the way down."""
+    read, found = [ROOT / "dispatch" / "actors" / "ride.py"], set()
+    while read:
+        file = read.pop()
+        found.add(file.relative_to(ROOT / "dispatch").as_posix())
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+                ("dispatch.actors", "dispatch.domain.ride")
+            ):
+                module = ROOT.joinpath(*str(node.module).split("."))
+                files = (
+                    [module / f"{alias.name}.py" for alias in node.names]
+                    if module.is_dir()
+                    else [module.with_suffix(".py")]
+                )
+                read += [file for file in files if file.relative_to(ROOT / "dispatch").as_posix() not in found]
+    assert found == {
+        "actors/ride.py",
+        "actors/recorded.py",
+        "actors/parts/conversation.py",
+        "domain/ride/record.py",
+        "domain/ride/booking.py",
+        "domain/ride/journey.py",
+        "domain/ride/money.py",
+    }
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['status']}: {cell['message']}")

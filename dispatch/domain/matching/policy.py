@@ -92,40 +92,32 @@ class ZoneView(Protocol):
     @property
     def now(self) -> float:
         """The runtime's second of this decision."""
-        ...
 
     @property
     def rules(self) -> SearchRules:
         """The numbers of the settings."""
-        ...
 
     @property
     def searches(self) -> Mapping[RideId, Search]:
         """The searches under way. `search.need(now)` says what one needs and for how many drivers it has places."""
-        ...
 
     def nearest(self, search: Search, k: int, radius_m: float) -> Hits:
         """Up to `k` drivers within `radius_m` of the pickup whom this search may ask now: (metres, id), the nearest first.
 
         Drivers who were silent come behind all who were never asked. After the last round only newcomers may be asked.
         """
-        ...
 
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; None: none does."""
-        ...
 
     def position(self, driver_id: DriverId) -> Point | None:
         """Latitude and longitude of the driver, if they are known and young enough for an offer."""
-        ...
 
     def metres_to(self, search: Search, driver_id: DriverId) -> float:
         """How far the driver is from the pickup; inf: that is not known."""
-        ...
 
     def first_waiting(self, driver_id: DriverId) -> tuple[Search, float] | None:
         """The longest-waiting search that may ask this driver now, and the metres to its pickup."""
-        ...
 
 
 class MatchingPolicy(Protocol):
@@ -133,7 +125,6 @@ class MatchingPolicy(Protocol):
 
     def decide(self, happened: Happened, zone: ZoneView) -> Iterable[Move]:
         """What to do about it. After `DriverEligible` it is asked again until it asks nobody or the driver is not eligible any more."""
-        ...
 
 
 PolicyFactory = Callable[[SearchRules], MatchingPolicy]

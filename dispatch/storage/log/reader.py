@@ -37,23 +37,18 @@ class JournalReads(EventStore, Protocol):
 
     def ride_exists(self, ride_id: RideId) -> bool:
         """Whether anybody ever booked under this id."""
-        ...
 
     def reserved_drivers(self) -> Sequence[DriverId]:
         """Every driver who is reserved for a ride or on one, by id."""
-        ...
 
     def unpaid_rides(self) -> Sequence[RideId]:
         """Every ride whose charge the provider has not settled, oldest first."""
-        ...
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """The passenger as last booked or seeded; None: never seen."""
-        ...
 
     def default_passenger(self) -> Passenger | None:
         """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
-        ...
 
 
 class Reader:
