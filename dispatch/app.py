@@ -63,7 +63,7 @@ async def _serve(
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
     from dispatch.transport.http.routes.rides import RideRoutes
-    from dispatch.transport.ws.counters import EdgeCounters
+    from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)

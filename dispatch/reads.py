@@ -15,7 +15,7 @@ from dispatch.addresses import DISPATCHER, DRIVER, RIDE
 from dispatch.runtime import Runtime
 from dispatch.storage.failures import EventRefused
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
 DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")

@@ -63,7 +63,6 @@ TESTED_ELSEWHERE = {
     "dispatch/values.py": "structs: tests/test_addresses.py looks at every one",
     "dispatch/transport/http/requests.py": "what routes share: tests/transport/http/routes",
     "dispatch/transport/sessions/context.py": "what sessions share: tests/transport/sessions",
-    "dispatch/transport/ws/counters.py": "numbers that the edge writes: tests/transport/ws/test_metrics.py",
     "dispatch/messages": "structs: tests/test_addresses.py looks at every one",
 }
 """Source files and rooms without a test file of their own, and where they are tested instead."""

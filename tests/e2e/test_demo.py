@@ -39,14 +39,14 @@ COUNTING_SERVER = """
 import atexit, json, runpy, sys
 from pathlib import Path
 sys.path.insert(0, str(Path(CLI).parent))
-from dispatch.transport.ws import counters
+from dispatch.transport.ws import edge
 
-class Counting(counters.EdgeCounters):
+class Counting(edge.EdgeCounters):
     def __init__(self):
         super().__init__()
         atexit.register(lambda: Path(REPORT).write_text(json.dumps(self.closes)))
 
-counters.EdgeCounters = Counting
+edge.EdgeCounters = Counting
 runpy.run_path(CLI, run_name="__main__")
 """
 """The real server, which writes down at its end how its sockets were closed."""

@@ -18,7 +18,7 @@ from websockets.frames import Frame, Opcode
 from dispatch.config import Settings
 from dispatch.principals import Principal
 from dispatch.transport import wire
-from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.server import run, serve_forever
 
 BIG = 60_000

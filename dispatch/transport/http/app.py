@@ -20,14 +20,14 @@ from dispatch.errors import did_you_mean
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
 from dispatch.transport.http.problem import problem, problem_of_refusal
-from dispatch.transport.http.routes.sockets import SOCKET_ROUTES
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
+ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
-    """The application that answers everything which is no WebSocket, by these routes and `SOCKET_ROUTES`."""
+    """The application that answers all that is no WebSocket: by these routes, and what a page hears where a socket is."""
     known = [route.path for route in routes]
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -45,9 +45,16 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
         return problem(500, "something went wrong inside; the log says more")
 
     return Starlette(
-        routes=[*routes, *SOCKET_ROUTES],
+        routes=[*routes, Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)],
         exception_handlers={HTTPException: refused, Exception: failed},
         middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
+    )
+
+
+async def _upgrade_wanted(request: Request) -> Response:
+    """What is wrong with the path was said when the request was not admitted."""
+    return problem(
+        426, "this is a WebSocket endpoint; connect with a WebSocket client", headers={"Upgrade": "websocket"}
     )
 
 

@@ -3,6 +3,7 @@
 Apps meet these names. Actors never do: sessions turn frames into messages and back.
 """
 
+from dispatch.transport.wire.bodies import CancelRequest, Quote, QuoteRequest, Quotes, RideClosed
 from dispatch.transport.wire.client import (
     DRIVER_FRAMES,
     PASSENGER_FRAMES,
@@ -39,8 +40,6 @@ from dispatch.transport.wire.codec import (
     to_passenger,
 )
 from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
-from dispatch.transport.wire.quotes import Quote, QuoteRequest, Quotes
-from dispatch.transport.wire.rides import CancelRequest, RideClosed
 from dispatch.transport.wire.server import (
     TO_DRIVER_FRAMES,
     TO_PASSENGER_FRAMES,

@@ -5,8 +5,10 @@ Sockets are `websocket.DispatchConnection`s; connections that have not become so
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
 from math import ceil
@@ -20,7 +22,6 @@ from dispatch.transport.http.paths import DRIVER, RIDE, Endpoint, Refusal, endpo
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.limits import FloodLimits
 from dispatch.transport.sessions.session import Session
-from dispatch.transport.ws.counters import EdgeCounters
 
 TICK_S = 0.25
 LINGER_S = 2.0
@@ -33,6 +34,27 @@ MAX_SPREAD_MS = 30_000
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class EdgeCounters:
+    """All since the process started, but `open`, which is now."""
+
+    open: Counter[str] = field(default_factory=Counter)
+    """Sockets that are open now, by kind: `ride`, `driver`, `ops`."""
+    handshakes: Counter[int] = field(default_factory=Counter)
+    """Answered opening handshakes by HTTP status; 101 is a socket opened."""
+    closes: Counter[int] = field(default_factory=Counter)
+    """Ended sockets by WebSocket close code; 1006 ended without one."""
+    cut_headers: int = 0
+    """Connections cut off because their headers were late or too long."""
+    cut_readers: int = 0
+    """Connections cut off because what a page answered was not read in time."""
+    frames_in: int = 0
+    frames_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    """Payload bytes of frames sent; `bytes_in` are bytes as they came from the network."""
 
 
 class Deadlines(Generic[T]):

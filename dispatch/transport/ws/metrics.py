@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import EdgeCounters
 
 Source = Callable[[], Iterable[Metric]]
 
@@ -42,14 +42,15 @@ def edge_metrics(counters: EdgeCounters) -> Source:
         yield counted(
             "dispatch_bytes", "Bytes of WebSockets", "direction", {"in": counters.bytes_in, "out": counters.bytes_out}
         )
-        late = CounterMetricFamily(
-            "dispatch_cut_headers", "Connections ended because their headers were late or endless"
-        )
-        late.add_metric([], counters.cut_headers)
-        yield late
-        unread = CounterMetricFamily("dispatch_cut_readers", "Connections ended because a page's answer was not read")
-        unread.add_metric([], counters.cut_readers)
-        yield unread
+        for name, what, count in (
+            (
+                "dispatch_cut_headers",
+                "Connections ended because their headers were late or endless",
+                counters.cut_headers,
+            ),
+            ("dispatch_cut_readers", "Connections ended because a page's answer was not read", counters.cut_readers),
+        ):
+            yield CounterMetricFamily(name, what, value=count)
 
     return read
 

@@ -19,8 +19,7 @@ from starlette.types import ASGIApp
 
 from dispatch.config import Settings
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.ws.counters import EdgeCounters
-from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
 from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, listening_socket, prepare_process
 from dispatch.transport.ws.websocket import DispatchConnection

@@ -13,7 +13,7 @@ from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.operator import operator_routes
-from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import edge_metrics, registry_of
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, serving

@@ -2,7 +2,7 @@
 
 from prometheus_client import generate_latest
 
-from dispatch.transport.ws.counters import EdgeCounters
+from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
 

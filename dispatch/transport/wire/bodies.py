@@ -1,10 +1,10 @@
-"""What `POST /api/quotes` takes and gives, as JSON bodies. The fields are those of the frames."""
+"""What requests over HTTP take and give, as JSON bodies. The fields are those of the frames."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from dispatch.transport.wire.fields import Latitude, Longitude, Moment, PhoneNumber, VehicleType
+from dispatch.transport.wire.fields import Latitude, Longitude, Moment, PhoneNumber, Remark, VehicleType
 
 
 class QuoteRequest(Struct, frozen=True, gc=False, kw_only=True):
@@ -37,3 +37,18 @@ class Quotes(Quote, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One for any vehicle, and one for each type that has rates of its own, where the request names no type."""
 
     quotes: tuple[Quote, ...] = ()
+
+
+class CancelRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """End this ride. The passenger and the driver read the reason."""
+
+    reason: Remark | None = None
+
+
+class RideClosed(Struct, frozen=True, gc=False, kw_only=True):
+    """The ride is over: by whom and why it ended, even if that was before."""
+
+    ride_id: str
+    status: str
+    by: str
+    reason: str
