@@ -1,1 +1,1 @@
-"""The HTTP side: who may ask, the pages and the API, one shape of error. `ws` calls it for handshakes; it knows no socket."""
+"""HTTP: who is admitted, routes, and the one shape of errors. Knows no socket; `ws` calls it for handshakes."""

@@ -1,8 +1,8 @@
-"""Who asks, and whether they may: `admit` makes the principal of every request and every handshake, or refuses it. Pure.
+"""`Admission.admit` names the principal of every request and every handshake, or refuses it. Pure.
 
-With `auth = "off"`, the only mode so far, nobody proves who they are: the path says it, and is believed. So a web page that somebody
-looks at on this machine must not drive the server from there. A page can be told apart by its Origin, and one whose own name was made
-to lead here (DNS rebinding) by the Host that its browser sends.
+With `auth = "off"`, the only mode so far, nobody logs in: the path says who asks, and is believed. A foreign web page that is open in
+a browser on this machine must not use the server. Such a page is known by its Origin. A page whose own name was made to lead to this
+server (DNS rebinding) is known by the Host that its browser sends.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ OPERATED: Final = ("/api/rides/", "/metrics", "/-/")
 
 
 class HttpRequest(NamedTuple):
-    """What a request or a handshake says before its body, all that is known when it is admitted.
+    """A request or a handshake, without its body.
 
-    `header` gives all values of a header. `client` is the address of the other end, as the socket knows it. `knows_host` False: it
-    came by HTTP/1.0, which has no Host.
+    `header` returns all values of a header. `client` is the IP address of the other end. `knows_host` is False for HTTP/1.0, which has
+    no Host header.
     """
 
     path: str
@@ -41,7 +41,7 @@ class HttpRequest(NamedTuple):
 
 
 class Admission:
-    """The rules by the settings `hosts`, `origins` and `auth`."""
+    """Decides by the settings `hosts` and `origins`."""
 
     def __init__(self, settings: Settings) -> None:
         listens_as = authority(settings.host)
@@ -50,8 +50,10 @@ class Admission:
         self._phone_region = settings.phone_region
 
     def admit(self, request: HttpRequest) -> Principal | Refusal:
-        """Who asks. A refusal: 400 where Host names nothing, 403 where it names another server or Origin a foreign page, and what
-        `endpoint` says of the path of a socket.
+        """Return who asks, or why the request is refused.
+
+        400: the Host header is missing or wrong, or the path of a socket is. 403: Host names another server, or Origin a foreign page.
+        404: there is no such socket.
         """
         try:
             if request.path not in EXEMPT:
@@ -65,7 +67,7 @@ class Admission:
         return origin(written) in self._origins
 
     def _believed(self, request: HttpRequest) -> Principal:
-        """With `auth = "off"`: whoever the path says."""
+        """Whom the path names. With `auth = "off"` that is enough."""
         path = request.path
         if not path.startswith(SOCKETS):
             return OPERATIONS if path.startswith(OPERATED) else ANYBODY
@@ -89,7 +91,7 @@ class Admission:
             )
 
     def _asked(self, request: HttpRequest) -> Authority | None:
-        """The server that the request names; None by HTTP/1.0."""
+        """The server that the request names; None: it names none, and need not."""
         hosts = request.header("Host")
         if not hosts and not request.knows_host:
             return None
@@ -108,5 +110,5 @@ class Admission:
 
 
 def _is_of(asked: Authority | None, page: Origin) -> bool:
-    """Whether the page came from the server that is asked, over HTTP: its scheme has a usual port then."""
+    """Whether the page was loaded from the server that is asked. Its scheme must be one with a usual port (HTTP)."""
     return asked is not None and page.authority.port is not None and asked.at(page.scheme) == page.authority

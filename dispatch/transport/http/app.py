@@ -27,7 +27,7 @@ ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
-    """The application that answers all that is no WebSocket: by these routes, and what a page hears where a socket is."""
+    """Build the application for all requests that are no WebSocket handshakes. A path under `/ws/` answers 426."""
     known = [route.path for route in routes]
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -52,14 +52,14 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
 
 
 async def _upgrade_wanted(request: Request) -> Response:
-    """What is wrong with the path was said when the request was not admitted."""
+    """A plain request where a socket is. One with a wrong path was not admitted."""
     return problem(
         426, "this is a WebSocket endpoint; connect with a WebSocket client", headers={"Upgrade": "websocket"}
     )
 
 
 class _Gate:
-    """Hands on the requests that are admitted, each with its principal as `request.state.principal`, and answers the others."""
+    """Middleware: passes an admitted request on, with its principal in `request.state.principal`, and answers any other."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self._app = app
@@ -86,7 +86,7 @@ class _Gate:
 
 
 def _noting_refusals(scope: Scope, send: Send) -> Send:
-    """`send`, which also logs what is no success."""
+    """Wrap `send`: log every answer with a status of 400 or more."""
     status = 0
 
     async def noting(message: Message) -> None:
@@ -105,7 +105,7 @@ def _noting_refusals(scope: Scope, send: Send) -> Send:
 
 
 class _Sharing(CORSMiddleware):
-    """Tells browsers that pages of the setting `origins` may read the answers."""
+    """Middleware: CORS for the pages of the setting `origins`."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         methods = ("GET", "HEAD", "POST")

@@ -1,4 +1,4 @@
-"""Whom a socket's URL names, or the HTTP answer that says what is wrong with it. Pure; admission and the socket edge call it."""
+"""The paths of sockets: which ride or driver each names. Pure; admission and the socket edge call it."""
 
 import re
 from http import HTTPStatus
@@ -21,7 +21,7 @@ class Endpoint(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request is refused with this HTTP status and this sentence; `code`, where the usual one of the status does not say enough."""
+    """A request is refused with this HTTP status and this sentence. `code` is empty where that of the status says enough."""
 
     def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None, code: str = "") -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 
 class _Rule(NamedTuple):
-    """What an id of this kind looks like, and whether it may be a phone number, which is written in many ways."""
+    """The pattern of an id of this kind, and whether it may be a phone number, which people write in many ways."""
 
     name: str
     pattern: str
@@ -47,7 +47,7 @@ _KNOWN = ", ".join(f"/ws/{kind}/<{rule.name}>/" for kind, rule in _RULES.items()
 
 
 def endpoint(target: str, phone_region: str = "") -> Endpoint:
-    """Whom a request target such as `/ws/driver/%2B27821234568/` names: an app, or the desk.
+    """Read a request target such as `/ws/driver/%2B27821234568/`.
 
     A trailing slash is optional and a query string is ignored. A driver's phone number may be written in any way; `phone_region` is of
     numbers that name no country.
@@ -79,9 +79,9 @@ def _ident(rule: _Rule, ident: str, phone_region: str) -> str:
 
 
 def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
-    """A request target as path and query, and the authority that it named where it came as a whole URL (RFC 9112, 3.2.2).
+    """Split a request target: the path with its query, and the authority if the target is a whole URL (RFC 9112, 3.2.2).
 
-    Slashes that stand one behind the other count as one: apps join a base URL and a path carelessly.
+    Several slashes in a row count as one: apps join a base URL and a path carelessly.
     """
     whole = _ABSOLUTE.fullmatch(target)
     named = whole["authority"] if whole is not None else None
@@ -93,6 +93,6 @@ def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
 
 
 def shown(text: str) -> str:
-    """`text` as a line of an answer can hold it: short and in plain characters."""
+    """Return `text` cut to a length that an error message can hold, with unusual characters escaped."""
     cut = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
     return cut.encode("unicode_escape").decode()

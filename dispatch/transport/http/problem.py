@@ -1,5 +1,5 @@
-"""The one shape of every error over HTTP: problem details (RFC 9457) with the fields of an `error` frame. Pages, routes, handshakes and
-connections that nobody can read all make theirs here.
+"""Errors over HTTP: problem details (RFC 9457) that also have the fields of an `error` frame. Every error of a route, a handshake or a
+broken request is made here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CODES: Final[dict[int, str]] = {
     500: "internal",
     503: "unavailable",
 }
-"""What each status is called where nobody knows better."""
+"""The code of an error that has none of its own, by status."""
 
 
 class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_only=True):
@@ -45,7 +45,7 @@ class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_o
 def body(
     status: int, message: str, code: str = "", field: str | None = None, retry_after_ms: int | None = None
 ) -> bytes:
-    """The JSON of an error; without a `code` it has that of its status."""
+    """Encode an error as JSON. An empty `code` is replaced by that of the status."""
     return msgspec.json.encode(
         Problem(
             code=code or CODES.get(status, "refused"),
@@ -60,12 +60,12 @@ def body(
 
 
 def problem(status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> Response:
-    """An error as a page answers it."""
+    """Build the response of an error."""
     return Response(body(status, message, code), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def problem_of(error: FrameError, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """What a frame would be told; `Retry-After` where the error says when to come back."""
+    """Build the response of an error that a frame could have had too. Adds `Retry-After` if the error has `retry_after_ms`."""
     told = dict(headers or {})
     if error.retry_after_ms is not None:
         told["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
@@ -74,13 +74,13 @@ def problem_of(error: FrameError, status: int, headers: Mapping[str, str] | None
 
 
 def problem_of_refusal(refusal: Refusal) -> Response:
-    """Why a request is not admitted."""
+    """Build the response of a request that was not admitted."""
     headers = {"Retry-After": str(refusal.retry_after_s)} if refusal.retry_after_s is not None else {}
     return problem(refusal.status, str(refusal), refusal.code, headers)
 
 
 def raw_problem(status: HTTPStatus, message: str) -> bytes:
-    """The whole answer as bytes, for a connection whose requests nobody can read; it is closed behind it."""
+    """Build a whole HTTP answer as bytes, for a connection that sends no readable HTTP and is closed after it."""
     content = body(status, message)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"

@@ -1,4 +1,4 @@
-"""What every route that speaks to an actor needs: a body of bounded size and time, one answer, every error as a problem."""
+"""For routes that ask an actor: read a body within limits, wait for one reply, answer every error as a problem."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ Handle = Callable[[Request, bytes], Awaitable[Response]]
 
 
 def principal_of(request: Request) -> Principal:
-    """Who asks, as the request was admitted."""
+    """The principal of an admitted request."""
     principal: Principal = request.state.principal
     return principal
 
 
 class Requests:
-    """Gives each request a number of its own, whichever route it comes to."""
+    """Numbers the questions of all routes, so that each has an address of its own."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
 
     def next_number(self) -> int:
-        """Higher than all before."""
+        """A number that no question had before."""
         return next(self._numbers)
 
 
 class PendingReply:
-    """The sink of one request: whoever holds the future has the answer."""
+    """The sink at the address of one question. Puts the reply into a future."""
 
     def __init__(self, answer: asyncio.Future[Any]) -> None:
         self._answer = answer
@@ -67,9 +67,9 @@ async def ask(
     patience_s: float,
     nobody: type[FrameError] = Unavailable,
 ) -> Any:
-    """Tell `receiver` the question and wait for what comes to `address`.
+    """Tell `receiver` the question, and wait up to `patience_s` seconds for a reply at `address`.
 
-    Raises Unavailable when nothing does in time, and `nobody` where there is no such receiver.
+    Raises Unavailable if none comes in time, and `nobody` if there is no such receiver.
     """
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     runtime.sink(address, PendingReply(answer))
@@ -85,7 +85,7 @@ async def ask(
 
 
 async def answered(request: Request, most_bytes: int, within_s: float, handle: Handle) -> Response:
-    """What `handle` makes of the request, or what is wrong with it."""
+    """Read the body, at most `most_bytes` within `within_s` seconds, and return the answer of `handle` or the problem."""
     try:
         async with asyncio.timeout(within_s):
             body = await _body(request, most_bytes)

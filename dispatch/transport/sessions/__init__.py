@@ -1,1 +1,1 @@
-"""One connection's protocol without a socket: frames in, commands out; notices in, frames out. Speaks to actors by messages alone."""
+"""The protocol of one connection, without a socket: frames become commands, notices become frames. Knows actors by address alone."""

@@ -15,7 +15,7 @@ from dispatch.values import Passenger
 
 
 class Counters:
-    """What passed, by type of frame, and what was not let pass. Since the start of the process."""
+    """Counts of frames and refusals since the start of the process."""
 
     def __init__(self) -> None:
         self.frames_in: Counter[type[wire.ClientMessage]] = Counter()
@@ -35,7 +35,7 @@ class Counters:
 
 
 class SessionContext:
-    """Made once, as the `Gateway`."""
+    """What sessions share. The one instance is the `Gateway`."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""The driver's connection. Positions go straight to the board; all else to the driver's own actor.
+"""The driver's connection. Positions go to the position board; every other command goes to the driver's own actor.
 
-A phone's clock may be wrong and its positions late: the board says what it makes of each, and an app that gave an `id` hears it.
+A phone's clock may be wrong, and its positions may be late. The board judges each; an app that gave an `id` hears the verdict.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NO_PLACE: Final = PositionVerdict.NO_PLACE
 
 
 class DriverSession(Session):
-    """Frames of the driver's app to the driver's actor, its notices back."""
+    """Speaks for a driver's actor."""
 
     __slots__ = ("_kept", "driver_id")
     incoming = wire.FROM_DRIVER
@@ -46,7 +46,7 @@ class DriverSession(Session):
     # -- where the driver is
 
     def _location_update(self, message: wire.LocationUpdate) -> None:
-        """The hot path of the whole server: no mailbox, and a message only for a driver who was not known before."""
+        """The most frequent frame of all. No mailbox is involved, except when the board knew no fresh position of the driver."""
         context = self._context
         lat, lon = message.latitude, message.longitude
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0 and (lat or lon)):
@@ -63,7 +63,7 @@ class DriverSession(Session):
             self._acknowledge(message, "" if verdict == NEWS else verdict)
 
     def _location_batch(self, message: wire.LocationBatch) -> None:
-        """Each is judged as if it had come alone, at its own time."""
+        """Judge each position as if it had come alone, at its own time."""
         self._require_own(message.driver_id)
         positions = message.positions
         times = self._seconds(positions, [f"positions[{number}].recorded_at" for number in range(len(positions))])
@@ -92,7 +92,7 @@ class DriverSession(Session):
         return [clock.when(at, now) if at is not None else now for at in told]
 
     def _judge(self, position: Positioned, at: float) -> Verdict:
-        """Report it, unless it cannot be one."""
+        """Report a position to the board, unless it is no place or too inaccurate."""
         context, lat, lon = self._context, position.latitude, position.longitude
         if not (lat or lon):
             context.counters.inaccurate += 1
@@ -104,7 +104,7 @@ class DriverSession(Session):
         return context.board.report_late(self.driver_id, lat, lon, at, context.runtime.now, _heading(position))
 
     def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
-        """After a tunnel the positions of a while come at once, and all of them count."""
+        """After a tunnel a phone sends all the positions that it kept: up to `kept_positions` a minute pass beyond the rate."""
         most = self._context.settings.kept_positions
         if type(message) is not wire.LocationUpdate or not most:
             return False
@@ -113,7 +113,7 @@ class DriverSession(Session):
         return self._kept.take(now)
 
     def report(self, lat: float, lon: float) -> None:
-        """A place as it is, without a frame: of a phone in memory that keeps its cadence."""
+        """A position without a frame, from a simulated phone that keeps to its rate."""
         if not self.ended:
             context = self._context
             self.last_heard = now = context.runtime.now
@@ -121,7 +121,7 @@ class DriverSession(Session):
                 self._is_seen(lat, lon)
 
     def _is_seen(self, lat: float, lon: float) -> None:
-        """No fresh position of this driver was known."""
+        """Tell the dispatcher that the board has a fresh position of this driver again."""
         zone = addresses.zone_of(lat, lon)
         self._context.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
 
@@ -165,7 +165,7 @@ class DriverSession(Session):
         return commands.RateRide(self.principal, ride_id, message.rating, comment, command)
 
     def _require_own(self, driver_id: str | None) -> None:
-        """Who speaks is known already; a frame that says otherwise is refused whole."""
+        """Raise Forbidden if a frame names another driver than the one who is connected."""
         if driver_id is None or driver_id == self.driver_id:
             return
         if identity(driver_id, self._context.settings.phone_region) != self.driver_id:
@@ -197,13 +197,13 @@ _STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.Co
 
 
 def _heading(position: Positioned) -> float | None:
-    """Where the driver looks; phones say -1 where they do not know."""
+    """The heading in degrees; None: unknown. Phones send -1 if they do not know it."""
     heading = position.heading
     return heading if heading is None or heading >= 0.0 else None
 
 
 def _impossible(lat: float, lon: float) -> BadField:
-    """Where nobody can be, and where phones say they are when they do not know: 0, 0."""
+    """The error of a place off the globe, or of 0, 0, which phones send if they do not know where they are."""
     if not -90.0 <= lat <= 90.0:
         return BadField("latitude", f"latitude must be from -90 to 90, got {lat}")
     if not -180.0 <= lon <= 180.0:

@@ -1,4 +1,4 @@
-"""Notices of actors as frames for apps: the wire's names, units and times. Sessions call it; it sends nothing itself."""
+"""Makes a frame of a notice: the wire's names, units and times. Sessions call it; it sends nothing itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class Frames:
-    """Makes every frame that comes of a notice. One for all sessions: the offers of a round share most of their fields."""
+    """Makes the frames of all notices. All sessions share one, because the offers of a round share most of their fields."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class Frames:
         self._request: tuple[RideCard, wire.RideRequest] | None = None
 
     def in_life(self, life: int) -> Frames:
-        """The same for a stream that is in this life: an epoch of its own, because its numbers began anew."""
+        """A copy for a stream whose numbers began anew: it has an epoch of its own."""
         other = copy(self)
         other.epoch = f"{self.epoch}.{life}"
         other._request = None
         return other
 
     def life_of(self, epoch: str) -> int:
-        """Which life of a stream had this epoch; -1: none in this process."""
+        """The life of the stream that has this epoch; -1: none of this process."""
         if epoch == self.epoch:
             return 0
         process, _, life = epoch.rpartition(".")
@@ -138,7 +138,7 @@ class Frames:
     # -- to the driver
 
     def ride_request(self, notice: notices.OfferMade) -> wire.RideRequest:
-        """The most frequent one: copied from the one before where that was about the same ride."""
+        """The most frequent frame. Copied from the one before if that was about the same ride."""
         known, lease, expires_at = self._request, notice.lease, notice.lease.expires_at
         if known is None or known[0] is not notice.ride:
             known = self._request = (notice.ride, self._request_of(notice.ride))
@@ -332,7 +332,7 @@ FOR_DRIVER: dict[type, MakeFrame] = {
 
 
 def as_sent(number: float) -> float:
-    """Whole numbers without a point: an app that said 15 reads 15 again."""
+    """Return a whole number as an int, so that an app that sent 15 reads 15 again, not 15.0."""
     whole = int(number)
     return whole if whole == number else number
 

@@ -1,4 +1,4 @@
-"""The door to sessions: whoever carries frames asks the gateway for one."""
+"""The gateway makes sessions for sockets and for links in memory."""
 
 from __future__ import annotations
 

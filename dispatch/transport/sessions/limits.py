@@ -1,4 +1,4 @@
-"""How much one connection may send: a bucket of tokens for messages, a meter for floods, a memory for mistakes. Times are seconds."""
+"""Limits of one connection: tokens for messages, a meter for floods, a window for failures. Times are seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE_FRAME = 2**40
 
 
 class TokenBucket:
-    """`burst` tokens that come back at `rate_per_s`. Kept as the one moment at which it will be full again."""
+    """A bucket of `burst` tokens, refilled at `rate_per_s`. Its only state is the second at which it will be full again."""
 
     __slots__ = ("_depth_s", "_full_at", "_interval_s")
 
@@ -40,7 +40,7 @@ class TokenBucket:
         return True
 
     def wait_s(self, now: float, tokens: float = 1.0) -> float:
-        """Seconds until it holds so many tokens, if nobody takes any; 0 when it does already."""
+        """Seconds until it holds so many tokens, if none is taken; 0: it holds them already."""
         return max(0.0, self._full_at + tokens * self._interval_s - self._depth_s - now)
 
     def holds(self, now: float, tokens: float) -> bool:
@@ -50,7 +50,7 @@ class TokenBucket:
 
 @dataclass(frozen=True, slots=True)
 class FloodLimits:
-    """More than this from one connection within a second is a flood. `few` and `little` are parts of it that nobody looks at."""
+    """More than this within a second is a flood. Below `few` frames and `little` bytes the meter does not look closely."""
 
     frames: int
     bytes: int
@@ -125,7 +125,7 @@ class FloodMeter:
 
 
 class FailureWindow:
-    """Counts what should be rare: `add` says whether it happened `most` times within `within_s`, this time included."""
+    """Counts failures: `add` returns True when there were `most` of them within `within_s` seconds."""
 
     __slots__ = ("_times", "_within_s")
 
@@ -134,7 +134,7 @@ class FailureWindow:
         self._within_s = within_s
 
     def add(self, now: float) -> bool:
-        """It happened again. True: too often."""
+        """Count one failure at second `now`. True: too many."""
         times = self._times
         times.append(now)
         return len(times) == times.maxlen and now - times[0] <= self._within_s

@@ -1,4 +1,4 @@
-"""The link without a socket: simulated phones speak to the same sessions, by calls. With the codec between them, or without."""
+"""Links in memory: simulated phones call the same sessions that sockets use, with or without the codec in between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OnClose = Callable[[int], None]
 
 
 def _nothing(*_: object) -> None:
-    """What a cut line does with whatever is put into it."""
+    """What a cut link does with anything that is sent."""
 
 
 def connect_driver(
@@ -29,7 +29,7 @@ def connect_driver(
     on_close: OnClose = _nothing,
     may_resume: bool = False,
 ) -> MemoryLink:
-    """A driver's phone connects. With `codec` every frame both ways goes through its bytes."""
+    """Connect a driver's phone. With `codec`, every frame is encoded and decoded on its way."""
     link = MemoryLink(on_close)
     session = gateway.driver_session(principals.driver(driver_id), link.server_end)
     link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
@@ -46,7 +46,7 @@ def connect_passenger(
     on_close: OnClose = _nothing,
     may_resume: bool = False,
 ) -> MemoryLink:
-    """A passenger's phone connects for this ride."""
+    """Connect a passenger's phone to this ride."""
     link = MemoryLink(on_close)
     session = gateway.passenger_session(principals.passenger_of(ride_id), ride_id, link.server_end)
     link.join(gateway, session, on_frame, wire.to_passenger if codec else None, may_resume)

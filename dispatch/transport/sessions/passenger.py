@@ -1,4 +1,4 @@
-"""The passenger's connection: it speaks for one ride, the one of its path."""
+"""The passenger's connection. It speaks for the ride that its path names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LATE_S: Final = 60.0
 
 
 class PassengerSession(Session):
-    """Frames of the passenger's app to the ride actor, its notices back."""
+    """Speaks for a ride's actor."""
 
     __slots__ = ("ride_id",)
     incoming = wire.FROM_PASSENGER
@@ -56,7 +56,7 @@ class PassengerSession(Session):
         )
 
     def _require_vehicle(self, wanted: str) -> None:
-        """Raises BadField where no driver here may serve this type."""
+        """Raise BadField if no driver here may serve this type."""
         vehicles = self._context.vehicles
         if not vehicles.can_be_asked_for(wanted):
             *others, last = vehicles.served_by
@@ -64,7 +64,7 @@ class PassengerSession(Session):
             raise BadField("vehicle_type", f"vehicle_type must be {known}, got {excerpt(wanted)}")
 
     def _require_cards(self, wanted: str) -> None:
-        """Raises BadField where this is no way to pay, or nobody here collects from cards."""
+        """Raise BadField if this is no way to pay, or a card on a server without a payment provider."""
         takes_cards = self._context.settings.payment != "none"
         if wanted == CARD and takes_cards:
             return
@@ -73,7 +73,7 @@ class PassengerSession(Session):
         raise BadField("payment_method", told + why)
 
     def _pickup_at(self, text: str) -> float:
-        """The runtime second that is booked."""
+        """The second that is booked. Raises BadField."""
         context = self._context
         at, now = self._runtime_second("pickup_at", text), context.runtime.now
         return bookable(at, now, context.settings.schedule_ahead_s, text)
@@ -89,7 +89,7 @@ class PassengerSession(Session):
         return self.ride_id
 
     def _passenger(self, message: wire.FindDriver, phone: str | None) -> Passenger:
-        """Who rides, as far as the frame says it: nobody has to prove it here. A name that it does not say is on file, if anywhere."""
+        """The passenger as the frame names them. Without a phone and a name it is the default passenger."""
         name = (message.passenger_name or "").strip()
         if phone:
             return Passenger(PassengerId(phone), name or UNNAMED, phone)
@@ -107,7 +107,7 @@ class PassengerSession(Session):
 
 
 def phone_of(given: str | None, region: str) -> str:
-    """The passenger's phone in its canonical form, which is the passenger's id while nobody has to prove it; empty where none is given.
+    """The passenger's phone in its canonical form, which is the passenger's id while nobody logs in; empty: none is given.
 
     `region`: of numbers that name no country. Raises BadField.
     """
@@ -120,7 +120,7 @@ def phone_of(given: str | None, region: str) -> str:
 
 
 def trip_of(message: wire.FindDriver) -> Trip:
-    """What is asked for, without who asks."""
+    """The trip that the frame asks for."""
     return Trip(
         pickup=Place(message.pickup_latitude, message.pickup_longitude, message.pickup_address),
         dropoff=Place(message.dropoff_latitude, message.dropoff_longitude, message.dropoff_address),

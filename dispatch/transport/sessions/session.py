@@ -1,6 +1,6 @@
-"""What all sessions do: a frame in, a command to an actor; a notice in, a frame out; and what is too much.
+"""What all sessions do: turn frames into commands to an actor, turn notices into frames, and enforce limits.
 
-Sans-I/O: a session knows neither sockets nor asyncio. Whoever carries its frames calls it and is its `Link`.
+A session does no I/O: a `Link` calls it with frames and carries its answers.
 """
 
 from __future__ import annotations
@@ -30,49 +30,49 @@ RESTARTING, OVERLOADED, SILENT = 1012, 1013, 4008
 REPLACED, TOO_MUCH = 4504, 4508
 A_MINUTE_S = 60.0
 Handler = Callable[[Any, Any], Request | None]
-"""Takes a session and a frame. Returns what the session's actor is to be told; None: the session has done all itself."""
+"""Takes a session and a frame. Returns the command for the session's actor; None: the session has done all itself."""
 CLOSED, WAS_SILENT = LinkEnd.CLOSED, LinkEnd.SILENT
 SUPERSEDED = PositionVerdict.SUPERSEDED
 OK, IGNORED = Result.OK, Result.IGNORED
 OVER_LIMIT_S = 10.0
 """A connection that stays over its rate this long is closed."""
 RECOVERED_AT = 0.25
-"""A connection that was over its rate has recovered when this part of its tokens is back."""
+"""A connection that was over its rate has recovered once this share of its tokens is back."""
 
 
 class Link(Protocol):
     """What carries frames to one app."""
 
     def send(self, message: wire.ServerMessage) -> None:
-        """Pass this on; a link that needs bytes encodes it."""
+        """Send one frame. A link that needs bytes encodes it."""
 
     def close(self, code: int, reason: str = "") -> None:
         """End the connection with a close code."""
 
     def challenge(self) -> None:
-        """The app sends too much: end the connection unless it soon shows that it reads as well."""
+        """The app sends too much: end the connection unless the app soon shows that it also reads."""
 
 
 class TokensBack(Message, frozen=True, gc=False):
-    """Session -> itself, by timer: by now tokens should be back for what had to wait."""
+    """Session -> itself, by timer: there should be tokens now for the frames that wait."""
 
 
 class StillQuiet(Message, frozen=True, gc=False):
-    """Memory link -> its session, by timer: the app may have said by now that it resumes."""
+    """Memory link -> its session, by timer: the app has had its time to resume."""
 
 
 class WentSilent(Message, frozen=True, gc=False):
-    """Memory link -> its session, by timer: nothing passed for as long as makes a link dead."""
+    """Memory link -> its session, by timer: nothing came for `dead_after` seconds."""
 
 
 class Session:
-    """One connection of one principal, which speaks for one actor. Subclasses say what frames and notices mean, each in a table."""
+    """One connection of one principal. Subclasses have two tables: what each frame asks for, and which frame each notice becomes."""
 
     incoming: ClassVar[wire.Incoming]
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]]
     frames: ClassVar[Mapping[type, MakeFrame]]
     patient: ClassVar[tuple[type[wire.ClientMessage], ...]] = (wire.Ping,)
-    """What waits for tokens instead of being refused: the latest of each is kept."""
+    """Frames that wait for a token instead of being refused. Only the latest of each type waits."""
 
     __slots__ = (
         "_attached", "_bucket", "_context", "_failures", "_link", "_make", "_over_since", "_timer_set", "_waiting",
@@ -110,21 +110,21 @@ class Session:
     # -- what the link calls
 
     def open(self, *, may_resume: bool = False) -> None:
-        """Begin: mail for this connection comes here, and the actor hears that the connection speaks for it now.
+        """Begin to take mail for this connection, and tell the actor that the connection speaks for it.
 
-        `may_resume`: the actor hears so with the app's first frame, which may be a `resume`; or from `settle`.
+        `may_resume`: tell the actor only with the app's first frame, which may be a `resume`, or in `settle`.
         """
         self._context.runtime.sink(self.address, self)
         if not may_resume:
             self._attach()
 
     def settle(self) -> None:
-        """The app has had its time to resume. Again, or after its first frame: nothing happens."""
+        """Tell the actor that the connection speaks for it, if that was not done yet: the app has had its time to resume."""
         if not self._attached and not self.ended:
             self._attach()
 
     def receive(self, data: str | bytes) -> None:
-        """One frame as it came. Whatever it is, it is answered and nothing is raised."""
+        """Take one frame as it came. A bad one is answered with an error; nothing is raised."""
         if self.ended:
             return
         limit = self._context.settings.frame_bytes
@@ -142,7 +142,7 @@ class Session:
         self.on_message(message)
 
     def on_message(self, message: wire.ClientMessage) -> None:
-        """One frame, decoded."""
+        """Take one decoded frame."""
         if self.ended:
             return
         context = self._context
@@ -158,13 +158,13 @@ class Session:
         self._handle(message)
 
     def heard(self) -> None:
-        """The app gave a sign of life that is no message: a ping, a pong, a part of a message. It takes a token as a message does."""
+        """Take a sign of life that is no frame: a WebSocket ping or pong, or a part of a frame. It costs a token as a frame does."""
         self.last_heard = now = self._context.runtime.now
         if not (self._bucket.take(now) or self._is_over_too_long(now)):
             self._look_again(now)
 
     def closed(self, reason: LinkEnd = CLOSED) -> None:
-        """The connection is gone: `closed`, or `silent` for too long. Again: nothing happens."""
+        """The connection is gone, `closed` or `silent` for too long. Calling it again does nothing."""
         if not self.ended:
             self._leave()
             self._detach(reason)
@@ -187,7 +187,7 @@ class Session:
     # -- a frame's way in
 
     def _handle(self, message: wire.ClientMessage) -> None:
-        """Do what the frame asks: by the session itself, or by its actor."""
+        """Do what the frame asks, or tell the actor to."""
         try:
             request = self.handlers[type(message)](self, message)
             if request is None or self.actor is None:
@@ -202,7 +202,7 @@ class Session:
         self._acknowledge(message)
 
     def _resume(self, message: wire.Resume) -> Request | None:
-        """Within a connection the app asks for what it missed; as its first word, instead of hearing how things stand."""
+        """Ask the actor for what the app missed. As the first frame it comes with the `Attach`, and no snapshot is sent before."""
         life = self._context.frames.life_of(message.epoch)
         resume = Resume(self.principal, self.number, life, message.last_seq, command_of(message))
         if self._attached:
@@ -211,7 +211,7 @@ class Session:
         return None
 
     def _acknowledge(self, message: wire.ClientMessage, ignored_because: str = "") -> None:
-        """For what the session settles itself, where the app asked for it with an `id`."""
+        """Answer `ack` to a frame with an `id` that the session has settled itself."""
         if message.id is not None:
             ignored = wire.Ack(IGNORED, message.id, ignored_because)
             self._send(ignored if ignored_because else wire.Ack(OK, message.id))
@@ -224,13 +224,13 @@ class Session:
         self._send(wire.error_frame(error, message.id, self._ride_of(message)))
 
     def _ride_of(self, message: wire.ClientMessage) -> str | None:
-        """The ride that a frame is about."""
+        """The ride that a frame is about, if it names one."""
         return message.ride_id if isinstance(message, wire.NamesRide) else None
 
     # -- a frame's way out
 
     def _send(self, message: wire.ServerMessage) -> None:
-        """What no notice tells."""
+        """Send a frame that comes of no notice."""
         if not self.ended:
             self._context.counters.frames_out[type(message)] += 1
             self._link.send(message)
@@ -249,7 +249,7 @@ class Session:
             self._end(TOO_MUCH, "too many bad frames")
 
     def _too_fast(self, message: wire.ClientMessage, now: float) -> None:
-        """There is no token for the message: it waits, or is refused. Too long without recovering ends the connection."""
+        """There is no token for this frame: it waits, or is refused. Too long without recovery ends the connection."""
         if self._is_over_too_long(now):
             return
         if isinstance(message, self.patient):
@@ -264,18 +264,18 @@ class Session:
         self._look_again(now)
 
     def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
-        """Whether a message for which there is no token may pass all the same."""
+        """Whether a frame may pass without a token."""
         return False
 
     def _supersede(self, message: wire.ClientMessage) -> None:
-        """A newer one has come of what waits."""
+        """Drop the waiting frame of this type, since a newer one came."""
         waited = self._waiting.pop(type(message), None) if self._waiting else None
         if waited is not None:
             self._context.counters.coalesced += 1
             self._acknowledge(waited, SUPERSEDED)
 
     def _is_over_too_long(self, now: float) -> bool:
-        """There was no token. For the first time since the connection recovered, its app has to show that it reads."""
+        """There was no token. Return whether that has been so for too long. The first time the app is challenged."""
         if self._over_since is None:
             self._over_since = now
             self._link.challenge()
@@ -295,11 +295,11 @@ class Session:
             self._context.runtime.set_timer(delay_s, self.address, TokensBack())
 
     def _enough(self) -> float:
-        """With so many tokens back the connection counts as recovered."""
+        """The tokens with which a connection counts as recovered."""
         return max(1.0, self._context.settings.message_burst * RECOVERED_AT)
 
     def _on_tokens_back(self, _: TokensBack) -> None:
-        """A ping has its answer only now: an app that waits for it is slowed down, and never over for long."""
+        """Handle the frames that waited. A ping waits for recovery, which slows down an app that waits for its pong."""
         self._timer_set = False
         now = self._context.runtime.now
         if self._bucket.holds(now, self._enough()):
@@ -318,7 +318,7 @@ class Session:
     # -- the connection itself
 
     def _attach(self, resume: Resume | None = None) -> bool:
-        """From now on this connection speaks for its actor. False: that takes no mail, and the connection is over."""
+        """Tell the actor that this connection speaks for it. False: the actor takes no mail, and the connection is ended."""
         self._attached = True
         if self.actor is None:
             return True
@@ -329,7 +329,7 @@ class Session:
         return taken
 
     def _detach(self, reason: LinkEnd) -> None:
-        """The actor hears that this connection is gone."""
+        """Tell the actor that this connection is gone."""
         if self._attached and self.actor is not None:
             self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
@@ -350,7 +350,7 @@ class Session:
         self._end(SILENT, "silent", told=WAS_SILENT)
 
     def _end(self, code: int, reason: str, told: LinkEnd | None = CLOSED) -> None:
-        """End it from our side. `told`: why, for the actor; None: the actor knows already, or is no more."""
+        """End the connection. `told`: the reason that the actor hears; None: it knows already, or is gone."""
         if self.ended:
             return
         self._leave()
@@ -376,7 +376,7 @@ _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
 
 
 def command_of(message: wire.ClientMessage, driver_id: DriverId | None = None) -> Command | None:
-    """The app's `id` with a fingerprint of all else that it said; None where it gave no id. `driver_id`: of a driver's app."""
+    """The idempotency key: the app's `id`, with a fingerprint of the other fields. None: no id. `driver_id`: of a driver's app."""
     if message.id is None:
         return None
     return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))), driver_id)

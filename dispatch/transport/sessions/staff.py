@@ -1,4 +1,4 @@
-"""A connection of the operator's people. It speaks for no actor: each question goes to the ride that it is about."""
+"""The connection of the operator's people. It speaks for no actor: each question goes to the ride that it is about."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from dispatch.transport.sessions.frames import MakeFrame
 from dispatch.transport.sessions.session import Handler, Link, Session
 
 PATIENCE_S: Final = 5.0
-"""A commit takes milliseconds; who has heard nothing after so long asks again."""
+"""Seconds to wait for a ride's answer. A commit takes milliseconds."""
 
 
 class _Overdue(Message, frozen=True, gc=False):
-    """Session -> one of its questions, by timer: no answer is waited for any longer."""
+    """Session -> one of its questions, by timer: the time for an answer is over."""
 
 
 class StaffSession(Session):
-    """Frames of the desk to rides, their answers back. Several desks may be connected at once."""
+    """Passes the desk's commands to rides and their answers back. Several desks may be connected at once."""
 
     __slots__ = ("_questions",)
     incoming = wire.FROM_STAFF
@@ -37,7 +37,7 @@ class StaffSession(Session):
         self._questions = 0
 
     def answer(self, message: wire.OpsCancelRide, outcome: RideClosed | FrameError) -> None:
-        """What became of the ride that was to be cancelled."""
+        """Tell the desk the outcome of a `cancel_ride`."""
         if isinstance(outcome, FrameError):
             self._refuse(outcome, message)
             return
@@ -59,7 +59,7 @@ class StaffSession(Session):
         raise IllegalTransition("this socket has no stream to resume; go on with what you have to ask")
 
     def forget(self, address: str) -> None:
-        """This question is over."""
+        """Stop taking mail for this question."""
         self._context.runtime.remove_sink(address)
 
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
@@ -70,7 +70,7 @@ class StaffSession(Session):
 
 
 class _Question:
-    """The sink of one question. It stays until its time is over, so that the timer finds it."""
+    """The sink of one question. It stays until its timer has fired."""
 
     __slots__ = ("_address", "_message", "_session")
 
@@ -80,7 +80,7 @@ class _Question:
         self._address = address
 
     def deliver(self, outcome: Any) -> None:
-        """The ride's answer, or the end of the time for it."""
+        """Take the ride's answer, or the timer. The first of them is told to the desk."""
         message, self._message = self._message, None
         is_overdue = isinstance(outcome, _Overdue)
         if message is not None:
@@ -90,7 +90,7 @@ class _Question:
 
 
 def _judged(closed: RideClosed) -> RideClosed | FrameError:
-    """The answer of a ride that is over, or why it is not."""
+    """The answer of a ride that is over, or the error of one that is not."""
     if closed.code == NoSuchRide.code:
         return NoSuchRide()
     return IllegalTransition(closed.text) if closed.code else closed

@@ -1,4 +1,4 @@
-"""What all sockets of the server share: who may open, deadlines, counts and the orderly stop. `server` makes the one there is.
+"""What all sockets of the server share: admission, deadlines, counts and the orderly stop. `server` makes one.
 
 Sockets are `websocket.DispatchConnection`s; connections that have not become sockets yet are `front`'s.
 """
@@ -27,7 +27,7 @@ TICK_S = 0.25
 LINGER_S = 2.0
 """A closed socket whose app does not end the connection is cut off after this."""
 CUT_S = 0.1
-"""A flooding socket has as long to read its Close frame."""
+"""Seconds that a flooding socket has to read its Close frame."""
 RETRY_AFTER_S = 5
 MAX_SPREAD_MS = 30_000
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class EdgeCounters:
-    """All since the process started, but `open`, which is now."""
+    """Counts since the process started, except `open`, which counts the present."""
 
     open: Counter[str] = field(default_factory=Counter)
     """Sockets that are open now, by kind: `ride`, `driver`, `ops`."""
@@ -58,7 +58,7 @@ class EdgeCounters:
 
 
 class Deadlines(Generic[T]):
-    """Things that must be over within the same `limit_s` seconds each; what is not goes to `overdue`."""
+    """Deadlines of equal length: a thing that is not cancelled within `limit_s` seconds is handed to `overdue`."""
 
     def __init__(self, limit_s: float, clock: Clock, overdue: Callable[[T], None]) -> None:
         self._limit_s = limit_s
@@ -68,15 +68,15 @@ class Deadlines(Generic[T]):
         """When each is overdue, the oldest first."""
 
     def start(self, thing: T) -> None:
-        """From now on; a deadline that already runs is not moved."""
+        """Start the deadline of `thing`, unless it runs already."""
         self.running.setdefault(thing, self._clock() + self._limit_s)
 
     def cancel(self, thing: T) -> None:
-        """It is over in time; nothing happens if no deadline runs."""
+        """Cancel the deadline of `thing`, if one runs."""
         self.running.pop(thing, None)
 
     def tick(self) -> None:
-        """Hand over what is overdue, the oldest first. All limits are equal, so the first that is in time ends the look."""
+        """Hand over what is overdue, the oldest first. The first deadline that is not due ends the search: all are equally long."""
         now = self._clock()
         while self.running:
             thing, deadline = next(iter(self.running.items()))
@@ -87,7 +87,7 @@ class Deadlines(Generic[T]):
 
 
 class Heard(Protocol):
-    """A link whose app must say something now and then. Times are seconds of the clock that `Liveness` was given."""
+    """A link whose app must send something now and then. Times are seconds of the clock of `Liveness`."""
 
     pinged_at: float
 
@@ -120,7 +120,7 @@ class Liveness:
         self._look_at(link, self._clock() + self._ping_after_s)
 
     def tick(self) -> None:
-        """Look at the links whose turn has come."""
+        """Check the links that are due."""
         now = self._clock()
         due = int(now / self._tick_s)
         while self._next <= due:
@@ -149,7 +149,7 @@ class Liveness:
 
 
 class Admitted(NamedTuple):
-    """Who opens a socket, and whom its path names."""
+    """The principal of a handshake, and what its path names."""
 
     principal: Principal
     at: Endpoint
@@ -208,9 +208,7 @@ class SocketEdge:
     # -- opening
 
     def admit(self, request: HttpRequest) -> Admitted | Refusal:
-        """Who a handshake is from and whom it speaks for, or why it is refused: 503 where there is no room for one more socket now,
-        and what `Admission.admit` says.
-        """
+        """Admit a handshake or refuse it, as `Admission.admit` does; 503 if the server is stopping or full."""
         principal = self._admission.admit(request)
         if isinstance(principal, Refusal):
             return principal
@@ -224,7 +222,7 @@ class SocketEdge:
             return refusal
 
     def session(self, admitted: Admitted, link: Any) -> Session:
-        """A session for whoever was admitted, not yet open."""
+        """Make the session of an admitted handshake. It is not open yet."""
         principal, (kind, ident) = admitted
         if kind == RIDE:
             return self._gateway.passenger_session(principal, RideId(ident), link)
@@ -257,7 +255,7 @@ class SocketEdge:
     # -- stopping
 
     async def drain(self) -> None:
-        """Close all sockets, a few at a time, and wait until they are gone. Sockets whose apps linger are cut off."""
+        """Close all sockets in batches, and wait until they are gone. A socket whose app does not end the connection is cut off."""
         self.stopping = True
         spread_ms = min(MAX_SPREAD_MS, max(500, len(self.sockets)))
         waiting = iter(list(self.sockets))

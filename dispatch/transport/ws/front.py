@@ -34,7 +34,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def served_as(target: bytes, headers: Headers) -> tuple[bytes, Headers]:
-    """Target and headers as the rest of the server reads them: a target that was a whole URL names the host, whatever Host says."""
+    """Normalise target and headers: a target that is a whole URL sets the Host header."""
     path, named = origin_form(target)
     if named is None:
         return path, headers
@@ -53,7 +53,7 @@ class _H11Reader(h11.Connection):
 
     @property
     def rest(self) -> bytes:
-        """What came behind an upgrade."""
+        """The bytes after an upgrade request."""
         return self.trailing_data[0]
 
 
@@ -164,7 +164,7 @@ class HeaderDeadline(_MixedIn):
             socket.data_received(early)
 
     def _behind_an_ignored_upgrade(self) -> bytes:
-        """What follows a request for an upgrade to something else, which is answered as if it asked for none."""
+        """The bytes after a request for another upgrade, which is answered as if it had asked for none."""
         reader: Any = getattr(self, "parser", None)
         if reader is None or self._upgraded or self._waiting_upgrade is not None:
             return b""
@@ -183,7 +183,7 @@ class HeaderDeadline(_MixedIn):
         return {word.strip().lower() for word in lines.split(b",")}
 
     def _unsupported_upgrade_warning(self) -> None:
-        """That is no reason to warn anybody."""
+        """No warning: uvicorn would log one for each."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._edge.headers.cancel(self)
@@ -191,7 +191,7 @@ class HeaderDeadline(_MixedIn):
         super().connection_lost(exc)
 
     def abort(self) -> None:
-        """The headers did not come in time, or the answer was not taken in time."""
+        """Cut the connection: the headers or the reading of the answer took too long."""
         self.transport.abort()
 
     def _answering(self) -> bool:
@@ -206,7 +206,7 @@ class HeaderDeadline(_MixedIn):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, too_long)
 
     def send_400_response(self, msg: str) -> None:
-        """What came is no HTTP."""
+        """Answer bytes that are no HTTP."""
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
@@ -215,4 +215,4 @@ class HeaderDeadline(_MixedIn):
 
 
 class FrontConnection(HeaderDeadline, HttpProtocol):
-    """What uvicorn makes of an accepted connection."""
+    """The protocol that uvicorn makes for an accepted connection."""

@@ -63,7 +63,7 @@ def _refused(error: OSError, host: str, port: int) -> SettingError:
 
 
 def prepare_process() -> int:
-    """Keep threads and collections from holding the loop up, and allow as many open files as this user may have: that many."""
+    """Set the switch interval and the garbage collector for an event loop, and raise the limit of open files. Returns that limit."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
     try:
@@ -76,6 +76,6 @@ def prepare_process() -> int:
 
 
 def forget_startup_garbage() -> None:
-    """Collect once and take all that lives now out of every later collection, which would otherwise stop the loop for it."""
+    """Collect once, and exclude everything that lives now from later collections, which would stop the loop for longer."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Frames that wait because their reader is slow: critical ones in order, of the others only the newest of each kind. Pure.
+"""Frames for a slow reader: critical ones wait in order, of the others only the newest of each type. Pure.
 
 One socket makes an outbox of its own the first time its write buffer is full; most never need one.
 """

@@ -79,7 +79,7 @@ async def serve_forever(
 
 
 def _with_room(settings: Settings, files: int) -> Settings:
-    """The settings with no more connections than so many open files leave room for."""
+    """Reduce `max_connections` to what this many open files allow."""
     most = max(1, files - SPARE_FILES)
     if settings.max_connections <= most:
         return settings
@@ -88,7 +88,7 @@ def _with_room(settings: Settings, files: int) -> Settings:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn with the edge's connections and the edge's stop; it ends by returning, not by raising the signal again."""
+    """uvicorn with the edge's connections and orderly stop. It ends by returning, instead of raising the signal again."""
 
     def __init__(self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None]) -> None:
         super().__init__(

@@ -54,7 +54,7 @@ _protocol_log.setLevel(logging.WARNING)  # says `connection open` at INFO, for e
 
 
 def shaped(response: Response, body: bytes) -> Response:
-    """The response with this JSON as its body."""
+    """Give the response this JSON as its body."""
     for name, value in (("Content-Type", problem.MEDIA_TYPE), ("Content-Length", str(len(body)))):
         del response.headers[name]
         response.headers[name] = value
@@ -63,24 +63,24 @@ def shaped(response: Response, body: bytes) -> Response:
 
 
 class _AppProtocol(ServerProtocol):
-    """The sans-I/O protocol of one app, which may offer our subprotocol, another one or none."""
+    """The sans-I/O protocol of one app. The app may offer our subprotocol, another one or none."""
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
     def reject(self, status: StatusLike, text: str) -> Response:
-        """A refusal in the one shape that errors have, whoever refuses."""
+        """Refuse a handshake in the shape that all HTTP errors have."""
         return shaped(super().reject(status, text), problem.body(int(status), text.strip()))
 
     def let_go(self) -> None:
-        """Break the circles in which the protocol holds itself, so that its memory does not wait for a collection."""
+        """Break the protocol's reference cycles, so that its memory is freed without a collection."""
         self.parser.close()
         if self.parser_exc is not None:
             self.parser_exc.__traceback__ = None
 
 
 class PacedConnection(asyncio.Protocol):
-    """Subclasses say what data means (`_feed`), and what they do when their peer stops reading and when it reads again."""
+    """Reads in slices, so that no peer keeps others waiting, and reads nothing from a peer that does not read."""
 
     __slots__ = ("_deaf", "_gone", "_reading", "_transport", "_turn_booked", "_unread", "_write_paused")
 
@@ -110,7 +110,7 @@ class PacedConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
 
     def turn_deaf(self) -> None:
-        """Take nothing in any more, neither what has come nor what will."""
+        """Read nothing more, and drop what was not read yet."""
         self._deaf = True
         self._unread = b""
         if self._reading:
@@ -149,7 +149,7 @@ class PacedConnection(asyncio.Protocol):
         self._steer_reading()
 
     def _read_turn(self) -> None:
-        """Take in what came, or as much of it as one turn allows and the rest in the next."""
+        """Feed what came, up to FRAMES_A_TURN frames; the rest waits for the next turn."""
         self._turn_booked = False
         if self._gone:
             return
@@ -166,7 +166,7 @@ class PacedConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._read_turn)
 
     def _steer_reading(self) -> None:
-        """Read on only while what came is taken in and what is sent is taken off."""
+        """Pause or resume reading: nothing is read while data waits to be fed, or to be written."""
         wanted = not self._unread and not self._write_paused and not self._deaf
         if wanted and not self._reading:
             self._transport.resume_reading()
@@ -209,7 +209,7 @@ class DispatchConnection(PacedConnection):
     # -- the link that sessions hold
 
     def send(self, message: wire.ServerMessage) -> None:
-        """Send now if the app keeps up; else the message waits in the outbox, and an app too slow for that is cut off."""
+        """Send at once if the app keeps up. Otherwise the frame waits in the outbox, and an app whose outbox is full is cut off."""
         if self._close_code is not None:
             return
         frame, protocol, edge = wire.encode(message), self._protocol, self._edge
@@ -240,7 +240,7 @@ class DispatchConnection(PacedConnection):
             self.cut_off()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send a Close frame and stop listening; an app that does not end the connection then is cut off soon."""
+        """Send a Close frame and end the session. An app that does not end the connection soon is cut off."""
         if self._close_code is not None:
             return
         self._close_code, self._close_reason = int(code), reason
@@ -251,9 +251,9 @@ class DispatchConnection(PacedConnection):
         self._leave()
 
     def challenge(self) -> None:
-        """Ping an app that sends too much: one that has not read as far as that when the stall limit is over is cut off.
+        """Ping an app that sends too much, and cut it off unless its pong comes within the stall limit.
 
-        While there is something that it has yet to read, the stall limit runs already.
+        If the app has something to read, the stall limit runs already.
         """
         if self._close_code is None and not self._write_paused:
             self.ping()
@@ -263,12 +263,12 @@ class DispatchConnection(PacedConnection):
 
     @property
     def over(self) -> bool:
-        """Closed, closing, or not open yet: there is no session to watch."""
+        """Whether there is no session to watch: closed, closing or not open yet."""
         return self._session is None
 
     @property
     def last_heard(self) -> float:
-        """When the session last heard its app, by the session's clock."""
+        """The second when the session last heard its app."""
         return self._session.last_heard if self._session is not None else 0.0
 
     def ping(self) -> None:
@@ -355,7 +355,7 @@ class DispatchConnection(PacedConnection):
         return len(events)
 
     def _cut_flood(self) -> None:
-        """What comes is too much even to be refused. The app is told so, if it reads at all, and heard no more."""
+        """Close a flood with 4508 and read nothing more of it."""
         limits = self._edge.flood_limits
         self.close(TOO_MUCH, f"more than {limits.frames} frames or {limits.bytes} bytes within a second")
         self._edge.flooding.start(self)
@@ -406,7 +406,7 @@ class DispatchConnection(PacedConnection):
         return None
 
     def _on_close(self, said: Close) -> None:
-        """The protocol has answered in kind already; `_flush` ends the connection behind that answer."""
+        """The app sent Close. The protocol has its answer ready, and `_flush` ends the connection behind it."""
         self._close_code, self._close_reason = int(said.code), said.reason
         self._edge.lingering.start(self)
         self._leave()
@@ -421,7 +421,7 @@ class DispatchConnection(PacedConnection):
                 self._end_of_stream()
 
     def _end_of_stream(self) -> None:
-        """Nothing more will be sent. An app that said Close has nothing more to send either; any other may be in the midst."""
+        """Everything is sent. Close the connection if a Close frame was exchanged; otherwise only our side of it."""
         if self._close_code is None and not self._gone:
             self._edge.lingering.start(self)
             self._leave()
@@ -499,13 +499,13 @@ class DispatchConnection(PacedConnection):
         log.info("a handshake was refused", extra=told)
 
     def _leave(self, reason: LinkEnd = LinkEnd.CLOSED) -> None:
-        """The session's part is over, whatever becomes of the connection."""
+        """End the session. The connection may live a little longer."""
         session, self._session = self._session, None
         if session is not None:
             session.closed(reason)
 
     def _final_code(self) -> int:
-        """The code that ended this socket: ours, or the app's, or 1006 where neither said one."""
+        """The close code of this socket: ours, the app's, or 1006 if there was none."""
         if self._close_code is not None:
             return self._close_code
         ended = self._protocol.close_exc

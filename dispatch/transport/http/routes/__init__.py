@@ -1,1 +1,1 @@
-"""A file for each group of HTTP routes. `app` puts them together."""
+"""HTTP routes, a file for each group. The composition root gives them to `app.http_app`."""

@@ -29,7 +29,7 @@ def operator_routes(registry: CollectorRegistry, versions: Callable[[], Mapping[
 
 
 class _Metrics:
-    """The metrics, made once for all who ask in the same turn of the event loop: they cost milliseconds."""
+    """Makes the page once for all requests of one turn of the event loop, because it costs milliseconds."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry

@@ -1,7 +1,4 @@
-"""`POST /api/quotes`: what a trip would cost, promised for a while. The door between a request and the quote's actor.
-
-Nothing is answered before the quote is on disk. Errors have the shape that frames have.
-"""
+"""`POST /api/quotes`: a price for a trip that holds for a while. The answer leaves once the quote is on disk."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ NETWORK_BITS: Final = 64
 
 
 def whose(host: str) -> str:
-    """Whose rate an address counts against: one client may have a whole network at hand, and everybody here all of loopback."""
+    """Whose rate limit a request from this address counts against: an IPv6 client may have a whole network of addresses."""
     try:
         address = ip_address(host.removeprefix("::ffff:"))
     except ValueError:
@@ -52,7 +49,7 @@ def whose(host: str) -> str:
 
 
 class QuoteRoutes:
-    """What may be asked about prices. Made by the composition root, used on the event loop."""
+    """Routes for prices. Made by the composition root, used on the event loop."""
 
     def __init__(
         self,
@@ -67,7 +64,7 @@ class QuoteRoutes:
         """
         Args:
             runtime: the post and the clock.
-            settings: what a request may take.
+            settings: the limits of a request.
             requests: numbers them.
             secret: ids of quotes are derived from it, so that nobody can guess one. Differs for every process.
             vehicle_types: those that have rates of their own.

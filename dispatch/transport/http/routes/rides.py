@@ -21,11 +21,11 @@ from dispatch.transport.http.requests import Requests, answered, ask, principal_
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
-"""A commit takes milliseconds; who has heard nothing after so long asks again."""
+"""Seconds to wait for the ride's answer. A commit takes milliseconds."""
 
 
 class RideRoutes:
-    """What may be asked of a ride. Made by the composition root, used on the event loop."""
+    """Routes for one ride. Made by the composition root, used on the event loop."""
 
     def __init__(self, runtime: Runtime, settings: Settings, requests: Requests) -> None:
         self._runtime = runtime
@@ -34,7 +34,7 @@ class RideRoutes:
         self.routes = [Route("/api/rides/{ride_id}/cancel", self.cancel, methods=["POST"])]
 
     async def cancel(self, request: Request) -> Response:
-        """The ride is over once this answers 200; again, it is answered the same."""
+        """Cancel the ride. 200: it is over, on disk. The same request again has the same answer."""
         settings = self._settings
         return await answered(request, settings.frame_bytes, settings.header_timeout_s, self._cancel)
 
