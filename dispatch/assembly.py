@@ -20,9 +20,8 @@ from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.options import options_of
 from dispatch.domain.matching.ranking import SupplyByEta
-from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.rules import SearchRules
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.following import ApproachRules, Tracks
 from dispatch.domain.places.geo import EtaModel

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "POLICIES.md"
 COMMAND = (sys.executable, "cli.py", "simulate", "--codec", "off", "--json")
 CITY = ("--trips", "none")
 POLICIES = ("seed", "exclusive", "best_of_window", "expanding", "staggered", "batched")
-DAY_DRIVERS, DAY_SEEDS, DAY_POLICIES = 150, (1, 2), ("seed", "batched")
+DAY_DRIVERS, DAY_SEEDS, DAY_POLICIES = 150, (1, 2, 3, 4, 5), ("seed", "batched")
 TABLE = r"(?<=<!-- {0} -->\n)(?:\|[^\n]*\n)+"
 """A table, behind the comment that names it."""
 

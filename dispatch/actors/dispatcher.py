@@ -11,7 +11,6 @@ from math import inf
 
 from dispatch import addresses
 from dispatch.actors.recorded import RecordedActor
-from dispatch.domain.matching.agenda import Agenda
 from dispatch.domain.matching.policy import (
     Ask,
     DriverEligible,
@@ -28,8 +27,8 @@ from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
-from dispatch.domain.matching.verdicts import Verdicts
-from dispatch.domain.matching.zone import Zone
+from dispatch.domain.matching.waiting import Agenda
+from dispatch.domain.matching.zone import Verdicts, Zone
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
@@ -124,8 +123,7 @@ class DispatcherActor(RecordedActor):
         for (
             search
         ) in self.searches.values():  # not at once: the drivers answer first, and then the nearest of all are known
-            self._agenda.add(self.runtime.now, search)
-        self._wake_up()
+            self._set_timer(self._agenda.add(self.runtime.now, search))
 
     def _resume(self, ride_id: RideId) -> None:
         """Go on with the search of this ride where its events end, if the ride looks for a driver."""
@@ -187,16 +185,17 @@ class DispatcherActor(RecordedActor):
         for lease in leases:  # whoever holds an offer of the superseded search may be asked for the new one instead
             if self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None) is not None:
                 self.supply.update(lease.driver_id)
-        self.zone.leave(ride_id)
+        if older is not None:
+            self.zone.leave(ride_id)
         if told is not None:
             self.searches[ride_id] = told
         self.searches.apply(_requested(message))
         search = self.searches[ride_id]
         self._begin(search)
-        asked_again = [offer.lease.driver_id for offer in search.open.values()]  # they learn it by the new offer
-        self._withdraw(
-            ride_id, [lease for lease in leases if lease.driver_id not in asked_again], OfferOutcome.SUPERSEDED
-        )
+        if leases:
+            asked_again = [offer.lease.driver_id for offer in search.open.values()]  # they learn it by the new offer
+            others = [lease for lease in leases if lease.driver_id not in asked_again]
+            self._withdraw(ride_id, others, OfferOutcome.SUPERSEDED)
 
     def _resume_again(self, ride_id: RideId, older: Search | None) -> None:
         """The ride was rebuilt, or lost its driver and is offered anew."""
@@ -294,7 +293,7 @@ class DispatcherActor(RecordedActor):
 
     def _offer_to_waiting(self, driver_id: DriverId) -> None:
         """A driver became eligible, or moved: they may be asked for searches that wait, for as many as they may hold offers of."""
-        while len(self.zone.waiting) and self.supply.eligible(driver_id):
+        while self.zone.waiting.places and self.supply.eligible(driver_id):
             if not self._decide(DriverEligible(driver_id)):
                 return
 
@@ -307,11 +306,10 @@ class DispatcherActor(RecordedActor):
             if overdue:
                 self._expire(search, overdue)
             self._advance(search, SearchDue(search.card.ride_id))
-        self._wake_up()
+        self._set_timer(self._agenda.next_timer())
 
-    def _wake_up(self) -> None:
-        """Set the timer: searches that ended cost none."""
-        at = self._agenda.next_timer()
+    def _set_timer(self, at: float | None) -> None:
+        """Look into the agenda at that second, too; None: a timer is set that fires as early. Searches that ended cost none."""
         if at is not None:
             self.runtime.set_timer(max(0.0, at - self.runtime.now), self.address, _Due(at))
 
@@ -324,7 +322,7 @@ class DispatcherActor(RecordedActor):
         self._sweep_later()
 
     def _sweep_later(self) -> None:
-        if not self._is_sweeping and len(self.zone.waiting):
+        if not self._is_sweeping and self.zone.waiting.places:
             self._is_sweeping = True
             self.runtime.set_timer(self.rules.sweep_every_s, self.address, _Sweep())
 
@@ -371,14 +369,14 @@ class DispatcherActor(RecordedActor):
         """Ask these drivers: all of a new round at once, a driver of a round under way by an event of their own."""
         now, card = self.runtime.now, search.card
         opens = search.need(now).kind == ROUND
-        for group in (hits,) if opens else [(hit,) for hit in hits]:
+        for group in (hits,) if opens else [[hit] for hit in hits]:
             asking = search.asking(group, radius_m or self.rules.radius_m, now)
             if self._verdicts is not None:
                 self.record(self._verdicts.on(search, asking))
             self.record(asking)
             etas = self.supply.etas_s([placed.driver_id for placed in asking.offers], card.trip.pickup.point, now)
+            self.supply.hold(card.ride_id, asking.offers)
             for placed, eta_s in zip(asking.offers, etas, strict=True):
-                self.supply.hold(placed.driver_id, placed.offer_id, card.ride_id)
                 lease = search.open[placed.offer_id].lease
                 self.send(addresses.driver(placed.driver_id), OfferRide(lease, card, eta_s))
         if opens:
@@ -391,15 +389,16 @@ class DispatcherActor(RecordedActor):
         """What this search waits for from now on: drivers who become eligible, and what is due next."""
         if self.zone.settle(search, self.runtime.now):
             self._sweep_later()
-        self._agenda.add(search.next_due(self.runtime.now), search)
-        self._wake_up()
+        self._set_timer(self._agenda.add(search.next_due(self.runtime.now), search))
 
     # -- ends
 
     def _withdraw(self, ride_id: RideId, leases: Sequence[Lease], reason: OfferOutcome) -> None:
         """Close these offers. Their drivers are free without saying so: one who was just taken refuses what they are asked."""
         for lease in leases:
-            self.supply.get(lease.driver_id).pending.pop(lease.offer_id, None)
+            supplied = self.supply.drivers.get(lease.driver_id)
+            if supplied is not None:
+                supplied.pending.pop(lease.offer_id, None)
             self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, reason))
         if leases:
             self.send(self.address, _Withdrawn(tuple([lease.driver_id for lease in leases])))
@@ -407,9 +406,10 @@ class DispatcherActor(RecordedActor):
     @receives(_Withdrawn)
     def _on_withdrawn(self, message: _Withdrawn) -> None:
         for driver_id in message.driver_ids:
-            self.supply.get(driver_id)  # of whom a rebuilt dispatcher may not have heard yet
-            self.supply.update(driver_id)
-            self._offer_to_waiting(driver_id)
+            if driver_id in self.supply.drivers:  # a rebuilt dispatcher may not have heard of the driver yet
+                self.supply.update(driver_id)
+                if self.zone.waiting.places:
+                    self._offer_to_waiting(driver_id)
 
     def _expire(self, search: Search, leases: Sequence[Lease]) -> None:
         ride_id = search.card.ride_id

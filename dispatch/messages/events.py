@@ -231,7 +231,7 @@ class RoundEnded(Message, frozen=True, gc=False):
 
 class RoundConsidered(Message, frozen=True, gc=False):
     """Whom a round, or a refill of it, looked at: the nearest `drivers`, each with the metres from the pickup and the rule that
-    dropped them, `asked` where none did (`matching.verdicts`). Recorded with the offers that came of it, where the policy explains.
+    dropped them, `asked` where none did (`matching.zone`). Recorded with the offers that came of it, where the policy explains.
     `radius_m`: how far it reached; `others`: how many more drivers there were, by status.
     """
 

@@ -4,16 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dispatch.domain.matching.candidates import ASKED
 from dispatch.domain.matching.policy import Ask, SearchOpened
-from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import Search, Searches
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.matching.verdicts import Verdicts
-from dispatch.domain.matching.zone import Zone
+from dispatch.domain.matching.zone import ASKED, Verdicts, Zone
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
@@ -90,6 +87,15 @@ class Town:
         return {"open": "thinking"}.get(past, past if past in ("blocked", "declined") else "behind")
 
 
+def reaches(policy: SearchRules) -> list[float]:
+    """How far a first round may reach, the least first."""
+    steps, radius_m = [], policy.radius_from_m
+    while policy.radius_from_m and radius_m < policy.radius_m:
+        steps.append(radius_m)
+        radius_m *= policy.radius_growth
+    return [*steps, policy.radius_m]
+
+
 people = st.lists(
     st.tuples(
         st.sampled_from(TYPES),
@@ -130,7 +136,7 @@ def test_a_round_reaches_just_as_far_as_somebody_is(
     (ask,) = Rounds().decide(SearchOpened(RIDE), town.zone)
     assert isinstance(ask, Ask)
     hits, radius_m = ask.hits, ask.radius_m
-    steps = list(policy.radii(0.0, 1))
+    steps = reaches(policy)
     within = next((step for step in steps if town.expected(k, step)), steps[-1])
     assert radius_m == within
     assert [driver_id for _, driver_id in hits] == town.expected(k, within)

@@ -203,7 +203,7 @@ class SearchMachine(RuleBasedStateMachine):
         if self._cap() <= self.now:
             expected = Need(NOTHING if self._thinking() else SPENT)
         elif is_over and search.round_no < rules.rounds:
-            expected = Need(ROUND, rules.shown_at_once)
+            expected = Need(ROUND, self._at_once())
         elif is_over or self.late:
             if search.round_no == rules.rounds and len(running) < batch:
                 expected = Need(NEWCOMERS, batch - len(running))
@@ -232,7 +232,6 @@ class SearchMachine(RuleBasedStateMachine):
     @invariant()
     def a_round_is_never_more_than_the_last(self) -> None:
         assert 1 <= self.search.round_no <= self.policy.rounds
-        assert self.search.rounds_spent is (self.search.round_no == self.policy.rounds)
 
     @invariant()
     def every_offer_ever_made_has_a_name_of_its_own(self) -> None:
@@ -284,7 +283,7 @@ class SearchMachine(RuleBasedStateMachine):
     def _open_round(self) -> None:
         if self.search.round_no:
             assert not self._thinking(), "a round ends when no offer of it is open"
-        picked, self.dry = self._nearest(self.policy.shown_at_once), False
+        picked, self.dry = self._nearest(self._at_once()), False
         self._ask(picked, refill=False)
 
     def _ask(self, drivers: list[DriverId], refill: bool) -> None:
@@ -347,6 +346,10 @@ class SearchMachine(RuleBasedStateMachine):
         next_place = self._shown_at() + self.policy.stagger_s
         dues += [self._cap()] if self._cap() > self.now else []
         return min([*dues, next_place] if self.policy.stagger_s and next_place > self.now else dues, default=inf)
+
+    def _at_once(self) -> int:
+        """How many places of a round are shown when it opens."""
+        return 1 if self.policy.stagger_s else self.policy.batch
 
     def _cap(self) -> float:
         return self.search.since + self.policy.search_cap_s

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.domain.matching.roster import Roster
-from dispatch.domain.matching.supply import MayAsk, Supply
+from dispatch.domain.matching.supply import MayAsk, Roster, Supply
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId

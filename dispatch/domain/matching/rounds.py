@@ -54,10 +54,13 @@ class Rounds:
 
 
 def _within_reach(search: Search, zone: ZoneView, places: int, round_no: int) -> tuple[Hits, float]:
-    """Whom round `round_no` may ask, and how far it reaches: as little as it has to."""
-    hits, radius_m = [], zone.rules.radius_m
-    for radius_m in zone.rules.radii(search.radius_m, round_no):
-        hits = zone.nearest(search, places, radius_m)
-        if hits:
-            break
-    return hits, radius_m
+    """Whom round `round_no` may ask, and how far it reaches: as little as it has to. The last round reaches all."""
+    rules = zone.rules
+    if rules.radius_from_m and round_no < rules.rounds:
+        radius_m = search.radius_m * rules.radius_growth or rules.radius_from_m
+        while radius_m < rules.radius_m:
+            hits = zone.nearest(search, places, radius_m)
+            if hits:
+                return hits, radius_m
+            radius_m *= rules.radius_growth
+    return zone.nearest(search, places, rules.radius_m), rules.radius_m

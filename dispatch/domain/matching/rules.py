@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from dispatch.config import Rules
@@ -35,20 +33,3 @@ class SearchRules(msgspec.Struct, frozen=True):
     vehicles: Vehicles = ANY_VEHICLES
     masks_phones: bool = False
     window_s: float = Rules.window_s
-
-    @property
-    def shown_at_once(self) -> int:
-        """How many places of a round are shown when it opens."""
-        return 1 if self.stagger_s else self.batch
-
-    def radii(self, before_m: float, round_no: int) -> Iterator[float]:
-        """How far round `round_no` may reach: it takes the first of these at which somebody can be asked, else the last.
-
-        `before_m`: how far the round before it, or the same round so far, reached; 0: there was none. The last round reaches all.
-        """
-        if self.radius_from_m and round_no < self.rounds:
-            radius_m = before_m * self.radius_growth or self.radius_from_m
-            while radius_m < self.radius_m:
-                yield radius_m
-                radius_m *= self.radius_growth
-        yield self.radius_m

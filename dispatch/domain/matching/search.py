@@ -115,11 +115,6 @@ class Search(msgspec.Struct):
         """Who waits longest comes first; ties by ride id."""
         return (self.since, self.card.ride_id)
 
-    @property
-    def rounds_spent(self) -> bool:
-        """Whether the last round has opened."""
-        return self.round_no >= self.rules.rounds
-
     def unclaimed(self) -> list[Lease]:
         """The offers that nobody has accepted."""
         return [offer.lease for offer in self.open.values() if not offer.claimed]
@@ -141,11 +136,11 @@ class Search(msgspec.Struct):
         if self.since + rules.search_cap_s <= clock:
             return NEEDS_NOTHING if thinking else IS_SPENT
         if not self.round_no:
-            return Need(ROUND, rules.shown_at_once)
+            return Need(ROUND, 1 if rules.stagger_s else rules.batch)
         used = self.used + lapsed
         is_over = used and not thinking and (not rules.stagger_s or used >= rules.batch or self.ran_dry)
         if is_over and self.round_no < rules.rounds:
-            return Need(ROUND, rules.shown_at_once)
+            return Need(ROUND, 1 if rules.stagger_s else rules.batch)
         if is_over or self.late:
             wants_newcomers = self.round_no >= rules.rounds and running < rules.batch
             return Need(NEWCOMERS, rules.batch - running) if wants_newcomers else NEEDS_NOTHING
@@ -312,7 +307,9 @@ class Searches(dict[RideId, Search]):
             card = replace(search.card, search_no=event.search_no)
             self._begin(card, search.since, search).refusals[event.driver_id] = None
         else:
-            search.apply(event)
+            fold = _FOLDS.get(kind)
+            if fold is not None:
+                fold(search, event)
 
     def of_ride(self, ride_id: RideId, events: Iterable[Message]) -> Search | None:
         """The last search of this ride as `events` tell it, also one that is over; None: there was none. It is not entered here."""

@@ -6,21 +6,63 @@ Whether that position is fresh is asked at the query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from dispatch.domain.matching.roster import Roster
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.messages.events import OfferPlaced
 from dispatch.values import Fix, Point
 
 AVAILABLE = "available"
 MayAsk = Callable[[DriverId], bool]
+
+
+ANYWHERE_M = 40_000_000.0
+
+
+class Roster:
+    """Every driver where they were last seen, whether they can be asked or not, and how many there are of each status.
+
+    Kept only where decisions are explained.
+    """
+
+    def __init__(self, board: PositionBoard, cell_m: float = 1000.0) -> None:
+        """`cell_m`: larger than where five are looked for, since a round is explained by some fifteen."""
+        self._board = board
+        self._grid = Grid(cell_m)
+        self.counts: dict[str, int] = {}
+
+    def enter(self, driver_id: DriverId, status: str) -> None:
+        """A driver of whom nothing was known."""
+        self.counts[status] = self.counts.get(status, 0) + 1
+        fix = self._board.position(driver_id)
+        if fix is not None:
+            self._grid.put(driver_id, fix.lat, fix.lon)
+
+    def change(self, before: str, status: str) -> None:
+        """A driver announced another status."""
+        self.counts[before] -= 1
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+    def leave(self, driver_id: DriverId, status: str) -> None:
+        """A driver of this status is forgotten."""
+        self.counts[status] -= 1
+        self._grid.remove(driver_id)
+
+    def move(self, moved: Mapping[DriverId, Fix]) -> None:
+        """They were seen there."""
+        for driver_id, fix in moved.items():
+            self._grid.put(driver_id, fix.lat, fix.lon)
+
+    def nearest(self, lat: float, lon: float, k: int) -> list[tuple[float, DriverId]]:
+        """The k nearest of all, however far: (metres, id), ties by id."""
+        return self._grid.nearest(lat, lon, k, ANYWHERE_M)  # type: ignore[return-value]
 
 
 class Supplied(msgspec.Struct):
@@ -53,7 +95,7 @@ class Supply:
         self._travel = travel or TravelModel()
         self._live_offers = live_offers
         self._grid = Grid(cell_m)
-        self._drivers: dict[DriverId, Supplied] = {}
+        self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
         self._moved_since_sweep: dict[DriverId, None] = {}
         self.roster = roster
@@ -61,7 +103,7 @@ class Supply:
         """How many times some driver became eligible."""
 
     def __len__(self) -> int:
-        return len(self._drivers)
+        return len(self.drivers)
 
     def etas_s(self, driver_ids: Iterable[DriverId], end: Point, now: float) -> list[float]:
         """How long each of these drivers takes to a place, in seconds; 0 where the driver's position is unknown."""
@@ -70,19 +112,19 @@ class Supply:
 
     def get(self, driver_id: DriverId) -> Supplied:
         """The record of this driver, made if the driver is new."""
-        supplied = self._drivers.get(driver_id)
+        supplied = self.drivers.get(driver_id)
         if supplied is None:
-            supplied = self._drivers[driver_id] = Supplied()
+            supplied = self.drivers[driver_id] = Supplied()
             if self.roster is not None:
                 self.roster.enter(driver_id, supplied.status)
         return supplied
 
     def forget(self, driver_id: DriverId, incarnation: int) -> None:
         """The driver's actor of this incarnation has left memory. One who came back since, or was asked meanwhile, stays known."""
-        supplied = self._drivers.get(driver_id)
+        supplied = self.drivers.get(driver_id)
         if supplied is None or supplied.incarnation > incarnation or supplied.pending:
             return
-        del self._drivers[driver_id]
+        del self.drivers[driver_id]
         self._grid.remove(driver_id)
         self._without_position.pop(driver_id, None)
         self._moved_since_sweep.pop(driver_id, None)
@@ -104,7 +146,7 @@ class Supply:
 
     def update(self, driver_id: DriverId) -> bool:
         """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
-        supplied = self._drivers[driver_id]
+        supplied = self.drivers[driver_id]
         if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
             self._without_position.pop(driver_id, None)
@@ -118,28 +160,24 @@ class Supply:
         self._enter(driver_id, fix)
         return True
 
-    def hold(self, driver_id: DriverId, offer_id: OfferId, ride_id: RideId) -> None:
-        """The driver holds this offer from now on."""
-        supplied = self._drivers[driver_id]
-        supplied.pending[offer_id] = ride_id
-        if len(supplied.pending) >= self._live_offers:
-            self._grid.remove(driver_id)
+    def hold(self, ride_id: RideId, offers: Iterable[OfferPlaced]) -> None:
+        """Their drivers hold these offers from now on."""
+        for placed in offers:
+            pending = self.drivers[placed.driver_id].pending
+            pending[placed.offer_id] = ride_id
+            if len(pending) >= self._live_offers:
+                self._grid.remove(placed.driver_id)
 
     def seen(self, driver_id: DriverId) -> bool:
         """The driver's position became known, or known again. Returns whether the driver is eligible."""
         fix = self._board.position(driver_id)
-        if (
-            fix is not None
-            and driver_id in self._drivers
-            and not self.update(driver_id)
-            and self._grid.holds(driver_id)
-        ):
+        if fix is not None and driver_id in self.drivers and not self.update(driver_id) and self._grid.holds(driver_id):
             self._enter(driver_id, fix)
         return self._grid.holds(driver_id)
 
     def became_eligible_after(self, driver_id: DriverId, eligibility_seq: int) -> bool:
         """Whether the driver last became eligible after `eligibility_seq` had that value."""
-        return self._drivers[driver_id].eligible_seq > eligibility_seq
+        return self.drivers[driver_id].eligible_seq > eligibility_seq
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
@@ -157,7 +195,7 @@ class Supply:
 
     def _enter(self, driver_id: DriverId, fix: Fix) -> None:
         self.eligibility_seq += 1
-        self._drivers[driver_id].eligible_seq = self.eligibility_seq
+        self.drivers[driver_id].eligible_seq = self.eligibility_seq
         self._grid.put(driver_id, fix.lat, fix.lon)
 
     def moved_since_sweep(self) -> list[DriverId]:
@@ -171,6 +209,10 @@ class Supply:
     ) -> list[tuple[float, DriverId]]:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all."""
         fresh = self._board.fresh
+        if may_ask is None:
+            hits: Any = self._grid.nearest(lat, lon, k, radius_m)
+            if self._board.are_fresh([driver_id for _, driver_id in hits], now):  # as they mostly are
+                return hits  # type: ignore[no-any-return]
         accepts: Any = partial(fresh, now=now) if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
         return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
 

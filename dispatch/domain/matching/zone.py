@@ -1,18 +1,104 @@
-"""What a dispatcher knows of its zone: searches, the supply of drivers, and who waits. Policies read it; the dispatcher changes it."""
+"""What a dispatcher knows of its zone, and whom a search may ask there: one ordered list of rules picks drivers and explains a round.
+
+Policies read it; the dispatcher changes it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import inf
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
-from dispatch.domain.matching.candidates import RULES
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Hits, Search, Searches
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.matching.waiting import WaitingList
 from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import DriverId, RideId
+from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.values import Point
 from dispatch.words import AskVerdict
+
+ASKED: Final = AskVerdict.ASKED
+BEHIND: Final = AskVerdict.BEHIND
+
+
+class Rule(NamedTuple):
+    """`drops` says whether the rule keeps a search from asking a driver who is so many metres from the pickup, where the search asks
+    no farther than `reach_m`. `matters`: whether the rule could drop anybody who stands in the supply and is in reach; None: it could
+    not, for the supply holds only those whom the rule admits.
+    """
+
+    word: AskVerdict
+    drops: Callable[[Zone, Search, DriverId, float, float], bool]
+    matters: Callable[[Search], Any] | None = None
+
+
+def _announced(status: AskVerdict) -> Rule:
+    """The driver announced this status."""
+    return Rule(status, lambda zone, search, driver_id, metres, reach_m: zone.supply.get(driver_id).status == status)
+
+
+def _is_stale(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return not zone.supply.is_fresh(driver_id, zone.now)
+
+
+def _is_beyond(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return metres > reach_m
+
+
+def _is_another_vehicle(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    wanted = search.card.trip.vehicle_type
+    return bool(wanted) and not zone.rules.vehicles.serves(wanted, zone.supply.get(driver_id).vehicle_type)
+
+
+def _is_blocked(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return driver_id in search.blocked
+
+
+def _has_declined(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return driver_id in search.refusals
+
+
+def _thinks(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    if driver_id not in search.asks:
+        return False
+    return any(offer.lease.driver_id == driver_id for offer in search.open.values())
+
+
+def _was_silent(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return search.asks.get(driver_id, 0) > zone.rules.asks_after_silence
+
+
+def _holds_offers(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    return not zone.supply.eligible(driver_id)
+
+
+def _is_not_new(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+    if search.need(zone.now).kind != NEWCOMERS:
+        return False
+    return not zone.supply.became_eligible_after(driver_id, zone.eligibility_seq_of(search))
+
+
+RULES: Final = (
+    _announced(AskVerdict.OFFLINE),
+    _announced(AskVerdict.UNAVAILABLE),
+    _announced(AskVerdict.BUSY),
+    Rule(AskVerdict.STALE, _is_stale),
+    Rule(AskVerdict.OUTSIDE_RADIUS, _is_beyond),
+    Rule(AskVerdict.WRONG_VEHICLE, _is_another_vehicle, attrgetter("card.trip.vehicle_type")),
+    Rule(AskVerdict.BLOCKED, _is_blocked, attrgetter("blocked")),
+    Rule(AskVerdict.DECLINED, _has_declined, attrgetter("refusals")),
+    Rule(AskVerdict.THINKING, _thinks, attrgetter("open")),
+    Rule(AskVerdict.SILENT, _was_silent, attrgetter("asks")),
+    Rule(AskVerdict.HOLDS_OFFER, _holds_offers),
+    Rule(AskVerdict.NOT_NEW, _is_not_new, attrgetter("met")),
+)
+"""In the order in which they are told. `thinking`: the driver holds an offer of this ride. `silent`: the driver did not answer as often
+as drivers are asked. `holds_offer`: the driver holds as many offers of other rides as allowed. `not_new`: after the last round only
+those are asked who became eligible since it opened.
+"""
 
 
 class Zone:
@@ -108,7 +194,8 @@ class Zone:
     def settle(self, search: Search, now: float) -> bool:
         """A search that would ask one more driver waits where newly eligible drivers look. Returns whether it does."""
         if not search.need(now).places:
-            self.waiting.remove(search.card.ride_id)
+            if search.card.ride_id in self.waiting.places:
+                self.waiting.remove(search.card.ride_id)
             return False
         pickup = search.card.trip.pickup
         self.waiting.add(search.rank, pickup.lat, pickup.lon)
@@ -116,5 +203,46 @@ class Zone:
 
     def leave(self, ride_id: RideId) -> None:
         """This search is not under way any more."""
-        self.waiting.remove(ride_id)
+        if ride_id in self.waiting.places:
+            self.waiting.remove(ride_id)
         self._eligibility_seqs.pop(ride_id, None)
+
+
+class Verdicts:
+    """Used by one dispatcher, where `explain_candidates` is not 0."""
+
+    def __init__(self, zone: Zone, roster: Roster) -> None:
+        self._zone = zone
+        self._roster = roster
+
+    def on(self, search: Search, asking: OffersMade) -> RoundConsidered:
+        """What there is to tell of a round, or of a refill, that asks these drivers. It is not applied to the search yet."""
+        zone, pickup = self._zone, search.card.trip.pickup
+        rows = [(placed.pickup_distance_m, placed.driver_id, ASKED) for placed in asking.offers]
+        chosen = {placed.driver_id for placed in asking.offers}
+        wanted = zone.rules.explain_candidates + len(rows)
+        for metres, driver_id in self._roster.nearest(pickup.lat, pickup.lon, wanted):
+            if driver_id not in chosen:
+                rows.append((metres, driver_id, zone.why_not(search, driver_id, metres, asking.radius_m) or BEHIND))
+        rows = rows[:wanted]
+        rows.sort()
+        drivers = tuple([driver_id for _, driver_id, _ in rows])
+        return RoundConsidered(
+            asking.ride_id,
+            asking.search_no,
+            asking.round_no,
+            zone.now,
+            asking.radius_m,
+            drivers,
+            tuple([round(metres, 1) for metres, _, _ in rows]),
+            tuple([rule for _, _, rule in rows]),
+            self._others(drivers),
+            asking.refill,
+        )
+
+    def _others(self, listed: Sequence[DriverId]) -> tuple[tuple[str, int], ...]:
+        """How many more drivers the zone has, by what they announced."""
+        counts, drivers = dict(self._roster.counts), self._zone.supply.drivers
+        for driver_id in listed:
+            counts[drivers[driver_id].status] -= 1
+        return tuple([(status, count) for status, count in sorted(counts.items()) if count])

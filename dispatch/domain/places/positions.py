@@ -6,7 +6,7 @@ position or refuses it. A refused position changes nothing, and the verdict says
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import cos, radians
 from typing import Final
 
@@ -136,6 +136,15 @@ class PositionBoard:
         """Whether the board knows a position of this driver that is young enough for an offer."""
         fix = self._fixes.get(driver_id)
         return fix is not None and now - fix.at <= self.max_age_s
+
+    def are_fresh(self, driver_ids: Iterable[DriverId], now: float) -> bool:
+        """Whether the positions of all these drivers are young enough for offers."""
+        fixes, max_age_s = self._fixes, self.max_age_s
+        for driver_id in driver_ids:
+            fix = fixes.get(driver_id)
+            if fix is None or now - fix.at > max_age_s:
+                return False
+        return True
 
     def drain(self) -> dict[DriverId, Fix]:
         """The drivers who moved since the last drain, in the order of their first moves, each with the latest position."""

@@ -11,7 +11,7 @@ import pytest
 from dispatch.actors.parts.guarded_policy import GuardedPolicy
 from dispatch.domain.matching.policy import Ask, GiveUp, Happened, LookAgain, Move, SearchOpened, ZoneView
 from dispatch.ids import DriverId, OfferId, RideId
-from dispatch.messages.events import DriverReserved
+from dispatch.messages.events import DriverReserved, OfferPlaced
 from tests.domain.matching.towns import Town, asked
 
 R1 = RideId("r1")
@@ -71,7 +71,7 @@ def hurt(town: Town, how: str) -> None:
         town.supply.announced(driver_id, "busy", "sedan")
         town.supply.update(driver_id)
     elif how == "holds_offer":
-        town.supply.hold(driver_id, OfferId("r9.1.1"), RideId("r9"))
+        town.supply.hold(RideId("r9"), [OfferPlaced(OfferId("r9.1.1"), driver_id, 1.0)])
 
 
 @pytest.mark.parametrize("how", ["declined", "blocked", "busy", "holds_offer"])

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from dispatch.domain.matching.candidates import RULES
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, ROUND, Search, Searches
 from dispatch.domain.matching.supply import Supply
-from dispatch.domain.matching.zone import Zone
+from dispatch.domain.matching.zone import RULES, Zone
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, OffersMade

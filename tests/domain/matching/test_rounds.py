@@ -1,7 +1,9 @@
 """The default policy: whom it asks when something happened. How a search counts its places is in test_search.py."""
 
+import pytest
+
 from dispatch.domain.matching.policy import Ask, DriverEligible, EndRound, OfferEnded, SearchDue, SearchOpened, Tick
-from dispatch.domain.matching.rounds import Rounds
+from dispatch.domain.matching.rounds import Rounds, _within_reach
 from dispatch.ids import RideId
 from tests.domain.matching.towns import Town, asked
 
@@ -42,6 +44,29 @@ def test_a_round_reaches_as_far_as_the_nearest_who_may_be_asked() -> None:
     search = town.ride("r1")
     town.decide(Rounds(), SearchOpened(R1))
     assert search.radius_m == 4_000.0
+
+
+@pytest.mark.parametrize(
+    ("rules", "before_m", "round_no", "expected"),
+    [
+        ({}, 0.0, 1, [10_000.0]),
+        ({"radius_from_m": 2_000.0}, 0.0, 1, [2_000.0, 3_000.0, 4_500.0, 6_750.0, 10_000.0]),
+        ({"radius_from_m": 2_000.0}, 2_000.0, 2, [3_000.0, 4_500.0, 6_750.0, 10_000.0]),
+        ({"radius_from_m": 2_000.0}, 6_750.0, 3, [10_000.0]),
+        ({"radius_from_m": 2_000.0}, 3_000.0, 4, [10_000.0]),  # the last round reaches all
+        ({"radius_from_m": 20_000.0}, 0.0, 1, [10_000.0]),
+    ],
+)
+def test_a_round_reaches_by_steps_as_far_as_it_may(
+    rules: dict[str, float], before_m: float, round_no: int, expected: list[float]
+) -> None:
+    town = Town(**rules)
+    search = town.ride("r1")
+    search.radius_m = before_m
+    tried: list[float] = []
+    town.zone.nearest = lambda search, k, radius_m: tried.append(radius_m) or []  # type: ignore[method-assign, func-returns-value]
+    assert _within_reach(search, town.zone, 5, round_no) == ([], 10_000.0)
+    assert tried == expected
 
 
 def test_a_round_that_nobody_thinks_about_widens() -> None:

@@ -58,8 +58,7 @@ class Town:
             if not made.refill:
                 self.zone.note_round(search)
             search.apply(made)
-            for placed in made.offers:
-                self.supply.hold(placed.driver_id, placed.offer_id, move.ride_id)
+            self.supply.hold(move.ride_id, made.offers)
             self.zone.settle(search, self.zone.now)
         elif isinstance(move, EndRound):
             search = self.searches[move.ride_id]

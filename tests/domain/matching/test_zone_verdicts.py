@@ -4,13 +4,10 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.matching.candidates import ASKED, BEHIND, RULES
-from dispatch.domain.matching.roster import Roster
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Searches
-from dispatch.domain.matching.supply import Supply
-from dispatch.domain.matching.verdicts import Verdicts
-from dispatch.domain.matching.zone import Zone
+from dispatch.domain.matching.supply import Roster, Supply
+from dispatch.domain.matching.zone import ASKED, BEHIND, RULES, Verdicts, Zone
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
 from dispatch.storage.tools import explain_text

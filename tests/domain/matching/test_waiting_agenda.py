@@ -2,8 +2,8 @@
 
 from math import inf
 
-from dispatch.domain.matching.agenda import Agenda
 from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.waiting import Agenda
 from dispatch.ids import RideId
 from tests.domain.matching.searches import searching
 
@@ -15,21 +15,17 @@ def agenda_of(*names: str) -> tuple[Agenda, dict[RideId, Search]]:
 
 def test_a_timer_is_asked_for_only_if_none_is_set_that_fires_as_early() -> None:
     agenda, searches = agenda_of("r1", "r2")
-    agenda.add(30.0, searches[RideId("r1")])
-    assert agenda.next_timer() == 30.0
+    assert agenda.add(30.0, searches[RideId("r1")]) == 30.0
     assert agenda.next_timer() is None
-    agenda.add(40.0, searches[RideId("r2")])
-    assert agenda.next_timer() is None
-    agenda.add(20.0, searches[RideId("r2")])
-    assert agenda.next_timer() == 20.0
+    assert agenda.add(40.0, searches[RideId("r2")]) is None
+    assert agenda.add(20.0, searches[RideId("r2")]) == 20.0
 
 
 def test_what_is_due_comes_oldest_first_each_search_once() -> None:
     agenda, searches = agenda_of("r1", "r2")
     one, other = searches.values()
-    for at, search in ((30.0, other), (20.0, one), (10.0, other)):
-        agenda.add(at, search)
-    assert agenda.next_timer() == 10.0
+    timers = [agenda.add(at, search) for at, search in ((30.0, other), (20.0, one), (10.0, other))]
+    assert timers == [30.0, 20.0, 10.0]
     assert list(agenda.due(10.0, 30.0)) == [other, one]
     assert agenda.next_timer() is None
 
@@ -45,10 +41,10 @@ def test_an_older_timer_is_for_nothing() -> None:
 def test_a_search_that_ended_or_began_anew_needs_no_timer_for_what_it_was() -> None:
     agenda, searches = agenda_of("r1")
     agenda.add(30.0, searches[RideId("r1")])
+    assert list(agenda.due(30.0, 29.0)) == [], "too early"
     searches[RideId("r1")] = searching(ride_id=RideId("r1")).search
     assert agenda.next_timer() is None
-    agenda.add(40.0, searches[RideId("r1")])
-    assert agenda.next_timer() == 40.0
+    assert agenda.add(40.0, searches[RideId("r1")]) == 40.0
 
 
 def test_one_that_ends_while_another_is_looked_after_is_not_due_any_more() -> None:

@@ -1,7 +1,6 @@
 """Everybody of a zone, by place and status."""
 
-from dispatch.domain.matching.roster import Roster
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from sim.city.offsets import destination
