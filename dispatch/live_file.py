@@ -67,7 +67,7 @@ class LiveFile:
     async def close(self) -> None:
         """Commit what was recorded, move the log into the file, and let go of it: the writer is the last to close.
 
-        Actors are before before: what they would do now could not be recorded any more. They are woken from the file at the next start.
+        Actors are gone before: what they would do now could not be recorded any more. They are woken from the file at the next start.
         """
         self._is_open = False
         self._runtime.lose(ACTORS)
@@ -99,9 +99,7 @@ class LiveFile:
 
     def _say_what_is_new(self, path: str) -> None:
         if self._ownership.is_lost:
-            logs.log.warning(
-                "the database is before, though its lock file is there; a new, empty one was made", db=path
-            )
+            logs.log.warning("the database is gone, though its lock file is there; a new, empty one was made", db=path)
         elif self._ownership.is_new:
             logs.log.info("a new database was made", db=path)
 
