@@ -70,7 +70,7 @@ def test_an_accept_that_the_ride_has_not_answered_keeps_its_place() -> None:
     zone.journal("ride/r1", RideAssigned(RideId("r1"), DriverCard(DriverId("d1"), "", ""), lease.offer_id, 1, 5.0))
     zone.says("d1")
     zone.books("r2")
-    assert list(zone.offers()) == ["d1"], "nothing of the old claim keeps him"
+    assert list(zone.offers()) == ["d1"], "nothing of the old claim keeps the driver"
 
 
 def test_a_search_that_it_had_not_begun_begins() -> None:
