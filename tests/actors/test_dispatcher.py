@@ -213,7 +213,7 @@ class TestDrivers:
         zone.wait(100.0)
         assert zone.offers() == {}
 
-    def test_whoever_says_that_he_declined_before_is_never_asked_again_and_his_offer_is_over_on_record(self) -> None:
+    def test_whoever_declined_before_is_never_asked_again_and_the_offer_is_over_on_record(self) -> None:
         zone = Zone(2, batch=1)
         zone.books("r1")
         (lease,) = zone.offers().values()
@@ -265,7 +265,7 @@ class TestDrivers:
         zone.rig.wait(1.0)
         assert list(zone.offers()) == ["d1"]
 
-    def test_a_driver_who_was_made_anew_and_knows_no_offer_gives_his_place_back(self) -> None:
+    def test_a_driver_who_was_made_anew_and_knows_no_offer_gives_the_place_back(self) -> None:
         zone = Zone(2, batch=1)
         zone.books("r1")
         zone.offers()

@@ -28,12 +28,6 @@ class WaitingList:
         self._bands: dict[int, list[Rank]] = {}
         self.places: dict[RideId, tuple[Rank, float, float]] = {}
 
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __contains__(self, ride_id: RideId) -> bool:
-        return ride_id in self.places
-
     def add(self, rank: Rank, lat: float, lon: float) -> None:
         """This search waits from now on; its pickup is here. Once is enough."""
         ride_id = rank[1]

@@ -2,6 +2,8 @@
 broken request is made here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil

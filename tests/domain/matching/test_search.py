@@ -236,7 +236,7 @@ def test_an_answer_in_the_grace_uses_no_second_place_up(outcome: str) -> None:
     assert search.used == 2
 
 
-def test_who_vanishes_in_the_grace_gives_his_place_back_to_the_round_that_still_runs() -> None:
+def test_who_vanishes_in_the_grace_gives_the_place_back_to_the_round_that_still_runs() -> None:
     search, (first, second, *_) = asking(*FIVE)
     search.ends(second, "vanished")
     ask(search, SIXTH, now=10.0)

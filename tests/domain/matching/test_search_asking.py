@@ -9,7 +9,7 @@ from dispatch.values import Lease
 from tests.domain.matching.searches import D1, D2, D3, OPENED, RIDE, ask, asking, searching
 
 
-def test_a_driver_of_the_first_choice_was_neither_asked_nor_did_he_refuse() -> None:
+def test_a_driver_of_the_first_choice_was_neither_asked_nor_did_they_refuse() -> None:
     search, (first, _) = asking(D1, D2)
     search.ends(first, "declined")
     assert [driver_id for driver_id in (D1, D2, D3) if search.never_asked(driver_id)] == [D3]

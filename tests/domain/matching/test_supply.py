@@ -79,7 +79,7 @@ def test_an_available_driver_with_a_position_is_eligible_and_becomes_so_once(tow
 
 
 @pytest.mark.parametrize("status", ["offline", "busy", "unavailable", ""])
-def test_in_every_other_status_he_is_not(town: Town, status: str) -> None:
+def test_in_every_other_status_a_driver_is_not(town: Town, status: str) -> None:
     assert town.says(DAN, status) is False
     assert not town.supply.eligible(DAN)
     assert town.nearest() == []
@@ -92,7 +92,7 @@ def test_a_driver_with_an_open_offer_is_not_until_it_is_answered(town: Town) -> 
     assert town.answers(DAN, "o1") is True
 
 
-def test_with_more_live_offers_allowed_he_is_until_he_holds_that_many() -> None:
+def test_with_more_live_offers_allowed_a_driver_is_until_they_hold_that_many() -> None:
     town = Town(live_offers=3)
     town.is_at(DAN, 1.0)
     assert town.says(DAN, "available") is True
@@ -126,7 +126,7 @@ def test_an_available_driver_without_a_position_waits_for_one() -> None:
     assert town.nearest() == [DAN]
 
 
-def test_hearing_of_his_position_makes_him_eligible_at_once() -> None:
+def test_hearing_of_a_position_makes_its_driver_eligible_at_once() -> None:
     town = Town()
     town.says(DAN, "available")
     assert town.supply.seen(DAN) is False, "there is nothing to see yet"
@@ -151,7 +151,7 @@ def test_seeing_does_not_make_the_busy_or_the_unknown_eligible(town: Town) -> No
     assert len(town.supply) == 1, "nor known"
 
 
-def test_a_driver_who_got_a_position_while_busy_is_where_he_is_when_he_is_free() -> None:
+def test_a_driver_who_got_a_position_while_busy_is_there_when_they_are_free() -> None:
     town = Town()
     town.says(DAN, "available")
     town.says(DAN, "busy")
@@ -186,7 +186,7 @@ def test_a_drain_brings_nobody_in_who_is_not_eligible(town: Town) -> None:
     assert town.nearest() == []
 
 
-def test_who_comes_back_stands_where_he_went_meanwhile(town: Town) -> None:
+def test_who_comes_back_stands_where_they_went_meanwhile(town: Town) -> None:
     town.says(DAN, "busy")
     town.is_at(DAN, 20.0, at=1.0)
     town.says(DAN, "available")
@@ -221,7 +221,7 @@ def test_moving_is_noticed_without_a_drain_before(town: Town) -> None:
 # -- who is picked
 
 
-def test_a_position_that_is_too_old_keeps_a_driver_out_while_he_stays_eligible(town: Town) -> None:
+def test_a_position_that_is_too_old_keeps_a_driver_out_who_stays_eligible(town: Town) -> None:
     assert town.nearest(now=60.0) == [DAN]
     assert town.nearest(now=60.5) == []
     assert town.supply.eligible(DAN)
@@ -251,7 +251,7 @@ def test_where_a_driver_is_is_told_only_while_it_is_known_and_fresh(town: Town) 
     assert town.supply.position(EVE, 0.0) is None
 
 
-def test_with_another_vehicle_he_becomes_eligible_anew(town: Town) -> None:
+def test_with_another_vehicle_a_driver_becomes_eligible_anew(town: Town) -> None:
     town.supply.announced(DAN, "available", "sedan")
     assert town.supply.update(DAN) is True
     before = town.supply.eligibility_seq

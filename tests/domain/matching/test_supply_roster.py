@@ -26,7 +26,7 @@ def test_drivers_are_there_whatever_they_say_and_however_far() -> None:
     assert near(roster, 1) == [(50, "d2")]
 
 
-def test_who_moves_has_moved_and_who_stood_before_he_was_known_stands_there() -> None:
+def test_who_moves_has_moved_and_who_stood_before_they_were_known_stands_there() -> None:
     board = PositionBoard(max_speed_mps=1e9)
     board.report(D1, *HERE, 0.0)
     board.drain()  # somebody who was made anew looked before
