@@ -1,7 +1,5 @@
 """The only place that spells addresses. Actors know one another by these names, never by reference."""
 
-from __future__ import annotations
-
 from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"

@@ -1,7 +1,5 @@
 """Who asks: every command names its principal, and actors decide by it. Where requests come in, `admit` makes it; nobody else does."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

@@ -4,8 +4,6 @@ A driver who accepts an offer is reserved for its ride, and claims the ride unti
 driver, never a lost connection. The rules are pure functions in `domain.driver`; this actor records, sends and answers.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import msgspec
@@ -165,7 +163,7 @@ class DriverActor(RecordedActor):
                 claim.commands = (command,)
             self._claim_ride()
 
-    def carry_over(self, before: DriverActor) -> None:  # type: ignore[override]
+    def carry_over(self, before: "DriverActor") -> None:  # type: ignore[override]
         super().carry_over(before)
         self._is_rebuilt = True
         self.app, self.offers, self.claim = before.app, before.offers, before.claim
@@ -444,7 +442,7 @@ class DriverActor(RecordedActor):
     # -- the ride that the driver is on
 
     @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, CancelRide, RateRide)
-    def _on_ride_command(self, message: RideCommand) -> None:
+    def _on_ride_command(self, message: "RideCommand") -> None:
         """The ride decides. It may be asleep, and is woken: a ride is rated when it is over."""
         if not self.app.is_new(self, message):
             return

@@ -3,8 +3,6 @@
 The position board calls it while a position of a followed driver comes in, which costs one function call. Other drivers cost nothing.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,12 +1,10 @@
 """What a principal asks of ride and driver actors. The principal comes with the connection or the request, never from its body."""
 
-from __future__ import annotations
-
 from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger, Trip
-from dispatch.words import LinkEnd, Party
+from dispatch.words import LinkEnd
 
 
 class Request(Message, frozen=True, gc=False):
@@ -81,11 +79,6 @@ class CancelRide(Request, frozen=True, gc=False):
     reason: str = ""
     command: Command | None = None
     reply_to: str | None = None
-
-    @property
-    def by(self) -> Party:
-        """Who cancels: `passenger`, `driver`, `ops` or `system`."""
-        return self.principal.by
 
 
 class RateRide(Request, frozen=True, gc=False):

@@ -1,7 +1,5 @@
 """The control socket `FILE.sock` of whoever serves a file: one line is asked, one line is answered. Only the same user may connect."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

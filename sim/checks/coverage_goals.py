@@ -22,6 +22,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide, PassengerBusy
 from dispatch.messages.notices import OfferClosed, OfferMade
+from dispatch.principals import Role
 
 GOALS: Final = (
     "two claims for one ride in one instant",
@@ -171,7 +172,7 @@ class CoverageGoals:
             self.note("cancel meets accept and cancel is first")
 
     def _cancel(self, now: float, address: str, message: CancelRide) -> None:
-        if kind_of(address) != RIDE or message.by != "passenger":
+        if kind_of(address) != RIDE or message.principal.role is not Role.PASSENGER:
             return
         self._cancels[message.ride_id] = now
         claimed_at, _ = self._claims.get(message.ride_id, (-1.0, {}))

@@ -78,7 +78,7 @@ from dispatch.runtime.actor import Actor
 from dispatch.values import DriverCard, FareLine, Money, Price
 from tests.actors.rig import ANN, AS_ANN, AS_DAN, AS_EVE, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
-HIM, HER = DAN.driver_id, EVE.driver_id
+D1, D2 = DAN.driver_id, EVE.driver_id
 PASSENGER, NEWER, DISPATCHER = "session/5", "session/6", "dispatcher/0"
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "tests" / "data" / "ride_messages.csv"
@@ -135,11 +135,11 @@ MESSAGES: dict[str, Any] = {
     "AnnounceHold": AnnounceHold(ANN.passenger_id),
     "Overdue": _Overdue(0.0),
     "StillDriven": _StillDriven(0.0),
-    "DriverStalled and to be warned": DriverStalled(HIM, "standing_still", WARNED),
-    "DriverStalled and to be told": DriverStalled(HIM, "standing_still", TOLD),
-    "DriverStalled for too long": DriverStalled(HIM, "standing_still", GIVEN_UP),
-    "DriverStalled of another driver": DriverStalled(HER, "standing_still", GIVEN_UP),
-    "TrackGrown": TrackGrown(HIM),
+    "DriverStalled and to be warned": DriverStalled(D1, "standing_still", WARNED),
+    "DriverStalled and to be told": DriverStalled(D1, "standing_still", TOLD),
+    "DriverStalled for too long": DriverStalled(D1, "standing_still", GIVEN_UP),
+    "DriverStalled of another driver": DriverStalled(D2, "standing_still", GIVEN_UP),
+    "TrackGrown": TrackGrown(D1),
     "RateRide by the passenger": RateRide(AS_ANN, RIDE, 4),
     "RateRide by the driver": RateRide(AS_DAN, RIDE, 5),
     "RateRide by a stranger": RateRide(AS_EVE, RIDE, 1),
@@ -310,7 +310,7 @@ def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said
 def test_what_a_driver_never_reported_is_on_record_as_skipped(status: str, skipped: tuple[str, ...]) -> None:
     rig, _ = a_ride_that_is(status)
     rig.tell("ride/r1", CompleteRide(AS_DAN, RIDE))
-    assert rig.journal.events_of("ride/r1")[-1] == RideCompleted(RIDE, HIM, 85.5, skipped)
+    assert rig.journal.events_of("ride/r1")[-1] == RideCompleted(RIDE, D1, 85.5, skipped)
 
 
 def test_a_refusal_says_what_cannot_be_done_and_why() -> None:

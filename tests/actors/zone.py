@@ -30,25 +30,25 @@ class Zone:
             self.driver(f"d{km}", km)
 
     def driver(self, name: str, km: float) -> None:
-        """He comes online."""
+        """The driver comes online."""
         self.rig.listen(f"driver/{name}")
         self.rig.board.report(DriverId(name), TRIP.pickup.lat + km * KM, TRIP.pickup.lon, self.rig.runtime.now)
         self.says(name)
 
     def says(self, name: str, status: str = "available", **fields: Any) -> None:
-        """The driver announces their state, one version higher than before."""
+        """The driver announces the whole state, one version higher than before."""
         version = self._versions[name] = self._versions.get(name, 0) + 1
         life = self._lives.setdefault(name, 1)
         self.rig.tell(ME, DriverState(DriverId(name), life, version, status, **fields))
 
     def is_made_anew(self, name: str, **fields: Any) -> None:
-        """His actor was rebuilt, and says so."""
+        """The driver's actor was rebuilt, and says so."""
         self._lives[name] = self._lives.get(name, 1) + 1
         self._versions[name] = 0
         self.says(name, asked=True, **fields)
 
     def answers(self, lease: Lease, outcome: str, status: str = "available") -> None:
-        """He says how this offer ended."""
+        """The driver says how this offer ended."""
         if outcome == "declined":
             self.journal(f"driver/{lease.driver_id}", OfferDeclined(lease.ride_id, lease.driver_id, lease.offer_id))
         self.says(lease.driver_id, status, ended=lease.offer_id, outcome=outcome, ride_id=lease.ride_id)

@@ -3,8 +3,6 @@
 The driver's actor asks these functions and does what they say. They change nothing themselves.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The offers of one driver: the open ones, how the last ones ended, and how an offer of an earlier life ended. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 

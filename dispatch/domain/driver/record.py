@@ -3,10 +3,7 @@
 A binding is `free`, `reserved` for the ride whose offer the driver accepted, or `bound` to it. A lost connection never changes it.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -94,9 +91,25 @@ class DriverRecord(msgspec.Struct):
         if kind not in UNBINDING:
             self.binding = next_binding(self.binding, kind)
         self.unfolded += 1
-        fold = _FOLDS.get(kind)
-        if fold is not None:
-            fold(self, event)
+        if isinstance(event, DriverReserved):
+            self.reservation = event
+        elif isinstance(event, DriverReleased):
+            self.reservation = None
+        elif isinstance(event, DriverRegistered):
+            self.card = event.driver
+        elif isinstance(event, AvailabilitySet):
+            self.wants_offers = event.available
+        elif isinstance(event, DriverOnline):
+            self.is_known = True
+        elif isinstance(event, DriverFolded):
+            # As the first event of a record it says all. Later it says what is known, and a binding stays.
+            if self.binding == FREE and event.ride is not None:
+                self.binding = RESERVED
+            self.card, self.reservation = event.driver or self.card, event.ride
+            self.wants_offers, self.declined = event.wants_offers, event.declined
+            self.is_known, self.unfolded = True, 0
+        if isinstance(event, OfferDeclined) or (isinstance(event, DriverReleased) and event.reason == GAVE_UP):
+            self.declined = (*self.declined, event.ride_id)[-DECLINES_REMEMBERED:]
 
     def folded(self) -> DriverFolded:
         """One event that stands for all events so far."""
@@ -109,49 +122,3 @@ class DriverRecord(msgspec.Struct):
         if not is_connected:
             return OFFLINE
         return AVAILABLE if self.wants_offers and self.card is not None else WANTS_NO_OFFERS
-
-
-def _registered(driver: DriverRecord, event: DriverRegistered) -> None:
-    driver.card = event.driver
-
-
-def _online(driver: DriverRecord, event: DriverOnline) -> None:
-    driver.is_known = True
-
-
-def _availability_set(driver: DriverRecord, event: AvailabilitySet) -> None:
-    driver.wants_offers = event.available
-
-
-def _reserved(driver: DriverRecord, event: DriverReserved) -> None:
-    driver.reservation = event
-
-
-def _released(driver: DriverRecord, event: DriverReleased) -> None:
-    driver.reservation = None
-    if event.reason == GAVE_UP:
-        driver.declined = (*driver.declined, event.ride_id)[-DECLINES_REMEMBERED:]
-
-
-def _declined(driver: DriverRecord, event: OfferDeclined) -> None:
-    driver.declined = (*driver.declined, event.ride_id)[-DECLINES_REMEMBERED:]
-
-
-def _folded(driver: DriverRecord, event: DriverFolded) -> None:
-    """As the first event of a record it says all. Later it says what is known, and a binding stays."""
-    if driver.binding == FREE and event.ride is not None:
-        driver.binding = RESERVED
-    driver.card, driver.reservation = event.driver or driver.card, event.ride
-    driver.wants_offers, driver.declined = event.wants_offers, event.declined
-    driver.is_known, driver.unfolded = True, 0
-
-
-_FOLDS: Final[dict[type[Message], Callable[[DriverRecord, Any], None]]] = {
-    DriverRegistered: _registered,
-    DriverOnline: _online,
-    AvailabilitySet: _availability_set,
-    DriverReserved: _reserved,
-    DriverReleased: _released,
-    OfferDeclined: _declined,
-    DriverFolded: _folded,
-}

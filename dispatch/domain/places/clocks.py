@@ -5,8 +5,6 @@ recorded; reports that the phone kept while it was offline come faster. Pure. `n
 the phone's.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 ENOUGH_S: Final = 0.25

@@ -3,8 +3,6 @@
 The tracker adds positions and judges approaches; the ride's actor takes the track.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import msgspec

@@ -4,8 +4,6 @@ A place is (latitude, longitude) in WGS 84 degrees, distances are metres. `EtaMo
 model here knows no roads. `at` is the runtime second of the departure: a street is faster at night than at noon.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from math import asin, cos, pi, sin, sqrt
 from typing import Annotated, Protocol

@@ -5,8 +5,6 @@ columns close at the antimeridian and a pole is an ordinary cell. Only occupied 
 small cap around the place touches, then into the cells that a larger cap adds, until no key outside can be nearer.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from math import asin, cos, degrees, floor, radians, sin
@@ -39,7 +37,7 @@ class _Cell:
 
     __slots__ = ("east", "north", "points", "row", "south", "west")
 
-    def __init__(self, row: _Row, west: float) -> None:
+    def __init__(self, row: "_Row", west: float) -> None:
         self.row = row
         self.south, self.north = row.south, row.north
         self.west, self.east = west, west + row.width_deg

@@ -4,8 +4,6 @@ Phones report wrong positions: fixes without satellites, old fixes that arrive l
 position or refuses it. A refused position changes nothing, and the verdict says why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from math import cos, radians
 from typing import Final

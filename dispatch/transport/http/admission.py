@@ -5,8 +5,6 @@ a browser on this machine must not use the server. Such a page is known by its O
 server (DNS rebinding) is known by the Host that its browser sends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple

@@ -2,8 +2,6 @@
 broken request is made here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil

@@ -1,7 +1,5 @@
 """For routes that ask an actor: read a body within limits, wait for one reply, answer every error as a problem."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count

@@ -1,7 +1,5 @@
 """What all sessions of a process share: the runtime, the position board, limits, counters, and what makes their frames."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from dispatch.config import Settings

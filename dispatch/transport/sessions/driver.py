@@ -3,8 +3,6 @@
 A phone's clock may be wrong, and its positions may be late. The board judges each; an app that gave an `id` hears the verdict.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final

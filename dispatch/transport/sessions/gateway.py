@@ -1,7 +1,5 @@
 """The gateway makes sessions for sockets and for links in memory."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The passenger's connection. It speaks for the ride that its path names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar, Final
 

@@ -3,8 +3,6 @@
 A session does no I/O: a `Link` calls it with frames and carries its answers.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Mapping
 from math import ceil

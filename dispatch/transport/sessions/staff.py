@@ -1,7 +1,5 @@
 """The connection of the operator's people. It speaks for no actor: each question goes to the ride that it is about."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 

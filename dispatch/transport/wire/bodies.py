@@ -1,7 +1,5 @@
 """What requests over HTTP take and give, as JSON bodies. The fields are those of the frames."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from dispatch.transport.wire.fields import Latitude, Longitude, Moment, PhoneNumber, Remark, VehicleType

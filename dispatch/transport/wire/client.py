@@ -1,7 +1,5 @@
 """Frames that apps send, by who sends them. A field that need not be there may also be null; fields not named here are ignored."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, get_args
 
 from msgspec import Meta, Struct

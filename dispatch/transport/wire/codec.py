@@ -1,7 +1,5 @@
 """Bytes to messages and back: one decoder for each kind of app, one encoder for all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any

@@ -3,8 +3,6 @@
 The fast decoder takes what is written as docs/PROTOCOL.md has it. Whatever it refuses is read by these rules, field by field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Final, NamedTuple
 

@@ -3,8 +3,6 @@
 So neither tokens nor pins nor what people wrote to each other can get there; phones among the ids are masked where the log is written.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Frames that apps get. What has `seq` belongs to the stream of its ride or driver; what is None is left out of the JSON."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 from msgspec import Struct

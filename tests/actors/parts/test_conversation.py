@@ -16,7 +16,7 @@ from dispatch.runtime import receives
 from tests.actors.rig import AS_DAN, DAN, OFFER, RIDE, Rig, command
 
 ME, APP, NEWER = "wish/d1", "session/5", "session/6"
-HIM = DAN.driver_id
+D1 = DAN.driver_id
 CLOSED, ENDED = OfferClosed(RIDE, OFFER, "taken"), RideEnded(RIDE, "ops", "")
 
 
@@ -69,7 +69,7 @@ class Wish(RecordedActor):
         if not self.app.is_new(self, message):
             return
         if message.available:
-            self.app.record(self, AvailabilitySet(HIM, True, message.command))
+            self.app.record(self, AvailabilitySet(D1, True, message.command))
         self.app.done(self, message.command)
 
     @receives(NotAppended)

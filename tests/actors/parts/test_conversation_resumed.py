@@ -42,8 +42,8 @@ from tests.actors.test_ride import claim
 
 APP, NEWER, ME, THE_RIDE = "session/5", "session/6", "driver/d1", "ride/r1"
 ONLINE, OFFERED = Attach(AS_DAN, APP, 5), OfferRide(lease(), CARD)
-HIM = DAN.driver_id
-THEIRS = Command("k1", 1, HIM)
+D1 = DAN.driver_id
+THEIRS = Command("k1", 1, D1)
 """An id that the driver's app gave."""
 
 
@@ -266,7 +266,7 @@ class TestOnce:
         assert self.again(rig, ME, accept) == []
         rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
         assert short(rig) == ["RideAccepted", "Ack:ok", "DriverSnapshot:busy"]
-        assert self.again(rig, ME, accept) == [], "made anew, he asks the ride again"
+        assert self.again(rig, ME, accept) == [], "made anew, the driver asks the ride again"
         rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
         assert "Ack:ok" in short(rig)
 
@@ -291,7 +291,7 @@ class TestOnce:
 
 
 class TestSteps:
-    """What a driver says to his ride is on the record of the ride."""
+    """What a driver says to the ride is on the record of the ride."""
 
     def a_ride_with_dan(self, *steps: Any) -> Rig:
         rig = a_ride()
@@ -322,7 +322,7 @@ class TestSteps:
     def test_another_step_under_the_same_id_is_refused(self) -> None:
         rig = self.a_ride_with_dan(ReportArrived(AS_DAN, RIDE, THEIRS))
         rig.heard(ME)
-        rig.tell(THE_RIDE, CompleteRide(AS_DAN, RIDE, Command("k1", 2, HIM)))
+        rig.tell(THE_RIDE, CompleteRide(AS_DAN, RIDE, Command("k1", 2, D1)))
         assert short(rig, ME) == ["RideRefused:id_reused"]
 
     def test_a_step_that_was_refused_may_be_tried_again(self) -> None:

@@ -124,7 +124,7 @@ def test_an_accept_that_comes_again_waits_for_the_same_answer_of_the_ride(
 @pytest.mark.parametrize(
     ("fields", "is_connected", "now", "outcome"),
     [
-        ({}, True, IN_TIME, ""),
+        ({}, True, IN_TIME, None),
         ({"binding": RESERVED, "declined": (RIDE,)}, True, IN_TIME, "driver_busy"),
         ({"declined": (RIDE,), "wants_offers": False}, True, IN_TIME, "declined_before"),
         ({"wants_offers": False}, True, OVERDUE, "unavailable"),
@@ -134,7 +134,7 @@ def test_an_accept_that_comes_again_waits_for_the_same_answer_of_the_ride(
     ],
 )
 def test_a_driver_is_not_offered_what_they_cannot_take(
-    fields: dict[str, object], is_connected: bool, now: float, outcome: str
+    fields: dict[str, object], is_connected: bool, now: float, outcome: str | None
 ) -> None:
     driver = replace(a_driver(), **fields)
     assert refusal(driver, Offers(), lease(), is_connected, now, 1) == outcome
@@ -142,10 +142,10 @@ def test_a_driver_is_not_offered_what_they_cannot_take(
 
 @pytest.mark.parametrize(
     ("rides", "most", "outcome"),
-    [((), 1, ""), ((RIDE,), 1, ""), ((OTHER_RIDE,), 1, "driver_busy"), ((OTHER_RIDE,), 2, "")],
+    [((), 1, None), ((RIDE,), 1, None), ((OTHER_RIDE,), 1, "driver_busy"), ((OTHER_RIDE,), 2, None)],
 )
 def test_a_driver_holds_as_many_offers_as_are_allowed_and_a_new_one_of_a_ride_replaces_the_old(
-    rides: tuple[RideId, ...], most: int, outcome: str
+    rides: tuple[RideId, ...], most: int, outcome: str | None
 ) -> None:
     assert refusal(a_driver(), offers_of(*rides), lease(), True, IN_TIME, most) == outcome
 

@@ -1,7 +1,5 @@
 """`GET /healthz` and `GET /readyz`: is the process alive, can rides be dispatched."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from starlette.requests import Request

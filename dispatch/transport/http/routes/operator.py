@@ -1,7 +1,5 @@
 """`GET /metrics` and `GET /-/versions`: what the operator's programs read."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

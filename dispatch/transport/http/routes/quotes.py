@@ -1,7 +1,5 @@
 """`POST /api/quotes`: a price for a trip that holds for a while. The answer leaves once the quote is on disk."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`POST /api/rides/<ride_id>/cancel`: the operator's people end a ride."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 
