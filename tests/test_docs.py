@@ -190,3 +190,11 @@ class TestExamples:
         kinds = list(dict.fromkeys(frame["type"] for frame in frames))
         news = [kind for kind in kinds if kind != "driver_location"]
         assert news == ["searching", "ack", "driver_assigned", "driver_arrived", "ride_started", "ride_completed"]
+
+
+def test_every_file_that_the_ways_of_changes_name_is_there() -> None:
+    page = read("docs/CONTRIBUTING.md")
+    example = page.index("## An example")
+    named = re.findall(r"`([a-z_./]+/(?:[a-z_]+\.py|))`", page[:example])
+    assert len(named) > 25
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "dispatch" / name).exists()] == []

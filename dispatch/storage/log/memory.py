@@ -25,8 +25,7 @@ from dispatch.storage.log.archive import Archive
 from dispatch.storage.log.journal import Losses
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
 from dispatch.storage.log.writer import Writer
-from dispatch.storage.tables.notes import Notes
-from dispatch.storage.tables.views import NOTES
+from dispatch.storage.tables.views import NOTES, Notes
 from dispatch.values import DriverCard, Passenger
 
 EVENTS_A_WRITE: Final = 1_000

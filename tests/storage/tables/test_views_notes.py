@@ -2,7 +2,7 @@
 
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverRegistered, RideRated, RideRequested
-from dispatch.storage.tables.notes import Notes
+from dispatch.storage.tables.views import Notes
 from dispatch.values import DriverCard, Passenger
 from dispatch.words import Party
 from tests.storage.stories import MICHAEL, RIDE, SARAH, TRIP
