@@ -140,9 +140,9 @@ AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
 
 
 def make_runtime(
-    kind: type[AnyRuntime], seed: int | str, settings: Settings, on_failure: Failure | None = None
+    kind: type[AnyRuntime], seed: int | str, settings: Settings, on_failure: Failure | None = None, **more: Any
 ) -> AnyRuntime:
-    """A runtime of this kind, with the mailboxes that a zone needs.
+    """A runtime of this kind, with the mailboxes that a zone needs. `more`: what only this kind takes.
 
     `on_failure` hears of each handler that raised, and the failure is survived. Without it the exception leaves `run`.
     """
@@ -152,6 +152,7 @@ def make_runtime(
         default_limit=settings.mailbox_limit,
         never_refused=NEVER_REFUSED,
         supervisor=Supervisor(spared=SPARED, culprit=culprit, report=on_failure) if on_failure is not None else None,
+        **more,
     )
 
 
@@ -162,7 +163,6 @@ def assemble(
     *,
     travel: EtaModel,
     epoch: str,
-    wall_zero: float = 0.0,
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
 ) -> Zone:
@@ -175,14 +175,13 @@ def assemble(
         store: what is on record.
         travel: how long a drive takes.
         epoch: of all streams of this process; no other process of the same file may have it.
-        wall_zero: Unix time of runtime second 0.
         events_a_fold: a driver's history is folded after so many events.
         clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
 
     Raises:
         SettingError: the matching policy cannot be loaded.
     """
-    board, priced_by = position_board(settings), pricer(settings, travel, wall_zero)
+    board, priced_by = position_board(settings), pricer(settings, travel)
     _populate(settings, runtime, store, board, travel, priced_by, events_a_fold, clock)
     gateway = Gateway(
         runtime,
@@ -191,7 +190,6 @@ def assemble(
         epoch=epoch,
         default_passenger=store.default_passenger() or ANYBODY,
         currency_digits=priced_by.tariff.digits,
-        wall_zero=wall_zero,
     )
     return Zone(board, travel, priced_by, gateway)
 

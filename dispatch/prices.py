@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 NO_RATES: Final = "there is no tariff: set base_fare, per_km, per_minute or minimum_fare"
 
 
-def pricer(settings: Settings, travel: EtaModel, wall_zero: float = 0.0) -> Pricer:
-    """What works out fares by these settings. `wall_zero`: Unix time of runtime second 0."""
-    local_time = LocalTime(settings.time_zone, wall_zero)
+def pricer(settings: Settings, travel: EtaModel) -> Pricer:
+    """What works out fares by these settings."""
+    local_time = LocalTime(settings.time_zone)
     return Pricer(_tariff(settings), Demand(settings.demand_multiplier), way_by(travel), local_time.minute_of_day)
 
 

@@ -82,7 +82,7 @@ def run(
     """Let the plan happen, to the end of the last ride or until Ctrl-C."""
     started_cpu, started_wall = time.process_time(), time.perf_counter()
     held = ExitStack()
-    writer = held.enter_context(_new_file(wanted.db, plan.wall_zero)) if wanted.db is not None else None
+    writer = held.enter_context(_new_file(wanted.db)) if wanted.db is not None else None
     options = WorldOptions(
         permute=wanted.permute,
         plain=not wanted.permute,
@@ -94,7 +94,7 @@ def run(
         settings = replace(settings, follow_drivers="off")
     if writer is None:
         settings = replace(settings, explain_candidates=0)
-    world = World(wanted.seed, settings, options, writer=writer, wall_zero=plan.wall_zero)
+    world = World(wanted.seed, settings, options, writer=writer, start_at=plan.start_at)
     without_collector = gc.isenabled()
     gc.disable()  # nothing here makes circles; a collection would only walk the living
     try:
@@ -122,7 +122,7 @@ def run(
         digest=world.trace.digest(),
         decisions=world.watch.ledger.decisions.digest(),
         drivers=len(plan.starts),
-        virtual_s=world.runtime.now,
+        virtual_s=world.elapsed_s,
         cpu_s=time.process_time() - started_cpu,
         wall_s=time.perf_counter() - started_wall,
         invariants_checked=world.watch.checked,
@@ -132,16 +132,16 @@ def run(
 
 
 def _how_far(world: World, plan: Plan) -> str:
-    clock, rides = timedelta(seconds=int(world.runtime.now)), counted(len(plan.demands), "ride")
+    clock, rides = timedelta(seconds=int(world.elapsed_s)), counted(len(plan.demands), "ride")
     return f"{clock} simulated, {world.came:,} of {rides} asked for, {len(world.passengers):,} open"
 
 
 @contextmanager
-def _new_file(path: str, wall_zero: float) -> Iterator[Writer]:
+def _new_file(path: str) -> Iterator[Writer]:
     """The file that this run's events go to, owned meanwhile. One that holds others would mix two histories, and is not touched."""
     with owned(path, make=True) as ownership:
         if not ownership.is_new and has_events(path):
             raise SettingError("db", f"db must be a new file for a simulation, {path} holds the events of another run")
-        writer = Writer(path, synchronous="normal", wall_zero=wall_zero)
+        writer = Writer(path, synchronous="normal")
         ownership.keep()
         yield writer

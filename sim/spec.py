@@ -10,7 +10,7 @@ from dispatch.config import Resolved, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.runtime import VirtualRuntime
 from sim.city.demand import Demand, poisson
-from sim.city.model import City
+from sim.city.model import MODEL_DAY, City
 from sim.people.driver import Point
 from sim.report.progress import Progress
 from sim.trips import DAY_S, Skipped, TripsWanted, read
@@ -29,11 +29,11 @@ SHORTEST_PACE_S = 3600.0
 
 
 class Plan(NamedTuple):
-    """Who asks for what when, and where drivers start. `wall_zero`: Unix time of second 0; `skipped`: rows of the file not used."""
+    """Who asks for what when, and where drivers start. `start_at`: Unix time of second 0; `skipped`: rows of the file not used."""
 
     demands: Sequence[Demand]
     starts: Sequence[Point]
-    wall_zero: float
+    start_at: float
     skipped: Skipped
     is_model: bool
     note: str = ""
@@ -55,13 +55,13 @@ def make_plan(wanted: SimulateSettings, progress: Progress | None = None) -> Pla
         drivers = MODEL_DRIVERS if wanted.drivers is None else wanted.drivers
         demands: Sequence[Demand] = poisson(city, dice("demand"), rides=rides, for_s=wanted.for_s or MODEL_FOR_S)
         starts = [city.sample(dice("fleet")) for _ in range(drivers)]
-        return Plan(demands, starts, 0.0, Skipped(), True)
+        return Plan(demands, starts, MODEL_DAY, Skipped(), True)
     reading = TripsWanted.of(wanted, on_rows=lambda rows: progress.tell(lambda: f"reading trips: {rows:,} rows"))
     file = read(wanted.trips, reading, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
     drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
-    wall_zero = file.start.replace(tzinfo=UTC).timestamp()
-    return Plan(file.demands, starts, wall_zero, file.skipped, False, file.note)
+    start_at = file.start.replace(tzinfo=UTC).timestamp()
+    return Plan(file.demands, starts, start_at, file.skipped, False, file.note)
 
 
 def refuse_ignored(resolved: Resolved) -> None:

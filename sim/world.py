@@ -27,6 +27,7 @@ from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.invariants import Watch
 from sim.city.demand import Demand
+from sim.city.model import MODEL_DAY
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
@@ -82,8 +83,9 @@ class World:
         options: WorldOptions | None = None,
         *,
         writer: Writer | None = None,
-        wall_zero: float = 0.0,
+        start_at: float = MODEL_DAY,
     ) -> None:
+        """`start_at`: Unix second at which the run begins. `writer`: puts on file what is committed."""
         self.settings = settings = settings or Settings()
         self.options = options = options or WorldOptions()
         self.failures: list[tuple[str, BaseException]] = []
@@ -93,7 +95,9 @@ class World:
             seed,
             settings,
             self._note_failure if options.supervise else None,
+            start_at=start_at,
         )
+        self.started_at = start_at
         self._trace_file = options.trace.open("wb") if options.trace is not None else None
         self.trace = Trace(self._trace_file)
         self.journal = MemoryJournal(
@@ -101,9 +105,8 @@ class World:
         )
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
-        self.wall_zero = wall_zero
         zone = self.serve(f"v{seed}")
-        self.watch = Watch(search_rules(settings), self.board, self.journal, self.runtime.now)
+        self.watch = Watch(search_rules(settings), self.board, self.journal, start_at)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
             self.journal.on_commit = self.watch.committed
@@ -137,7 +140,6 @@ class World:
             self.journal,
             travel=self.travel,
             epoch=epoch,
-            wall_zero=self.wall_zero,
             events_a_fold=self.options.events_a_fold,
         )
         self.board, self.gateway = zone.board, zone.gateway
@@ -216,7 +218,7 @@ class World:
         """Let these passengers book, each at the time of their demand. `demands` is sorted by time."""
         self._demands, self._behaviour = demands, behaviour
         if demands:
-            self.runtime.set_timer(demands[0].at - self.runtime.now, REQUESTS, _Request(0))
+            self.runtime.set_timer(self.started_at + demands[0].at - self.runtime.now, REQUESTS, _Request(0))
 
     def _on_report(self, message: _Report) -> None:
         self.runtime.set_timer(self.options.position_every_s, REPORTS, message)
@@ -234,7 +236,9 @@ class World:
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands
         if number + 1 < len(demands):
-            self.runtime.set_timer(demands[number + 1].at - self.runtime.now, REQUESTS, _Request(number + 1))
+            self.runtime.set_timer(
+                self.started_at + demands[number + 1].at - self.runtime.now, REQUESTS, _Request(number + 1)
+            )
         self._came = number + 1
         self.add_passenger(RideId(f"r{number + 1}"), demands[number], self._behaviour)
 
@@ -253,26 +257,31 @@ class World:
         """Whether every expected passenger has booked, and every ride is over and paid."""
         return self._came >= len(self._demands) and not self.passengers and not self.journal.unpaid_rides()
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start, in whole microseconds."""
+        return round(self.runtime.now - self.started_at, 6)
+
     def run(self, until_s: float) -> None:
-        """Let time pass up to this second."""
-        self.runtime.run(until_s)
+        """Let time pass up to this second after the start."""
+        self.runtime.run(round(self.started_at + until_s, 6))
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
         """Let time pass until every ride is over, then check everything. A run that is cut short has open rides, and is not checked.
 
         `at_most_s`: how long to wait after the last request, by default the longest that the settings let a ride last.
         """
-        last = self._demands[-1].at if self._demands else 0.0
-        while self.runtime.now < last:
+        last = round(self._demands[-1].at, 6) if self._demands else 0.0
+        while self.elapsed_s < last:
             if self._is_stopped():
                 return
-            self.run(min(last, self.runtime.now + step_s))
-        end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
-        while not self.is_quiet and self.runtime.now < end:
+            self.run(min(last, self.elapsed_s + step_s))
+        end = self.elapsed_s + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
+        while not self.is_quiet and self.elapsed_s < end:
             if self._is_stopped():
                 return
-            self.run(self.runtime.now + step_s)
-        self.run(self.runtime.now + 2 * self.settings.late_grace_s + 2.0)  # the last announcements arrive
+            self.run(self.elapsed_s + step_s)
+        self.run(self.elapsed_s + 2 * self.settings.late_grace_s + 2.0)  # the last announcements arrive
         self.judge()
 
     def _is_stopped(self) -> bool:

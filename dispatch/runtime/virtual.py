@@ -11,12 +11,13 @@ from dispatch.runtime.core import Runtime
 class VirtualRuntime(Runtime):
     """Runs everything on the caller's thread, as fast as it can. The same seed and calls give the same deliveries."""
 
-    def __init__(self, seed: int | str, **options: Any) -> None:
+    def __init__(self, seed: int | str, *, start_at: float = 0.0, **options: Any) -> None:
+        """`start_at`: Unix second at which the run begins."""
         super().__init__(seed, **options)
-        self.now = 0.0
+        self.now = start_at
 
     def run(self, until_s: float | None = None) -> None:
-        """Deliver everything up to and at `until_s` (runtime seconds; None: until no mail and no timer is left)."""
+        """Deliver everything up to and at `until_s` (Unix seconds; None: until no mail and no timer is left)."""
         timers, latest = self._timers, inf if until_s is None else until_s
         soon = timers.soon
         self._drain()
@@ -30,5 +31,5 @@ class VirtualRuntime(Runtime):
             self.now = until_s
 
     def next_timer(self) -> float | None:
-        """When the next timer is due, in runtime seconds; None: none is set."""
+        """When the next timer is due, in Unix seconds; None: none is set."""
         return self._timers.next_due()

@@ -8,6 +8,8 @@ from random import Random
 
 from dispatch.domain.places.geo import EARTH_RADIUS_M
 
+MODEL_DAY = 1_767_225_600.0
+"""Unix time of 2026-01-01T00:00:00Z, a Thursday: where a run begins that has no trips of a day of its own."""
 _DEGREE_M = radians(1.0) * EARTH_RADIUS_M
 
 

@@ -132,7 +132,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     return DemoPlan(
         settings=replace(resolved.settings, port=port, db=db, eta_model=CONSTANT),  # as its cars drive
         wanted=wanted,
-        title=_title(wanted, plan.wall_zero),
+        title=_title(wanted, plan.start_at),
         fleet=[
             (card.driver_id, at) for card, at in zip(demo_fleet(drivers), at_ranks(plan.starts, ranks), strict=True)
         ],
@@ -142,11 +142,11 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     )
 
 
-def _title(wanted: SimulateSettings, wall_zero: float) -> str:
+def _title(wanted: SimulateSettings, start_at: float) -> str:
     if wanted.trips == MODEL:
         return "passengers of the model city"
     where = "New York" if wanted.trips is None else plain(Path(wanted.trips).name)
-    return f"real trips: {where}, {datetime.fromtimestamp(wall_zero, UTC):%d %B %Y from %H:%M}"
+    return f"real trips: {where}, {datetime.fromtimestamp(start_at, UTC):%d %B %Y from %H:%M}"
 
 
 async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> Outcome:

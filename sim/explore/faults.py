@@ -69,7 +69,7 @@ class Faults:
 
     def deliver(self, message: _Strike) -> None:
         """A fault is due."""
-        if self._world.runtime.now >= self._plan.until_s:
+        if self._world.elapsed_s >= self._plan.until_s:
             return
         self._strike_later()
         names = list(STRIKES)

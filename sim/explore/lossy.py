@@ -71,11 +71,11 @@ class LossyWorld(SmallWorld):
         phone.ask_what_was_missed()
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
-        end = self.runtime.now + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
-        while not self.is_quiet and self.runtime.now < end:
-            self.run(self.runtime.now + step_s)
+        end = self.elapsed_s + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
+        while not self.is_quiet and self.elapsed_s < end:
+            self.run(self.elapsed_s + step_s)
         self.network.calm()
-        self.run(self.runtime.now + CALM_S)
+        self.run(self.elapsed_s + CALM_S)
         super().settle(step_s, at_most_s)
         check_streams(self)
         self.goals.seen.update(self.network.counts)

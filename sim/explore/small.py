@@ -186,7 +186,7 @@ class SmallWorld(World):
                 repeats=dice.choice((0.0, 0.2)),
                 gives_up=dice.choice((0.0, 0.2)),
                 pauses_every_s=dice.choice((0.0, 120.0)),
-                pauses_until_s=FAULTS_UNTIL_S,
+                pauses_until=self.started_at + FAULTS_UNTIL_S,
             )
         )
         phone.connect = partial(self.connect_driver, phone)
@@ -227,14 +227,14 @@ class SmallWorld(World):
 
     def run(self, until_s: float) -> None:
         """Let time pass, and compare what actors believe of one another now and then, between the beats."""
-        while self.runtime.now + LOOK_EVERY_S < until_s:
-            super().run(self.runtime.now + LOOK_EVERY_S)
+        while self.elapsed_s + LOOK_EVERY_S < until_s:
+            super().run(self.elapsed_s + LOOK_EVERY_S)
             check_views(self)
         super().run(until_s)
 
     @property
     def is_quiet(self) -> bool:
-        everyone_back = self.runtime.now >= FAULTS_UNTIL_S + self.faults.longest_away_s
+        everyone_back = self.elapsed_s >= FAULTS_UNTIL_S + self.faults.longest_away_s
         return everyone_back and super().is_quiet and not self.watch.ledger.status
 
     def _driver(self, dice: Random) -> DriverBehaviour:

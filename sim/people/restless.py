@@ -153,7 +153,7 @@ class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):
     gives_up: float = 0.0
     pauses_every_s: float = 0.0
     pause_s: float = 20.0
-    pauses_until_s: float = 0.0
+    pauses_until: float = 0.0
 
 
 class _Pause(Message, frozen=True, gc=False):
@@ -201,7 +201,7 @@ class RestlessDriver(InsistentPhone, DriverPhone):
             self.send(wire.DriverCancelRide(ride_id=message.ride_id, reason="a flat tyre"))
 
     def _on_pause(self, message: _Pause) -> None:
-        if not message.available and self.clock.now >= self.habits.pauses_until_s:
+        if not message.available and self.clock.now >= self.habits.pauses_until:
             return
         self.send(wire.SetAvailability(available=message.available))
         if message.available:

@@ -9,6 +9,7 @@ from dispatch import addresses
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.principals import OPERATIONS
+from sim.city.model import MODEL_DAY
 from sim.replay.script import BEFORE_S, RIDE, Line, Script
 from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
 from sim.world import WorldOptions
@@ -72,7 +73,7 @@ class Player:
             return
         for event in message.events:
             if getattr(event, "ride_id", None) == RIDE:
-                self.history.append((now, event))
+                self.history.append((self.stage.now, event))
 
 
 def stage_settings(script: Script) -> dict[str, Any]:
@@ -98,5 +99,5 @@ def booking(fields: dict[str, Any]) -> dict[str, Any]:
     pickup_in_s = fields.pop("pickup_in_s", None)
     fields["fare"] = fields.pop("fare_amount")
     if pickup_in_s is not None:
-        fields["pickup_at"] = datetime.fromtimestamp(LEAD_S + pickup_in_s, UTC).isoformat()
+        fields["pickup_at"] = datetime.fromtimestamp(MODEL_DAY + LEAD_S + pickup_in_s, UTC).isoformat()
     return fields

@@ -1,6 +1,6 @@
 """A stage on which people do what a story says: who sends what at which second, and what each of them heard. Tests tell stories on it.
 
-Apps send and get JSON through real sessions and the real codec, and every check watches. Times are virtual seconds.
+Apps send and get JSON through real sessions and the real codec, and every check watches. Times are seconds since its start.
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ class Person:
         if at is None:
             action()
             return
-        runtime = self.stage.world.runtime
         self._script.append(action)
-        runtime.set_timer(at - runtime.now, self._address, _Cue(len(self._script) - 1))
+        self.stage.world.runtime.set_timer(at - self.stage.now, self._address, _Cue(len(self._script) - 1))
 
     def says(self, frame_type: str, *, at: float | None = None, **fields: Any) -> None:
         """Send a frame. Nobody hears it while this person has no connection."""
@@ -296,8 +295,8 @@ class Stage:
 
     @property
     def now(self) -> float:
-        """The current second."""
-        return self.world.runtime.now
+        """Seconds since the story began."""
+        return self.world.elapsed_s
 
     def driver(
         self,
@@ -376,7 +375,8 @@ class Stage:
     def _booked_until(self) -> float:
         """The latest second for which a ride was booked ahead; 0: none was."""
         events = [event for ride in self.passengers for event in self.record(ride)]
-        return max((getattr(event, "pickup_at", None) or 0.0 for event in events), default=0.0)
+        booked = [at for event in events if (at := getattr(event, "pickup_at", None)) is not None]
+        return max(booked, default=self.world.started_at) - self.world.started_at
 
 
 def _lasting(frame: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from dispatch.messages.base import Message
 from dispatch.messages.events import RideCancelled, RideRequested, SearchFailed
 from dispatch.messages.journal import Append
+from sim.city.model import MODEL_DAY
 from sim.stories.stage import Person, Stage
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point, news
@@ -102,7 +103,7 @@ def nobody_there(stage: Stage) -> None:
 
 
 def booked_ahead(stage: Stage) -> None:
-    stage.passenger("r1").books(at=0, pickup_at="1970-01-01T00:30:00Z")
+    stage.passenger("r1").books(at=0, pickup_at="2026-01-01T00:30:00Z")
 
 
 def never_ends(stage: Stage) -> None:
@@ -121,7 +122,7 @@ class Clock:
 
     def __call__(self, now: float, address: str, message: Message) -> None:
         if isinstance(message, Append):
-            self.times += [now for event in message.events if isinstance(event, self._event_type)]
+            self.times += [now - MODEL_DAY for event in message.events if isinstance(event, self._event_type)]
 
 
 TIMERS: dict[str, tuple[Callable[[Stage], None], type[Message]]] = {

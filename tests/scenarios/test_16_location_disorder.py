@@ -12,6 +12,7 @@ import pytest
 
 from dispatch.messages.events import OffersMade
 from dispatch.transport.sessions.frames import rfc3339
+from sim.city.model import MODEL_DAY
 from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
@@ -19,7 +20,7 @@ NEARER = dict(zip(("latitude", "longitude"), near_pickup(north_km=0.9), strict=T
 FAR = dict(zip(("latitude", "longitude"), near_pickup(north_km=300), strict=True))
 
 NOT_BELIEVED: dict[str, dict[str, Any]] = {
-    "recorded before the last one": {**NEARER, "recorded_at": rfc3339(5.0)},
+    "recorded before the last one": {**NEARER, "recorded_at": rfc3339(MODEL_DAY + 5.0)},
     "a jump of 300 km": FAR,
     "less accurate than 100 m": {**NEARER, "accuracy_m": 5_000},
     "an accuracy that says there is none": {**NEARER, "accuracy_m": -1},
@@ -34,7 +35,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "nothing": ('"latitude":null,"longitude":28', "bad_field", "latitude must be a number from -90 to 90"),
     "half": ('"latitude":-26.2', "bad_field", "longitude is missing"),
     "no time": ('"latitude":1,"longitude":2,"recorded_at":"noon"', "bad_field", "recorded_at must be an RFC 3339 time"),
-    "no zone": ('"latitude":1,"longitude":2,"recorded_at":"1970-01-01T00:00:05"', "bad_field", "recorded_at must be"),
+    "no zone": ('"latitude":1,"longitude":2,"recorded_at":"2026-01-01T00:00:05"', "bad_field", "recorded_at must be"),
 }
 
 
@@ -81,7 +82,7 @@ def test_what_cannot_be_is_answered_with_a_clear_error(play: Theatre, fields: st
 def test_a_clock_that_is_an_hour_ahead_counts_as_now_and_hides_no_later_position(play: Theatre) -> None:
     stage = play()
     driver = two_drivers(stage)
-    driver.says("location_update", at=12, **NEARER, recorded_at=rfc3339(3_612.0))
+    driver.says("location_update", at=12, **NEARER, recorded_at=rfc3339(MODEL_DAY + 3_612.0))
     driver.moves(north_km=0.8, at=15)
     stage.run(until=15)
     assert driver.heard() == []
@@ -93,7 +94,7 @@ def test_positions_that_arrive_in_the_wrong_order_leave_the_latest(play: Theatre
     driver = two_drivers(stage)
     for at, north_km, recorded_at in ((12.0, 0.9, 11.8), (12.1, 0.95, 11.0), (12.2, 0.7, 10.5)):
         lat, lon = near_pickup(north_km)
-        driver.says("location_update", at=at, latitude=lat, longitude=lon, recorded_at=rfc3339(recorded_at))
+        driver.says("location_update", at=at, latitude=lat, longitude=lon, recorded_at=rfc3339(MODEL_DAY + recorded_at))
     stage.run(until=13)
     check_candidates(stage, (900, 2000))
 

@@ -268,7 +268,7 @@ def test_a_search_that_was_put_off_is_over_until_its_time_comes(play: Theatre) -
     stage.fleet(2)
     passenger = stage.passenger("r1")
     passenger.books(at=0)
-    passenger.books(at=5, pickup_at="1970-01-01T02:00:00Z")
+    passenger.books(at=5, pickup_at="2026-01-01T02:00:00Z")
     stage.drivers["d1"].accepts("r1", at=6)
     stage.drivers["d2"].declines("r1", at=7)
     stage.driver("d3", at=100)

@@ -5,7 +5,7 @@ import pytest
 from sim.stories.stage import Stage
 from tests.scenarios.theatre import Theatre
 
-AT_TWO = "1970-01-01T02:00:00Z"
+AT_TWO = "2026-01-01T02:00:00Z"
 """Second 7200; drivers are asked from second 6300 on."""
 
 
@@ -22,12 +22,12 @@ def test_it_is_scheduled_and_drivers_are_asked_a_quarter_of_an_hour_before(play:
     assert [frame["type"] for frame in passenger.frames] == ["snapshot", "ack"]
     assert (passenger.last("snapshot")["status"], passenger.last("snapshot")["pickup_at"]) == (
         "scheduled",
-        "1970-01-01T02:00:00.000Z",
+        "2026-01-01T02:00:00.000Z",
     )
     assert stage.drivers["d1"].story() == []
     stage.run(until=6300)
     assert passenger.last()["type"] == "searching"
-    assert stage.drivers["d1"].offer("r1")["pickup_at"] == "1970-01-01T02:00:00.000Z"
+    assert stage.drivers["d1"].offer("r1")["pickup_at"] == "2026-01-01T02:00:00.000Z"
 
 
 def test_its_passenger_need_not_keep_the_app_open(play: Theatre) -> None:
@@ -50,7 +50,7 @@ def test_it_is_looked_for_until_its_time_and_three_minutes_more(play: Theatre) -
 def test_the_same_again_changes_nothing_and_other_terms_do(play: Theatre) -> None:
     stage = booked(play())
     stage.passengers["r1"].books(at=20, pickup_at=AT_TWO)
-    stage.passengers["r1"].books(at=30, pickup_at="1970-01-01T01:00:00Z")
+    stage.passengers["r1"].books(at=30, pickup_at="2026-01-01T01:00:00Z")
     stage.run(until=2700)
     assert [type(event).__name__ for event in stage.record("r1")][:3] == [
         "RideScheduled",
@@ -106,11 +106,11 @@ def test_a_driver_who_comes_early_waits_from_the_time_that_was_booked(play: Thea
     [
         ("tomorrow", 'pickup_at must be an RFC 3339 time such as 2026-11-23T08:00:00Z, got "tomorrow"'),
         (
-            "1970-01-01T02:00:00",
-            'pickup_at must be an RFC 3339 time such as 2026-11-23T08:00:00Z, got "1970-01-01T02:00:00"',
+            "2026-01-01T02:00:00",
+            'pickup_at must be an RFC 3339 time such as 2026-11-23T08:00:00Z, got "2026-01-01T02:00:00"',
         ),
         ("1969-12-31T23:00:00Z", 'pickup_at must not be in the past, got "1969-12-31T23:00:00Z"'),
-        ("1970-03-01T00:00:00Z", 'pickup_at must be within 30 days, got "1970-03-01T00:00:00Z"'),
+        ("2026-03-01T00:00:00Z", 'pickup_at must be within 30 days, got "2026-03-01T00:00:00Z"'),
     ],
 )
 def test_a_time_that_cannot_be_is_refused_by_name(play: Theatre, pickup_at: str, message: str) -> None:
@@ -121,6 +121,6 @@ def test_a_time_that_cannot_be_is_refused_by_name(play: Theatre, pickup_at: str,
 
 
 def test_a_time_within_the_quarter_of_an_hour_is_now(play: Theatre) -> None:
-    stage = booked(play(), pickup_at="1970-01-01T00:10:00Z")
+    stage = booked(play(), pickup_at="2026-01-01T00:10:00Z")
     stage.run(until=11)
     assert stage.drivers["d1"].offer("r1").at == 10.0

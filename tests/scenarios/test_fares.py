@@ -11,6 +11,7 @@ from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.events import RideCompleted, RideRequested
 from dispatch.messages.providers import MakeQuote, QuoteReady
 from dispatch.values import Place
+from sim.city.model import MODEL_DAY
 from sim.stories.stage import DROPOFF, PICKUP, Heard, Passenger, Stage
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
@@ -300,7 +301,7 @@ def test_a_ride_that_is_booked_ahead_has_the_price_of_its_own_hour_from_the_star
     night = {"night_multiplier": 2.0, "night_from": "03:00", "night_to": "04:00"}
     stage = play(**{**TARIFF, **night, "pricing": pricing})
     driver, passenger = stage.driver("d1"), stage.passenger("r1")
-    passenger.books(at=1, pickup_at="1970-01-01T03:30:00Z")
+    passenger.books(at=1, pickup_at="2026-01-01T03:30:00Z")
     stage.run(until=2)
     snapshot = passenger.last("snapshot")
     assert (snapshot["status"], snapshot["fare"]) == ("scheduled", 100.17)
@@ -312,14 +313,14 @@ def test_a_ride_that_is_booked_ahead_has_the_price_of_its_own_hour_from_the_star
 def test_a_quote_for_later_books_a_ride_for_then_and_none_for_now(play: Theatre) -> None:
     stage = play(**TARIFF)
     stage.driver("d1")
-    Desk(stage).quote("q1", pickup_at=7200.0)
+    Desk(stage).quote("q1", pickup_at=MODEL_DAY + 7200.0)
     now, later = stage.passenger("r1"), stage.passenger("r2")
     now.books(at=1, quote_id="q1")
-    later.books(at=2, quote_id="q1", pickup_at="1970-01-01T02:00:00Z")
+    later.books(at=2, quote_id="q1", pickup_at="2026-01-01T02:00:00Z")
     stage.run(until=3)
     assert refused(now) == ("quote_expired", "quote_id")
     assert (later.last("snapshot")["status"], later.last("snapshot")["fare"]) == ("scheduled", FARE)
-    later.books(at=400, quote_id="q1", pickup_at="1970-01-01T02:00:00Z")
+    later.books(at=400, quote_id="q1", pickup_at="2026-01-01T02:00:00Z")
     stage.run(until=401)
     assert later.story() == ["snapshot", "snapshot"], "the quote has expired since, and is this ride's"
     stage.run(until=6301)

@@ -7,6 +7,7 @@ import pytest
 
 from dispatch.messages.events import TrackRecorded
 from dispatch.timestamps import rfc3339
+from sim.city.model import MODEL_DAY
 from sim.stories.stage import Driver, Stage, near_pickup
 from tests.scenarios.theatre import Theatre
 
@@ -23,7 +24,7 @@ def test_a_driver_whose_phone_has_a_wrong_clock_is_asked(play: Theatre, off_s: f
     driver.dies(at=0)
     driver.returns(at=7_300)
     for second in (7_301.0, 7_306.0, 7_311.0):
-        driver.reports(at=second, recorded_at=rfc3339(second + off_s))
+        driver.reports(at=second, recorded_at=rfc3339(MODEL_DAY + second + off_s))
     stage.passenger("r1").books(at=7_370)  # what was said on connecting, without a time, is too old by now
     stage.run(until=7_371)
     assert driver.offer("r1")["ride_id"] == "r1"
@@ -33,7 +34,7 @@ def test_one_who_reports_nothing_but_old_positions_is_not(play: Theatre) -> None
     stage = play()
     driver = stage.driver("d1", reports=False)
     for number in range(30):
-        driver.reports(at=300 + number / 100, recorded_at=rfc3339(50.0 + 5.0 * number))
+        driver.reports(at=300 + number / 100, recorded_at=rfc3339(MODEL_DAY + 50.0 + 5.0 * number))
     stage.passenger("r1").books(at=301)
     stage.run(until=302)
     assert driver.heard("ride_request") == []
@@ -54,7 +55,7 @@ def in_a_tunnel(stage: Stage) -> tuple[Driver, Kept]:
     kept = []
     for number in range(1, POINTS + 1):
         lat, lon = near_pickup(number * STEP_KM)
-        kept.append({"latitude": lat, "longitude": lon, "recorded_at": rfc3339(INTO + 4.9 * number)})
+        kept.append({"latitude": lat, "longitude": lon, "recorded_at": rfc3339(MODEL_DAY + INTO + 4.9 * number)})
     return driver, kept
 
 

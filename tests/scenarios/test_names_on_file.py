@@ -100,10 +100,10 @@ def test_who_says_nothing_is_the_default_passenger_as_on_file_now(play: Theatre)
 def test_a_ride_that_is_changed_or_whose_time_comes_brings_no_old_name_back(play: Theatre) -> None:
     stage = play()
     stage.fleet(2)
-    stage.passenger("r1").books(at=1, pickup_at="1970-01-01T01:00:00Z", **NAMED)
+    stage.passenger("r1").books(at=1, pickup_at="2026-01-01T01:00:00Z", **NAMED)
     stage.passenger("r2").books(at=10, passenger_phone=SARAH, passenger_name="Sarah Smith")
     stage.passengers["r2"].cancels(at=15)
-    stage.passengers["r1"].books(at=20, pickup_at="1970-01-01T01:10:00Z", passenger_phone=SARAH)
+    stage.passengers["r1"].books(at=20, pickup_at="2026-01-01T01:10:00Z", passenger_phone=SARAH)
     stage.run(until=21)
     assert name_on_file(stage) == "Sarah Smith"
     stage.run(until=3301)

@@ -162,9 +162,9 @@ def test_the_setting_lets_everybody_have_as_many_as_they_like(play: Theatre) -> 
 def test_a_ride_for_tomorrow_forbids_none_today_and_is_not_forbidden_by_it(play: Theatre) -> None:
     stage = play()
     stage.fleet(2)
-    stage.passenger("later").books(at=1, pickup_at="1970-01-01T02:00:00Z", **ADA)
+    stage.passenger("later").books(at=1, pickup_at="2026-01-01T02:00:00Z", **ADA)
     stage.passenger("now").books(at=2, **ADA)
-    stage.passenger("even-later").books(at=3, pickup_at="1970-01-01T03:00:00Z", **ADA)
+    stage.passenger("even-later").books(at=3, pickup_at="2026-01-01T03:00:00Z", **ADA)
     stage.drivers["d1"].accepts("now", at=4)
     stage.passenger("one-more").books(at=6301, **ADA)  # the search for the ride of 02:00 has begun by then
     stage.drivers["d1"].says("complete_ride", at=6302, ride_id="now")
@@ -234,7 +234,7 @@ def test_nobody_stays_in_memory_for_passengers_who_are_gone(play: Theatre) -> No
     stage.passenger("r1").books(at=1, **ADA)
     stage.passengers["r1"].cancels(at=5)
     stage.passenger("r2").books(at=6, quote_id="made-up", passenger_phone="27821234568")
-    stage.passenger("r3").books(at=7, pickup_at="1970-01-01T02:00:00Z", passenger_phone="27821234569")
+    stage.passenger("r3").books(at=7, pickup_at="2026-01-01T02:00:00Z", passenger_phone="27821234569")
     stage.run(until=8)
     assert stage.passengers["r2"].last("error")["code"] == "quote_expired"
     assert list(stage.world.runtime.addresses("passenger")) == []

@@ -22,7 +22,7 @@ from tests.scenarios.test_fares import TARIFF, Desk
 from tests.scenarios.theatre import Theatre, every_order
 
 STAYS_S = 120.0
-SECONDS = "1970-01-01T00:00:{:02d}Z"
+SECONDS = "2026-01-01T00:00:{:02d}Z"
 
 
 def awake(stage: Stage, kind: str = addresses.DRIVER) -> list[str]:

@@ -10,11 +10,12 @@ from dispatch.ids import QuoteId
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.providers import MakeQuote
 from dispatch.values import Place
+from sim.city.model import MODEL_DAY
 from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.scenarios.test_fares import FARE, OTHER, SARAH, TARIFF, Desk, refused
 from tests.scenarios.theatre import Theatre
 
-AT_TWO = "1970-01-01T02:00:00Z"
+AT_TWO = "2026-01-01T02:00:00Z"
 SUV: dict[str, Any] = {
     **TARIFF,
     "vehicle_tariffs": {"suv": {"waiting_per_minute": 5.0, "no_show_fee": 80.0, "cancellation_fee": 60.0}},
@@ -42,7 +43,7 @@ def test_a_ride_that_is_booked_again_cannot_take_somebody_elses_quote(
     stage.driver("d1")
     stage.run(until=1)
     stage.world.pricer.demand.change(0.1)
-    Desk(stage).quote("q1", OTHER, pickup_at=7200.0 if again else None)
+    Desk(stage).quote("q1", OTHER, pickup_at=MODEL_DAY + 7200.0 if again else None)
     stage.world.pricer.demand.change(1.0)
     passenger = stage.passenger("r1")
     passenger.books(at=2, passenger_phone=SARAH)
@@ -82,7 +83,7 @@ def test_a_ride_booked_ahead_that_is_asked_for_again_while_it_is_looked_for_is_o
     stage.driver("d1")
     terms: dict[str, Any] = {"pickup_at": AT_TWO, "fare": 1.0}
     if quoted:
-        Desk(stage).quote("q1", pickup_at=7200.0)
+        Desk(stage).quote("q1", pickup_at=MODEL_DAY + 7200.0)
         terms["quote_id"] = "q1"
     passenger = stage.passenger("r1")
     passenger.books(at=2, **terms)

@@ -16,9 +16,9 @@ from tests.scenarios.test_fares import FARE, TARIFF
 from tests.scenarios.theatre import Theatre
 
 BY_CARD: dict[str, Any] = {**TARIFF, "payment": "http"}
-AT_TWO = "1970-01-01T02:00:00Z"
+AT_TWO = "2026-01-01T02:00:00Z"
 """Second 7200. Waiting is free until 7320, and the driver may leave at 7500."""
-TEN_PAST_TWO = "1970-01-01T02:10:00Z"
+TEN_PAST_TWO = "2026-01-01T02:10:00Z"
 
 
 def early(stage: Stage, arrived_at: float = 6600) -> Stage:
@@ -59,7 +59,7 @@ def test_a_driver_who_came_early_is_paid_for_waiting_from_the_time_that_was_told
     stage = early(play(**BY_CARD))
     stage.run(until=6601)
     for person in (stage.passengers["r1"], stage.drivers["d1"]):
-        assert person.last("driver_arrived")["waiting_free_until"] == "1970-01-01T02:02:00.000Z"
+        assert person.last("driver_arrived")["waiting_free_until"] == "2026-01-01T02:02:00.000Z"
     if restarted:
         restarts(stage, 6650)
     receipt = drives(stage, started_at)
@@ -103,23 +103,23 @@ def test_who_put_the_ride_off_is_charged_by_the_time_that_holds_when_the_driver_
     stage.drivers["d2"].accepts("r1", at=6910)
     stage.drivers["d2"].says("arrived", at=7000, ride_id="r1")
     stage.run(until=7001)
-    assert passenger.last("driver_arrived")["waiting_free_until"] == "1970-01-01T02:12:00.000Z"
+    assert passenger.last("driver_arrived")["waiting_free_until"] == "2026-01-01T02:12:00.000Z"
     assert drives(stage, 7900, driver="d2")["fare"] == FARE
 
 
 def test_asking_for_another_time_after_the_driver_came_changes_nothing(play: Theatre) -> None:
     stage = early(play(**BY_CARD))
-    for at, pickup_at in ((6610, TEN_PAST_TWO), (6620, "1970-01-01T01:52:00Z")):
+    for at, pickup_at in ((6610, TEN_PAST_TWO), (6620, "2026-01-01T01:52:00Z")):
         stage.passengers["r1"].books(at=at, pickup_at=pickup_at, payment_method="card")
     stage.run(until=6630)
-    assert stage.passengers["r1"].last("snapshot")["pickup_at"] == "1970-01-01T02:00:00.000Z"
+    assert stage.passengers["r1"].last("snapshot")["pickup_at"] == "2026-01-01T02:00:00.000Z"
     assert drives(stage, 7380)["breakdown"]["waiting"] == 2.0
 
 
 def test_a_driver_who_came_late_waits_from_the_arrival(play: Theatre) -> None:
     stage = early(play(**BY_CARD), arrived_at=7260)
     stage.run(until=7261)
-    assert stage.passengers["r1"].last("driver_arrived")["waiting_free_until"] == "1970-01-01T02:03:00.000Z"
+    assert stage.passengers["r1"].last("driver_arrived")["waiting_free_until"] == "2026-01-01T02:03:00.000Z"
     assert drives(stage, 7440)["breakdown"]["waiting"] == 2.0
 
 
@@ -131,7 +131,7 @@ def test_a_no_show_is_possible_from_the_moment_that_was_told(play: Theatre, rest
     stage.drivers["d1"].says("no_show", at=7499, ride_id="r1")
     stage.drivers["d1"].says("no_show", at=7500, ride_id="r1")
     stage.run(until=7510)
-    assert stage.drivers["d1"].heard("driver_arrived")[0]["no_show_at"] == "1970-01-01T02:05:00.000Z"
+    assert stage.drivers["d1"].heard("driver_arrived")[0]["no_show_at"] == "2026-01-01T02:05:00.000Z"
     assert stage.drivers["d1"].last("error")["message"] == "no_show is possible in 1 s"
     assert stage.passengers["r1"].last("ride_cancelled")["reason"] == "no_show"
     assert stage.world.payments.collected == {RideId("r1"): Money(3000, "ZAR")}

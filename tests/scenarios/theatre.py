@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dispatch.runtime import Actor
+from sim.city.model import MODEL_DAY
 from sim.stories.crash_points import CrashPoints, Died
 from sim.stories.stage import Person, Stage
 from sim.world import WorldOptions
@@ -79,7 +80,7 @@ class Dice:
         self._since = since
 
     def randrange(self, faces: int) -> int:
-        if faces == 1 or self.runtime.now < self._since:
+        if faces == 1 or self.runtime.now - MODEL_DAY < self._since:
             return 0
         self.faces.append(faces)
         return self.surprises.get(len(self.faces) - 1, 0)

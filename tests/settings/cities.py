@@ -66,7 +66,7 @@ def how_many_rides_are_asked_for_of_a_file_with_two(given: Given) -> object:
 def begins(given: Given) -> str:
     """The local time at which the file begins."""
     with chdir(given.folder):
-        return datetime.fromtimestamp(make_plan(given.simulate).wall_zero, UTC).strftime("%H:%M")
+        return datetime.fromtimestamp(make_plan(given.simulate).start_at, UTC).strftime("%H:%M")
 
 
 @changes("columns", {"pickup_time=Called": "08:00", "pickup_time=Came": "08:09"}, trips="two.csv")

@@ -41,14 +41,14 @@ def when_a_search_ends_whose_passenger_left_at_ten(given: Given) -> object:
 
 @changes("schedule_lead", {"15m": 6300.0, "30m": 5400.0})
 def when_drivers_are_asked_for_a_ride_at_7200(given: Given) -> object:
-    stage = given.booked(pickup_at="1970-01-01T02:00:00Z")
+    stage = given.booked(pickup_at="2026-01-01T02:00:00Z")
     stage.run(until=7000)
     return stage.drivers["d1"].heard("ride_request")[0].at
 
 
 @changes("schedule_ahead", {"1h": "error", "3h": "snapshot"})
 def what_who_books_two_hours_ahead_hears(given: Given) -> object:
-    stage = given.booked(pickup_at="1970-01-01T02:00:00Z")
+    stage = given.booked(pickup_at="2026-01-01T02:00:00Z")
     stage.run(until=2)
     return stage.passengers["r1"].last()["type"]
 
@@ -72,7 +72,7 @@ def fee_of_a_cancel(given: Given, *, at: float) -> object:
 
 @changes(
     "free_wait",
-    {"60s": ("1970-01-01T00:02:40.000Z", 8.0), "4m": ("1970-01-01T00:05:40.000Z", 2.0)},
+    {"60s": ("2026-01-01T00:02:40.000Z", 8.0), "4m": ("2026-01-01T00:05:40.000Z", 2.0)},
     pricing="tariff",
     base_fare="10",
     waiting_per_minute="2",

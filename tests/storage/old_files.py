@@ -45,18 +45,16 @@ class Served:
         opened = Writer(path, "off")
         (newest,) = opened.db.execute("SELECT max(at) FROM events").fetchone()
         opened.close()
-        self.wall_zero = newest + 1.0
-        self.writer = Writer(path, "off", self.wall_zero)
+        self.start_at = round(newest + 1.0, 6)
+        self.writer = Writer(path, "off")
         require_sound(self.writer.db, path)
-        mark_all_disconnected(self.writer, 0.0)
-        self.store = Reader(path, self.wall_zero)
-        self.runtime = VirtualRuntime(1)
+        mark_all_disconnected(self.writer, self.start_at)
+        self.store = Reader(path)
+        self.runtime = VirtualRuntime(1, start_at=self.start_at)
         self.runtime.sink(JOURNAL, self)
         self.payments = VirtualPayments(self.runtime)
         self.runtime.sink(PAYMENTS, self.payments)
-        zone = assemble(
-            self.settings, self.runtime, self.store, travel=TravelModel(), epoch="later", wall_zero=self.wall_zero
-        )
+        zone = assemble(self.settings, self.runtime, self.store, travel=TravelModel(), epoch="later")
         recover(self.runtime, self.store)
         self.gateway = zone.gateway
 
@@ -66,8 +64,8 @@ class Served:
         self.runtime.tell(append.reply_to, Appended(append.incarnation, append.through))
 
     def run(self, until: float) -> None:
-        """Let time pass."""
-        self.runtime.run(until)
+        """Let time pass until so many seconds after the start."""
+        self.runtime.run(self.start_at + until)
 
     def driver(self, name: DriverId) -> "App":
         """The driver's app comes, and is at the pickup."""

@@ -101,8 +101,9 @@ class App:
 class Rig:
     """A gateway, its runtime and whoever listens behind it. Addresses in `deaf` take no mail."""
 
-    def __init__(self, *, deaf: tuple[str, ...] = (), wall_zero: float = 0.0, **settings: Any) -> None:
-        self.runtime = VirtualRuntime(seed=1)
+    def __init__(self, *, deaf: tuple[str, ...] = (), start_at: float = 0.0, **settings: Any) -> None:
+        self.runtime = VirtualRuntime(seed=1, start_at=start_at)
+        self.start_at = start_at
         self.board = PositionBoard()
         self._deaf = deaf
         for kind in (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER):
@@ -113,11 +114,14 @@ class Rig:
             Settings(**{"show_phone": "never", **settings}),
             epoch="e1",
             default_passenger=Passenger(PassengerId("anybody"), "Passenger", ""),
-            wall_zero=wall_zero,
         )
 
     def _wake(self, address: str, message: Any) -> Listener | None:
         return None if address in self._deaf else Listener(self.runtime, address)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass until so many seconds after the start."""
+        self.runtime.run(self.start_at + seconds)
 
     def passenger(self, ride_id: RideId = RIDE) -> tuple[App, PassengerSession]:
         """A passenger's app, connected."""

@@ -16,7 +16,7 @@ from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.ports import EventStore
 from dispatch.storage.failures import explained
-from dispatch.storage.log.codec import BODY, read, shifted
+from dispatch.storage.log.codec import BODY, read
 from dispatch.storage.tables.region import kept_region
 from dispatch.storage.tables.schema import FILED_BY_STREAM, open_read_only
 from dispatch.values import DriverCard, Passenger
@@ -54,13 +54,12 @@ class JournalReads(EventStore, Protocol):
 class Reader:
     """`JournalReads` over a connection of its own that cannot write. It belongs to the thread that made it."""
 
-    def __init__(self, path: str | Path, wall_zero: float = 0.0, is_writing: Callable[[], bool] = lambda: True) -> None:
-        """`wall_zero`: unix time at second 0 of the runtime's clock, as the writer has it. `is_writing`: whether the writer succeeds.
+    def __init__(self, path: str | Path, is_writing: Callable[[], bool] = lambda: True) -> None:
+        """`is_writing`: whether the writer succeeds.
         Raises as `open_read_only` does.
         """
         self.is_writing = is_writing
         self._path = str(path)
-        self._wall_zero = wall_zero
         self._db = open_read_only(path)
 
     def keep_now(self, append: Append) -> bool:
@@ -131,4 +130,4 @@ class Reader:
 
     def _events(self, condition: str, *values: str) -> tuple[Event, ...]:
         rows = self._rows(f"SELECT n, {BODY} FROM events WHERE {condition} ORDER BY n", *values)
-        return tuple(shifted(read(self._path, n, body), -self._wall_zero) for n, body in rows)
+        return tuple(read(self._path, n, body) for n, body in rows)

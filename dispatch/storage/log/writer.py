@@ -20,7 +20,7 @@ from dispatch.storage.failures import EventRefused, explained, failure_of
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
-from dispatch.storage.log.codec import encode, shifted
+from dispatch.storage.log.codec import encode
 from dispatch.storage.tables.schema import open_database
 from dispatch.storage.tables.views import VIEWS, Change, teach
 
@@ -39,13 +39,11 @@ class Writer:
         self,
         database: Database | str | Path,
         synchronous: str = Server.synchronous,
-        wall_zero: float = 0.0,
         trusts: Callable[[Database], object] | None = None,
     ) -> None:
-        """`wall_zero`: unix time at second 0 of the runtime's clock. A path is opened as `open_database` does, and may raise so."""
+        """A path is opened as `open_database` does, and may raise so."""
         self.db = database if isinstance(database, Database) else open_database(database, synchronous, trusts=trusts)
         teach(self.db.conn)
-        self.wall_zero = wall_zero
         self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self.path = self._file if isinstance(database, Database) else str(database)
         self._cursor = self.db.conn.cursor()
@@ -124,10 +122,8 @@ class Writer:
         changes: list[Change] = []
         try:
             for append in batch:
-                at = self.wall_zero + append.at
-                stream = append.reply_to
-                for told in append.events:
-                    event = shifted(told, self.wall_zero)
+                at, stream = append.at, append.reply_to
+                for event in append.events:
                     kind, body = encode(event)
                     rows.append((at, stream, getattr(event, "ride_id", None), kind, body))
                     changes.extend(VIEWS[type(event)](event, at))

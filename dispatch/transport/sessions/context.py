@@ -44,7 +44,6 @@ class SessionContext:
         epoch: str,
         default_passenger: Passenger,
         currency_digits: int = USUAL_DIGITS,
-        wall_zero: float = 0.0,
     ) -> None:
         """
         Args:
@@ -54,7 +53,6 @@ class SessionContext:
             epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
             currency_digits: of the currency's smaller unit, in which fees are told.
-            wall_zero: Unix time of runtime second 0.
         """
         self.runtime = runtime
         self.board = board
@@ -62,4 +60,4 @@ class SessionContext:
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
-        self.frames = Frames(runtime, settings, epoch, currency_digits, wall_zero)
+        self.frames = Frames(runtime, settings, epoch, currency_digits)

@@ -16,6 +16,7 @@ from dispatch.messages.commands import Request
 from dispatch.messages.matching import DriverSeen
 from dispatch.phones import identity
 from dispatch.principals import Principal
+from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_DRIVER
@@ -78,10 +79,7 @@ class DriverSession(Session):
         """The runtime second of each position, as far as the phone's clock is known. Raises BadField, by the names in `fields`."""
         context = self._context
         now, texts = context.runtime.now, [position.recorded_at for position in positions]
-        told = [
-            self._runtime_second(field, text) if text is not None else None
-            for field, text in zip(fields, texts, strict=True)
-        ]
+        told = [unix_time(field, text) if text is not None else None for field, text in zip(fields, texts, strict=True)]
         recorded = [at for at in told if at is not None]
         if not recorded:
             return [now] * len(told)

@@ -28,11 +28,9 @@ class Frames:
         settings: Settings,
         epoch: str,
         currency_digits: int,
-        wall_zero: float,
     ) -> None:
         """The arguments are those of `SessionContext`."""
         self.epoch = epoch
-        self.wall_zero = wall_zero
         self._currency = settings.currency or None
         self._minor_units = int(10**currency_digits)
         self._clock = runtime
@@ -289,13 +287,13 @@ class Frames:
         }
 
     def _time(self, at: float | None) -> str | None:
-        """Runtime second `at` as an RFC 3339 time, if there is one."""
-        return rfc3339(self.wall_zero + at) if at is not None else None
+        """Unix second `at` as an RFC 3339 time, if there is one."""
+        return rfc3339(at) if at is not None else None
 
     def _moment(self, at: float) -> str:
-        """Runtime second `at` as an RFC 3339 time. The last one is kept: a round has one deadline for all."""
+        """Unix second `at` as an RFC 3339 time. The last one is kept: a round has one deadline for all."""
         if self._deadline[0] != at:
-            self._deadline = (at, rfc3339(self.wall_zero + at))
+            self._deadline = (at, rfc3339(at))
         return self._deadline[1]
 
     def _ttl_ms(self, at: float) -> int:

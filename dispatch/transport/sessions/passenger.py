@@ -13,6 +13,7 @@ from dispatch.messages.commands import Request
 from dispatch.phones import FEWEST_DIGITS, MOST_DIGITS, read_phone
 from dispatch.principals import Principal
 from dispatch.text import excerpt
+from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
@@ -73,7 +74,7 @@ class PassengerSession(Session):
     def _pickup_at(self, text: str) -> float:
         """The second that is booked. Raises BadField."""
         context = self._context
-        at, now = self._runtime_second("pickup_at", text), context.runtime.now
+        at, now = unix_time("pickup_at", text), context.runtime.now
         return bookable(at, now, context.settings.schedule_ahead_s, text)
 
     def _cancel_ride(self, message: wire.CancelRide) -> Request:

@@ -17,7 +17,6 @@ from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Request, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
 from dispatch.principals import Principal
-from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import MakeFrame
@@ -213,10 +212,6 @@ class Session:
         if message.id is not None:
             ignored = wire.Ack(IGNORED, message.id, ignored_because)
             self._send(ignored if ignored_because else wire.Ack(OK, message.id))
-
-    def _runtime_second(self, field: str, text: str) -> float:
-        """What the RFC 3339 time in this field is on the runtime's clock."""
-        return unix_time(field, text) - self._context.frames.wall_zero
 
     def _refuse(self, error: FrameError, message: wire.ClientMessage) -> None:
         self._send(wire.error_frame(error, message.id, self._ride_of(message)))

@@ -237,7 +237,7 @@ def test_a_ride_that_was_booked_ahead_and_starts_with_a_pin_is_played_too(play: 
     stage = play(follow_drivers="off", schedule_lead_s=60.0)
 
     def books_ahead(stage: Stage) -> None:
-        stage.passengers["r1"].books(at=6, pickup_at="1970-01-01T00:05:00Z", require_pin=True)
+        stage.passengers["r1"].books(at=6, pickup_at="2026-01-01T00:05:00Z", require_pin=True)
         stage.drivers["d1"].accepts("r1", at=250)
         stage.drivers["d1"].says("arrived", at=300, ride_id="r1")
         stage.drivers["d1"].does(lambda: stage.drivers["d1"].says("start_ride", ride_id="r1", pin=pin(stage)), at=320)

@@ -34,7 +34,7 @@ def test_nothing_is_found_in_a_towns_file(path: Path, town: int) -> None:
 
 def test_nothing_is_found_in_a_seeded_file_that_is_being_written(path: Path) -> None:
     seed(path, now=3.5)
-    writer = Writer(path, "off", wall_zero=1_700_000_000.123)
+    writer = Writer(path, "off")
     writer.write(list(Town(2, rides=20).story()))
     assert list(findings(path)) == []
     writer.close()
@@ -121,7 +121,7 @@ def columns(path: Path) -> list[tuple[str, str]]:
 
 def every_kind(path: Path) -> Path:
     """At least one row in every table that follows from the events."""
-    writer = Writer(path, "off", wall_zero=1_700_000_000.123)
+    writer = Writer(path, "off")
     writer.write(EVERY_KIND)
     writer.close()
     return path

@@ -67,9 +67,9 @@ def test_a_search_that_had_nobody_ends_at_its_cap_as_if_nothing_had_happened(ser
     passenger = server.passenger("far")
     booked = server.store.events_of("ride/far")[0]
     assert isinstance(booked, RideRequested)
-    server.run(until=booked.at + 170.0)
+    server.runtime.run(booked.at + 170.0)
     assert server.store.open_rides() == ["far"]
-    server.run(until=booked.at + 185.0)
+    server.runtime.run(booked.at + 185.0)
     assert isinstance(server.store.events_of("ride/far")[-1], SearchFailed)
     assert passenger.last("no_drivers")["ride_id"] == "far"
 
@@ -95,11 +95,11 @@ def test_a_ride_that_was_booked_ahead_is_asked_for_a_quarter_of_an_hour_before_i
     assert ann.last("snapshot")["ride"]["status"] == "in_progress"
     booked = server.store.events_of("ride/later")[0]
     ann.says("complete_ride", ride_id="under-way")
-    server.run(until=booked.pickup_at - 901.0)  # type: ignore[union-attr]
+    server.runtime.run(booked.pickup_at - 901.0)  # type: ignore[union-attr]
     assert "searching" not in {frame["type"] for frame in passenger.frames}
     for app in (ann, ben):
         app.says("location_update", latitude=-26.2041, longitude=28.0473)
-    server.run(until=booked.pickup_at - 895.0)  # type: ignore[union-attr]
+    server.runtime.run(booked.pickup_at - 895.0)  # type: ignore[union-attr]
     assert passenger.last("searching")["ride_id"] == "later"
     assert ben.last("ride_request")["ride_id"] == ann.last("ride_request")["ride_id"] == "later"
 
@@ -121,6 +121,6 @@ def test_what_was_answered_before_and_after_the_fold_of_a_driver_is_answered_so_
     ann = server.driver(ANN)
     for number in (90, 97, 98, 128):
         ann.says("set_availability", available=bool(number % 2), id=f"wish-{number}")
-        server.run(until=server.runtime.now + 1.0)
+        server.runtime.run(server.runtime.now + 1.0)
         assert ann.last("ack") == {"type": "ack", "id": f"wish-{number}", "result": "ok"}
     assert server.writer.db.execute(wishes).fetchone() == (before,)

@@ -56,8 +56,8 @@ def test_every_round_and_refill_is_told_with_what_became_of_its_offers(stage: St
         "after_s": 3.0,
     }
     assert [(turn["what"], turn["at"]) for turn in told["turns"]] == [
-        ("requested", "1970-01-01T00:00:00.000Z"),
-        ("assigned", "1970-01-01T00:00:45.000Z"),
+        ("requested", "2026-01-01T00:00:00.000Z"),
+        ("assigned", "2026-01-01T00:00:45.000Z"),
     ]
     assert (told["status"], told["driver_id"], told["vehicle_type"]) == ("accepted", "d4", None)
 

@@ -8,7 +8,7 @@ from dispatch.storage.tools.explain_text import lines
 from sim.stories.stage import Stage
 
 FOUND = """\
-Ride r1, booked 1970-01-01T00:00:00.000Z: accepted
+Ride r1, booked 2026-01-01T00:00:00.000Z: accepted
 
 +0.0 s  search 1 begins
 
@@ -27,7 +27,7 @@ Ride r1, booked 1970-01-01T00:00:00.000Z: accepted
 +5.5 s  d2 has the ride
 """
 NOBODY = """\
-Ride r1, booked 1970-01-01T00:00:00.000Z for a suv: no_drivers
+Ride r1, booked 2026-01-01T00:00:00.000Z for a suv: no_drivers
 
 +0.0 s  search 1 begins
 

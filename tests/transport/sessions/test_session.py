@@ -22,6 +22,10 @@ def burst(app: App, frames: int = BURST) -> None:
         app.says(**HERE)
 
 
+NOW = 1_795_420_800.0
+"""2026-11-23 08:00:00 UTC"""
+
+
 class TestOpenAndEnd:
     def test_opening_attaches_the_connection_to_its_ride(self) -> None:
         rig = Rig()
@@ -126,13 +130,13 @@ class TestNotices:
         ]  # fmt: skip
 
     def test_a_deadline_is_wall_time_and_what_is_left_of_it(self) -> None:
-        rig = Rig(wall_zero=1_795_420_800.0, currency="ZAR")
+        rig = Rig(start_at=NOW, currency="ZAR")
         app, session = rig.passenger()
-        rig.runtime.run(10.0)
-        rig.tell(session, Searching(RIDE, 1, 5, 85.5, 40.25, seq=1))
-        rig.runtime.run(50.0)
-        rig.tell(session, Searching(RIDE, 1, 5, 85.5, 40.25, seq=2))
-        rig.tell(session, Searching(RIDE, 2, 5, 85.5, 70.0, seq=3))
+        rig.run(10.0)
+        rig.tell(session, Searching(RIDE, 1, 5, 85.5, NOW + 40.25, seq=1))
+        rig.run(50.0)
+        rig.tell(session, Searching(RIDE, 1, 5, 85.5, NOW + 40.25, seq=2))
+        rig.tell(session, Searching(RIDE, 2, 5, 85.5, NOW + 70.0, seq=3))
         first, late, other = app.got
         assert (first["expires_at"], first["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 30_250)
         assert (late["expires_at"], late["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 0)

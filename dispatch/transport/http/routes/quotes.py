@@ -57,7 +57,6 @@ class QuoteRoutes:
         *,
         secret: str,
         vehicle_types: Sequence[str] = (),
-        wall_zero: float = 0.0,
     ) -> None:
         """
         Args:
@@ -66,13 +65,11 @@ class QuoteRoutes:
             requests: numbers them.
             secret: ids of quotes are derived from it, so that nobody can guess one. Differs for every process.
             vehicle_types: those that have rates of their own.
-            wall_zero: Unix time of runtime second 0.
         """
         self._runtime = runtime
         self._settings = settings
         self._secret = secret
         self._vehicle_types = vehicle_types
-        self._wall_zero = wall_zero
         self._requests = requests
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self.routes = [Route("/api/quotes", self.answer, methods=["POST"])]
@@ -120,7 +117,7 @@ class QuoteRoutes:
             "breakdown": price.breakdown,
             "distance_km": price.distance_m / 1000,
             "duration_minutes": as_sent(round(price.duration_s / 60, 2)),
-            "expires_at": rfc3339(self._wall_zero + ready.expires_at),
+            "expires_at": rfc3339(ready.expires_at),
             "ttl_ms": max(0, round((ready.expires_at - self._runtime.now) * 1000.0)),
         }
 
@@ -144,10 +141,10 @@ class QuoteRoutes:
         return made
 
     def _pickup_at(self, text: str | None) -> float | None:
-        """The runtime second that is to be booked, by the rules of `find_driver`."""
+        """The Unix second that is to be booked, by the rules of `find_driver`."""
         if text is None:
             return None
-        at = unix_time("pickup_at", text) - self._wall_zero
+        at = unix_time("pickup_at", text)
         return bookable(at, self._runtime.now, self._settings.schedule_ahead_s, text)
 
     def _id(self, number: int) -> QuoteId:
