@@ -10,8 +10,7 @@ import time
 import click
 
 from dispatch.config import SETTINGS, Resolved, require_loopback
-from dispatch.config.flags import OneLineErrors, with_settings
-from dispatch.config.params import LocalMoment, Point
+from dispatch.config.flags import LocalMoment, OneLineErrors, Point, with_settings
 from dispatch.text import json_line, say
 
 FINDINGS_TOLD = 50

@@ -1,15 +1,17 @@
-"""Settings as options of commands, and errors as one line. Only the command line imports this."""
+"""What every command needs: settings as options, errors as one line, letters that fit the terminal. Only `cli.py` imports this."""
 
+import codecs
 import functools
 import os
 import sys
 from collections.abc import Callable
 from typing import Any, cast
+from unicodedata import combining, normalize
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from dispatch.config.letters import use_plain_letters
+from dispatch.config.kinds import MOMENT
 from dispatch.config.settings import rows_named
 from dispatch.config.sources import DEFAULT_FILE, FILE_VARIABLE, GROUPS, load
 from dispatch.config.table import Setting
@@ -138,3 +140,61 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{error.ctx.command_path}: {sentence} (see {error.ctx.command_path} --help)"
     return f"dispatch: {sentence}"
+
+
+# -- options that are no settings
+
+
+class Point(click.ParamType[tuple[float, float]]):
+    """Latitude and longitude, `-26.2041,28.0473`."""
+
+    name = "LAT,LON"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        try:
+            lat, lon = (float(part) for part in str(value).split(","))
+        except ValueError:
+            lat = lon = float("nan")
+        if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+            self.fail(f"must be a latitude and a longitude such as -26.2041,28.0473, got {value!r}", param, ctx)
+        return lat, lon
+
+
+class LocalMoment(click.ParamType[str]):
+    """A local date and time, or a time of day."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return str(MOMENT.read(value))
+        except ValueError:
+            self.fail(f"must be {MOMENT.wanted}, got {value!r}", param, ctx)
+
+
+# -- letters that a terminal does not know are shown by plain ones, and never end a command
+
+PLAIN = {"·": "/", "–": "-", "—": "-", "…": "...", "×": "x", "→": "->", "•": "*", "°": " deg"}
+UNKNOWN = "?"
+
+
+def use_plain_letters() -> None:
+    """From now on what is printed fits the encodings of standard output and standard error, whatever is printed."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a stand-in of a test has none
+        if reconfigure is not None:
+            reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(PLAIN.get(letter) or _base(letter) for letter in letters), error.end
+
+
+def _base(letter: str) -> str:
+    """`e` for `é`; a question mark where nothing is like it."""
+    base = "".join(part for part in normalize("NFKD", letter) if not combining(part))
+    return base if base.isascii() else UNKNOWN

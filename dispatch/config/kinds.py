@@ -38,7 +38,7 @@ class Kind:
     wanted: str
     held: type[Value]
     read: Callable[[object], Value]
-    write: Callable[[Value], Value]
+    write: Callable[[Value], Value] = lambda value: value
     unit: tuple[str, str] = ("", "")
 
     def public_name(self, attribute: str) -> str:
@@ -146,12 +146,6 @@ def _hide(value: Value) -> str:
     return HIDDEN if value else ""
 
 
-def _read_vehicles(given: object) -> str:
-    text = _read_text(given)
-    served_by(text)
-    return text
-
-
 def _read_list(given: object) -> str:
     """A TOML array of texts is as good as one text with commas."""
     if isinstance(given, list) and all(isinstance(word, str) for word in given):
@@ -159,22 +153,15 @@ def _read_list(given: object) -> str:
     return _read_text(given)
 
 
-def _read_hosts(given: object) -> str:
-    listed = _read_list(given)
-    hosts_in(listed)
-    return listed
+def _listed(check: Callable[[str], object]) -> Callable[[object], Value]:
+    """Read a list, of which `check` raises ValueError where it is none of its kind."""
 
+    def reads(given: object) -> Value:
+        text = _read_list(given)
+        check(text)
+        return text
 
-def _read_origins(given: object) -> str:
-    listed = _read_list(given)
-    origins_in(listed)
-    return listed
-
-
-def _read_columns(given: object) -> str:
-    text = _read_text(given)
-    columns_named(text)
-    return text
+    return reads
 
 
 def _read_percent(given: object) -> float:
@@ -183,10 +170,6 @@ def _read_percent(given: object) -> float:
 
 def _write_percent(value: Value) -> Value:
     return f"{float(value):g}%"
-
-
-def _as_held(value: Value) -> Value:
-    return value
 
 
 DURATION = Kind("DURATION", "a duration (30s, 500ms, 2m, 4h)", float, _read_duration, _write_duration, ("_s", ""))
@@ -198,20 +181,28 @@ KILOMETRES = Kind(
     lambda metres: float(metres) / 1000,
     ("_m", "_km"),
 )
-NUMBER = Kind("NUMBER", "a number", float, _read_number, _as_held)
-WHOLE = Kind("N", "a whole number", int, _read_whole, _as_held)
-SWITCH = Kind("", "true or false", bool, _read_switch, _as_held)
-TEXT = Kind("TEXT", "text", str, _read_text, _as_held)
-PATH = Kind("FILE", "a file name", str, _read_path, _as_held)
-MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, _as_held, ("_time", ""))
-CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock, _as_held)
-VEHICLES = Kind("LIST", "a list of types (sedan: suv van, suv, van)", str, _read_vehicles, _as_held)
-HOSTS = Kind("HOSTS", "a list of host names (cars.example, desk.cars.example)", str, _read_hosts, _as_held)
+NUMBER = Kind("NUMBER", "a number", float, _read_number)
+WHOLE = Kind("N", "a whole number", int, _read_whole)
+SWITCH = Kind("", "true or false", bool, _read_switch)
+TEXT = Kind("TEXT", "text", str, _read_text)
+PATH = Kind("FILE", "a file name", str, _read_path)
+MOMENT = Kind("TIME", "a local time (08:00, 2015-01-15T08:00)", str, _read_moment, unit=("_time", ""))
+CLOCK = Kind("HH:MM", "a time of day (22:00)", str, _read_clock)
+VEHICLES = Kind("LIST", "a list of types (sedan: suv van, suv, van)", str, _listed(served_by))
+HOSTS = Kind("HOSTS", "a list of host names (cars.example, desk.cars.example)", str, _listed(hosts_in))
 ORIGINS = Kind(
-    "ORIGINS", "a list of origins (https://app.example, http://localhost:5173; * is none)", str, _read_origins, _as_held
+    "ORIGINS",
+    "a list of origins (https://app.example, http://localhost:5173; * is none)",
+    str,
+    _listed(origins_in),
 )
-COLUMNS = Kind("COLUMNS", "a list of columns (pickup_time=Start,pickup_lat=Latitude, …)", str, _read_columns, _as_held)
+COLUMNS = Kind(
+    "COLUMNS",
+    "a list of columns (pickup_time=Start,pickup_lat=Latitude, …)",
+    str,
+    _listed(columns_named),
+)
 PERCENT = Kind("PERCENT", "a share (5%)", float, _read_percent, _write_percent)
-ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone, _as_held)
-REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region, _as_held)
+ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone)
+REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region)
 SECRET = Kind("SECRET", "text", str, _read_text, _hide)

@@ -30,7 +30,7 @@ def test_figures_are_told_in_the_letters_that_a_terminal_has(encoding: str) -> N
 
 
 def test_names_that_a_terminal_has_no_letters_for_do_not_end_a_command(tmp_path: Path) -> None:
-    code = "from dispatch.config.letters import use_plain_letters; use_plain_letters()\nprint('Zoë · 5 – 6 … 駅 ½')"
+    code = "from dispatch.config.flags import use_plain_letters; use_plain_letters()\nprint('Zoë · 5 – 6 … 駅 ½')"
     command = [sys.executable, "-c", code]
     environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(cli.__file__).parent)}
     outcome = subprocess.run(command, env=environ, capture_output=True, timeout=60, check=True)
