@@ -6,7 +6,6 @@ no task, no queue and no timer of its own. This is the only server module that i
 
 import asyncio
 import logging
-from abc import abstractmethod
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import cast
@@ -79,123 +78,37 @@ class _AppProtocol(ServerProtocol):
             self.parser_exc.__traceback__ = None
 
 
-class PacedConnection(asyncio.Protocol):
-    """Reads in slices, so that no peer keeps others waiting, and reads nothing from a peer that does not read."""
-
-    __slots__ = ("_deaf", "_gone", "_reading", "_transport", "_turn_booked", "_unread", "_write_paused")
-
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport
-        self._unread = b""
-        self._turn_booked = False
-        self._reading = True
-        self._write_paused = False
-        self._gone = False
-        self._deaf = False
-
-    @abstractmethod
-    def _feed(self, data: bytes) -> int:
-        """Take in `data`, at most `SLICE_BYTES`, and say how many frames it held."""
-
-    @abstractmethod
-    def _on_stalled(self) -> None:
-        """The write buffer is full."""
-
-    @abstractmethod
-    def _on_drained(self) -> None:
-        """The write buffer has room again; what waited may be written, until it is full again."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
-
-    def turn_deaf(self) -> None:
-        """Read nothing more, and drop what was not read yet."""
-        self._deaf = True
-        self._unread = b""
-        if self._reading:
-            self._reading = False
-            self._transport.pause_reading()
-
-    def data_received(self, data: bytes) -> None:
-        if self._deaf:
-            return
-        if not self._unread and len(data) <= SLICE_BYTES:
-            self._feed(data)
-        else:
-            self._unread += data
-            self._book_turn()
-
-    def eof_received(self) -> None:
-        unread, self._unread = self._unread, b""
-        for start in range(0, len(unread), SLICE_BYTES):
-            if self._deaf:
-                return
-            self._feed(unread[start : start + SLICE_BYTES])
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._gone = True
-        self._unread = b""
-
-    def pause_writing(self) -> None:
-        self._write_paused = True
-        self._on_stalled()
-        self._steer_reading()
-
-    def resume_writing(self) -> None:
-        self._write_paused = False
-        self._on_drained()
-        self._book_turn()
-        self._steer_reading()
-
-    def _read_turn(self) -> None:
-        """Feed what came, up to FRAMES_A_TURN frames; the rest waits for the next turn."""
-        self._turn_booked = False
-        if self._gone:
-            return
-        frames = 0
-        while self._unread and frames < FRAMES_A_TURN and not self._write_paused:
-            data, self._unread = self._unread[:SLICE_BYTES], self._unread[SLICE_BYTES:]
-            frames += self._feed(data)
-        self._book_turn()
-        self._steer_reading()
-
-    def _book_turn(self) -> None:
-        if self._unread and not self._write_paused and not self._turn_booked:
-            self._turn_booked = True
-            asyncio.get_running_loop().call_soon(self._read_turn)
-
-    def _steer_reading(self) -> None:
-        """Pause or resume reading: nothing is read while data waits to be fed, or to be written."""
-        wanted = not self._unread and not self._write_paused and not self._deaf
-        if wanted and not self._reading:
-            self._transport.resume_reading()
-        elif not wanted and self._reading:
-            self._transport.pause_reading()
-        self._reading = wanted
-
-
-class DispatchConnection(PacedConnection):
+class DispatchConnection(asyncio.Protocol):
     """An asyncio protocol below, a `Link` above: sessions `send` and `close`, the edge pings, drains and cuts off."""
 
     __slots__ = (
         "_close_code",
         "_close_reason",
+        "_deaf",
         "_edge",
         "_fragments",
+        "_gone",
         "_ident",
         "_kind",
         "_meter",
         "_opened_at",
         "_outbox",
         "_protocol",
+        "_reading",
         "_session",
+        "_transport",
+        "_turn_booked",
+        "_unread",
+        "_write_paused",
         "pinged_at",
     )
 
     def __init__(self, edge: SocketEdge) -> None:
-        super().__init__()
         self._edge = edge
+        self._transport: asyncio.Transport
+        self._unread = b""
+        self._turn_booked = self._write_paused = self._gone = self._deaf = False
+        self._reading = True
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
         self._meter = FloodMeter(edge.flood_limits, edge.clock)
@@ -299,18 +212,34 @@ class DispatchConnection(PacedConnection):
 
     # -- the transport's events
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        if not self._unread and len(data) <= SLICE_BYTES:
+            self._feed(data)
+        else:
+            self._unread += data
+            self._book_turn()
+
     def eof_received(self) -> None:
-        super().eof_received()
+        unread, self._unread = self._unread, b""
+        for start in range(0, len(unread), SLICE_BYTES):
+            if self._deaf:
+                break
+            self._feed(unread[start : start + SLICE_BYTES])
         self._protocol.receive_eof()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
+        self._gone = True
+        self._unread = b""
         edge, protocol = self._edge, self._protocol
-        edge.stalled.cancel(self)
-        edge.challenged.cancel(self)
-        edge.lingering.cancel(self)
-        edge.flooding.cancel(self)
+        for deadlines in (edge.stalled, edge.challenged, edge.lingering, edge.flooding):
+            deadlines.cancel(self)
         protocol.receive_eof()
         self._close_code = self._final_code()
         if self in edge.sockets:
@@ -322,22 +251,64 @@ class DispatchConnection(PacedConnection):
         del self._protocol
         self._leave()
 
-    def _on_stalled(self) -> None:
+    def pause_writing(self) -> None:
+        """The write buffer is full."""
+        self._write_paused = True
         self._edge.stalled.start(self)
+        self._steer_reading()
 
-    def _on_drained(self) -> None:
-        self._edge.stalled.cancel(self)
-        protocol, counters = self._protocol, self._edge.counters
+    def resume_writing(self) -> None:
+        """The write buffer has room again: send what waited in the outbox, until the buffer is full again."""
+        self._write_paused = False
+        edge, protocol = self._edge, self._protocol
+        edge.stalled.cancel(self)
         while self._outbox and not self._write_paused and self._close_code is None and protocol.state is State.OPEN:
             frame = self._outbox.take()
-            counters.frames_out += 1
-            counters.bytes_out += len(frame)
+            edge.counters.frames_out += 1
+            edge.counters.bytes_out += len(frame)
             protocol.send_text(frame)
             self._flush()
+        self._book_turn()
+        self._steer_reading()
 
-    # -- reading
+    # -- reading: in slices, so that no app keeps others waiting; and nothing is read from an app that does not read
+
+    def turn_deaf(self) -> None:
+        """Read nothing more, and drop what was not read yet."""
+        self._deaf = True
+        self._unread = b""
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _read_turn(self) -> None:
+        """Feed what came, up to FRAMES_A_TURN frames; the rest waits for the next turn."""
+        self._turn_booked = False
+        if self._gone:
+            return
+        frames = 0
+        while self._unread and frames < FRAMES_A_TURN and not self._write_paused:
+            data, self._unread = self._unread[:SLICE_BYTES], self._unread[SLICE_BYTES:]
+            frames += self._feed(data)
+        self._book_turn()
+        self._steer_reading()
+
+    def _book_turn(self) -> None:
+        if self._unread and not self._write_paused and not self._turn_booked:
+            self._turn_booked = True
+            asyncio.get_running_loop().call_soon(self._read_turn)
+
+    def _steer_reading(self) -> None:
+        """Pause or resume reading: nothing is read while data waits to be fed, or to be written."""
+        wanted = not self._unread and not self._write_paused and not self._deaf
+        if wanted and not self._reading:
+            self._transport.resume_reading()
+        elif not wanted and self._reading:
+            self._transport.pause_reading()
+        self._reading = wanted
 
     def _feed(self, data: bytes) -> int:
+        """Take in `data`, at most SLICE_BYTES. Returns how many frames were in it."""
         protocol = self._protocol
         self._edge.counters.bytes_in += len(data)
         protocol.receive_data(data)
