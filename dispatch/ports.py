@@ -41,13 +41,13 @@ class Post(Tells, Clock, Protocol):
 
 
 class EventStore(Protocol):
-    """What is on record. Reads only what is committed; one that can commit within a turn says so."""
+    """The record, as actors use it. Everything that is read from it is committed."""
 
     def keep_now(self, append: Append) -> bool:
-        """Commit this before the turn ends, if this journal can. False: it is told as everybody else is, and answers."""
+        """Commit these events at once and return True, if this journal can. False: the actor must send the message to the journal."""
 
     def is_writing(self) -> bool:
-        """Whether commits succeed, as far as is known. While they do not, everybody waits for the disk and nobody runs ahead."""
+        """Whether commits succeed, as far as is known. While they do not, nothing is sent before it is committed."""
 
     def events_of(self, stream: str) -> Sequence[Message]:
         """All events of one actor, oldest first."""
@@ -62,10 +62,10 @@ class EventStore(Protocol):
         """The card of this driver; None: never registered."""
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
-        """Who this passenger is, if there is a name on file."""
+        """The passenger with the name on file; None: there is none."""
 
     def blocked_drivers(self, passenger_id: PassengerId) -> Sequence[DriverId]:
-        """Whom this passenger is never to meet."""
+        """Drivers who are never asked to drive this passenger."""
 
     def forget(self, ride_id: RideId) -> None:
-        """This ride is over and its actor has left memory: what is kept of it may be folded."""
+        """This ride is over and its actor has left memory: its events need not be kept in memory any more."""

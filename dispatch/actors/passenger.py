@@ -1,7 +1,7 @@
-"""A passenger who is known: which ride is theirs now. The only one who says whether another may be booked, so that no two are at once.
+"""The actor of a passenger who is known: it alone says whether another ride may be booked, so that no two are open at once.
 
 It records nothing. Open rides say that they are open: when they are booked, when they are woken after a restart, and when they are
-asked, because another ride wants to be booked. So nothing that this actor missed can keep a passenger from riding.
+asked, because another ride is to be booked. So no message that this actor missed can keep a passenger from riding.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The quote actor: the one truth of whose a price is. It is told to nobody before it is on disk, and given to one ride."""
+"""The actor of one quote. A price is told to nobody before the quote is on disk, and is given to one ride."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dispatch.runtime import Runtime, receives
 from dispatch.values import Price
 
 IDLE_S = 1.0
-"""A quote that nobody asked for so long need not be in memory: however many are made, few are there."""
+"""A quote that nobody used for so long leaves memory, so that few are there however many are made."""
 NOT_KEPT = "the quote could not be stored"
 
 
@@ -43,7 +43,7 @@ class QuoteOptions(msgspec.Struct, frozen=True):
 
 
 class _Retire(Message, frozen=True, gc=False):
-    """Quote -> itself, by the one timer of each of its lives: it may be time to leave memory."""
+    """Quote -> itself: it may be time to leave memory. `life`: of the actor that set this timer, its only one."""
 
     life: int
 
@@ -105,7 +105,7 @@ class QuoteActor(RecordedActor):
 
     @receives(UseQuote)
     def _on_use(self, message: UseQuote) -> None:
-        """Asked again by the ride that has it, the answer is the same."""
+        """A ride asks for the price. The ride that has it gets the same answer again."""
         back, quote = addresses.ride(message.ride_id), self.quote
         refusal = quote.why_not(message, self.runtime.now, self.options.quote_tolerance_m)
         if refusal:
@@ -121,7 +121,7 @@ class QuoteActor(RecordedActor):
 
     @receives(NotAppended)
     def _on_not_appended(self, message: NotAppended) -> None:
-        """Whoever waits for what did not reach the disk may try again."""
+        """The journal lost what was promised: tell whoever waits for it, so that they may try again."""
         lost = self.lose(message)
         if lost is None:
             return
@@ -138,7 +138,7 @@ class QuoteActor(RecordedActor):
         self.runtime.rebuild(self.address)
 
     def _stay(self, for_s: float) -> None:
-        """In memory, at least so long from now on."""
+        """Stay in memory for at least so many seconds from now on."""
         self._stays_until = max(self._stays_until, self.runtime.now + for_s)
 
     def _retire_in(self, delay_s: float) -> None:
@@ -146,7 +146,7 @@ class QuoteActor(RecordedActor):
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
-        """Another life's timer means nothing: whoever it woke has one of its own."""
+        """A timer of an earlier life means nothing: each life has one of its own."""
         if message.life != self._life:
             return
         rest_s = self._stays_until - self.runtime.now

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from dispatch.addresses import JOURNAL
-from dispatch.messages.base import Forerunner, Message, Recorded
+from dispatch.messages.base import Message, Recorded, SentBeforeCommit
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.ports import EventStore
 from dispatch.runtime import Actor, Runtime, receives
@@ -78,8 +78,8 @@ class RecordedActor(Actor):
     def send_ahead(self, address: str, message: Message) -> None:
         """Tell `message` as soon as everything recorded so far is on its way to the disk, behind all that was sent to `address` before.
 
-        The receiver of a `Forerunner` depends on its `after`. Any other message sent ahead must be true now, even if what was recorded
-        is lost.
+        The receiver of a `SentBeforeCommit` depends on its `after`. Any other message sent ahead must be true now, even if what was
+        recorded is lost.
         """
         if self.recorded == self.committed or not self.store.is_writing():
             self.send(address, message)
@@ -163,7 +163,7 @@ class RecordedActor(Actor):
             if address in waiting or not any(letter is one for one in ahead):
                 waiting.add(address)
                 self._held.append(letter)
-            elif isinstance(message, Forerunner):
+            elif isinstance(message, SentBeforeCommit):
                 self.runtime.tell(address, replace(message, after=after))
             else:
                 self.runtime.tell(address, message)

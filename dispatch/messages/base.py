@@ -19,16 +19,18 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     through: int
 
 
-class Forerunner(Message, frozen=True, gc=False, kw_only=True):
-    """May come before what it tells of is on disk: then `after` says what. Whoever hears it speaks only once that is kept."""
+class SentBeforeCommit(Message, frozen=True, gc=False, kw_only=True):
+    """May be delivered before the sender's events are committed. `after` names those events; the receiver must not announce anything
+    until they are. None: they are.
+    """
 
     after: Recorded | None = None
 
 
 class Command(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An app's own `id` for what it asked, and a fingerprint of the body, so that another body under the same id is seen.
+    """The idempotency key of a command: the app's own `id`, and a fingerprint of the body that tells another body under the same id.
 
-    `driver_id`: whose app it was; None: the passenger's of the ride. Ids of different people have nothing to do with each other.
+    `driver_id`: the driver whose app gave the id; None: the app of the ride's passenger did. Equal ids of two people are two commands.
     """
 
     id: str

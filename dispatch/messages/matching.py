@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
-from dispatch.messages.base import Command, Forerunner, Message
+from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard
 from dispatch.words import (
@@ -20,7 +20,7 @@ from dispatch.words import (
 # -- ride <-> dispatcher
 
 
-class SearchDriver(Forerunner, frozen=True, gc=False):
+class SearchDriver(SentBeforeCommit, frozen=True, gc=False):
     """Ride -> dispatcher: find a driver. A higher `search_no` than the one under way supersedes it.
 
     `again`: the ride was rebuilt and does not know how far its search came; one that is not under way goes on from its events.
@@ -115,7 +115,7 @@ class DriverSeen(Message, frozen=True, gc=False):
 # -- driver <-> ride
 
 
-class ClaimRide(Forerunner, frozen=True, gc=False):
+class ClaimRide(SentBeforeCommit, frozen=True, gc=False):
     """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone.
 
     `closes_at`: when the offer ends (runtime seconds).
@@ -147,7 +147,7 @@ class ClaimRefused(Message, frozen=True, gc=False):
     reason: OfferOutcome
 
 
-class ForDriver(Forerunner, frozen=True, gc=False):
+class ForDriver(SentBeforeCommit, frozen=True, gc=False):
     """Ride -> its driver: tell your app this, which answers `command` if there is one. `releases`: why you are free now; None: you
     are not. The driver's stream gives the notice its number.
     """

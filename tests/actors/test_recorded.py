@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.actors.recorded import RecordedActor
 from dispatch.ids import DriverId
-from dispatch.messages.base import Forerunner, Message, Recorded
+from dispatch.messages.base import Message, Recorded, SentBeforeCommit
 from dispatch.messages.events import DriverOnline
 from dispatch.messages.journal import Append, NotAppended
 from dispatch.runtime import receives
@@ -41,7 +41,7 @@ class Lead(Message, frozen=True, gc=False):
     word: str
 
 
-class Follow(Forerunner, frozen=True, gc=False):
+class Follow(SentBeforeCommit, frozen=True, gc=False):
     """Record this word, unless it is silence; and tell the friend."""
 
     word: str
