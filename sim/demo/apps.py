@@ -1,4 +1,4 @@
-"""A phone of the simulation and its WebSocket, as one app of the demo: for a driver and for a passenger."""
+"""Apps of the demo: a phone of the simulation with a WebSocket, for a driver and for a passenger."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sim.report.figures import Figures
 
 
 class DemoApp:
-    """What both kinds share. `errors` counts, in words, what the server refused."""
+    """What both kinds of apps share. `errors` counts what the server refused, in words."""
 
     def __init__(self, phone: Phone, link: SocketLink, errors: Counter[str]) -> None:
         self._phone = phone
         self._errors = errors
         self.link = link
         self.mouth: Link = link
-        """What the phone speaks into while it is connected."""
+        """The link that the phone sends by while it is connected."""
         self.opened = asyncio.Event()
 
     def on_open(self) -> None:
@@ -44,12 +44,12 @@ class DemoApp:
         self._phone.link = None
 
     def ping(self) -> None:
-        """Be heard."""
+        """Send a ping, so that the server knows that the app is alive."""
         self._phone.send(_PING)
 
 
 class DriverApp(DemoApp):
-    """A driver's."""
+    """A driver's app."""
 
     def __init__(self, phone: DriverPhone, link: SocketLink, errors: Counter[str], figures: Figures) -> None:
         super().__init__(phone, link, errors)
@@ -57,19 +57,19 @@ class DriverApp(DemoApp):
         self._figures = figures
 
     def on_open(self) -> None:
-        """Say where he is at once: that is what makes him available."""
+        """Send the position at once: it makes the driver available."""
         super().on_open()
         self.report()
 
     def report(self) -> None:
-        """Say where he is, if the app is connected."""
+        """Send the position, if the app is connected."""
         if self.phone.link is not None:
             self.phone.report()
             self._figures.positions()
 
 
 class PassengerApp(DemoApp):
-    """A passenger's. It stands between the phone and the link, so as to know the booking again; `turn`: when it pings."""
+    """A passenger's app. It stands between the phone and the link, and keeps the booking. `turn`: the beat at which it pings."""
 
     def __init__(
         self, phone: PassengerPhone, link: SocketLink, errors: Counter[str], seen: RidesSeen, turn: int
@@ -83,7 +83,7 @@ class PassengerApp(DemoApp):
         self._answered = False
 
     def on_open(self) -> None:
-        """Book. A booking whose connection was lost before any answer is said again: its ride's id makes them one."""
+        """Book. A booking whose connection was lost before any answer is sent again: the ride's id makes both one booking."""
         super().on_open()
         if self._booking is None:
             self.phone.book()
@@ -91,7 +91,7 @@ class PassengerApp(DemoApp):
             self.link.send(self._booking)
 
     def on_frame(self, frame: Any) -> None:
-        """The phone hears, and what it hears is seen."""
+        """The phone hears, and the demo sees what it hears."""
         self._answered = True
         self.phone.clock.read_clock()
         self._seen.hear(self.phone.ride_id, frame, self.phone.clock.now - self.phone.booked_at)

@@ -27,9 +27,9 @@ from sim.report.figures import Figures
 CADENCE, DEMAND = "cadence", "demand"
 BEAT_S = 0.1
 FREE_BEATS, DRIVING_BEATS, PING_BEATS = 100, 30, 50
-"""A free driver tells his position every 10 s, one with a ride every 3 s, and every app pings every 5 s."""
+"""A free driver sends a position every 10 s, a driver with a ride every 3 s, and every app pings every 5 s."""
 DOORS = 50
-"""Handshakes under way at once: of a thousand at once all would be slow, and some too late."""
+"""Handshakes at once. Of a thousand at once all would be slow, and some too late."""
 HANG_UP_BATCH, HANG_UP_WITHIN_S = 100, 5.0
 
 
@@ -44,10 +44,10 @@ class Book(Message, frozen=True, gc=False):
 
 
 class Crowd:
-    """Everybody. `seen`: their rides; `errors`: what the server refused, in words."""
+    """All drivers and passengers. `seen`: their rides. `errors`: what the server refused, in words."""
 
     def __init__(self, runtime: Runtime, figures: Figures, on_failure: Callable[[BaseException], None]) -> None:
-        """`on_failure` is told of a bug in an app: nothing here fails in silence."""
+        """`on_failure` is called when an app has a bug: nothing fails in silence."""
         self.runtime = runtime
         self.figures = figures
         self.seen = RidesSeen()
@@ -75,13 +75,13 @@ class Crowd:
 
     @property
     def is_quiet(self) -> bool:
-        """Everybody who was to book has come, and every ride is over."""
+        """Whether every expected passenger has booked, and every ride is over."""
         return self._next is None and not self.passengers
 
     # -- the fleet
 
     async def connect(self, url: str, fleet: Sequence[tuple[DriverId, Point]], behaviour: DriverBehaviour) -> None:
-        """All these drivers come online where they are. Returns once each is connected, or was told to stay away."""
+        """Bring these drivers online. Returns when each is connected, or was told to stay away."""
         self.url = url
         travel = TravelModel()
         for driver_id, at in fleet:
@@ -96,7 +96,7 @@ class Crowd:
             await app.opened.wait()
 
     def _on_beat(self, beat: Beat) -> None:
-        """Those whose turn it is; turns are spread, so that every beat is as busy as any other."""
+        """The apps whose turn it is. Turns are spread, so that all beats are equally busy."""
         self.runtime.set_timer(BEAT_S, CADENCE, Beat(beat.number + 1))
         drivers, number = self.drivers, beat.number
         for driver in drivers[number % FREE_BEATS :: FREE_BEATS]:
@@ -115,7 +115,7 @@ class Crowd:
     # -- the passengers
 
     def expect(self, demands: Iterator[Demand], behaviour: PassengerBehaviour) -> None:
-        """These passengers book, each so many seconds from now."""
+        """Let these passengers book, each so many seconds from now."""
         self._demands, self._behaviour, self._demand_began = demands, behaviour, self.runtime.now
         self._wait_for_next()
 
@@ -167,7 +167,7 @@ class Crowd:
                 self._on_end(app.phone)
 
     async def hang_up(self) -> None:
-        """Passengers first, then drivers, a batch at a time. Whoever cannot within a few seconds is cut off."""
+        """Hang up: passengers first, then drivers, a batch at a time. An app that takes more than a few seconds is cut off."""
         for address in (CADENCE, DEMAND):
             self.runtime.remove_sink(address)
         lines = list(self._lines.items())[::-1]  # the fleet came first
@@ -181,7 +181,7 @@ class Crowd:
 
 
 class _Sink:
-    """Hands mail to a function."""
+    """A sink that gives its mail to a function."""
 
     def __init__(self, deliver: Callable[[Any], None]) -> None:
         self.deliver = deliver

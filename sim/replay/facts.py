@@ -59,6 +59,8 @@ def facts_of(
     """Every fact of these events, in their order. `amounts`: of charges too."""
     facts = []
     for at, event in history:
+        if type(event) is OffersMade and not event.offers:
+            continue  # a round that found nobody: files of older versions do not have it
         say = _SAY.get(type(event))
         if type(event) is ChargeRequested and not amounts:
             facts.append(Fact(round(at - begins_at, 3), CHARGE_ASKED))

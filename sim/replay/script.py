@@ -36,16 +36,16 @@ from sim.stories.stage import PICKUP
 
 RIDE: Final = "r1"
 BEFORE_S: Final = 1.0
-"""Whoever was there when the passenger booked came so long before."""
+"""Drivers who were there when the passenger booked came online so long before."""
 AT_ONCE_S: Final = 0.05
-"""A place that is free for longer had nobody to take it."""
+"""A place that stayed open for longer had no driver to take it."""
 LEFT: Final = "the passenger left"
 Moment = tuple[float, Any]
 """Unix time and event, as they are on file."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """`who` does `what` so many seconds after the booking: a frame of his app, or `returns`, `leaves`, `closes` (operations)."""
+    """`who` does `what` so many seconds after the booking: a frame of their app, or `returns`, `leaves`, `closes` (operations)."""
 
     at: float
     who: str
@@ -84,7 +84,7 @@ def script_of(history: Sequence[Moment], link_grace_s: float) -> Script:
 
 
 class _Author:
-    """Writes lines, event by event."""
+    """Writes the lines of a script, event by event."""
 
     def __init__(self, script: Script, link_grace_s: float) -> None:
         self.script = script
@@ -97,7 +97,7 @@ class _Author:
         self._vehicle_type = ""
 
     def take(self, at: float, event: Any) -> None:
-        """What somebody did that this event came of."""
+        """Write what a person did to cause this event."""
         write = _WRITE.get(type(event))
         if write is not None:
             write(self, at - self.script.begins_at, event)
@@ -169,7 +169,7 @@ class _Author:
     # -- drivers
 
     def offered(self, at: float, event: OffersMade) -> None:
-        """Whoever is asked as soon as there is a place for him was there from the start; else he came just then."""
+        """A driver who is asked as soon as a place is open was there from the start. Any other driver came online just then."""
         somebody_thinks = bool(self._thinking) and not event.refill
         free_since = max(self._freed_at, self._told_until) if somebody_thinks else self._freed_at
         farthest_m, waited = self._farthest_m, at - free_since > AT_ONCE_S

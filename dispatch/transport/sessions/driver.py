@@ -110,11 +110,9 @@ class DriverSession(Session):
 
     def report(self, lat: float, lon: float) -> None:
         """A position without a frame, from a simulated phone that keeps to its rate."""
-        if not self.ended:
-            context = self._context
-            self.last_heard = now = context.runtime.now
-            if context.board.report(self.driver_id, lat, lon, now) == NEWS:
-                self._is_seen(lat, lon)
+        context = self._context
+        if context.board.report(self.driver_id, lat, lon, context.runtime.now) == NEWS:
+            self._is_seen(lat, lon)
 
     def _is_seen(self, lat: float, lon: float) -> None:
         """Tell the dispatcher that the board has a fresh position of this driver again."""
