@@ -1,7 +1,5 @@
 """Identities: the ids of rides, drivers, passengers, offers and quotes, and the pattern of those that apps choose themselves."""
 
-from __future__ import annotations
-
 from typing import Final, NewType
 
 RideId = NewType("RideId", str)

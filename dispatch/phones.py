@@ -4,8 +4,6 @@ The canonical form is the E.164 number without its `+`: `27821234567`. Drivers a
 library phonenumbers, which is imported when the first one comes: it would cost every command 50 ms at its start.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

@@ -5,8 +5,6 @@ move the reader's cursor, hide or reorder what stands beside it, or forge a line
 Python does in a string: `\\x1b`, `\\u202e`, `\\n`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """Points in time as people and apps read and write them: RFC 3339. Inside the program every time is Unix seconds."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from datetime import UTC, datetime

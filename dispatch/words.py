@@ -6,8 +6,6 @@ Looking a member up on its class is slow beside comparing text, so code that run
 module constants.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Self
 
@@ -255,27 +253,3 @@ class RefusalCode(Word):
     UNAVAILABLE = "unavailable"
     NOT_AUTHENTICATED = "not_authenticated"
     INTERNAL = "internal"
-
-
-# -------------------------------------------------------------------------------------------------------------- settings
-
-
-class Policy(Word):
-    """Matching policies that come with the program (docs/POLICIES.md)."""
-
-    SEED = "seed"
-    EXCLUSIVE = "exclusive"
-    BEST_OF_WINDOW = "best_of_window"
-    EXPANDING = "expanding"
-    STAGGERED = "staggered"
-    BATCHED = "batched"
-
-
-class Pricing(Word):
-    """Who sets fares."""
-
-    NONE = "none"
-    """The passenger's app."""
-    TARIFF = "tariff"
-    HTTP = "http"
-    """Another company's API, at `pricing_url`."""

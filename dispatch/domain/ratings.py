@@ -1,7 +1,5 @@
 """The mean of ratings. Pure; tables and the journal in memory use it."""
 
-from __future__ import annotations
-
 from dispatch.domain.pricing.money import rounded_parts
 
 

@@ -4,8 +4,6 @@ Each question has a connection of its own, which ends with its answer. A kept co
 question, and HTTP/1.1 would take that for the answer to the next one: another passenger's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Coroutine, Mapping

@@ -3,8 +3,6 @@
 What it sends and wants back is in docs/PAYMENTS.md. The key goes into the request's header and nowhere else.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any, Final

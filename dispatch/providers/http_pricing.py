@@ -3,8 +3,6 @@
 What it sends and wants back is in docs/FARES.md. The key goes into the request's header and nowhere else.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The provider of payments in virtual time. It collects each charge once, after a delay, and may lose requests and answers."""
 
-from __future__ import annotations
-
 from dispatch.ids import RideId
 from dispatch.messages.providers import CollectFare, FareCollected, FareDeclined, FareUnknown
 from dispatch.ports import Post

@@ -1,7 +1,5 @@
 """What all pricing providers share, and the pricing provider of virtual time."""
 
-from __future__ import annotations
-
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.ports import Post

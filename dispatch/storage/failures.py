@@ -1,7 +1,5 @@
 """SQLite's errors as sentences that name the file, what is wrong with it and what to do. Raised by this room, caught by any."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Fit a curve to trips whose duration is known: least absolute error, so that a few strange trips do not bend it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

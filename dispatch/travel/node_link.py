@@ -2,8 +2,6 @@
 `travel_time` (s).
 """
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from collections.abc import Iterator

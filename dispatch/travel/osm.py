@@ -1,7 +1,5 @@
 """Maps of OpenStreetMap: which ways cars may use, in which direction and how fast. Only this module imports osmium."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Speed profiles as files: JSON made by `dispatch eta fit`. One is shipped, fitted to the odd rows of the shipped New York day."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """ETAs on a map of streets. One search back from a common destination times all starts at once. Only this module imports scipy."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, cos, inf, log2, radians, sin

@@ -1,7 +1,5 @@
 """How far ETAs are from what trips really took. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import fmean, median
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A map of streets: places, and links between them with their length and time. Files of several kinds become one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from dispatch.words import Policy
 from sim.explore.lossy import LossyWorld
 from sim.explore.small import SmallWorld
 
-BATCHED: Final = {"policy": Policy.BATCHED, "batch": 1, "rounds": 100, "stagger_s": 0.0}
+BATCHED: Final = {"policy": "batched", "batch": 1, "rounds": 100, "stagger_s": 0.0}
 """As the preset has it."""
 
 

@@ -4,8 +4,6 @@ A line is what it adds to the rounded sum of all before it. So the lines add up 
 is ever rounded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final

@@ -3,8 +3,6 @@
 There is one rounding rule in the whole product, `rounded`, and a sum is rounded once, at its end.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Final
 

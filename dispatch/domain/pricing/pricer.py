@@ -1,7 +1,5 @@
 """What a trip costs here and now: the tariff, the demand, the hour, and the way as the server estimates it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 

@@ -1,9 +1,6 @@
 """A quote: a price that holds for a limited time, for one passenger, one trip and one ride. Pure."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -32,7 +29,10 @@ class QuoteRecord(msgspec.Struct):
 
     def apply(self, event: Message) -> None:
         """Fold one event."""
-        _MEMORIES[type(event)](self, event)
+        if isinstance(event, QuoteMade):
+            self.made = event
+        elif isinstance(event, QuoteTaken):
+            self.taken_by = event.taken_by
 
     def why_not(self, use: UseQuote, now: float, tolerance_m: float) -> str:
         """Why this ride cannot have the price; empty: it can. A ride that has taken the quote keeps it, however late it asks again."""
@@ -58,17 +58,3 @@ def _is_same_time(one: float | None, other: float | None) -> bool:
 
 def _apart_m(one: Place, other: Place) -> float:
     return haversine_m(one.lat, one.lon, other.lat, other.lon)
-
-
-def _remember_making(quote: QuoteRecord, event: QuoteMade) -> None:
-    quote.made = event
-
-
-def _remember_taking(quote: QuoteRecord, event: QuoteTaken) -> None:
-    quote.taken_by = event.taken_by
-
-
-_MEMORIES: dict[type[Message], Callable[[QuoteRecord, Any], None]] = {
-    QuoteMade: _remember_making,
-    QuoteTaken: _remember_taking,
-}

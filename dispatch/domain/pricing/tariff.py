@@ -1,7 +1,5 @@
 """What the server charges: rates for each type of vehicle, as the settings have them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction

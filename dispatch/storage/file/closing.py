@@ -1,7 +1,5 @@
 """How a writer leaves its file: whole, with nothing beside it. And what is saved when the file is not where it was any more."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from contextlib import closing, suppress

@@ -2,8 +2,6 @@
 itself takes an empty file for a new one and passes over a damaged log.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Final

@@ -4,8 +4,6 @@ The live server's writer asks before each commit and once a second. A commit loo
 removed or renamed without a new time on it, and at the open file itself; closer if one of the two has changed.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import struct

@@ -4,8 +4,6 @@ SQLite takes damage in there for a commit that was under way, and goes on withou
 would be gone without a word. Here a torn last commit passes, and the loss of one that was on disk does not.
 """
 
-from __future__ import annotations
-
 import struct
 import sys
 from array import array

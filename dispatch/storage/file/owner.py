@@ -4,8 +4,6 @@ The system drops the lock when the process ends, however it ends. The lock file 
 people and for the error of whoever comes second. Reading needs no lock.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

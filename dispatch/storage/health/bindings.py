@@ -3,8 +3,6 @@
 One rule for a start, which looks at what it wakes, for `dispatch db check`, which looks at all, and for `dispatch db mend`.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from dispatch import addresses

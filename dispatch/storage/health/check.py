@@ -2,8 +2,6 @@
 also beside a running server.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -56,14 +54,9 @@ def findings(path: str | Path) -> Iterator[str]:
         yield from bad_pages
         yield from schema_faults(db)
         if not bad_pages:
-            yield from _untrue(db)
-
-
-def _untrue(db: Database) -> Iterator[str]:
-    """What events and tables say of one another."""
-    with closing(scratch()) as made:
-        yield from told_again(db, made)
-        yield from map(clause, differing(db, made))
+            with closing(scratch()) as made:
+                yield from told_again(db, made)
+                yield from map(clause, differing(db, made))
 
 
 def told_again(db: Database, made: sqlite3.Connection) -> Iterator[str]:

@@ -5,8 +5,6 @@ reads it as a ride's or a driver's. The rides that such events name end by `syst
 others. So of two rides of one driver the earlier stays; a ride that has two drivers ends.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a start looks at before it trusts a file: little enough to take no time on a large one. `dispatch db check` looks at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path

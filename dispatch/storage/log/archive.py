@@ -3,8 +3,6 @@
 As objects of their own they would lie among all that comes and goes, and keep the memory around them from being used again.
 """
 
-from __future__ import annotations
-
 from array import array
 
 

@@ -4,8 +4,6 @@ Run before anyone is served. Drivers are offline; open offers are closed, so tha
 drivers are left as they are: their actors are woken from their events and go on. A journal on file and one in memory record the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from typing import Final, NamedTuple

@@ -1,7 +1,5 @@
 """The tables as others read them: one row for each. `db show`, `db check` and `db phones` go by it."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from dispatch.words import OfferOutcome, PaymentStatus, RideStatus

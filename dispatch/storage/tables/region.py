@@ -3,8 +3,6 @@
 It has a table of its own, made when there is something to keep, and not by a migration: files without it open as they did.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

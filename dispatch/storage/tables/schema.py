@@ -1,7 +1,5 @@
 """The tables, how they come to be, and how a file is opened. Times are unix seconds, distances metres unless named otherwise."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ A statement names fields of its event: `:driver.name` is a field inside a field,
 order of the events and in their transaction. All times are Unix seconds.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Pairs of a passenger and a driver who are never to meet. Ordered by `dispatch db block` and `unblock`, read when a search begins."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import ClassVar
 

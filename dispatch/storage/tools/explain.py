@@ -1,11 +1,11 @@
 """Why a ride was offered to whom it was: every round as it was decided, and what became of its offers. Called by `dispatch explain`."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from dispatch.messages.base import Message
 from dispatch.messages.events import (
     OffersMade,
     RideAssigned,
@@ -45,7 +45,7 @@ def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False) ->
         _take(rounds, offers, recorded)
     requested = next((r.event for r in reversed(history) if isinstance(r.event, RideRequested)), None)
     wanted = requested.trip.vehicle_type if requested is not None else ""
-    turns = [turn for recorded in history if (turn := _turn(recorded)) is not None]
+    turns = [{"at": at, **_TURNS[type(event)](event)} for at, _, event in history if type(event) in _TURNS]
     whole = {**ride, "vehicle_type": wanted or None, "rounds": rounds, "turns": turns}
     readable: Told = told("", whole, full_phones)
     return readable
@@ -94,17 +94,15 @@ def _add_offer(into: Told, driver_id: str, distance_m: float, offer: Told) -> No
     row.update(offer_id=offer["offer_id"], outcome=offer["outcome"], after_s=waited)
 
 
-def _turn(recorded: Recorded) -> Told | None:
-    """What decided a search, or began another."""
-    event, at = recorded.event, recorded.at
-    if isinstance(event, RideRequested):
-        return {"at": at, "what": "requested", "search": event.search_no}
-    if isinstance(event, RideAssigned):
-        return {"at": at, "what": "assigned", "driver_id": event.driver.driver_id, "offer_id": event.offer_id}
-    if isinstance(event, RideUnassigned):
-        return {"at": at, "what": "unassigned", "driver_id": event.driver_id, "search": event.search_no}
-    if isinstance(event, SearchFailed):
-        return {"at": at, "what": "no_drivers", "reason": event.reason}
-    if isinstance(event, RideCancelled):
-        return {"at": at, "what": "cancelled", "by": event.by, "reason": event.reason}
-    return None
+_TURNS: Final[dict[type[Message], Callable[[Any], Told]]] = {
+    RideRequested: lambda event: {"what": "requested", "search": event.search_no},
+    RideAssigned: lambda event: {
+        "what": "assigned",
+        "driver_id": event.driver.driver_id,
+        "offer_id": event.offer_id,
+    },
+    RideUnassigned: lambda event: {"what": "unassigned", "driver_id": event.driver_id, "search": event.search_no},
+    SearchFailed: lambda event: {"what": "no_drivers", "reason": event.reason},
+    RideCancelled: lambda event: {"what": "cancelled", "by": event.by, "reason": event.reason},
+}
+"""The events that decide a search or begin another one, as they are told."""

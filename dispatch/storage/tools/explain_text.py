@@ -1,7 +1,5 @@
 """An explanation for people: a paragraph for each round, a line for each driver, nearest first. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final

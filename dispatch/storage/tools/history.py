@@ -1,7 +1,5 @@
 """All that is on file about one ride, with when it was written. Called by the commands that tell or replay a ride."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple

@@ -3,8 +3,6 @@
 An order is a line of JSON on the server's control socket: `{"do": "block", "passenger": "…", "driver": "…"}`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -56,20 +54,12 @@ def perform(writer: Writer, order: Order, now: float) -> Answer:
     return _DO[type(order)](writer, order, now)
 
 
-def _seed(writer: Writer, order: SeedPeople, now: float) -> Answer:
-    return seed_into(writer, order.fleet, now)._asdict()
-
-
-def _block(writer: Writer, order: BlockPair, now: float) -> Answer:
-    return {"news": block(writer, order.passenger, order.driver, now=now, phone_region=order.phone_region)}
-
-
-def _unblock(writer: Writer, order: UnblockPair, now: float) -> Answer:
-    return {"news": unblock(writer, order.passenger, order.driver, phone_region=order.phone_region)}
-
-
 _DO: Final[dict[type[Order], Callable[[Writer, Any, float], Answer]]] = {
-    SeedPeople: _seed,
-    BlockPair: _block,
-    UnblockPair: _unblock,
+    SeedPeople: lambda writer, order, now: seed_into(writer, order.fleet, now)._asdict(),
+    BlockPair: lambda writer, order, now: {
+        "news": block(writer, order.passenger, order.driver, now=now, phone_region=order.phone_region)
+    },
+    UnblockPair: lambda writer, order, now: {
+        "news": unblock(writer, order.passenger, order.driver, phone_region=order.phone_region)
+    },
 }

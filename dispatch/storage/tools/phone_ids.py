@@ -4,8 +4,6 @@ Older versions knew a person by the digits that an app happened to send: `002782
 one, with their rides, offers, ratings and blocked pairs, in the events and in the tables, in one transaction.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -3,8 +3,6 @@
 Ordered by `dispatch db seed`. Seeding again adds only who is missing.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from contextlib import closing

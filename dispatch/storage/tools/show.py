@@ -1,7 +1,5 @@
 """Rows of a file for people to read, while a server writes it or after. Called by `dispatch db show`."""
 
-from __future__ import annotations
-
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Rows for people: a table where it fits the terminal, else a block of lines for each row. Nothing is ever cut off."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
