@@ -66,7 +66,7 @@ TESTED_ELSEWHERE = {
     "dispatch/messages": "structs: tests/test_addresses.py looks at every one",
 }
 """Source files and rooms without a test file of their own, and where they are tested instead."""
-NOT_YET_MIRRORED = ("dispatch/actors", "dispatch/domain", "sim")
+NOT_YET_MIRRORED = ("sim",)
 
 
 def mirrored(source: Path) -> Path:

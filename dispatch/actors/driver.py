@@ -460,7 +460,9 @@ class DriverActor(RecordedActor):
         reservation = self.driver.reservation
         is_current = reservation is not None and reservation.ride_id == notice.ride_id
         if isinstance(notice, PaymentChanged | DriverWarned):
-            if is_current if isinstance(notice, DriverWarned) else self.app.link is not None:
+            # A warning concerns the ride under way. Of a payment, whoever is not connected reads later, over HTTP.
+            is_wanted = is_current if isinstance(notice, DriverWarned) else self.app.link is not None
+            if is_wanted:
                 self.app.say(self, notice)
             return
         if is_current and releases:
