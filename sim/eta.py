@@ -1,4 +1,4 @@
-"""`dispatch eta fit` and `dispatch eta test`: profiles from a file of trips, and how far ETAs are from what its trips took."""
+"""`dispatch eta fit` makes a profile from a file of trips. `dispatch eta test` says how far ETAs are from what trips took."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dispatch.travel.roads import Roads
 
 ROWS = {"all": None, "odd": 1, "even": 0}
-"""Which rows of a file are taken: the rest of their number by 2. The first row below the header is 1."""
+"""Which rows of a file are taken, as the remainder of their number by 2. The first row below the header is 1."""
 
 
 class Taken(NamedTuple):

@@ -1,4 +1,4 @@
-"""The end of a demo, whoever brings it about: a signal, the clock, the server, or a bug. Called by `sim.demo.main`."""
+"""How a demo ends: by a signal, by the clock, by the server, or by a bug. Called by `sim.demo.main`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Curtain:
-    """Falls once. Make it on the loop of the demo."""
+    """Falls once, and then the demo is over. Make it on the event loop of the demo."""
 
     def __init__(self) -> None:
         self.failure: BaseException | None = None
         self._fallen = asyncio.Event()
 
     def watch_loop(self) -> None:
-        """Fall on the signals that end programs, and on whatever fails on this loop where nobody waits for it."""
+        """Fall on the signals that end programs, and on failures on this loop that nobody awaits."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_loop_error)
         for name in STOP_SIGNALS:
@@ -27,16 +27,16 @@ class Curtain:
                 loop.add_signal_handler(getattr(signal, name), self.fall)
 
     def fall(self) -> None:
-        """It is over."""
+        """Fall."""
         self._fallen.set()
 
     def fail(self, error: BaseException) -> None:
-        """It is over, because of a bug. The first one counts."""
+        """Fall because of a bug. The first bug is kept."""
         self.failure = self.failure or error
         self.fall()
 
     def on_task_over(self, task: asyncio.Task[Any]) -> None:
-        """For tasks without which the demo cannot go on."""
+        """Fall when this task is over. To be added to tasks without which the demo cannot go on."""
         if not task.cancelled():
             error = task.exception()
             if error is not None:
@@ -44,7 +44,7 @@ class Curtain:
             self.fall()
 
     async def before(self, scene: Coroutine[Any, Any, None]) -> bool:
-        """Play this scene; False: the curtain fell before its end. Raises what it raises."""
+        """Run this coroutine. False: the curtain fell before its end. Raises what the coroutine raises."""
         task, fallen = asyncio.create_task(scene), asyncio.create_task(self._fallen.wait())
         await asyncio.wait({task, fallen}, return_when=asyncio.FIRST_COMPLETED)
         fallen.cancel()
@@ -54,7 +54,7 @@ class Curtain:
         return not task.cancelled()
 
     def raise_failure(self) -> None:
-        """If it fell because of a bug, raise it."""
+        """Raise the bug because of which the curtain fell, if there was one."""
         if self.failure is not None:
             raise self.failure
 

@@ -1,4 +1,4 @@
-"""What a demo looks like right now, read off its people, its figures and its server. Called by `sim.demo.main` a few times a second."""
+"""The state of a demo right now, from its people, figures and server. `sim.demo.main` asks a few times a second."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sim.report.figures import Summary
 
 ASSIGNMENTS_OVER_S, POSITIONS_OVER_S, CPU_OVER_S = 60.0, 10.0, 3.0
 SHORTEST_S = 1.0
-"""Nothing is said of a speed that was watched for less."""
+"""A speed is told only after it was watched for so long."""
 
 
 class Meter:
-    """How fast a total grows, over the last `over_s` seconds, or over those since the first reading while they are fewer."""
+    """How fast a total grows: over the last `over_s` seconds, or since the first reading if that is less."""
 
     def __init__(self, over_s: float) -> None:
         self.over_s = over_s
         self._readings: deque[tuple[float, float]] = deque()
 
     def per_s(self, now: float, total: float) -> float:
-        """Read: it is so much now. 0 until there is something to compare with."""
+        """The speed, now that the total is this. 0 while there is nothing to compare with."""
         readings = self._readings
         readings.append((now, total))
         while len(readings) > 2 and readings[1][0] <= now - self.over_s:
@@ -32,7 +32,7 @@ class Meter:
 
 
 class Gauges:
-    """Looks at a demo, each time from where it looked before."""
+    """Looks at a demo, and compares with its last look."""
 
     def __init__(self, crowd: Crowd, server: ServerProcess, title: str, for_s: float | None) -> None:
         self.doing = "starting the server"
@@ -45,11 +45,11 @@ class Gauges:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since passengers book."""
+        """Seconds since the first passenger booked."""
         return 0.0 if self.began is None else self._crowd.runtime.now - self.began
 
     def look(self, figures: Summary) -> Glance:
-        """All of it, with these figures."""
+        """The state of the demo, with these figures."""
         crowd, now, usage = self._crowd, self._crowd.runtime.now, self._server.usage()
         drivers = [app.phone for app in crowd.drivers]
         assign = figures["time_to_assign_s"]

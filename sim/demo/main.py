@@ -47,13 +47,13 @@ from sim.trips import Skipped
 
 DRIVERS = 1_200
 RIDES_PER_S = 1.1
-"""Six hundred to eight hundred of the drivers are busy with so many of the shipped trips, for hours. Much more, and too many end up in
-the suburbs: pickups become long, which leaves fewer drivers free, which makes pickups longer."""
+"""With so many of the shipped trips six to eight hundred drivers are busy, for hours. With many more, too many drivers end up in the
+suburbs: pickups become long, fewer drivers are free, and pickups become longer still."""
 MORNING_FROM, MORNING_FOR_S = "07:00", 5 * 3600.0
-"""The shipped trips that are replayed unless `--from` says otherwise; then they are replayed again."""
+"""The part of the shipped day that is replayed, again and again, unless `--from` says otherwise."""
 DRIVER = DriverBehaviour(reaction_median_s=3.0, boarding_s=5.0)
 SPARE_FILES = 200
-"""Open files for passengers and the rest, when it is checked whether the fleet can be connected."""
+"""Open files that the fleet must leave for passengers and the rest."""
 QUIET_EVERY_S = 0.5
 KINDS_TOLD = 5
 """Kinds of refusals that are named at the end, the most frequent first."""
@@ -73,7 +73,7 @@ class DemoPlan:
 
 
 class Outcome(NamedTuple):
-    """`died`: the server ended before it was asked to; `last_lines`: what it said last; `errors`: what it refused, in words."""
+    """What a demo came to. `died`: the server ended by itself. `last_lines`: of its log. `errors`: what it refused, in words."""
 
     summary: DemoSummary
     died: bool
@@ -82,7 +82,7 @@ class Outcome(NamedTuple):
 
 
 def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
-    """Show it, print what came of it, and return the exit status: 0, or 1 when the server failed.
+    """Run the demo, print what came of it, and return the exit status: 0, or 1 when the server failed.
 
     Args:
         resolved: the settings, and where they come from: a port that nobody chose is any free one.
@@ -115,7 +115,7 @@ def demo(resolved: Resolved, script: str, view_file: str | None = None) -> int:
 
 
 def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
-    """What these settings ask for. Without a database of the user's own, one in `folder`."""
+    """The demo that these settings ask for. If they name no database, it is in `folder`."""
     wanted = resolved.simulate
     drivers = DRIVERS if wanted.drivers is None else wanted.drivers
     most = prepare_process() - SPARE_FILES
@@ -150,7 +150,7 @@ def _title(wanted: SimulateSettings, start_at: float) -> str:
 
 
 async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> Outcome:
-    """Start order from top to bottom, and back."""
+    """Start all parts from top to bottom, and stop them in the reverse order."""
     curtain, runtime, figures = Curtain(), RealtimeRuntime(plan.wanted.seed), Figures()
     curtain.watch_loop()
     seed(plan.settings.db, len(plan.fleet), now=runtime.now)  # so that drivers have names and cars
@@ -178,7 +178,7 @@ async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | No
 
 
 async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
-    """From the first driver's connection to the end of the time, or to the end of the last ride where there is one.
+    """Run from the first driver's connection to the end of the time, or to the end of the last ride.
 
     Without rides of its own (`--rides 0`) it is a fleet for other people's apps: only the end of the time ends it.
     """
@@ -201,7 +201,7 @@ async def _keep_showing(screen: Screen, gauges: Gauges, plan: DemoPlan, figures:
 
 
 def _told(plan: DemoPlan, figures: Figures) -> Summary:
-    """The simulation's figures so far. What they say of virtual time and invariants means nothing here."""
+    """The figures so far. Those about virtual time and invariants mean nothing in a demo."""
     return figures.summary(
         seed=plan.wanted.seed,
         digest="",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sim.city.demand import Demand
 
 TRIPS_A_STRETCH = 5
-"""So many trips are squeezed at a time: inside a stretch the gaps keep their proportions, every stretch has the same pace."""
+"""Trips of one stretch. Inside a stretch the gaps keep their proportions, and all stretches have the same pace."""
 
 
 def paced(demands: Sequence[Demand], rides_per_s: float) -> Iterator[Demand]:
@@ -27,7 +27,7 @@ def paced(demands: Sequence[Demand], rides_per_s: float) -> Iterator[Demand]:
 
 
 def _shares(stretch: Sequence[Demand]) -> list[float]:
-    """When in a stretch each trip is asked for, from 0 to below 1. Those of one and the same second are spread evenly."""
+    """When in a stretch each trip is booked, from 0 to below 1. Trips of the same second are spread evenly."""
     first, lasted = stretch[0].at, stretch[-1].at - stretch[0].at
     if lasted <= 0.0:
         return [number / len(stretch) for number in range(len(stretch))]

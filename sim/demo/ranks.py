@@ -12,26 +12,26 @@ from dispatch.values import Place, Point
 from sim.city.demand import Demand, trip_between
 
 RANKED_SHARE, AT_A_RANK, RANKS = 4, 12, 8
-"""Every fourth driver waits at a rank, where there are that many, and at most a dozen at each of eight."""
+"""There are eight ranks. Every fourth driver waits at one of them, and at most a dozen at each."""
 SHORT_FIRST, SHORT_EVERY = 10, 4
-"""The first passengers ride a short way, and then every fourth one."""
+"""So many passengers at the start ride a short way, and after them every fourth one."""
 SHORTEST_M, STEP_M, STEPS = 30.0, 10.0, 8
 """Short rides are 30, 40, … 100 metres long, in the direction of the real trip."""
 
 
 def ranks_among(starts: Sequence[Point]) -> list[Point]:
-    """Where the ranks of a fleet are that starts at these places."""
+    """The ranks of a fleet that starts at these places."""
     return list(starts[: min(RANKS, -(-_ranked(starts) // AT_A_RANK))])
 
 
 def at_ranks(starts: Sequence[Point], ranks: Sequence[Point]) -> list[Point]:
-    """The same places, those of the first drivers moved to the ranks."""
+    """The same places, with the first drivers moved to the ranks."""
     ranked = min(_ranked(starts), AT_A_RANK * len(ranks))
     return [ranks[number % len(ranks)] if number < ranked else start for number, start in enumerate(starts)]
 
 
 def with_short_rides(demands: Sequence[Demand], ranks: Sequence[Point]) -> list[Demand]:
-    """The same demand, some of it a short ride from one of the ranks."""
+    """The same demand, with some short rides from the ranks."""
     if not ranks:
         return list(demands)
     return [

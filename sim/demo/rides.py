@@ -1,4 +1,4 @@
-"""What a demo's passengers see of their rides: how many stand where, and who took the latest. Fed with their frames."""
+"""What a demo's passengers see of their rides: how many have which status, and who took the latest. It hears all their frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from dispatch.transport import wire
 
 STATUSES = ("pending", "accepted", "arrived", "in_progress", "completed", "no_drivers", "cancelled")
-"""The booking's own words, in the order of a ride's life."""
+"""The statuses of a booking, in the order of a ride's life."""
 ENDS = frozenset(STATUSES[4:])
 NEWS_KEPT = 5
 
@@ -26,7 +26,7 @@ _STATUS_AFTER: dict[type[wire.ServerMessage], Callable[[Any], str]] = {
 
 
 class RidesSeen:
-    """`counts[status]`: rides that stand there now, or ended so. `news`: the latest assignments in words, the newest last."""
+    """`counts[status]`: rides that have this status now, or ended with it. `news`: the latest assignments in words, the newest last."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -43,7 +43,7 @@ class RidesSeen:
             self.news.append(_assigned(frame, waited_s))
 
     def forget(self, ride_id: str) -> None:
-        """Its passenger will hear no more of it."""
+        """The passenger of this ride hears nothing more of it."""
         before = self._status.pop(ride_id, None)
         if before is not None:
             self.counts[before] -= 1

@@ -1,4 +1,4 @@
-"""Where a demo shows itself: alive in a terminal, a line every few seconds in a log, not at all where only JSON is wanted."""
+"""Where a demo is shown: as a live panel in a terminal, as a line every few seconds in a log, or nowhere if only JSON is wanted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.demo.live_view import ECHO, WIDEST, Glance, status_line, view
 
 
 class Screen(Protocol):
-    """A context that can be shown glances, every `every_s` seconds."""
+    """A context that shows a glance every `every_s` seconds."""
 
     every_s: float
 
@@ -28,7 +28,7 @@ class Screen(Protocol):
 
 
 class TerminalScreen:
-    """The panel, drawn over itself; it leaves with the context."""
+    """A panel that is drawn over itself, and disappears at the end."""
 
     every_s = 0.25
 
@@ -45,12 +45,12 @@ class TerminalScreen:
         self._live.stop()
 
     def show(self, glance: Glance) -> None:
-        """Draw."""
+        """Draw the panel."""
         self._live.update(view(glance, self._console.width), refresh=True)
 
 
 class LogScreen:
-    """A line when something else begins, and every five seconds."""
+    """A line every five seconds, and when something else begins."""
 
     every_s = 0.5
     line_every_s = 5.0
@@ -66,7 +66,7 @@ class LogScreen:
         pass
 
     def show(self, glance: Glance) -> None:
-        """Print at once, if there is something to say: a log may not be written by lines."""
+        """Print a line at once, if it is time for one. It is flushed, since a log may be buffered."""
         if glance.doing == self._doing and glance.elapsed_s < self._next_s:
             return
         self._doing, self._next_s = glance.doing, glance.elapsed_s + self.line_every_s
@@ -74,14 +74,14 @@ class LogScreen:
 
 
 class NoScreen(LogScreen):
-    """Nothing at all."""
+    """Shows nothing."""
 
     def show(self, glance: Glance) -> None:
-        """Look away."""
+        """Do nothing."""
 
 
 def screen_for(console: Console, *, as_json: bool) -> Screen:
-    """What suits stdout: a terminal that can move its cursor gets the panel."""
+    """The screen that suits stdout. A terminal that can move its cursor gets the panel."""
     if as_json:
         return NoScreen()
     if sys.stdout.isatty() and not console.is_dumb_terminal:
@@ -90,7 +90,7 @@ def screen_for(console: Console, *, as_json: bool) -> Screen:
 
 
 def save_svg(glance: Glance, path: str) -> None:
-    """A picture of the panel, as wide as it gets. It names no font that would have to be fetched."""
+    """Save a picture of the panel at its full width. It names no font that would have to be fetched."""
     console = Console(record=True, width=WIDEST, file=StringIO(), force_terminal=True, color_system="truecolor")
     console.print(view(glance, WIDEST + ECHO))
     svg = console.export_svg(title="make demo")

@@ -22,7 +22,7 @@ LINES_KEPT = 20
 LONGEST_LINE_BYTES = 1_048_576
 STOP_WITHIN_S = 20.0
 ROUTINE = '"level": "info"'
-"""Stands in the lines of the log about connections and the like, which say nothing about an end."""
+"""In lines of the log about connections and the like, which say nothing about why the server ended."""
 
 _READY = re.compile(r"dispatch listens on http://(?P<host>\S+):(?P<port>\d+) ")
 
@@ -81,7 +81,7 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """Of its process."""
+        """The id of its process."""
         return self._process.pid
 
     async def ready(self) -> None:
@@ -98,7 +98,7 @@ class ServerProcess:
             raise ServerFailed(f"the server did not start: {words.removeprefix('dispatch: ')}")
 
     async def stop(self) -> int:
-        """Ask it to stop, insist if it takes too long, and return its exit status (negative: minus the signal that killed it)."""
+        """Stop the server, kill it if it takes too long, and return its exit status (negative: minus the signal that killed it)."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         done, _ = await asyncio.wait({self.ended}, timeout=STOP_WITHIN_S)
@@ -107,7 +107,7 @@ class ServerProcess:
         return await self.ended
 
     def usage(self) -> Usage | None:
-        """What it uses, where the system tells that in /proc."""
+        """What the process has used; None: the system does not tell that in /proc."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
             ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
@@ -116,7 +116,7 @@ class ServerProcess:
             return None
 
     async def _watch(self) -> int:
-        """Read what it says, to its end: a full pipe would hold it up."""
+        """Read all that the server says: a full pipe would stop it."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             text = line.decode(errors="replace").rstrip()

@@ -1,4 +1,4 @@
-"""Events of a ride as facts that two runs can be compared by: who was asked, who has it, how it went on. Pure."""
+"""Facts of a ride by which two runs are compared: who was asked, who got the ride, how it went on. Pure."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from dispatch.messages.events import (
 )
 
 SAME_MOMENT_S: Final = 2.0
-"""A fact that comes so much earlier or later is the same fact."""
+"""Facts that are at most so far apart are the same fact."""
 CHARGE_ASKED: Final = "the provider is asked to collect what is due"
 CHARGE_PAID: Final = "the provider has collected it"
 CHARGE_DECLINED: Final = "the provider refuses it"
 IN_ITS_OWN_TIME: Final = frozenset((CHARGE_PAID, CHARGE_DECLINED))
-"""Facts that come when others please; a stage's provider takes another while."""
+"""Facts whose time does not count: the provider of the stage takes another time to answer."""
 GONE: Final = ("vanished", "unavailable", "driver_busy")
 """Ends of an offer that the script can only play as a driver who leaves."""
 
@@ -70,7 +70,7 @@ def facts_of(
 
 
 def differences(stored: Sequence[Fact], now: Sequence[Fact]) -> list[Difference]:
-    """What the one has and the other has not, in the order of time. A charge that is open on file may be settled on the stage."""
+    """Facts that only one of the runs has, in the order of time. A charge that is open on file may be settled on the stage."""
     unmatched = list(now)
     if not any(fact.text in IN_ITS_OWN_TIME for fact in stored):
         unmatched = [fact for fact in now if fact.text not in IN_ITS_OWN_TIME]

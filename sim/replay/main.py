@@ -19,7 +19,7 @@ from sim.report.outputs import require_new
 
 
 def replay(settings: Settings, ride_id: str, test_file: str | None, force: bool = False) -> int:
-    """Play it, tell it, and return 1 where today's code differs.
+    """Play the ride again, print its timeline, and return 1 if today's code does something else.
 
     `test_file`: where a test of it is written; `-`: printed instead. `force`: over what is there already.
     """
@@ -45,6 +45,6 @@ def replay(settings: Settings, ride_id: str, test_file: str | None, force: bool 
 
 
 def _rules(settings: Settings) -> dict[str, Any]:
-    """The rules of these settings; where the server listens and stores does not matter on a stage."""
+    """The rules among these settings. Where the server listens and stores does not matter on a stage."""
     names = {row.attribute for row in Rules.rows}
     return {name: value for name, value in asdict(settings).items() if name in names}

@@ -1,4 +1,4 @@
-"""Plays a script on a stage: today's actors, sessions and codec, on virtual time."""
+"""Plays a script on a stage: with today's actors, sessions and codec, in virtual time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
 from sim.world import WorldOptions
 
 LEAD_S: Final = 5.0
-"""The stage's clock when the passenger books: drivers are there before."""
+"""The second of the stage at which the passenger books. Drivers come online before."""
 AFTER_S: Final = 5.0
-"""What the last line leads to comes within so much."""
+"""How long the stage runs after the last line."""
 
 
 class Player:
@@ -30,7 +30,7 @@ class Player:
         self.history: list[tuple[float, Any]] = []
 
     def play(self) -> list[tuple[float, Any]]:
-        """From the first line to the last, and what it leads to."""
+        """Play all lines, and return the events that they led to."""
         self.stage.world.runtime.observe(self._watch)
         passenger = self.stage.passenger(RIDE, at=LEAD_S - BEFORE_S)
         people: dict[str, Person] = {RIDE: passenger}
@@ -64,7 +64,7 @@ class Player:
         self.stage.world.runtime.tell(addresses.ride(RideId(RIDE)), cancel)
 
     def _pin(self) -> str:
-        """What the passenger says to the driver: drawn anew in every run."""
+        """The pin that the passenger was told in this run."""
         told = self.stage.passengers[RIDE].heard("driver_assigned")
         return str(told[-1].get("start_pin", "")) if told else ""
 
@@ -77,7 +77,7 @@ class Player:
 
 
 def stage_settings(script: Script) -> dict[str, Any]:
-    """What holds on the stage whatever the rules are: nobody drives there, and a card is taken where one was."""
+    """Settings of the stage, whatever the rules are: nobody is followed there, and cards are taken if the ride was by card."""
     settings: dict[str, Any] = {"follow_drivers": "off"}
     if any("payment_method" in line.fields for line in script.lines):
         settings["payment"] = "http"
@@ -89,7 +89,7 @@ def stage_settings(script: Script) -> dict[str, Any]:
 
 
 def provider(script: Script) -> dict[str, Any]:
-    """What the stage's provider makes of a charge, as options of the world: what the real one made of it. An open one is paid."""
+    """What the stage's provider answers, as options of the world: the same as the real one. A charge that is still open is paid."""
     return {"decline_rate": 1.0} if script.charge_ended == "declined" else {}
 
 

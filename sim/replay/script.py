@@ -54,9 +54,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Script(msgspec.Struct):
-    """Lines in the order of time. `north_km`: where each driver stands. `names`: who is who. `vehicles`: what
-    those drive who were asked because of it. `is_priced`: by the server. `charge`: what the ride cost by card, and `charge_ended`: what
-    the provider made of it. `fees_minor`: what an end cost that was no ride, by setting. `unplayable`: what no person did."""
+    """Lines in the order of time.
+
+    `north_km`: how far north of the pickup each driver is. `names`: the short name of each driver. `vehicles`: the types that drivers
+    must have to be asked. `is_priced`: the server set the fare. `charge`: what was to be collected by card, `charge_ended`: what the
+    provider answered. `fees_minor`: fees of a ride that did not take place, by setting. `unplayable`: what no person did.
+    """
 
     begins_at: float
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""What a run came to: counters that the simulator feeds while it runs, and the one summary that it prints at the end."""
+"""Figures of a run: counters that grow while it runs, and the summary that is printed at its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypedDict
 
 
 class Percentiles(TypedDict):
-    """Nearest rank: a value that was seen, at or below which lie that many per cent. None without data."""
+    """By nearest rank: a value that was seen, and that many per cent of all values are not greater. None without data."""
 
     p50: float | None
     p95: float | None
@@ -64,7 +64,7 @@ class Summary(TypedDict):
 
 
 class Figures:
-    """Counts what happens. Every method is called once per happening and costs next to nothing."""
+    """Counts what happens. Each method is called once for each thing that happens."""
 
     def __init__(self) -> None:
         self.cancelled_by: dict[str, int] = {}
@@ -86,7 +86,7 @@ class Figures:
             self._pickup_distance_m.append(pickup_distance_m)
 
     def picked_up(self, time_to_pickup_s: float) -> None:
-        """The first driver who came to a ride's pickup was there so long after the ride was asked for."""
+        """The first driver who came to a ride's pickup arrived so long after the request."""
         self._time_to_pickup_s.append(time_to_pickup_s)
 
     def completed(self) -> None:
@@ -114,7 +114,7 @@ class Figures:
         self._timed_out += 1
 
     def rounds(self, count: int) -> None:
-        """A ride's search came to so many rounds (more)."""
+        """A ride's search had so many more rounds."""
         self._rounds += count
 
     def period(self, name: str, seconds: float) -> None:
@@ -138,7 +138,7 @@ class Figures:
         violations: int,
         decisions: str = "",
     ) -> Summary:
-        """All of it, with what only the caller knows: `drivers` is the fleet's size, `violations` how many invariants broke."""
+        """All figures, with what only the caller knows. `drivers`: the size of the fleet. `violations`: how many invariants broke."""
         free, to_pickup, on_trip = (self._share(name) for name in ("p1", "p2", "p3"))
         return Summary(
             seed=seed,

@@ -18,7 +18,7 @@ CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """One line that is written over itself: nothing in the first seconds, and nothing at all where no terminal reads it."""
+    """One line that is written over itself. It is not shown in the first seconds, nor where stderr is no terminal."""
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -27,7 +27,7 @@ class Progress:
         self._is_shown = False
 
     def tell(self, say: Callable[[], str]) -> None:
-        """Show this, if it is time to."""
+        """Show this text, if it is time to."""
         now = self._clock()
         if now >= self._next_s:
             self._next_s, self._is_shown = now + EVERY_S, True
@@ -35,7 +35,7 @@ class Progress:
             self._stream.flush()
 
     def clear(self) -> None:
-        """The line goes: something else is to be printed."""
+        """Remove the line, since something else is to be printed."""
         if self._is_shown:
             self._is_shown = False
             self._stream.write(CLEAR)
@@ -44,7 +44,9 @@ class Progress:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Inside, the first Ctrl-C is remembered, and what is given says whether there was one. The second ends the process as ever."""
+    """Within this context the first Ctrl-C is only remembered: the function that it gives says whether there was one. The second one
+    ends the process as ever.
+    """
     pressed = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
