@@ -19,7 +19,7 @@ from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.journal import JournalPort
-from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.reader import Reader, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.region import agreed_region, settled_region
@@ -58,6 +58,7 @@ class LiveFile:
         except BaseException:
             self.journal.stop()
             raise
+        runtime.start_at(self.store.newest_at())
         runtime.sink(addresses.JOURNAL, self.journal)
         self._is_open = True
         self.is_whole = False
@@ -116,7 +117,7 @@ def _open(settings: Settings, ownership: Ownership) -> Writer:
         region = settled_region(writer.db, settings.db, settings.phone_region)
         others = has_other_forms(writer.db, region)
         writer.watch(settings.db, ownership)
-        before = mark_all_disconnected(writer, time.time())
+        before = mark_all_disconnected(writer, max(time.time(), newest_at(writer.db)))
     except BaseException:
         writer.close()
         raise

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from sqlite_utils import Database
+
 from dispatch import addresses
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
@@ -49,6 +51,16 @@ class JournalReads(EventStore, Protocol):
 
     def default_passenger(self) -> Passenger | None:
         """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
+
+
+LAST_EVENTS = 1000
+"""Among so many of the last rows stands the newest event, even if the system's clock was set back between two runs."""
+
+
+def newest_at(db: Database) -> float:
+    """Unix time of the newest event in `db`; 0: there is none."""
+    (at,) = db.execute("SELECT max(at) FROM (SELECT at FROM events ORDER BY n DESC LIMIT ?)", (LAST_EVENTS,)).fetchone()
+    return float(at or 0.0)
 
 
 class Reader:
@@ -116,6 +128,11 @@ class Reader:
         """The region of phone numbers that name no country; empty: the file keeps none."""
         with explained(self._path):
             return kept_region(self._db)
+
+    def newest_at(self) -> float:
+        """Unix time of the newest event on file; 0: there is none."""
+        with explained(self._path):
+            return newest_at(self._db)
 
     def forget(self, ride_id: RideId) -> None:
         """Nothing: what is on disk stays."""

@@ -229,6 +229,7 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         ["SEARCH blocked_pairs USING PRIMARY KEY (passenger_id=?)"],
     ),
     "the region of phone numbers": (lambda reader: reader.phone_region(), ["SCAN sqlite_schema"]),
+    "the newest event": (lambda reader: reader.newest_at(), ["SCAN events", "SEARCH (subquery-1)"]),
     "events of a dispatcher": (lambda reader: reader.events_of(DISPATCHER), ["SCAN events"]),
 }
 """Only a start asks for reserved drivers and the default passenger, and nobody in a hurry for a dispatcher's events. A scan of an index
