@@ -145,6 +145,6 @@ class OpenQuestion:
 
     def take_all(self) -> tuple[Message, ...]:
         """Everything that waits for an answer, which will not be acted on any more."""
-        everything = (*self.in_hand, *((self.booking, *self.waiting) if self.booking is not None else ()))
+        everything = self.in_hand or ((self.booking, *self.waiting) if self.booking is not None else ())
         self.booking, self.waiting, self.in_hand = None, (), ()
         return everything

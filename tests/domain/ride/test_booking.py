@@ -114,6 +114,16 @@ class TestQuestion:
         assert question.answered(3) is None
         assert question.take_all() == (NOW_PLEASE, cancel)
 
+    def test_what_is_asked_again_in_the_turn_that_is_lost_is_taken_once(self) -> None:
+        question, cancel = booking.OpenQuestion(), CancelRide(ASKER, RIDE)
+        question.ask(NOW_PLEASE, 3)
+        question.waiting = (cancel,)
+        question.answered(3)
+        question.ask(NOW_PLEASE, 4)
+        question.waiting = (cancel,)
+        assert question.take_all() == (NOW_PLEASE, cancel)
+        assert question.take_all() == ()
+
     def test_what_waits_for_an_answer_that_will_not_come_is_taken_all_at_once(self) -> None:
         question, cancel = booking.OpenQuestion(), CancelRide(ASKER, RIDE)
         question.ask(NOW_PLEASE, 3)
