@@ -15,6 +15,7 @@ from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
+from dispatch.messages.commands import CancelRide
 from dispatch.messages.journal import Appended
 from dispatch.messages.matching import ForDriver
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime
@@ -139,9 +140,11 @@ def in_short(message: Any) -> str:
     """`ClaimRefused:taken`: the type of a message, and the word or two that matter of it."""
     if isinstance(message, ForDriver):
         return f"ForDriver:{in_short(message.notice)}"
+    if isinstance(message, CancelRide):
+        return f"CancelRide:{message.principal.by}"
     words = [getattr(message, name, "") for name in _WORDS if name not in _NOT_ITS_WORD.get(type(message).__name__, ())]
     return ":".join([type(message).__name__, *filter(None, words)])
 
 
 _WORDS = ("status", "outcome", "code", "by", "result", "reason")
-_NOT_ITS_WORD = {"NoDrivers": ("reason",), "RideEnded": ("reason",), "CancelRide": ("reason",)}
+_NOT_ITS_WORD = {"NoDrivers": ("reason",), "RideEnded": ("reason",)}
