@@ -35,65 +35,45 @@ class Rule(NamedTuple):
     matters: Callable[[Search], Any] | None = None
 
 
-def _announced(status: AskVerdict) -> Rule:
-    """The driver announced this status."""
-    return Rule(status, lambda zone, search, driver_id, metres, reach_m: zone.supply.get(driver_id).status == status)
+def _thinks(search: Search, driver_id: DriverId) -> bool:
+    return driver_id in search.asks and any(offer.lease.driver_id == driver_id for offer in search.open.values())
 
 
-def _is_stale(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return not zone.supply.is_fresh(driver_id, zone.now)
-
-
-def _is_beyond(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return metres > reach_m
-
-
-def _is_another_vehicle(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    wanted = search.card.trip.vehicle_type
-    return bool(wanted) and not zone.rules.vehicles.serves(wanted, zone.supply.get(driver_id).vehicle_type)
-
-
-def _is_blocked(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return driver_id in search.blocked
-
-
-def _has_declined(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return driver_id in search.refusals
-
-
-def _thinks(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    if driver_id not in search.asks:
-        return False
-    return any(offer.lease.driver_id == driver_id for offer in search.open.values())
-
-
-def _was_silent(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return search.asks.get(driver_id, 0) > zone.rules.asks_after_silence
-
-
-def _holds_offers(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
-    return not zone.supply.eligible(driver_id)
-
-
-def _is_not_new(zone: Zone, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> bool:
+def _is_not_new(zone: Zone, search: Search, driver_id: DriverId) -> bool:
     if search.need(zone.now).kind != NEWCOMERS:
         return False
     return not zone.supply.became_eligible_after(driver_id, zone.eligibility_seq_of(search))
 
 
+def _fits(zone: Zone, search: Search, driver_id: DriverId) -> bool:
+    wanted = search.card.trip.vehicle_type
+    return not wanted or zone.rules.vehicles.serves(wanted, zone.supply.get(driver_id).vehicle_type)
+
+
 RULES: Final = (
-    _announced(AskVerdict.OFFLINE),
-    _announced(AskVerdict.UNAVAILABLE),
-    _announced(AskVerdict.BUSY),
-    Rule(AskVerdict.STALE, _is_stale),
-    Rule(AskVerdict.OUTSIDE_RADIUS, _is_beyond),
-    Rule(AskVerdict.WRONG_VEHICLE, _is_another_vehicle, attrgetter("card.trip.vehicle_type")),
-    Rule(AskVerdict.BLOCKED, _is_blocked, attrgetter("blocked")),
-    Rule(AskVerdict.DECLINED, _has_declined, attrgetter("refusals")),
-    Rule(AskVerdict.THINKING, _thinks, attrgetter("open")),
-    Rule(AskVerdict.SILENT, _was_silent, attrgetter("asks")),
-    Rule(AskVerdict.HOLDS_OFFER, _holds_offers),
-    Rule(AskVerdict.NOT_NEW, _is_not_new, attrgetter("met")),
+    Rule(AskVerdict.OFFLINE, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.OFFLINE),
+    Rule(
+        AskVerdict.UNAVAILABLE,
+        lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.UNAVAILABLE,
+    ),
+    Rule(AskVerdict.BUSY, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.BUSY),
+    Rule(AskVerdict.STALE, lambda zone, search, who, m, reach_m: not zone.supply.is_fresh(who, zone.now)),
+    Rule(AskVerdict.OUTSIDE_RADIUS, lambda zone, search, who, m, reach_m: m > reach_m),
+    Rule(
+        AskVerdict.WRONG_VEHICLE,
+        lambda zone, search, who, m, reach_m: not _fits(zone, search, who),
+        attrgetter("card.trip.vehicle_type"),
+    ),
+    Rule(AskVerdict.BLOCKED, lambda zone, search, who, m, reach_m: who in search.blocked, attrgetter("blocked")),
+    Rule(AskVerdict.DECLINED, lambda zone, search, who, m, reach_m: who in search.refusals, attrgetter("refusals")),
+    Rule(AskVerdict.THINKING, lambda zone, search, who, m, reach_m: _thinks(search, who), attrgetter("open")),
+    Rule(
+        AskVerdict.SILENT,
+        lambda zone, search, who, m, reach_m: search.asks.get(who, 0) > zone.rules.asks_after_silence,
+        attrgetter("asks"),
+    ),
+    Rule(AskVerdict.HOLDS_OFFER, lambda zone, search, who, m, reach_m: not zone.supply.eligible(who)),
+    Rule(AskVerdict.NOT_NEW, lambda zone, search, who, m, reach_m: _is_not_new(zone, search, who), attrgetter("met")),
 )
 """In the order in which they are told. `thinking`: the driver holds an offer of this ride. `silent`: the driver did not answer as often
 as drivers are asked. `holds_offer`: the driver holds as many offers of other rides as allowed. `not_new`: after the last round only
@@ -103,6 +83,10 @@ those are asked who became eligible since it opened.
 
 class Zone:
     """The view that a policy has (`MatchingPolicy`). `now`: the second of the decision under way."""
+
+    rules: SearchRules
+    supply: Supply
+    now: float
 
     def __init__(self, rules: SearchRules, supply: Supply, searches: Searches) -> None:
         self.rules = rules
