@@ -36,11 +36,9 @@ from dispatch.messages.events import (
     RideStarted,
 )
 from dispatch.messages.journal import Append, Appended
-from dispatch.storage.log.codec import encode
 from dispatch.storage.log.journal import JournalPort
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import ADD_EVENT, Writer
+from dispatch.storage.log.on_file import ADD_EVENT, Reader, Writer, encode
 from dispatch.storage.tables.schema import open_database, open_read_only
 from dispatch.values import DriverCard, Passenger, Place, Trip
 

@@ -22,8 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from dispatch.messages.journal import Append
-from dispatch.storage.log.codec import decode
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer, decode
 from dispatch.storage.tables.schema import open_read_only
 from dispatch.storage.tools.seed import seed
 

@@ -24,7 +24,7 @@ from dispatch.prices import pricing_provider, require_prices
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.owner import Ownership
-from dispatch.storage.log.reader import JournalReads
+from dispatch.storage.log.on_file import JournalReads
 from dispatch.text import say
 from dispatch.travel.models import FITTED, eta_model
 

@@ -35,7 +35,7 @@ from dispatch.policies import policy_factory
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
-from dispatch.storage.log.reader import JournalReads
+from dispatch.storage.log.on_file import JournalReads
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.values import UNNAMED, Passenger
 

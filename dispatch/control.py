@@ -11,7 +11,7 @@ import msgspec
 from dispatch.errors import DispatchError
 from dispatch.storage.failures import StorageOwned
 from dispatch.storage.file.owner import owned
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.orders import Answer, Order, encode, perform
 from dispatch.transport.control import NoAnswer, ask
 

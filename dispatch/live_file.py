@@ -19,9 +19,8 @@ from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.journal import JournalPort
-from dispatch.storage.log.reader import Reader, newest_at
+from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
-from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.region import agreed_region, settled_region
 from dispatch.storage.tools.orders import decode, perform
 from dispatch.storage.tools.phone_ids import has_other_forms

@@ -16,7 +16,7 @@ from dispatch.errors import SettingError
 from dispatch.ids import DriverId
 from dispatch.prices import require_rates
 from dispatch.storage.file.owner import owned
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.schema import has_events
 from dispatch.text import counted, say
 from sim.city.demand import DemandError

@@ -23,7 +23,7 @@ from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Trace, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.invariants import Watch
 from sim.city.demand import Demand

@@ -18,7 +18,7 @@ from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.transport.sessions.session import Session
 from sim.checks.livelock import LivelockGuard

@@ -18,7 +18,7 @@ from dispatch.ids import RideId
 from dispatch.live_file import _open
 from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.file.owner import owned
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.storage.damage import beside, closed_file, flip
 from tests.storage.old_files import CONTRADICTING, old_file
 from tests.storage.stories import DRIVER_ID, MICHAEL, OFFER, append, booked

@@ -15,7 +15,7 @@ from dispatch.domain.driver.record import stranger
 from dispatch.ids import DriverId
 from dispatch.messages.events import DriverOnline, DriverRegistered
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.storage.old_files import SOUND, old_file
 from tests.storage.stories import append
 

@@ -16,7 +16,7 @@ import pytest
 
 import cli
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.e2e.test_recovery import TRIP, Server, hears
 from tests.storage.stories import append, booked
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 
 
 @pytest.fixture()

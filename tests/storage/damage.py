@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.storage.stories import Town
 
 WRITE_AND_DIE = """
 import os, sys
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.storage.stories import Town
 writer = Writer(sys.argv[1])
 for append in Town(1, rides=12).story():

@@ -16,9 +16,8 @@ from dispatch.messages.journal import Append, Appended
 from dispatch.providers.payment import VirtualPayments
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.health.startup_check import require_sound
-from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.restart import mark_all_disconnected
-from dispatch.storage.log.writer import Writer
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.transport.sessions.session import Session

@@ -22,8 +22,7 @@ from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.check import Difference, clause, differing, misfiled, repairs, scratch, taken
-from dispatch.storage.log.codec import BODY, read
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import BODY, Writer, read
 from dispatch.storage.tables.schema import open_read_only
 from dispatch.storage.tables.views import Change
 from dispatch.words import Party, ReleaseReason, SystemReason

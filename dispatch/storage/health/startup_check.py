@@ -11,8 +11,7 @@ from dispatch import addresses
 from dispatch.ids import DriverId, RideId
 from dispatch.storage.failures import StorageContradicts, StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
-from dispatch.storage.log.codec import BODY, read
-from dispatch.storage.log.reader import OF_DRIVER, OF_RIDE
+from dispatch.storage.log.on_file import BODY, OF_DRIVER, OF_RIDE, read
 from dispatch.storage.tables.schema import migrations
 from dispatch.storage.tables.views import EVENTS
 

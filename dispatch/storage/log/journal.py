@@ -19,7 +19,7 @@ from dispatch.messages.base import Message, Recorded
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 
 Letter = tuple[str, Message]
 PostMany = Callable[[Iterable[Letter]], None]

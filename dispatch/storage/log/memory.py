@@ -5,6 +5,7 @@ A simulation gives it the address `journal` as a sink, and asks it what a server
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -21,14 +22,34 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append, Appended
 from dispatch.ports import Post
-from dispatch.storage.log.archive import Archive
 from dispatch.storage.log.journal import Losses
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
-from dispatch.storage.log.writer import Writer
 from dispatch.storage.tables.views import NOTES, Notes
 from dispatch.values import DriverCard, Passenger
 
 EVENTS_A_WRITE: Final = 1_000
+
+
+class Archive:
+    """Bytes by number, one behind the other: what was put in can be read, and nothing is ever taken out.
+
+    As objects of their own they would lie among all that comes and goes, and keep the memory around them from being used again.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._ends = array("Q", (0,))
+
+    def put(self, packed: bytes) -> int:
+        """Keep this, under the number that is returned."""
+        self._bytes += packed
+        self._ends.append(len(self._bytes))
+        return len(self._ends) - 2
+
+    def read(self, number: int) -> bytes:
+        """What was put in under this number."""
+        return bytes(self._bytes[self._ends[number] : self._ends[number + 1]])
 
 
 class MemoryJournal:

@@ -27,7 +27,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import explained
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.words import LinkEnd, OfferOutcome
 
 APPENDS_A_COMMIT: Final = 1_000

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from dispatch.errors import DispatchError
 from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.region import agreed_region
 
 _KEEP = "INSERT INTO blocked_pairs (passenger_id, driver_id, blocked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"

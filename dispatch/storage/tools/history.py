@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from dispatch.errors import DatabaseError
 from dispatch.messages.events import Event
 from dispatch.storage.failures import explained
-from dispatch.storage.log.codec import BODY, read
+from dispatch.storage.log.on_file import BODY, read
 from dispatch.storage.tables.schema import open_read_only
 
 _EVENTS: Final = f"""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.blocks import block, unblock
 from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
 

@@ -21,7 +21,7 @@ from dispatch.ids import DriverId
 from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
 from dispatch.storage.health.check import differing, repairs, scratch, told_again
-from dispatch.storage.log.codec import BODY
+from dispatch.storage.log.on_file import BODY
 from dispatch.storage.tables.region import keep_region, kept_region
 from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
 from dispatch.text import counted

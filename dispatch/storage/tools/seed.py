@@ -15,7 +15,7 @@ from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.storage.failures import explained
 from dispatch.storage.file.owner import owned
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.values import DriverCard, Passenger
 
 SARAH: Final = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")

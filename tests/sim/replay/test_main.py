@@ -13,7 +13,7 @@ from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.events import ChargeSettled
 from dispatch.principals import OPERATIONS
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.show import rows
 from sim.replay.as_test import as_test
 from sim.replay.facts import CHARGE_DECLINED, CHARGE_PAID, Difference, differences, facts_of

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.storage.file.owner import beside
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import Writer
-from tests.storage.log.test_writer import on_disk
+from dispatch.storage.log.on_file import Reader, Writer
+from tests.storage.log.test_on_file_writer import on_disk
 from tests.storage.stories import booked
 
 

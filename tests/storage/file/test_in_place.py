@@ -12,8 +12,8 @@ import pytest
 from dispatch.storage.failures import StorageOwned, StorageReplaced
 from dispatch.storage.file.owner import beside, owned, take
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.writer import Writer
-from tests.storage.log.test_writer import on_disk
+from dispatch.storage.log.on_file import Writer
+from tests.storage.log.test_on_file_writer import on_disk
 from tests.storage.stories import booked
 
 Blow = Callable[[Path], None]

@@ -19,7 +19,7 @@ from dispatch.storage.failures import (
     StorageUnreachable,
 )
 from dispatch.storage.file.owner import beside, owned, take
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 
 OWNS = """
 import sys

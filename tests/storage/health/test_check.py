@@ -13,7 +13,7 @@ from dispatch.errors import DatabaseError
 from dispatch.ids import DriverId
 from dispatch.messages.events import EVENT_TYPES, RideAssigned
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.catalog import FOLLOWING
 from dispatch.storage.tools.seed import seed
 from dispatch.values import DriverCard

@@ -31,7 +31,7 @@ from dispatch.storage.failures import StorageContradicts, StorageDamaged
 from dispatch.storage.health.check import findings
 from dispatch.storage.health.mend import mend
 from dispatch.storage.health.startup_check import require_sound
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.show import rows
 from dispatch.values import DriverCard, Money
 from tests.storage.damage import closed_file

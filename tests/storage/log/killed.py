@@ -12,7 +12,7 @@ from dispatch.ids import DriverId
 from dispatch.messages.events import DriverOnline
 from dispatch.messages.journal import Append, Appended
 from dispatch.storage.log.journal import JournalPort
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 
 STREAMS = 7
 MOST_UNANSWERED = 100

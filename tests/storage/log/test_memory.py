@@ -22,7 +22,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime import PermutedRuntime, Runtime, VirtualRuntime
 from dispatch.storage.log.memory import EVENTS_A_WRITE, MemoryJournal
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.values import DriverCard, Passenger, Place, Trip
 from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, OFFER, RIDE, Town, append, booked
 

@@ -15,9 +15,8 @@ from dispatch.messages.events import (
     OffersMade,
 )
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.restart import APPENDS_A_COMMIT, Disconnected, mark_all_disconnected
-from dispatch.storage.log.writer import Writer
 from tests.storage.stories import DISPATCHER, MICHAEL, Town, append, booked
 
 

@@ -8,9 +8,8 @@ from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import DriverOffline, Event, OfferPlaced, OffersClosed, OffersMade
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.reader import Reader
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.restart import Disconnected, HeldOffer, held_offers, mark_all_disconnected, restart_events
-from dispatch.storage.log.writer import Writer
 from tests.storage.stories import DISPATCHER, DRIVER_ID, OFFER, RIDE, Town, append, booked
 
 

@@ -9,7 +9,7 @@ import pytest
 from dispatch.ids import RideId
 from dispatch.messages.events import ChargeSettled, RideAssigned, RideRequested, SearchFailed
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from tests.storage.old_files import ANN, BEN, SOUND, Served, old_file
 
 Serve = Callable[..., Served]

@@ -18,8 +18,7 @@ from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverRegistered, RideRated
 from dispatch.storage.failures import StorageBusy, StorageDamaged, StorageMissing, StorageReadOnly, StorageUnreachable
 from dispatch.storage.file.owner import beside
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations, open_database, open_read_only
 from tests.storage.stories import DRIVER_ID, MICHAEL, RIDE, SARAH, append, booked
 

@@ -34,7 +34,7 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.messages.journal import Append
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.values import Passenger
 from tests.storage.stories import (
     DISPATCHER,

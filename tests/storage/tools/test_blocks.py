@@ -8,8 +8,7 @@ import pytest
 
 from dispatch.errors import NotADatabase
 from dispatch.ids import PassengerId
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tools import blocks
 from dispatch.storage.tools.blocks import NobodyThere
 from dispatch.storage.tools.seed import MICHAEL, SARAH, seed

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.events import OfferPlaced, OffersMade
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.explain import Told, explanation
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.storage.tools.show import TABLES

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.explain import explanation
 from dispatch.storage.tools.explain_text import lines
 from sim.stories.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.ids import DriverId
 from dispatch.messages.events import DriverOnline, RideAssigned
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.history import NoSuchRideOnFile, history_of
 from tests.storage.stories import MICHAEL, OFFER, RIDE, append, booked
 

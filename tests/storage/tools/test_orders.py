@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.blocks import NobodyThere
 from dispatch.storage.tools.orders import BlockPair, SeedPeople, UnblockPair, decode, encode, perform
 from dispatch.storage.tools.seed import MICHAEL, SARAH

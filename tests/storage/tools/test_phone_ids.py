@@ -10,8 +10,7 @@ import pytest
 
 from dispatch.ids import DriverId, PassengerId
 from dispatch.storage.health.check import findings
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tables.region import kept_region
 from dispatch.storage.tables.schema import open_database, open_read_only
 from dispatch.storage.tools import phone_ids

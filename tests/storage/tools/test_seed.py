@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from dispatch.messages.events import DriverRegistered
-from dispatch.storage.log.reader import Reader
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tools.seed import MICHAEL, SARAH, Seeded, demo_fleet, seed
 from dispatch.values import DriverCard, Passenger
 from tests.storage.stories import append

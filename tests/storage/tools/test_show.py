@@ -16,7 +16,7 @@ from dispatch.messages.events import (
     RideCancelled,
 )
 from dispatch.storage.failures import StorageMissing
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.seed import SARAH, seed
 from dispatch.storage.tools.show import TABLES, rows
 from tests.storage.stories import DISPATCHER, DRIVER_ID, MAIN_ST, OAK_AVE, PRICE, QUOTE, append, booked

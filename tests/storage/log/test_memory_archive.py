@@ -1,6 +1,6 @@
 """Bytes by number."""
 
-from dispatch.storage.log.archive import Archive
+from dispatch.storage.log.memory import Archive
 
 
 def test_what_is_put_in_is_read_by_its_number() -> None:

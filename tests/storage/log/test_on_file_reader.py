@@ -24,8 +24,7 @@ from dispatch.messages.journal import Append
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.failures import StorageDamaged
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.reader import JournalReads, Reader
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import JournalReads, Reader, Writer
 from dispatch.storage.tools.seed import SARAH, seed
 from dispatch.values import Passenger
 from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, Town, append, booked

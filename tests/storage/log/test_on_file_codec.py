@@ -5,7 +5,7 @@ import pytest
 
 from dispatch.ids import RideId
 from dispatch.messages.events import EVENT_TYPES, Event, RideCancelled
-from dispatch.storage.log.codec import decode, encode
+from dispatch.storage.log.on_file import decode, encode
 from tests.storage.stories import ONE_OF_EACH
 
 each_event = pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: type(event).__name__)

@@ -20,7 +20,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFault, StorageFull
-from dispatch.storage.log.writer import Writer
+from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.schema import open_database
 from tests.storage.stories import ONE_OF_EACH, append, booked
 

@@ -1,0 +1,304 @@
+"""The journal on file: events as rows and back, the writer that commits them with their tables, the reader that wakes actors.
+
+The writer belongs to the journal's thread, a simulation or a command. The reader is asked on the event loop's thread, so each of its
+answers is one look-up by key or by index. Neither is ever used from two threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+from sqlite_utils import Database
+
+from dispatch import addresses
+from dispatch.config import Server
+from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.messages.events import Event
+from dispatch.messages.journal import Append
+from dispatch.ports import EventStore
+from dispatch.storage.failures import EventRefused, StorageDamaged, explained, failure_of
+from dispatch.storage.file.closing import part
+from dispatch.storage.file.in_place import InPlace
+from dispatch.storage.file.owner import Ownership
+from dispatch.storage.tables.region import kept_region
+from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
+from dispatch.storage.tables.views import VIEWS, Change, teach
+from dispatch.values import DriverCard, Passenger
+
+# ---------------------------------------------------------------------------------------------------------------- events
+
+BODY: Final = "CAST(body AS BLOB)"
+"""How a body is selected: as text it could not even be fetched once a byte of it is damaged."""
+
+_encode = msgspec.json.Encoder().encode
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> tuple[str, str]:
+    """`(kind, body)`: the class name, and the JSON that `decode` reads. Raises ValueError for text that is not Unicode."""
+    return type(event).__name__, _encode(event).decode()
+
+
+def decode(body: str | bytes) -> Event:
+    """The event of this body. Raises msgspec.DecodeError for one that no version of this journal wrote."""
+    try:
+        return _decoder.decode(body)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"it is not Unicode: {error.reason} (byte {error.start})") from error
+
+
+def read(path: str, n: int, body: bytes) -> Event:
+    """Event `n` of this file. Raises StorageDamaged, which names both."""
+    try:
+        return decode(body)
+    except msgspec.MsgspecError as error:
+        raise StorageDamaged(path, f"event {n} cannot be read: {error}") from error
+
+
+# --------------------------------------------------------------------------------------------------------------- writing
+
+ADD_EVENT: Final = """
+    INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
+    VALUES (?1, ?2, ?3, (SELECT ride_no FROM rides WHERE ride_id = ?3), ?4, ?5)"""
+HURRIED_MS: Final = 250
+_UNFIT: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
+"""What encoding raises for a value that has no JSON or no place in a column."""
+
+
+class Writer:
+    """One connection that writes. It belongs to the thread that made it."""
+
+    def __init__(
+        self,
+        database: Database | str | Path,
+        synchronous: str = Server.synchronous,
+        trusts: Callable[[Database], object] | None = None,
+    ) -> None:
+        """A path is opened as `open_database` does, and may raise so."""
+        self.db = database if isinstance(database, Database) else open_database(database, synchronous, trusts=trusts)
+        teach(self.db.conn)
+        self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
+        self.path = self._file if isinstance(database, Database) else str(database)
+        self._cursor = self.db.conn.cursor()
+        self._place: InPlace | None = None
+        (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
+
+    def write(self, batch: Sequence[Append], first: Sequence[Change] = ()) -> None:
+        """Commit these events, in this order, or nothing of them. `first`: what is changed before them in the same commit.
+
+        Raises EventRefused when the events themselves are at fault, another DatabaseError (StorageFull, StorageBusy, …) when
+        the file or the disk is.
+        """
+        rows, changes = self._drawn(batch)
+        self._commit(rows, [*first, *changes])
+
+    def touch(self) -> None:
+        """Commit a page that says nothing new: raises what keeps the next batch from being written."""
+        with explained(self.path):
+            (version,) = self._cursor.execute("PRAGMA user_version").fetchone()
+        self._commit([], [(f"PRAGMA user_version = {version}", ())])
+
+    def hurry(self, hurries: bool) -> None:
+        """Wait for others' locks a moment only, or again as long as the file was opened with."""
+        timeout_ms = min(HURRIED_MS, self._busy_timeout_ms) if hurries else self._busy_timeout_ms
+        self._cursor.execute(
+            f"PRAGMA busy_timeout = {timeout_ms}"
+        ).fetchall()  # it answers; a statement left open would hold the file
+
+    def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
+        execute = self._cursor.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for statement, values in changes:
+                execute(statement, values)
+            self._cursor.executemany(ADD_EVENT, rows)
+            if self._place is not None:
+                self._place.require(quick=True)
+            execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise failure_of(error, self.path) from error
+            if isinstance(error, _UNFIT):
+                raise EventRefused(self.path, str(error)) from error
+            raise
+        self.note_commit()
+
+    def watch(self, path: str | Path, ownership: Ownership | None = None) -> None:
+        """From now on nothing is committed while `path` names another file than the open one, or after `ownership` lost it to a rival.
+
+        `path`: as the user named the file.
+        """
+        with explained(str(path)):
+            self._place = InPlace(path, ownership)
+
+    def require_in_place(self) -> None:
+        """Raises StorageReplaced when a watched file is not where it was."""
+        if self._place is not None:
+            self._place.require()
+
+    def note_commit(self) -> None:
+        """Called after each commit to a watched file, so that what a checkpoint wrote with it is not taken for somebody else's."""
+        if self._place is not None:
+            self._place.note()
+
+    def close(self) -> str:
+        """Move the log into the file and let go of it. Nothing waits in a writer. Returns what people must know, or nothing."""
+        with suppress(sqlite3.Error):
+            self.hurry(True)
+        place, self._place = self._place, None
+        return part(self.db.conn, self._file, place)
+
+    def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
+        """All rows and changes of a batch, before the file is locked."""
+        rows: list[tuple[object, ...]] = []
+        changes: list[Change] = []
+        try:
+            for append in batch:
+                at, stream = append.at, append.reply_to
+                for event in append.events:
+                    kind, body = encode(event)
+                    rows.append((at, stream, getattr(event, "ride_id", None), kind, body))
+                    changes.extend(VIEWS[type(event)](event, at))
+        except _UNFIT as error:
+            raise EventRefused(self.path, str(error)) from error
+        return rows, changes
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
+            if self.db.conn.in_transaction:
+                self.db.conn.execute("ROLLBACK")
+
+
+# --------------------------------------------------------------------------------------------------------------- reading
+
+_READ_FROM: Final = """ifnull(
+    (SELECT n FROM events WHERE stream = ? AND kind = 'DriverFolded' ORDER BY n DESC LIMIT 1 OFFSET 1), 0)"""
+"""From the last fold but one: what came between the two last ones tells of commands that may still be repeated."""
+OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
+OF_DRIVER: Final = f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}"
+"""What a driver is woken from. Takes the stream twice."""
+
+
+class JournalReads(EventStore, Protocol):
+    """What both read sides answer: what actors ask, and what the composition root asks beside it.
+
+    An answer holds everything that was `Appended` before the question, and nothing that was not.
+    """
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        """Whether anybody ever booked under this id."""
+
+    def reserved_drivers(self) -> Sequence[DriverId]:
+        """Every driver who is reserved for a ride or on one, by id."""
+
+    def unpaid_rides(self) -> Sequence[RideId]:
+        """Every ride whose charge the provider has not settled, oldest first."""
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        """The passenger as last booked or seeded; None: never seen."""
+
+    def default_passenger(self) -> Passenger | None:
+        """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
+
+
+LAST_EVENTS = 1000
+"""Among so many of the last rows stands the newest event, even if the system's clock was set back between two runs."""
+
+
+def newest_at(db: Database) -> float:
+    """Unix time of the newest event in `db`; 0: there is none."""
+    (at,) = db.execute("SELECT max(at) FROM (SELECT at FROM events ORDER BY n DESC LIMIT ?)", (LAST_EVENTS,)).fetchone()
+    return float(at or 0.0)
+
+
+class Reader:
+    """`JournalReads` over a connection of its own that cannot write. It belongs to the thread that made it."""
+
+    def __init__(self, path: str | Path, is_writing: Callable[[], bool] = lambda: True) -> None:
+        """`is_writing`: whether the writer succeeds.
+        Raises as `open_read_only` does.
+        """
+        self.is_writing = is_writing
+        self._path = str(path)
+        self._db = open_read_only(path)
+
+    def keep_now(self, append: Append) -> bool:
+        """Never: the disk takes its time, and a thread of its own."""
+        return False
+
+    def events_of(self, stream: str) -> tuple[Event, ...]:
+        if addresses.kind_of(stream) == addresses.RIDE:
+            return self._events(f"{OF_RIDE} AND stream = ?", addresses.name_of(stream), stream)
+        if addresses.kind_of(stream) == addresses.DISPATCHER:  # looks through all of them, for nobody who is in a hurry
+            return self._events("stream = ?", stream)
+        return self._events(OF_DRIVER, stream, stream)
+
+    def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
+        return self._events(OF_RIDE, ride_id)
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
+
+    def unpaid_rides(self) -> list[RideId]:
+        rows = self._rows("SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")
+        return [RideId(ride_id) for (ride_id,) in rows]
+
+    def open_rides(self) -> list[RideId]:
+        rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
+        return [RideId(ride_id) for (ride_id,) in rows]
+
+    def reserved_drivers(self) -> list[DriverId]:
+        rows = self._rows("SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL ORDER BY driver_id")
+        return [DriverId(driver_id) for (driver_id,) in rows]
+
+    def driver_card(self, driver_id: DriverId) -> DriverCard | None:
+        rows = self._rows(
+            "SELECT driver_id, name, phone, rating, vehicle_type, vehicle_registration FROM drivers WHERE driver_id = ?",
+            driver_id,
+        )
+        return DriverCard(*rows[0]) if rows else None
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        rows = self._rows("SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id)
+        return Passenger(*rows[0]) if rows else None
+
+    def default_passenger(self) -> Passenger | None:
+        rows = self._rows(
+            "SELECT passenger_id, name, phone FROM passengers WHERE is_default ORDER BY passenger_id LIMIT 1"
+        )
+        return Passenger(*rows[0]) if rows else None
+
+    def blocked_drivers(self, passenger_id: PassengerId) -> tuple[DriverId, ...]:
+        rows = self._rows("SELECT driver_id FROM blocked_pairs WHERE passenger_id = ? ORDER BY driver_id", passenger_id)
+        return tuple(DriverId(driver_id) for (driver_id,) in rows)
+
+    def phone_region(self) -> str:
+        """The region of phone numbers that name no country; empty: the file keeps none."""
+        with explained(self._path):
+            return kept_region(self._db)
+
+    def newest_at(self) -> float:
+        """Unix time of the newest event on file; 0: there is none."""
+        with explained(self._path):
+            return newest_at(self._db)
+
+    def forget(self, ride_id: RideId) -> None:
+        """Nothing: what is on disk stays."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with explained(self._path):
+            return self._db.conn.execute(query, values).fetchall()
+
+    def _events(self, condition: str, *values: str) -> tuple[Event, ...]:
+        rows = self._rows(f"SELECT n, {BODY} FROM events WHERE {condition} ORDER BY n", *values)
+        return tuple(read(self._path, n, body) for n, body in rows)
