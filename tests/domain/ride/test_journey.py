@@ -28,11 +28,11 @@ from dispatch.messages.matching import ClaimRide, DriverStalled, RoundOpened, Se
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import OPERATIONS, SYSTEM, Principal, driver, passenger_of
 from dispatch.values import DriverCard, Place
-from tests.domain.ride.test_record import HIM, RIDE, ride_that_is
+from tests.domain.ride.test_record import DRIVER_ID, RIDE, ride_that_is
 
 RULES = RideRules()
 NOW = 600.0
-AS_HIM, AS_HER, AS_PASSENGER = driver(HIM), driver(DriverId("d9")), passenger_of(RIDE)
+AS_HIM, AS_HER, AS_PASSENGER = driver(DRIVER_ID), driver(DriverId("d9")), passenger_of(RIDE)
 DECIDE: dict[str, tuple[Any, Any]] = {
     "arrived": (journey.step, ReportArrived(AS_HIM, RIDE)),
     "start": (journey.step, StartRide(AS_HIM, RIDE)),
@@ -46,9 +46,9 @@ DECIDE: dict[str, tuple[Any, Any]] = {
     "cancel by the system": (journey.cancel, CancelRide(SYSTEM, RIDE)),
     "rated by the passenger": (journey.rate, RateRide(AS_PASSENGER, RIDE, 5)),
     "rated by the driver": (journey.rate, RateRide(AS_HIM, RIDE, 5)),
-    "stalled and warned": (journey.stalled, DriverStalled(HIM, "standing_still", WARNED)),
-    "stalled and told": (journey.stalled, DriverStalled(HIM, "standing_still", TOLD)),
-    "stalled and given up": (journey.stalled, DriverStalled(HIM, "standing_still", GIVEN_UP)),
+    "stalled and warned": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", WARNED)),
+    "stalled and told": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", TOLD)),
+    "stalled and given up": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", GIVEN_UP)),
     "round opened": (journey.round_opened, RoundOpened(1, 1, 5, 30.0)),
     "search exhausted": (journey.search_exhausted, SearchExhausted(1, "nobody near", 4, 0)),
 }
@@ -130,7 +130,7 @@ class TestOfferedAnew:
     def test_others_are_asked_while_there_is_time(self) -> None:
         rules = msgspec.structs.replace(RULES, search_cap_s=NOW)
         events = decided(ACCEPTED, "cancel by the driver", rules).events
-        assert events == (RideUnassigned(RIDE, HIM, 2, "driver", "", NOW),)
+        assert events == (RideUnassigned(RIDE, DRIVER_ID, 2, "driver", "", NOW),)
 
     @pytest.mark.parametrize("rules", [RideRules(search_cap_s=10.0), RideRules(max_restarts=0, search_cap_s=NOW)])
     def test_nobody_is_asked_when_the_time_or_the_restarts_are_used_up(self, rules: RideRules) -> None:
@@ -147,11 +147,11 @@ class TestPin:
         return journey.step(ride, StartRide(AS_HIM, RIDE, None, pin), at, RULES)
 
     def test_the_right_pin_starts_the_ride(self) -> None:
-        assert self.start(self.PIN).events == (RideStarted(RIDE, HIM, NOW),)
+        assert self.start(self.PIN).events == (RideStarted(RIDE, DRIVER_ID, NOW),)
 
     def test_a_wrong_pin_is_on_record_and_no_pin_is_not(self) -> None:
         wrong = self.start("0000")
-        assert wrong.events == (PinRefused(RIDE, HIM, NOW),) and wrong.refusal is not None
+        assert wrong.events == (PinRefused(RIDE, DRIVER_ID, NOW),) and wrong.refusal is not None
         assert self.start("").events == ()
 
     def test_a_locked_ride_takes_no_pin_until_the_lock_is_over(self) -> None:

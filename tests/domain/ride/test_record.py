@@ -62,21 +62,21 @@ TRIP = Trip(Place(-33.92, 18.42, "1 Long St"), Place(-33.9, 18.5, "Pier"), 8.5, 
 DEARER = msgspec.structs.replace(TRIP, fare=120.0)
 ANN = Passenger(PassengerId("p1"), "Ann", "27820000001")
 DAN = DriverCard(DriverId("d1"), "Dan", "27830000001")
-HIM = DAN.driver_id
+DRIVER_ID = DAN.driver_id
 
 EXAMPLES: dict[str, events.Event] = {
     "RideRequested": RideRequested(RIDE, 1, ANN, TRIP, 3.0),
     "RideScheduled": RideScheduled(RIDE, ANN, TRIP, 7200.0, 3.0),
     "RideAssigned": RideAssigned(RIDE, DAN, OFFER, 2, 9.5),
-    "RideUnassigned": RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0),
-    "RideArrived": RideArrived(RIDE, HIM, 150.0),
-    "PinRefused": PinRefused(RIDE, HIM, 190.0),
-    "RideStarted": RideStarted(RIDE, HIM, 200.0),
-    "RideCompleted": RideCompleted(RIDE, HIM, 95.0),
+    "RideUnassigned": RideUnassigned(RIDE, DRIVER_ID, 2, "driver", "a flat tyre", 80.0),
+    "RideArrived": RideArrived(RIDE, DRIVER_ID, 150.0),
+    "PinRefused": PinRefused(RIDE, DRIVER_ID, 190.0),
+    "RideStarted": RideStarted(RIDE, DRIVER_ID, 200.0),
+    "RideCompleted": RideCompleted(RIDE, DRIVER_ID, 95.0),
     "RideCancelled": RideCancelled(RIDE, "passenger", "too slow"),
-    "PassengerNoShow": PassengerNoShow(RIDE, HIM, 500),
-    "TrackRecorded": TrackRecorded(RIDE, HIM, "on_trip", 340.0, ((0.0, -26.2, 28.0),), 1490.5),
-    "RideRated": RideRated(RIDE, "passenger", 4, "", HIM, ANN.passenger_id),
+    "PassengerNoShow": PassengerNoShow(RIDE, DRIVER_ID, 500),
+    "TrackRecorded": TrackRecorded(RIDE, DRIVER_ID, "on_trip", 340.0, ((0.0, -26.2, 28.0),), 1490.5),
+    "RideRated": RideRated(RIDE, "passenger", 4, "", DRIVER_ID, ANN.passenger_id),
     "SearchFailed": SearchFailed(RIDE, "nobody accepted", 4, 17),
     "CommandDone": CommandDone(Command("k1", 1), "ok", RIDE),
     "ChargeRequested": ChargeRequested(RIDE, ANN.passenger_id, Money(9500, "ZAR")),
@@ -162,7 +162,7 @@ def test_a_booking_is_remembered_whole() -> None:
     ride = ride_that_is(PENDING)
     assert (ride.search_no, ride.passenger, ride.trip, ride.requested_at) == (1, ANN, TRIP, 3.0)
     assert ride.driver is None
-    assert not ride.is_driven_by(HIM)
+    assert not ride.is_driven_by(DRIVER_ID)
 
 
 def test_new_terms_replace_the_old_ones_and_count_the_search() -> None:
@@ -174,7 +174,7 @@ def test_new_terms_replace_the_old_ones_and_count_the_search() -> None:
 def test_an_assignment_names_the_driver_his_offer_and_its_round() -> None:
     ride = ride_that_is(ACCEPTED)
     assert (ride.driver, ride.offer_id, ride.round_no) == (DAN, OFFER, 2)
-    assert ride.is_driven_by(HIM)
+    assert ride.is_driven_by(DRIVER_ID)
     assert not ride.is_driven_by(DriverId("d2"))
 
 
@@ -185,19 +185,19 @@ def test_a_ride_has_a_driver_on_it_from_the_assignment_to_the_end() -> None:
 
 @pytest.mark.parametrize("status", sorted({*WITH_DRIVER, COMPLETED}))
 def test_a_ride_keeps_its_driver_to_the_end(status: str) -> None:
-    assert ride_that_is(status).is_driven_by(HIM)
+    assert ride_that_is(status).is_driven_by(DRIVER_ID)
 
 
 def test_a_ride_cancelled_after_assignment_still_knows_its_driver() -> None:
     ride = ride_that_is(ACCEPTED)
-    ride.apply(RideCancelled(RIDE, "driver", "flat tyre", HIM))
+    ride.apply(RideCancelled(RIDE, "driver", "flat tyre", DRIVER_ID))
     assert (ride.ended_by, ride.reason) == ("driver", "flat tyre")
-    assert ride.is_driven_by(HIM)
+    assert ride.is_driven_by(DRIVER_ID)
 
 
 def test_a_ride_that_lost_its_driver_searches_anew_at_the_same_terms() -> None:
     ride = ride_that_is(ACCEPTED)
-    ride.apply(RideUnassigned(RIDE, HIM, 2, "driver", "a flat tyre", 80.0))
+    ride.apply(RideUnassigned(RIDE, DRIVER_ID, 2, "driver", "a flat tyre", 80.0))
     assert (ride.search_no, ride.trip, ride.requested_at, ride.restarts) == (2, TRIP, 3.0, 1)
     assert (ride.driver, ride.offer_id, ride.assigned_at, ride.pin) == (None, None, None, "")
 
