@@ -112,9 +112,9 @@ def quote(
     as_json: bool,
 ) -> None:
     """Say what a trip costs by the tariff, line by line. Needs no server."""
-    from dispatch.config.local_time import LocalTime
     from dispatch.prices import pricer, require_rates
     from dispatch.text import counted, word
+    from dispatch.timestamps import LocalTime
     from dispatch.travel.models import eta_model
     from dispatch.values import Place
 

@@ -13,12 +13,11 @@ from dispatch import addresses, logs
 from dispatch.config import Settings
 from dispatch.control import done, refused
 from dispatch.errors import DispatchError
-from dispatch.reads import JournalHealth
 from dispatch.runtime import RealtimeRuntime
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.health.startup_check import require_sound
-from dispatch.storage.log.journal import JournalPort
+from dispatch.storage.log.journal import JournalHealth, JournalPort
 from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.tables.region import agreed_region, settled_region

@@ -8,14 +8,13 @@ from dispatch import logs
 from dispatch.actors.quote import QuoteOptions
 from dispatch.addresses import PRICING
 from dispatch.config import Settings
-from dispatch.config.local_time import LocalTime
 from dispatch.config.options import options_of
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
 from dispatch.domain.pricing.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError
 from dispatch.runtime import Runtime
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import LocalTime, rfc3339
 
 if TYPE_CHECKING:
     from dispatch.providers.http_pricing import HttpPricing

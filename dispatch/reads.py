@@ -13,30 +13,12 @@ from prometheus_client.core import Metric
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.addresses import DISPATCHER, DRIVER, RIDE
 from dispatch.runtime import Runtime
-from dispatch.storage.failures import EventRefused
+from dispatch.storage.log.journal import JournalHealth
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
 DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
-
-
-class JournalHealth:
-    """Hears what the journal reports, in its thread, and says whether it writes."""
-
-    def __init__(self) -> None:
-        self.why_not = ""
-
-    def is_well(self) -> bool:
-        """Whether the last commit succeeded."""
-        return not self.why_not
-
-    def note(self, trouble: BaseException | None) -> None:
-        """None: it writes again. An event that is refused for its own sake keeps no other from being written."""
-        if trouble is None:
-            self.why_not = ""
-        elif not isinstance(trouble, EventRefused):
-            self.why_not = f"the journal cannot write: {getattr(trouble, 'code', 'internal')}"
 
 
 class LiveReads:

@@ -27,8 +27,7 @@ from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
-from dispatch.domain.matching.waiting import Agenda
-from dispatch.domain.matching.zone import Verdicts, Zone
+from dispatch.domain.matching.zone import Agenda, Verdicts, Zone
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dispatch.config import Settings
-from dispatch.config.local_time import LocalTime
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.errors import DispatchError, SettingError
+from dispatch.timestamps import LocalTime
 from dispatch.travel.profile import Profile, ProfileError, read_profile
 from dispatch.travel.street_map import MissingExtra, read_map
 

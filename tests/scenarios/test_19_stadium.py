@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.domain.matching.search import Search
-from dispatch.domain.matching.waiting import WaitingList
+from dispatch.domain.matching.zone import WaitingList
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append

@@ -105,7 +105,7 @@ def way(travel: EtaModel, lat: float | None, lon: float | None, to: Place, now: 
     """The way from a position to a place, if one leaves at `now`; nothing where the position is unknown."""
     if lat is None or lon is None:
         return NOWHERE
-    start, end = (lat, lon), to.point
+    start, end = (lat, lon), (to.lat, to.lon)
     return lat, lon, round(travel.road_m(start, end), 1), round(travel.eta_s(start, end, now), 1)
 
 

@@ -403,3 +403,21 @@ class Repeaters:
     def _waits_still(self, sender: str, now: float) -> bool:
         wait_s = LONGEST_WAIT_S if kind_of(sender) == DISPATCHER else self.wait_s
         return now - self._told[sender] < wait_s
+
+
+class JournalHealth:
+    """Hears what the journal reports, in its thread, and says whether it writes."""
+
+    def __init__(self) -> None:
+        self.why_not = ""
+
+    def is_well(self) -> bool:
+        """Whether the last commit succeeded."""
+        return not self.why_not
+
+    def note(self, trouble: BaseException | None) -> None:
+        """None: it writes again. An event that is refused for its own sake keeps no other from being written."""
+        if trouble is None:
+            self.why_not = ""
+        elif not isinstance(trouble, EventRefused):
+            self.why_not = f"the journal cannot write: {getattr(trouble, 'code', 'internal')}"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dispatch.config.local_time import LocalTime
+from dispatch.timestamps import LocalTime
 
 
 @pytest.mark.parametrize(

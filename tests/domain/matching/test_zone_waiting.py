@@ -2,7 +2,7 @@
 
 from random import Random
 
-from dispatch.domain.matching.waiting import WaitingList
+from dispatch.domain.matching.zone import WaitingList
 from dispatch.domain.places.geo import haversine_m
 from dispatch.ids import RideId
 

@@ -3,7 +3,7 @@
 from math import inf
 
 from dispatch.domain.matching.search import Search
-from dispatch.domain.matching.waiting import Agenda
+from dispatch.domain.matching.zone import Agenda
 from dispatch.ids import RideId
 from tests.domain.matching.searches import searching
 
