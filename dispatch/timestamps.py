@@ -59,14 +59,14 @@ def rfc3339(unix_s: float) -> str:
 
     Raises ValueError, OverflowError or OSError for a year that the calendar does not have.
     """
-    second, millisecond = divmod(round(unix_s * 1000.0), 1000)
-    return f"{_to_the_second(second)}.{millisecond:03d}Z"
+    minute, milliseconds = divmod(round(unix_s * 1000.0), 60_000)
+    return f"{_to_the_minute(minute)}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}Z"
 
 
 @lru_cache(maxsize=256)
-def _to_the_second(unix_s: int) -> str:
+def _to_the_minute(minute: int) -> str:
     """Remembered: times that are told lie close together, and making a date is slow."""
-    return datetime.fromtimestamp(unix_s, UTC).isoformat()[:-6]
+    return datetime.fromtimestamp(minute * 60, UTC).isoformat()[: -len(":00+00:00")]
 
 
 class LocalTime:
