@@ -1,4 +1,4 @@
-"""The digest of a run: equal for equal runs in any process, and a hash of the very lines that the file holds."""
+"""The digest of a run: equal for equal runs in any process, with a file of lines or without, and a hash of each delivery."""
 
 import hashlib
 import io
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from dispatch.addresses import JOURNAL
 from dispatch.runtime import Actor, PermutedRuntime, Trace, VirtualRuntime, receives
@@ -90,15 +91,30 @@ def test_the_digest_is_the_same_under_every_hash_seed() -> None:
     assert digests == {f"{walk(3)[0]} {walk(3, kind=PermutedRuntime)[0]}\n"}
 
 
-def test_the_digest_is_the_hash_of_the_lines_in_the_file() -> None:
-    digest, lines, _ = walk(1)
-    assert hashlib.sha256(lines).hexdigest() == digest
+def hash_of(lines: bytes) -> str:
+    """The digest of the deliveries that these lines tell."""
+    packed = [msgspec.msgpack.encode(msgspec.json.decode(line)) for line in lines.splitlines()]
+    return hashlib.sha256(b"".join(packed)).hexdigest()
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2, 40])
+def test_the_digest_is_the_hash_of_what_the_file_tells(hops: int) -> None:
+    digest, lines, _ = walk(1, hops=hops)
+    assert hash_of(lines) == digest
+
+
+def test_the_digest_is_the_same_without_a_file() -> None:
+    told, untold = Trace(io.BytesIO()), Trace()
+    for number in range(DELIVERIES_A_BLOCK + 10):
+        told(1.5, "ride/1", Hop(number))
+        untold(1.5, "ride/1", Hop(number))
+    assert told.digest() == untold.digest()
 
 
 def test_long_runs_are_hashed_in_blocks_and_lose_nothing_between_them() -> None:
     digest, lines, journal = walk(1, hops=400)
     assert lines.count(b"\n") > 2 * DELIVERIES_A_BLOCK
-    assert hashlib.sha256(lines).hexdigest() == digest
+    assert hash_of(lines) == digest
     assert lines.count(b"\n") == 5 * 401 + len(journal.entries)
 
 
@@ -118,7 +134,7 @@ def test_what_goes_to_the_journal_is_left_out() -> None:
     digest, lines, journal = walk(1)
     assert len(journal.entries) == 5 * 40
     assert b'"journal"' not in lines
-    assert digest == hashlib.sha256(lines).hexdigest()
+    assert digest == hash_of(lines)
 
 
 def test_a_digest_may_be_asked_for_in_between_and_changes_nothing() -> None:
