@@ -16,6 +16,7 @@ from dispatch.assembly import Zone, assemble, make_runtime, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.geo import TravelModel
+from dispatch.domain.places.positions import NEWS
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.prices import fallback_of
@@ -227,11 +228,15 @@ class World:
             for phone in cohort:
                 phone.report()
             return
-        now = self.runtime.now
+        # Nothing else happens so often. So a position goes to the board at once, without a frame or a session.
+        now, report = self.runtime.now, self.board.report
         for phone in cohort:
             link: Any = phone.link
-            if link is not None:
-                link.report(*phone.leg.position(now))
+            if link is not None and link.is_open:
+                leg = phone.leg
+                lat, lon = leg.end if now >= leg.arrives_at else leg.position(now)
+                if report(phone.driver_id, lat, lon, now) == NEWS:
+                    link.is_seen(lat, lon)
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands

@@ -57,7 +57,7 @@ class DriverSession(Session):
         else:
             verdict = self._judge(message, *self._seconds((message,), ("recorded_at",)))
         if verdict == NEWS:
-            self._is_seen(lat, lon)
+            self.is_seen(lat, lon)
         if message.id is not None:
             self._acknowledge(message, "" if verdict == NEWS else verdict)
 
@@ -68,7 +68,7 @@ class DriverSession(Session):
         times = self._seconds(positions, [f"positions[{number}].recorded_at" for number in range(len(positions))])
         verdicts = [self._judge(each, at) for each, at in zip(positions, times, strict=True)]
         if NEWS in verdicts:
-            self._is_seen(positions[-1].latitude, positions[-1].longitude)
+            self.is_seen(positions[-1].latitude, positions[-1].longitude)
         if message.id is not None:
             ignored = Counter(verdict for verdict in verdicts if verdict not in (BELIEVED, NEWS))
             took = ignored.total() < len(verdicts)
@@ -108,13 +108,7 @@ class DriverSession(Session):
             self._kept = TokenBucket(most / A_MINUTE_S, most)
         return self._kept.take(now)
 
-    def report(self, lat: float, lon: float) -> None:
-        """A position without a frame, from a simulated phone that keeps to its rate."""
-        context = self._context
-        if context.board.report(self.driver_id, lat, lon, context.runtime.now) == NEWS:
-            self._is_seen(lat, lon)
-
-    def _is_seen(self, lat: float, lon: float) -> None:
+    def is_seen(self, lat: float, lon: float) -> None:
         """Tell the dispatcher that the board has a fresh position of this driver again."""
         zone = addresses.zone_of(lat, lon)
         self._context.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))

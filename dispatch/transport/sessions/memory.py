@@ -34,7 +34,7 @@ def connect_driver(
     session = gateway.driver_session(principals.driver(driver_id), link.server_end)
     link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
     if not session.ended:
-        link.report = session.report
+        link.is_seen = session.is_seen
     return link
 
 
@@ -67,20 +67,21 @@ class _ServerEnd:
 
 
 class MemoryLink:
-    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A driver's phone may `report`
-    their latitude and longitude without a frame around them.
+    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A simulation may write a
+    driver's position on the board itself, without a frame, while `is_open`; a position that is news goes on by `is_seen`.
 
     An ended or silenced link takes whatever is sent and does nothing. It keeps no reference in a circle then: a simulation ends
     hundreds of thousands.
     """
 
-    __slots__ = ("_dead_after_s", "_runtime", "_session", "on_close", "report", "send", "server_end")
+    __slots__ = ("_dead_after_s", "_runtime", "_session", "is_open", "is_seen", "on_close", "send", "server_end")
 
     def __init__(self, on_close: OnClose) -> None:
         self.on_close = on_close
         self.server_end = _ServerEnd()
         self.send: Callable[[wire.ClientMessage], None] = _nothing
-        self.report: Callable[[float, float], None] = _nothing
+        self.is_seen: Callable[[float, float], None] = _nothing
+        self.is_open = False
         self._session: Session | None = None
 
     def join(
@@ -95,7 +96,7 @@ class MemoryLink:
 
         `may_resume`: as every socket does, the session waits a moment for the app to say so.
         """
-        self._session, self._runtime = session, gateway.runtime
+        self._session, self._runtime, self.is_open = session, gateway.runtime, True
         self._dead_after_s = gateway.settings.dead_after_s
         self.server_end.close = self._closed_by_server
         if decode is None:
@@ -127,6 +128,6 @@ class MemoryLink:
         on_close(code)
 
     def _cut(self) -> Session | None:
-        session, self._session = self._session, None
-        self.send = self.report = self.server_end.send = self.server_end.close = self.on_close = _nothing
+        session, self._session, self.is_open = self._session, None, False
+        self.send = self.is_seen = self.server_end.send = self.server_end.close = self.on_close = _nothing
         return session

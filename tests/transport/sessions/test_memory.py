@@ -37,18 +37,18 @@ class TestALink:
         assert fix is not None
         assert (fix.lat, fix.lon) == (-26.2, 28.0)
 
-    def test_a_place_without_a_frame_counts_as_one_in_a_frame_and_after_the_end_as_nothing(self, codec: bool) -> None:
+    def test_news_of_a_place_without_a_frame_goes_to_the_dispatcher_and_after_the_end_to_nobody(
+        self, codec: bool
+    ) -> None:
         rig = Rig()
         phone = Phone(rig, codec)
-        rig.runtime.run(until_s=7.0)
-        phone.link.report(-26.2, 28.0)
-        fix = rig.board.position(DRIVER)
-        assert fix is not None
-        assert (fix.lat, fix.lon, fix.at) == (-26.2, 28.0, 7.0)
+        assert phone.link.is_open
+        phone.link.is_seen(-26.2, 28.0)
         assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
         phone.link.close()
-        phone.link.report(-26.1, 28.0)
-        assert (fix.lat, rig.board.reports) == (-26.2, 1)
+        assert not phone.link.is_open
+        phone.link.is_seen(-26.2, 28.0)
+        assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
 
     def test_what_the_phone_gets_it_gets_as_messages(self, codec: bool) -> None:
         rig = Rig()
