@@ -23,9 +23,9 @@ _CAP_SLACK = 1e-7
 # With this few keys, one look at all keys within the radius is cheaper than caps that grow.
 _FEW = 64
 
-# Where the k-th key is this many cells away, most cells are empty: the next query begins as far out as this one had to go. Where it
-# is nearer, the next place may be far more crowded, and a cap that grows costs little.
-_SPARSE_CELLS = 2.0
+# Where the k-th key is this many cells away, one cell has fewer than k keys: the next query begins as far out as this one had to go.
+# Where it is nearer, the next place may be far more crowded, and a cap that grows costs little.
+_SPARSE_CELLS = 0.5
 
 # A point is its unit vector x, y, z and its latitude and longitude, packed. A scan of a crowded city waits for memory, and one small
 # block is read sooner than five floats in different places.
