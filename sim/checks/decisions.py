@@ -35,6 +35,7 @@ DIGEST_BYTES: Final = 16
 DIGITS_OF_A_SECOND: Final = 2
 """Hundredths: times that differ by the rounding of a microsecond are the same."""
 _encode: Final = msgspec.json.Encoder().encode
+_number: Final = int.from_bytes
 
 
 class Decisions:
@@ -53,8 +54,10 @@ class Decisions:
             if decided is not None:
                 decisions = decided(round(append.at - self._start, DIGITS_OF_A_SECOND), event)
                 self.count += len(decisions)
+                total = self._sum
                 for decision in decisions:
-                    self._sum += int.from_bytes(blake2b(_encode(decision), digest_size=DIGEST_BYTES).digest())
+                    total += _number(blake2b(_encode(decision), digest_size=DIGEST_BYTES).digest(), "big")
+                self._sum = total
 
     def digest(self) -> str:
         """The sum of the hashes of all decisions, each with the seconds since the start, as hex. Equal decisions give equal digests."""
