@@ -20,9 +20,9 @@ KINDS = (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.SESSI
 
 
 def messages_of(module: ModuleType) -> list[type[Message]]:
-    """The messages that are written in this module."""
+    """The messages that are written in this module, without those that others are built on."""
     own = (kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__)
-    return [kind for kind in own if issubclass(kind, Message)]
+    return [kind for kind in own if issubclass(kind, Message) and not kind.__subclasses__()]
 
 
 MESSAGES = [kind for module in (commands, events, journal, matching, notices) for kind in messages_of(module)]
@@ -34,7 +34,7 @@ PLAIN = {
     msgspec.inspect.BoolType: True,
     msgspec.inspect.NoneType: None,
 }
-"""All that a message may be made of, beside structs and tuples."""
+"""All that a message may be made of, beside structs, words and tuples."""
 each_message = pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.__name__)
 
 ids = st.text(min_size=1, max_size=12)
@@ -144,6 +144,8 @@ def an_example_of(kind: msgspec.inspect.Type, full: bool) -> object:
         case msgspec.inspect.StructType():
             fields = [field for field in kind.fields if full or field.required]
             return kind.cls(**{field.name: an_example_of(field.type, full) for field in fields})
+        case msgspec.inspect.EnumType():
+            return next(iter(kind.cls))
         case msgspec.inspect.UnionType():
             return an_example_of(kind.types[0 if full else -1], full)
         case msgspec.inspect.VarTupleType():

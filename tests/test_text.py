@@ -202,8 +202,8 @@ def test_nothing_is_printed_but_by_the_one_way_out() -> None:
         ("text.py", "print"),
         ("main.py", "print"),
         ("eta.py", "click.echo"),
-        ("report.py", "print"),
-        ("demo_screen.py", "print"),
+        ("printed.py", "print"),
+        ("screen.py", "print"),
     }
     files = [ROOT / "cli.py", *(ROOT / "dispatch").rglob("*.py"), *(ROOT / "sim").rglob("*.py")]
     found = {

@@ -17,7 +17,6 @@ from websockets.frames import Frame, Opcode
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach
@@ -52,7 +51,6 @@ class House:
             Settings(**settings),
             epoch="e1",
             default_passenger=PASSENGER,
-            travel=TravelModel(),
         )
         self.driver, self.ride = Told(), Told()
         self.runtime.sink(DRIVER, self.driver)

@@ -85,8 +85,9 @@ def a_search_waits_for_an_answer_to_an_offer_that_nobody_holds() -> None:
 @breaks("check_views: nobody-idle")
 def a_search_has_a_place_and_the_driver_beside_it_is_not_asked() -> None:
     town = Town()
-    search = town.dispatcher.searches[R1] = Search(CARD, 1.0, town.dispatcher.rules)
-    search.apply(search.asking([], 10_000.0, 1.0))
+    now = town.world.runtime.now
+    search = town.dispatcher.searches[R1] = Search(CARD, now, town.dispatcher.rules)
+    search.apply(search.asking([], 10_000.0, now))
     town.dispatcher.supply.drain()
     town.dispatcher.supply.moved_since_sweep()
     check_views(town.world)

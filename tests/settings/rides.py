@@ -25,7 +25,7 @@ def cancelled_at(stage: Stage, *, until: float) -> list[float]:
 
     def note(now: float, address: str, message: object) -> None:
         if isinstance(message, Append) and any(isinstance(event, RideCancelled) for event in message.events):
-            times.append(now)
+            times.append(now - stage.world.started_at)
 
     stage.world.runtime.observe(note)
     stage.run(until=until)
@@ -232,7 +232,7 @@ def what_is_said_of_a_position_that_was_kept_for_ten_minutes(given: Given) -> ob
     driver = stage.driver("d1", reports=False)
     driver.leaves(at=1)
     driver.returns(at=1_000)
-    driver.reports(at=2_000, recorded_at=rfc3339(1_400.0), id="k1")
+    driver.reports(at=2_000, recorded_at=rfc3339(stage.world.started_at + 1_400.0), id="k1")
     stage.run(until=2_001)
     return [frame["result"] for frame in driver.heard("ack")]
 

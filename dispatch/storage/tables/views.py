@@ -303,8 +303,8 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ChargeSettled: EventRow(RIDE, runs(_SETTLE_CHARGE("'paid'", "reference = :reference, reason = NULL")), _settled),
     ChargeDeclined: EventRow(RIDE, runs(_SETTLE_CHARGE("'declined'", "reference = NULL, reason = :reason")), _settled),
     OffersMade: EventRow(DISPATCHER, _offered),
-    RoundConsidered: EventRow(DISPATCHER, _nothing),
     RoundEnded: EventRow(DISPATCHER, _nothing),
+    RoundConsidered: EventRow(DISPATCHER, _nothing),
     OffersClosed: EventRow(DISPATCHER, _closed),
     DriverRegistered: EventRow(DRIVER, _registered, Notes.register),
     DriverOnline: EventRow(

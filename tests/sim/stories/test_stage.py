@@ -154,7 +154,7 @@ def test_a_world_that_goes_round_in_circles_is_stopped(stage: Stage) -> None:
     stage.world.gateway.settings = replace(stage.world.gateway.settings, message_burst=10**5)
     driver.connect()
     driver.says("ping")
-    with pytest.raises(Livelock, match=r"second 0\.0 does not end"):
+    with pytest.raises(Livelock, match=r"second 1767225600\.0 does not end"):
         stage.run(until=1)
 
 
