@@ -135,14 +135,19 @@ class DispatcherActor(RecordedActor):
 
     def _told(self, ride_id: RideId) -> Search | None:
         """The last search of this ride as the record tells it, with what is on its way there."""
-        return self.searches.of_ride(ride_id, [*self.store.events_of_ride(ride_id), *self._on_their_way()])
+        return self.searches.of_ride(ride_id, [*self.store.events_of_ride(ride_id), *self._on_their_way(ride_id)])
 
-    def _on_their_way(self) -> Iterator[Message]:
-        """What rides asked for and what was recorded here that may not be on disk yet, in the order in which it will be."""
+    def _on_their_way(self, ride_id: RideId) -> Iterator[Message]:
+        """What this ride asked for and what was recorded of it here that may not be on disk yet, in the order in which it will be."""
+        requests = [
+            (at, message)
+            for at, message in self._unsettled
+            if type(message) is SearchDriver and message.ride.ride_id == ride_id
+        ]  # once, not for each commit under way: after a start thousands of rides ask at once
         done = self.committed
         for recorded, events in self._in_flight:
-            for at, message in self._unsettled:
-                if done < at <= recorded and type(message) is SearchDriver:
+            for at, message in requests:
+                if done < at <= recorded:
                     yield _requested(message)
             yield from events
             done = recorded
