@@ -131,7 +131,7 @@ def test_a_request_that_is_on_disk_is_not_kept_twice() -> None:
     zone.asks_ahead("r1")
     dispatcher = zone.rig.runtime.actor(ME)
     assert isinstance(dispatcher, DispatcherActor)
-    assert list(dispatcher._on_their_way()) == []
+    assert list(dispatcher._on_their_way(RideId("r1"))) == []
     lost(zone)
     assert zone.take("ride/r1", AnnounceState) == []
 
