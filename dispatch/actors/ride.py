@@ -838,10 +838,6 @@ class RideActor(RecordedActor):
         else:
             self.send(driver, RideAnswered(self.ride_id, Result.OK, event.command))
 
-    def _told_charged(self, event: ChargeRequested, was: str) -> None:
-        """The provider is asked to collect."""
-        self._collect()
-
     def _told_paid(self, event: ChargeSettled | ChargeDeclined, was: str) -> None:
         """Passenger and driver hear what became of the money. Why a card was declined is the passenger's own affair."""
         ride = self.ride
@@ -873,7 +869,7 @@ MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     SearchFailed: RideActor._told_failed,
     TrackRecorded: RideActor._told_nobody,
     RideRated: RideActor._told_rated,
-    ChargeRequested: RideActor._told_charged,
+    ChargeRequested: lambda ride, event, was: ride._collect(),
     ChargeSettled: RideActor._told_paid,
     ChargeDeclined: RideActor._told_paid,
 }

@@ -142,10 +142,6 @@ def _read_region(given: object) -> str:
     return name
 
 
-def _hide(value: Value) -> str:
-    return HIDDEN if value else ""
-
-
 def _read_list(given: object) -> str:
     """A TOML array of texts is as good as one text with commas."""
     if isinstance(given, list) and all(isinstance(word, str) for word in given):
@@ -166,10 +162,6 @@ def _listed(check: Callable[[str], object]) -> Callable[[object], Value]:
 
 def _read_percent(given: object) -> float:
     return float(str(given)) if _is_number(given) else float(_matched(_PERCENT, given)[1])
-
-
-def _write_percent(value: Value) -> Value:
-    return f"{float(value):g}%"
 
 
 DURATION = Kind("DURATION", "a duration (30s, 500ms, 2m, 4h)", float, _read_duration, _write_duration, ("_s", ""))
@@ -202,7 +194,7 @@ COLUMNS = Kind(
     str,
     _listed(columns_named),
 )
-PERCENT = Kind("PERCENT", "a share (5%)", float, _read_percent, _write_percent)
+PERCENT = Kind("PERCENT", "a share (5%)", float, _read_percent, lambda share: f"{float(share):g}%")
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone)
 REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region)
-SECRET = Kind("SECRET", "text", str, _read_text, _hide)
+SECRET = Kind("SECRET", "text", str, _read_text, lambda value: HIDDEN if value else "")

@@ -78,7 +78,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: s
     given = {
         **_from_file(config_path or environ.get(FILE_VARIABLE) or None),
         **_from_environment(environ),
-        **_from_flags(flags),
+        **{name: Given(value, f"flag {_BY_NAME[name].flag}") for name, value in flags.items() if value is not None},
     }
     given = {**_from_policy(given.get("policy")), **given}
     values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
@@ -126,10 +126,6 @@ def _from_policy(policy: Given | None) -> dict[str, Given]:
         return {}
     name = str(_BY_NAME["policy"].read(policy.value, policy.origin))
     return {setting: Given(value, f"policy {name}") for setting, value in POLICIES.get(name, {}).items()}
-
-
-def _from_flags(flags: Mapping[str, object]) -> dict[str, Given]:
-    return {name: Given(value, f"flag {_BY_NAME[name].flag}") for name, value in flags.items() if value is not None}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:

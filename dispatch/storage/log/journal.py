@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from dispatch.addresses import DISPATCHER, kind_of
 from dispatch.errors import DatabaseError
-from dispatch.messages.base import Message, Recorded
+from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
@@ -343,7 +343,10 @@ class Losses:
             if lost.incarnation == append.incarnation:
                 return self.lose(append, lost.reason)
             del self._lost[append.reply_to]
-        reason = self._reason(append.after) if append.after is not None else None
+        if append.after is None:
+            return None
+        # Whether this very event of that life was lost does not matter: a refused sender tries again soon.
+        reason = self._reasons.get((append.after.address, append.after.incarnation))
         return self.lose(append, reason) if reason is not None else None
 
     def lose(self, append: Append, reason: str) -> NotAppended:
@@ -353,10 +356,6 @@ class Losses:
         if len(self._reasons) > REMEMBERED:
             del self._reasons[next(iter(self._reasons))]
         return refusal
-
-    def _reason(self, after: Recorded) -> str | None:
-        """Why that life ended, if it did. Whether this very event of it was lost does not matter: a refused sender tries again soon."""
-        return self._reasons.get((after.address, after.incarnation))
 
 
 class Repeaters:

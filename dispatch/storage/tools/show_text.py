@@ -22,7 +22,9 @@ def lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:
     widths = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
     if width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width:
         for line in (names, *cells):
-            yield GAP.join(map(_padded, line, widths)).rstrip()
+            yield GAP.join(
+                cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+            ).rstrip()
     else:
         yield from _blocks(names, cells)
 
@@ -43,7 +45,3 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     return json_line(value) if isinstance(value, dict | list) else plain(value)
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - cell_len(cell))

@@ -326,21 +326,12 @@ class Session:
         if self._attached and self.actor is not None:
             self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
-    def _on_quiet(self, _: StillQuiet) -> None:
-        self.settle()
-
     def _on_stream_life(self, notice: StreamLife) -> None:
         self._make = self._context.frames.in_life(notice.life)
-
-    def _on_replaced(self, _: Replaced) -> None:
-        self._end(REPLACED, "a newer connection took over", told=None)
 
     def _on_faulted(self, notice: Faulted) -> None:
         self._send(wire.error_frame(InternalError(notice.error_id)))
         self._end(RESTARTING, "internal error", told=None)
-
-    def _on_silence(self, _: WentSilent) -> None:
-        self._end(SILENT, "silent", told=WAS_SILENT)
 
     def _end(self, code: int, reason: str, told: LinkEnd | None = CLOSED) -> None:
         """End the connection. `told`: the reason that the actor hears; None: it knows already, or is gone."""
@@ -359,11 +350,11 @@ class Session:
 
 PONG = wire.Pong()
 _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
-    Replaced: Session._on_replaced,
+    Replaced: lambda session, _: session._end(REPLACED, "a newer connection took over", told=None),
     Faulted: Session._on_faulted,
     TokensBack: Session._on_tokens_back,
-    WentSilent: Session._on_silence,
-    StillQuiet: Session._on_quiet,
+    WentSilent: lambda session, _: session._end(SILENT, "silent", told=WAS_SILENT),
+    StillQuiet: lambda session, _: session.settle(),
     StreamLife: Session._on_stream_life,
 }
 

@@ -66,17 +66,14 @@ def _parsed(text: str) -> Any:
     except UnicodeError:
         raise BadJson("the frame is not UTF-8 text") from None
     except msgspec.DecodeError as error:
-        raise BadJson(f"the frame is not JSON: {_JSON_FAULTS.get(str(error)) or _plain(error)}") from None
+        plain = str(error).removeprefix("JSON is malformed: ").partition(" - at ")[0]
+        raise BadJson(f"the frame is not JSON: {_JSON_FAULTS.get(str(error)) or plain}") from None
 
 
 _JSON_FAULTS = {
     "Input data was truncated": "it ends early, or has half of a surrogate pair",
     "Integer value out of range": "a number in it has too many digits",
 }
-
-
-def _plain(error: msgspec.DecodeError) -> str:
-    return str(error).removeprefix("JSON is malformed: ").partition(" - at ")[0]
 
 
 def _message(raw: Any, known: Mapping[str, type[ClientMessage]], elsewhere: Mapping[str, str]) -> ClientMessage:

@@ -125,7 +125,8 @@ class QuoteRoutes:
         """Raises Unavailable where nobody promises a price."""
         runtime, number, at = self._runtime, self._requests.next_number(), self._runtime.now
         pickup_at = self._pickup_at(asked.pickup_at)
-        address, quote_id = addresses.request(number), self._id(number)
+        address = addresses.request(number)
+        quote_id = QuoteId(blake2b(f"{self._secret}/{number}".encode(), digest_size=12).hexdigest())
         phone = phone_of(asked.passenger_phone, self._settings.phone_region)
         pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
         dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude)
@@ -146,6 +147,3 @@ class QuoteRoutes:
             return None
         at = unix_time("pickup_at", text)
         return bookable(at, self._runtime.now, self._settings.schedule_ahead_s, text)
-
-    def _id(self, number: int) -> QuoteId:
-        return QuoteId(blake2b(f"{self._secret}/{number}".encode(), digest_size=12).hexdigest())
