@@ -1,7 +1,5 @@
 """The live server: what starts, in order, and stops in the reverse order. Nothing happens at import."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import sys

@@ -3,8 +3,6 @@
 The live server, the simulated world and the tests of crashes are all assembled here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 

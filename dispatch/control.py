@@ -1,7 +1,5 @@
 """Orders of the command line: done here while nobody owns the file, and by its owner otherwise."""
 
-from __future__ import annotations
-
 import time
 from contextlib import closing
 from typing import Any, NamedTuple

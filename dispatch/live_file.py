@@ -1,7 +1,5 @@
 """The database of the live server: opened for its journal and its actors once the process owns it, and left whole at the end."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from functools import partial

@@ -4,8 +4,6 @@ The product's own events and those of libraries go one way. Rooms below use the 
 `extra` are fields of the line.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

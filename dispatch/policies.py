@@ -1,7 +1,5 @@
 """Which policy decides whom to ask, by the settings: rounds, the one that comes with the extra `policies`, or a plug-in."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location

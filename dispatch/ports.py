@@ -1,7 +1,5 @@
 """What rooms need of one another, as protocols: the parts of a runtime, and of the record. `assembly` and `app` hand them in."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from random import Random
 from typing import Any, Protocol

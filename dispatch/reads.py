@@ -2,8 +2,6 @@
 makes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,7 +1,5 @@
 """Options of a room, made from the settings. A room declares the options that it needs; the table of settings has their defaults."""
 
-from __future__ import annotations
-
 from typing import Any, TypeVar
 
 import msgspec

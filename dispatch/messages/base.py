@@ -1,7 +1,5 @@
 """The root of every message, and the name of a command that an app may repeat."""
 
-from __future__ import annotations
-
 import msgspec
 
 from dispatch.ids import DriverId

@@ -4,8 +4,6 @@ Every event names its ride where it has one, so that all that ever happened to a
 what made it happen: a life that is rebuilt from the record knows by it what it has carried out already.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId

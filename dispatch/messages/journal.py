@@ -1,7 +1,5 @@
 """Between an actor and the journal. What an event would announce waits for `Appended`, or goes to one who waits for it as well."""
 
-from __future__ import annotations
-
 from dispatch.messages.base import Message, Recorded
 from dispatch.messages.events import Event
 

@@ -1,7 +1,5 @@
 """What rides, drivers and dispatchers tell one another while a ride finds its driver and afterwards."""
 
-from __future__ import annotations
-
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress

@@ -3,8 +3,6 @@
 A `Numbered` notice is part of that ride's or driver's stream: each has the next number. Any other notice is no part of it.
 """
 
-from __future__ import annotations
-
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import DriverCard, Lease, Money, Price, RideCard

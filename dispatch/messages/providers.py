@@ -1,7 +1,5 @@
 """What is asked of whoever prices trips, of quotes, and of whoever collects the money, and what they answer. Times are Unix seconds."""
 
-from __future__ import annotations
-
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import Money, Place, Price

@@ -1,7 +1,5 @@
 """Unix time that follows the system's clock without ever running backwards: a monotonic clock and an offset."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Virtual and real time share all of this. They differ in who calls `_drain`, where `now` comes from and how a timer waits.
 """
 
-from __future__ import annotations
-
 import random
 from abc import ABC
 from collections import deque

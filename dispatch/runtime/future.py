@@ -1,7 +1,5 @@
 """The future of an `ask` between cooperative actors: it may be read once set, and refuses to block before."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pykka

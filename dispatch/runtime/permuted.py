@@ -1,7 +1,5 @@
 """Virtual time in which deliveries that fall on the same instant come in any order that a network could give them."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from math import inf
 from typing import Any

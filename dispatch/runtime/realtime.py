@@ -1,7 +1,5 @@
 """Real time on asyncio: a pump on the event loop that lets sockets have their turn in between."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable
 from math import ceil, inf

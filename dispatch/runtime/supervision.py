@@ -1,7 +1,5 @@
 """What becomes of a message whose handler failed. The runtime asks; the composition root chooses."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """The actor with a thread of its own, for work that blocks: the journal of the live server."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 from types import TracebackType

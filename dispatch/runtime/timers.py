@@ -4,8 +4,6 @@ Most timers of a busy server never matter: a ride is taken long before its offer
 the others; a timer on a page of the calendar costs nothing until its page is opened.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf

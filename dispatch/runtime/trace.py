@@ -1,7 +1,5 @@
 """What happened, as bytes: the digest that two equal runs share, and the same as lines to read."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any, BinaryIO
 

@@ -1,7 +1,5 @@
 """Virtual time: nothing waits; the clock jumps to the next timer that is due."""
 
-from __future__ import annotations
-
 from math import inf
 from typing import Any
 

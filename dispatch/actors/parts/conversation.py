@@ -1,7 +1,5 @@
 """The app's side of an actor: one connection, a stream of numbered notices, and one answer for each idempotency key."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """A policy of others, held to the rules: what fails or takes too long is logged and left to the default, and so is an ask too many."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final

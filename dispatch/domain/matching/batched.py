@@ -8,8 +8,6 @@ longer it waits: a driver who comes free beside it in the next seconds is better
 waiting counts as `WORTH_M_PER_S` metres, so that rides which wait long come first.
 """
 
-from __future__ import annotations
-
 from math import inf
 from typing import Final
 

@@ -4,8 +4,6 @@ A dispatcher tells its policy what happened and shows it the zone; the policy an
 the policy of others it carries out only what keeps the rules: it drops an ask of a driver who may not be asked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Who is asked first: the nearest in metres (`Supply` itself), or those who are there soonest. Pure."""
 
-from __future__ import annotations
-
 from dispatch.domain.matching.supply import MayAsk, Roster, Supply
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard

@@ -1,7 +1,5 @@
 """The default policy: rounds of the nearest drivers. The presets of config/policies.py are settings of it."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from dispatch.domain.matching.policy import Ask, DriverEligible, EndRound, Happened, Move, SearchOpened, Tick, ZoneView

@@ -1,7 +1,5 @@
 """The numbers by which a dispatcher searches. Pure; made from settings by the composition root."""
 
-from __future__ import annotations
-
 import msgspec
 
 from dispatch.config import Rules

@@ -8,8 +8,6 @@ if its driver vanished or turned out to be busy. A round ends when no offer of i
 the last round whoever newly becomes eligible is asked at once, as many at a time as a round has places.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Any, Final, NamedTuple

@@ -4,8 +4,6 @@ A driver is in the grid exactly while they are available with fewer live offers 
 Whether that position is fresh is asked at the query.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """How a ride is booked: what is news, at which terms, now or later, and who must be asked before. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from msgspec.structs import replace

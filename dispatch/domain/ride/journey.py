@@ -4,8 +4,6 @@ Each function is given the record, a message, the time (runtime seconds) and the
 does.
 """
 
-from __future__ import annotations
-
 from math import ceil, inf
 from typing import Final
 

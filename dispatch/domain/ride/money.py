@@ -4,8 +4,6 @@ What both were told at the arrival is on record and holds, even if the settings 
 of the runtime's clock; fees are minor units of the currency, and the tariff says how high they are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

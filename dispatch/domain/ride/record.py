@@ -1,7 +1,5 @@
 """The life of a ride: its states, the record that its events fold into, and the rules that hold for it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 

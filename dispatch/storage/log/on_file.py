@@ -4,8 +4,6 @@ The writer belongs to the journal's thread, a simulation or a command. The reade
 answers is one look-up by key or by index. Neither is ever used from two threads.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
