@@ -156,7 +156,7 @@ class Passenger(App):
 
     def __init__(self, server: Server, ride: str, told: Told, dice: Random) -> None:
         super().__init__(server, f"/ws/ride/{ride}/", ride, told)
-        self.changes_his_mind = dice.random() < 0.1
+        self.changes_their_mind = dice.random() < 0.1
         lat, lon = CITY[0] + dice.uniform(-0.02, 0.02), CITY[1] + dice.uniform(-0.02, 0.02)
         self.trip = {
             "pickup_latitude": lat, "pickup_longitude": lon, "dropoff_latitude": lat + 0.01, "dropoff_longitude": lon,
@@ -169,8 +169,8 @@ class Passenger(App):
 
     async def on_frame(self, frame: dict[str, Any]) -> None:
         kind = frame["type"]
-        if kind == "searching" and self.changes_his_mind:
-            self.changes_his_mind = False
+        if kind == "searching" and self.changes_their_mind:
+            self.changes_their_mind = False
             await self.say("cancel_ride")
         ended = kind in ("ride_completed", "ride_cancelled", "no_drivers")
         if ended or (kind == "snapshot" and frame["status"] in ("completed", "cancelled", "no_drivers", "no_show")):

@@ -23,7 +23,8 @@ TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCES}
 TESTS = {file: tree for file, tree in TREES.items() if file.is_relative_to(ROOT / "tests")}
 
 
-OF_ONE_SEX = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b(?!-\d)", re.IGNORECASE)  # `hers-1` is a ride
+OF_ONE_SEX = re.compile(r"(?<![^\W_])(he|him|his|himself|she|her|hers|herself)(?![^\W_])(?!-\d)", re.IGNORECASE)
+"""Also as a part of a name, as in `wakes_him`. `hers-1` is a ride."""
 
 
 def place(file: Path, node: ast.AST | None = None) -> str:

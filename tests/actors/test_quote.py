@@ -139,7 +139,7 @@ def test_an_id_is_of_one_quote_only() -> None:
     assert [type(answer) for answer in rig.heard(DESK)] == [QuoteReady, QuoteFailed]
 
 
-def test_where_somebody_else_prices_trips_he_is_asked_and_his_price_is_the_quotes() -> None:
+def test_where_an_api_prices_trips_it_is_asked_and_its_price_is_the_quotes() -> None:
     rig = quote_rig(QuoteOptions(None))
     rig.tell(ADDRESS, MAKE)
     assert rig.heard("pricing") == [AskPrice(ADDRESS, 0, TRIP.pickup, TRIP.dropoff, "", 0.0)]
@@ -150,7 +150,7 @@ def test_where_somebody_else_prices_trips_he_is_asked_and_his_price_is_the_quote
     assert rig.heard(DESK) == []
 
 
-def test_where_he_has_no_price_nothing_is_promised_and_nothing_kept() -> None:
+def test_where_it_has_no_price_nothing_is_promised_and_nothing_kept() -> None:
     rig = quote_rig(QuoteOptions(None))
     rig.tell(ADDRESS, MAKE, NotPriced(0, "it is down"))
     assert rig.heard(DESK) == [QuoteFailed(QUOTE, "it is down")]

@@ -275,7 +275,7 @@ def test_whoever_books_first_owns_the_ride() -> None:
     assert actor.ride.passenger == ANN
 
 
-def test_an_assignment_tells_who_comes_how_far_he_is_and_ends_that_search() -> None:
+def test_an_assignment_tells_who_comes_how_far_they_are_and_ends_that_search() -> None:
     rig, _ = a_ride_that_is("pending")
     rig.wait(5.0)
     rig.tell("ride/r1", claim(DAN))

@@ -56,7 +56,7 @@ def heard_until(app: ClientConnection, kind: str) -> list[dict[str, Any]]:
     return frames
 
 
-def test_a_driver_whose_socket_broke_hears_what_he_missed(tmp_path: Path) -> None:
+def test_a_driver_whose_socket_broke_hears_what_they_missed(tmp_path: Path) -> None:
     with server(tmp_path) as (address, _):
         with connect(f"{address}/ws/driver/d1/") as driver, connect(f"{address}/ws/ride/r1/") as passenger:
             say(driver, HERE)

@@ -63,7 +63,7 @@ def becomes_ready(server: Server) -> None:
         assert time.monotonic() < until
 
 
-def sees_him_come(driver: ClientConnection, passenger: ClientConnection) -> None:
+def sees_them_come(driver: ClientConnection, passenger: ClientConnection) -> None:
     """The driver drives, and the passenger hears of it."""
     for metres in range(2, 82, 2):
         says(driver, "location_update", latitude=-26.2 - metres / 111_000, longitude=28.0473)
@@ -148,7 +148,7 @@ def test_nothing_is_promised_rides_go_on_and_it_heals_by_itself(server: Server, 
         newcomer = server.passenger("r3")
         newcomer.send(json.dumps(TRIP | {"id": "b3"}))
         assert hears(newcomer, "error")["code"] == "unavailable"
-        sees_him_come(driver, passenger)
+        sees_them_come(driver, passenger)
         before = cpu_s(server)
         with pytest.raises(TimeoutError):
             searching.recv(timeout=1.0)

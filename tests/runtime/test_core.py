@@ -72,7 +72,7 @@ class TestWaking:
         assert not runtime.tell("driver/1", Letter("offer"))
         assert runtime.dead_letters.counts == {"nobody there": 1}
 
-    def test_reaches_says_whether_a_letter_would_find_somebody_and_wakes_him(self, runtime: VirtualRuntime) -> None:
+    def test_reaches_says_whether_a_letter_would_find_somebody_and_wakes_them(self, runtime: VirtualRuntime) -> None:
         assert runtime.reaches("ride/1", Letter("book"))
         assert reader(runtime, "ride/1").read == [], "reaching is not telling"
         assert not runtime.reaches("ride/ghost", Letter("book"))

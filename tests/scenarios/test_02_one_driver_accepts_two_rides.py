@@ -33,7 +33,7 @@ def check_that_one_binds(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("r1", "r2"), ("r2", "r1")])
-def test_the_ride_he_names_first_binds_him_and_the_other_asks_the_next_driver(
+def test_the_ride_they_name_first_binds_them_and_the_other_asks_the_next_driver(
     play: Theatre, first: str, second: str
 ) -> None:
     stage = play(live_offers=2, batch=1)
@@ -42,7 +42,7 @@ def test_the_ride_he_names_first_binds_him_and_the_other_asks_the_next_driver(
     assert stage.drivers["d1"].last("ride_accepted")["ride_id"] == first
 
 
-def test_the_driver_who_fills_the_place_keeps_it_for_his_own_thirty_seconds(play: Theatre) -> None:
+def test_the_driver_who_fills_the_place_keeps_it_for_their_own_thirty_seconds(play: Theatre) -> None:
     stage = play(live_offers=2, batch=1)
     both_accepted_at_seven(stage)
     far = stage.drivers["d2"]
@@ -59,7 +59,7 @@ def test_the_second_accept_hears_the_same_closing_again(play: Theatre) -> None:
     assert again == closing
 
 
-def test_in_every_order_of_all_deliveries_one_ride_binds_him(play: Theatre) -> None:
+def test_in_every_order_of_all_deliveries_one_ride_binds_them(play: Theatre) -> None:
     for dice in every_order(since=7.0):
         stage = play.in_order(dice, live_offers=2, batch=1)
         both_accepted_at_seven(stage)

@@ -38,7 +38,7 @@ def check_one_end(stage: Stage) -> None:
         assert driver.last()["by"] == "passenger"
 
 
-def check_that_he_is_free(stage: Stage) -> None:
+def check_that_they_are_free(stage: Stage) -> None:
     """The driver is asked for another ride at once."""
     now = stage.now
     stage.passenger("r2").books()
@@ -54,7 +54,7 @@ def test_cancel_first_closes_the_offer_and_leaves_the_driver_free(play: Theatre)
     stage.run(until=5)
     assert stories(stage) == CANCEL_FIRST
     check_one_end(stage)
-    check_that_he_is_free(stage)
+    check_that_they_are_free(stage)
 
 
 def test_accept_first_assigns_and_then_cancels_an_assigned_ride(play: Theatre) -> None:
@@ -67,7 +67,7 @@ def test_accept_first_assigns_and_then_cancels_an_assigned_ride(play: Theatre) -
     assert stories(stage) == ACCEPT_FIRST
     assert stage.drivers["d1"].last()["reason"] == "changed my mind"
     check_one_end(stage)
-    check_that_he_is_free(stage)
+    check_that_they_are_free(stage)
 
 
 def test_in_every_order_of_all_deliveries_there_is_one_end(play: Theatre) -> None:
@@ -91,4 +91,4 @@ def test_however_deliveries_are_shuffled_there_is_one_end(play: Theatre, seed: i
     stage.drivers["d1"].accepts("r1", at=5)
     stage.run(until=5)
     check_one_end(stage)
-    check_that_he_is_free(stage)
+    check_that_they_are_free(stage)

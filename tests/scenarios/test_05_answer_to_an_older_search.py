@@ -87,7 +87,7 @@ def test_once_assigned_other_terms_change_nothing(play: Theatre) -> None:
     assert (passenger.last()["status"], passenger.last()["fare"]) == ("accepted", 85.5)
 
 
-def test_in_every_order_the_driver_who_is_bound_knows_the_fare_he_is_bound_at(play: Theatre) -> None:
+def test_in_every_order_the_driver_who_is_bound_knows_the_fare_they_are_bound_at(play: Theatre) -> None:
     """The driver accepts what is on the screen while the passenger asks anew; if the old terms lose, the new ones are offered at
     once.
     """

@@ -50,7 +50,7 @@ def test_a_driver_who_left_and_came_back_is_offered_it_anew_and_the_others_keep_
     assert "offer_closed" not in fleet[0].story(since=12.0), "the thirty seconds of this offer are not over"
 
 
-def test_the_offer_that_he_lost_with_his_link_stays_closed(play: Theatre) -> None:
+def test_the_offer_that_they_lost_with_their_link_stays_closed(play: Theatre) -> None:
     stage = play(batch=2)
     fleet, passenger = two_rides_of_two_offers(stage)
     fleet[0].leaves(at=10)
@@ -66,7 +66,7 @@ def test_the_offer_that_he_lost_with_his_link_stays_closed(play: Theatre) -> Non
     assert passenger.last()["driver_id"] == "d1"
 
 
-def test_after_silence_he_is_asked_once_more_and_only_when_the_old_offer_is_closed(play: Theatre) -> None:
+def test_after_silence_they_are_asked_once_more_and_only_when_the_old_offer_is_closed(play: Theatre) -> None:
     stage = play()
     driver = stage.driver("d1")
     stage.passenger("r1").books(at=0)

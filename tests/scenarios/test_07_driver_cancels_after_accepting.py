@@ -23,7 +23,7 @@ def gives_up(stage: Stage, name: str, at: float, ride: str = "r1", **fields: str
     stage.drivers[name].says("cancel_ride", at=at, ride_id=ride, **fields)
 
 
-def test_the_search_goes_on_without_him_at_the_same_fare(play: Theatre) -> None:
+def test_the_search_goes_on_without_them_at_the_same_fare(play: Theatre) -> None:
     stage = one_accepts(play())
     gives_up(stage, "d1", at=80, reason="a flat tyre")
     stage.run(until=81)
@@ -38,7 +38,7 @@ def test_the_search_goes_on_without_him_at_the_same_fare(play: Theatre) -> None:
     assert (passenger.last()["type"], passenger.last()["driver_id"]) == ("driver_assigned", "d2")
 
 
-def test_he_and_who_declined_are_not_asked_again_but_who_was_silent_is(play: Theatre) -> None:
+def test_whoever_gave_up_or_declined_is_not_asked_again_but_who_was_silent_is(play: Theatre) -> None:
     stage = play()
     d1, d2, d3 = stage.fleet(3)
     stage.passenger("r1").books(at=0)
@@ -96,7 +96,7 @@ def test_with_nobody_else_a_newcomer_is_asked_at_once(play: Theatre) -> None:
     assert stage.passengers["r1"].last("searching")["drivers_notified"] in (0, 1)
 
 
-def test_at_the_pickup_he_must_wait_like_anybody(play: Theatre) -> None:
+def test_at_the_pickup_they_must_wait_like_anybody(play: Theatre) -> None:
     stage = one_accepts(play())
     stage.drivers["d1"].says("arrived", at=100, ride_id="r1")
     gives_up(stage, "d1", at=150, id="k1")
@@ -108,7 +108,7 @@ def test_at_the_pickup_he_must_wait_like_anybody(play: Theatre) -> None:
     assert stage.passengers["r1"].last()["reason"] == "no_show"
 
 
-def test_his_cancel_said_twice_is_done_once(play: Theatre) -> None:
+def test_their_cancel_said_twice_is_done_once(play: Theatre) -> None:
     stage = one_accepts(play())
     gives_up(stage, "d1", at=80, id="k1")
     gives_up(stage, "d1", at=80.5, id="k1")
@@ -142,7 +142,7 @@ def test_how_often_is_a_setting(play: Theatre, restarts: int) -> None:
     assert stage.passengers["r1"].last()["type"] == "no_drivers"
 
 
-def test_a_passenger_who_is_away_by_then_has_his_grace(play: Theatre) -> None:
+def test_a_passenger_who_is_away_by_then_has_their_grace(play: Theatre) -> None:
     stage = one_accepts(play())
     stage.passengers["r1"].leaves(at=30)
     gives_up(stage, "d1", at=50)

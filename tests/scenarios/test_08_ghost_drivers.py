@@ -27,7 +27,7 @@ def a_ghost_among_seven(stage: Stage) -> None:
     stage.passenger("r1").books(at=5)
 
 
-def test_the_place_of_a_ghost_goes_to_the_next_when_he_counts_as_dead(play: Theatre) -> None:
+def test_the_place_of_a_ghost_goes_to_the_next_when_they_count_as_dead(play: Theatre) -> None:
     stage = play()
     a_ghost_among_seven(stage)
     stage.run(until=11.99)
@@ -75,7 +75,7 @@ def test_the_offer_that_a_ghost_never_answered_does_not_count_as_silence(play: T
     assert [frame.at for frame in ghost.heard("ride_request")] == [25.0, 57.0]
 
 
-def test_a_ghost_who_returns_before_he_counts_as_dead_keeps_his_offer(play: Theatre) -> None:
+def test_a_ghost_who_returns_before_they_count_as_dead_keeps_their_offer(play: Theatre) -> None:
     stage = play()
     a_ghost_among_seven(stage)
     ghost = stage.drivers["d1"]
@@ -87,7 +87,7 @@ def test_a_ghost_who_returns_before_he_counts_as_dead_keeps_his_offer(play: Thea
     assert stage.passengers["r1"].last()["driver_id"] == "d1"
 
 
-def test_in_every_order_a_ghost_loses_his_place_once(play: Theatre) -> None:
+def test_in_every_order_a_ghost_loses_their_place_once(play: Theatre) -> None:
     for dice in every_order(since=12.0):
         stage = play.in_order(dice)
         a_ghost_among_seven(stage)
@@ -108,7 +108,7 @@ def test_a_position_of_more_than_sixty_seconds_excludes_a_living_driver(
     assert passenger.last()["drivers_notified"] == notified
 
 
-def test_a_driver_who_says_again_where_he_is_is_asked_at_once(play: Theatre) -> None:
+def test_a_driver_who_says_again_where_they_are_is_asked_at_once(play: Theatre) -> None:
     stage = play()
     driver = stage.driver("d1", reports=False)
     stage.passenger("r1").books(at=100)

@@ -118,7 +118,7 @@ class TestAPassengerWhoWasAway:
         driver.says("complete_ride", at=60, ride_id="r1")
         return driver, passenger
 
-    def test_he_finds_one_snapshot_and_then_what_comes(self, play: Theatre) -> None:
+    def test_they_find_one_snapshot_and_then_what_comes(self, play: Theatre) -> None:
         stage = play()
         _, passenger = self.play_it(stage)
         passenger.returns(at=40)
@@ -128,7 +128,7 @@ class TestAPassengerWhoWasAway:
         assert (snapshot["status"], snapshot["recovered"], snapshot["driver_id"]) == ("arrived", False, "d1")
         assert snapshot["driver_name"] and snapshot["vehicle_registration"]
 
-    def test_if_his_app_resumes_he_hears_all_that_he_missed_first(self, play: Theatre) -> None:
+    def test_if_their_app_resumes_they_hear_all_that_they_missed_first(self, play: Theatre) -> None:
         stage = play()
         _, passenger = self.play_it(stage)
         passenger.resumes(at=40)
@@ -143,7 +143,7 @@ class TestAPassengerWhoWasAway:
         assert passenger.last("snapshot")["recovered"] is True
 
     @pytest.mark.parametrize(("fields", "kept"), [({}, 1), ({"epoch": "another"}, 16), ({"last_seq": 99}, 16)])
-    def test_if_that_is_not_all_there_any_more_he_finds_one_snapshot(
+    def test_if_that_is_not_all_there_any_more_they_find_one_snapshot(
         self, play: Theatre, fields: dict[str, Any], kept: int
     ) -> None:
         stage = play(stream_kept=kept)

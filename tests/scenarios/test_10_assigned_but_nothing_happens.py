@@ -31,7 +31,7 @@ def comes(driver: Driver, *, until: float, km_a_step: float = 0.1, start_km: flo
         driver.moves(start_km - km_a_step * step, at=since + 10.0 * step)
 
 
-def test_a_driver_who_stands_still_is_warned_and_then_his_passenger_is_told(play: Theatre) -> None:
+def test_a_driver_who_stands_still_is_warned_and_then_their_passenger_is_told(play: Theatre) -> None:
     stage = play(**QUICK)
     driver = assigned(stage)
     stage.run(until=120)
@@ -51,7 +51,7 @@ def test_one_who_drives_away_is_noticed_as_such(play: Theatre) -> None:
     assert stage.passengers["r1"].last("driver_unreachable")["reason"] == "driving_away"
 
 
-def test_one_whose_link_dies_is_told_once_his_position_is_too_old(play: Theatre) -> None:
+def test_one_whose_link_dies_is_told_once_their_position_is_too_old(play: Theatre) -> None:
     stage = play()
     driver = assigned(stage)
     comes(driver, until=60)
@@ -114,7 +114,7 @@ def test_after_the_pickup_nobody_is_watched_any_more(play: Theatre) -> None:
     assert [warning["reason"] for warning in driver.heard("warning")] == ["far_from_pickup"]
 
 
-def test_a_passenger_sees_his_own_driver_come_at_most_every_two_seconds(play: Theatre) -> None:
+def test_a_passenger_sees_their_own_driver_come_at_most_every_two_seconds(play: Theatre) -> None:
     stage = play()
     driver = assigned(stage)
     for step in range(100):
@@ -153,7 +153,7 @@ def test_on_the_trip_the_way_that_is_left_is_the_one_to_the_dropoff(play: Theatr
     assert stage.passengers["r1"].last("driver_location")["distance_m"] == pytest.approx(1.3 * 2259, rel=0.02)
 
 
-def test_a_passenger_who_returns_sees_at_once_where_his_driver_is(play: Theatre) -> None:
+def test_a_passenger_who_returns_sees_at_once_where_their_driver_is(play: Theatre) -> None:
     stage = play()
     assigned(stage)
     stage.passengers["r1"].leaves(at=20)

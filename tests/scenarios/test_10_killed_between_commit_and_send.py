@@ -82,7 +82,7 @@ def test_wherever_it_is_killed_both_snapshots_agree_and_the_ride_goes_on_to_its_
 
 
 @pytest.mark.parametrize("down_s", [0.0, 4.5])
-def test_nobody_is_told_twice_what_he_knows(play: Theatre, down_s: float) -> None:
+def test_nobody_is_told_twice_what_they_know(play: Theatre, down_s: float) -> None:
     stage = play()
     a_ride(stage)
     stage.crashes(at=12, down_s=down_s)

@@ -70,7 +70,7 @@ def check_that_what_was_told_is_on_disk(stage: Stage) -> None:
         assert any(isinstance(event, RideCancelled) for event in events)
 
 
-def check_that_his_command_is_answered_again(stage: Stage) -> None:
+def check_that_their_command_is_answered_again(stage: Stage) -> None:
     """The same accept with the same id, said after the storm: it is acknowledged, or refused, as all commands with an id are."""
     driver = stage.drivers["d1"]
     driver.connect()
@@ -93,7 +93,7 @@ def test_whatever_comes_between_is_told_as_it_is_on_disk(
         rival(stage, 20 + offset)
         stage.run(until=25)
         check_that_what_was_told_is_on_disk(stage)
-        check_that_his_command_is_answered_again(stage)
+        check_that_their_command_is_answered_again(stage)
 
 
 @pytest.mark.parametrize("rival", RIVALS.values(), ids=RIVALS)
@@ -118,7 +118,7 @@ def test_wherever_the_process_dies_meanwhile_it_is_told_as_it_is_on_disk(play: T
         stage.passengers["r1"].returns(at=22)
         stage.run(until=25)
         check_that_what_was_told_is_on_disk(stage)
-        check_that_his_command_is_answered_again(stage)
+        check_that_their_command_is_answered_again(stage)
         told = stage.passengers["r1"].last("snapshot")
         assigned = [event.driver.driver_id for event in stage.record("r1") if isinstance(event, RideAssigned)]
         assert told["status"] in ("pending", "accepted", "cancelled")

@@ -86,7 +86,7 @@ def test_a_driver_lost_while_the_ride_says_no_asks_again_and_is_free(
 
 
 @MOMENTS
-def test_a_driver_lost_while_he_says_yes_hears_so_and_may_say_it_again(
+def test_a_driver_lost_while_they_say_yes_hears_so_and_may_say_it_again(
     play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     stage = play(options=SUPERVISED)
@@ -131,7 +131,7 @@ def test_a_lost_connection_does_not_release_a_reservation(play: Theatre) -> None
     assert (snapshot["ride"]["ride_id"], snapshot["ride"]["status"], snapshot["offer"]) == ("r1", "accepted", None)
 
 
-def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_his_ride_when_he_returns(play: Theatre) -> None:
+def test_in_every_order_a_driver_who_accepts_and_hangs_up_finds_their_ride_when_they_return(play: Theatre) -> None:
     for dice in every_order(since=20.0, surprises=1):
         stage = play.in_order(dice)
         driver, passenger = an_accept(stage)

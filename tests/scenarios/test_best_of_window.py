@@ -124,7 +124,7 @@ def test_new_terms_in_the_window_end_it_and_nobody_has_the_old_ones(play: Theatr
     assert stage.passengers["r1"].last()["driver_id"] == "d2"
 
 
-def test_a_driver_whose_link_is_lost_while_he_waits_still_has_it(play: Theatre) -> None:
+def test_a_driver_whose_link_is_lost_while_they_wait_still_has_it(play: Theatre) -> None:
     stage = booked(play(**WINDOW))
     stage.drivers["d1"].accepts("r1", at=5)
     stage.drivers["d1"].leaves(at=6)

@@ -61,7 +61,7 @@ def test_a_round_whose_only_driver_vanishes_widens_at_once(play: Theatre) -> Non
     assert stage.drivers["d2"].offer("r1")["round"] == 1
 
 
-def test_whoever_comes_online_while_nobody_thinks_is_asked_wherever_he_is_in_reach(play: Theatre) -> None:
+def test_whoever_comes_online_while_nobody_thinks_is_asked_wherever_they_are_in_reach(play: Theatre) -> None:
     stage = play(**WIDENING)
     stage.passenger("r1").books(at=0)
     stage.driver("d1", north_km=8.0, at=5)

@@ -19,7 +19,7 @@ def rules(event: RoundConsidered) -> dict[str, str]:
     return dict(zip(event.drivers, event.rules, strict=True))
 
 
-def test_every_driver_who_is_near_is_there_with_his_rule(play: Theatre) -> None:
+def test_every_driver_who_is_near_is_there_with_their_rule(play: Theatre) -> None:
     stage = play(batch=2, **EXPLAINED)
     stage.world.journal.block(PassengerId("27821234567"), DriverId("blocked"))
     stage.driver("blocked", north_km=0.5)

@@ -251,7 +251,7 @@ def test_the_fare_stays_the_same_when_another_driver_takes_the_ride_over(play: T
     assert second.offer("r1")["fare"] == passenger.last("searching")["fare"] == FARE
 
 
-def test_who_cancels_late_or_does_not_come_owes_what_the_tariff_says_for_his_type_of_vehicle(play: Theatre) -> None:
+def test_who_cancels_late_or_does_not_come_owes_what_the_tariff_says_for_their_type_of_vehicle(play: Theatre) -> None:
     stage = play(**TARIFF, vehicle_tariffs={"suv": {"no_show_fee": 45.0}})
     stage.driver("d1", vehicle_type="suv")
     late, absent = stage.passenger("r1"), stage.passenger("r2")

@@ -172,7 +172,7 @@ def test_the_setting_asks_for_one_where_the_passenger_did_not(play: Theatre) -> 
     finished(stage)
 
 
-def test_a_passenger_who_returns_finds_his_pin_until_the_ride_starts(play: Theatre) -> None:
+def test_a_passenger_who_returns_finds_their_pin_until_the_ride_starts(play: Theatre) -> None:
     stage, pin = with_a_pin(play(), require_pin=True)
     stage.passengers["r1"].leaves(at=62)
     stage.passengers["r1"].returns(at=65)

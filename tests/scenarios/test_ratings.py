@@ -93,7 +93,7 @@ def test_a_rating_is_a_whole_number_from_one_to_five(play: Theatre, rating: obje
     assert "a whole number from 1 to 5" in refused["message"]
 
 
-def test_what_a_driver_was_registered_with_counts_as_his_first_rating(play: Theatre) -> None:
+def test_what_a_driver_was_registered_with_counts_as_their_first_rating(play: Theatre) -> None:
     stage = play()
     stage.world.journal.introduce(DriverCard(DriverId("d1"), "Michael", "", 4.9))
     completed(stage)

@@ -84,7 +84,7 @@ def accept(driver: Driver, at: float) -> None:
     driver.says("accept_ride", at=at, ride_id="123", driver_id="27821234568")
 
 
-def test_the_whole_flow_from_booking_to_the_driver_on_his_way(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_the_whole_flow_from_booking_to_the_driver_on_their_way(apps: tuple[Stage, Driver, PassengerApp]) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)
     stage.run(until=1)
@@ -106,7 +106,7 @@ def test_only_the_five_nearest_within_ten_kilometres_are_asked(apps: tuple[Stage
     assert passenger.last()["drivers_notified"] == 5
 
 
-def test_an_accept_that_writes_the_number_with_a_plus_is_his_own(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_an_accept_that_writes_the_number_with_a_plus_is_their_own(apps: tuple[Stage, Driver, PassengerApp]) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)
     driver.says("accept_ride", at=8, ride_id="123", driver_id="+27821234568")

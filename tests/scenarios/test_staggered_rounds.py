@@ -19,7 +19,7 @@ def asked_at(stage: Stage) -> dict[str, list[float]]:
     }
 
 
-def test_each_is_asked_so_long_after_the_one_before_with_his_own_whole_time(play: Theatre) -> None:
+def test_each_is_asked_so_long_after_the_one_before_with_their_own_whole_time(play: Theatre) -> None:
     stage = play(**STAGGERED)
     stage.fleet(5)
     stage.passenger("r1").books(at=0)
@@ -82,7 +82,7 @@ def test_a_nearer_newcomer_is_asked_when_it_is_time_for_the_next(play: Theatre) 
     assert asked_at(stage) == {"d2": [0.0], "d1": [5.0]}
 
 
-def test_whoever_vanishes_gives_his_place_to_the_next_at_once(play: Theatre) -> None:
+def test_whoever_vanishes_gives_their_place_to_the_next_at_once(play: Theatre) -> None:
     stage = play(**STAGGERED)
     stage.fleet(5)
     stage.passenger("r1").books(at=0)

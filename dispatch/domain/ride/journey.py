@@ -281,9 +281,10 @@ def _leave_pickup(
 
 def rate(ride: RideRecord, message: RateRide, now: float, rules: RideRules) -> Decision:
     """The passenger or the driver says what they think of the other one, once each."""
-    driver_id = message.driver_id
-    by = Party.PASSENGER if driver_id is None else Party.DRIVER
-    if ride.passenger is None or (driver_id is not None and not ride.is_driven_by(driver_id)):
+    driver_id, by = message.driver_id, message.principal.by
+    if ride.passenger is None or by not in (Party.PASSENGER, Party.DRIVER):
+        return NO_SUCH_RIDE
+    if driver_id is not None and not ride.is_driven_by(driver_id):
         return NO_SUCH_RIDE
     if ride.status != COMPLETED:
         return _illegal(f"cannot rate a ride that is {ride.status}")

@@ -115,7 +115,7 @@ def test_a_move_is_seen_at_once_near_and_far() -> None:
     assert size(grid) == 2
 
 
-def test_a_driver_who_creeps_over_borders_is_always_found_where_he_stands() -> None:
+def test_a_driver_who_creeps_over_borders_is_always_found_where_they_stand() -> None:
     grid, dice, place = Grid(), Random(5), PICKUP
     for _ in range(2_000):
         place = destination(*place, dice.gauss(0.0, 60.0), dice.gauss(0.0, 60.0))

@@ -32,20 +32,20 @@ from tests.domain.ride.test_record import DRIVER_ID, RIDE, ride_that_is
 
 RULES = RideRules()
 NOW = 600.0
-AS_HIM, AS_HER, AS_PASSENGER = driver(DRIVER_ID), driver(DriverId("d9")), passenger_of(RIDE)
+AS_DRIVER, AS_HER, AS_PASSENGER = driver(DRIVER_ID), driver(DriverId("d9")), passenger_of(RIDE)
 DECIDE: dict[str, tuple[Any, Any]] = {
-    "arrived": (journey.step, ReportArrived(AS_HIM, RIDE)),
-    "start": (journey.step, StartRide(AS_HIM, RIDE)),
-    "complete": (journey.step, CompleteRide(AS_HIM, RIDE)),
+    "arrived": (journey.step, ReportArrived(AS_DRIVER, RIDE)),
+    "start": (journey.step, StartRide(AS_DRIVER, RIDE)),
+    "complete": (journey.step, CompleteRide(AS_DRIVER, RIDE)),
     "complete by a stranger": (journey.step, CompleteRide(AS_HER, RIDE)),
-    "no show": (journey.no_show, ReportNoShow(AS_HIM, RIDE)),
+    "no show": (journey.no_show, ReportNoShow(AS_DRIVER, RIDE)),
     "cancel by the passenger": (journey.cancel, CancelRide(AS_PASSENGER, RIDE)),
-    "cancel by the driver": (journey.cancel, CancelRide(AS_HIM, RIDE)),
+    "cancel by the driver": (journey.cancel, CancelRide(AS_DRIVER, RIDE)),
     "cancel by a stranger": (journey.cancel, CancelRide(AS_HER, RIDE)),
     "cancel by staff": (journey.cancel, CancelRide(OPERATIONS, RIDE)),
     "cancel by the system": (journey.cancel, CancelRide(SYSTEM, RIDE)),
     "rated by the passenger": (journey.rate, RateRide(AS_PASSENGER, RIDE, 5)),
-    "rated by the driver": (journey.rate, RateRide(AS_HIM, RIDE, 5)),
+    "rated by the driver": (journey.rate, RateRide(AS_DRIVER, RIDE, 5)),
     "stalled and warned": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", WARNED)),
     "stalled and told": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", TOLD)),
     "stalled and given up": (journey.stalled, DriverStalled(DRIVER_ID, "standing_still", GIVEN_UP)),
@@ -144,7 +144,7 @@ class TestPin:
     def start(self, pin: str, wrong_pins: int = 0, at: float = NOW) -> Decision:
         ride = ride_that_is(ARRIVED)
         ride.pin, ride.wrong_pins, ride.wrong_pin_at = self.PIN, wrong_pins, NOW - 10.0
-        return journey.step(ride, StartRide(AS_HIM, RIDE, None, pin), at, RULES)
+        return journey.step(ride, StartRide(AS_DRIVER, RIDE, None, pin), at, RULES)
 
     def test_the_right_pin_starts_the_ride(self) -> None:
         assert self.start(self.PIN).events == (RideStarted(RIDE, DRIVER_ID, NOW),)
@@ -161,7 +161,7 @@ class TestPin:
     def test_a_ride_with_a_pin_is_not_completed_before_its_start(self) -> None:
         ride = ride_that_is(ARRIVED)
         ride.pin = self.PIN
-        decision = journey.step(ride, CompleteRide(AS_HIM, RIDE), NOW, RULES)
+        decision = journey.step(ride, CompleteRide(AS_DRIVER, RIDE), NOW, RULES)
         assert refused(decision)[1].endswith("send start_ride first, with the pin of the passenger")
 
 
@@ -197,12 +197,17 @@ def test_words_that_no_event_brings_are_said_to_those_whom_they_concern() -> Non
     assert decided("accepted", "round opened") == Decision()
 
 
-@pytest.mark.parametrize("by", [AS_PASSENGER, AS_HIM])
+@pytest.mark.parametrize("by", [AS_PASSENGER, AS_DRIVER])
 def test_each_side_rates_once(by: Principal) -> None:
     ride = ride_that_is(COMPLETED)
     (rated,) = journey.rate(ride, RateRide(by, RIDE, 4), NOW, RULES).events
     ride.apply(rated)
     assert refused(journey.rate(ride, RateRide(by, RIDE, 4), NOW, RULES))[0] == "illegal_now"
+
+
+@pytest.mark.parametrize("by", [OPERATIONS, SYSTEM], ids=["staff", "the system"])
+def test_nobody_but_the_two_who_rode_rates_a_ride(by: Principal) -> None:
+    assert refused(journey.rate(ride_that_is(COMPLETED), RateRide(by, RIDE, 4), NOW, RULES))[0] == "no_such_ride"
 
 
 def test_the_end_is_told_as_it_was() -> None:

@@ -171,7 +171,7 @@ def test_new_terms_replace_the_old_ones_and_count_the_search() -> None:
     assert (ride.status, ride.search_no, ride.trip, ride.requested_at) == (PENDING, 2, DEARER, 8.0)
 
 
-def test_an_assignment_names_the_driver_his_offer_and_its_round() -> None:
+def test_an_assignment_names_the_driver_their_offer_and_its_round() -> None:
     ride = ride_that_is(ACCEPTED)
     assert (ride.driver, ride.offer_id, ride.round_no) == (DAN, OFFER, 2)
     assert ride.is_driven_by(DRIVER_ID)

@@ -62,7 +62,7 @@ class Rig:
         return cast(dict[str, Any], summary)[name]
 
 
-def test_a_driver_says_where_he_is_as_soon_as_he_can() -> None:
+def test_a_driver_says_where_they_are_as_soon_as_they_can() -> None:
     rig = Rig()
     app = rig.driver()
     app.report()
@@ -72,7 +72,7 @@ def test_a_driver_says_where_he_is_as_soon_as_he_can() -> None:
     assert rig.told("positions") == 1, "only what was sent counts"
 
 
-def test_a_driver_who_lost_his_connection_says_nothing() -> None:
+def test_a_driver_who_lost_their_connection_says_nothing() -> None:
     rig = Rig()
     app = rig.driver()
     app.on_open()

@@ -173,7 +173,7 @@ def test_who_is_told_to_come_back_does_and_rides_go_on() -> None:
     in_town(play)
 
 
-def test_who_is_told_to_stay_away_is_an_error_and_nobody_waits_for_him() -> None:
+def test_who_is_told_to_stay_away_is_an_error_and_nobody_waits_for_them() -> None:
     async def play(town: Town, served: Served) -> None:
         await town.fleet(served, 2, NEVER)
         town.crowd.expect(trips(1), PATIENT)

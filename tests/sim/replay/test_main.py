@@ -88,7 +88,7 @@ def nobody_comes(stage: Stage) -> None:
     stage.drivers["d1"].says("no_show", at=410, ride_id="r1")
 
 
-def changes_his_mind(stage: Stage) -> None:
+def changes_their_mind(stage: Stage) -> None:
     stage.drivers["d1"].declines("r1", at=8)
     stage.passengers["r1"].cancels(at=20, reason="walks")
 
@@ -119,7 +119,7 @@ def _tell(stage: Stage, message: Any) -> None:
 
 
 STORIES: list[Story] = [
-    gives_up, nobody_comes, changes_his_mind, wants_another_price, leaves, vanishes, operations_close_it
+    gives_up, nobody_comes, changes_their_mind, wants_another_price, leaves, vanishes, operations_close_it
 ]  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def test_a_ride_that_was_booked_ahead_and_starts_with_a_pin_is_played_too(play: 
     assert now[-1].text == "d1 completes"
 
 
-def test_who_was_asked_for_his_vehicle_drives_it_again(play: Theatre) -> None:
+def test_who_was_asked_for_their_vehicle_drives_it_again(play: Theatre) -> None:
     stage = play(follow_drivers="off")
     stage.driver("v1", north_km=3.0, vehicle_type="van").accepts("r1", at=9)
 

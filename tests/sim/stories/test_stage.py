@@ -61,14 +61,14 @@ def test_what_was_heard_can_be_asked_for_by_type_and_by_time(stage: Stage) -> No
         passenger.last("no_drivers")
 
 
-def test_a_driver_says_where_he_is_every_ten_seconds_while_he_is_connected(stage: Stage) -> None:
+def test_a_driver_says_where_they_are_every_ten_seconds_while_they_are_connected(stage: Stage) -> None:
     stage.driver("d1").leaves(at=35)
     stage.driver("d2", reports=False)
     stage.run(until=100)
     assert stage.world.board.reports == 1 + 3 + 1
 
 
-def test_somebody_who_dies_neither_says_nor_hears_anything_until_he_returns(stage: Stage) -> None:
+def test_somebody_who_dies_neither_says_nor_hears_anything_until_they_return(stage: Stage) -> None:
     driver = stage.driver("d1")
     driver.dies(at=1)
     driver.says("ping", at=2)

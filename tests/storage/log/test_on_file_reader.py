@@ -134,7 +134,7 @@ def test_a_driver_is_known_by_the_card_registered_last(stored: Stored) -> None:
     assert store.driver_card(DriverId("+" + DRIVER_ID)) is None
 
 
-def test_a_passenger_is_known_once_he_has_booked(stored: Stored) -> None:
+def test_a_passenger_is_known_once_they_have_booked(stored: Stored) -> None:
     ben = Passenger(PassengerId("ben"), "Ben", "27830000000")
     trip = booked("r1").events[0].trip
     store = stored([append("ride/r1", RideRequested(RideId("r1"), 1, ben, trip, 0.0))])

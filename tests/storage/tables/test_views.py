@@ -246,7 +246,7 @@ def test_a_driver_is_available_when_heard_willing_and_free(writer: Writer) -> No
     assert driver_status(writer, DriverOnline(DRIVER_ID)) == "available"
 
 
-def test_a_driver_registered_again_keeps_his_state_and_gets_the_new_card(writer: Writer) -> None:
+def test_a_driver_registered_again_keeps_their_state_and_gets_the_new_card(writer: Writer) -> None:
     driver_status(
         writer, DriverRegistered(MICHAEL), DriverOnline(DRIVER_ID), DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1)
     )
@@ -281,7 +281,7 @@ def test_a_round_that_reaches_the_journal_late_is_never_open(writer: Writer, end
     assert (row["outcome"], row["closed_at"]) == (outcome, 5.5)
 
 
-def test_the_rating_that_a_driver_was_registered_with_counts_as_his_first(writer: Writer) -> None:
+def test_the_rating_that_a_driver_was_registered_with_counts_as_their_first(writer: Writer) -> None:
     writer.write([append(f"driver/{DRIVER_ID}", DriverRegistered(MICHAEL))])
     for number, (stars, mean) in enumerate(((4, 4.45), (1, 3.3))):
         rated = RideRated(RideId(f"r{number}"), "passenger", stars, "", DRIVER_ID, SARAH.passenger_id)

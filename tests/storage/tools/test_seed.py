@@ -24,7 +24,7 @@ def test_seeding_again_adds_only_who_is_missing(path: Path) -> None:
     assert seed(path, fleet=25) == Seeded(0, 5)
 
 
-def test_a_known_driver_keeps_his_own_card(path: Path) -> None:
+def test_a_known_driver_keeps_their_own_card(path: Path) -> None:
     mine = DriverCard(MICHAEL.driver_id, "Mike", "0", 3.0)
     writer = Writer(path, "off")
     writer.write([append("driver/" + MICHAEL.driver_id, DriverRegistered(mine))])

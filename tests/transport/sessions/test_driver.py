@@ -47,11 +47,11 @@ class TestCommands:
             ({"type": "cancel_ride", "reason": "flat tyre"}, CancelRide(AS_MICHAEL, RIDE, "flat tyre")),
         ],
     )
-    def test_what_he_says_of_a_ride_reaches_his_own_actor(self, frame: dict[str, str], command: Any) -> None:
+    def test_what_they_say_of_a_ride_reaches_their_own_actor(self, frame: dict[str, str], command: Any) -> None:
         assert self.told(**frame, ride_id="123") == command
 
     @pytest.mark.parametrize("available", [True, False])
-    def test_whether_he_wants_offers_reaches_his_own_actor(self, available: bool) -> None:
+    def test_whether_they_want_offers_reaches_their_own_actor(self, available: bool) -> None:
         assert self.told(type="set_availability", available=available) == SetAvailability(AS_MICHAEL, available)
 
     def test_an_id_travels_with_the_command(self) -> None:

@@ -116,7 +116,7 @@ class TestRides:
         ("status", "name"),
         [("arrived", "driver_arrived"), ("in_progress", "ride_started"), ("completed", "ride_completed")],
     )
-    def test_he_hears_the_same_of_his_ride_as_the_passenger(self, status: str, name: str) -> None:
+    def test_they_hear_the_same_of_their_ride_as_the_passenger(self, status: str, name: str) -> None:
         rig = Rig()
         app, session = rig.driver()
         passenger_app, passenger_session = rig.passenger()

@@ -23,7 +23,7 @@ class TestWhatThePassengerReads:
             "expires_at": "1970-01-01T00:00:30.000Z", "ttl_ms": 30_000,
         }  # fmt: skip
 
-    def test_driver_assigned_has_the_seeds_fields_and_where_he_is(self) -> None:
+    def test_driver_assigned_has_the_seeds_fields_and_where_they_are(self) -> None:
         assert self.read(DriverAssigned(RIDE, MICHAEL, -26.2, 28.04, 1234.6, 310.2, seq=4)) == {
             "type": "driver_assigned", "driver_id": "27821234568", "driver_name": "Michael Brown",
             "driver_phone": "27821234568", "driver_rating": 4.9, "vehicle_type": "sedan",
