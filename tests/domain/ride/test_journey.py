@@ -32,16 +32,16 @@ from tests.domain.ride.test_record import DRIVER_ID, RIDE, ride_that_is
 
 RULES = RideRules()
 NOW = 600.0
-AS_DRIVER, AS_HER, AS_PASSENGER = driver(DRIVER_ID), driver(DriverId("d9")), passenger_of(RIDE)
+AS_DRIVER, AS_OTHER, AS_PASSENGER = driver(DRIVER_ID), driver(DriverId("d9")), passenger_of(RIDE)
 DECIDE: dict[str, tuple[Any, Any]] = {
     "arrived": (journey.step, ReportArrived(AS_DRIVER, RIDE)),
     "start": (journey.step, StartRide(AS_DRIVER, RIDE)),
     "complete": (journey.step, CompleteRide(AS_DRIVER, RIDE)),
-    "complete by a stranger": (journey.step, CompleteRide(AS_HER, RIDE)),
+    "complete by a stranger": (journey.step, CompleteRide(AS_OTHER, RIDE)),
     "no show": (journey.no_show, ReportNoShow(AS_DRIVER, RIDE)),
     "cancel by the passenger": (journey.cancel, CancelRide(AS_PASSENGER, RIDE)),
     "cancel by the driver": (journey.cancel, CancelRide(AS_DRIVER, RIDE)),
-    "cancel by a stranger": (journey.cancel, CancelRide(AS_HER, RIDE)),
+    "cancel by a stranger": (journey.cancel, CancelRide(AS_OTHER, RIDE)),
     "cancel by staff": (journey.cancel, CancelRide(OPERATIONS, RIDE)),
     "cancel by the system": (journey.cancel, CancelRide(SYSTEM, RIDE)),
     "rated by the passenger": (journey.rate, RateRide(AS_PASSENGER, RIDE, 5)),
