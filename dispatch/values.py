@@ -1,7 +1,7 @@
 """Values that every room shares: places, trips, money and the cards that describe people and rides.
 
-Units: latitude and longitude are WGS 84 degrees, distances metres (`_m`) unless the name says kilometres, times seconds (`_s`) of
-the runtime's clock unless the name says wall. A `fare` that is a number is in major units, as on the wire, and the passenger's app's
+Units: latitude and longitude are WGS 84 degrees, distances metres (`_m`) unless the name says kilometres, durations seconds
+(`_s`), points in time Unix seconds (`_at`). A `fare` that is a number is in major units, as on the wire, and the passenger's app's
 own until the server sets prices; whatever the server computes is `Money`.
 """
 
@@ -13,6 +13,8 @@ import msgspec
 
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 
+CLOCK_SLACK_S: Final = 1e-6
+"""Sums of Unix seconds are rounded by about as much: a timer may seem that early."""
 Point = tuple[float, float]
 """Latitude and longitude."""
 
@@ -122,7 +124,7 @@ class DriverCard(msgspec.Struct, frozen=True, gc=False):
 class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A ride as drivers are asked about it. `search_no` counts the searches of one ride, from 1.
 
-    `pickup_at`: when the passenger wants to be fetched, if that is not now (runtime seconds).
+    `pickup_at`: when the passenger wants to be fetched, if that is not now (Unix seconds).
     """
 
     ride_id: RideId
@@ -133,7 +135,7 @@ class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
-    """One offer to one driver, told to last until `expires_at`, honoured until `closes_at` (both runtime seconds)."""
+    """One offer to one driver, told to last until `expires_at`, honoured until `closes_at` (both Unix seconds)."""
 
     offer_id: OfferId
     ride_id: RideId
@@ -146,7 +148,7 @@ class Lease(msgspec.Struct, frozen=True, gc=False):
 
 
 class Fix(msgspec.Struct, gc=False):
-    """Where a driver was heard to be: position and when (runtime seconds)."""
+    """Where a driver was heard to be: position and when (Unix seconds)."""
 
     lat: float
     lon: float

@@ -105,7 +105,7 @@ def take(path: str | None, wanted: TripsWanted, rows: str) -> Taken:
 
 
 def hour_as_it_is(at: float) -> float:
-    """A model made with this takes hours of the day for runtime seconds."""
+    """A model made with this takes hours of the day for Unix seconds."""
     return at
 
 

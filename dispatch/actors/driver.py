@@ -102,7 +102,7 @@ class _ClaimAgain(Message, frozen=True, gc=False):
 
 
 class _Retire(Message, frozen=True, gc=False):
-    """Connection `number` was gone at runtime second `since`, and the driver on no ride."""
+    """Connection `number` was gone at Unix second `since`, and the driver on no ride."""
 
     number: int
     since: float

@@ -58,7 +58,7 @@ class Detach(Request, frozen=True, gc=False):
 
 
 class FindDriver(Request, frozen=True, gc=False):
-    """Passenger -> ride: book this trip, now or for `pickup_at` (runtime seconds), at the price of this quote if there is one.
+    """Passenger -> ride: book this trip, now or for `pickup_at` (Unix seconds), at the price of this quote if there is one.
 
     `known`: the passenger said who they are, and may be held to one ride at a time.
     """

@@ -202,7 +202,7 @@ class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
 class OffersMade(Message, frozen=True, gc=False):
     """A round opened, with no `offers` if there was nobody to ask, or a place of it was filled again (`refill`).
 
-    `expires_at`: runtime seconds. `radius_m`: how far the round reaches.
+    `expires_at`: Unix seconds. `radius_m`: how far the round reaches.
 
     `late`: it was after the last round.
     """
@@ -284,7 +284,7 @@ class OfferDeclined(Message, frozen=True, gc=False):
 
 
 class DriverReserved(Message, frozen=True, gc=False):
-    """The driver said yes and is reserved for this ride until it answers. `closes_at`: when the offer ends (runtime seconds)."""
+    """The driver said yes and is reserved for this ride until it answers. `closes_at`: when the offer ends (Unix seconds)."""
 
     ride_id: RideId
     driver_id: DriverId

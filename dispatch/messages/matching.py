@@ -38,7 +38,7 @@ class EndSearch(Message, frozen=True, gc=False):
 
 
 class RoundOpened(Message, frozen=True, gc=False):
-    """Dispatcher -> ride: this round asked so many drivers; they are told that they have until `expires_at` (runtime seconds)."""
+    """Dispatcher -> ride: this round asked so many drivers; they are told that they have until `expires_at` (Unix seconds)."""
 
     search_no: int
     round_no: int
@@ -116,7 +116,7 @@ class DriverSeen(Message, frozen=True, gc=False):
 class ClaimRide(SentBeforeCommit, frozen=True, gc=False):
     """Reserved driver -> ride: I accept. Repeated until answered; the ride's answer depends on its state alone.
 
-    `closes_at`: when the offer ends (runtime seconds).
+    `closes_at`: when the offer ends (Unix seconds).
     """
 
     ride_id: RideId

@@ -29,7 +29,7 @@ class Numbered(Message, frozen=True, gc=False, kw_only=True):
 
 
 class Searching(Numbered, frozen=True, gc=False):
-    """A round opened. `expires_at`: runtime seconds."""
+    """A round opened. `expires_at`: Unix seconds."""
 
     ride_id: RideId
     round_no: int
@@ -150,7 +150,7 @@ class DriverSnapshot(Numbered, frozen=True, gc=False):
 class RideProgress(Numbered, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`.
 
-    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (runtime seconds).
+    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (Unix seconds).
     `driven_m`: of a completion, the metres that were driven on the trip, if they were seen. `payment_status`: empty for cash.
     """
 

@@ -64,7 +64,7 @@ class HttpPricing:
             fallback: prices trips while the provider has no answer; None: such trips have no price.
             key: sent as a bearer token; empty: nothing is sent.
             timeout_s: from the question to the last byte of the answer.
-            moment: runtime seconds as a time that the provider reads.
+            moment: Unix seconds as a time that the provider reads.
             report: hears of trouble, in words that hold no secret.
         """
         self._runtime = runtime

@@ -52,7 +52,7 @@ class Supervisor:
         self.count = 0
 
     def failed(self, at: float, address: str, message: Any, error: BaseException) -> Verdict:
-        """Judge one failure at runtime second `at`."""
+        """Judge one failure at Unix second `at`."""
         self.count += 1
         blamed: str | None = address
         if kind_of(address) in self._spared:

@@ -12,7 +12,7 @@ from typing import Any
 PAGE_S = 10.0
 
 Timer = tuple[float, int, str, Any]
-"""(due time in runtime seconds, sequence number, address, message)"""
+"""(due time in Unix seconds, sequence number, address, message)"""
 
 
 class Timers:
@@ -29,7 +29,7 @@ class Timers:
         self._count = 0
 
     def add(self, due: float, address: str, message: Any) -> None:
-        """Keep `message` for `address` until runtime second `due`."""
+        """Keep `message` for `address` until Unix second `due`."""
         self._count += 1
         timer = (due, self._count, address, message)
         if due < self._turns_at:
@@ -43,7 +43,7 @@ class Timers:
         page.append(timer)
 
     def next_due(self) -> float | None:
-        """When the next timer is due, in runtime seconds; None: there is none. `soon` then holds all timers until then."""
+        """When the next timer is due, in Unix seconds; None: there is none. `soon` then holds all timers until then."""
         while not self.soon:
             if not self._dates:
                 return None

@@ -127,7 +127,7 @@ class RoadModel:
     """By road where the map has both ends, from a curve over minutes of empty streets; elsewhere as the model beyond it says."""
 
     def __init__(self, roads: Roads, curve: Curve, hour_of: Callable[[float], float], beyond: EtaModel) -> None:
-        """`hour_of`: the local hour of day of a runtime second. `beyond`: asked where the map has no way."""
+        """`hour_of`: the local hour of day of a Unix second. `beyond`: asked where the map has no way."""
         self._roads = roads
         self._curve = curve
         self._hour_of = hour_of

@@ -26,7 +26,7 @@ class Asked(NamedTuple):
 
 
 def ask(model: EtaModel, trips: Sequence[TimedTrip]) -> list[Asked]:
-    """The model's answer for each trip at its departure. The model must take hours of the day for runtime seconds."""
+    """The model's answer for each trip at its departure. The model must take hours of the day for Unix seconds."""
     return [Asked(trip, model.eta_s(trip.start, trip.end, trip.hour)) for trip in trips]
 
 

@@ -20,7 +20,7 @@ from dispatch.messages.events import (
 from dispatch.values import CARD, Money
 
 Violation = Callable[[float, str, str], None]
-"""Called with runtime seconds, the name of the invariant, and what broke it."""
+"""Called with Unix seconds, the name of the invariant, and what broke it."""
 
 
 class Charges:

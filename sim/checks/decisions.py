@@ -42,7 +42,7 @@ class Decisions:
     """Adds up the hashes of committed decisions, so the order in which different actors reach the disk does not matter."""
 
     def __init__(self, start: float = 0.0) -> None:
-        """`start`: when the run began, in runtime seconds."""
+        """`start`: when the run began, in Unix seconds."""
         self.count = 0
         self._start = start
         self._sum = 0

@@ -46,7 +46,7 @@ class Watch:
     """The observer. `checked` counts the deliveries that some invariant looked at."""
 
     def __init__(self, policy: SearchRules, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
-        """`start`: when the run began, in runtime seconds."""
+        """`start`: when the run began, in Unix seconds."""
         self.violations = Violations()
         self.ledger = Ledger(self.violations, start)
         self.checked = 0

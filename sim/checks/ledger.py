@@ -55,7 +55,7 @@ KEPT_VIOLATIONS = 100
 
 
 class Violations(list[str]):
-    """The first hundred broken invariants, in words, each with its runtime second. `total` counts all."""
+    """The first hundred broken invariants, in words, each with its Unix second. `total` counts all."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ class InjectedFault(Exception):
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`every_s`: mean seconds between two faults. `until_s`: the runtime second of the last one. `away_s`: the shortest and the longest
+    """`every_s`: mean seconds between two faults. `until_s`: the Unix second of the last one. `away_s`: the shortest and the longest
     time until a lost app is back.
     """
 

@@ -109,7 +109,7 @@ class Line:
     def __init__(self, network: Network, number: int, on_frame: Callable[[Any], None]) -> None:
         self.number = number
         self.free_at = [0.0, 0.0]
-        """When the last frame down, and the last frame up, will have arrived, in runtime seconds."""
+        """When the last frame down, and the last frame up, will have arrived, in Unix seconds."""
         self._network = network
         self._on_frame = on_frame
         self._link: MemoryLink | None = None

@@ -7,7 +7,7 @@ from sim.city.offsets import wrapped_lon
 
 
 class Leg:
-    """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (runtime seconds), in whole microseconds.
+    """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (Unix seconds), in whole microseconds.
 
     The road is `travel.detour` times as long as the straight line and is driven at `travel.speed_mps`. So the car moves along the line
     at `speed_mps / detour`, and arrives at `arrives_at`, never before. The line is straight in degrees, the shorter way around the

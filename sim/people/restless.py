@@ -145,7 +145,7 @@ class DriverHabits(msgspec.Struct, frozen=True, kw_only=True):
 
     `is_late`: the driver answers offers that have closed already. `repeats`: see `InsistentPhone`. `gives_up`: the share of rides that
     the driver cancels on the way to the pickup. `pauses_every_s`: mean time between pauses; 0: none. `pause_s`: how long a pause is.
-    `pauses_until_s`: no pause begins after this runtime second.
+    `pauses_until_s`: no pause begins after this Unix second.
     """
 
     is_late: bool = False

@@ -33,10 +33,8 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.phones import masked
-from dispatch.values import Lease, RideCard
+from dispatch.values import CLOCK_SLACK_S, Lease, RideCard
 
-CLOCK_SLACK_S: Final = 1e-6
-"""Sums of Unix seconds are rounded by about as much: a timer may seem that early."""
 USES_UP: Final = frozenset(("declined", "expired"))
 """Outcomes of an offer that use its place up; every other outcome opens the place again."""
 
@@ -79,7 +77,7 @@ class OpenOffer(msgspec.Struct):
 
 
 class Search(msgspec.Struct):
-    """The state of one search. `since`: when it began, runtime seconds; searches are served by (since, ride_id).
+    """The state of one search. `since`: when it began, Unix seconds; searches are served by (since, ride_id).
 
     `used`: places of this round whose offers are closed and used them up. `serial`: the number of its last offer. `radius_m`: how far
     the round under way reaches, 0 before the first. `shown_at`: when an offer was last made. `late`: somebody was asked after the

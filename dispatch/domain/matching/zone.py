@@ -14,12 +14,12 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from dispatch.domain.matching.rules import SearchRules
-from dispatch.domain.matching.search import CLOCK_SLACK_S, NEWCOMERS, Hits, Search, Searches
+from dispatch.domain.matching.search import NEWCOMERS, Hits, Search, Searches
 from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.places.geo import EARTH_RADIUS_M, haversine_m
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade, RoundConsidered
-from dispatch.values import Point
+from dispatch.values import CLOCK_SLACK_S, Point
 from dispatch.words import AskVerdict
 
 ASKED: Final = AskVerdict.ASKED
@@ -84,7 +84,7 @@ those are asked who became eligible since it opened.
 
 
 Rank = tuple[float, RideId]
-"""Since when it waits (runtime seconds), ties by ride id."""
+"""Since when it waits (Unix seconds), ties by ride id."""
 
 
 class WaitingList:

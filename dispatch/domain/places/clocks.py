@@ -27,7 +27,7 @@ class PhoneClock:
         self._recorded = self._shortest = 0.0
 
     def when(self, recorded_at: float, now: float) -> float:
-        """The runtime second of a phone's time. Never later than `now`."""
+        """The Unix second of a phone's time. Never later than `now`."""
         return min(now, recorded_at + self.behind_s)
 
     def learn(self, recorded_at: float, now: float) -> None:

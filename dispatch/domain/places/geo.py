@@ -1,7 +1,7 @@
 """Distances on a spherical Earth and travel times. Pure: every room may call them.
 
 A place is (latitude, longitude) in WGS 84 degrees, distances are metres. `EtaModel` is what the other rooms call for a travel time; the
-model here knows no roads. `at` is the runtime second of the departure: a street is faster at night than at noon.
+model here knows no roads. `at` is the Unix second of the departure: a street is faster at night than at noon.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ class EtaModel(Protocol):
         """The length of the drive."""
 
     def eta_s(self, start: Point, end: Point, at: float) -> float:
-        """The time of the drive, for a departure at runtime second `at`."""
+        """The time of the drive, for a departure at Unix second `at`."""
 
     def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
         """The time from each start, in the same order. On a map this is far cheaper than one call for each."""
@@ -75,7 +75,7 @@ class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TravelModel(msgspec.Struct, frozen=True):
     """From the straight line. Road distance is that line times `detour`.
 
-    Time comes from `curve` over the straight kilometres, at the local hour that `hour_of` makes of a runtime second, in [0, 24).
+    Time comes from `curve` over the straight kilometres, at the local hour that `hour_of` makes of a Unix second, in [0, 24).
     Without a curve, it is the road distance at `speed_mps` metres per second, at every hour.
     """
 

@@ -1,6 +1,6 @@
 """A ride on its way: who gets it, arrival, pin, start and end, giving up, cancelling, no-show, ratings. Pure.
 
-Each function is given the record, a message, the time (runtime seconds) and the rules, and decides which events follow, or why none
+Each function is given the record, a message, the time (Unix seconds) and the rules, and decides which events follow, or why none
 does.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride.money import CLOCK_SLACK_S, cancels_free, charge, fee, final_price, told_waits, waits_until
+from dispatch.domain.ride.money import cancels_free, charge, fee, final_price, told_waits, waits_until
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
@@ -48,7 +48,7 @@ from dispatch.messages.events import (
 from dispatch.messages.matching import ClaimRefused, ClaimRide, DriverStalled, RoundOpened, SearchExhausted
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import Role
-from dispatch.values import Place
+from dispatch.values import CLOCK_SLACK_S, Place
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd
 
 Step = ReportArrived | StartRide | CompleteRide

@@ -1,22 +1,17 @@
 """What a ride's passenger and driver owe each other in time and money: free cancelling, waiting, fees, the final price, charges.
 
-What both were told at the arrival is on record and holds, even if the settings change before the passenger gets in. Times are seconds
-of the runtime's clock; fees are minor units of the currency, and the tariff says how high they are.
+What both were told at the arrival is on record and holds, even if the settings change before the passenger gets in. Times are Unix
+seconds; fees are minor units of the currency, and the tariff says how high they are.
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, CHARGED, Decision, RideRecord, RideRules
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
 from dispatch.messages.providers import FareCollected, FareDeclined
-from dispatch.values import CARD, Money, Price
-
-CLOCK_SLACK_S: Final = 1e-6
-"""Sums of Unix seconds round by so much."""
-
+from dispatch.values import CARD, CLOCK_SLACK_S, Money, Price
 
 # -- time
 

@@ -76,7 +76,7 @@ class DriverSession(Session):
             self._send(wire.Ack(OK if took else IGNORED, message.id, reason, dict(ignored) or None))
 
     def _seconds(self, positions: Sequence[Positioned], fields: Sequence[str]) -> list[float]:
-        """The runtime second of each position, as far as the phone's clock is known. Raises BadField, by the names in `fields`."""
+        """The Unix second of each position, as far as the phone's clock is known. Raises BadField, by the names in `fields`."""
         context = self._context
         now, texts = context.runtime.now, [position.recorded_at for position in positions]
         told = [unix_time(field, text) if text is not None else None for field, text in zip(fields, texts, strict=True)]

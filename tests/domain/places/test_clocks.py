@@ -10,7 +10,7 @@ DELAY_S = 0.2
 
 
 def heard(clock: PhoneClock, recorded_at: float, now: float) -> float:
-    """The runtime second of this report, after the clock has learnt from it."""
+    """The Unix second of this report, after the clock has learnt from it."""
     clock.learn(recorded_at, now)
     return clock.when(recorded_at, now)
 
