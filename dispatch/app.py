@@ -14,10 +14,12 @@ from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings
 from dispatch.config.authority import in_url
+from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live_file import LiveFile
 from dispatch.payments import payment_provider, require_payments
+from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
 from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime
@@ -39,18 +41,24 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
 
     require_prices(settings)
     require_payments(settings)
-    travel = eta_model(settings)
+    travel, make_policy = eta_model(settings), policy_factory(settings)
     phones.load()
     sparing = logs.set_up()
     with listening_socket(settings.host, settings.port) as listener:
-        is_whole = run(_serve(settings, travel, ownership, orders, listener, sparing))
+        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, sparing))
     what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
     say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
 
 
 async def _serve(
-    settings: Settings, travel: EtaModel, ownership: Ownership, orders: socket, listener: socket, sparing: logs.Sparing
+    settings: Settings,
+    travel: EtaModel,
+    make_policy: PolicyFactory | None,
+    ownership: Ownership,
+    orders: socket,
+    listener: socket,
+    sparing: logs.Sparing,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
     from dispatch.transport.control import orders_answered
@@ -79,7 +87,15 @@ async def _serve(
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
-        zone = assemble(settings, runtime, store, travel=travel, epoch=f"{time.time_ns():x}", clock=time.perf_counter)
+        zone = assemble(
+            settings,
+            runtime,
+            store,
+            travel=travel,
+            make_policy=make_policy,
+            epoch=f"{time.time_ns():x}",
+            clock=time.perf_counter,
+        )
         gateway = zone.gateway
         prices_from, payments_to = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
         for provider in (prices_from, payments_to):

@@ -17,6 +17,7 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.options import options_of
+from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Roster, Supply
@@ -29,7 +30,6 @@ from dispatch.domain.ride.record import RideRules
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
-from dispatch.policies import policy_factory
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
@@ -160,6 +160,7 @@ def assemble(
     store: JournalReads,
     *,
     travel: EtaModel,
+    make_policy: PolicyFactory | None,
     epoch: str,
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
@@ -172,15 +173,13 @@ def assemble(
     Args:
         store: what is on record.
         travel: how long a drive takes.
+        make_policy: makes the matching policy of the zone (`policies.policy_factory`); None: rounds.
         epoch: of all streams of this process; no other process of the same file may have it.
         events_a_fold: a driver's history is folded after so many events.
         clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
-
-    Raises:
-        SettingError: the matching policy cannot be loaded.
     """
     board, priced_by = position_board(settings), pricer(settings, travel)
-    _populate(settings, runtime, store, board, travel, priced_by, events_a_fold, clock)
+    _populate(settings, runtime, store, board, travel, priced_by, make_policy, events_a_fold, clock)
     gateway = Gateway(
         runtime,
         board,
@@ -199,13 +198,13 @@ def _populate(
     board: PositionBoard,
     travel: EtaModel,
     priced_by: Pricer,
+    make_policy: PolicyFactory | None,
     events_a_fold: int,
     clock: Callable[[], float] | None,
 ) -> None:
     rides, quotes = ride_rules(settings, travel, priced_by), quote_options(settings, priced_by)
     drivers = driver_options(settings, events_a_fold)
     searching, follows = search_rules(settings), tracker_options(settings, travel)
-    make_policy = policy_factory(settings)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
 
     # Whoever is woken by anything but a connection may be needed for that one message alone.

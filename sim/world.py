@@ -19,6 +19,7 @@ from dispatch.domain.places.geo import TravelModel
 from dispatch.domain.places.positions import NEWS
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
+from dispatch.policies import policy_factory
 from dispatch.prices import fallback_of
 from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
@@ -140,6 +141,7 @@ class World:
             self.runtime,
             self.journal,
             travel=self.travel,
+            make_policy=policy_factory(self.settings),
             epoch=epoch,
             events_a_fold=self.options.events_a_fold,
         )

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli import main
 from dispatch import policies
 from dispatch.config import Settings, load
 from dispatch.config.policies import POLICIES
@@ -74,6 +76,14 @@ def test_a_plug_in_of_a_package_is_named_as_its_entry_point_is(monkeypatch: pyte
 def test_a_plug_in_that_cannot_be_loaded_is_refused_with_the_reason(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=text):
         policy_factory(Settings(policy=name))
+
+
+def test_a_server_whose_policy_cannot_be_loaded_makes_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "rides.db"
+    said = CliRunner().invoke(main, ["serve", "--port", "0", "--db", str(file), "--policy", "nowhere.py:Fair"])
+    assert said.exit_code == 2
+    assert "policy nowhere.py:Fair cannot be loaded" in said.stderr
+    assert not file.exists()
 
 
 def test_a_day_with_the_policy_of_the_documentation_keeps_every_invariant() -> None:
