@@ -40,37 +40,39 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 class DispatchError(Exception):
-    """Base of all. `code` is stable; `says` is the sentence of an error raised without one of its own."""
+    """Base of all. `code` is stable; `says` is the sentence of an error raised without one. The head of a class names both."""
 
     code: ClassVar[str] = "internal"
     says: ClassVar[str] = "something went wrong inside"
+
+    def __init_subclass__(cls, code: str = "", says: str = "") -> None:
+        cls.code = code or cls.code
+        cls.says = says or cls.says
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or self.says)
 
 
-class FrameError(DispatchError):
+class FrameError(DispatchError, code=RefusalCode.INTERNAL):
     """A frame that cannot be done. It is answered with `error`; the socket stays open."""
 
-    code: ClassVar[RefusalCode] = RefusalCode.INTERNAL
+    code: ClassVar[RefusalCode]
     field: str | None = None
     retry_after_ms: int | None = None
 
 
-class BadJson(FrameError):
-    code = RefusalCode.BAD_JSON
-    says = "the frame is not JSON text"
+class BadJson(FrameError, code=RefusalCode.BAD_JSON, says="the frame is not JSON text"):
+    """The frame cannot be read at all."""
 
 
-class BadMessage(FrameError):
-    code = RefusalCode.BAD_MESSAGE
-    says = "a message is a JSON object with a string field `type`"
+class BadMessage(
+    FrameError, code=RefusalCode.BAD_MESSAGE, says="a message is a JSON object with a string field `type`"
+):
+    """The frame is JSON, but no message."""
 
 
-class UnknownType(FrameError):
+class UnknownType(FrameError, code=RefusalCode.UNKNOWN_TYPE):
     """`type` names no message of this socket. The text says which socket takes it, if one does, or the nearest one of `known`."""
-
-    code = RefusalCode.UNKNOWN_TYPE
 
     def __init__(self, name: str, known: Iterable[str] = (), belongs_to: str = "") -> None:
         elsewhere = f"{name} belongs on {belongs_to}, not on this one" if belongs_to else ""
@@ -78,66 +80,54 @@ class UnknownType(FrameError):
         self.field = "type"
 
 
-class BadField(FrameError):
+class BadField(FrameError, code=RefusalCode.BAD_FIELD):
     """A field is missing, mistyped or out of range; `message` is the whole sentence, the field in it."""
-
-    code = RefusalCode.BAD_FIELD
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
 
 
-class NoSuchRide(FrameError):
+class NoSuchRide(FrameError, code=RefusalCode.NO_SUCH_RIDE, says="there is no such ride"):
     """Unknown and foreign rides and offers alike: one text, so that all answers match."""
 
-    code = RefusalCode.NO_SUCH_RIDE
-    says = "there is no such ride"
 
+class Forbidden(
+    FrameError, code=RefusalCode.FORBIDDEN, says="driver_id must be the driver of this socket, or be left out"
+):
+    """A driver's frame names another driver."""
 
-class Forbidden(FrameError):
-    code = RefusalCode.FORBIDDEN
-    says = "driver_id must be the driver of this socket, or be left out"
     field = "driver_id"
 
 
-class IdReused(FrameError):
-    code = RefusalCode.ID_REUSED
-    says = "this id was already used for another message"
+class IdReused(FrameError, code=RefusalCode.ID_REUSED, says="this id was already used for another message"):
+    """The `id` of a command belongs to an earlier, different one."""
 
 
-class RateLimited(FrameError):
-    code = RefusalCode.RATE_LIMITED
+class RateLimited(FrameError, code=RefusalCode.RATE_LIMITED):
+    """Too many messages came. `retry_after_ms`: milliseconds until one may be sent again."""
 
     def __init__(self, retry_after_ms: int) -> None:
         super().__init__(f"too many messages; send again in {retry_after_ms} ms")
         self.retry_after_ms = retry_after_ms
 
 
-class IllegalTransition(FrameError):
+class IllegalTransition(FrameError, code=RefusalCode.ILLEGAL_NOW, says="this is not possible now"):
     """The rules do not allow this now: `cannot start a ride that is pending`."""
 
-    code = RefusalCode.ILLEGAL_NOW
-    says = "this is not possible now"
 
-
-class NoTariff(FrameError):
+class NoTariff(
+    FrameError, code=RefusalCode.NO_TARIFF, says="this server sets no fares; the fare_amount of find_driver holds"
+):
     """The server sets no fares: the app's own hold."""
 
-    code = RefusalCode.NO_TARIFF
-    says = "this server sets no fares; the fare_amount of find_driver holds"
 
-
-class QuoteExpired(FrameError):
+class QuoteExpired(FrameError, code=RefusalCode.QUOTE_EXPIRED, says="this quote cannot be booked"):
     """A quote is too old, somebody else's, another ride's, for another trip, or was never made."""
 
-    code = RefusalCode.QUOTE_EXPIRED
-    says = "this quote cannot be booked"
 
-
-class Unavailable(FrameError):
-    code = RefusalCode.UNAVAILABLE
-    says = "nothing was done; please try again"
+class Unavailable(FrameError, code=RefusalCode.UNAVAILABLE, says="nothing was done; please try again"):
+    """Something that is needed does not answer now."""
 
 
 class InternalError(FrameError):
@@ -148,27 +138,13 @@ class InternalError(FrameError):
         self.error_id = error_id
 
 
-class SettingError(DispatchError):
+class SettingError(DispatchError, code="bad_setting"):
     """A setting, `name` as a user writes it, is unknown or wrong; `message` is the whole sentence."""
-
-    code = "bad_setting"
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
 
 
-class DatabaseError(DispatchError):
+class DatabaseError(DispatchError, code="bad_database"):
     """The database file cannot be used."""
-
-    code = "bad_database"
-
-
-class NotADatabase(DatabaseError):
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is not an SQLite database of dispatch; name another file")
-
-
-class NewerSchema(DatabaseError):
-    def __init__(self, path: str, found: str) -> None:
-        super().__init__(f"{path} was written by a newer dispatch (its schema has {found!r}); upgrade dispatch first")

@@ -5,121 +5,140 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
-from dispatch.errors import DatabaseError, NotADatabase
+from dispatch.errors import DatabaseError
 
 
 class StorageFailure(DatabaseError):
     """Base of all below. `says` is the sentence, with the `path` of the file and, where it helps, a `detail`."""
 
-    def __init__(self, path: str, detail: object = "") -> None:
+    def __init__(self, path: str | Path, detail: object = "") -> None:
         super().__init__(self.says.format(path=path, detail=detail))
 
 
-class StorageFull(StorageFailure):
+class NotADatabase(StorageFailure, says="{path} is not an SQLite database of dispatch; name another file"):
+    """Somebody else's file."""
+
+
+class NewerSchema(
+    StorageFailure, says="{path} was written by a newer dispatch (its schema has {detail!r}); upgrade dispatch first"
+):
+    """This version does not know the migration `detail`."""
+
+
+class OlderSchema(
+    StorageFailure, says="{path} was written by an older dispatch; run `dispatch serve` on it once to update it"
+):
+    """A migration is missing, and whoever only reads makes none."""
+
+
+class NoWriteAheadLog(
+    StorageFailure, says="{path} lies where SQLite cannot keep a write-ahead log; name a file on a local disk"
+):
+    """The file system shares no memory between processes."""
+
+
+class StorageFull(
+    StorageFailure,
+    code="disk_full",
+    says="{path} cannot grow because the disk is full; free some space, nothing else is needed",
+):
     """Nothing was written. The next write after space returns succeeds."""
 
-    code: ClassVar[str] = "disk_full"
-    says = "{path} cannot grow because the disk is full; free some space, nothing else is needed"
 
-
-class StorageBusy(StorageFailure):
+class StorageBusy(
+    StorageFailure,
+    code="database_busy",
+    says="{path} is locked by another process; end that process or its open transaction",
+):
     """Nothing was written, after waiting as long as `busy_timeout` allows."""
 
-    code: ClassVar[str] = "database_busy"
-    says = "{path} is locked by another process; end that process or its open transaction"
 
-
-class StorageReadOnly(StorageFailure):
+class StorageReadOnly(
+    StorageFailure,
+    code="read_only",
+    says="cannot write {path}: it or its directory is read-only; make both writable or name another file",
+):
     """The file or its directory may not be written."""
 
-    code: ClassVar[str] = "read_only"
-    says = "cannot write {path}: it or its directory is read-only; make both writable or name another file"
 
-
-class StorageUnreachable(StorageFailure):
+class StorageUnreachable(StorageFailure, code="cannot_open", says="cannot open {path}: {detail}; name another file"):
     """The file cannot be opened at all. The sentence says which of the usual reasons it is."""
 
-    code: ClassVar[str] = "cannot_open"
-    says = "cannot open {path}: {detail}; name another file"
-
-    def __init__(self, path: str, why: str = "") -> None:
+    def __init__(self, path: str | Path, why: str = "") -> None:
         super().__init__(path, why or _why_unreachable(Path(path)))
 
 
-class StorageMissing(StorageFailure):
+class StorageMissing(
+    StorageFailure,
+    code="no_such_file",
+    says="there is no file {path}; `dispatch serve` and `dispatch db seed` make one",
+):
     """There is no file of this name, and this is no command that makes one."""
 
-    code: ClassVar[str] = "no_such_file"
-    says = "there is no file {path}; `dispatch serve` and `dispatch db seed` make one"
 
-
-class StorageOwned(StorageFailure):
+class StorageOwned(
+    StorageFailure, code="owned", says="{path} belongs to {detail}; end that process first or name another file"
+):
     """Another process writes this file. `owner`: its number and since when, as it says itself. `file`: the file behind all links."""
 
-    code: ClassVar[str] = "owned"
-    says = "{path} belongs to {detail}; end that process first or name another file"
-
-    def __init__(self, path: str, owner: str, file: Path | None = None) -> None:
+    def __init__(self, path: str | Path, owner: str, file: Path | None = None) -> None:
         self.file = file or Path(path)
         self.owner = owner
         super().__init__(path, owner)
 
 
-class StorageReplaced(StorageFailure):
+class StorageReplaced(
+    StorageFailure,
+    code="file_replaced",
+    says="{path} {detail}; put the very file back with its log, or stop the server, which says what it could save",
+):
     """The path names another file than the open one, or its log is gone. What would be written now could be read by nobody."""
 
-    code: ClassVar[str] = "file_replaced"
-    says = "{path} {detail}; put the very file back with its log, or stop the server, which says what it could save"
 
-
-class StorageLinked(StorageFailure):
-    """A file with several names would have several logs, and each would hold a part of what happened. `detail`: how many names."""
-
-    code: ClassVar[str] = "linked"
-    says = (
+class StorageLinked(
+    StorageFailure,
+    code="linked",
+    says=(
         "{path} has {detail} names (hard links), and its newest commits lie in a log beside one of them;"
         " remove the other names"
-    )
+    ),
+):
+    """A file with several names would have several logs, and each would hold a part of what happened. `detail`: how many names."""
 
 
-class StorageEmpty(StorageFailure):
+class StorageEmpty(
+    StorageFailure,
+    code="empty",
+    says="{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it",
+):
     """A file of no bytes: its content is gone, or another program made it."""
 
-    code: ClassVar[str] = "empty"
-    says = "{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it"
 
-
-class StorageDamaged(StorageFailure):
+class StorageDamaged(
+    StorageFailure, code="damaged", says="{path} is damaged ({detail}); restore a copy of it or name another file"
+):
     """SQLite or the journal's codec met bytes that nobody wrote."""
 
-    code: ClassVar[str] = "damaged"
-    says = "{path} is damaged ({detail}); restore a copy of it or name another file"
 
-
-class StorageContradicts(StorageFailure):
-    """Events of the file cannot be true beside one another, as after two writers at once."""
-
-    code: ClassVar[str] = "contradictory"
-    says = (
+class StorageContradicts(
+    StorageFailure,
+    code="contradictory",
+    says=(
         "{path} contradicts itself ({detail}); `dispatch db mend --db {path}` ends the later ride,"
         " with --dry-run it only tells"
-    )
+    ),
+):
+    """Events of the file cannot be true beside one another, as after two writers at once."""
 
 
-class StorageFault(StorageFailure):
+class StorageFault(StorageFailure, code="disk_fault", says="{path} cannot be used: {detail}"):
     """Any other report of the disk or SQLite. Nothing was written."""
 
-    code: ClassVar[str] = "disk_fault"
-    says = "{path} cannot be used: {detail}"
 
-
-class EventRefused(StorageFailure):
+class EventRefused(StorageFailure, code="event_refused", says="{path} does not take these events: {detail}"):
     """These events can never be stored, whatever the disk says: a value has no JSON or breaks a column's rule."""
-
-    code: ClassVar[str] = "event_refused"
-    says = "{path} does not take these events: {detail}"
 
 
 _BY_CODE: Final[dict[int, type[StorageFailure]]] = {
@@ -130,25 +149,23 @@ _BY_CODE: Final[dict[int, type[StorageFailure]]] = {
     sqlite3.SQLITE_PERM: StorageReadOnly,
     sqlite3.SQLITE_CANTOPEN: StorageUnreachable,
     sqlite3.SQLITE_CORRUPT: StorageDamaged,
+    sqlite3.SQLITE_NOTADB: NotADatabase,
     sqlite3.SQLITE_CONSTRAINT: EventRefused,
     sqlite3.SQLITE_MISMATCH: EventRefused,
     sqlite3.SQLITE_TOOBIG: EventRefused,
 }
 
 
-def failure_of(error: sqlite3.Error, path: str) -> DatabaseError:
+def failure_of(error: sqlite3.Error, path: str) -> StorageFailure:
     """The failure that an error stands for. One without SQLite's code is Python's, about a value it could not read or bind."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        unread = isinstance(error, sqlite3.OperationalError)
-        return StorageDamaged(path, str(error)) if unread else EventRefused(path, str(error))
-    primary = code & 0xFF
-    if primary == sqlite3.SQLITE_NOTADB:
-        return NotADatabase(path)
-    kind = _BY_CODE.get(primary)
+        is_unread = isinstance(error, sqlite3.OperationalError)
+        return (StorageDamaged if is_unread else EventRefused)(path, str(error))
+    kind = _BY_CODE.get(code & 0xFF)
     if kind is None:
         return StorageFault(path, f"{error} ({error.sqlite_errorname})")
-    return kind(path) if issubclass(kind, StorageUnreachable) else kind(path, str(error))
+    return StorageUnreachable(path) if kind is StorageUnreachable else kind(path, str(error))
 
 
 @contextmanager

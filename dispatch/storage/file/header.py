@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from dispatch.errors import NotADatabase
-from dispatch.storage.failures import StorageDamaged, StorageEmpty
+from dispatch.storage.failures import NotADatabase, StorageDamaged, StorageEmpty
 from dispatch.storage.file.lost_commits import lost_commits
 
 _HEADER_BYTES: Final = 100

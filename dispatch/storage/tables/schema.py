@@ -12,8 +12,17 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from dispatch.config import Server
-from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
-from dispatch.storage.failures import StorageEmpty, StorageMissing, StorageReadOnly, explained, may_write
+from dispatch.storage.failures import (
+    NewerSchema,
+    NotADatabase,
+    NoWriteAheadLog,
+    OlderSchema,
+    StorageEmpty,
+    StorageMissing,
+    StorageReadOnly,
+    explained,
+    may_write,
+)
 from dispatch.storage.file.header import require_whole
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
@@ -324,9 +333,7 @@ def open_read_only(path: str | Path) -> Database:
     with _opened(str(path), uri, BUSY_TIMEOUT_S, kind) as db:
         _refuse_strangers(db, str(path), may_be_empty=False)
         if migrations.pending(db):
-            raise DatabaseError(
-                f"{path} was written by an older dispatch; run `dispatch serve` on it once to update it"
-            )
+            raise OlderSchema(path)
     return db
 
 
@@ -380,7 +387,7 @@ def _log_kept(path: str | Path) -> Iterator[None]:
 def _switch_to_wal(db: Database, path: str) -> None:
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
-        raise DatabaseError(f"{path} lies where SQLite cannot keep a write-ahead log; name a file on a local disk")
+        raise NoWriteAheadLog(path)
 
 
 def _refuse_strangers(db: Database, path: str, *, may_be_empty: bool) -> None:

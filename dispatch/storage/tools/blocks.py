@@ -1,13 +1,11 @@
 """Pairs of a passenger and a driver who are never to meet. Ordered by `dispatch db block` and `unblock`, read when a search begins."""
 
 from pathlib import Path
-from typing import ClassVar
 
 from sqlite_utils import Database
 
-from dispatch.errors import DispatchError
 from dispatch.phones import identity, read_phone
-from dispatch.storage.failures import explained
+from dispatch.storage.failures import StorageFailure, explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.region import agreed_region
 
@@ -15,13 +13,8 @@ _KEEP = "INSERT INTO blocked_pairs (passenger_id, driver_id, blocked_at) VALUES 
 _DROP = "DELETE FROM blocked_pairs WHERE passenger_id IN (?, ?) AND driver_id IN (?, ?) RETURNING 1"
 
 
-class NobodyThere(DispatchError):
+class NobodyThere(StorageFailure, code="no_such_person", says="there is no {detail} in {path}"):
     """No such passenger or driver is on file: a misspelt id would block nobody, and nobody would know."""
-
-    code: ClassVar[str] = "no_such_person"
-
-    def __init__(self, path: str | Path, what: str, identity: str) -> None:
-        super().__init__(f"there is no {what} {identity} in {path}")
 
 
 def block(writer: Writer, passenger: str, driver: str, *, now: float, phone_region: str = "") -> bool:
@@ -59,4 +52,4 @@ def _on_file(db: Database, path: str | Path, what: str, names: tuple[str, str]) 
     for name in names:
         if db.execute(f"SELECT 1 FROM {what}s WHERE {what}_id = ?", (name,)).fetchone() is not None:
             return name
-    raise NobodyThere(path, what, names[-1])
+    raise NobodyThere(path, f"{what} {names[-1]}")

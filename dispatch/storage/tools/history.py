@@ -4,9 +4,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from dispatch.errors import DatabaseError
 from dispatch.messages.events import Event
-from dispatch.storage.failures import explained
+from dispatch.storage.failures import StorageFailure, explained
 from dispatch.storage.log.on_file import BODY, read
 from dispatch.storage.tables.schema import open_read_only
 
@@ -16,12 +15,8 @@ _EVENTS: Final = f"""
 _ANY_RIDES: Final = "SELECT ride_id FROM rides ORDER BY ride_no DESC LIMIT 3"
 
 
-class NoSuchRideOnFile(DatabaseError):
+class NoSuchRideOnFile(StorageFailure, says="{path} has no ride {detail}"):
     """Nobody ever booked under this id in this file."""
-
-    def __init__(self, path: str, ride_id: str, others: list[str]) -> None:
-        newest = f"; its newest are {', '.join(others)}" if others else ", nor any other ride"
-        super().__init__(f"{path} has no ride {ride_id!r}{newest}")
 
 
 class Recorded(NamedTuple):
@@ -38,5 +33,6 @@ def history_of(path: str | Path, ride_id: str) -> list[Recorded]:
         rows: list[Any] = db.conn.execute(_EVENTS, (ride_id,)).fetchall()
         if not rows:
             others = [row[0] for row in db.conn.execute(_ANY_RIDES)]
-            raise NoSuchRideOnFile(str(path), ride_id, others)
+            newest = f"; its newest are {', '.join(others)}" if others else ", nor any other ride"
+            raise NoSuchRideOnFile(path, f"{ride_id!r}{newest}")
     return [Recorded(at, stream, read(str(path), n, body)) for n, at, stream, body in rows]

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.errors import NotADatabase
-from dispatch.storage.failures import StorageDamaged, StorageEmpty
+from dispatch.storage.failures import NotADatabase, StorageDamaged, StorageEmpty
 from dispatch.storage.file.header import require_whole
 from dispatch.storage.tables.schema import open_database, open_read_only
 from tests.storage.damage import beside, closed_file, flip, killed_file

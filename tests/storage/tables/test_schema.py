@@ -13,10 +13,18 @@ import pytest
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from dispatch.errors import DatabaseError, NewerSchema, NotADatabase
+from dispatch.errors import DatabaseError
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverRegistered, RideRated
-from dispatch.storage.failures import StorageBusy, StorageDamaged, StorageMissing, StorageReadOnly, StorageUnreachable
+from dispatch.storage.failures import (
+    NewerSchema,
+    NotADatabase,
+    StorageBusy,
+    StorageDamaged,
+    StorageMissing,
+    StorageReadOnly,
+    StorageUnreachable,
+)
 from dispatch.storage.file.owner import beside
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations, open_database, open_read_only

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.errors import NotADatabase
 from dispatch.ids import PassengerId
+from dispatch.storage.failures import NotADatabase
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tools import blocks
 from dispatch.storage.tools.blocks import NobodyThere
