@@ -68,7 +68,7 @@ async def _serve(
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
-    from dispatch.transport.http.routes.rides import RideRoutes
+    from dispatch.transport.http.routes.rides import ride_routes
     from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
@@ -103,21 +103,14 @@ async def _serve(
                 opened.push_async_callback(provider.stop)
         resumed = recover(runtime, store)
         failures.is_starting = False
-        requests = Requests()
-        quotes = QuoteRoutes(
-            runtime,
-            settings,
-            requests,
-            secret=str(runtime.seed),
-            vehicle_types=zone.pricer.tariff.vehicle_types,
-        )
+        requests = Requests(runtime, settings)
         edge = EdgeCounters()
         reads = LiveReads(runtime, gateway, edge, live.health)
         routes = [
             *health_routes(reads.why_not_ready),
             *operator_routes(reads.registry, lambda: reads.versions),
-            *quotes.routes,
-            *RideRoutes(runtime, settings, requests).routes,
+            *QuoteRoutes(requests, zone.pricer.tariff.vehicle_types).routes,
+            *ride_routes(requests),
         ]
         pages = http_app(routes, Admission(settings))
 

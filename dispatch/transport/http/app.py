@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dispatch.errors import did_you_mean
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
-from dispatch.transport.http.problem import problem, problem_of_refusal
+from dispatch.transport.http.problem import problem
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ class _Gate:
         if path not in EXEMPT:
             send = _noting_refusals(scope, send)
         if isinstance(admitted, Refusal):
-            await problem_of_refusal(admitted)(scope, receive, send)
+            told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
+            await told(scope, receive, send)
         else:
             scope.setdefault("state", {})["principal"] = admitted
             await self._app(scope, receive, send)

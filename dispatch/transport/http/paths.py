@@ -1,6 +1,7 @@
 """The paths of sockets: which ride or driver each names. Pure; admission and the socket edge call it."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -21,13 +22,18 @@ class Endpoint(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request is refused with this HTTP status and this sentence. `code` is empty where that of the status says enough."""
+    """A request is refused with this HTTP status, this sentence and these headers.
 
-    def __init__(self, status: HTTPStatus, message: str, retry_after_s: int | None = None, code: str = "") -> None:
+    `code` is empty where that of the status says enough.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, message: str, code: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
-        self.retry_after_s = retry_after_s
+        self.headers = headers or {}
 
 
 class _Rule(NamedTuple):

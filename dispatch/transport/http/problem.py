@@ -11,7 +11,6 @@ import msgspec
 from starlette.responses import Response
 
 from dispatch.errors import FrameError
-from dispatch.transport.http.paths import Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 CODES: Final[dict[int, str]] = {
@@ -59,22 +58,16 @@ def body(
 
 def problem(status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> Response:
     """Build the response of an error."""
-    return Response(body(status, message, code), status, dict(headers or {}), MEDIA_TYPE)
+    return Response(body(status, message, code), status, headers, MEDIA_TYPE)
 
 
 def problem_of(error: FrameError, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """Build the response of an error that a frame could have had too. Adds `Retry-After` if the error has `retry_after_ms`."""
-    told = dict(headers or {})
-    if error.retry_after_ms is not None:
-        told["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
     content = body(status, str(error), error.code, error.field, error.retry_after_ms)
-    return Response(content, status, told, MEDIA_TYPE)
-
-
-def problem_of_refusal(refusal: Refusal) -> Response:
-    """Build the response of a request that was not admitted."""
-    headers = {"Retry-After": str(refusal.retry_after_s)} if refusal.retry_after_s is not None else {}
-    return problem(refusal.status, str(refusal), refusal.code, headers)
+    answer = Response(content, status, headers, MEDIA_TYPE)
+    if error.retry_after_ms is not None:
+        answer.headers["Retry-After"] = str(ceil(error.retry_after_ms / 1000))
+    return answer
 
 
 def raw_problem(status: HTTPStatus, message: str) -> bytes:

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
+from dispatch import addresses
+from dispatch.config import Settings
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
@@ -35,17 +38,6 @@ def principal_of(request: Request) -> Principal:
     return principal
 
 
-class Requests:
-    """Numbers the questions of all routes, so that each has an address of its own."""
-
-    def __init__(self) -> None:
-        self._numbers = count(1)
-
-    def next_number(self) -> int:
-        """A number that no question had before."""
-        return next(self._numbers)
-
-
 class PendingReply:
     """The sink at the address of one question. Puts the reply into a future."""
 
@@ -57,46 +49,68 @@ class PendingReply:
             self._answer.set_result(message)
 
 
-async def ask(
-    runtime: Runtime,
-    address: str,
-    receiver: str,
-    question: Any,
-    patience_s: float,
-    nobody: type[FrameError] = Unavailable,
-) -> Any:
-    """Tell `receiver` the question, and wait up to `patience_s` seconds for a reply at `address`.
+class Requests:
+    """What routes that ask an actor share: the limits of a body, and an address for each question.
 
-    Raises Unavailable if none comes in time, and `nobody` if there is no such receiver.
+    Made by the composition root, used on the event loop.
     """
-    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    runtime.sink(address, PendingReply(answer))
-    try:
-        if not runtime.tell(receiver, question):
-            raise nobody
-        async with asyncio.timeout(patience_s):
-            return await answer
-    except TimeoutError:
-        raise Unavailable from None
-    finally:
-        runtime.remove_sink(address)
 
+    def __init__(self, runtime: Runtime, settings: Settings) -> None:
+        """
+        Args:
+            runtime: the post and the clock.
+            settings: the limits of a request.
+        """
+        self.runtime = runtime
+        self.settings = settings
+        self._numbers = count(1)
 
-async def answered(request: Request, most_bytes: int, within_s: float, handle: Handle) -> Response:
-    """Read the body, at most `most_bytes` within `within_s` seconds, and return the answer of `handle` or the problem."""
-    try:
-        async with asyncio.timeout(within_s):
-            body = await _body(request, most_bytes)
-    except TimeoutError:
-        return problem_of(BadMessage("the body did not come in time"), TOO_SLOW, CLOSE)
-    except ClientDisconnect:
-        return Response(status_code=BAD_REQUEST)  # nobody reads it
-    if body is None:
-        return problem_of(BadMessage(f"a body has at most {most_bytes} bytes"), TOO_LARGE, CLOSE)
-    try:
-        return await handle(request, body)
-    except FrameError as error:
-        return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
+    def post(self, path: str, handle: Handle) -> Route:
+        """Make a route for POST. `handle` is given the body once it is read: at most `frame_bytes` within `header_timeout_s`."""
+
+        async def answered(request: Request) -> Response:
+            most_bytes = self.settings.frame_bytes
+            try:
+                async with asyncio.timeout(self.settings.header_timeout_s):
+                    body = await _body(request, most_bytes)
+            except TimeoutError:
+                return problem_of(BadMessage("the body did not come in time"), TOO_SLOW, CLOSE)
+            except ClientDisconnect:
+                return Response(status_code=BAD_REQUEST)  # nobody reads it
+            if body is None:
+                return problem_of(BadMessage(f"a body has at most {most_bytes} bytes"), TOO_LARGE, CLOSE)
+            self.runtime.read_clock()
+            try:
+                return await handle(request, body)
+            except FrameError as error:
+                return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
+
+        return Route(path, answered, methods=["POST"])
+
+    async def ask(
+        self,
+        receiver: str,
+        question: Callable[[str], Any],
+        patience_s: float,
+        nobody: type[FrameError] = Unavailable,
+    ) -> Any:
+        """Tell `receiver` a question, and wait up to `patience_s` seconds for the reply. `question` makes it, given the address that
+        hears the reply.
+
+        Raises Unavailable if none comes in time, and `nobody` if there is no such receiver.
+        """
+        address = addresses.request(next(self._numbers))
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.runtime.sink(address, PendingReply(answer))
+        try:
+            if not self.runtime.tell(receiver, question(address)):
+                raise nobody
+            async with asyncio.timeout(patience_s):
+                return await answer
+        except TimeoutError:
+            raise Unavailable from None
+        finally:
+            self.runtime.remove_sink(address)
 
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:

@@ -74,8 +74,7 @@ class PassengerSession(Session):
     def _pickup_at(self, text: str) -> float:
         """The second that is booked. Raises BadField."""
         context = self._context
-        at, now = unix_time("pickup_at", text), context.runtime.now
-        return bookable(at, now, context.settings.schedule_ahead_s, text)
+        return bookable(text, context.runtime.now, context.settings.schedule_ahead_s)
 
     def _cancel_ride(self, message: wire.CancelRide) -> Request:
         return commands.CancelRide(self.principal, self.ride_id, message.reason or "", command_of(message))
@@ -133,8 +132,12 @@ def trip_of(message: wire.FindDriver) -> Trip:
     )
 
 
-def bookable(at: float, now: float, ahead_s: float, text: str) -> float:
-    """The second of a `pickup_at`, whose `text` the app wrote. Raises BadField where it is past, or farther ahead than `ahead_s`."""
+def bookable(text: str, now: float, ahead_s: float) -> float:
+    """The Unix second of a `pickup_at` as the app wrote it.
+
+    Raises BadField where it is no time, past, or farther ahead than `ahead_s` seconds.
+    """
+    at = unix_time("pickup_at", text)
     if at < now - LATE_S:
         raise BadField("pickup_at", f"pickup_at must not be in the past, got {excerpt(text)}")
     if at > now + ahead_s:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
 from math import ceil
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from dispatch.config import Settings
@@ -28,7 +29,8 @@ LINGER_S = 2.0
 """A closed socket whose app does not end the connection is cut off after this."""
 CUT_S = 0.1
 """Seconds that a flooding socket has to read its Close frame."""
-RETRY_AFTER_S = 5
+COME_BACK = MappingProxyType({"Retry-After": "5"})
+"""What a handshake is told for which there is no room; seconds."""
 MAX_SPREAD_MS = 30_000
 
 log = logging.getLogger(__name__)
@@ -213,9 +215,9 @@ class SocketEdge:
         if isinstance(principal, Refusal):
             return principal
         if self.stopping:
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", RETRY_AFTER_S)
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", headers=COME_BACK)
         if len(self.sockets) >= self.settings.max_connections:
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", RETRY_AFTER_S)
+            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", headers=COME_BACK)
         try:
             return Admitted(principal, endpoint(request.path, self.settings.phone_region))
         except Refusal as refusal:  # a socket where a page is

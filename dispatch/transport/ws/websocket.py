@@ -6,7 +6,7 @@ no task, no queue and no timer of its own. This is the only server module that i
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import cast
 
@@ -52,24 +52,20 @@ _protocol_log = logging.getLogger(__name__ + ".protocol")
 _protocol_log.setLevel(logging.WARNING)  # says `connection open` at INFO, for each
 
 
-def shaped(response: Response, body: bytes) -> Response:
-    """Give the response this JSON as its body."""
-    for name, value in (("Content-Type", problem.MEDIA_TYPE), ("Content-Length", str(len(body)))):
-        del response.headers[name]
-        response.headers[name] = value
-    response.body = body
-    return response
-
-
 class _AppProtocol(ServerProtocol):
     """The sans-I/O protocol of one app. The app may offer our subprotocol, another one or none."""
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
-    def reject(self, status: StatusLike, text: str) -> Response:
+    def reject(
+        self, status: StatusLike, text: str, code: str = "", headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Refuse a handshake in the shape that all HTTP errors have."""
-        return shaped(super().reject(status, text), problem.body(int(status), text.strip()))
+        response = super().reject(status, problem.body(int(status), text.strip(), code).decode())
+        del response.headers["Content-Type"]
+        response.headers.update({"Content-Type": problem.MEDIA_TYPE, **(headers or {})})
+        return response
 
     def let_go(self) -> None:
         """Break the protocol's reference cycles, so that its memory is freed without a collection."""
@@ -412,7 +408,7 @@ class DispatchConnection(asyncio.Protocol):
         path, _, query = request.path.partition("?")
         admitted = self._edge.admit(HttpRequest(path, query, request.headers.get_all, self._client()))
         if isinstance(admitted, Refusal):
-            response = self._refusal(admitted)
+            response = self._protocol.reject(admitted.status, str(admitted), admitted.code, admitted.headers)
             self._log_refusal(request.path, response.status_code, str(admitted))
         else:
             response = self._protocol.accept(request)
@@ -423,14 +419,6 @@ class DispatchConnection(asyncio.Protocol):
         self._flush()
         if isinstance(admitted, Admitted) and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self._open(admitted)
-
-    def _refusal(self, refusal: Refusal) -> Response:
-        response = shaped(
-            self._protocol.reject(refusal.status, ""), problem.body(refusal.status, str(refusal), refusal.code)
-        )
-        if refusal.retry_after_s is not None:
-            response.headers["Retry-After"] = str(refusal.retry_after_s)
-        return response
 
     def _open(self, admitted: Admitted) -> None:
         edge = self._edge

@@ -6,8 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from dispatch.errors import BadField, RateLimited
-from dispatch.transport.http.paths import Refusal
-from dispatch.transport.http.problem import body, problem, problem_of, problem_of_refusal, raw_problem
+from dispatch.transport.http.problem import body, problem, problem_of, raw_problem
 
 
 @pytest.mark.parametrize(
@@ -31,10 +30,10 @@ def test_problem_details_stand_beside_what_an_error_frame_says() -> None:
 
 
 def test_a_refusal_says_when_to_come_back() -> None:
-    full = problem_of_refusal(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", 5))
+    full = problem(503, "the server is full", headers={"Retry-After": "5"})
     assert (full.status_code, full.headers["retry-after"]) == (503, "5")
     assert json.loads(bytes(full.body))["code"] == "unavailable"
-    foreign = problem_of_refusal(Refusal(HTTPStatus.FORBIDDEN, "no", code="wrong_host"))
+    foreign = problem(403, "no", "wrong_host")
     assert "retry-after" not in foreign.headers
     assert json.loads(bytes(foreign.body))["code"] == "wrong_host"
 

@@ -72,13 +72,7 @@ def at_the_desk(story: Callable[[Counter], Awaitable[None]], **settings: Any) ->
         priced_by = pricer(held, TravelModel())
         options = quote_options(held, priced_by)
         runtime.factory(QUOTE, lambda address, _: QuoteActor(runtime, address, journal, options))
-        desk = QuoteRoutes(
-            runtime,
-            held,
-            Requests(),
-            secret="secret",
-            vehicle_types=priced_by.tariff.vehicle_types,
-        )
+        desk = QuoteRoutes(Requests(runtime, held), priced_by.tariff.vehicle_types)
         async with (
             asyncio.timeout(20),
             serving(EchoGateway(), http_app(desk.routes, Admission(Settings()))) as served,

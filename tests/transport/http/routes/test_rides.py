@@ -15,7 +15,7 @@ from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.http.routes.rides import RideRoutes
+from dispatch.transport.http.routes.rides import ride_routes
 from dispatch.transport.ws.server import run
 from tests.actors.rig import ANN, AS_ANN, TRIP
 from tests.actors.rig import RIDE as R1
@@ -38,10 +38,10 @@ def at_the_desk(story: Story) -> None:
 
         runtime.factory(RIDE, wake)
         runtime.tell("ride/r1", FindDriver(AS_ANN, R1, TRIP, ANN))
-        desk = RideRoutes(runtime, Settings(), Requests())
+        routes = ride_routes(Requests(runtime, Settings()))
         async with (
             asyncio.timeout(20),
-            serving(EchoGateway(), http_app(desk.routes, Admission(Settings()))) as served,
+            serving(EchoGateway(), http_app(routes, Admission(Settings()))) as served,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
         ):
             await story(client, runtime)
