@@ -4,7 +4,7 @@ A driver who accepts an offer is reserved for its ride, and claims the ride unti
 driver, never a lost connection. The rules are pure functions in `domain.driver`; this actor records, sends and answers.
 """
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -24,16 +24,11 @@ from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,
-    CancelRide,
-    CompleteRide,
     DeclineOffer,
     Detach,
-    RateRide,
-    ReportArrived,
-    ReportNoShow,
     Resume,
+    RideCommand,
     SetAvailability,
-    StartRide,
 )
 from dispatch.messages.events import DriverOffline
 from dispatch.messages.journal import NotAppended
@@ -47,7 +42,6 @@ from dispatch.messages.matching import (
     DriverState,
     ForDriver,
     OfferRide,
-    RatingChanged,
     RideAnswered,
     RideRefused,
 )
@@ -153,7 +147,7 @@ class DriverActor(RecordedActor):
     def on_start(self) -> None:
         driver, claim = self.driver, self.claim
         self.app.replay(self.restore(), 0 if self._is_rebuilt else self.incarnation)
-        driver.card = self.store.driver_card(self.driver_id) or driver.card  # the store's card has the ratings
+        self._read_card()
         reservation = driver.reservation
         if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):
             claim.ride, claim.status = None, None
@@ -274,9 +268,13 @@ class DriverActor(RecordedActor):
 
     def _connect(self) -> None:
         if self.driver.card is None:  # somebody may have registered this driver while nobody could connect
-            self.driver.card = self.store.driver_card(self.driver_id)
+            self._read_card()
         for event in decisions.connected(self.driver):
             self._record(event)
+
+    def _read_card(self) -> None:
+        """The store's card has the ratings that passengers gave meanwhile."""
+        self.driver.card = self.store.driver_card(self.driver_id) or self.driver.card
 
     def _is_known(self) -> bool:
         """Whether there is anything that an app which comes back must know."""
@@ -315,6 +313,7 @@ class DriverActor(RecordedActor):
             lease = decision.accepted
             del self.offers.open[lease.ride_id]
             claim.commands = (command,) if command is not None else ()
+            self._read_card()
             self._claim_ride()
             self._announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
             for other, outcome in decision.ended:
@@ -441,8 +440,8 @@ class DriverActor(RecordedActor):
 
     # -- the ride that the driver is on
 
-    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, CancelRide, RateRide)
-    def _on_ride_command(self, message: "RideCommand") -> None:
+    @receives(*get_args(RideCommand))
+    def _on_ride_command(self, message: RideCommand) -> None:
         """The ride decides. It may be asleep, and is woken: a ride is rated when it is over."""
         if not self.app.is_new(self, message):
             return
@@ -486,10 +485,6 @@ class DriverActor(RecordedActor):
             self.app.fail_retryable(self, message, message.code, message.text)
         else:
             self.app.refuse(self, message.command, message.code, message.text, message.ride_id)
-
-    @receives(RatingChanged)
-    def _on_rating_changed(self, message: RatingChanged) -> None:
-        self.driver.card = self.store.driver_card(self.driver_id) or self.driver.card
 
     # -- what the app and the dispatcher are told
 
@@ -555,8 +550,6 @@ class DriverActor(RecordedActor):
             self.record(self.driver.folded())
 
 
-RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
-"""What a driver asks of a ride."""
 _ANSWERED: Final = (
     AcceptOffer, DeclineOffer, SetAvailability, RideCommand, Resume,
     ForDriver, RideAnswered, RideRefused,

@@ -82,7 +82,6 @@ from dispatch.messages.matching import (
     LeavePassenger,
     PassengerBusy,
     PassengerTaken,
-    RatingChanged,
     RideAnswered,
     RideClosed,
     RideRefused,
@@ -830,13 +829,11 @@ class RideActor(RecordedActor):
             self.app.done(self, event.command, self._end)
 
     def _told_rated(self, event: RideRated, was: str) -> None:
-        """Who gave the rating hears that it is kept; a driver who was rated reads it on the driver's card."""
-        driver = addresses.driver(event.driver_id)
+        """Who gave the rating hears that it is kept."""
         if event.by == Party.PASSENGER:
-            self.send(driver, RatingChanged())
             self.app.done(self, event.command)
         else:
-            self.send(driver, RideAnswered(self.ride_id, Result.OK, event.command))
+            self.send(addresses.driver(event.driver_id), RideAnswered(self.ride_id, Result.OK, event.command))
 
     def _told_paid(self, event: ChargeSettled | ChargeDeclined, was: str) -> None:
         """Passenger and driver hear what became of the money. Why a card was declined is the passenger's own affair."""

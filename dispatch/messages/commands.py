@@ -141,3 +141,7 @@ class CompleteRide(DriverRequest, frozen=True, gc=False):
 
     ride_id: RideId
     command: Command | None = None
+
+
+RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
+"""What a driver asks of a ride."""

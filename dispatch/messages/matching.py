@@ -163,10 +163,6 @@ class RideAnswered(Message, frozen=True, gc=False):
     command: Command | None
 
 
-class RatingChanged(Message, frozen=True, gc=False):
-    """Ride -> its driver: you were rated, and your card on record is another one now."""
-
-
 class RideRefused(Message, frozen=True, gc=False):
     """Ride -> driver: what you asked cannot be done, and why."""
 

@@ -35,7 +35,6 @@ from dispatch.messages.matching import (
     DriverGone,
     ForDriver,
     OfferRide,
-    RatingChanged,
     RideAnswered,
     RideRefused,
 )
@@ -94,7 +93,6 @@ MESSAGES: dict[str, Any] = {
     "CompleteRide": CompleteRide(AS_DAN, RIDE),
     "ReportNoShow": ReportNoShow(AS_DAN, RIDE),
     "RateRide": RateRide(AS_DAN, RIDE, 5),
-    "RatingChanged": RatingChanged(),
     "CancelRide": CancelRide(AS_DAN, RIDE),
     "CompleteRide of a ride that does not exist": CompleteRide(AS_DAN, RideId("r9")),
     "ForDriver: arrived": ForDriver(RideProgress(RIDE, "arrived", 85.5, 5.2, 15.0)),

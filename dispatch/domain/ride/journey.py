@@ -9,6 +9,7 @@ from typing import Final
 
 from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
+from dispatch.domain.pricing.money import rounded_parts
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.money import cancels_free, charge, fee, final_price, told_waits, waits_until
 from dispatch.domain.ride.record import (
@@ -188,9 +189,10 @@ def _refuse_pin(ride: RideRecord, message: StartRide, now: float, rules: RideRul
     locked_s = pin_locked_s(ride, now, rules)
     if locked_s > 0.0:
         return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, f"too many wrong pins; try again in {ceil(locked_s)} s"))
-    if message.pin == ride.pin:
+    pin = message.pin.strip()
+    if pin == ride.pin:
         return None
-    if not message.pin:  # no guess: an app that knows no pins locks nobody out
+    if not pin:  # no guess: an app that knows no pins locks nobody out
         return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, "this ride starts with the passenger's pin"))
     # The refusal is told behind the event: no guess is free.
     wrong = PinRefused(ride.ride_id, message.driver_id, now)
@@ -293,6 +295,14 @@ def rate(ride: RideRecord, message: RateRide, now: float, rules: RideRules) -> D
     assert ride.driver is not None
     whom = (ride.driver.driver_id, ride.passenger.passenger_id)
     return Decision((RideRated(ride.ride_id, by, message.rating, message.comment, *whom, message.command),))
+
+
+def mean_rating(first: float, stars: int, ratings: int) -> float:
+    """The mean of the `first` rating, which a person begins with, and of `ratings` more that add up to `stars`.
+
+    To the hundredth, where a half goes up. Without ratings it is the first one as it is.
+    """
+    return rounded_parts(round(first * 100) + 100 * stars, ratings + 1) / 100 if ratings else first
 
 
 # -- the end as it is told

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dispatch.addresses import DISPATCHER, DRIVER, QUOTE, RIDE
 from dispatch.domain.driver.record import stranger
-from dispatch.domain.ratings import mean_rating
+from dispatch.domain.ride.journey import mean_rating
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (

@@ -10,8 +10,7 @@ from typing import ClassVar, Final
 from dispatch import addresses
 from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
-from dispatch.ids import DriverId, OfferId, RideId
-from dispatch.messages import commands
+from dispatch.ids import DriverId
 from dispatch.messages.commands import Request
 from dispatch.messages.matching import DriverSeen
 from dispatch.phones import identity
@@ -20,8 +19,7 @@ from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_DRIVER
-from dispatch.transport.sessions.limits import TokenBucket
-from dispatch.transport.sessions.session import A_MINUTE_S, IGNORED, OK, Handler, Link, Session, command_of
+from dispatch.transport.sessions.session import IGNORED, OK, Handler, Link, Session, command_of, request_of
 from dispatch.words import PositionVerdict
 
 Positioned = wire.Position | wire.LocationUpdate
@@ -32,7 +30,7 @@ NO_PLACE: Final = PositionVerdict.NO_PLACE
 class DriverSession(Session):
     """Speaks for a driver's actor."""
 
-    __slots__ = ("_kept", "driver_id")
+    __slots__ = ("driver_id",)
     incoming = wire.FROM_DRIVER
     frames = FOR_DRIVER
     patient = (wire.Ping, wire.LocationUpdate)
@@ -40,7 +38,6 @@ class DriverSession(Session):
     def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
         self.driver_id = driver_id = DriverId(principal.id)
         super().__init__(context, number, principal, addresses.driver(driver_id), link)
-        self._kept: TokenBucket | None = None
 
     # -- where the driver is
 
@@ -99,15 +96,6 @@ class DriverSession(Session):
             return NOT_ACCURATE
         return context.board.report_late(self.driver_id, lat, lon, at, context.runtime.now, _heading(position))
 
-    def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
-        """After a tunnel a phone sends all the positions that it kept: up to `kept_positions` a minute pass beyond the rate."""
-        most = self._context.settings.kept_positions
-        if type(message) is not wire.LocationUpdate or not most:
-            return False
-        if self._kept is None:
-            self._kept = TokenBucket(most / A_MINUTE_S, most)
-        return self._kept.take(now)
-
     def is_seen(self, lat: float, lon: float) -> None:
         """Tell the dispatcher that the board has a fresh position of this driver again."""
         zone = addresses.zone_of(lat, lon)
@@ -115,42 +103,9 @@ class DriverSession(Session):
 
     # -- what the driver says
 
-    def _accept_ride(self, message: wire.AcceptRide) -> Request:
-        if message.driver_id != self.driver_id:
-            self._require_own(message.driver_id)
-        offer_id = OfferId(message.offer_id) if message.offer_id is not None else None
-        command = command_of(message, self.driver_id) if message.id is not None else None
-        return commands.AcceptOffer(self.principal, RideId(message.ride_id), offer_id, command)
-
-    def _decline_ride(self, message: wire.DeclineRide) -> Request:
+    def _ask(self, message: wire.DriverMessage | wire.AcceptRide) -> Request:
         self._require_own(message.driver_id)
-        offer_id = OfferId(message.offer_id) if message.offer_id is not None else None
-        command = command_of(message, self.driver_id)
-        return commands.DeclineOffer(self.principal, RideId(message.ride_id), offer_id, message.reason or "", command)
-
-    def _set_availability(self, message: wire.SetAvailability) -> Request:
-        self._require_own(message.driver_id)
-        return commands.SetAvailability(self.principal, message.available, command_of(message, self.driver_id))
-
-    def _start_ride(self, message: wire.StartRide) -> Request:
-        self._require_own(message.driver_id)
-        pin, command = (message.pin or "").strip(), command_of(message, self.driver_id)
-        return commands.StartRide(self.principal, RideId(message.ride_id), command, pin)
-
-    def _report_step(self, message: wire.Arrived | wire.CompleteRide | wire.NoShow) -> Request:
-        self._require_own(message.driver_id)
-        step = _STEPS[type(message)]
-        return step(self.principal, RideId(message.ride_id), command_of(message, self.driver_id))
-
-    def _cancel_ride(self, message: wire.DriverCancelRide) -> Request:
-        self._require_own(message.driver_id)
-        command = command_of(message, self.driver_id)
-        return commands.CancelRide(self.principal, RideId(message.ride_id), message.reason or "", command)
-
-    def _rate_passenger(self, message: wire.RatePassenger) -> Request:
-        self._require_own(message.driver_id)
-        ride_id, comment, command = RideId(message.ride_id), message.comment or "", command_of(message, self.driver_id)
-        return commands.RateRide(self.principal, ride_id, message.rating, comment, command)
+        return request_of(message, self.principal, command=command_of(message, self.driver_id))
 
     def _require_own(self, driver_id: str | None) -> None:
         """Raise Forbidden if a frame names another driver than the one who is connected."""
@@ -161,27 +116,12 @@ class DriverSession(Session):
             raise Forbidden
 
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+        **dict.fromkeys(wire.DRIVER_FRAMES, _ask),
         wire.LocationUpdate: _location_update,
         wire.LocationBatch: _location_batch,
-        wire.AcceptRide: _accept_ride,
-        wire.DeclineRide: _decline_ride,
-        wire.SetAvailability: _set_availability,
-        wire.Arrived: _report_step,
-        wire.StartRide: _start_ride,
-        wire.CompleteRide: _report_step,
-        wire.NoShow: _report_step,
-        wire.DriverCancelRide: _cancel_ride,
-        wire.RatePassenger: _rate_passenger,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }
-
-
-_STEPS: dict[type[wire.ClientMessage], type[commands.ReportArrived | commands.CompleteRide | commands.ReportNoShow]] = {
-    wire.Arrived: commands.ReportArrived,
-    wire.CompleteRide: commands.CompleteRide,
-    wire.NoShow: commands.ReportNoShow,
-}
 
 
 def _heading(position: Positioned) -> float | None:

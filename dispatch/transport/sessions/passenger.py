@@ -17,7 +17,7 @@ from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
-from dispatch.transport.sessions.session import Handler, Link, Session, command_of
+from dispatch.transport.sessions.session import Handler, Link, Session, command_of, request_of
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 LATE_S: Final = 60.0
@@ -27,13 +27,13 @@ LATE_S: Final = 60.0
 class PassengerSession(Session):
     """Speaks for a ride's actor."""
 
-    __slots__ = ("ride_id",)
+    __slots__ = ()
+    ride_id: RideId
     incoming = wire.FROM_PASSENGER
     frames = FOR_PASSENGER
 
     def __init__(self, context: SessionContext, number: int, principal: Principal, ride_id: RideId, link: Link) -> None:
-        super().__init__(context, number, principal, addresses.ride(ride_id), link)
-        self.ride_id = ride_id
+        super().__init__(context, number, principal, addresses.ride(ride_id), link, ride_id)
 
     def _find_driver(self, message: wire.FindDriver) -> Request:
         phone = message.passenger_phone
@@ -76,15 +76,8 @@ class PassengerSession(Session):
         context = self._context
         return bookable(text, context.runtime.now, context.settings.schedule_ahead_s)
 
-    def _cancel_ride(self, message: wire.CancelRide) -> Request:
-        return commands.CancelRide(self.principal, self.ride_id, message.reason or "", command_of(message))
-
-    def _rate_driver(self, message: wire.RateDriver) -> Request:
-        comment, command = message.comment or "", command_of(message)
-        return commands.RateRide(self.principal, self.ride_id, message.rating, comment, command)
-
-    def _ride_of(self, message: wire.ClientMessage) -> str | None:
-        return self.ride_id
+    def _ask(self, message: wire.ClientMessage) -> Request:
+        return request_of(message, self.principal, ride_id=self.ride_id, command=command_of(message))
 
     def _passenger(self, message: wire.FindDriver, phone: str | None) -> Passenger:
         """The passenger as the frame names them. Without a phone and a name it is the default passenger."""
@@ -96,9 +89,8 @@ class PassengerSession(Session):
         return replace(self._context.default_passenger, name=UNNAMED)
 
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+        **dict.fromkeys(wire.PASSENGER_FRAMES, _ask),
         wire.FindDriver: _find_driver,
-        wire.CancelRide: _cancel_ride,
-        wire.RateDriver: _rate_driver,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }

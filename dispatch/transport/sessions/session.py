@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Request, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
@@ -72,12 +72,33 @@ class Session:
     """Frames that wait for a token instead of being refused. Only the latest of each type waits."""
 
     __slots__ = (
-        "_attached", "_bucket", "_context", "_failures", "_link", "_make", "_over_since", "_timer_set", "_waiting",
-        "actor", "address", "ended", "last_heard", "number", "principal",
+        "_attached",
+        "_bucket",
+        "_context",
+        "_failures",
+        "_link",
+        "_make",
+        "_over_since",
+        "_reserve",
+        "_timer_set",
+        "_waiting",
+        "actor",
+        "address",
+        "ended",
+        "last_heard",
+        "number",
+        "principal",
+        "ride_id",
     )  # fmt: skip
 
     def __init__(
-        self, context: SessionContext, number: int, principal: Principal, actor: str | None, link: Link
+        self,
+        context: SessionContext,
+        number: int,
+        principal: Principal,
+        actor: str | None,
+        link: Link,
+        ride_id: RideId | None = None,
     ) -> None:
         """
         Args:
@@ -86,12 +107,14 @@ class Session:
             principal: who speaks.
             actor: the address that the connection speaks for; None: for no single one.
             link: carries the frames.
+            ride_id: the ride that every frame is about; None: a frame names its ride itself, if it is about one.
         """
         settings = context.settings
         self.number = number
         self.principal = principal
         self.address = addresses.session(number)
         self.actor = actor
+        self.ride_id = ride_id
         self.ended = False
         self.last_heard = context.runtime.now
         self._attached = False
@@ -101,6 +124,7 @@ class Session:
         self._bucket = TokenBucket(settings.messages_per_s, settings.message_burst)
         self._failures: FailureWindow | None = None
         self._over_since: float | None = None
+        self._reserve: TokenBucket | None = None
         self._timer_set = False
         self._waiting: dict[type[wire.ClientMessage], wire.ClientMessage] | None = None
 
@@ -214,11 +238,7 @@ class Session:
             self._send(ignored if ignored_because else wire.Ack(OK, message.id))
 
     def _refuse(self, error: FrameError, message: wire.ClientMessage) -> None:
-        self._send(wire.error_frame(error, message.id, self._ride_of(message)))
-
-    def _ride_of(self, message: wire.ClientMessage) -> str | None:
-        """The ride that a frame is about, if it names one."""
-        return message.ride_id if isinstance(message, wire.NamesRide) else None
+        self._send(wire.error_frame(error, message.id, self.ride_id or getattr(message, "ride_id", None)))
 
     # -- a frame's way out
 
@@ -257,8 +277,13 @@ class Session:
         self._look_again(now)
 
     def _has_reserve(self, message: wire.ClientMessage, now: float) -> bool:
-        """Whether a frame may pass without a token."""
-        return False
+        """After a tunnel a phone sends all the positions that it kept: up to `kept_positions` a minute pass beyond the rate."""
+        most = self._context.settings.kept_positions
+        if type(message) is not wire.LocationUpdate or not most:
+            return False
+        if self._reserve is None:
+            self._reserve = TokenBucket(most / A_MINUTE_S, most)
+        return self._reserve.take(now)
 
     def _supersede(self, message: wire.ClientMessage) -> None:
         """Drop the waiting frame of this type, since a newer one came."""
@@ -364,3 +389,13 @@ def command_of(message: wire.ClientMessage, driver_id: DriverId | None = None) -
     if message.id is None:
         return None
     return Command(message.id, zlib.crc32(wire.encode(replace(message, id=None))), driver_id)
+
+
+def request_of(message: wire.ClientMessage, principal: Principal, **known: Any) -> Request:
+    """The command that the frame asks for: what is `known`, and its own fields of the same name wherever the app has said something."""
+    fields = {"principal": principal, **known}
+    for name in message.asks.__struct_fields__:
+        said = getattr(message, name, None)
+        if said is not None:
+            fields[name] = said
+    return message.asks(**fields)

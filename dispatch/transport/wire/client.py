@@ -1,9 +1,14 @@
-"""Frames that apps send, by who sends them. A field that need not be there may also be null; fields not named here are ignored."""
+"""Frames that apps send, by who sends them. A field that need not be there may also be null; fields not named here are ignored.
 
-from typing import Annotated, Final, get_args
+A frame says which command it `asks` for, where one takes its fields as they are: sessions need nothing else to pass it on.
+"""
+
+from typing import Annotated, ClassVar, Final, get_args
 
 from msgspec import Meta, Struct
 
+from dispatch.messages import commands
+from dispatch.messages.commands import Request
 from dispatch.transport.wire.fields import (
     Accuracy,
     Address,
@@ -21,7 +26,6 @@ from dispatch.transport.wire.fields import (
     PhoneNumber,
     Pin,
     QuoteIdText,
-    Rating,
     Remark,
     RideIdText,
     SequenceNumber,
@@ -29,6 +33,7 @@ from dispatch.transport.wire.fields import (
     Switch,
     VehicleType,
 )
+from dispatch.transport.wire.forms import WHOLE, form
 
 MOST_POSITIONS: Final = 200
 """In one message; a frame has room for about as many."""
@@ -37,6 +42,7 @@ MOST_POSITIONS: Final = 200
 class ClientMessage(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Any frame of an app. With an `id` it is answered by `ack` or `error`, and repeating it does nothing twice."""
 
+    asks: ClassVar[type[Request]]
     id: FrameId | None = None
 
 
@@ -83,12 +89,17 @@ class FindDriver(ClientMessage, tag="find_driver", frozen=True, gc=False):
 class CancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
     """The passenger does not want the ride any more."""
 
+    asks = commands.CancelRide
     reason: Remark | None = None
+
+
+Rating = Annotated[int, Meta(ge=1, le=5, description="a whole number from 1 to 5", extra=form(WHOLE))]
 
 
 class RateDriver(ClientMessage, tag="rate_driver", frozen=True, gc=False):
     """What the passenger thinks of the driver, after the ride."""
 
+    asks = commands.RateRide
     rating: Rating
     comment: Remark | None = None
 
@@ -139,6 +150,7 @@ class LocationBatch(DriverMessage, tag="location_batch", frozen=True, gc=False):
 class AcceptRide(ClientMessage, tag="accept_ride", frozen=True, gc=False):
     """Yes. Without `offer_id`: to whatever is open for that ride."""
 
+    asks = commands.AcceptOffer
     ride_id: RideIdText
     driver_id: DriverIdText
     offer_id: OfferIdText | None = None
@@ -147,6 +159,7 @@ class AcceptRide(ClientMessage, tag="accept_ride", frozen=True, gc=False):
 class DeclineRide(DriverMessage, tag="decline_ride", frozen=True, gc=False):
     """No."""
 
+    asks = commands.DeclineOffer
     ride_id: RideIdText
     offer_id: OfferIdText | None = None
     reason: Remark | None = None
@@ -155,18 +168,21 @@ class DeclineRide(DriverMessage, tag="decline_ride", frozen=True, gc=False):
 class SetAvailability(DriverMessage, tag="set_availability", frozen=True, gc=False):
     """The driver wants offers, or wants none."""
 
+    asks = commands.SetAvailability
     available: Switch
 
 
 class Arrived(DriverMessage, tag="arrived", frozen=True, gc=False):
     """At the pickup."""
 
+    asks = commands.ReportArrived
     ride_id: RideIdText
 
 
 class StartRide(DriverMessage, tag="start_ride", frozen=True, gc=False):
     """The passenger is in, and said the `pin` where the ride asks for one."""
 
+    asks = commands.StartRide
     ride_id: RideIdText
     pin: Pin | None = None
 
@@ -174,18 +190,21 @@ class StartRide(DriverMessage, tag="start_ride", frozen=True, gc=False):
 class CompleteRide(DriverMessage, tag="complete_ride", frozen=True, gc=False):
     """The passenger is out."""
 
+    asks = commands.CompleteRide
     ride_id: RideIdText
 
 
 class NoShow(DriverMessage, tag="no_show", frozen=True, gc=False):
     """Nobody came to the pickup."""
 
+    asks = commands.ReportNoShow
     ride_id: RideIdText
 
 
 class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
     """The driver cannot take the ride after all."""
 
+    asks = commands.CancelRide
     ride_id: RideIdText
     reason: Remark | None = None
 
@@ -193,6 +212,7 @@ class DriverCancelRide(DriverMessage, tag="cancel_ride", frozen=True, gc=False):
 class RatePassenger(DriverMessage, tag="rate_passenger", frozen=True, gc=False):
     """What the driver thinks of the passenger, after the ride."""
 
+    asks = commands.RateRide
     ride_id: RideIdText
     rating: Rating
     comment: Remark | None = None
@@ -208,11 +228,6 @@ class OpsCancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
     reason: Remark | None = None
 
 
-NamesRide = (
-    AcceptRide | DeclineRide | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger
-    | OpsCancelRide
-)  # fmt: skip
-"""Frames that say which ride they are about. A refusal names that ride again."""
 FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
 FromDriver = (
     LocationUpdate | LocationBatch | AcceptRide | DeclineRide | SetAvailability

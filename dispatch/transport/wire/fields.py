@@ -71,5 +71,4 @@ PersonName = Annotated[
 # However it is written: `dispatch.phones` reads it.
 PhoneNumber = Annotated[str, Meta(max_length=80, description="a phone number of 3 to 20 digits", extra=form(NAME))]
 Pin = Annotated[str, Meta(max_length=16, description="text of at most 16 characters", extra=form(PIN))]
-Rating = Annotated[int, Meta(ge=1, le=5, description="a whole number from 1 to 5", extra=form(WHOLE))]
 Switch = Annotated[bool, Meta(description="true or false")]
