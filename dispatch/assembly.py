@@ -248,7 +248,7 @@ def recover(runtime: Runtime, store: JournalReads) -> int:
     """
     rides = store.open_rides()
     for ride_id in (*rides, *store.unpaid_rides()):
-        runtime.reaches(addresses.ride(ride_id), None)
+        runtime.wake(addresses.ride(ride_id))
     for driver_id in store.reserved_drivers():
-        runtime.reaches(addresses.driver(driver_id), None)
+        runtime.wake(addresses.driver(driver_id))
     return len(rides)

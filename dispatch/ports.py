@@ -13,8 +13,8 @@ from dispatch.values import DriverCard, Passenger
 class Tells(Protocol):
     """Whoever delivers messages: the part of a runtime that a provider answers with."""
 
-    def tell(self, address: str, message: Any) -> object:
-        """Put this message into the mailbox of `address`."""
+    def tell(self, address: str, message: Any) -> None:
+        """Put this message on its way to `address`. Nothing is promised: it may be lost."""
 
 
 class Clock(Protocol):

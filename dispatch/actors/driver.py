@@ -18,9 +18,9 @@ from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, 
 from dispatch.domain.driver.record import BOUND, FREE, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride.record import ACCEPTED
-from dispatch.errors import InternalError, NoSuchRide
+from dispatch.errors import InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, OfferId, RideId
-from dispatch.messages.base import Command, Message
+from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,
@@ -386,7 +386,7 @@ class DriverActor(RecordedActor):
             fix.lon if fix is not None else None,
             reservation.closes_at,
         )
-        self.send_ahead(addresses.ride(reservation.ride_id), claim)
+        self.send_ahead(addresses.ride(reservation.ride_id), claim, self.address)
         self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(reservation.offer_id))
 
     @receives(_ClaimAgain)
@@ -394,10 +394,7 @@ class DriverActor(RecordedActor):
         reservation = self.driver.reservation
         if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
             return
-        if self.runtime.reaches(addresses.ride(reservation.ride_id), message):
-            self._claim_ride()
-        else:  # the ride is quarantined, and will never answer
-            self._on_claim_refused(ClaimRefused(reservation.ride_id, reservation.offer_id, UNAVAILABLE))
+        self._claim_ride()
 
     @receives(ClaimGranted)
     def _on_claim_granted(self, message: ClaimGranted) -> None:
@@ -445,11 +442,19 @@ class DriverActor(RecordedActor):
         """The ride decides. It may be asleep, and is woken: a ride is rated when it is over."""
         if not self.app.is_new(self, message):
             return
-        ride = addresses.ride(message.ride_id)
-        if self.runtime.reaches(ride, message):
-            self.send(ride, message)
-        else:
+        self.send(addresses.ride(message.ride_id), message, self.address)
+
+    @receives(Undelivered)
+    def _on_undelivered(self, returned: Undelivered) -> None:
+        """A ride does not handle what it was told. A claim is repeated, unless the ride will never answer."""
+        message: RideCommand | ClaimRide = returned.message
+        if isinstance(message, ClaimRide):
+            if returned.is_gone:
+                self._on_claim_refused(ClaimRefused(message.ride_id, message.offer_id, UNAVAILABLE))
+        elif returned.is_gone:
             self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
+        else:
+            self.app.fail_retryable(self, message, RefusalCode.UNAVAILABLE, Unavailable.says)
 
     @receives(ForDriver)
     def _on_word_of_ride(self, message: ForDriver) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dispatch import addresses
 from dispatch.ids import PassengerId, RideId
+from dispatch.messages.base import Undelivered
 from dispatch.messages.matching import (
     AnnounceHold,
     HoldPassenger,
@@ -52,11 +53,18 @@ class PassengerActor(Actor):
         self._answer()
 
     def _ask(self, ride_id: RideId) -> None:
-        question, address = AnnounceHold(self._passenger_id), addresses.ride(ride_id)
-        if self.runtime.reaches(address, question):
-            self._open[ride_id] = not self.runtime.tell(address, question)  # too busy to answer, it is open
+        self._open[ride_id] = False
+        self.runtime.tell(addresses.ride(ride_id), AnnounceHold(self._passenger_id), self.address)
+
+    @receives(Undelivered)
+    def _on_undelivered(self, message: Undelivered) -> None:
+        """A ride that was asked does not answer: it was never booked or is out of service, or too busy, and then it is open."""
+        ride_id = RideId(addresses.name_of(message.address))
+        if message.is_gone:
+            self._open.pop(ride_id, None)
         else:
-            del self._open[ride_id]  # it was never booked, or is out of service
+            self._open[ride_id] = True
+        self._answer()
 
     def _answer(self) -> None:
         """Whoever waits and can be answered now."""

@@ -22,8 +22,8 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.ports import EventStore
 from dispatch.runtime import Actor, Runtime, receives
 
-Held = tuple[int, str, Message]
-"""How many events must be on disk before this is told, the address, the message."""
+Held = tuple[int, str, Message, str | None]
+"""How many events must be on disk before this is told, the address, the message, the address that it returns to."""
 
 
 class State(Protocol):
@@ -67,24 +67,24 @@ class RecordedActor(Actor):
         self.recorded += 1
         self.at_turn_end = self._end_turn
 
-    def send(self, address: str, message: Message) -> None:
-        """Tell `message` once everything recorded so far is on disk."""
+    def send(self, address: str, message: Message, returns_to: str | None = None) -> None:
+        """Tell `message` once everything recorded so far is on disk. `returns_to`: see `Runtime.tell`."""
         if self.recorded == self.committed:
-            self.runtime.tell(address, message)
+            self.runtime.tell(address, message, returns_to)
         else:
-            self._held.append((self.recorded, address, message))
+            self._held.append((self.recorded, address, message, returns_to))
             self.at_turn_end = self._end_turn
 
-    def send_ahead(self, address: str, message: Message) -> None:
+    def send_ahead(self, address: str, message: Message, returns_to: str | None = None) -> None:
         """Tell `message` as soon as everything recorded so far is on its way to the disk, behind all that was sent to `address` before.
 
         The receiver of a `SentBeforeCommit` depends on its `after`. Any other message sent ahead must be true now, even if what was
         recorded is lost.
         """
         if self.recorded == self.committed or not self.store.is_writing():
-            self.send(address, message)
+            self.send(address, message, returns_to)
             return
-        letter = (self.recorded, address, message)
+        letter = (self.recorded, address, message, returns_to)
         self._held.append(letter)
         self._ahead = (*self._ahead, letter)
         if not self._fresh:
@@ -159,14 +159,14 @@ class RecordedActor(Actor):
         waiting: set[str] = set()
         after = Recorded(self.address, self.incarnation, self.recorded)
         for letter in held:
-            _, address, message = letter
+            _, address, message, returns_to = letter
             if address in waiting or not any(letter is one for one in ahead):
                 waiting.add(address)
                 self._held.append(letter)
             elif isinstance(message, SentBeforeCommit):
-                self.runtime.tell(address, replace(message, after=after))
+                self.runtime.tell(address, replace(message, after=after), returns_to)
             else:
-                self.runtime.tell(address, message)
+                self.runtime.tell(address, message, returns_to)
 
     @receives(Appended)
     def _on_appended(self, message: Appended) -> None:
@@ -187,11 +187,11 @@ class RecordedActor(Actor):
             return
         held, self._held = self._held, []
         tell = self.runtime.tell
-        for at, (recorded, address, letter) in enumerate(held):
+        for at, (recorded, address, letter, returns_to) in enumerate(held):
             if recorded > through:
                 self._held = held[at:]
                 break
-            tell(address, letter)
+            tell(address, letter, returns_to)
 
     @receives(NotAppended)
     def _on_not_appended(self, message: NotAppended) -> None:

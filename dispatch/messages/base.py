@@ -1,5 +1,7 @@
 """The root of every message, and the name of a command that an app may repeat."""
 
+from typing import Any
+
 import msgspec
 
 from dispatch.ids import DriverId
@@ -23,6 +25,17 @@ class SentBeforeCommit(Message, frozen=True, gc=False, kw_only=True):
     """
 
     after: Recorded | None = None
+
+
+class Undelivered(Message, frozen=True, gc=False):
+    """Runtime -> the address that the sender named for this: nobody handles `message`, which was told to `address`.
+
+    `is_gone`: nobody is there, or it is out of service. Otherwise it is too busy or could not be made anew, and may be told again.
+    """
+
+    address: str
+    message: Any
+    is_gone: bool
 
 
 class Command(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

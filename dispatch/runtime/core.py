@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
 from dispatch.config import Rules
+from dispatch.messages.base import Undelivered
 from dispatch.runtime.actor import Actor
 from dispatch.runtime.clock import UnixClock
 from dispatch.runtime.future import CooperativeFuture
@@ -21,6 +22,8 @@ from dispatch.runtime.supervision import DeadLetters, Supervisor
 from dispatch.runtime.timers import Timers
 
 Factory = Callable[[str, Any], Actor | None]
+FULL, QUARANTINED, NOBODY = "mailbox full", "quarantined", "nobody there"
+GONE = (QUARANTINED, NOBODY)
 Observer = Callable[[float, str, Any], None]
 
 
@@ -69,23 +72,29 @@ class Runtime(ABC):
 
     # -- what actors use
 
-    def tell(self, address: str, message: Any) -> bool:
-        """Put `message` into the mailbox of `address`, or hand it to the sink there at once.
+    def tell(self, address: str, message: Any, returns_to: str | None = None) -> None:
+        """Put `message` into the mailbox of `address`, or hand it to the sink there at once. It promises nothing.
 
-        Returns False if nobody will handle it (mailbox full, quarantined, unknown address); it is then a dead letter.
+        If nobody will handle the message (mailbox full, quarantined, unknown address), it is a dead letter, and `Undelivered` is told
+        to the address `returns_to`, now or later: who waits for an answer names itself, and keeps a timer for answers that get lost.
         """
         box = self._boxes.get(address)
         if box is not None:
             if box.waiting >= box.limit and type(message) not in self._never_refused:
-                return self._refused(box, message)
+                self._give_back(address, message, None, returns_to, FULL)
+                return
             box.waiting += 1
-            self._ready.append((box, message, None))
+            self._ready.append((box, message, None, returns_to))
             if self._is_idle:
                 self._start_pump()
-            return True
+            return
         sink = self._sinks.get(address)
         if sink is None:
-            return self._wake(address, message)
+            if self._wakes(address, message):
+                self.tell(address, message, returns_to)
+            else:
+                self._give_back(address, message, None, returns_to)
+            return
         self.delivered += 1
         for observer in self._observers:
             observer(self.now, address, message)
@@ -93,7 +102,6 @@ class Runtime(ABC):
             sink.deliver(message)
         except Exception as error:
             self._sink_failed(address, message, error)
-        return True
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         """Tell `message` to `address` in `delay_s` seconds, in whole microseconds. Timers fire in the order in which they are due.
@@ -129,12 +137,6 @@ class Runtime(ABC):
         self._incarnations += 1
         return self._incarnations
 
-    def reaches(self, address: str, message: Any) -> bool:
-        """Whether `tell` would find somebody there, awake or woken by this message."""
-        if address in self._boxes or address in self._sinks:
-            return True
-        return address not in self._quarantined and self._bring_up(address, message)
-
     def retire(self, address: str) -> bool:
         """Let the actor at `address` leave memory, unless mail waits for it. A factory may bring it back."""
         box = self._boxes.get(address)
@@ -168,6 +170,11 @@ class Runtime(ABC):
             self._bury(box, "did not start")
             raise actor.failure
         return actor
+
+    def wake(self, address: str) -> None:
+        """Start whoever is at `address`, if nobody is awake there and its factory knows it without a message."""
+        if address not in self._boxes:
+            self._wakes(address, None)
 
     def sink(self, address: str, sink: Sink) -> None:
         """Hand mail for `address` to `sink`."""
@@ -210,33 +217,40 @@ class Runtime(ABC):
 
     # -- the post
 
-    def _post(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> bool:
+    def _post(self, letter: Letter) -> None:
         """`tell` for a mailbox that is known, with the future of an `ask`."""
+        box, message, reply_to, returns_to = letter
         if box.waiting >= box.limit and type(message) not in self._never_refused:
-            return self._refused(box, message)
+            self._give_back(box.address, message, reply_to, returns_to, FULL)
+            return
         box.waiting += 1
-        self._ready.append((box, message, reply_to))
+        self._ready.append(letter)
         if self._is_idle:
             self._start_pump()
-        return True
-
-    def _refused(self, box: Mailbox, message: Any) -> bool:
-        self.dead_letters.add(self.now, box.address, message, "mailbox full")
-        return False
 
     def _start_pump(self) -> None:
         """Mail waits and nobody delivers it yet. Called only where `_is_idle`."""
         raise NotImplementedError
 
-    def _wake(self, address: str, message: Any) -> bool:
-        if self.reaches(address, message):
-            return self.tell(address, message)
-        self._nobody_there(address, message)
-        return False
+    def _wakes(self, address: str, message: Any) -> bool:
+        """Whether this message wakes somebody at an address where nobody is awake."""
+        return address not in self._quarantined and self._bring_up(address, message)
 
-    def _nobody_there(self, address: str, message: Any) -> None:
-        reason = "quarantined" if address in self._quarantined else "nobody there"
+    def _give_back(
+        self,
+        address: str,
+        message: Any,
+        reply_to: CooperativeFuture | None,
+        returns_to: str | None,
+        reason: str | None = None,
+    ) -> None:
+        """The one place for what nobody will handle: set it aside, and answer whoever waits. The answer itself has no return."""
+        if reason is None:
+            reason = QUARANTINED if address in self._quarantined else NOBODY
         self.dead_letters.add(self.now, address, message, reason)
+        refuse(address, reply_to)
+        if returns_to is not None:
+            self.tell(returns_to, Undelivered(address, message, is_gone=reason in GONE))
 
     def _sink_failed(self, address: str, message: Any, error: Exception) -> None:
         if self._supervisor is None:
@@ -261,7 +275,7 @@ class Runtime(ABC):
         ready, observers, clock = self._ready, self._observers, self._clock
         while ready and turns:
             turns -= 1
-            box, message, reply_to = ready.popleft()
+            box, message, reply_to, returns_to = ready.popleft()
             box.waiting -= 1
             if clock is not None and (now := clock.offset + clock.monotonic()) > self.now:
                 self.now = now
@@ -271,11 +285,11 @@ class Runtime(ABC):
             actor = box.actor
             actor.take(message, reply_to)
             if actor.failure is not None:
-                self._failed(box, actor, message)
+                self._failed(box, actor, message, returns_to)
 
     # -- failures
 
-    def _failed(self, box: Mailbox, actor: Actor, message: Any) -> None:
+    def _failed(self, box: Mailbox, actor: Actor, message: Any, returns_to: str | None) -> None:
         error, actor.failure = actor.failure, None
         assert error is not None
         if self._supervisor is None:
@@ -291,6 +305,8 @@ class Runtime(ABC):
         self.rebuild(box.address)
         if self._boxes.get(box.address) is box:
             box.actor.on_set_aside(message, error_id)
+        elif returns_to is not None:
+            self.tell(returns_to, Undelivered(box.address, message, is_gone=box.address in self._quarantined))
 
     def _say_where(self, error: BaseException, address: str, message: Any) -> None:
         error.add_note(f"at {self.now:.6f} s, {address} was handling {message!r} (seed {self.seed})")
@@ -333,7 +349,7 @@ class Runtime(ABC):
             return
         actor = box.actor
         actor.is_stopped = True
-        self._bury(box, "quarantined")
+        self._bury(box, QUARANTINED)
         actor.on_quarantine(error_id)
 
     def _bury(self, box: Mailbox, reason: str) -> None:
@@ -345,8 +361,7 @@ class Runtime(ABC):
         self._ready.clear()  # the pump holds this very queue
         for letter in letters:
             if letter[0] is box:
-                self.dead_letters.add(self.now, box.address, letter[1], reason)
-                refuse(box.address, letter[2])
+                self._give_back(box.address, *letter[1:], reason)
             else:
                 self._ready.append(letter)
 

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from dispatch.runtime.actor import Actor
     from dispatch.runtime.future import CooperativeFuture
 
-Letter = tuple["Mailbox", Any, "CooperativeFuture | None"]
-"""(mailbox, message, the future of an `ask`). Letters of all mailboxes wait in one queue, in the order in which they were told."""
+Letter = tuple["Mailbox", Any, "CooperativeFuture | None", str | None]
+"""(mailbox, message, the future of an `ask`, the address that hears if nobody handles the message). Letters of all mailboxes wait in
+one queue, in the order in which they were told.
+"""
 
 
 class Mailbox:
@@ -20,9 +22,7 @@ class Mailbox:
 
     __slots__ = ("_post", "actor", "address", "limit", "waiting")
 
-    def __init__(
-        self, address: str, limit: int, post: Callable[[Mailbox, Any, CooperativeFuture | None], bool]
-    ) -> None:
+    def __init__(self, address: str, limit: int, post: Callable[[Letter], None]) -> None:
         self.address = address
         self.limit = limit
         self.waiting = 0
@@ -31,8 +31,7 @@ class Mailbox:
 
     def put(self, envelope: Any) -> None:
         """Queue a letter of pykka's `ActorRef.tell`, `ask` or `stop`."""
-        if not self._post(self, envelope.message, envelope.reply_to):
-            refuse(self.address, envelope.reply_to)
+        self._post((self, envelope.message, envelope.reply_to, None))
 
 
 def refuse(address: str, reply_to: CooperativeFuture | None) -> None:

@@ -5,8 +5,9 @@ from math import inf
 from typing import Any
 
 from dispatch.runtime.actor import Actor
+from dispatch.runtime.core import FULL
 from dispatch.runtime.future import CooperativeFuture
-from dispatch.runtime.mailbox import Letter, Mailbox, refuse
+from dispatch.runtime.mailbox import Letter, Mailbox
 from dispatch.runtime.virtual import VirtualRuntime
 
 OUTSIDE = ""
@@ -27,18 +28,16 @@ class PermutedRuntime(VirtualRuntime):
         self._dice = self.rng("permute")
         self._outside = 0
 
-    def tell(self, address: str, message: Any) -> bool:
+    def tell(self, address: str, message: Any, returns_to: str | None = None) -> None:
         box = self._boxes.get(address)
         if box is not None:
-            return self._post(box, message, None)
-        if address not in self._sinks:
-            return super().tell(address, message)
-        before, self._sender = (
-            self._sender,
-            address,
-        )  # what a sink tells while it is handed a message comes from the sink
+            self._post((box, message, None, returns_to))
+            return
+        before = self._sender
+        if address in self._sinks:  # what a sink tells while it is handed a message comes from the sink
+            self._sender = address
         try:
-            return super().tell(address, message)
+            super().tell(address, message, returns_to)
         finally:
             self._sender = before
 
@@ -58,9 +57,11 @@ class PermutedRuntime(VirtualRuntime):
     def waiting(self) -> int:
         return self._coming.total()
 
-    def _post(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> bool:
+    def _post(self, letter: Letter) -> None:
+        box, message, reply_to, returns_to = letter
         if self._coming[box.address] >= box.limit:
-            return self._refused(box, message)
+            self._give_back(box.address, message, reply_to, returns_to, FULL)
+            return
         self._coming[box.address] += 1
         if self._sender == OUTSIDE:  # what comes from outside at one instant comes from different people
             self._outside += 1
@@ -69,8 +70,7 @@ class PermutedRuntime(VirtualRuntime):
         if channel is None:
             channel = self._on_the_way[key] = deque()
             self._channels.append(key)
-        channel.append((box, message, reply_to))
-        return True
+        channel.append(letter)
 
     def _drain(self, turns: float = inf) -> None:
         channels = self._channels
@@ -86,18 +86,18 @@ class PermutedRuntime(VirtualRuntime):
             self._coming[letter[0].address] -= 1
             self._arrive(*letter)
 
-    def _arrive(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None) -> None:
+    def _arrive(self, box: Mailbox, message: Any, reply_to: CooperativeFuture | None, returns_to: str | None) -> None:
         address = box.address
-        if not self.reaches(address, message):  # the actor stopped meanwhile, and this message wakes no other
-            self._nobody_there(address, message)
-            refuse(address, reply_to)
-            return
-        awake = self._boxes.get(address)
-        if awake is None:
-            self.tell(address, message)
-            return
+        if address not in self._boxes:  # the actor left meanwhile
+            if address in self._sinks:
+                self.tell(address, message, returns_to)
+                return
+            if not self._wakes(address, message):
+                self._give_back(address, message, reply_to, returns_to)
+                return
+        awake = self._boxes[address]
         awake.waiting += 1
-        self._ready.append((awake, message, reply_to))
+        self._ready.append((awake, message, reply_to, returns_to))
         self._sender = address
         try:
             super()._drain(1)

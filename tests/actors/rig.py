@@ -132,7 +132,7 @@ class Rig:
         return actor
 
     def _wake(self, address: str) -> Actor | None:
-        self.runtime.reaches(address, None)
+        self.runtime.wake(address)
         return self.runtime.actor(address)
 
 

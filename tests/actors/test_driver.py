@@ -9,7 +9,7 @@ import pytest
 from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _ConnectAgain, _Rebuilt, _Retire
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
-from dispatch.messages.base import Recorded
+from dispatch.messages.base import Recorded, Undelivered
 from dispatch.messages.commands import (
     AcceptOffer,
     Attach,
@@ -62,6 +62,7 @@ with TABLE.open(encoding="utf-8", newline="") as rows:
 
 
 DONE = RideProgress(RIDE, "completed", 85.5, 5.2, 15.0)
+CLAIM, OTHER_CLAIM = (ClaimRide(RIDE, 1, 1, offer_id, DAN) for offer_id in (OFFER, UNKNOWN))
 MESSAGES: dict[str, Any] = {
     "Attach": Attach(AS_DAN, NEWER, 6),
     "Attach of an older connection": Attach(AS_DAN, "session/4", 4),
@@ -103,6 +104,10 @@ MESSAGES: dict[str, Any] = {
     "ForDriver: warned of another ride": ForDriver(DriverWarned(OTHER_RIDE, "standing_still")),
     "ForDriver: payment declined": ForDriver(PaymentChanged(RIDE, "declined", Money(8550, "ZAR"))),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
+    "Undelivered: a claim, and the ride is gone": Undelivered(RIDE_ACTOR, CLAIM, True),
+    "Undelivered: a claim of another offer, and the ride is gone": Undelivered(RIDE_ACTOR, OTHER_CLAIM, True),
+    "Undelivered: a claim, and the ride is too busy": Undelivered(RIDE_ACTOR, CLAIM, False),
+    "Undelivered: a step, and the ride is too busy": Undelivered(RIDE_ACTOR, CompleteRide(AS_DAN, RIDE), False),
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),

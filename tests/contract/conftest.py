@@ -87,8 +87,8 @@ class OurHouse(House):
     def _make(self, address: str, message: Any) -> Actor | None:
         return self._roles[address](self.runtime, address) if message is None else None
 
-    def tell(self, address: str, message: Any) -> bool:
-        return self.runtime.tell(address, message)
+    def tell(self, address: str, message: Any, returns_to: str | None = None) -> None:
+        self.runtime.tell(address, message, returns_to)
 
     def ref(self, address: str) -> pykka.ActorRef[Any]:
         actor = self.runtime.actor(address)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
+from dispatch.messages.base import Undelivered
 from dispatch.runtime import VirtualRuntime
 from dispatch.runtime.future import WouldBlock
 from tests.contract.conftest import PATIENCE_S, Role
@@ -432,8 +433,17 @@ class TestWhereOursDifferFromPykka:
         actor = ours.start("ride/1", Recorder)
         actor.stop()
         ours.run()
-        assert ours.tell("ride/1", "too late") is False
+        ours.tell("ride/1", "too late")
         assert [(dead.address, dead.message) for dead in ours.runtime.dead_letters.recent] == [("ride/1", "too late")]
+
+    def test_mail_that_nobody_handles_comes_back_to_whoever_is_named(self, ours: OurHouse) -> None:
+        """`tell` promises nothing: neither a return value nor an exception says what became of a message."""
+        sender = ours.start("ride/2", Recorder)
+        ours.start("ride/1", Recorder).stop()
+        ours.run()
+        ours.tell("ride/1", "too late", "ride/2")
+        ours.run()
+        assert sender.heard == [Undelivered("ride/1", "too late", is_gone=True)]
 
     def test_pykka_starts_a_thread_for_every_actor(self, threads: ThreadHouse) -> None:
         before = threading.active_count()

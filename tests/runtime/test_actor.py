@@ -85,7 +85,8 @@ class TestStart:
         with pytest.raises(OSError, match="no radio"):
             runtime.spawn(Mute(runtime, "ride/1"))
         assert runtime.actor("ride/1") is None
-        assert not runtime.tell("ride/1", Hail())
+        runtime.tell("ride/1", Hail())
+        assert runtime.dead_letters.counts == {"nobody there": 1}
 
     def test_a_mailbox_comes_from_the_runtime_only(self) -> None:
         with pytest.raises(NotImplementedError, match="the runtime gives"):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.messages.base import Undelivered
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime, receives
 
 
@@ -28,10 +29,14 @@ class Slip:
     """A sink that keeps what it is handed."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
+        self.heard: list[Any] = []
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.heard]
 
     def deliver(self, message: Any) -> None:
-        self.texts.append(message.text)
+        self.heard.append(message)
 
 
 @pytest.fixture
@@ -56,33 +61,34 @@ def reader(runtime: VirtualRuntime, address: str) -> Reader:
 class TestWaking:
     def test_a_letter_wakes_the_address_that_it_is_for(self, runtime: VirtualRuntime) -> None:
         assert runtime.actor("ride/1") is None
-        assert runtime.tell("ride/1", Letter("book"))
+        runtime.tell("ride/1", Letter("book"))
         runtime.run()
         assert reader(runtime, "ride/1").read == ["book"]
 
     def test_a_factory_may_say_that_there_is_no_such_thing(self, runtime: VirtualRuntime) -> None:
-        assert not runtime.tell("ride/ghost", Letter("book"))
-        assert not runtime.tell("ride/1", Letter("hello"))
+        runtime.tell("ride/ghost", Letter("book"))
+        runtime.tell("ride/1", Letter("hello"))
         assert [(dead.address, dead.reason) for dead in runtime.dead_letters.recent] == [
             ("ride/ghost", "nobody there"),
             ("ride/1", "nobody there"),
         ]
 
     def test_mail_for_a_kind_that_nobody_makes_is_dead(self, runtime: VirtualRuntime) -> None:
-        assert not runtime.tell("driver/1", Letter("offer"))
+        runtime.tell("driver/1", Letter("offer"))
         assert runtime.dead_letters.counts == {"nobody there": 1}
 
-    def test_reaches_says_whether_a_letter_would_find_somebody_and_wakes_them(self, runtime: VirtualRuntime) -> None:
-        assert runtime.reaches("ride/1", Letter("book"))
-        assert reader(runtime, "ride/1").read == [], "reaching is not telling"
-        assert not runtime.reaches("ride/ghost", Letter("book"))
-        assert not runtime.reaches("ride/2", Letter("hello"))
-        assert not runtime.reaches("driver/1", Letter("offer"))
+    def test_the_composition_root_wakes_an_address_without_a_letter(self, runtime: VirtualRuntime) -> None:
+        for address in ("ride/1", "ride/ghost", "driver/1"):
+            runtime.wake(address)
+        assert reader(runtime, "ride/1").read == []
+        assert runtime.actor("ride/ghost") is None and runtime.actor("driver/1") is None
         assert runtime.dead_letters.counts == {}, "nothing was told, so nothing is dead"
 
-    def test_reaches_knows_sinks(self, runtime: VirtualRuntime) -> None:
-        runtime.sink("session/1", Slip())
-        assert runtime.reaches("session/1", Letter("hello"))
+    def test_whoever_is_awake_is_not_woken_again(self, runtime: VirtualRuntime) -> None:
+        runtime.wake("ride/1")
+        awake = reader(runtime, "ride/1")
+        runtime.wake("ride/1")
+        assert reader(runtime, "ride/1") is awake
 
     def test_addresses_of_a_kind_come_in_the_order_in_which_they_woke(self, runtime: VirtualRuntime) -> None:
         for address in ("ride/9", "ride/10", "ride/1"):
@@ -92,11 +98,64 @@ class TestWaking:
 
     def test_actors_may_wake_and_leave_while_addresses_are_walked(self, runtime: VirtualRuntime) -> None:
         for number in range(3):
-            runtime.reaches(f"ride/{number}", None)
+            runtime.wake(f"ride/{number}")
         for address in runtime.addresses("ride"):
             runtime.retire(address)
-            runtime.reaches("ride/more", None)
+            runtime.wake("ride/more")
         assert list(runtime.addresses("ride")) == ["ride/more"]
+
+
+class TestReturns:
+    """Whoever waits for an answer names an address: what nobody handles comes back there."""
+
+    @pytest.fixture()
+    def desk(self, runtime: VirtualRuntime) -> Slip:
+        desk = Slip()
+        runtime.sink("desk", desk)
+        return desk
+
+    def test_what_nobody_handles_comes_back_to_the_address_that_its_sender_named(
+        self, runtime: VirtualRuntime, desk: Slip
+    ) -> None:
+        runtime.tell("ride/ghost", Letter("book"), "desk")
+        assert desk.heard == [Undelivered("ride/ghost", Letter("book"), is_gone=True)]
+
+    def test_what_is_handled_does_not_come_back(self, runtime: VirtualRuntime, desk: Slip) -> None:
+        runtime.tell("ride/1", Letter("book"), "desk")
+        runtime.run()
+        assert (reader(runtime, "ride/1").read, desk.heard) == (["book"], [])
+
+    def test_a_full_mailbox_may_take_it_later_and_that_is_said(self) -> None:
+        runtime, desk = VirtualRuntime(1, default_limit=1), Slip()
+        runtime.sink("desk", desk)
+        runtime.spawn(Reader(runtime, "ride/1"))
+        for text in ("first", "second"):
+            runtime.tell("ride/1", Letter(text), "desk")
+        assert desk.heard == [Undelivered("ride/1", Letter("second"), is_gone=False)]
+
+    def test_mail_that_waits_comes_back_when_its_receiver_goes_out_of_service(
+        self, runtime: VirtualRuntime, desk: Slip
+    ) -> None:
+        runtime.tell("ride/1", Letter("book"), "desk")
+        runtime.quarantine("ride/1", "e1")
+        assert desk.heard == [Undelivered("ride/1", Letter("book"), is_gone=True)]
+
+    def test_a_return_that_nobody_handles_is_dead_and_goes_nowhere(self, runtime: VirtualRuntime) -> None:
+        runtime.tell("ride/ghost", Letter("book"), "desk")
+        assert [dead.address for dead in runtime.dead_letters.recent] == ["ride/ghost", "desk"]
+
+    def test_a_letter_whose_receiver_failed_and_cannot_be_made_anew_comes_back(self, desk: Slip) -> None:
+        class Broken(Reader):
+            @receives(Letter)
+            def _on_letter(self, message: Letter) -> None:
+                raise OSError("broken")
+
+        runtime = VirtualRuntime(1, supervisor=Supervisor())
+        runtime.sink("desk", desk)
+        runtime.spawn(Broken(runtime, "ride/1"))
+        runtime.tell("ride/1", Letter("book"), "desk")
+        runtime.run()
+        assert desk.heard == [Undelivered("ride/1", Letter("book"), is_gone=False)]
 
 
 class TestRetiring:
@@ -207,7 +266,7 @@ class TestSinks:
         slip = Slip()
         runtime.sink("session/1", slip)
         for text in ("one", "two", "three"):
-            assert runtime.tell("session/1", Letter(text))
+            runtime.tell("session/1", Letter(text))
             assert slip.texts[-1] == text, "no turn of the crank was needed"
         assert slip.texts == ["one", "two", "three"]
         assert runtime.waiting() == 0
@@ -224,14 +283,14 @@ class TestSinks:
         runtime.sink("session/1", slip)
         runtime.set_timer(3.0, "session/1", Letter("due"))
         runtime.remove_sink("session/1")
-        assert not runtime.tell("session/1", Letter("hello"))
+        runtime.tell("session/1", Letter("hello"))
         runtime.run()
         assert slip.texts == []
         assert [dead.message for dead in runtime.dead_letters.recent] == [Letter("hello")]
 
     def test_removing_a_sink_twice_is_no_error(self, runtime: VirtualRuntime) -> None:
         runtime.remove_sink("session/1")
-        assert not runtime.reaches("session/1", Letter("hello"))
+        assert runtime.dead_letters.counts == {}
 
     def test_a_sink_that_fails_is_raised_with_a_note_where_nobody_supervises(self, runtime: VirtualRuntime) -> None:
         class Torn:
@@ -252,7 +311,7 @@ class TestSinks:
         supervisor = Supervisor(report=lambda address, message, error, error_id: reported.append(address))
         runtime = VirtualRuntime(1, supervisor=supervisor)
         runtime.sink("session/1", Torn())
-        assert runtime.tell("session/1", Letter("hello"))
+        runtime.tell("session/1", Letter("hello"))
         assert reported == ["session/1"]
         assert [(dead.message, dead.reason) for dead in runtime.dead_letters.recent] == [
             (Letter("hello"), "OSError('torn')")
@@ -351,8 +410,9 @@ def test_a_process_that_died_wakes_nobody_until_its_factories_are_there_again(ru
     runtime.set_timer(1.0, "ride/1", Letter("late"))
     runtime.set_timer(1.0, "desk", Letter("clock"))
     runtime.lose(frozenset(("ride",)))
-    assert not runtime.tell("ride/1", Letter("anybody?"))
+    runtime.tell("ride/1", Letter("anybody?"))
     runtime.run()
+    assert runtime.dead_letters.counts == {"nobody there": 1}
     assert (runtime.actor("ride/1"), desk.texts) == (None, ["clock"])
     runtime.factory("ride", lambda address, message: Reader(runtime, address))
     runtime.tell("ride/1", Letter("again"))

@@ -171,7 +171,7 @@ def test_what_an_actor_tells_when_it_starts_comes_before_what_it_tells_later() -
 def test_mail_on_its_way_does_not_keep_an_actor_awake_and_wakes_it_when_it_comes() -> None:
     """As on a network, and unlike plain virtual time, where it waits in the mailbox already."""
     runtime, read = world(1, senders=1)
-    runtime.reaches("driver/1", None)
+    runtime.wake("driver/1")
     runtime.tell("driver/1", Letter("outside", 1))
     before = runtime.actor("driver/1")
     assert runtime.retire("driver/1")

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
+from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
 from dispatch.transport.http.problem import problem_of
@@ -97,20 +98,22 @@ class Requests:
         """Tell `receiver` a question, and wait up to `patience_s` seconds for the reply. `question` makes it, given the address that
         hears the reply.
 
-        Raises Unavailable if none comes in time, and `nobody` if there is no such receiver.
+        Raises Unavailable if none comes in time or the receiver is too busy, and `nobody` if there is no such receiver.
         """
         address = addresses.request(next(self._numbers))
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.runtime.sink(address, PendingReply(answer))
         try:
-            if not self.runtime.tell(receiver, question(address)):
-                raise nobody
+            self.runtime.tell(receiver, question(address), address)
             async with asyncio.timeout(patience_s):
-                return await answer
+                reply = await answer
         except TimeoutError:
             raise Unavailable from None
         finally:
             self.runtime.remove_sink(address)
+        if isinstance(reply, Undelivered):
+            raise nobody if reply.is_gone else Unavailable
+        return reply
 
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:

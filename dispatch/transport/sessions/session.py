@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
 from dispatch.ids import DriverId, RideId
-from dispatch.messages.base import Command, Message
+from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
 from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
 from dispatch.principals import Principal
@@ -164,13 +164,13 @@ class Session:
 
     def on_message(self, message: wire.ClientMessage) -> None:
         """Take one decoded frame."""
+        if not self._attached and type(message) is not wire.Resume:
+            self.settle()
         if self.ended:
             return
         context = self._context
         self.last_heard = now = context.runtime.now
         context.counters.frames_in[type(message)] += 1
-        if not (self._attached or type(message) is wire.Resume or self._attach()):
-            return
         if not self._bucket.take(now):
             self._too_fast(message, now)
             return
@@ -211,12 +211,11 @@ class Session:
         """Do what the frame asks, or tell the actor to."""
         try:
             request = self.handlers[type(message)](self, message)
-            if request is None or self.actor is None:
-                return
-            if not self._context.runtime.tell(self.actor, request):
-                raise Unavailable
         except FrameError as error:
             self._refuse(error, message)
+        else:
+            if request is not None and self.actor is not None:
+                self._context.runtime.tell(self.actor, request, self.address)
 
     def _ping(self, message: wire.Ping) -> None:
         self._send(PONG)
@@ -335,16 +334,22 @@ class Session:
 
     # -- the connection itself
 
-    def _attach(self, resume: Resume | None = None) -> bool:
-        """Tell the actor that this connection speaks for it. False: the actor takes no mail, and the connection is ended."""
+    def _attach(self, resume: Resume | None = None) -> None:
+        """Tell the actor that this connection speaks for it."""
         self._attached = True
-        if self.actor is None:
-            return True
-        taken = self._context.runtime.tell(self.actor, Attach(self.principal, self.address, self.number, resume))
-        if not taken:
+        if self.actor is not None:
+            attach = Attach(self.principal, self.address, self.number, resume)
+            self._context.runtime.tell(self.actor, attach, self.address)
+
+    def _on_undelivered(self, returned: Undelivered) -> None:
+        """The actor takes no mail: nothing was done. Without an actor that speaks to it the connection is of no use, and ends."""
+        request = returned.message
+        if isinstance(request, Attach):
             self._send(wire.error_frame(Unavailable()))
             self._end(OVERLOADED, "try again")
-        return taken
+        else:
+            command_id = request.command.id if request.command is not None else None
+            self._send(wire.error_frame(Unavailable(), command_id, self.ride_id or getattr(request, "ride_id", None)))
 
     def _detach(self, reason: LinkEnd) -> None:
         """Tell the actor that this connection is gone."""
@@ -377,6 +382,7 @@ PONG = wire.Pong()
 _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     Replaced: lambda session, _: session._end(REPLACED, "a newer connection took over", told=None),
     Faulted: Session._on_faulted,
+    Undelivered: Session._on_undelivered,
     TokensBack: Session._on_tokens_back,
     WentSilent: lambda session, _: session._end(SILENT, "silent", told=WAS_SILENT),
     StillQuiet: lambda session, _: session.settle(),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 from dispatch import addresses
 from dispatch.errors import FrameError, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.ids import RideId
-from dispatch.messages.base import Message
+from dispatch.messages.base import Message, Undelivered
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
 from dispatch.principals import Principal
@@ -48,10 +48,9 @@ class StaffSession(Session):
         self._questions += 1
         address = addresses.staff_request(self.number, self._questions)
         cancel = CancelRide(self.principal, ride_id, message.reason or "", reply_to=address)
-        if not runtime.tell(addresses.ride(ride_id), cancel):
-            raise NoSuchRide
         runtime.sink(address, _Question(self, message, address))
         runtime.set_timer(PATIENCE_S, address, _Overdue())
+        runtime.tell(addresses.ride(ride_id), cancel, address)
 
     def _stay(self, message: wire.Resume) -> None:
         raise IllegalTransition("this socket has no stream to resume; go on with what you have to ask")
@@ -78,17 +77,21 @@ class _Question:
         self._address = address
 
     def deliver(self, outcome: Any) -> None:
-        """Take the ride's answer, or the timer. The first of them is told to the desk."""
+        """Take the ride's answer, the command that found nobody, or the timer. The first of them is told to the desk."""
         message, self._message = self._message, None
         is_overdue = isinstance(outcome, _Overdue)
         if message is not None:
-            self._session.answer(message, Unavailable() if is_overdue else _judged(outcome))
+            self._session.answer(message, _judged(outcome))
         if is_overdue:
             self._session.forget(self._address)
 
 
-def _judged(closed: RideClosed) -> RideClosed | FrameError:
+def _judged(outcome: RideClosed | Undelivered | _Overdue) -> RideClosed | FrameError:
     """The answer of a ride that is over, or the error of one that is not."""
-    if closed.code == NoSuchRide.code:
+    if isinstance(outcome, _Overdue):
+        return Unavailable()
+    if isinstance(outcome, Undelivered):
+        return NoSuchRide() if outcome.is_gone else Unavailable()
+    if outcome.code == NoSuchRide.code:
         return NoSuchRide()
-    return IllegalTransition(closed.text) if closed.code else closed
+    return IllegalTransition(outcome.text) if outcome.code else outcome

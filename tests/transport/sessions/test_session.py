@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from dispatch import addresses
+from dispatch.config import Rules
 from dispatch.ids import RideId
 from dispatch.messages.commands import Attach, CancelRide, Detach
 from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, RideEnded, Searching
@@ -48,6 +49,16 @@ class TestOpenAndEnd:
         assert app.closes == [(1013, "try again")]
         assert session.ended
 
+    def test_a_command_that_finds_the_mailbox_full_is_answered_and_the_connection_goes_on(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        for _ in range(Rules.mailbox_limit):
+            rig.runtime.tell("driver/27821234568", Replaced())
+        app.says(type="arrived", ride_id="123", id="k1")
+        (answer,) = app.got
+        assert (answer["code"], answer["id"], answer["ride_id"]) == ("unavailable", "k1", "123")
+        assert not session.ended
+
     @pytest.mark.parametrize("reason", ["closed", "silent"])
     def test_the_end_is_told_once(self, reason: str) -> None:
         rig = Rig()
@@ -67,7 +78,9 @@ class TestOpenAndEnd:
         rig.tell(session, RideEnded(RIDE, "ops", "", seq=1))
         session.deliver(RideEnded(RIDE, "ops", "", seq=1))
         assert app.got == []
-        assert not rig.runtime.tell(session.address, Replaced()), "nobody is there any more"
+        dead = rig.runtime.dead_letters.counts["nobody there"]
+        rig.runtime.tell(session.address, Replaced())
+        assert rig.runtime.dead_letters.counts["nobody there"] == dead + 1
         assert session.last_heard == heard_at
         assert len(rig.heard("driver/27821234568")) == 2, "only Attach and Detach"
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dispatch.config import Rules
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
 from dispatch.principals import OPERATIONS
@@ -53,6 +54,15 @@ def test_where_no_ride_is_to_be_found_the_desk_hears_it_at_once() -> None:
     app = desk(Rig(deaf=(THE_RIDE,)))
     app.says(type="cancel_ride", ride_id="123")
     assert [(frame["code"], frame["ride_id"]) for frame in app.got] == [("no_such_ride", "123")]
+
+
+def test_a_ride_that_is_too_busy_may_be_asked_again() -> None:
+    rig = Rig()
+    app = desk(rig)
+    for _ in range(Rules.mailbox_limit):
+        rig.runtime.tell(THE_RIDE, RideClosed("cancelled"))
+    app.says(type="cancel_ride", ride_id="123", id="k1")
+    assert [(frame["code"], frame["id"]) for frame in app.got] == [("unavailable", "k1")]
 
 
 def test_answers_of_two_rides_are_not_mixed_up_whichever_comes_first() -> None:
