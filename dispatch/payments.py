@@ -34,9 +34,9 @@ def payment_provider(settings: Settings, runtime: Runtime) -> HttpPayments | Non
     provider = HttpPayments(
         runtime,
         settings.payment_url,
-        key=settings.payment_key,
-        timeout_s=settings.payment_timeout_s,
-        report=_report_trouble,
+        settings.payment_key,
+        settings.payment_timeout_s,
+        _report_trouble,
     )
     runtime.sink(PAYMENTS, provider)
     return provider

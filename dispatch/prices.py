@@ -63,12 +63,12 @@ def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) ->
     provider = HttpPricing(
         runtime,
         settings.pricing_url,
-        priced_by,
-        fallback_of(settings, priced_by),
-        key=settings.pricing_key,
-        timeout_s=settings.pricing_timeout_s,
+        settings.pricing_key,
+        settings.pricing_timeout_s,
+        _report_trouble,
+        pricer=priced_by,
+        fallback=fallback_of(settings, priced_by),
         moment=rfc3339,
-        report=_report_trouble,
     )
     runtime.sink(PRICING, provider)
     return provider

@@ -6,13 +6,16 @@ question, and HTTP/1.1 would take that for the answer to the next one: another p
 
 import asyncio
 import re
-from collections.abc import Coroutine, Mapping
-from typing import Any, Final
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 
 from dispatch.errors import SettingError
+from dispatch.messages.base import Message
+from dispatch.ports import Tells
 
 _WHO: Final = re.compile(r"//[^/]*@")
 """A user name and password in a URL, which are never shown."""
@@ -24,27 +27,65 @@ _HEADERS: Final = {"Connection": "close", "Accept-Encoding": "identity"}
 """No compression: a few bytes could expand to more than the memory holds, before anybody can count them."""
 
 
-class ApiClient:
-    """Requests to one API. To be made and used on the event loop."""
+class Question(Protocol):
+    """What a provider is asked."""
 
-    def __init__(self, url: str, key: str, timeout_s: float) -> None:
-        """`url`: where to POST. `key`: sent as a bearer token, unless it is empty. `timeout_s`: for each step of a request."""
+    @property
+    def reply_to(self) -> str:
+        """Who wants the answer."""
+
+
+Asked = TypeVar("Asked", bound=Question)
+
+
+class HttpProvider(ABC, Generic[Asked]):
+    """The sink of an address in the live server: each question is one request to one API, and is answered by one message.
+
+    To be made and used on the event loop.
+    """
+
+    def __init__(self, runtime: Tells, url: str, key: str, timeout_s: float, report: Callable[[str], None]) -> None:
+        """
+        Args:
+            runtime: who brings the answers.
+            url: where to POST to.
+            key: sent as a bearer token; empty: nothing is sent.
+            timeout_s: from the question to the last byte of the answer.
+            report: called with each new trouble, in words that hold no secret.
+        """
+        self._runtime = runtime
         self._url = url
+        self._timeout_s = timeout_s
+        self._report = report
+        self._trouble = ""
         headers = {**_HEADERS, "Authorization": f"Bearer {key}"} if key else _HEADERS
         # Environment proxies and .netrc are not asked: the request goes where the setting says.
         self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, limits=_ONE_QUESTION, trust_env=False)
         self._under_way: set[asyncio.Task[None]] = set()
 
-    @property
-    def are_too_many(self) -> bool:
-        """Whether as many requests are under way as may be."""
-        return len(self._under_way) >= MOST_AT_ONCE
+    @abstractmethod
+    async def ask(self, question: Asked) -> Message:
+        """Send the request and return what its answer means. Any error that this raises is a trouble of the provider."""
 
-    def begin(self, asking: Coroutine[Any, Any, None]) -> None:
-        """Run this coroutine as a task, until it is done or `stop` cancels it."""
-        task = asyncio.get_running_loop().create_task(asking)
+    @abstractmethod
+    def without(self, question: Asked, trouble: str) -> Message:
+        """The answer while the provider has none, because of this trouble."""
+
+    def deliver(self, question: Asked) -> None:
+        """Send the request. The answer goes to the asker by message; after a timeout or failure it is the one of `without`."""
+        if len(self._under_way) >= MOST_AT_ONCE:
+            self._answer_without(question, "too many questions are under way")
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(question))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+
+    async def stop(self) -> None:
+        """Cancel all requests under way and close the client. Nobody is answered any more."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._client.aclose()
 
     async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """POST this body as JSON and return the status and the bytes of the answer.
@@ -61,12 +102,25 @@ class ApiClient:
                     raise ValueError(f"its answer has more than {LARGEST_ANSWER_BYTES} bytes")
             return response.status_code, bytes(answer)
 
-    async def stop(self) -> None:
-        """Cancel all requests under way and close the client."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        await self._client.aclose()
+    async def _answer(self, question: Asked) -> None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self.ask(question)
+        except TimeoutError:
+            self._answer_without(question, f"no answer within {self._timeout_s:g} s")
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # its text may hold the URL with a secret
+            self._answer_without(question, type(error).__name__)
+        except Exception as error:  # of any kind: without an answer the asker would wait for ever
+            self._answer_without(question, str(error))
+        else:
+            self._trouble = ""
+            self._runtime.tell(question.reply_to, answer)
+
+    def _answer_without(self, question: Asked, trouble: str) -> None:
+        if trouble != self._trouble:  # told once, however many questions meet it
+            self._report(trouble)
+        self._trouble = trouble
+        self._runtime.tell(question.reply_to, self.without(question, trouble))
 
 
 def require_url(name: str, url: str) -> None:

@@ -3,7 +3,6 @@
 What it sends and wants back is in docs/FARES.md. The key goes into the request's header and nowhere else.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Annotated
@@ -12,13 +11,12 @@ import httpx2
 import msgspec
 from msgspec import Meta
 
-from dispatch.config import PricingRules
 from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.messages.providers import AskPrice, NotPriced, Priced
 from dispatch.ports import Tells
-from dispatch.providers.http import ApiClient
+from dispatch.providers.http import HttpProvider
 from dispatch.providers.pricing import without_provider
 from dispatch.values import FareLine, Money, Price
 
@@ -41,65 +39,35 @@ class Quoted(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(Quoted).decode
 
 
-class HttpPricing:
-    """The sink of the address `pricing` in the live server. To be made and used on the event loop."""
+class HttpPricing(HttpProvider[AskPrice]):
+    """The sink of the address `pricing` in the live server."""
 
     def __init__(
         self,
         runtime: Tells,
         url: str,
+        key: str,
+        timeout_s: float,
+        report: Callable[[str], None],
+        *,
         pricer: Pricer,
         fallback: Pricer | None,
-        *,
-        key: str = "",
-        timeout_s: float = PricingRules.pricing_timeout_s,
-        moment: Callable[[float], str] = str,
-        report: Callable[[str], None] = lambda trouble: None,
+        moment: Callable[[float], str],
     ) -> None:
-        """
+        """As every `HttpProvider`, and
+
         Args:
-            runtime: who brings the answers.
-            url: where to POST to.
             pricer: estimates the way, and says which currency fares are in.
             fallback: prices trips while the provider has no answer; None: such trips have no price.
-            key: sent as a bearer token; empty: nothing is sent.
-            timeout_s: from the question to the last byte of the answer.
             moment: Unix seconds as a time that the provider reads.
-            report: hears of trouble, in words that hold no secret.
         """
-        self._runtime = runtime
+        super().__init__(runtime, url, key, timeout_s, report)
         self._pricer = pricer
         self._fallback = fallback
-        self._timeout_s = timeout_s
         self._moment = moment
-        self._report = report
-        self._api = ApiClient(url, key, timeout_s)
 
-    def deliver(self, question: AskPrice) -> None:
-        """Send the request. The price goes to the asker by message; after a timeout or failure the fallback's, or `NotPriced`."""
-        if self._api.are_too_many:
-            self._answer_without(question, "too many questions are under way")
-            return
-        self._api.begin(self._ask(question))
-
-    async def stop(self) -> None:
-        """Cancel all requests. Nobody is answered any more."""
-        await self._api.stop()
-
-    async def _ask(self, question: AskPrice) -> None:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                price = await self._price(question)
-        except TimeoutError:
-            self._answer_without(question, f"no answer within {self._timeout_s:g} s")
-        except httpx2.HTTPError as error:
-            self._answer_without(question, type(error).__name__)
-        except (msgspec.MsgspecError, ValueError) as error:
-            self._answer_without(question, str(error))
-        else:
-            self._runtime.tell(question.reply_to, Priced(question.number, price))
-
-    async def _price(self, question: AskPrice) -> Price:
+    async def ask(self, question: AskPrice) -> Priced:
+        """Send the request. Raises ValueError, MsgspecError and httpx2.HTTPError: there is no price."""
         distance_m, duration_s = self._pricer.way(question.pickup, question.dropoff, question.at)
         request_id = request_id_of(question)
         body = {
@@ -114,18 +82,18 @@ class HttpPricing:
             "pickup_at": self._moment(question.at),
             "currency": self._pricer.tariff.currency,
         }
-        status, answer = await self._api.post(body)
+        status, answer = await self.post(body)
         if status != httpx2.codes.OK:
             raise ValueError(f"it answers with status {status}")
         quoted = _decode(answer)
         if quoted.request_id not in (None, request_id):
             raise ValueError("it answers another question")
-        return price_of(quoted, self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
+        price = price_of(quoted, self._pricer.tariff, question.vehicle_type, distance_m, duration_s)
+        return Priced(question.number, price)
 
-    def _answer_without(self, question: AskPrice, reason: str) -> None:
-        answer: Priced | NotPriced = without_provider(question, self._fallback, f"the pricing provider: {reason}")
-        self._runtime.tell(question.reply_to, answer)
-        self._report(reason)
+    def without(self, question: AskPrice, trouble: str) -> Priced | NotPriced:
+        """The price of the fallback, or none."""
+        return without_provider(question, self._fallback, f"the pricing provider: {trouble}")
 
 
 def request_id_of(question: AskPrice) -> str:

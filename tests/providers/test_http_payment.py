@@ -30,7 +30,9 @@ def asked(story: Callable[[HttpPayments, PricingApi, Post, list[str]], Awaitable
         async with pricing_api() as api:
             api.answer = PAID
             post, reports = Post(), list[str]()
-            provider = HttpPayments(post, **{"url": api.url, "key": KEY, "report": reports.append, **options})
+            provider = HttpPayments(
+                post, **{"url": api.url, "key": KEY, "timeout_s": 10.0, "report": reports.append, **options}
+            )
             try:
                 await story(provider, api, post, reports)
             finally:

@@ -50,8 +50,9 @@ class Meeting:
         self.api = api
         self.post = Post()
         self.reports: list[str] = []
-        asked = {"url": api.url, "fallback": None, "key": KEY, "moment": rfc3339, "report": self.reports.append}
-        self.provider = HttpPricing(self.post, pricer=PRICER, **{**asked, **options})
+        of_http = {"url": api.url, "key": KEY, "timeout_s": 2.0, "report": self.reports.append}
+        of_prices = {"pricer": PRICER, "fallback": None, "moment": rfc3339}
+        self.provider = HttpPricing(self.post, **{**of_http, **of_prices, **options})
 
     async def ask(self) -> Any:
         self.provider.deliver(QUESTION)

@@ -47,13 +47,13 @@ Ask = Callable[[str], Awaitable[Any]]
 """Has the fare of this ride collected, or its price asked for; the answer that the ride gets."""
 
 
-def collects(talk: Talk, story: Callable[[Ask], Awaitable[None]], **options: Any) -> None:
+def collects(talk: Talk, story: Callable[[Ask], Awaitable[None]], timeout_s: float = 10.0) -> None:
     """Play it with a provider of payments that talks so."""
 
     async def play() -> None:
         async with rude_api(talk) as url:
             post = Post()
-            provider = HttpPayments(post, url, **options)
+            provider = HttpPayments(post, url, "", timeout_s, lambda trouble: None)
 
             async def ask(ride: str) -> Any:
                 charge = CollectFare(f"ride/{ride}", 1, RideId(ride), PassengerId("p1"), Money(8550, "ZAR"))
@@ -68,13 +68,15 @@ def collects(talk: Talk, story: Callable[[Ask], Awaitable[None]], **options: Any
     run(play())
 
 
-def prices(talk: Talk, story: Callable[[Ask], Awaitable[None]], **options: Any) -> None:
+def prices(talk: Talk, story: Callable[[Ask], Awaitable[None]], timeout_s: float = 2.0) -> None:
     """Play it with a provider of prices that talks so."""
 
     async def play() -> None:
         async with rude_api(talk) as url:
             post = Post()
-            provider = HttpPricing(post, url, PRICER, None, **options)
+            provider = HttpPricing(
+                post, url, "", timeout_s, lambda trouble: None, pricer=PRICER, fallback=None, moment=str
+            )
 
             async def ask(ride: str) -> Any:
                 provider.deliver(AskPrice(f"ride/{ride}", 1, MAIN_ST, OAK_AVE, "", 0.0))
