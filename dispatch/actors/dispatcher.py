@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import inf
+from operator import itemgetter
 
 from dispatch import addresses
 from dispatch.actors.recorded import RecordedActor
@@ -121,7 +122,7 @@ class DispatcherActor(RecordedActor):
             self.send(address, AnnounceState())
         for (
             search
-        ) in self.searches.values():  # not at once: the drivers answer first, and then the nearest of all are known
+        ) in self.searches.values():  # not at once: when the drivers have answered, the nearest of all are known
             self._set_timer(self._agenda.add(self.runtime.now, search))
 
     def _resume(self, ride_id: RideId) -> None:
@@ -139,18 +140,13 @@ class DispatcherActor(RecordedActor):
 
     def _on_their_way(self, ride_id: RideId) -> Iterator[Message]:
         """What this ride asked for and what was recorded of it here that may not be on disk yet, in the order in which it will be."""
-        requests = [
-            (at, message)
+        requests: list[tuple[int, tuple[Message, ...]]] = [
+            (at, (_requested(message),))
             for at, message in self._unsettled
             if type(message) is SearchDriver and message.ride.ride_id == ride_id
-        ]  # once, not for each commit under way: after a start thousands of rides ask at once
-        done = self.committed
-        for recorded, events in self._in_flight:
-            for at, message in requests:
-                if done < at <= recorded:
-                    yield _requested(message)
+        ]
+        for _, events in sorted(requests + self._in_flight, key=itemgetter(0)):  # a request before what it led to
             yield from events
-            done = recorded
 
     @receives(NotAppended)
     def _on_not_appended(self, message: NotAppended) -> None:
@@ -180,7 +176,7 @@ class DispatcherActor(RecordedActor):
         told = older
         if (
             older is None and message.ride.search_no > 1
-        ):  # given up meanwhile, or before a rebuild: who declined is on record
+        ):  # given up meanwhile, or before a rebuild: refusals are on record
             told = self._told(ride_id)
         if message.again or (told is not None and told.card.search_no >= message.ride.search_no):
             self._resume_again(ride_id, older)
@@ -306,9 +302,7 @@ class DispatcherActor(RecordedActor):
     @receives(_Due)
     def _on_due(self, message: _Due) -> None:
         for search in self._agenda.due(message.at, self.runtime.now):
-            overdue = search.overdue(self.runtime.now)
-            if overdue:
-                self._expire(search, overdue)
+            self._expire(search, search.overdue(self.runtime.now))
             self._advance(search, SearchDue(search.card.ride_id))
         self._set_timer(self._agenda.next_timer())
 
@@ -416,18 +410,17 @@ class DispatcherActor(RecordedActor):
                     self._offer_to_waiting(driver_id)
 
     def _expire(self, search: Search, leases: Sequence[Lease]) -> None:
-        ride_id = search.card.ride_id
-        offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
-        self.record(OffersClosed(ride_id, offers, drivers, OfferOutcome.EXPIRED))
-        self._withdraw(ride_id, leases, OfferOutcome.EXPIRED)
+        if leases:
+            ride_id = search.card.ride_id
+            offers, drivers = tuple(x.offer_id for x in leases), tuple(x.driver_id for x in leases)
+            self.record(OffersClosed(ride_id, offers, drivers, OfferOutcome.EXPIRED))
+            self._withdraw(ride_id, leases, OfferOutcome.EXPIRED)
 
     def _give_up(self, search: Search) -> None:
         card = search.card
-        reason = SearchEnd.NOBODY_ACCEPTED if search.met else SearchEnd.NOBODY_NEAR
-        leases = search.unclaimed()
-        if leases:
-            self._expire(search, leases)
-        spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.met))
+        reason = SearchEnd.NOBODY_ACCEPTED if search.asks else SearchEnd.NOBODY_NEAR
+        self._expire(search, search.unclaimed())
+        spent = SearchExhausted(card.search_no, reason, search.round_no, len(search.asks))
         self.send(addresses.ride(card.ride_id), spent)
         self._close(search, OfferOutcome.EXPIRED)
 

@@ -62,9 +62,8 @@ def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId)
     place, pickup = supply.position(driver_id, now), search.card.trip.pickup
     if place is None:
         return False
-    zone.now, metres = now, haversine_m(*place, pickup.lat, pickup.lon)
-    in_reach = metres <= search.radius_m or not search.is_running(now)
-    return in_reach and not zone._dropped_by(search, driver_id, metres, zone.rules.radius_m, found=True)
+    zone.now = now
+    return zone.would_ask(search, driver_id, haversine_m(*place, pickup.lat, pickup.lon))
 
 
 def check_accounts(world: Subject) -> None:

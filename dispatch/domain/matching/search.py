@@ -82,9 +82,9 @@ class Search(msgspec.Struct):
     `used`: places of this round whose offers are closed and used them up. `serial`: the number of its last offer. `radius_m`: how far
     the round under way reaches, 0 before the first. `shown_at`: when an offer was last made. `late`: somebody was asked after the
     last round was over. `ran_dry`: nobody was left for the places of this round that were not shown. `is_over`: the ride looks for
-    nobody any more. `open`: offers that are not closed. `asks`: how often each driver was asked, not counting offers that the driver
-    had no chance to answer. `met`: every driver who ever had an offer. `refusals`: those who declined this ride or gave it up.
-    `blocked`: those who are never to meet this passenger.
+    nobody any more. `open`: offers that are not closed. `asks`: every driver who ever had an offer, and how often each was asked, not
+    counting offers that the driver had no chance to answer. `refusals`: those who declined this ride or gave it up. `blocked`: those
+    who are never to meet this passenger.
     """
 
     card: RideCard
@@ -100,7 +100,6 @@ class Search(msgspec.Struct):
     is_over: bool = False
     open: dict[OfferId, OpenOffer] = msgspec.field(default_factory=dict)
     asks: dict[DriverId, int] = msgspec.field(default_factory=dict)
-    met: dict[DriverId, None] = msgspec.field(default_factory=dict)
     refusals: dict[DriverId, None] = msgspec.field(default_factory=dict)
     blocked: dict[DriverId, None] = msgspec.field(default_factory=dict)
 
@@ -131,11 +130,9 @@ class Search(msgspec.Struct):
                 lapsed += of_this_round
         if self.since + rules.search_cap_s <= clock:
             return NEEDS_NOTHING if thinking else IS_SPENT
-        if not self.round_no:
-            return Need(ROUND, 1 if rules.stagger_s else rules.batch)
         used = self.used + lapsed
         is_over = used and not thinking and (not rules.stagger_s or used >= rules.batch or self.ran_dry)
-        if is_over and self.round_no < rules.rounds:
+        if not self.round_no or (is_over and self.round_no < rules.rounds):
             return Need(ROUND, 1 if rules.stagger_s else rules.batch)
         if is_over or self.late:
             wants_newcomers = self.round_no >= rules.rounds and running < rules.batch
@@ -214,7 +211,6 @@ def _offers_made(search: Search, event: OffersMade) -> None:
         driver_id, offer_id = placed.driver_id, placed.offer_id
         search.serial += 1
         search.shown_at = expires_at - rules.offer_timeout_s
-        search.met[driver_id] = None
         search.asks[driver_id] = search.asks.get(driver_id, 0) + 1
         terms = (event.search_no, event.round_no, expires_at, expires_at + rules.late_grace_s, placed.pickup_distance_m)
         search.open[offer_id] = OpenOffer(Lease(offer_id, ride_id, driver_id, *terms))
@@ -235,16 +231,13 @@ def _end_offer(search: Search, offer_id: OfferId, outcome: str) -> None:
     offer = search.open.pop(offer_id, None)
     if offer is None:
         return
-    lease = offer.lease
-    driver_id = lease.driver_id
+    driver_id = offer.lease.driver_id
     if outcome == "declined":
         search.refusals[driver_id] = None
     if outcome in USES_UP:
-        search.used += lease.round_no == search.round_no
-    elif search.asks[driver_id] > 1:  # the driver had no chance to answer: that does not count as asked
+        search.used += offer.lease.round_no == search.round_no
+    else:  # the driver had no chance to answer: that does not count as asked
         search.asks[driver_id] -= 1
-    else:
-        del search.asks[driver_id]
 
 
 def _reserved(search: Search, event: DriverReserved) -> None:
@@ -291,9 +284,7 @@ class Searches(dict[RideId, Search]):
         kind = type(event)
         if kind is RideRequested:
             passenger = event.passenger
-            if (
-                self.rules.masks_phones
-            ):  # offers show this card; the ride itself tells the whole phone to whoever accepted
+            if self.rules.masks_phones:  # offers show this card; whoever accepted hears the whole phone from the ride
                 passenger = replace(passenger, phone=masked(passenger.phone))
             card = RideCard(event.ride_id, event.search_no, passenger, event.trip, event.pickup_at)
             self._begin(card, event.at, search)
@@ -303,9 +294,7 @@ class Searches(dict[RideId, Search]):
             card = replace(search.card, search_no=event.search_no)
             self._begin(card, search.since, search).refusals[event.driver_id] = None
         else:
-            fold = _FOLDS.get(kind)
-            if fold is not None:
-                fold(search, event)
+            search.apply(event)
 
     def of_ride(self, ride_id: RideId, events: Iterable[Message]) -> Search | None:
         """The last search of this ride as `events` tell it, also one that is over; None: there was none. It is not entered here."""

@@ -173,10 +173,6 @@ class Supply:
             self._enter(driver_id, fix)
         return self._grid.holds(driver_id)
 
-    def became_eligible_after(self, driver_id: DriverId, eligibility_seq: int) -> bool:
-        """Whether the driver last became eligible after `eligibility_seq` had that value."""
-        return self.drivers[driver_id].eligible_seq > eligibility_seq
-
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
         grid, moved = self._grid, self._board.drain()

@@ -38,18 +38,18 @@ class Rule(NamedTuple):
 
 
 def _thinks(search: Search, driver_id: DriverId) -> bool:
-    return driver_id in search.asks and any(offer.lease.driver_id == driver_id for offer in search.open.values())
+    return any(offer.lease.driver_id == driver_id for offer in search.open.values())
 
 
 def _is_not_new(zone: Zone, search: Search, driver_id: DriverId) -> bool:
     if search.need(zone.now).kind != NEWCOMERS:
         return False
-    return not zone.supply.became_eligible_after(driver_id, zone.eligibility_seq_of(search))
+    return zone.supply.get(driver_id).eligible_seq <= zone.eligibility_seq_of(search)
 
 
-def _fits(zone: Zone, search: Search, driver_id: DriverId) -> bool:
-    wanted = search.card.trip.vehicle_type
-    return not wanted or zone.rules.vehicles.serves(wanted, zone.supply.get(driver_id).vehicle_type)
+def _does_not_fit(zone: Zone, search: Search, driver_id: DriverId) -> bool:
+    vehicle_type = zone.supply.get(driver_id).vehicle_type
+    return not zone.rules.vehicles.serves(search.card.trip.vehicle_type, vehicle_type)
 
 
 RULES: Final = (
@@ -63,7 +63,7 @@ RULES: Final = (
     Rule(AskVerdict.OUTSIDE_RADIUS, lambda zone, search, who, m, reach_m: m > reach_m),
     Rule(
         AskVerdict.WRONG_VEHICLE,
-        lambda zone, search, who, m, reach_m: not _fits(zone, search, who),
+        lambda zone, search, who, m, reach_m: _does_not_fit(zone, search, who),
         attrgetter("card.trip.vehicle_type"),
     ),
     Rule(AskVerdict.BLOCKED, lambda zone, search, who, m, reach_m: who in search.blocked, attrgetter("blocked")),
@@ -75,7 +75,7 @@ RULES: Final = (
         attrgetter("asks"),
     ),
     Rule(AskVerdict.HOLDS_OFFER, lambda zone, search, who, m, reach_m: not zone.supply.eligible(who)),
-    Rule(AskVerdict.NOT_NEW, lambda zone, search, who, m, reach_m: _is_not_new(zone, search, who), attrgetter("met")),
+    Rule(AskVerdict.NOT_NEW, lambda zone, search, who, m, reach_m: _is_not_new(zone, search, who), attrgetter("asks")),
 )
 """In the order in which they are told. `thinking`: the driver holds an offer of this ride. `silent`: the driver did not answer as often
 as drivers are asked. `holds_offer`: the driver holds as many offers of other rides as allowed. `not_new`: after the last round only
@@ -225,7 +225,7 @@ class Zone:
         if not search.asks or search.need(self.now).kind == NEWCOMERS:
             return supply.nearest(*point, k, radius_m, self.now, may_ask)
         asks = search.asks
-        hits = supply.nearest(*point, k, radius_m, self.now, lambda who: who not in asks and may_ask(who))
+        hits = supply.nearest(*point, k, radius_m, self.now, lambda who: not asks.get(who) and may_ask(who))
         if len(hits) < k:
             known = {driver_id for _, driver_id in hits}
             again = supply.nearest(*point, k, radius_m, self.now, may_ask)
@@ -264,12 +264,14 @@ class Zone:
         if point is None or not self.supply.eligible(driver_id):
             return None
         hit = self.waiting.first(
-            *point, lambda ride_id, metres: self._would_ask(self.searches[ride_id], driver_id, metres)
+            *point, lambda ride_id, metres: self.would_ask(self.searches[ride_id], driver_id, metres)
         )
         return (self.searches[hit[0]], hit[1]) if hit is not None else None
 
-    def _would_ask(self, search: Search, driver_id: DriverId, metres: float) -> bool:
-        """A round that nobody thinks about may widen, and the next one may reach farther."""
+    def would_ask(self, search: Search, driver_id: DriverId, metres: float) -> bool:
+        """Whether no rule keeps the search from asking this driver, who stands in the supply with a fresh position. A round that nobody
+        thinks about may widen, and the next one may reach farther.
+        """
         if metres > search.radius_m and search.is_running(self.now):
             return False
         return not self._dropped_by(search, driver_id, metres, self.rules.radius_m, found=True)
@@ -287,8 +289,7 @@ class Zone:
     def settle(self, search: Search, now: float) -> bool:
         """A search that would ask one more driver waits where newly eligible drivers look. Returns whether it does."""
         if not search.need(now).places:
-            if search.card.ride_id in self.waiting.places:
-                self.waiting.remove(search.card.ride_id)
+            self.waiting.remove(search.card.ride_id)
             return False
         pickup = search.card.trip.pickup
         self.waiting.add(search.rank, pickup.lat, pickup.lon)
@@ -296,8 +297,7 @@ class Zone:
 
     def leave(self, ride_id: RideId) -> None:
         """This search is not under way any more."""
-        if ride_id in self.waiting.places:
-            self.waiting.remove(ride_id)
+        self.waiting.remove(ride_id)
         self._eligibility_seqs.pop(ride_id, None)
 
 

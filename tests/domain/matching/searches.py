@@ -102,7 +102,7 @@ class Played:
         return next((rule.word for rule in past if rule.drops(zone, self.search, driver_id, 0.0, 0.0)), "")
 
     def never_asked(self, driver_id: DriverId) -> bool:
-        return self.may_ask(driver_id) and driver_id not in self.search.asks
+        return self.may_ask(driver_id) and not self.search.asks.get(driver_id)
 
 
 def searching(since: float = 0.0, search_no: int = 1, ride_id: RideId = RIDE, **rules: Any) -> Played:

@@ -104,7 +104,7 @@ def test_drivers_are_counted_once_whatever_became_of_their_offers() -> None:
     search.ends(first, "vanished")
     search.ends(second, "declined")
     ask(search, D1)
-    assert [*search.met] == [D1, D2]
+    assert [*search.asks] == [D1, D2]
 
 
 def test_who_waits_longest_comes_first_and_ties_go_by_ride() -> None:

@@ -127,7 +127,7 @@ def test_offers_stand_open_as_they_were_leased() -> None:
 def test_the_next_offer_has_the_next_name() -> None:
     search = recalled(BOOKED, made(D1, D2), closed(2, D2, "vanished"))
     assert search.offer(D3, 100.0, 9.0).offer_id == offer(3)
-    assert len(search.met) == 3
+    assert len(search.asks) == 3
 
 
 def test_a_decline_is_never_forgotten() -> None:
@@ -175,7 +175,7 @@ def test_a_new_round_has_all_its_places_whatever_is_open_of_the_last() -> None:
 
 def test_a_round_with_nobody_to_ask_is_open_as_any_other() -> None:
     search = recalled(BOOKED, made())
-    assert (search.round_no, search.wants(PLACES), search.met) == (1, 5, {})
+    assert (search.round_no, search.wants(PLACES), search.asks) == (1, 5, {})
     assert search.offer(D1).offer_id == offer(1)
 
 

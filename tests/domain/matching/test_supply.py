@@ -259,7 +259,7 @@ def test_with_another_vehicle_a_driver_becomes_eligible_anew(town: Town) -> None
     assert town.supply.update(DAN) is False, "the same is said again"
     town.supply.announced(DAN, "available", "suv")
     assert town.supply.update(DAN) is True
-    assert town.supply.became_eligible_after(DAN, before)
+    assert town.supply.get(DAN).eligible_seq > before
 
 
 def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer_is_on_its_way(town: Town) -> None:
