@@ -44,8 +44,10 @@ class EventStore(Protocol):
     def keep_now(self, append: Append) -> bool:
         """Commit these events at once and return True, if this journal can. False: the actor must send the message to the journal."""
 
-    def is_writing(self) -> bool:
-        """Whether commits succeed, as far as is known. While they do not, nothing is sent before it is committed."""
+    def may_send_ahead(self, address: str) -> bool:
+        """Whether what an uncommitted event causes at `address` is kept or lost together with that event: whoever is there records in
+        this very journal, and commits succeed, as far as is known. Everybody else is told after the commit.
+        """
 
     def events_of(self, stream: str) -> Sequence[Message]:
         """All events of one actor, oldest first."""

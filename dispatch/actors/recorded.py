@@ -77,11 +77,12 @@ class RecordedActor(Actor):
 
     def send_ahead(self, address: str, message: Message, returns_to: str | None = None) -> None:
         """Tell `message` as soon as everything recorded so far is on its way to the disk, behind all that was sent to `address` before.
+        Who does not record in the same journal is told by `send`: no order holds across two journals.
 
         The receiver of a `SentBeforeCommit` depends on its `after`. Any other message sent ahead must be true now, even if what was
         recorded is lost.
         """
-        if self.recorded == self.committed or not self.store.is_writing():
+        if self.recorded == self.committed or not self.store.may_send_ahead(address):
             self.send(address, message, returns_to)
             return
         letter = (self.recorded, address, message, returns_to)

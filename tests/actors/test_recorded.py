@@ -328,11 +328,23 @@ def test_with_nothing_on_its_way_to_the_disk_it_is_told_as_usual() -> None:
 
 def test_while_no_commit_succeeds_nothing_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = a_tally(delay_s=(0.01, 0.01))
-    monkeypatch.setattr(rig.journal, "is_writing", lambda: False)
+    monkeypatch.setattr(rig.journal, "may_send_ahead", lambda address: False)
     rig.tell(ME, Lead("a"))
     assert tally_of(rig, OTHER).words == []
     rig.wait(0.01)
     assert tally_of(rig, OTHER).words == ["a"]
+
+
+def test_whoever_records_in_another_journal_is_told_after_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ahead of the commit two journals could keep the effect and lose its cause."""
+    rig = a_tally(delay_s=(0.01, 0.01))
+    monkeypatch.setattr(rig.journal, "may_send_ahead", lambda address: address != OTHER)
+    seen: list[Any] = []
+    rig.runtime.observe(lambda now, address, message: seen.append((address, message)))
+    rig.tell(ME, Lead("a"))
+    assert (OTHER, Follow("a")) not in seen
+    rig.wait(0.01)
+    assert (OTHER, Follow("a")) in seen, "it names no events that it would depend on"
 
 
 def test_where_commits_are_part_of_the_turn_nothing_runs_ahead() -> None:

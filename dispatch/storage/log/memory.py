@@ -143,8 +143,8 @@ class MemoryJournal:
         self.on_commit(append)
         return True
 
-    def is_writing(self) -> bool:
-        """Nobody knows beforehand which commit will fail."""
+    def may_send_ahead(self, address: str) -> bool:
+        """Always: all actors record here, and nobody knows beforehand which commit will fail."""
         return True
 
     def mark_all_disconnected(self) -> Disconnected:

@@ -222,13 +222,17 @@ class Reader:
         """`is_writing`: whether the writer succeeds.
         Raises as `open_read_only` does.
         """
-        self.is_writing = is_writing
+        self._is_writing = is_writing
         self._path = str(path)
         self._db = open_read_only(path)
 
     def keep_now(self, append: Append) -> bool:
         """Never: the disk takes its time, and a thread of its own."""
         return False
+
+    def may_send_ahead(self, address: str) -> bool:
+        """While the writer succeeds. All actors record in this file."""
+        return self._is_writing()
 
     def events_of(self, stream: str) -> tuple[Event, ...]:
         if addresses.kind_of(stream) == addresses.RIDE:
