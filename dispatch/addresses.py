@@ -60,8 +60,3 @@ def kind_of(address: str) -> str:
 def name_of(address: str) -> str:
     """`42` of `ride/42`."""
     return address.partition("/")[2]
-
-
-def zone_of(lat: float, lon: float) -> str:
-    """The zone whose dispatcher serves a pickup: one zone for now, wherever the pickup lies."""
-    return "0"

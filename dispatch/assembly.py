@@ -25,9 +25,10 @@ from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.following import ApproachRules, Tracks
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride.record import RideRules
-from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.prices import pricer, quote_options
@@ -37,8 +38,8 @@ from dispatch.storage.log.on_file import JournalReads
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.values import UNNAMED, Passenger
 
-ZONE = "0"
-"""The name of the one zone that there is for now."""
+ZONE = UNNAMED_ZONE
+"""The one zone that is served for now."""
 
 ANYBODY = Passenger(PassengerId("anybody"), UNNAMED, "")
 """Whose a ride is when the app names nobody and nobody was seeded."""
@@ -61,7 +62,7 @@ def search_rules(settings: Settings) -> SearchRules:
     return options_of(SearchRules, settings, vehicles=Vehicles.of(settings.vehicle_types), masks_phones=masks)
 
 
-def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideRules:
+def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer, zones: ZoneMap = ONE_ZONE) -> RideRules:
     """What a ride needs of the settings."""
     return options_of(
         RideRules,
@@ -69,6 +70,7 @@ def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer) -> RideR
         tariff=priced_by.tariff,
         pricer=priced_by,
         travel=travel,
+        zones=zones,
         currency=priced_by.tariff.currency,
         currency_digits=priced_by.tariff.digits,
         payment_patience_s=settings.payment_timeout_s + ANSWER_SLACK_S,
@@ -162,6 +164,7 @@ def assemble(
     travel: EtaModel,
     make_policy: PolicyFactory | None,
     epoch: str,
+    zones: ZoneMap = ONE_ZONE,
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
 ) -> Zone:
@@ -175,11 +178,13 @@ def assemble(
         travel: how long a drive takes.
         make_policy: makes the matching policy of the zone (`policies.policy_factory`); None: rounds.
         epoch: of all streams of this process; no other process of the same file may have it.
+        zones: which zone a place belongs to.
         events_a_fold: a driver's history is folded after so many events.
         clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
     """
-    board, priced_by = position_board(settings), pricer(settings, travel)
-    _populate(settings, runtime, store, board, travel, priced_by, make_policy, events_a_fold, clock)
+    board, priced_by = position_board(settings), pricer(settings, travel, zones)
+    rides = ride_rules(settings, travel, priced_by, zones)
+    _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
     gateway = Gateway(
         runtime,
         board,
@@ -187,6 +192,7 @@ def assemble(
         epoch=epoch,
         default_passenger=store.default_passenger() or ANYBODY,
         currency_digits=priced_by.tariff.digits,
+        zones=zones,
     )
     return Zone(board, travel, priced_by, gateway)
 
@@ -198,12 +204,12 @@ def _populate(
     board: PositionBoard,
     travel: EtaModel,
     priced_by: Pricer,
+    rides: RideRules,
     make_policy: PolicyFactory | None,
     events_a_fold: int,
     clock: Callable[[], float] | None,
 ) -> None:
-    rides, quotes = ride_rules(settings, travel, priced_by), quote_options(settings, priced_by)
-    drivers = driver_options(settings, events_a_fold)
+    quotes, drivers = quote_options(settings, priced_by), driver_options(settings, events_a_fold)
     searching, follows = search_rules(settings), tracker_options(settings, travel)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
 

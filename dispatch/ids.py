@@ -10,3 +10,6 @@ QuoteId = NewType("QuoteId", str)
 
 CHOSEN_ID: Final = "[A-Za-z0-9_-]{1,64}"
 """A ride's id, which the passenger's app chooses: a regular expression for the whole of it. Ids of quotes look the same."""
+
+UNNAMED_ZONE: Final = "0"
+"""The zone of all places that no map names: while nobody draws one, the only zone."""

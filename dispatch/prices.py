@@ -10,6 +10,7 @@ from dispatch.addresses import PRICING
 from dispatch.config import Settings
 from dispatch.config.options import options_of
 from dispatch.domain.places.geo import EtaModel
+from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
 from dispatch.domain.pricing.tariff import Tariff, tariff_of
 from dispatch.errors import SettingError
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 NO_RATES: Final = "there is no tariff: set base_fare, per_km, per_minute or minimum_fare"
 
 
-def pricer(settings: Settings, travel: EtaModel) -> Pricer:
+def pricer(settings: Settings, travel: EtaModel, zones: ZoneMap = ONE_ZONE) -> Pricer:
     """What works out fares by these settings."""
-    local_time = LocalTime(settings.time_zone)
-    return Pricer(_tariff(settings), Demand(settings.demand_multiplier), way_by(travel), local_time.minute_of_day)
+    minute_of_day = LocalTime(settings.time_zone).minute_of_day
+    return Pricer(_tariff(settings), Demand(settings.demand_multiplier), way_by(travel), minute_of_day, zones)
 
 
 def fallback_of(settings: Settings, priced_by: Pricer) -> Pricer | None:

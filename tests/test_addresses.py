@@ -79,11 +79,6 @@ def test_an_address_without_a_name_is_a_kind_alone() -> None:
     assert (addresses.kind_of(addresses.JOURNAL), addresses.name_of(addresses.JOURNAL)) == ("journal", "")
 
 
-@given(st.floats(-90.0, 90.0), st.floats(-180.0, 180.0))
-def test_every_pickup_on_earth_has_the_zone(lat: float, lon: float) -> None:
-    assert addresses.zone_of(lat, lon) == "0"
-
-
 def test_no_other_file_of_the_server_spells_an_address() -> None:
     spelled = []
     for file in sorted((ROOT / "dispatch").rglob("*.py")):

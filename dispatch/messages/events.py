@@ -6,7 +6,7 @@ what made it happen: a life that is rebuilt from the record knows by it what it 
 
 import msgspec
 
-from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
+from dispatch.ids import UNNAMED_ZONE, DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.values import DriverCard, Money, Passenger, Place, Price, Trip
 from dispatch.words import AskVerdict, Leg, LinkEnd, OfferOutcome, Party, ReleaseReason, Result, SearchEnd, SkippedStep
@@ -18,7 +18,7 @@ class RideRequested(Message, frozen=True, gc=False):
     `at`: since when it waits. A ride that was booked for later waits since its `pickup_at`, however early drivers are asked.
     Where the server sets prices, `trip` has its figures, `price` says how they come about, and `claim` is the trip as the app told it.
     `is_named`: the app said the passenger's name with this; else it changes no name on file.
-    `known`: the passenger said who they are.
+    `known`: the passenger said who they are. `zone`: which zone the ride belongs to from its first booking on.
     """
 
     ride_id: RideId
@@ -33,10 +33,11 @@ class RideRequested(Message, frozen=True, gc=False):
     quote_id: QuoteId | None = None
     is_named: bool = True
     known: bool = False
+    zone: str = UNNAMED_ZONE
 
 
 class RideScheduled(Message, frozen=True, gc=False):
-    """A passenger booked for later, or changed that. `price`, `claim`, `quote_id`, `is_named` and `known`: as of a `RideRequested`."""
+    """A passenger booked for later, or changed that. `price` and what follows it: as of a `RideRequested`."""
 
     ride_id: RideId
     passenger: Passenger
@@ -49,6 +50,7 @@ class RideScheduled(Message, frozen=True, gc=False):
     quote_id: QuoteId | None = None
     is_named: bool = True
     known: bool = False
+    zone: str = UNNAMED_ZONE
 
 
 class RideAssigned(Message, frozen=True, gc=False):

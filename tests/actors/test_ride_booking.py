@@ -6,13 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dispatch.actors.ride import RideActor
+from dispatch.domain.places.zones import ZoneMap, tile_of
 from dispatch.domain.ride.booking import MOST_WAITING, at_price
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import QuoteId
 from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver
 from dispatch.messages.events import RideRequested
+from dispatch.messages.matching import SearchDriver
 from dispatch.messages.providers import AskPrice, NotPriced, Priced, QuoteGranted, QuoteRefused, UseQuote
 from dispatch.values import FareLine, Money, Price
 from tests.actors.rig import ANN, AS_ANN, DEARER, RIDE, TRIP, Rig, command, in_short
@@ -202,3 +205,16 @@ def test_a_passenger_who_left_while_the_price_was_asked_for_is_waited_for_as_any
     rig.wait(0.1)
     (_, ended) = rig.journal.events_of("ride/r1")
     assert (ended.by, ended.reason) == ("system", "the passenger left")
+
+
+def test_a_ride_belongs_to_the_zone_of_its_first_pickup_whatever_it_asks_for_later() -> None:
+    pickup = TRIP.pickup
+    zones = ZoneMap(1, {tile_of(pickup.lat, pickup.lon): "west", tile_of(pickup.lat, pickup.lon + 1.0): "east"})
+    rig = Rig()
+    rig.listen("dispatcher/west", "dispatcher/east")
+    rig.ride(RideRules(zones=zones))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN))
+    elsewhere = replace(TRIP, pickup=replace(pickup, lon=pickup.lon + 1.0))
+    rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, elsewhere, ANN))
+    assert [type(message) for message in rig.heard("dispatcher/west")] == [SearchDriver, SearchDriver]
+    assert rig.heard("dispatcher/east") == []

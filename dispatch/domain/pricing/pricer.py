@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from dispatch.addresses import zone_of
 from dispatch.domain.places.geo import EtaModel
+from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.fares import fare
 from dispatch.domain.pricing.money import exactly
 from dispatch.domain.pricing.tariff import Tariff
@@ -40,13 +40,19 @@ class Pricer:
     """Prices any trip at once, by the distance and duration that the server itself estimates."""
 
     def __init__(
-        self, tariff: Tariff, demand: Demand, estimate: EstimateWay, minute_of_day: Callable[[float], int]
+        self,
+        tariff: Tariff,
+        demand: Demand,
+        estimate: EstimateWay,
+        minute_of_day: Callable[[float], int],
+        zones: ZoneMap = ONE_ZONE,
     ) -> None:
-        """`minute_of_day`: the local minute of the day at a given time."""
+        """`minute_of_day`: the local minute of the day at a given time. `zones`: whose demand a pickup pays for."""
         self.tariff = tariff
         self.demand = demand
         self._estimate = estimate
         self._minute_of_day = minute_of_day
+        self._zones = zones
 
     def way(self, pickup: Place, dropoff: Place, at: float) -> tuple[int, int]:
         """The way in whole metres and seconds, as it is paid for."""
@@ -62,7 +68,7 @@ class Pricer:
             duration_s=duration_s,
             minute_of_day=self._minute_of_day(at),
             vehicle_type=vehicle_type,
-            demand=self.demand.factor(zone_of(pickup.lat, pickup.lon)),
+            demand=self.demand.factor(self._zones.zone_at(pickup.lat, pickup.lon)),
         )
 
 

@@ -80,7 +80,8 @@ def book(
     first = ride.passenger is None
     known = message.known if first else ride.known
     is_named = first and message.passenger.is_named
-    terms = (message.command, price, claim if trip != claim else None, message.quote_id, is_named, known)
+    zone = ride.zone or rules.zones.zone_at(trip.pickup.lat, trip.pickup.lon)
+    terms = (message.command, price, claim if trip != claim else None, message.quote_id, is_named, known, zone)
     passenger = ride.passenger or passenger
     if due is not None and is_for_later(message, now, rules):
         return RideScheduled(ride.ride_id, passenger, trip, due, now, *terms)
@@ -93,7 +94,7 @@ def begin_search(ride: RideRecord, now: float) -> RideRequested:
     assert ride.passenger is not None and ride.trip is not None
     claim = ride.asked if ride.asked != ride.trip else None
     since = max(now, ride.pickup_at or 0.0)
-    terms = (None, ride.price, claim, ride.quote_id, False, ride.known)
+    terms = (None, ride.price, claim, ride.quote_id, False, ride.known, ride.zone)
     return RideRequested(ride.ride_id, ride.search_no + 1, ride.passenger, ride.trip, since, ride.pickup_at, *terms)
 
 

@@ -5,9 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from dispatch.addresses import zone_of
 from dispatch.config import PaymentRules, PricingRules, Rules
 from dispatch.domain.places.geo import EtaModel, TravelModel
+from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.tariff import Tariff
@@ -167,7 +167,7 @@ class RideRules(msgspec.Struct, frozen=True):
     `payment_retry_most_s`.
 
     A passenger without a connection is waited for `link_grace_s` while the ride is searched for. `retire_after_s`: a ride that is over
-    stays in memory so long.
+    stays in memory so long. `zones`: which zone a pickup lies in.
     """
 
     free_cancel_s: float = Rules.free_cancel_s
@@ -186,6 +186,7 @@ class RideRules(msgspec.Struct, frozen=True):
     accept_window_s: float = 0.0
     one_ride_each: str = Rules.one_ride_each
     travel: EtaModel = TravelModel()
+    zones: ZoneMap = ONE_ZONE
     pricing: str = PricingRules.pricing
     pricer: Pricer | None = None
     price_patience_s: float = PricingRules.price_patience_s
@@ -236,7 +237,7 @@ class RideRecord(msgspec.Struct):
     charge: Money | None = None
     payment_status: PaymentStatus = PaymentStatus.NOTHING
     zone: str = ""
-    """The zone whose dispatcher looks for its driver, and whose tracker follows the driver: that of the pickup."""
+    """Whose dispatcher looks for its driver, and whose tracker follows the driver: where the pickup lay at the first booking."""
 
     @property
     def fare(self) -> float:
@@ -282,7 +283,7 @@ def _remember_terms(ride: RideRecord, event: RideRequested | RideScheduled) -> N
     trip = ride.trip = event.trip
     ride.passenger, ride.known, ride.pickup_at = event.passenger, event.known, event.pickup_at
     ride.price, ride.asked, ride.quote_id = event.price, event.claim or trip, event.quote_id
-    ride.zone = zone_of(trip.pickup.lat, trip.pickup.lon)
+    ride.zone = event.zone
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:

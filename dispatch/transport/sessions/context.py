@@ -5,6 +5,7 @@ from collections import Counter
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
@@ -44,6 +45,7 @@ class SessionContext:
         epoch: str,
         default_passenger: Passenger,
         currency_digits: int = USUAL_DIGITS,
+        zones: ZoneMap = ONE_ZONE,
     ) -> None:
         """
         Args:
@@ -53,10 +55,12 @@ class SessionContext:
             epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
             currency_digits: of the currency's smaller unit, in which fees are told.
+            zones: to which zone a position goes.
         """
         self.runtime = runtime
         self.board = board
         self.settings = settings
+        self.zones = zones
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()

@@ -98,7 +98,7 @@ class DriverSession(Session):
 
     def is_seen(self, lat: float, lon: float) -> None:
         """Tell the dispatcher that the board has a fresh position of this driver again."""
-        zone = addresses.zone_of(lat, lon)
+        zone = self._context.zones.zone_at(lat, lon)
         self._context.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
 
     # -- what the driver says
