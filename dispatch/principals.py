@@ -21,10 +21,14 @@ class Role(StrEnum):
 
 
 class Principal(msgspec.Struct, frozen=True, gc=False):
-    """A person, or the server itself, in one role. `id`: a driver's id, or what `passenger_of` and the constants below say."""
+    """A person, or the server itself, in one role.
+
+    `id`: a person's id, or what `passenger_of` and the constants below say. `is_manager`: of staff who may do what dispatchers may not.
+    """
 
     role: Role
     id: str
+    is_manager: bool = False
 
     @property
     def by(self) -> Party:
@@ -38,7 +42,7 @@ _PARTIES: Final = {
     Role.STAFF: Party.OPS,
     Role.SYSTEM: Party.SYSTEM,
 }
-OPERATIONS: Final = Principal(Role.STAFF, "ops")
+OPERATIONS: Final = Principal(Role.STAFF, "ops", is_manager=True)
 """The operator's people, while nobody has to say who of them it is."""
 SYSTEM: Final = Principal(Role.SYSTEM, "")
 ANYBODY: Final = Principal(Role.PASSENGER, "")

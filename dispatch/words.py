@@ -252,4 +252,5 @@ class RefusalCode(Word):
     NO_TARIFF = "no_tariff"
     UNAVAILABLE = "unavailable"
     NOT_AUTHENTICATED = "not_authenticated"
+    TOKEN_EXPIRED = "token_expired"
     INTERNAL = "internal"
