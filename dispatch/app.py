@@ -122,7 +122,7 @@ async def _serve(
         await opened.enter_async_context(orders_answered(orders, obey))
         _say_what_to_know(settings, store, resumed)
         on_ready = partial(_announce_ready, ownership)
-        await serve_forever(gateway, pages, settings, on_ready, opened.aclose, edge, listener)
+        await serve_forever(gateway, pages, settings, on_ready, edge, listener)
     return live.is_whole
 
 

@@ -2,7 +2,8 @@
 makes it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry
@@ -26,7 +27,7 @@ class LiveReads:
         self._runtime = runtime
         self._gateway = gateway
         self._journal = journal
-        self.registry: CollectorRegistry = registry_of(edge_metrics(edge), self._metrics)
+        self.registry: CollectorRegistry = registry_of(partial(edge_metrics, edge), self._metrics)
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -41,23 +42,12 @@ class LiveReads:
         awake = (self._runtime.actor(address) for address in self._runtime.addresses(DISPATCHER))
         return [actor for actor in awake if isinstance(actor, DispatcherActor)]
 
-    def _metrics(self) -> Iterable[Metric]:
-        runtime, counters = self._runtime, self._gateway.counters
+    def _metrics(self) -> list[Metric]:
+        runtime, board, counters = self._runtime, self._gateway.board, self._gateway.counters
         awake = {kind: float(sum(1 for _ in runtime.addresses(kind))) for kind in (RIDE, DRIVER)}
-        yield gauge("dispatch_actors", "Actors in memory", "kind", awake)
         searches = [search for actor in self._dispatchers() for search in actor.searches.values()]
-        offers = float(sum(len(search.open) for search in searches))
-        yield gauge(
-            "dispatch_searching", "Searches and their open offers", "what", {"rides": len(searches), "offers": offers}
-        )
-        mail = {"waiting": float(runtime.waiting())}
-        yield gauge("dispatch_mail", "Messages between actors", "state", mail)
-        yield counted("dispatch_delivered", "Messages delivered", "to", {"actors": runtime.delivered})
-        yield counted(
-            "dispatch_dead_letters", "Messages nobody handled, by reason", "reason", dict(runtime.dead_letters.counts)
-        )
-        board = self._gateway.board
-        yield counted("dispatch_positions", "Positions", "fate", {"reported": board.reports, "refused": board.refused})
+        searching = {"rides": float(len(searches)), "offers": float(sum(len(search.open) for search in searches))}
+        positions = {"reported": board.reports, "refused": board.refused}
         dropped = {
             "bad": counters.bad_frames,
             "rate_limited": counters.rate_limited,
@@ -65,10 +55,18 @@ class LiveReads:
             "inaccurate": counters.inaccurate,
             "forbidden": counters.forbidden,
         }
-        yield counted(
-            "dispatch_refused", "Commands refused by a ride or driver, by code", "code", dict(counters.refused)
-        )
-        yield counted("dispatch_frames_not_passed", "Frames that did nothing, by why", "why", dropped)
+        return [
+            gauge("dispatch_actors", "Actors in memory", "kind", awake),
+            gauge("dispatch_searching", "Searches and their open offers", "what", searching),
+            gauge("dispatch_mail", "Messages between actors", "state", {"waiting": runtime.waiting()}),
+            counted("dispatch_delivered", "Messages delivered", "to", {"actors": runtime.delivered}),
+            counted(
+                "dispatch_dead_letters", "Messages nobody handled, by reason", "reason", runtime.dead_letters.counts
+            ),
+            counted("dispatch_positions", "Positions", "fate", positions),
+            counted("dispatch_refused", "Commands refused by a ride or driver, by code", "code", counters.refused),
+            counted("dispatch_frames_not_passed", "Frames that did nothing, by why", "why", dropped),
+        ]
 
 
 def _version(name: str) -> str:

@@ -19,6 +19,8 @@ import cli
 from dispatch.domain.places.geo import Curve
 from dispatch.live_file import _open
 from dispatch.storage.file.owner import owned
+from dispatch.transport.ws.edge import EdgeCounters
+from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.server import run, serve_forever
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
@@ -93,16 +95,14 @@ def whether_it_listens_on_that_port(given: Given) -> object:
     ports: list[int] = []
 
     async def meet() -> None:
-        stopped = asyncio.Event()
-
-        async def stop() -> None:
-            stopped.set()
-
         def on_ready(host: str, port: int) -> None:
             ports.append(port)
             server.cancel()
 
-        server = asyncio.ensure_future(serve_forever(EchoGateway(), plain_page, given.settings, on_ready, stop))
+        settings = given.settings
+        listener = listening_socket(settings.host, settings.port)
+        serving = serve_forever(EchoGateway(), plain_page, settings, on_ready, EdgeCounters(), listener)
+        server = asyncio.ensure_future(serving)
         await asyncio.wait({server})
 
     run(meet())

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
 from dispatch.transport import wire
-from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.server import run
 from sim.stories.stage import Driver
 from tests.settings.table import Given, changes
@@ -196,7 +196,7 @@ class Closing:
 @changes("stop_pause", {"0s": 0, "10s": 4}, stop_batch="1")
 def how_many_of_five_sockets_are_open_a_moment_after_a_stop_began(given: Given) -> object:
     async def story() -> object:
-        edge: Any = SocketEdge(EchoGateway(), given.settings)
+        edge: Any = SocketEdge(EchoGateway(), given.settings, EdgeCounters())
         for _ in range(5):
             edge.sockets[Closing(edge)] = None
         stopping = asyncio.create_task(edge.drain())

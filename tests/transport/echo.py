@@ -19,6 +19,7 @@ from dispatch.config import Settings
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.ws.edge import EdgeCounters
+from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.server import run, serve_forever
 
 BIG = 60_000
@@ -150,10 +151,6 @@ async def until(true: Callable[[], object], within_s: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def nothing() -> None:
-    """What to do when a test's server stops."""
-
-
 @asynccontextmanager
 async def serving(gateway: Any, http_app: Any = plain_page, **settings: Any) -> AsyncIterator[Served]:
     """The whole server on a free port, stopped on leaving."""
@@ -164,8 +161,9 @@ async def serving(gateway: Any, http_app: Any = plain_page, **settings: Any) -> 
         served.port = port
         ready.set()
 
-    options = Settings(**{**settings, "port": 0})
-    server = asyncio.create_task(serve_forever(gateway, http_app, options, on_ready, nothing, served.counters))
+    options = Settings(**settings)
+    listener = listening_socket(options.host, 0)
+    server = asyncio.create_task(serve_forever(gateway, http_app, options, on_ready, served.counters, listener))
     await asyncio.wait({server, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     if server.done():
         await server
@@ -197,15 +195,14 @@ def over_sockets(**settings: Any) -> Callable[[Callable[[Served], Awaitable[None
 def main() -> None:
     """Serve the echo with the settings in `ECHO`, JSON; say `ready <port>` and, at the end, `stopped`."""
 
-    async def on_stop() -> None:
-        print("stopped", flush=True)
-
     async def serve() -> None:
-        options = Settings(**{"port": 0, **json.loads(os.environ.get("ECHO", "{}"))})
+        options = Settings(**json.loads(os.environ.get("ECHO", "{}")))
         ready = functools.partial(print, "ready", flush=True)
-        await serve_forever(EchoGateway(), plain_page, options, ready, on_stop)
+        listener = listening_socket(options.host, 0)
+        await serve_forever(EchoGateway(), plain_page, options, ready, EdgeCounters(), listener)
 
     run(serve())
+    print("stopped", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from dispatch.config import Settings
 from dispatch.transport import wire
-from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.websocket import DispatchConnection
 from tests.transport.echo import UPGRADE, EchoGateway
 
@@ -70,7 +70,7 @@ class Bench:
 
     def __init__(self, **settings: Any) -> None:
         self.gateway = EchoGateway()
-        self.edge = SocketEdge(self.gateway, Settings(**settings))
+        self.edge = SocketEdge(self.gateway, Settings(**settings), EdgeCounters())
         self.wire = Wire()
         self.connection = self.wire.protocol = DispatchConnection(self.edge)
         self.connection.connection_made(self.wire)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from math import ceil
@@ -48,10 +49,8 @@ class EdgeCounters:
     """Answered opening handshakes by HTTP status; 101 is a socket opened."""
     closes: Counter[int] = field(default_factory=Counter)
     """Ended sockets by WebSocket close code; 1006 ended without one."""
-    cut_headers: int = 0
-    """Connections cut off because their headers were late or too long."""
-    cut_readers: int = 0
-    """Connections cut off because what a page answered was not read in time."""
+    cut: Counter[str] = field(default_factory=Counter)
+    """Connections cut off: `headers` were late or too long, `readers` did not read in time what a page answered."""
     frames_in: int = 0
     frames_out: int = 0
     bytes_in: int = 0
@@ -173,9 +172,9 @@ class Abortable(Protocol):
 class SocketEdge:
     """Made on the event loop that serves. Every limit is a setting; see `dispatch.config.Server`."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, counters: EdgeCounters | None = None) -> None:
+    def __init__(self, gateway: Gateway, settings: Settings, counters: EdgeCounters) -> None:
         self.settings = settings
-        self.counters = counters or EdgeCounters()
+        self.counters = counters
         self.sockets: dict[Socket, None] = {}
         self.stopping = False
         self._admission = Admission(settings)
@@ -195,8 +194,9 @@ class SocketEdge:
         )
         self._tick_s = min(TICK_S, shortest_s / 4)
         self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
-        self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, self._cut_headers)
-        self.unread = Deadlines[Abortable](settings.stall_limit_s, clock, self._cut_reader)
+        late, unread = "its headers did not come in time", "what a page answered was not read in time"
+        self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, partial(self._cut, "headers", late))
+        self.unread = Deadlines[Abortable](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
@@ -244,14 +244,9 @@ class SocketEdge:
             socket.cut_off_if_flooded()
         self.liveness.tick()
 
-    def _cut_headers(self, connection: Abortable) -> None:
-        self.counters.cut_headers += 1
-        log.info("a connection was cut off", extra={"why": "its headers did not come in time"})
-        connection.abort()
-
-    def _cut_reader(self, connection: Abortable) -> None:
-        self.counters.cut_readers += 1
-        log.info("a connection was cut off", extra={"why": "what a page answered was not read in time"})
+    def _cut(self, counted_as: str, why: str, connection: Abortable) -> None:
+        self.counters.cut[counted_as] += 1
+        log.info("a connection was cut off", extra={"why": why})
         connection.abort()
 
     # -- stopping

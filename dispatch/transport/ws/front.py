@@ -201,7 +201,7 @@ class HeaderDeadline(_MixedIn):
     def _limit_headers(self, more: int) -> None:
         self._header_bytes += more
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._edge.counters.cut_headers += 1
+            self._edge.counters.cut["headers"] += 1
             too_long = f"the headers of a request have at most {MAX_HEADER_BYTES} bytes"
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, too_long)
 

@@ -29,43 +29,38 @@ def registry_of(*sources: Source) -> CollectorRegistry:
     return registry
 
 
-def edge_metrics(counters: EdgeCounters) -> Source:
-    """A source that reads `counters` at each scrape."""
-
-    def read() -> Iterable[Metric]:
-        yield gauge("dispatch_sockets", "Open WebSockets", "kind", counters.open)
-        yield counted("dispatch_handshakes", "Answered opening handshakes", "status", counters.handshakes)
-        yield counted("dispatch_closes", "Ended WebSockets by close code", "code", counters.closes)
-        yield counted(
-            "dispatch_frames", "Data frames", "direction", {"in": counters.frames_in, "out": counters.frames_out}
-        )
-        yield counted(
+def edge_metrics(counters: EdgeCounters) -> list[Metric]:
+    """What the edge has counted by now."""
+    return [
+        gauge("dispatch_sockets", "Open WebSockets", "kind", counters.open),
+        counted("dispatch_handshakes", "Answered opening handshakes", "status", counters.handshakes),
+        counted("dispatch_closes", "Ended WebSockets by close code", "code", counters.closes),
+        counted("dispatch_frames", "Data frames", "direction", {"in": counters.frames_in, "out": counters.frames_out}),
+        counted(
             "dispatch_bytes", "Bytes of WebSockets", "direction", {"in": counters.bytes_in, "out": counters.bytes_out}
-        )
-        for name, what, count in (
-            (
-                "dispatch_cut_headers",
-                "Connections ended because their headers were late or endless",
-                counters.cut_headers,
-            ),
-            ("dispatch_cut_readers", "Connections ended because a page's answer was not read", counters.cut_readers),
-        ):
-            yield CounterMetricFamily(name, what, value=count)
-
-    return read
+        ),
+        CounterMetricFamily(
+            "dispatch_cut_headers",
+            "Connections ended because their headers were late or endless",
+            counters.cut["headers"],
+        ),
+        CounterMetricFamily(
+            "dispatch_cut_readers", "Connections ended because a page's answer was not read", counters.cut["readers"]
+        ),
+    ]
 
 
 def gauge(name: str, help: str, label: str, values: Mapping[str, float]) -> Metric:
     """One gauge with one label."""
-    family = GaugeMetricFamily(name, help, labels=[label])
-    for key, value in sorted(values.items()):
-        family.add_metric([key], value)
-    return family
+    return _filled(GaugeMetricFamily(name, help, labels=[label]), values)
 
 
 def counted(name: str, help: str, label: str, values: Mapping[str, int] | Mapping[int, int]) -> Metric:
     """One counter with one label; Prometheus shows it as `<name>_total`."""
-    family = CounterMetricFamily(name, help, labels=[label])
-    for key, value in sorted((str(key), value) for key, value in values.items()):
+    return _filled(CounterMetricFamily(name, help, labels=[label]), {str(key): value for key, value in values.items()})
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
+    for key, value in sorted(values.items()):
         family.add_metric([key], value)
     return family

@@ -3,7 +3,7 @@
 One socket makes an outbox of its own the first time its write buffer is full; most never need one.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 
 
 class Outbox:
@@ -16,44 +16,32 @@ class Outbox:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._critical: deque[bytes] = deque()
-        self._latest: dict[object, bytes] = {}
+        self._latest: OrderedDict[object, bytes] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._critical) + len(self._latest)
 
-    def put(self, frame: bytes) -> bool:
-        """Keep a frame that must not be lost. False: there is no room, the reader is too slow to be served."""
-        if not self._admit(frame):
-            return False
-        self._critical.append(frame)
-        return True
+    def put(self, frame: bytes, latest_of: object = None) -> bool:
+        """Keep a frame. With `latest_of` it takes the place of the waiting one of the same kind.
 
-    def put_latest(self, key: object, frame: bytes) -> bool:
-        """Keep a frame in place of the waiting one of the same `key`. False: there is no room and it is left out."""
-        replaced = self._latest.pop(key, b"")
-        self._bytes -= len(replaced)
-        if not self._admit(frame):
+        False: there is no room. Without `latest_of` the frame must not be lost, and so the reader is too slow to be served.
+        """
+        self._bytes -= len(self._latest.pop(latest_of, b""))
+        if len(self) >= self._max_messages or self._bytes + len(frame) > self._max_bytes:
             return False
-        self._latest[key] = frame
+        self._bytes += len(frame)
+        if latest_of is None:
+            self._critical.append(frame)
+        else:
+            self._latest[latest_of] = frame
         return True
 
     def take(self) -> bytes:
         """The next frame to send: the oldest critical one, else the longest-waiting of the others.
 
         Raises:
-            IndexError: nothing waits.
+            KeyError: nothing waits.
         """
-        if self._critical:
-            frame = self._critical.popleft()
-        elif self._latest:
-            frame = self._latest.pop(next(iter(self._latest)))
-        else:
-            raise IndexError("the outbox is empty")
+        frame = self._critical.popleft() if self._critical else self._latest.popitem(last=False)[1]
         self._bytes -= len(frame)
         return frame
-
-    def _admit(self, frame: bytes) -> bool:
-        fits = len(self) < self._max_messages and self._bytes + len(frame) <= self._max_bytes
-        if fits:
-            self._bytes += len(frame)
-        return fits

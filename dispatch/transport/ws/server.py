@@ -7,8 +7,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from types import FrameType
@@ -21,11 +20,10 @@ from dispatch.config import Settings
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
-from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, listening_socket, prepare_process
+from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, prepare_process
 from dispatch.transport.ws.websocket import DispatchConnection
 
 T = TypeVar("T")
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 HTTP_STOP_S = 2
 SPARE_FILES = 200
 """For the database, the log, and connections that are no sockets yet."""
@@ -47,35 +45,26 @@ async def serve_forever(
     http_app: ASGIApp,
     settings: Settings,
     on_ready: Callable[[str, int], None],
-    on_stop: Callable[[], Awaitable[None]],
-    counters: EdgeCounters | None = None,
-    listener: socket.socket | None = None,
+    counters: EdgeCounters,
+    listener: socket.socket,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
 
     Cancelling it stops in the same orderly way. To be called in the main thread.
 
-    `on_ready(host, port)` is called once connections are accepted, `on_stop` once the last one is gone, however serving ended.
-    `listener`: a `listening_socket` made before; None: one is made as the settings say.
-
-    Raises:
-        SettingError: the address cannot be listened on; `on_stop` is awaited first.
+    `on_ready(host, port)` is called once connections are accepted. `listener`: a `listening_socket`, which is closed at the end.
     """
+    room = _with_room(settings, prepare_process())
+    edge = SocketEdge(gateway, room, counters)
+    ready = partial(on_ready, settings.host, listener.getsockname()[1])
+    server = _Server(edge, http_app, ready)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
     try:
-        room = _with_room(settings, prepare_process())
-        with listener or listening_socket(settings.host, settings.port) as listener:
-            edge = SocketEdge(gateway, room, counters)
-            ready = partial(on_ready, settings.host, listener.getsockname()[1])
-            server = _Server(edge, http_app, ready)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
-            try:
-                await asyncio.shield(serving)
-            except asyncio.CancelledError:
-                server.should_exit = True
-                await serving
-                raise
-    finally:
-        await on_stop()
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
 
 
 def _with_room(settings: Settings, files: int) -> Settings:
@@ -111,20 +100,11 @@ class _Server(uvicorn.Server):
         self._edge = edge
         self._on_ready = on_ready
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._stop) for number in STOP_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
             self._loop.call_soon_threadsafe(self._edge.hurry)
         self.should_exit = True
-        self._signal = signal.Signals(number).name
+        self._signal = signal.Signals(sig).name
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

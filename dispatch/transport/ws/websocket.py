@@ -7,7 +7,6 @@ no task, no queue and no timer of its own. This is the only server module that i
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import cast
 
 from websockets.frames import Close, CloseCode, Frame, Opcode
@@ -83,7 +82,6 @@ class DispatchConnection(asyncio.Protocol):
         "_deaf",
         "_edge",
         "_fragments",
-        "_gone",
         "_ident",
         "_kind",
         "_meter",
@@ -103,7 +101,7 @@ class DispatchConnection(asyncio.Protocol):
         self._edge = edge
         self._transport: asyncio.Transport
         self._unread = b""
-        self._turn_booked = self._write_paused = self._gone = self._deaf = False
+        self._turn_booked = self._write_paused = self._deaf = False
         self._reading = True
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
@@ -143,9 +141,8 @@ class DispatchConnection(asyncio.Protocol):
         if outbox is None:
             settings = self._edge.settings
             outbox = self._outbox = Outbox(settings.outbox_messages, settings.outbox_bytes)
-        if kind in LATEST_WINS:
-            outbox.put_latest(kind, frame)
-        elif not outbox.put(frame):
+        latest_of = kind if kind in LATEST_WINS else None
+        if not outbox.put(frame, latest_of) and latest_of is None:
             self.cut_off()
 
     def close(self, code: int, reason: str = "") -> None:
@@ -231,7 +228,7 @@ class DispatchConnection(asyncio.Protocol):
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gone = True
+        self._deaf = True
         self._unread = b""
         edge, protocol = self._edge, self._protocol
         for deadlines in (edge.stalled, edge.challenged, edge.lingering, edge.flooding):
@@ -242,7 +239,9 @@ class DispatchConnection(asyncio.Protocol):
             del edge.sockets[self]
             edge.counters.open[self._kind] -= 1
             edge.counters.closes[self._close_code] += 1
-            self._log_end(self._close_code)
+            lasted_s = round(edge.clock() - self._opened_at, 1)
+            told = {"code": self._close_code, "reason": self._close_reason, "seconds": lasted_s}
+            log.info("disconnected", extra={**self._named(), **told})
         protocol.let_go()
         del self._protocol
         self._leave()
@@ -280,7 +279,7 @@ class DispatchConnection(asyncio.Protocol):
     def _read_turn(self) -> None:
         """Feed what came, up to FRAMES_A_TURN frames; the rest waits for the next turn."""
         self._turn_booked = False
-        if self._gone:
+        if self._deaf:
             return
         frames = 0
         while self._unread and frames < FRAMES_A_TURN and not self._write_paused:
@@ -389,7 +388,7 @@ class DispatchConnection(asyncio.Protocol):
 
     def _end_of_stream(self) -> None:
         """Everything is sent. Close the connection if a Close frame was exchanged; otherwise only our side of it."""
-        if self._close_code is None and not self._gone:
+        if self._close_code is None:
             self._edge.lingering.start(self)
             self._leave()
         if self._close_code is not None or not self._transport.can_write_eof():
@@ -409,16 +408,19 @@ class DispatchConnection(asyncio.Protocol):
         admitted = self._edge.admit(HttpRequest(path, query, request.headers.get_all, self._client()))
         if isinstance(admitted, Refusal):
             response = self._protocol.reject(admitted.status, str(admitted), admitted.code, admitted.headers)
-            self._log_refusal(request.path, response.status_code, str(admitted))
+            why: Exception | None = admitted
         else:
             response = self._protocol.accept(request)
-            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-                self._log_refusal(request.path, response.status_code, str(self._protocol.handshake_exc))
-        self._edge.counters.handshakes[response.status_code] += 1
+            why = self._protocol.handshake_exc
+        status = response.status_code
+        self._edge.counters.handshakes[status] += 1
         self._protocol.send_response(response)
         self._flush()
-        if isinstance(admitted, Admitted) and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        if isinstance(admitted, Admitted) and why is None:
             self._open(admitted)
+        else:
+            told = {"path": request.path[:MAX_REASON_BYTES], "status": status, "why": str(why)}
+            log.info("a handshake was refused", extra={**told, "client": self._client()})
 
     def _open(self, admitted: Admitted) -> None:
         edge = self._edge
@@ -446,16 +448,6 @@ class DispatchConnection(asyncio.Protocol):
     def _client(self) -> str:
         """The address of the app."""
         return ":".join(map(str, (self._transport.get_extra_info("peername") or ("?",))[:2]))
-
-    def _log_end(self, code: int) -> None:
-        lasted_s = round(self._edge.clock() - self._opened_at, 1)
-        log.info(
-            "disconnected", extra={**self._named(), "code": code, "reason": self._close_reason, "seconds": lasted_s}
-        )
-
-    def _log_refusal(self, path: str, status: int, why: str) -> None:
-        told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": why, "client": self._client()}
-        log.info("a handshake was refused", extra=told)
 
     def _leave(self, reason: LinkEnd = LinkEnd.CLOSED) -> None:
         """End the session. The connection may live a little longer."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -24,7 +25,7 @@ class Reads:
 
     def __init__(self, missing: str = "") -> None:
         self.missing = missing
-        self.registry: CollectorRegistry = registry_of(edge_metrics(EdgeCounters()))
+        self.registry: CollectorRegistry = registry_of(partial(edge_metrics, EdgeCounters()))
         self.versions: Mapping[str, str] = {"dispatch": "1.2.3"}
 
     def why_not_ready(self) -> str:

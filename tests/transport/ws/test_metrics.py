@@ -1,5 +1,7 @@
 """The counts as Prometheus shows them."""
 
+from functools import partial
+
 from prometheus_client import generate_latest
 
 from dispatch.transport.ws.edge import EdgeCounters
@@ -8,13 +10,13 @@ from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry
 
 def test_the_page_shows_what_the_edge_has_counted_by_now() -> None:
     counters = EdgeCounters()
-    registry = registry_of(edge_metrics(counters))
+    registry = registry_of(partial(edge_metrics, counters))
     counters.open["driver"] += 2
     counters.handshakes[101] += 3
     counters.closes[4009] += 1
     counters.frames_in = 7
     counters.bytes_out = 99
-    counters.cut_headers = 4
+    counters.cut["headers"] = 4
     page = generate_latest(registry).decode().splitlines()
     for line in (
         'dispatch_sockets{kind="driver"} 2.0',

@@ -19,10 +19,10 @@ def test_critical_frames_leave_in_the_order_in_which_they_came() -> None:
 
 def test_of_the_others_the_newest_of_each_kind_leaves_behind_the_critical_ones() -> None:
     outbox = Outbox(8, 1000)
-    assert outbox.put_latest("pong", b"old pong")
-    assert outbox.put_latest("place", b"place")
+    assert outbox.put(b"old pong", "pong")
+    assert outbox.put(b"place", "place")
     assert outbox.put(b"critical")
-    assert outbox.put_latest("pong", b"new pong")
+    assert outbox.put(b"new pong", "pong")
     assert drained(outbox) == [b"critical", b"place", b"new pong"]
 
 
@@ -45,11 +45,11 @@ def test_bytes_are_limited_too_and_room_comes_back_as_frames_leave() -> None:
 def test_a_frame_that_is_replaced_gives_its_room_back() -> None:
     outbox = Outbox(100, 10)
     for _ in range(5):
-        assert outbox.put_latest("place", b"x" * 10)
+        assert outbox.put(b"x" * 10, "place")
 
 
 def test_nothing_can_be_taken_from_an_empty_outbox() -> None:
-    with pytest.raises(IndexError, match="empty"):
+    with pytest.raises(KeyError, match="empty"):
         Outbox(1, 1).take()
 
 
@@ -62,7 +62,7 @@ def test_whatever_happens_no_admitted_critical_frame_is_lost_and_no_limit_is_pas
         if move == "take":
             taken += [outbox.take()] if outbox else []
         elif move != "critical":
-            outbox.put_latest(move, b"-" + frame)
+            outbox.put(b"-" + frame, move)
         elif outbox.put(b"!" + frame):
             admitted.append(b"!" + frame)
         assert len(outbox) <= 4

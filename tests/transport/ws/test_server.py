@@ -17,11 +17,9 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from dispatch.config import Settings
-from dispatch.errors import SettingError
 from dispatch.transport.ws.edge import LINGER_S
-from dispatch.transport.ws.listener import listening_socket
-from dispatch.transport.ws.server import _with_room, run, serve_forever
-from tests.transport.echo import UPGRADE, EchoGateway, plain_page, said, serving
+from dispatch.transport.ws.server import _with_room, run
+from tests.transport.echo import UPGRADE, EchoGateway, said, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,23 +91,6 @@ def test_a_server_with_an_open_page_and_a_silent_connection_stops_too() -> None:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=8)
         assert process.returncode == 0
-
-
-def test_a_taken_port_is_told_before_anything_starts_and_what_was_opened_is_closed() -> None:
-    stopped = []
-
-    async def on_stop() -> None:
-        stopped.append(True)
-
-    async def serve(port: int) -> None:
-        await serve_forever(EchoGateway(), plain_page, Settings(port=port), lambda *_: None, on_stop)
-
-    with listening_socket("127.0.0.1", 0) as taken:
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(SettingError, match=f"port {port} is in use; choose another with --port"):
-            run(serve(port))
-    assert stopped == [True]
 
 
 def test_no_more_connections_are_taken_than_open_files_leave_room_for(caplog: pytest.LogCaptureFixture) -> None:
