@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -27,9 +26,6 @@ from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
 from dispatch.text import say
 from dispatch.travel.models import FITTED, eta_model
-
-SWITCH_INTERVAL_S = 0.0005
-"""The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -72,7 +68,6 @@ async def _serve(
     from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     failures = _Failures()
     runtime = make_runtime(
         RealtimeRuntime,

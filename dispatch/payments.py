@@ -36,11 +36,7 @@ def payment_provider(settings: Settings, runtime: Runtime) -> HttpPayments | Non
         settings.payment_url,
         settings.payment_key,
         settings.payment_timeout_s,
-        _report_trouble,
+        lambda trouble: logs.log.warning("a fare was not collected and will be asked for again", trouble=trouble),
     )
     runtime.sink(PAYMENTS, provider)
     return provider
-
-
-def _report_trouble(trouble: str) -> None:
-    logs.log.warning("a fare was not collected and will be asked for again", trouble=trouble)

@@ -12,7 +12,7 @@ from dispatch.config.options import options_of
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
-from dispatch.domain.pricing.tariff import Tariff, tariff_of
+from dispatch.domain.pricing.tariff import tariff_of
 from dispatch.errors import SettingError
 from dispatch.runtime import Runtime
 from dispatch.timestamps import LocalTime, rfc3339
@@ -25,8 +25,8 @@ NO_RATES: Final = "there is no tariff: set base_fare, per_km, per_minute or mini
 
 def pricer(settings: Settings, travel: EtaModel, zones: ZoneMap = ONE_ZONE) -> Pricer:
     """What works out fares by these settings."""
-    minute_of_day = LocalTime(settings.time_zone).minute_of_day
-    return Pricer(_tariff(settings), Demand(settings.demand_multiplier), way_by(travel), minute_of_day, zones)
+    tariff, local_time = tariff_of(settings, settings, settings.currency), LocalTime(settings.time_zone)
+    return Pricer(tariff, Demand(settings.demand_multiplier), way_by(travel), local_time.minute_of_day, zones)
 
 
 def fallback_of(settings: Settings, priced_by: Pricer) -> Pricer | None:
@@ -41,7 +41,7 @@ def quote_options(settings: Settings, priced_by: Pricer) -> QuoteOptions:
 
 def require_rates(settings: Settings) -> None:
     """Raises SettingError where every ride would be free."""
-    if _tariff(settings).is_free():
+    if tariff_of(settings, settings, settings.currency).is_free():
         raise SettingError("tariff", NO_RATES)
 
 
@@ -66,18 +66,10 @@ def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) ->
         settings.pricing_url,
         settings.pricing_key,
         settings.pricing_timeout_s,
-        _report_trouble,
+        lambda trouble: logs.log.warning("the pricing provider has no answer", trouble=trouble),
         pricer=priced_by,
         fallback=fallback_of(settings, priced_by),
         moment=rfc3339,
     )
     runtime.sink(PRICING, provider)
     return provider
-
-
-def _report_trouble(trouble: str) -> None:
-    logs.log.warning("the pricing provider has no answer", trouble=trouble)
-
-
-def _tariff(settings: Settings) -> Tariff:
-    return tariff_of(settings, settings, settings.currency)

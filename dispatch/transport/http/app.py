@@ -109,10 +109,9 @@ class _Sharing(CORSMiddleware):
     """Middleware: CORS for the pages of the setting `origins`."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
-        methods = ("GET", "HEAD", "POST")
         super().__init__(
             app,
-            allow_methods=methods,
+            allow_methods=("GET", "HEAD", "POST"),
             allow_headers=("*",),
             allow_private_network=True,
             expose_headers=("Retry-After",),

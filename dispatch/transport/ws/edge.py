@@ -88,14 +88,15 @@ class Deadlines(Generic[T]):
 
 
 class Heard(Protocol):
-    """A link whose app must send something now and then. Times are seconds of the clock of `Liveness`."""
+    """A link whose app must send something now and then. Times are seconds of the clock of `Liveness`.
+
+    `last_heard` is None once there is nothing to watch.
+    """
 
     pinged_at: float
 
     @property
-    def last_heard(self) -> float: ...
-    @property
-    def over(self) -> bool: ...
+    def last_heard(self) -> float | None: ...
     def ping(self) -> None: ...
     def silent(self) -> None: ...
 
@@ -117,7 +118,7 @@ class Liveness:
         self._next = int(clock() / tick_s)
 
     def watch(self, link: Heard) -> None:
-        """Look after `link` until it is `over`."""
+        """Look after `link` until it is over."""
         self._look_at(link, self._clock() + self._ping_after_s)
 
     def tick(self) -> None:
@@ -126,23 +127,24 @@ class Liveness:
         due = int(now / self._tick_s)
         while self._next <= due:
             for link in self._buckets.pop(self._next, ()):
-                if not link.over:
-                    self._look(link, now)
+                heard_at = link.last_heard
+                if heard_at is not None:
+                    self._look(link, heard_at, now)
             self._next += 1
 
-    def _look(self, link: Heard, now: float) -> None:
-        silent_s = now - link.last_heard
+    def _look(self, link: Heard, heard_at: float, now: float) -> None:
+        silent_s = now - heard_at
         if silent_s < self._ping_after_s:
-            self._look_at(link, link.last_heard + self._ping_after_s)
-        elif link.pinged_at <= link.last_heard:
+            self._look_at(link, heard_at + self._ping_after_s)
+        elif link.pinged_at <= heard_at:
             link.pinged_at = now
             link.ping()
-            dead_at = max(link.last_heard + self._dead_after_s, now + self._answer_s)
+            dead_at = max(heard_at + self._dead_after_s, now + self._answer_s)
             self._look_at(link, min(dead_at, now + self._ping_after_s))
         elif silent_s >= self._dead_after_s:
             link.silent()
         else:
-            self._look_at(link, link.last_heard + self._dead_after_s)
+            self._look_at(link, heard_at + self._dead_after_s)
 
     def _look_at(self, link: Heard, at: float) -> None:
         bucket = max(ceil(at / self._tick_s), self._next + 1)
@@ -163,10 +165,6 @@ class Socket(Heard, Protocol):
     def abort(self) -> None: ...
     def cut_off_if_flooded(self) -> None: ...
     def cut_off(self) -> None: ...
-
-
-class Abortable(Protocol):
-    def abort(self) -> None: ...
 
 
 class SocketEdge:
@@ -195,12 +193,14 @@ class SocketEdge:
         self._tick_s = min(TICK_S, shortest_s / 4)
         self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
         late, unread = "its headers did not come in time", "what a page answered was not read in time"
-        self.headers = Deadlines[Abortable](settings.header_timeout_s, clock, partial(self._cut, "headers", late))
-        self.unread = Deadlines[Abortable](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
+        self.headers = Deadlines[asyncio.Transport](
+            settings.header_timeout_s, clock, partial(self._cut, "headers", late)
+        )
+        self.unread = Deadlines[asyncio.Transport](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
-        self.lingering = Deadlines[Abortable](LINGER_S, clock, lambda connection: connection.abort())
-        self.flooding = Deadlines[Abortable](CUT_S, clock, lambda connection: connection.abort())
+        self.lingering = Deadlines[asyncio.Transport](LINGER_S, clock, lambda connection: connection.abort())
+        self.flooding = Deadlines[asyncio.Transport](CUT_S, clock, lambda connection: connection.abort())
         self._deadlines: tuple[Deadlines[Any], ...] = (
             *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering, self.flooding),
         )
@@ -234,6 +234,11 @@ class SocketEdge:
 
     # -- watching
 
+    def forget(self, thing: Any) -> None:
+        """Cancel all deadlines of a socket or a transport."""
+        for deadlines in self._deadlines:
+            deadlines.cancel(thing)
+
     def _tick(self) -> None:
         self._loop.call_later(self._tick_s, self._tick)
         self.read_runtime_clock()
@@ -244,7 +249,7 @@ class SocketEdge:
             socket.cut_off_if_flooded()
         self.liveness.tick()
 
-    def _cut(self, counted_as: str, why: str, connection: Abortable) -> None:
+    def _cut(self, counted_as: str, why: str, connection: asyncio.Transport) -> None:
         self.counters.cut[counted_as] += 1
         log.info("a connection was cut off", extra={"why": why})
         connection.abort()

@@ -97,14 +97,14 @@ class HeaderDeadline(_MixedIn):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)
-        self._edge.headers.start(self)
+        self._edge.headers.start(self.transport)
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._edge.unread.start(self)
+        self._edge.unread.start(self.transport)
 
     def resume_writing(self) -> None:
-        self._edge.unread.cancel(self)
+        self._edge.unread.cancel(self.transport)
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -118,10 +118,10 @@ class HeaderDeadline(_MixedIn):
         if self._upgraded:
             self.parser: Any = None  # it holds this connection as this holds it
         elif self._answering():
-            self._edge.headers.cancel(self)
+            self._edge.headers.cancel(self.transport)
             self._header_bytes = 0
         elif not self.transport.is_closing():
-            self._edge.headers.start(self)
+            self._edge.headers.start(self.transport)
             self._limit_headers(len(data))
 
     def on_headers_complete(self) -> None:
@@ -155,8 +155,7 @@ class HeaderDeadline(_MixedIn):
     def _upgrade(self, *event: Any) -> None:
         self._upgraded = True
         self._unset_keepalive_if_required()
-        self._edge.headers.cancel(self)
-        self._edge.unread.cancel(self)
+        self._edge.forget(self.transport)
         super().handle_websocket_upgrade(*event)
         early, self._early = self._early, b""
         socket = self.transport.get_protocol()
@@ -186,13 +185,8 @@ class HeaderDeadline(_MixedIn):
         """No warning: uvicorn would log one for each."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._edge.headers.cancel(self)
-        self._edge.unread.cancel(self)
+        self._edge.forget(self.transport)
         super().connection_lost(exc)
-
-    def abort(self) -> None:
-        """Cut the connection: the headers or the reading of the answer took too long."""
-        self.transport.abort()
 
     def _answering(self) -> bool:
         cycle: Any = self.cycle

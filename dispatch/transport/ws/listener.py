@@ -14,7 +14,14 @@ SEND_BUFFER_BYTES = 65_536
 """What the kernel holds for an app that reads nothing, before the outbox starts to count."""
 UNACKNOWLEDGED_MS = 10_000
 SWITCH_INTERVAL_S = 0.0005
+"""The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
 COLLECT_AFTER = (10_000, 20, 100)
+_REFUSED = {
+    errno.EADDRINUSE: ("port", "port {port} is in use; choose another with --port"),
+    errno.EACCES: ("port", "port {port} needs more rights than this user has; choose another with --port"),
+    errno.EADDRNOTAVAIL: ("host", "host {host!r} is not an address of this machine; choose another with --host"),
+}
+"""Which setting is to blame for an error of the system, and the sentence that says so."""
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -51,15 +58,8 @@ def _set_options(listener: socket.socket) -> None:
 
 
 def _refused(error: OSError, host: str, port: int) -> SettingError:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return SettingError("port", f"port {port} is in use; choose another with --port")
-        case errno.EACCES:
-            return SettingError("port", f"port {port} needs more rights than this user has; choose another with --port")
-        case errno.EADDRNOTAVAIL:
-            return SettingError("host", f"host {host!r} is not an address of this machine; choose another with --host")
-        case _:
-            return SettingError("port", f"cannot listen on {host} port {port}: {error.strerror}")
+    name, why = _REFUSED.get(error.errno or 0, ("port", "cannot listen on {host} port {port}: {error}"))
+    return SettingError(name, why.format(host=host, port=port, error=error.strerror))
 
 
 def prepare_process() -> int:

@@ -153,7 +153,7 @@ class DispatchConnection(asyncio.Protocol):
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
             self._flush()
-        self._edge.lingering.start(self)
+        self._edge.lingering.start(self._transport)
         self._leave()
 
     def challenge(self) -> None:
@@ -168,14 +168,9 @@ class DispatchConnection(asyncio.Protocol):
     # -- what the edge's deadlines see and do
 
     @property
-    def over(self) -> bool:
-        """Whether there is no session to watch: closed, closing or not open yet."""
-        return self._session is None
-
-    @property
-    def last_heard(self) -> float:
-        """The second when the session last heard its app."""
-        return self._session.last_heard if self._session is not None else 0.0
+    def last_heard(self) -> float | None:
+        """The second when the session last heard its app. None: there is no session to watch."""
+        return self._session.last_heard if self._session is not None else None
 
     def ping(self) -> None:
         """Ask the app for a sign of life, unless it has yet to read what was sent before."""
@@ -231,8 +226,8 @@ class DispatchConnection(asyncio.Protocol):
         self._deaf = True
         self._unread = b""
         edge, protocol = self._edge, self._protocol
-        for deadlines in (edge.stalled, edge.challenged, edge.lingering, edge.flooding):
-            deadlines.cancel(self)
+        edge.forget(self)
+        edge.forget(self._transport)
         protocol.receive_eof()
         self._close_code = self._final_code()
         if self in edge.sockets:
@@ -324,7 +319,7 @@ class DispatchConnection(asyncio.Protocol):
         """Close a flood with 4508 and read nothing more of it."""
         limits = self._edge.flood_limits
         self.close(TOO_MUCH, f"more than {limits.frames} frames or {limits.bytes} bytes within a second")
-        self._edge.flooding.start(self)
+        self._edge.flooding.start(self._transport)
         self.turn_deaf()
 
     def _on_frame(self, frame: Frame) -> None:
@@ -374,7 +369,7 @@ class DispatchConnection(asyncio.Protocol):
     def _on_close(self, said: Close) -> None:
         """The app sent Close. The protocol has its answer ready, and `_flush` ends the connection behind it."""
         self._close_code, self._close_reason = int(said.code), said.reason
-        self._edge.lingering.start(self)
+        self._edge.lingering.start(self._transport)
         self._leave()
 
     # -- writing
@@ -389,7 +384,7 @@ class DispatchConnection(asyncio.Protocol):
     def _end_of_stream(self) -> None:
         """Everything is sent. Close the connection if a Close frame was exchanged; otherwise only our side of it."""
         if self._close_code is None:
-            self._edge.lingering.start(self)
+            self._edge.lingering.start(self._transport)
             self._leave()
         if self._close_code is not None or not self._transport.can_write_eof():
             self._transport.close()

@@ -51,9 +51,8 @@ class Phone:
 
     def __init__(self, clock: Clock, answers: bool = False) -> None:
         self.clock, self.answers = clock, answers
-        self.last_heard = clock.now
+        self.last_heard: float | None = clock.now
         self.pinged_at = 0.0
-        self.over = False
         self.log: list[tuple[float, str]] = []
 
     def ping(self) -> None:
@@ -63,7 +62,7 @@ class Phone:
 
     def silent(self) -> None:
         self.log.append((self.clock.now - 1000.0, "dead"))
-        self.over = True
+        self.last_heard = None
 
 
 class TestLiveness:
@@ -110,13 +109,14 @@ class TestLiveness:
         phone = self.phone(answers=True)
         self.run_until(31)
         phone.answers = False
+        assert phone.last_heard is not None
         heard_at = phone.last_heard - 1000.0
         self.run_until(90)
         assert phone.log[-1] == (heard_at + 12.0, "dead")
 
     def test_a_link_that_is_over_is_left_alone(self) -> None:
         phone = self.phone()
-        phone.over = True
+        phone.last_heard = None
         self.run_until(60)
         assert phone.log == []
 
@@ -140,13 +140,13 @@ class TestLiveness:
         touched = []
 
         class Watched(Phone):
-            @property
-            def over(self) -> bool:
+            @property  # type: ignore[override]
+            def last_heard(self) -> float | None:
                 touched.append(self)
-                return False
+                return 0.0
 
-            @over.setter
-            def over(self, over: bool) -> None: ...
+            @last_heard.setter
+            def last_heard(self, at: float | None) -> None: ...
 
         for _ in range(100):
             self.liveness.watch(Watched(self.clock))
