@@ -18,7 +18,6 @@ from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings
 from dispatch.config.options import options_of
 from dispatch.domain.matching.policy import PolicyFactory
-from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.matching.vehicles import Vehicles
@@ -113,9 +112,8 @@ def position_board(rules: Rules) -> PositionBoard:
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
     roster = Roster(board) if rules.explain_candidates else None
-    if rules.rank_by == "eta":
-        return SupplyByEta(board, rules.live_offers, travel, rules.rank_candidates, roster=roster)
-    return Supply(board, rules.live_offers, roster=roster, travel=travel)
+    candidates = rules.rank_candidates if rules.rank_by == "eta" else 0
+    return Supply(board, rules.live_offers, roster=roster, travel=travel, rank_candidates=candidates)
 
 
 def culprit(message: Any) -> str | None:

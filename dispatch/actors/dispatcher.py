@@ -28,7 +28,7 @@ from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
-from dispatch.domain.matching.zone import Agenda, Verdicts, Zone
+from dispatch.domain.matching.zone import Agenda, Zone, considered
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
@@ -93,7 +93,6 @@ class DispatcherActor(RecordedActor):
         self.policy = policy or Rounds()
         self.zone = Zone(rules, supply, self.searches)
         self._agenda = Agenda(self.searches)
-        self._verdicts: Verdicts | None = None
         self._is_sweeping = False
         self._looks_again_at = inf
         self._is_rebuilt = False
@@ -109,10 +108,6 @@ class DispatcherActor(RecordedActor):
         """A rebuilt dispatcher goes on where the events end; all drivers are asked who they are."""
         if self._is_rebuilt:
             self._go_on()
-        if (
-            self.supply.roster is not None
-        ):  # not before: nobody is known yet, and there is no turn in which to record it
-            self._verdicts = Verdicts(self.zone, self.supply.roster)
 
     def _go_on(self) -> None:
         requested = [message.ride.ride_id for _, message in self._unsettled if type(message) is SearchDriver]
@@ -369,8 +364,8 @@ class DispatcherActor(RecordedActor):
         opens = search.need(now).kind == ROUND
         for group in (hits,) if opens else [[hit] for hit in hits]:
             asking = search.asking(group, radius_m or self.rules.radius_m, now)
-            if self._verdicts is not None:
-                self.record(self._verdicts.on(search, asking))
+            if self.supply.roster is not None:
+                self.record(considered(self.zone, self.supply.roster, search, asking))
             self.record(asking)
             etas = self.supply.etas_s([placed.driver_id for placed in asking.offers], card.trip.pickup.point, now)
             self.supply.hold(card.ride_id, asking.offers)

@@ -10,11 +10,12 @@ from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import Search, Searches
 from dispatch.domain.matching.supply import Roster, Supply
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.matching.zone import ASKED, Verdicts, Zone
+from dispatch.domain.matching.zone import Zone, considered
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.values import RideCard
+from dispatch.words import AskVerdict
 from sim.city.offsets import destination
 from tests.domain.matching.searches import ANN, RIDE, TRIP, Played
 
@@ -149,12 +150,12 @@ def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule
 ) -> None:
     town = Town(drivers, wanted, policy)
     picked = town.zone.nearest(town.search, k, town.search.radius_m)
-    told = Verdicts(town.zone, town.roster).on(town.search, town.search.asking(picked, town.search.radius_m, NOW))
+    told = considered(town.zone, town.roster, town.search, town.search.asking(picked, town.search.radius_m, NOW))
     asked = {driver_id for _, driver_id in picked}
     by_distance = sorted(town.people, key=lambda d: (town.metres[d], d))
     near = [driver_id for driver_id in by_distance if driver_id not in asked][: policy.explain_candidates]
     assert list(told.drivers) == [driver_id for driver_id in by_distance if driver_id in asked or driver_id in near]
-    expected = [ASKED if driver_id in asked else town.expected_rule(driver_id) for driver_id in told.drivers]
+    expected = [AskVerdict.ASKED if driver_id in asked else town.expected_rule(driver_id) for driver_id in told.drivers]
     assert list(told.rules) == expected
     assert list(told.metres) == [round(town.metres[driver_id], 1) for driver_id in told.drivers]
     assert sum(count for _, count in told.others) == len(town.people) - len(told.drivers)

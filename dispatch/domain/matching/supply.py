@@ -87,11 +87,17 @@ class Supply:
         *,
         roster: Roster | None = None,
         travel: EtaModel | None = None,
+        rank_candidates: int = 0,
     ) -> None:
-        """`roster`: is told of everybody, also of those who cannot be asked. `travel`: how long a drive takes; None: at one speed."""
+        """`roster`: is told of everybody, also of those who cannot be asked. `travel`: how long a drive takes; None: at one speed.
+
+        `rank_candidates`: so many nearest drivers are compared by how long they take, for who is across the river is near, and late;
+        never fewer than are wanted. 0: the nearest in metres are asked first.
+        """
         self._board = board
         self._travel = travel or TravelModel()
         self._live_offers = live_offers
+        self._rank_candidates = rank_candidates
         self._grid = Grid(cell_m)
         self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
@@ -201,14 +207,18 @@ class Supply:
     def nearest(
         self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk | None = None
     ) -> list[tuple[float, DriverId]]:
-        """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all."""
-        fresh = self._board.fresh
-        if may_ask is None:
-            hits: Any = self._grid.nearest(lat, lon, k, radius_m)
-            if self._board.are_fresh([driver_id for _, driver_id in hits], now):  # as they mostly are
-                return hits  # type: ignore[no-any-return]
-        accepts: Any = partial(fresh, now=now) if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
-        return self._grid.nearest(lat, lon, k, radius_m, accepts)  # type: ignore[return-value]
+        """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all.
+        Where drivers are ranked by how long they take, the soonest come first, ties by metres and id.
+        """
+        fresh, wanted = self._board.fresh, max(k, self._rank_candidates) if k > 0 else 0
+        accepts: Any = None if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
+        hits: Any = self._grid.nearest(lat, lon, wanted, radius_m, accepts)
+        if may_ask is None and not self._board.are_fresh([driver_id for _, driver_id in hits], now):  # mostly they are
+            hits = self._grid.nearest(lat, lon, wanted, radius_m, partial(fresh, now=now))
+        if self._rank_candidates:
+            etas = self.etas_s([driver_id for _, driver_id in hits], (lat, lon), now)
+            hits = [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
+        return hits  # type: ignore[no-any-return]
 
     def is_fresh(self, driver_id: DriverId, now: float) -> bool:
         """Whether the driver's position is young enough for an offer."""

@@ -7,7 +7,7 @@ dispatcher changes it.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from heapq import heappop, heappush, merge
 from math import degrees, floor, inf
 from operator import attrgetter
@@ -21,9 +21,6 @@ from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.values import CLOCK_SLACK_S, Point
 from dispatch.words import AskVerdict
-
-ASKED: Final = AskVerdict.ASKED
-BEHIND: Final = AskVerdict.BEHIND
 
 
 class Rule(NamedTuple):
@@ -301,41 +298,33 @@ class Zone:
         self._eligibility_seqs.pop(ride_id, None)
 
 
-class Verdicts:
-    """Used by one dispatcher, where `explain_candidates` is not 0."""
+def considered(zone: Zone, roster: Roster, search: Search, asking: OffersMade) -> RoundConsidered:
+    """What there is to tell of a round, or of a refill, that asks these drivers. It is not applied to the search yet.
 
-    def __init__(self, zone: Zone, roster: Roster) -> None:
-        self._zone = zone
-        self._roster = roster
-
-    def on(self, search: Search, asking: OffersMade) -> RoundConsidered:
-        """What there is to tell of a round, or of a refill, that asks these drivers. It is not applied to the search yet."""
-        zone, pickup = self._zone, search.card.trip.pickup
-        rows = [(placed.pickup_distance_m, placed.driver_id, ASKED) for placed in asking.offers]
-        chosen = {placed.driver_id for placed in asking.offers}
-        wanted = zone.rules.explain_candidates + len(rows)
-        for metres, driver_id in self._roster.nearest(pickup.lat, pickup.lon, wanted):
-            if driver_id not in chosen:
-                rows.append((metres, driver_id, zone.why_not(search, driver_id, metres, asking.radius_m) or BEHIND))
-        rows = rows[:wanted]
-        rows.sort()
-        drivers = tuple([driver_id for _, driver_id, _ in rows])
-        return RoundConsidered(
-            asking.ride_id,
-            asking.search_no,
-            asking.round_no,
-            zone.now,
-            asking.radius_m,
-            drivers,
-            tuple([round(metres, 1) for metres, _, _ in rows]),
-            tuple([rule for _, _, rule in rows]),
-            self._others(drivers),
-            asking.refill,
-        )
-
-    def _others(self, listed: Sequence[DriverId]) -> tuple[tuple[str, int], ...]:
-        """How many more drivers the zone has, by what they announced."""
-        counts, drivers = dict(self._roster.counts), self._zone.supply.drivers
-        for driver_id in listed:
-            counts[drivers[driver_id].status] -= 1
-        return tuple([(status, count) for status, count in sorted(counts.items()) if count])
+    The same `RULES` that picked them say of every other driver who is near why that one is not asked.
+    """
+    pickup = search.card.trip.pickup
+    rows = [(placed.pickup_distance_m, placed.driver_id, AskVerdict.ASKED) for placed in asking.offers]
+    chosen = {placed.driver_id for placed in asking.offers}
+    wanted = zone.rules.explain_candidates + len(rows)
+    for metres, driver_id in roster.nearest(pickup.lat, pickup.lon, wanted):
+        if driver_id not in chosen:
+            verdict = zone.why_not(search, driver_id, metres, asking.radius_m) or AskVerdict.BEHIND
+            rows.append((metres, driver_id, verdict))
+    rows = sorted(rows[:wanted])
+    drivers = tuple([driver_id for _, driver_id, _ in rows])
+    others = dict(roster.counts)
+    for driver_id in drivers:
+        others[zone.supply.drivers[driver_id].status] -= 1
+    return RoundConsidered(
+        asking.ride_id,
+        asking.search_no,
+        asking.round_no,
+        zone.now,
+        asking.radius_m,
+        drivers,
+        tuple([round(metres, 1) for metres, _, _ in rows]),
+        tuple([verdict for _, _, verdict in rows]),
+        tuple([(status, count) for status, count in sorted(others.items()) if count]),
+        asking.refill,
+    )

@@ -7,10 +7,11 @@ import pytest
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Searches
 from dispatch.domain.matching.supply import Roster, Supply
-from dispatch.domain.matching.zone import ASKED, BEHIND, RULES, Verdicts, Zone
+from dispatch.domain.matching.zone import RULES, Zone, considered
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
 from dispatch.storage.tools import explain_text
+from dispatch.words import AskVerdict
 from sim.city.offsets import destination
 from tests.domain.matching.searches import D1, D2, TRIP, searching
 
@@ -36,7 +37,7 @@ class Town:
     def rule(self, now: float = 1.0) -> str:
         self.zone.now = now
         asking = self.search.asking((), self.rules.radius_m, now)
-        told = Verdicts(self.zone, self.roster).on(self.search.search, asking)
+        told = considered(self.zone, self.roster, self.search.search, asking)
         assert told.drivers == (D1,)
         return told.rules[0]
 
@@ -82,4 +83,8 @@ def test_after_the_last_round_only_a_newcomer_is_one() -> None:
 
 
 def test_every_rule_has_words_for_people() -> None:
-    assert {*explain_text.RULES, ASKED} == {ASKED, BEHIND, *(rule.word for rule in RULES)}
+    assert {*explain_text.RULES, AskVerdict.ASKED} == {
+        AskVerdict.ASKED,
+        AskVerdict.BEHIND,
+        *(rule.word for rule in RULES),
+    }

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.matching.ranking import SupplyByEta
 from dispatch.domain.matching.supply import AVAILABLE, Supply
 from dispatch.domain.places.geo import Curve, EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
@@ -39,7 +38,7 @@ def stocked(make: Callable[[PositionBoard], Supply], places: dict[str, Point]) -
 
 
 def by_eta(places: dict[str, Point], travel: EtaModel, candidates: int = 20) -> Supply:
-    return stocked(lambda board: SupplyByEta(board, 1, travel, candidates), places)
+    return stocked(lambda board: Supply(board, 1, travel=travel, rank_candidates=candidates), places)
 
 
 def names(supply: Supply, k: int, may_ask: Callable[[DriverId], bool] = anybody) -> list[str]:
