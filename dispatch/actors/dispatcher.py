@@ -106,10 +106,8 @@ class DispatcherActor(RecordedActor):
 
     def on_start(self) -> None:
         """A rebuilt dispatcher goes on where the events end; all drivers are asked who they are."""
-        if self._is_rebuilt:
-            self._go_on()
-
-    def _go_on(self) -> None:
+        if not self._is_rebuilt:
+            return
         requested = [message.ride.ride_id for _, message in self._unsettled if type(message) is SearchDriver]
         for ride_id in dict.fromkeys((*self.store.open_rides(), *requested)):
             self._resume(ride_id)

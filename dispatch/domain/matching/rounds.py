@@ -1,12 +1,8 @@
 """The default policy: rounds of the nearest drivers. The presets of config/policies.py are settings of it."""
 
-from typing import Final
-
 from dispatch.domain.matching.policy import Ask, DriverEligible, EndRound, Happened, Move, SearchOpened, Tick, ZoneView
 from dispatch.domain.matching.search import NEWCOMERS, PLACES, ROUND, Hits, Search
 from dispatch.ids import DriverId
-
-NO_MOVES: Final[tuple[Move, ...]] = ()
 
 
 class Rounds:
@@ -38,13 +34,13 @@ class Rounds:
                     hits, radius_m = _within_reach(search, zone, places, search.round_no)
                 if not hits and used and zone.rules.stagger_s:
                     return (EndRound(ride_id),)
-        return (Ask(ride_id, hits, radius_m),) if hits or even_if_nobody else NO_MOVES
+        return (Ask(ride_id, hits, radius_m),) if hits or even_if_nobody else ()
 
     def _for_driver(self, driver_id: DriverId, zone: ZoneView) -> tuple[Move, ...]:
         """The longest-waiting search in reach asks a driver who became eligible."""
         found = zone.first_waiting(driver_id)
         if found is None:
-            return NO_MOVES
+            return ()
         search, metres = found
         if search.need(zone.now).kind == ROUND or metres > search.radius_m:
             return self._go_on(search, zone)

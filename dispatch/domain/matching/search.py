@@ -144,10 +144,11 @@ class Search(msgspec.Struct):
 
     def is_running(self, now: float) -> bool:
         """Whether somebody may still answer in the time that they were told, or has accepted in this round."""
-        for offer in self.open.values():
-            if offer.lease.round_no == self.round_no if offer.claimed else offer.lease.expires_at > now + CLOCK_SLACK_S:
-                return True
-        return False
+        clock = now + CLOCK_SLACK_S
+        return any(
+            offer.lease.round_no == self.round_no if offer.claimed else offer.lease.expires_at > clock
+            for offer in self.open.values()
+        )
 
     def next_due(self, now: float) -> float:
         """When time alone changes what it needs: an offer runs out or closes, the next place may be shown, the cap. inf: never."""
@@ -155,12 +156,8 @@ class Search(msgspec.Struct):
         due = self.since + rules.search_cap_s
         if due <= clock:
             due = inf
-        for offer in self.open.values():
-            if not offer.claimed:
-                lease = offer.lease
-                at = lease.expires_at if lease.expires_at > clock else lease.closes_at
-                if at < due:
-                    due = at
+        for lease in self.unclaimed():
+            due = min(due, lease.expires_at if lease.expires_at > clock else lease.closes_at)
         if rules.stagger_s and clock < self.shown_at + rules.stagger_s < due:
             due = self.shown_at + rules.stagger_s
         return due
@@ -171,11 +168,11 @@ class Search(msgspec.Struct):
 
     def asking(self, hits: Iterable[tuple[float, DriverId]], radius_m: float, now: float) -> OffersMade:
         """The event that these drivers are asked at second `now`: in the next round if it is time for one, else in this one."""
-        kind, serial, card = self.need(now).kind, self.serial, self.card
-        placed = []
-        for metres, driver_id in hits:
-            serial += 1
-            placed.append(OfferPlaced(OfferId(f"{card.ride_id}.{card.search_no}.{serial}"), driver_id, metres))
+        kind, card = self.need(now).kind, self.card
+        placed = [
+            OfferPlaced(OfferId(f"{card.ride_id}.{card.search_no}.{number}"), driver_id, metres)
+            for number, (metres, driver_id) in enumerate(hits, self.serial + 1)
+        ]
         opens = kind == ROUND
         return OffersMade(
             card.ride_id,

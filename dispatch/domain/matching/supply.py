@@ -6,6 +6,7 @@ Whether that position is fresh is asked at the query.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import inf
 from typing import Any
 
 import msgspec
@@ -18,10 +19,6 @@ from dispatch.messages.events import OfferPlaced
 from dispatch.values import Fix, Point
 
 AVAILABLE = "available"
-MayAsk = Callable[[DriverId], bool]
-
-
-ANYWHERE_M = 40_000_000.0
 
 
 class Roster:
@@ -60,7 +57,7 @@ class Roster:
 
     def nearest(self, lat: float, lon: float, k: int) -> list[tuple[float, DriverId]]:
         """The k nearest of all, however far: (metres, id), ties by id."""
-        return self._grid.nearest(lat, lon, k, ANYWHERE_M)  # type: ignore[return-value]
+        return self._grid.nearest(lat, lon, k, inf)  # type: ignore[return-value]
 
 
 class Supplied(msgspec.Struct):
@@ -205,7 +202,13 @@ class Supply:
         return [driver_id for driver_id in moved if self._grid.holds(driver_id)]
 
     def nearest(
-        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk | None = None
+        self,
+        lat: float,
+        lon: float,
+        k: int,
+        radius_m: float,
+        now: float,
+        may_ask: Callable[[DriverId], bool] | None = None,
     ) -> list[tuple[float, DriverId]]:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all.
         Where drivers are ranked by how long they take, the soonest come first, ties by metres and id.
@@ -226,7 +229,5 @@ class Supply:
 
     def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
         """Where the driver is, if that is known and fresh."""
-        if not self._board.fresh(driver_id, now):
-            return None
         fix = self._board.position(driver_id)
-        return (fix.lat, fix.lon) if fix is not None else None
+        return (fix.lat, fix.lon) if fix is not None and self._board.fresh(driver_id, now) else None

@@ -41,7 +41,7 @@ def _thinks(search: Search, driver_id: DriverId) -> bool:
 def _is_not_new(zone: Zone, search: Search, driver_id: DriverId) -> bool:
     if search.need(zone.now).kind != NEWCOMERS:
         return False
-    return zone.supply.get(driver_id).eligible_seq <= zone.eligibility_seq_of(search)
+    return zone.supply.get(driver_id).eligible_seq <= zone.seq_at_round.get(search.card.ride_id, 0)
 
 
 def _does_not_fit(zone: Zone, search: Search, driver_id: DriverId) -> bool:
@@ -151,8 +151,6 @@ class Agenda:
             self._serial += 1
             self._earliest[ride_id] = (at, search)
             heappush(self._entries, (at, self._serial, search))
-            if at >= self._timer_at:
-                return None
         return self.next_timer()
 
     def next_timer(self) -> float | None:
@@ -201,7 +199,10 @@ class Zone:
         self.now = 0.0
         self.waiting = WaitingList(rules.radius_m)
         """Searches that would ask one more driver."""
-        self._eligibility_seqs: dict[RideId, int] = {}
+        self.seq_at_round: dict[RideId, int] = {}
+        """How many times drivers had become eligible when the last round of a search opened; none for a round that this life did not
+        see.
+        """
 
     # -- what policies ask
 
@@ -275,13 +276,9 @@ class Zone:
 
     # -- what the dispatcher notes
 
-    def eligibility_seq_of(self, search: Search) -> int:
-        """How many times drivers had become eligible when the last round of this search opened; 0 in a life that did not see it."""
-        return self._eligibility_seqs.get(search.card.ride_id, 0)
-
     def note_round(self, search: Search) -> None:
         """A round of this search opened."""
-        self._eligibility_seqs[search.card.ride_id] = self.supply.eligibility_seq
+        self.seq_at_round[search.card.ride_id] = self.supply.eligibility_seq
 
     def settle(self, search: Search, now: float) -> bool:
         """A search that would ask one more driver waits where newly eligible drivers look. Returns whether it does."""
@@ -295,7 +292,7 @@ class Zone:
     def leave(self, ride_id: RideId) -> None:
         """This search is not under way any more."""
         self.waiting.remove(ride_id)
-        self._eligibility_seqs.pop(ride_id, None)
+        self.seq_at_round.pop(ride_id, None)
 
 
 def considered(zone: Zone, roster: Roster, search: Search, asking: OffersMade) -> RoundConsidered:
