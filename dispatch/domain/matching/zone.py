@@ -291,7 +291,8 @@ class Zone:
 
     def leave(self, ride_id: RideId) -> None:
         """This search is not under way any more."""
-        self.waiting.remove(ride_id)
+        if ride_id in self.waiting.places:  # mostly not: its offers were all made
+            self.waiting.remove(ride_id)
         self.seq_at_round.pop(ride_id, None)
 
 
