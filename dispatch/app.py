@@ -131,13 +131,13 @@ async def _tell_what_was_left_out(sparing: logs.Sparing) -> None:
 def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> None:
     """Of what was set and what was on file, before anyone is served."""
     if resumed:
-        logs.log.info("rides of the process before go on", rides=resumed)
+        logs.log.info("rides of the process before go on", extra={"rides": resumed})
     if settings.eta_model == FITTED and not settings.eta_profile:
         logs.log.info("ETAs use New York traffic; make your own with `dispatch eta fit` (eta_profile)")
     if settings.auth == "off":
         logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
     if settings.payment == "none" and (unpaid := len(store.unpaid_rides())):
-        logs.log.warning("charges wait for a provider of payments (payment_url)", charges=unpaid)
+        logs.log.warning("charges wait for a provider of payments (payment_url)", extra={"charges": unpaid})
 
 
 def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
@@ -157,8 +157,6 @@ class _Failures:
             raise error
         logs.log.error(
             "a message was set aside",
-            address=address,
-            message=type(message).__name__,
-            error_id=error_id,
+            extra={"address": address, "message_type": type(message).__name__, "error_id": error_id},
             exc_info=error,
         )

@@ -72,7 +72,7 @@ class LiveFile:
         said = await asyncio.to_thread(self.journal.stop)
         self.is_whole = not said
         if said:
-            logs.log.warning("the database is not as a stop leaves it", why=said)
+            logs.log.warning("the database is not as a stop leaves it", extra={"why": said})
 
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
@@ -96,9 +96,11 @@ class LiveFile:
 
     def _say_what_is_new(self, path: str) -> None:
         if self._ownership.is_lost:
-            logs.log.warning("the database is gone, though its lock file is there; a new, empty one was made", db=path)
+            logs.log.warning(
+                "the database is gone, though its lock file is there; a new, empty one was made", extra={"db": path}
+            )
         elif self._ownership.is_new:
-            logs.log.info("a new database was made", db=path)
+            logs.log.info("a new database was made", extra={"db": path})
 
 
 def _open(settings: Settings, ownership: Ownership) -> Writer:
@@ -118,9 +120,9 @@ def _open(settings: Settings, ownership: Ownership) -> Writer:
         writer.close()
         raise
     if others:
-        logs.log.warning(OTHER_FORMS, db=settings.db)
+        logs.log.warning(OTHER_FORMS, extra={"db": settings.db})
     if before.drivers:
-        logs.log.info("drivers of the process before are offline until they return", **before._asdict())
+        logs.log.info("drivers of the process before are offline until they return", extra=before._asdict())
     return writer
 
 
@@ -129,4 +131,4 @@ def _report(health: JournalHealth, trouble: BaseException | None) -> None:
     if trouble is None:
         logs.log.info("the journal writes again")
     else:
-        logs.log.error("the journal cannot write", trouble=str(trouble))
+        logs.log.error("the journal cannot write", extra={"trouble": str(trouble)})

@@ -1,7 +1,6 @@
 """Logging of the live server: one line an event on standard error, phones masked. Set up once by the composition root.
 
-The product's own events and those of libraries go one way. Rooms below use the loggers of the standard library; what they give as
-`extra` are fields of the line.
+The product and libraries log in one way, that of the standard library; what is given as `extra` are fields of the line.
 """
 
 import logging
@@ -27,6 +26,9 @@ LINES, TRACEBACKS, FRAMES = (10.0, 100), (1.0, 20), (500.0, 2000)
 """So many a second of one kind, and so many at once."""
 KINDS_KEPT: Final = 1000
 LONGEST_KIND: Final = 60
+
+log: Final = logging.getLogger("dispatch")
+"""Parent of the loggers of all rooms."""
 
 
 def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -80,14 +82,14 @@ class Sparing(logging.Filter):
             return False
         left_out = self._left_out.pop(kind, 0)
         if left_out:
-            _fields_of(record)["left_out"] = left_out
+            record.__dict__["left_out"] = left_out
         return True
 
     def tell(self) -> None:
         """Say of every kind how many lines were left out, where that was not said yet."""
         left_out, self._left_out = self._left_out, Counter()
         for kind, lines in left_out.items():
-            log.warning("lines were left out of the log", kind=kind, lines=lines)
+            log.warning("lines were left out of the log", extra={"kind": kind, "lines": lines})
 
 
 def _kind_of(record: logging.LogRecord) -> str:
@@ -95,17 +97,11 @@ def _kind_of(record: logging.LogRecord) -> str:
     error = _error_of(record)
     if error is not None:
         return f"{type(error).__name__} in {record.name}"
-    return str(record.msg["event"] if isinstance(record.msg, dict) else record.msg).partition("\n")[0][:LONGEST_KIND]
+    return str(record.msg).partition("\n")[0][:LONGEST_KIND]
 
 
 def _error_of(record: logging.LogRecord) -> BaseException | None:
-    given = record.exc_info or _fields_of(record).get("exc_info")
-    found = given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
-    return found if isinstance(found, BaseException) else None
-
-
-def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    return record.msg if isinstance(record.msg, dict) else record.__dict__
+    return record.exc_info[1] if record.exc_info else None
 
 
 def _allowance(kind: str, record: logging.LogRecord) -> tuple[float, int]:
@@ -132,13 +128,7 @@ def set_up() -> Sparing:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger(PRODUCT).setLevel(logging.INFO)
-    structlog.configure(
-        processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
+    log.setLevel(logging.INFO)
     return sparing
 
 
@@ -146,7 +136,3 @@ def _renderer() -> Any:
     if not sys.stderr.isatty():
         return structlog.processors.JSONRenderer()
     return structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
-
-
-PRODUCT: Final = "dispatch"
-log: Any = structlog.get_logger(PRODUCT)

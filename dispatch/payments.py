@@ -36,7 +36,9 @@ def payment_provider(settings: Settings, runtime: Runtime) -> HttpPayments | Non
         settings.payment_url,
         settings.payment_key,
         settings.payment_timeout_s,
-        lambda trouble: logs.log.warning("a fare was not collected and will be asked for again", trouble=trouble),
+        lambda trouble: logs.log.warning(
+            "a fare was not collected and will be asked for again", extra={"trouble": trouble}
+        ),
     )
     runtime.sink(PAYMENTS, provider)
     return provider

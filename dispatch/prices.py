@@ -66,7 +66,7 @@ def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) ->
         settings.pricing_url,
         settings.pricing_key,
         settings.pricing_timeout_s,
-        lambda trouble: logs.log.warning("the pricing provider has no answer", trouble=trouble),
+        lambda trouble: logs.log.warning("the pricing provider has no answer", extra={"trouble": trouble}),
         pricer=priced_by,
         fallback=fallback_of(settings, priced_by),
         moment=rfc3339,

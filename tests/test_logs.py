@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from dispatch import logs
 
@@ -33,7 +32,7 @@ Written = Callable[..., str]
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
     """What is on standard error after `story(sparing)`, on a terminal or not. Everything is put back afterwards."""
-    root, product = logging.getLogger(), logging.getLogger(logs.PRODUCT)
+    root, product = logging.getLogger(), logs.log
     before = root.handlers[:], root.level, product.level
 
     def play(story: Callable[[logs.Sparing], None], isatty: bool = False, **environ: str) -> str:
@@ -42,7 +41,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "stderr", Terminal(isatty))
-        monkeypatch.setattr(logs, "log", structlog.get_logger(logs.PRODUCT))
         story(logs.set_up())
         assert isinstance(sys.stderr, io.StringIO)
         return sys.stderr.getvalue()
@@ -51,7 +49,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
     root.handlers[:], level, product_level = before
     root.setLevel(level)
     product.setLevel(product_level)
-    structlog.reset_defaults()
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -63,7 +60,7 @@ def fails(phone: str) -> None:
 
 
 def test_a_line_is_json_with_a_time_a_level_and_its_fields(written: Written) -> None:
-    (line,) = lines(written(lambda _: logs.log.info("it began", rides=3)))
+    (line,) = lines(written(lambda _: logs.log.info("it began", extra={"rides": 3})))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line.pop("timestamp"))
     assert line == {"event": "it began", "level": "info", "rides": 3}
 
@@ -87,7 +84,8 @@ def test_no_phone_stands_in_a_line_wherever_it_was_given_and_however_it_is_writt
     phone: str, written: Written
 ) -> None:
     def story(_: logs.Sparing) -> None:
-        logs.log.info(f"about {phone}", address=f"driver/{phone}", inside={"phone": phone}, many=[phone])
+        given = {"address": f"driver/{phone}", "inside": {"phone": phone}, "many": [phone]}
+        logs.log.info(f"about {phone}", extra=given)
         logging.getLogger("dispatch.transport").info("connected %s", phone, extra={"who": phone, "number": 27821234567})
         try:
             fails(phone)
@@ -110,7 +108,7 @@ def test_times_places_counts_and_addresses_are_no_phones(written: Written) -> No
         "place": "-26.20411, 28.04731",
         "bytes": 12_345_678,
     }
-    (line,) = lines(written(lambda _: logs.log.info("it began", **fields)))
+    (line,) = lines(written(lambda _: logs.log.info("it began", extra=fields)))
     assert {name: line[name] for name in fields} == fields
 
 
