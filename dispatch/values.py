@@ -93,6 +93,12 @@ class Price(msgspec.Struct, frozen=True, gc=False):
         return {line.name: line.minor / int(10**self.fare.digits) for line in self.lines}
 
 
+def as_said(number: float) -> float:
+    """Return a whole number as an int, so that an app that sent 15 reads 15 again, not 15.0."""
+    whole = int(number)
+    return whole if whole == number else number
+
+
 UNNAMED: Final = "Passenger"
 """The name of a passenger whose name nobody has said yet. Whoever says this has said no name."""
 

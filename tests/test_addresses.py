@@ -14,6 +14,7 @@ from dispatch import addresses, values
 from dispatch.ids import DriverId, RideId
 from dispatch.messages import commands, events, journal, matching, notices
 from dispatch.messages.base import Message
+from dispatch.transport import wire
 
 ROOT = Path(__file__).parent.parent
 KINDS = (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.SESSION)
@@ -34,7 +35,7 @@ PLAIN = {
     msgspec.inspect.BoolType: True,
     msgspec.inspect.NoneType: None,
 }
-"""All that a message may be made of, beside structs, words and tuples."""
+"""All that a message may be made of, beside structs, words, tuples and dictionaries of such."""
 each_message = pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.__name__)
 
 ids = st.text(min_size=1, max_size=12)
@@ -103,6 +104,11 @@ def test_no_two_messages_share_a_name() -> None:
     assert len(names) > 40
 
 
+def test_a_message_is_called_by_its_class_and_a_notice_that_is_a_frame_as_apps_know_it() -> None:
+    called = {kind.__struct_config__.tag for kind in MESSAGES if kind.__struct_config__.tag != kind.__name__}
+    assert called <= {frame.__struct_config__.tag for frame in (*wire.TO_PASSENGER_FRAMES, *wire.TO_DRIVER_FRAMES)}
+
+
 def test_every_event_is_in_the_union_that_the_journal_reads() -> None:
     assert tuple(messages_of(events)) == events.EVENT_TYPES
 
@@ -127,7 +133,7 @@ def test_what_actors_share_is_frozen_and_weighs_nothing_on_the_collector(kind: t
 def test_a_message_is_plain_data_and_comes_back_equal_from_its_canonical_bytes(kind: type[Message], full: bool) -> None:
     message = an_example_of(msgspec.inspect.type_info(kind), full)
     written = msgspec.json.encode(message)
-    assert msgspec.json.decode(written)["type"] == kind.__name__
+    assert msgspec.json.decode(written)["type"] == kind.__struct_config__.tag
     again = msgspec.json.decode(written, type=kind)
     assert again == message
     assert msgspec.json.encode(again) == written
@@ -147,4 +153,6 @@ def an_example_of(kind: msgspec.inspect.Type, full: bool) -> object:
             return (an_example_of(kind.item_type, full),) * 2
         case msgspec.inspect.TupleType():
             return tuple(an_example_of(item, full) for item in kind.item_types)
+        case msgspec.inspect.DictType():
+            return {an_example_of(kind.key_type, full): an_example_of(kind.value_type, full)}
     return PLAIN[type(kind)]

@@ -87,8 +87,8 @@ def test_every_frame_that_the_readme_has_people_paste_is_one_that_the_server_tak
     assert [frame for frame, answers in zip(pasted, taken, strict=True) if all_refused(answers)] == []
 
 
-def all_refused(answers: list[wire.ClientMessage | wire.Error]) -> bool:
-    return all(isinstance(answer, wire.Error) for answer in answers)
+def all_refused(answers: list[wire.ClientMessage | wire.Refused]) -> bool:
+    return all(isinstance(answer, wire.Refused) for answer in answers)
 
 
 DECIDED_ON_THE_SHIPPED_DAY = "5b8d0fb7e5269ecc3b80d070c86749d7"

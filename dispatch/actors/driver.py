@@ -353,7 +353,7 @@ class DriverActor(RecordedActor):
 
     def _close(self, ride_id: RideId, offer_id: OfferId, reason: OfferOutcome) -> OfferClosed:
         """Tell the app that this offer is over."""
-        closing: OfferClosed = self.app.say(self, OfferClosed(ride_id, offer_id, reason))
+        closing: OfferClosed = self.app.say(self, OfferClosed(ride_id, offer_id=offer_id, reason=reason))
         self.offers.close(closing)
         return closing
 

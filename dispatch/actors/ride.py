@@ -115,7 +115,7 @@ from dispatch.messages.providers import (
 from dispatch.ports import EventStore
 from dispatch.principals import Role
 from dispatch.runtime import Runtime, receives
-from dispatch.values import Price
+from dispatch.values import Price, as_said
 from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, Result, RideWarning, SystemReason
 
 LOOK_AGAIN_S: Final = 1800.0
@@ -278,7 +278,7 @@ class RideActor(RecordedActor):
         if self._holds is not None:
             tell(addresses.passenger(self._holds), LeavePassenger(self.ride_id))
         if ride.driver is not None and not ride.is_over:
-            ended = RideEnded(self.ride_id, Party.SYSTEM, SystemReason.OUT_OF_SERVICE)
+            ended = RideEnded(self.ride_id, by=Party.SYSTEM, reason=SystemReason.OUT_OF_SERVICE, fee=0)
             tell(addresses.driver(ride.driver.driver_id), ForDriver(ended, releases=ReleaseReason.CANCELLED))
             if self._tracks is not None:
                 tell(addresses.tracker(self.ride.zone), StopFollowing(self.ride_id))
@@ -769,16 +769,18 @@ class RideActor(RecordedActor):
     def _told_unassigned(self, event: RideUnassigned, was: str) -> None:
         """The driver is free, the passenger hears that others are asked, and the dispatcher asks them."""
         self._stop_following()
-        ended = RideEnded(self.ride_id, event.by, event.reason)
+        ended = RideEnded(self.ride_id, by=event.by, reason=event.reason, fee=0)
         word = ForDriver(ended, event.command, ReleaseReason.GAVE_UP)
         self.send(addresses.driver(event.driver_id), word)
-        self.app.say(self, DriverCancelled(self.ride_id, event.by, event.reason))
+        self.app.say(self, DriverCancelled(self.ride_id, by=event.by, reason=event.reason))
         self._search_again()
         self._arm_end()
 
     def _told_failed(self, event: SearchFailed, was: str) -> None:
         """The passenger hears that nobody comes."""
-        self.app.say(self, NoDrivers(self.ride_id, event.reason, event.rounds, event.drivers_asked))
+        self.app.say(
+            self, NoDrivers(self.ride_id, reason=event.reason, rounds=event.rounds, drivers_asked=event.drivers_asked)
+        )
 
     def _told_step(self, event: RideArrived | RideStarted | RideCompleted, was: str) -> None:
         """Passenger and driver hear the same; after the last step nobody is followed any more."""
@@ -810,7 +812,7 @@ class RideActor(RecordedActor):
         if where is None or trip is None:
             return
         if haversine_m(*where, trip.pickup.lat, trip.pickup.lon) > self.rules.arrived_within_m:
-            warned = DriverWarned(self.ride_id, RideWarning.FAR_FROM_PICKUP)
+            warned = DriverWarned(self.ride_id, reason=RideWarning.FAR_FROM_PICKUP)
             self.send(addresses.driver(driver_id), ForDriver(warned))
 
     def _told_ended(self, event: RideCancelled | PassengerNoShow, was: str) -> None:
@@ -818,7 +820,7 @@ class RideActor(RecordedActor):
         ride, driver = self.ride, self.ride.driver
         if was == PENDING:
             self._end_search(OfferOutcome.CANCELLED)
-        ended = RideEnded(self.ride_id, ride.ended_by, ride.reason, ride.fee)
+        ended = RideEnded(self.ride_id, by=ride.ended_by, reason=ride.reason, fee=ride.fee)
         by_driver = isinstance(event, PassengerNoShow)
         if driver is not None:
             self._stop_following()
@@ -839,10 +841,13 @@ class RideActor(RecordedActor):
         """Passenger and driver hear what became of the money. Why a card was declined is the passenger's own affair."""
         ride = self.ride
         assert ride.charge is not None
+        charge = ride.charge
+        paid = PaymentChanged(
+            self.ride_id, status=ride.payment_status, amount=as_said(charge.major), currency=charge.currency
+        )
         reason = event.reason if isinstance(event, ChargeDeclined) else ""
-        self.app.say(self, PaymentChanged(self.ride_id, ride.payment_status, ride.charge, reason))
+        self.app.say(self, replace(paid, reason=reason or None))
         if ride.driver is not None:
-            paid = PaymentChanged(self.ride_id, ride.payment_status, ride.charge)
             self.send(addresses.driver(ride.driver.driver_id), ForDriver(paid))
 
     def _told_nobody(self, event: Message, was: str) -> None:

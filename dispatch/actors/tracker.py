@@ -118,7 +118,15 @@ class TrackerActor(Actor):
         here, there, travel = (fix.lat, fix.lon), (order.lat, order.lon), self.options.travel
         followed.shown_at, followed.shown = now, here
         metres, seconds = round(travel.road_m(here, there)), round(travel.eta_s(here, there, now))
-        self.runtime.tell(order.link, DriverLocation(order.ride_id, *here, metres, seconds, fix.heading))
+        shown = DriverLocation(
+            ride_id=order.ride_id,
+            latitude=fix.lat,
+            longitude=fix.lon,
+            heading=fix.heading,
+            eta_s=seconds,
+            distance_m=metres,
+        )
+        self.runtime.tell(order.link, shown)
 
     # -- time
 

@@ -1,41 +1,55 @@
-"""What ride and driver actors tell the connection that speaks for them. The session turns each into a frame.
+"""What ride and driver actors tell the connection that speaks for them.
 
+A notice with a `tag` is the frame that the app gets, with the wire's names. Its session finishes what depends on the moment and the
+connection: `epoch`, `currency`, `ttl_ms`, times as texts, money in major units. From any other notice the session makes a frame.
 A `Numbered` notice is part of that ride's or driver's stream: each has the next number. Any other notice is no part of it.
 """
 
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.values import DriverCard, Lease, Money, Price, RideCard
+from dispatch.values import DriverCard, Lease, Price, RideCard
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
     Party,
     PaymentStatus,
-    RefusalCode,
-    Result,
     RideStatus,
     RideWarning,
     SearchEnd,
 )
 
+Moment = float | str
+"""Unix seconds in a notice, an RFC 3339 text in its frame."""
+
 
 class Numbered(Message, frozen=True, gc=False, kw_only=True):
-    """A notice of a stream. `seq`: its number; 0: it has none yet, and the stream will give it one."""
+    """A notice of a stream. `seq`: its number; 0: it has none yet, and the stream will give it one.
+
+    `epoch`: what the session calls this life of the stream. Another one means that the numbers began anew.
+    """
 
     seq: int = 0
+    epoch: str = ""
+
+
+class OfRide(Numbered, frozen=True, gc=False):
+    """One that is about a ride."""
+
+    ride_id: RideId
 
 
 # -- to the passenger
 
 
-class Searching(Numbered, frozen=True, gc=False):
-    """A round opened. `expires_at`: Unix seconds."""
+class Searching(OfRide, tag="searching", frozen=True, gc=False, kw_only=True):
+    """Drivers are being asked. `expires_at`: when this round ends."""
 
-    ride_id: RideId
-    round_no: int
+    round: int
     drivers_notified: int
     fare: float
-    expires_at: float
+    currency: str | None = None
+    expires_at: Moment
+    ttl_ms: int | None = None
 
 
 class DriverAssigned(Numbered, frozen=True, gc=False):
@@ -50,36 +64,33 @@ class DriverAssigned(Numbered, frozen=True, gc=False):
     pin: str = ""
 
 
-class DriverUnreachable(Numbered, frozen=True, gc=False):
+class DriverUnreachable(OfRide, tag="driver_unreachable", frozen=True, gc=False, kw_only=True):
     """The driver on the way is `standing_still`, `driving_away` or `not_heard`."""
 
-    ride_id: RideId
     reason: RideWarning
 
 
-class DriverLocation(Message, frozen=True, gc=False):
-    """Where the driver is, and what is left of the way. No part of the stream: the latest counts."""
+class DriverLocation(Message, tag="driver_location", frozen=True, gc=False, kw_only=True):
+    """Where the driver is, and what is left of the way: to the pickup, then to the dropoff. The latest counts."""
 
     ride_id: RideId
-    lat: float
-    lon: float
-    distance_m: int
-    eta_s: int
+    latitude: float
+    longitude: float
     heading: float | None = None
+    eta_s: int
+    distance_m: int
 
 
-class DriverCancelled(Numbered, frozen=True, gc=False):
-    """The driver does not come, by `driver`, `ops` or `system`; others are asked, unless `NoDrivers` follows."""
+class DriverCancelled(OfRide, tag="driver_cancelled", frozen=True, gc=False, kw_only=True):
+    """The driver does not come, by `driver`, `ops` or `system`; `searching` follows, or `no_drivers`."""
 
-    ride_id: RideId
     by: Party
     reason: str
 
 
-class NoDrivers(Numbered, frozen=True, gc=False):
-    """Nobody took it."""
+class NoDrivers(OfRide, tag="no_drivers", frozen=True, gc=False, kw_only=True):
+    """The search is over and nobody took the ride."""
 
-    ride_id: RideId
     reason: SearchEnd
     rounds: int
     drivers_asked: int
@@ -113,10 +124,9 @@ class OfferMade(Numbered, frozen=True, gc=False):
     pickup_eta_s: float = 0.0
 
 
-class OfferClosed(Numbered, frozen=True, gc=False):
-    """That offer is over. Said again with the same `seq` to an answer that comes too late."""
+class OfferClosed(OfRide, tag="offer_closed", frozen=True, gc=False, kw_only=True):
+    """That offer is over, and why. Said again with the same `seq` to an answer that comes too late."""
 
-    ride_id: RideId
     offer_id: OfferId
     reason: OfferOutcome
 
@@ -127,10 +137,9 @@ class RideAccepted(Numbered, frozen=True, gc=False):
     ride: RideCard
 
 
-class DriverWarned(Numbered, frozen=True, gc=False):
-    """Something about your ride is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
+class DriverWarned(OfRide, tag="warning", frozen=True, gc=False, kw_only=True):
+    """Something about the driver's ride is not right: `standing_still`, `driving_away`, `not_heard` or `far_from_pickup`."""
 
-    ride_id: RideId
     reason: RideWarning
 
 
@@ -166,42 +175,51 @@ class RideProgress(Numbered, frozen=True, gc=False):
     payment_status: PaymentStatus = PaymentStatus.NOTHING
 
 
-class PaymentChanged(Numbered, frozen=True, gc=False):
-    """What became of the charge of a ride that is over: `paid` or `declined`."""
+class PaymentChanged(OfRide, tag="payment", frozen=True, gc=False, kw_only=True):
+    """The charge of a ride that is over was `paid` or `declined`. `amount` in major units. `reason` in the provider's words, where it
+    gave one; to the passenger alone.
+    """
 
-    ride_id: RideId
     status: PaymentStatus
-    amount: Money
-    reason: str = ""
+    amount: float
+    currency: str
+    reason: str | None = None
 
 
-class RideEnded(Numbered, frozen=True, gc=False):
-    """Cancelled, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units."""
+class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
+    """Over before its end, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units, and in
+    major units in the frame.
+    """
 
-    ride_id: RideId
     by: Party
     reason: str
-    fee: int = 0
+    fee: float
+    currency: str | None = None
 
 
 # -- outside the stream
 
 
-class Ack(Message, frozen=True, gc=False):
-    """The command took effect and is on disk. `id` is the app's own, where it gave one."""
+class Ack(Message, tag="ack", frozen=True, gc=False):
+    """What became of what the app sent; `id` is the one that the app gave it. `result`: `ok`, it took effect and is on disk, or
+    `ignored`, and the `reason`. `ignored`: of several positions in one message, how many were ignored, by reason.
+    """
 
-    id: str | None
-    result: Result = Result.OK
-
-
-class Refused(Message, frozen=True, gc=False):
-    """The command did nothing, and why. `ride_id` where it concerned one."""
-
-    code: RefusalCode
-    text: str
+    result: str
     id: str | None = None
-    ride_id: RideId | None = None
+    reason: str | None = None
+    ignored: dict[str, int] | None = None
+
+
+class Refused(Message, tag="error", frozen=True, gc=False):
+    """What the app sent did nothing, and why: `code` for programs, `message` for people. `ride_id` where it concerned one."""
+
+    code: str
+    message: str
     field: str | None = None
+    id: str | None = None
+    ride_id: str | None = None
+    retry_after_ms: int | None = None
 
 
 class StreamLife(Message, frozen=True, gc=False):

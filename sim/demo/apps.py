@@ -35,7 +35,7 @@ class DemoApp:
     def on_frame(self, frame: Any) -> None:
         """The phone hears."""
         self._phone.clock.read_clock()
-        if isinstance(frame, wire.Error):
+        if isinstance(frame, wire.Refused):
             self._errors[f"{frame.code}: {frame.message}"] += 1
         self._phone.on_frame(frame)
 

@@ -20,7 +20,7 @@ _STATUS_AFTER: dict[type[wire.ServerMessage], Callable[[Any], str]] = {
     wire.RideStarted: lambda frame: "in_progress",
     wire.RideCompleted: lambda frame: "completed",
     wire.NoDrivers: lambda frame: "no_drivers",
-    wire.RideCancelled: lambda frame: "cancelled",
+    wire.RideEnded: lambda frame: "cancelled",
     wire.PassengerSnapshot: lambda frame: str(frame.status),
 }
 

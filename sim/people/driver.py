@@ -108,7 +108,7 @@ class DriverPhone(Phone):
         if self.ride is not None and self.ride.ride_id == frame.ride_id:
             self._be_free()
 
-    def _on_ride_cancelled(self, frame: wire.RideCancelled) -> None:
+    def _on_ride_cancelled(self, frame: wire.RideEnded) -> None:
         if self.ride is not None and self.ride.ride_id == frame.ride_id:
             self._drive(self.position())
             self._be_free()
@@ -185,7 +185,7 @@ class DriverPhone(Phone):
         wire.OfferClosed: _on_offer_closed,
         wire.RideAccepted: _on_ride_accepted,
         wire.RideCompleted: _on_ride_completed,
-        wire.RideCancelled: _on_ride_cancelled,
+        wire.RideEnded: _on_ride_cancelled,
         wire.DriverSnapshot: _on_snapshot,
     }
     timers: ClassVar[Table] = {

@@ -115,7 +115,7 @@ class PassengerPhone(Phone):
         self.figures.no_drivers()
         self._end("no_drivers")
 
-    def _on_ride_cancelled(self, frame: wire.RideCancelled) -> None:
+    def _on_ride_cancelled(self, frame: wire.RideEnded) -> None:
         self.figures.cancelled(frame.by)
         self._end("cancelled")
 
@@ -153,7 +153,7 @@ class PassengerPhone(Phone):
         wire.DriverArrived: _on_driver_arrived,
         wire.DriverCancelled: _on_driver_cancelled,
         wire.NoDrivers: _on_no_drivers,
-        wire.RideCancelled: _on_ride_cancelled,
+        wire.RideEnded: _on_ride_cancelled,
         wire.RideCompleted: _on_ride_completed,
         wire.PassengerSnapshot: _on_snapshot,
     }

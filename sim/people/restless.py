@@ -93,9 +93,9 @@ class InsistentPhone(Phone):
         seq: int | None = getattr(frame, "seq", None)
         if seq is not None:
             epoch, last = self._heard
-            if frame.epoch == epoch and seq <= last:  # type: ignore[attr-defined]
+            if frame.epoch == epoch and seq <= last:  # type: ignore[union-attr]
                 return
-            self._heard = (frame.epoch, seq)  # type: ignore[attr-defined]
+            self._heard = (frame.epoch, seq)  # type: ignore[union-attr]
         super().on_frame(frame)
 
     def send(self, message: wire.ClientMessage) -> None:
@@ -123,7 +123,7 @@ class InsistentPhone(Phone):
     def _on_ack(self, frame: wire.Ack) -> None:
         self.unanswered.pop(frame.id or "", None)
 
-    def _on_error(self, frame: wire.Error) -> None:
+    def _on_error(self, frame: wire.Refused) -> None:
         if frame.id is None:
             return
         if frame.code in TRY_AGAIN:
@@ -136,7 +136,7 @@ class InsistentPhone(Phone):
         if unanswered is not None:
             super().send(unanswered)
 
-    frames: ClassVar[Table] = {wire.Ack: _on_ack, wire.Error: _on_error}
+    frames: ClassVar[Table] = {wire.Ack: _on_ack, wire.Refused: _on_error}
     timers: ClassVar[Table] = {LoseLink: _on_lose_link, ComeBack: _on_come_back, _SayAgain: _on_say_again}
 
 
@@ -285,7 +285,7 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
     def _on_regret(self, message: _Regret) -> None:
         self.send(wire.CancelRide(reason="changed my mind"))
 
-    def _on_error(self, frame: wire.Error) -> None:
+    def _on_error(self, frame: wire.Refused) -> None:
         """A passenger who has another open ride tries again while patience lasts."""
         super()._on_error(frame)
         if frame.code == "illegal_now" and not self.status and not self._will_book_again:
@@ -310,7 +310,7 @@ class RestlessPassenger(InsistentPhone, PassengerPhone):
         **PassengerPhone.frames,
         **InsistentPhone.frames,
         wire.DriverAssigned: _on_driver_assigned,
-        wire.Error: _on_error,
+        wire.Refused: _on_error,
     }
     timers: ClassVar[Table] = {
         **PassengerPhone.timers,

@@ -49,7 +49,7 @@ from dispatch.messages.notices import (
     RideProgress,
 )
 from dispatch.runtime.actor import Actor
-from dispatch.values import DriverCard, Money, RideCard
+from dispatch.values import DriverCard, RideCard
 from tests.actors.rig import ANN, AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, TRIP, Rig, command, in_short, lease
 
 D1 = DAN.driver_id
@@ -98,11 +98,11 @@ MESSAGES: dict[str, Any] = {
     "CompleteRide of a ride that does not exist": CompleteRide(AS_DAN, RideId("r9")),
     "ForDriver: arrived": ForDriver(RideProgress(RIDE, "arrived", 85.5, 5.2, 15.0)),
     "ForDriver: completed": ForDriver(DONE, releases="completed"),
-    "ForDriver: ended": ForDriver(RideEnded(RIDE, "passenger", ""), releases="cancelled"),
-    "ForDriver: given up": ForDriver(RideEnded(RIDE, "driver", ""), releases="gave_up"),
-    "ForDriver: warned": ForDriver(DriverWarned(RIDE, "standing_still")),
-    "ForDriver: warned of another ride": ForDriver(DriverWarned(OTHER_RIDE, "standing_still")),
-    "ForDriver: payment declined": ForDriver(PaymentChanged(RIDE, "declined", Money(8550, "ZAR"))),
+    "ForDriver: ended": ForDriver(RideEnded(RIDE, by="passenger", reason="", fee=0), releases="cancelled"),
+    "ForDriver: given up": ForDriver(RideEnded(RIDE, by="driver", reason="", fee=0), releases="gave_up"),
+    "ForDriver: warned": ForDriver(DriverWarned(RIDE, reason="standing_still")),
+    "ForDriver: warned of another ride": ForDriver(DriverWarned(OTHER_RIDE, reason="standing_still")),
+    "ForDriver: payment declined": ForDriver(PaymentChanged(RIDE, status="declined", amount=85.5, currency="ZAR")),
     "RideRefused": RideRefused(RIDE, "illegal_now", "cannot"),
     "Undelivered: a claim, and the ride is gone": Undelivered(RIDE_ACTOR, CLAIM, True),
     "Undelivered: a claim of another offer, and the ride is gone": Undelivered(RIDE_ACTOR, OTHER_CLAIM, True),
@@ -225,13 +225,13 @@ def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
     rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
     assert rig.heard(APP) == []
     rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
-    assert rig.heard(APP) == [RideAccepted(CARD, seq=2), Ack("k1")]
+    assert rig.heard(APP) == [RideAccepted(CARD, seq=2), Ack("ok", "k1")]
 
 
 def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
-    assert rig.heard(APP) == [OfferClosed(RIDE, OFFER, "cancelled", seq=2), Ack("k1", "cancelled")]
+    assert rig.heard(APP) == [OfferClosed(RIDE, offer_id=OFFER, reason="cancelled", seq=2), Ack("cancelled", "k1")]
 
 
 @pytest.mark.parametrize(("at", "in_time"), [(31.9, True), (32.0, False), (40.0, False)])
@@ -252,7 +252,7 @@ def test_an_accept_counts_until_the_late_grace_is_over(at: float, in_time: bool)
 def test_an_answer_to_a_closed_offer_hears_that_closing_again(answer: Any) -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, CloseOffer(OFFER, RIDE, "expired"), answer)
-    closing = OfferClosed(RIDE, OFFER, "expired", seq=2)
+    closing = OfferClosed(RIDE, offer_id=OFFER, reason="expired", seq=2)
     assert rig.heard(APP) == [closing, closing]
 
 

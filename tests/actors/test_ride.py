@@ -251,9 +251,14 @@ def test_a_booking_is_acknowledged_when_its_first_round_is_told() -> None:
     rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command()))
     assert rig.heard(PASSENGER) == []
     rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
-    assert rig.heard(PASSENGER) == [Searching(RIDE, 1, 5, 85.5, 30.0, seq=1), Ack("k1")]
+    assert rig.heard(PASSENGER) == [
+        Searching(RIDE, round=1, drivers_notified=5, fare=85.5, expires_at=30.0, seq=1),
+        Ack("ok", "k1"),
+    ]
     rig.tell("ride/r1", RoundOpened(1, 2, 5, 60.0))
-    assert rig.heard(PASSENGER) == [Searching(RIDE, 2, 5, 85.5, 60.0, seq=2)], "only the first"
+    assert rig.heard(PASSENGER) == [Searching(RIDE, round=2, drivers_notified=5, fare=85.5, expires_at=60.0, seq=2)], (
+        "only the first"
+    )
 
 
 def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
@@ -365,8 +370,8 @@ def test_a_ride_stays_in_memory_while_its_passenger_is_connected() -> None:
 def test_cancelling_twice_hears_the_same_end_twice() -> None:
     rig, _ = a_ride_that_is("pending")
     rig.tell("ride/r1", CancelRide(AS_ANN, RIDE, "late", command=command()), CancelRide(AS_ANN, RIDE))
-    ended = RideEnded(RIDE, "passenger", "late", seq=1)
-    assert rig.heard(PASSENGER) == [ended, Ack("k1"), ended]
+    ended = RideEnded(RIDE, by="passenger", reason="late", seq=1, fee=0)
+    assert rig.heard(PASSENGER) == [ended, Ack("ok", "k1"), ended]
 
 
 def test_a_cancel_that_did_not_reach_the_disk_leaves_the_ride_as_it_was() -> None:

@@ -210,7 +210,7 @@ def a_driver_hears_that_the_ride_is_theirs_before_it_is_on_disk() -> None:
 def a_passenger_hears_that_the_driver_gave_up_before_it_is_on_disk() -> None:
     watched = Watched()
     watched.disk(assigned(R1, D1, O1))
-    watched.told("session/2", DriverCancelled(R1, "driver", "", seq=2))
+    watched.told("session/2", DriverCancelled(R1, by="driver", reason="", seq=2))
 
 
 @breaks("Watch._told_progress: on-disk-first")
@@ -222,7 +222,7 @@ def a_passenger_hears_of_an_arrival_before_it_is_on_disk() -> None:
 
 @breaks("Watch._must_be: on-disk-first")
 def a_passenger_hears_of_a_search_that_is_not_on_disk() -> None:
-    Watched().told("session/2", Searching(R2, 1, 5, 85.5, 31.0, seq=1))
+    Watched().told("session/2", Searching(R2, round=1, drivers_notified=5, fare=85.5, expires_at=31.0, seq=1))
 
 
 @breaks("Watch.finish: ends", "Watch.finish: no-busy-without-ride", "Watch.finish: closed")
@@ -237,7 +237,7 @@ def a_world_ends_with_everything_open() -> None:
 def a_passenger_never_hears_of_the_end() -> None:
     watched = Watched()
     watched.told("ride/r1", Attach(AS_ANN, "session/2", 2))
-    watched.told("session/2", Searching(R1, 1, 5, 85.5, 31.0, seq=1))
+    watched.told("session/2", Searching(R1, round=1, drivers_notified=5, fare=85.5, expires_at=31.0, seq=1))
     watched.disk(RideCancelled(R1, "ops"))
     watched.watch.finish(watched.now)
 
@@ -364,12 +364,14 @@ def a_command_has_two_answers() -> None:
     once = IdempotencyCheck(Violations())
     once(1.0, "driver/d1", Attach(AS_DAN, "session/1", 1))
     for result in ("ok", "taken"):
-        once(1.0, "session/1", Ack("k1", result))
+        once(1.0, "session/1", Ack(result, "k1"))
 
 
 @breaks("IdempotencyCheck._answered: own-ids")
 def an_app_hears_that_an_id_was_used_by_another() -> None:
-    IdempotencyCheck(Violations())(1.0, "session/1", Refused("id_reused", "id '1' was used for another message", "1"))
+    IdempotencyCheck(Violations())(
+        1.0, "session/1", Refused("id_reused", "id '1' was used for another message", id="1")
+    )
 
 
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")
@@ -377,7 +379,7 @@ def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
     streams = Streams(Violations())
     streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", 1, Resume(AS_ANN, 1, 0, 0)))
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
-        streams(1.0, "session/1", RideEnded(R1, "ops", reason, seq=seq))
+        streams(1.0, "session/1", RideEnded(R1, by="ops", reason=reason, seq=seq, fee=0))
 
 
 @breaks("Person._is_known: one-number-one-frame", "Person._is_known: no-gap")

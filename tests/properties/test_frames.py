@@ -1,5 +1,6 @@
 """Whatever comes in, a known answer goes out; whatever goes out, an app can read."""
 
+from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -124,8 +125,11 @@ def filled(frame: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     by_type: dict[Any, st.SearchStrategy[Any]] = {str: texts, int: counts, float: amounts, bool: st.booleans()}
 
     def values(kind: Any) -> st.SearchStrategy[Any]:
+        kind = getattr(kind, "__supertype__", kind)
         if kind in by_type:
             return by_type[kind]
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return st.sampled_from(kind)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return filled(kind)
         if get_origin(kind) is dict:

@@ -207,7 +207,7 @@ def test_nobody_who_left_memory_is_explained(play: Theatre) -> None:
     assert (considered.drivers, considered.others) == ((DriverId("d3"), DriverId("d4")), ())
 
 
-def test_a_rating_wakes_a_driver_and_a_late_word_a_ride_for_that_alone(play: Theatre) -> None:
+def test_a_rating_wakes_a_ride_and_no_driver_and_a_late_word_a_ride_for_that_alone(play: Theatre) -> None:
     stage = play()
     stage.fleet(1)
     stage.passenger("r1").books(at=1)
@@ -222,7 +222,7 @@ def test_a_rating_wakes_a_driver_and_a_late_word_a_ride_for_that_alone(play: The
     stage.passengers["r1"].says("rate_driver", at=202, rating=5)
     stage.passengers["r1"].leaves(at=203)
     stage.run(until=204)
-    assert awake(stage) == ["d1"]
+    assert (awake(stage), awake(stage, addresses.RIDE)) == ([], ["r1"])
     stage.run(until=203 + STAYS_S)
     assert (awake(stage), awake(stage, addresses.RIDE)) == ([], [])
     driver.returns(at=400)

@@ -22,7 +22,7 @@ def from_driver(frame: object) -> Any:
 
 
 def refusal(answer: Any) -> tuple[str, str, str | None]:
-    assert isinstance(answer, wire.Error), answer
+    assert isinstance(answer, wire.Refused), answer
     return answer.code, answer.message, answer.field
 
 
@@ -115,7 +115,7 @@ class TestOtherForms:
     def test_a_byte_order_mark_is_ignored(self, frame: dict[str, Any]) -> None:
         text = msgspec.json.encode(frame).decode()
         plain = wire.FROM_PASSENGER.read(text)
-        assert not isinstance(plain, wire.Error)
+        assert not isinstance(plain, wire.Refused)
         assert wire.FROM_PASSENGER.read("\ufeff" + text) == plain
         assert wire.FROM_PASSENGER.read(b"\xef\xbb\xbf" + text.encode()) == plain
 
@@ -257,7 +257,7 @@ class TestBadFields:
 
 class TestWhatAppsGet:
     def test_what_there_is_none_of_is_left_out(self) -> None:
-        error = wire.Error("bad_json", "the frame is not JSON")
+        error = wire.Refused("bad_json", "the frame is not JSON")
         assert wire.encode(error) == b'{"type":"error","code":"bad_json","message":"the frame is not JSON"}'
         assert wire.encode(wire.Ack("ok")) == b'{"type":"ack","result":"ok"}'
 
@@ -286,8 +286,13 @@ def names(cell: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", cell))
 
 
-def fields(frame: type[msgspec.Struct], required: bool) -> set[str]:
-    return {field.encode_name for field in msgspec.structs.fields(frame) if field.required == required}
+FILLED_IN = ("seq", "epoch", "ttl_ms")
+"""What a notice has not and its frame always has: the stream and the session fill it in."""
+
+
+def fields(frame: type[msgspec.Struct], always: bool) -> set[str]:
+    told = msgspec.structs.fields(frame)
+    return {field.encode_name for field in told if (field.required or field.name in FILLED_IN) == always}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class Conversation:
         if notice is not None:
             self.say(actor, notice)
         if resume is not None and resume.command is not None:
-            self.say_again(actor, Ack(resume.command.id))
+            self.say_again(actor, Ack(Result.OK, resume.command.id))
 
     def _say_missed(self, actor: RecordedActor, resume: Resume, is_new_link: bool) -> bool:
         """What is not on disk yet still waits for it, in its place. Returns whether all that was missed is known."""
@@ -162,12 +162,12 @@ class Conversation:
         """
         if command is None:
             if not notices:
-                self.say_again(actor, Ack(None, result))
+                self.say_again(actor, Ack(result))
             return
         known = self.answers.find(command)
         if not kept and (known is None or known.result != result):
             self.record(actor, CommandDone(command, result, self.about or ride_of(notices)))
-        ack = Ack(command.id, result)
+        ack = Ack(result, command.id)
         self.answers.close(command, (*notices, ack), actor.recorded)
         self.say_again(actor, ack)
 
@@ -181,7 +181,7 @@ class Conversation:
         field: str | None = None,
     ) -> None:
         """The command did nothing, and the same id is answered so again. `field`: which field of the frame is at fault, if one is."""
-        refused = Refused(code, text, command.id if command else None, ride_id, field)
+        refused = Refused(code, text, id=command.id if command else None, ride_id=ride_id, field=field)
         if command is not None:
             self.answers.close(command, (refused,), actor.recorded)
         self.say_again(actor, refused)
@@ -189,7 +189,9 @@ class Conversation:
     def reject_reused_id(self, actor: RecordedActor, message: Any) -> None:
         """Another message had this id before: carry out nothing, and leave the answer to that message as it is."""
         text = f"id {message.command.id!r} was used for another message"
-        self.say_again(actor, Refused(IdReused.code, text, message.command.id, getattr(message, "ride_id", None)))
+        self.say_again(
+            actor, Refused(IdReused.code, text, id=message.command.id, ride_id=getattr(message, "ride_id", None))
+        )
 
     def fail_retryable(self, actor: RecordedActor, message: Any, code: RefusalCode, text: str) -> None:
         """Nothing came of the command in `message`: tell the app at once. The same id may be sent again."""
@@ -197,7 +199,7 @@ class Conversation:
         if command is not None:
             self.answers.drop(command)
         if self.link is not None:
-            refused = Refused(code, text, command.id if command else None, getattr(message, "ride_id", None))
+            refused = Refused(code, text, id=command.id if command else None, ride_id=getattr(message, "ride_id", None))
             actor.runtime.tell(self.link, refused)
 
     # -- a booking, whose answer is whatever is said next
@@ -341,7 +343,7 @@ class Answers:
         known = self.find(command)
         if known is None or known.recorded == RESTORED:
             result = result_of(event)
-            self._put(command, Answer(command.fingerprint, (Ack(command.id, result),), RESTORED, result))
+            self._put(command, Answer(command.fingerprint, (Ack(result, command.id),), RESTORED, result))
 
     def reopen(self, command: Command) -> bool:
         """The record has its effect, but not its result: return whether that is still to be said in this life."""

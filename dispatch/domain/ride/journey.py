@@ -84,8 +84,14 @@ def round_opened(ride: RideRecord, message: RoundOpened, now: float, rules: Ride
     """The passenger hears that drivers were asked, if that search is still under way."""
     if ride.status != PENDING or message.search_no != ride.search_no:
         return NOTHING
-    told = (message.round_no, message.drivers_notified, ride.fare, message.expires_at)
-    return Decision(say=Searching(ride.ride_id, *told))
+    searching = Searching(
+        ride.ride_id,
+        round=message.round_no,
+        drivers_notified=message.drivers_notified,
+        fare=ride.fare,
+        expires_at=message.expires_at,
+    )
+    return Decision(say=searching)
 
 
 def search_exhausted(ride: RideRecord, message: SearchExhausted, now: float, rules: RideRules) -> Decision:
@@ -206,8 +212,8 @@ def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRul
     if message.stage == GIVEN_UP:
         return offer_anew(ride, Party.SYSTEM, message.what, now, rules)
     if message.stage == TOLD:
-        return Decision(say=DriverUnreachable(ride.ride_id, message.what))
-    return Decision(warn=DriverWarned(ride.ride_id, message.what))
+        return Decision(say=DriverUnreachable(ride.ride_id, reason=message.what))
+    return Decision(warn=DriverWarned(ride.ride_id, reason=message.what))
 
 
 # -- ends before the dropoff
@@ -311,7 +317,7 @@ def mean_rating(first: float, stars: int, ratings: int) -> float:
 def end_notice(ride: RideRecord) -> RideEnded | RideProgress:
     """How a ride that is over ended, for whoever did not hear it when it did."""
     if ride.status != COMPLETED:
-        return RideEnded(ride.ride_id, ride.ended_by, ride.reason, ride.fee)
+        return RideEnded(ride.ride_id, by=ride.ended_by, reason=ride.reason, fee=ride.fee)
     assert ride.trip is not None
     return progress(ride, ride.trip.duration_min)
 

@@ -14,7 +14,7 @@ from dispatch.messages import notices
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.values import CASH, DriverCard, RideCard
+from dispatch.values import CASH, DriverCard, RideCard, as_said
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -53,18 +53,21 @@ class Frames:
 
     # -- to the passenger
 
+    def as_it_is(self, notice: Any) -> wire.ServerMessage:
+        """It is the frame already."""
+        frame: wire.ServerMessage = notice
+        return frame
+
+    def numbered(self, notice: Any) -> wire.ServerMessage:
+        """It is the frame but for the epoch."""
+        frame: wire.ServerMessage = replace(notice, epoch=self.epoch)
+        return frame
+
     def searching(self, notice: notices.Searching) -> wire.Searching:
         """A round opened."""
-        return wire.Searching(
-            ride_id=notice.ride_id,
-            round=notice.round_no,
-            drivers_notified=notice.drivers_notified,
-            fare=notice.fare,
-            currency=self._currency,
-            expires_at=self._moment(notice.expires_at),
-            ttl_ms=self._ttl_ms(notice.expires_at),
-            seq=notice.seq,
-            epoch=self.epoch,
+        at = float(notice.expires_at)
+        return replace(
+            notice, epoch=self.epoch, currency=self._currency, expires_at=self._moment(at), ttl_ms=self._ttl_ms(at)
         )
 
     def driver_assigned(self, notice: notices.DriverAssigned) -> wire.DriverAssigned:
@@ -77,38 +80,6 @@ class Frames:
             eta_s=_whole(notice.eta_s),
             distance_m=_whole(notice.distance_m),
             start_pin=notice.pin or None,
-            seq=notice.seq,
-            epoch=self.epoch,
-        )
-
-    def driver_location(self, notice: notices.DriverLocation) -> wire.DriverLocation:
-        """Where the driver is."""
-        return wire.DriverLocation(
-            ride_id=notice.ride_id,
-            latitude=notice.lat,
-            longitude=notice.lon,
-            heading=notice.heading,
-            eta_s=notice.eta_s,
-            distance_m=notice.distance_m,
-        )
-
-    def driver_unreachable(self, notice: notices.DriverUnreachable) -> wire.DriverUnreachable:
-        """The driver does not come as expected."""
-        return wire.DriverUnreachable(ride_id=notice.ride_id, reason=notice.reason, seq=notice.seq, epoch=self.epoch)
-
-    def driver_cancelled(self, notice: notices.DriverCancelled) -> wire.DriverCancelled:
-        """The driver does not come."""
-        return wire.DriverCancelled(
-            ride_id=notice.ride_id, by=notice.by, reason=notice.reason, seq=notice.seq, epoch=self.epoch
-        )
-
-    def no_drivers(self, notice: notices.NoDrivers) -> wire.NoDrivers:
-        """Nobody took it."""
-        return wire.NoDrivers(
-            ride_id=notice.ride_id,
-            reason=notice.reason,
-            rounds=notice.rounds,
-            drivers_asked=notice.drivers_asked,
             seq=notice.seq,
             epoch=self.epoch,
         )
@@ -153,23 +124,9 @@ class Frames:
             seq=notice.seq,
         )
 
-    def offer_closed(self, notice: notices.OfferClosed) -> wire.OfferClosed:
-        """That offer is over."""
-        return wire.OfferClosed(
-            ride_id=notice.ride_id,
-            offer_id=notice.offer_id,
-            reason=notice.reason,
-            seq=notice.seq,
-            epoch=self.epoch,
-        )
-
     def ride_accepted(self, notice: notices.RideAccepted) -> wire.RideAccepted:
         """It is yours."""
         return wire.RideAccepted(**self._ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
-
-    def warning(self, notice: notices.DriverWarned) -> wire.DriverWarning:
-        """Something is not right."""
-        return wire.DriverWarning(ride_id=notice.ride_id, reason=notice.reason, seq=notice.seq, epoch=self.epoch)
 
     def driver_snapshot(self, notice: notices.DriverSnapshot) -> wire.DriverSnapshot:
         """The driver's open offer and ride."""
@@ -195,7 +152,7 @@ class Frames:
                 fare=notice.fare,
                 currency=self._currency,
                 distance_km=notice.distance_km,
-                duration_minutes=as_sent(notice.duration_min),
+                duration_minutes=as_said(notice.duration_min),
                 driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
                 breakdown=notice.price.breakdown if notice.price is not None else None,
                 payment_status=notice.payment_status or CASH,
@@ -214,37 +171,10 @@ class Frames:
             epoch=self.epoch,
         )
 
-    def payment(self, notice: notices.PaymentChanged) -> wire.Payment:
-        """What became of the charge."""
-        return wire.Payment(
-            ride_id=notice.ride_id,
-            status=notice.status,
-            amount=as_sent(notice.amount.major),
-            currency=notice.amount.currency,
-            reason=notice.reason or None,
-            seq=notice.seq,
-            epoch=self.epoch,
-        )
-
-    def ride_cancelled(self, notice: notices.RideEnded) -> wire.RideCancelled:
+    def ride_ended(self, notice: notices.RideEnded) -> wire.RideEnded:
         """Over before its end."""
-        return wire.RideCancelled(
-            ride_id=notice.ride_id,
-            by=notice.by,
-            reason=notice.reason,
-            fee=as_sent(notice.fee / self._minor_units),
-            currency=self._currency if notice.fee else None,
-            seq=notice.seq,
-            epoch=self.epoch,
-        )
-
-    def ack(self, notice: notices.Ack) -> wire.Ack:
-        """It took effect."""
-        return wire.Ack(notice.result, notice.id)
-
-    def error(self, notice: notices.Refused) -> wire.Error:
-        """It did nothing."""
-        return wire.Error(notice.code, notice.text, notice.field, notice.id, notice.ride_id)
+        currency = self._currency if notice.fee else None
+        return replace(notice, epoch=self.epoch, fee=as_said(notice.fee / self._minor_units), currency=currency)
 
     # -- parts
 
@@ -279,7 +209,7 @@ class Frames:
             "distance": trip.distance_km,
             "fare": trip.fare,
             "currency": self._currency,
-            "estimated_duration": as_sent(trip.duration_min),
+            "estimated_duration": as_said(trip.duration_min),
             "note": trip.note or None,
             "pin_required": trip.pin,
             "pickup_at": self._time(card.pickup_at),
@@ -303,36 +233,29 @@ class Frames:
 MakeFrame = Callable[[Frames, Any], wire.ServerMessage]
 FOR_BOTH: dict[type, MakeFrame] = {
     notices.RideProgress: Frames.progress,
-    notices.RideEnded: Frames.ride_cancelled,
-    notices.Ack: Frames.ack,
-    notices.Refused: Frames.error,
+    notices.PaymentChanged: Frames.numbered,
+    notices.RideEnded: Frames.ride_ended,
+    notices.Ack: Frames.as_it_is,
+    notices.Refused: Frames.as_it_is,
 }
 FOR_PASSENGER: dict[type, MakeFrame] = {
     **FOR_BOTH,
     notices.Searching: Frames.searching,
     notices.DriverAssigned: Frames.driver_assigned,
-    notices.DriverLocation: Frames.driver_location,
-    notices.DriverUnreachable: Frames.driver_unreachable,
-    notices.DriverCancelled: Frames.driver_cancelled,
-    notices.NoDrivers: Frames.no_drivers,
+    notices.DriverLocation: Frames.as_it_is,
+    notices.DriverUnreachable: Frames.numbered,
+    notices.DriverCancelled: Frames.numbered,
+    notices.NoDrivers: Frames.numbered,
     notices.PassengerSnapshot: Frames.passenger_snapshot,
-    notices.PaymentChanged: Frames.payment,
 }
 FOR_DRIVER: dict[type, MakeFrame] = {
     **FOR_BOTH,
     notices.OfferMade: Frames.ride_request,
-    notices.OfferClosed: Frames.offer_closed,
+    notices.OfferClosed: Frames.numbered,
     notices.RideAccepted: Frames.ride_accepted,
-    notices.DriverWarned: Frames.warning,
+    notices.DriverWarned: Frames.numbered,
     notices.DriverSnapshot: Frames.driver_snapshot,
-    notices.PaymentChanged: Frames.payment,
 }
-
-
-def as_sent(number: float) -> float:
-    """Return a whole number as an int, so that an app that sent 15 reads 15 again, not 15.0."""
-    whole = int(number)
-    return whole if whole == number else number
 
 
 def _whole(number: float | None) -> int | None:

@@ -156,7 +156,7 @@ class Session:
             message = self.incoming.decode(data if isinstance(data, str) else data.decode())
         except wire.UNDECODABLE:
             unusual = self.incoming.read(data)
-            if isinstance(unusual, wire.Error):
+            if isinstance(unusual, wire.Refused):
                 self._bad_frame(unusual)
                 return
             message = unusual
@@ -249,7 +249,7 @@ class Session:
 
     # -- too much
 
-    def _bad_frame(self, answer: wire.Error) -> None:
+    def _bad_frame(self, answer: wire.Refused) -> None:
         context = self._context
         self.last_heard = now = context.runtime.now
         context.counters.bad_frames += 1

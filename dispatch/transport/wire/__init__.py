@@ -1,9 +1,22 @@
 """The contract with apps: every frame as a typed struct, and the way between structs and bytes. Pure; docs/PROTOCOL.md describes it.
 
-Apps meet these names. Actors never do: sessions turn frames into messages and back.
+Apps meet these names. Actors tell theirs most of it in the same structs, the notices; sessions turn the rest into messages and back.
 """
 
 # ruff: noqa: F403  # whoever adds a frame need not name it here once more
+from dispatch.messages.notices import (
+    Ack,
+    DriverCancelled,
+    DriverLocation,
+    DriverUnreachable,
+    DriverWarned,
+    NoDrivers,
+    OfferClosed,
+    PaymentChanged,
+    Refused,
+    RideEnded,
+    Searching,
+)
 from dispatch.transport.wire.bodies import *
 from dispatch.transport.wire.client import *
 from dispatch.transport.wire.codec import (
@@ -23,7 +36,18 @@ __all__ = [
     "FROM_PASSENGER",
     "FROM_STAFF",
     "UNDECODABLE",
+    "Ack",
+    "DriverCancelled",
+    "DriverLocation",
+    "DriverUnreachable",
+    "DriverWarned",
     "Incoming",
+    "NoDrivers",
+    "OfferClosed",
+    "PaymentChanged",
+    "Refused",
+    "RideEnded",
+    "Searching",
     "encode",
     "error_frame",
     "read_body",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from dispatch.errors import BadJson
+from dispatch.messages.notices import Refused
 from dispatch.transport.wire.client import (
     DRIVER_FRAMES,
     PASSENGER_FRAMES,
@@ -17,7 +18,7 @@ from dispatch.transport.wire.client import (
     FromStaff,
 )
 from dispatch.transport.wire.errors import BYTE_ORDER_MARK, UNDECODABLE, error_frame, examine
-from dispatch.transport.wire.server import Error, ToDriver, ToPassenger
+from dispatch.transport.wire.server import ToDriver, ToPassenger
 
 
 class Incoming:
@@ -31,7 +32,7 @@ class Incoming:
         self.known = {tag_of(frame): frame for frame in frames}
         self._elsewhere = elsewhere
 
-    def read(self, data: str | bytes) -> ClientMessage | Error:
+    def read(self, data: str | bytes) -> ClientMessage | Refused:
         """The message in a frame, or what to answer instead. Raises nothing, whatever comes."""
         try:
             # Ignored fields are skipped unread: only this makes sure that they are UTF-8 too.
@@ -44,7 +45,7 @@ class Incoming:
             return self._read_unusual(text)
         return message
 
-    def _read_unusual(self, text: str) -> ClientMessage | Error:
+    def _read_unusual(self, text: str) -> ClientMessage | Refused:
         """Behind a byte-order mark most frames are as usual; any other is looked at closely."""
         if text.startswith(BYTE_ORDER_MARK):
             text = text[1:]

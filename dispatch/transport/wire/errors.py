@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Meta
 
 from dispatch.errors import BadField, BadJson, BadMessage, FrameError, UnknownType, nearest
+from dispatch.messages.notices import Refused
 from dispatch.text import LONGEST_EXCERPT, excerpt, word
 from dispatch.transport.wire.client import ClientMessage
 from dispatch.transport.wire.fields import FrameId, RideIdText
 from dispatch.transport.wire.forms import PLAIN, Form
-from dispatch.transport.wire.server import Error
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 MOST_KEYS_COMPARED = 32
@@ -27,7 +27,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 _parse = msgspec.json.Decoder(float_hook=float).decode
 
 
-def examine(text: str, known: Mapping[str, type[ClientMessage]], elsewhere: Mapping[str, str]) -> ClientMessage | Error:
+def examine(
+    text: str, known: Mapping[str, type[ClientMessage]], elsewhere: Mapping[str, str]
+) -> ClientMessage | Refused:
     """The message that `text` is after all, or what is wrong with it. `elsewhere`: where messages of the other side belong."""
     try:
         raw = _parsed(text)
@@ -40,9 +42,9 @@ def examine(text: str, known: Mapping[str, type[ClientMessage]], elsewhere: Mapp
         return error_frame(error, _fitting(named.get("id"), FrameId), _fitting(named.get("ride_id"), RideIdText))
 
 
-def error_frame(error: FrameError, frame_id: str | None = None, ride_id: str | None = None) -> Error:
+def error_frame(error: FrameError, frame_id: str | None = None, ride_id: str | None = None) -> Refused:
     """The answer that tells an app about `error`."""
-    return Error(error.code, str(error), error.field, frame_id, ride_id, error.retry_after_ms)
+    return Refused(error.code, str(error), error.field, frame_id, ride_id, error.retry_after_ms)
 
 
 def read_body(body: bytes, wanted: type[T]) -> T:

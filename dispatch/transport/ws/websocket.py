@@ -122,7 +122,7 @@ class DispatchConnection(asyncio.Protocol):
         frame, protocol, edge = wire.encode(message), self._protocol, self._edge
         if edge.log_frames:
             frame_log.tell("out", self._kind, self._ident, frame)
-        elif type(message) is wire.Error:
+        elif type(message) is wire.Refused:
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
         if self._write_paused:
             self._hold_back(type(message), frame)

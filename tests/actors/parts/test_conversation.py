@@ -17,7 +17,7 @@ from tests.actors.rig import AS_DAN, DAN, OFFER, RIDE, Rig, command
 
 ME, APP, NEWER = "wish/d1", "session/5", "session/6"
 D1 = DAN.driver_id
-CLOSED, ENDED = OfferClosed(RIDE, OFFER, "taken"), RideEnded(RIDE, "ops", "")
+CLOSED, ENDED = OfferClosed(RIDE, offer_id=OFFER, reason="taken"), RideEnded(RIDE, by="ops", reason="", fee=0)
 
 
 class Wishes:
@@ -58,7 +58,7 @@ class Wish(RecordedActor):
         self.app.welcome(self, message, self.snapshot)
 
     def snapshot(self, recovered: bool) -> RideEnded:
-        return RideEnded(RIDE, "recovered" if recovered else "whole", "")
+        return RideEnded(RIDE, by="recovered" if recovered else "whole", reason="", fee=0)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -116,7 +116,7 @@ class TestStream:
         rig = a_wish(CLOSED, CLOSED)
         rig.tell(ME, Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, 0, 2, command())))
         missed, snapshot, ack = rig.heard(NEWER)
-        assert (missed.seq, snapshot.seq, snapshot.by, ack) == (3, 4, "recovered", Ack("k1"))
+        assert (missed.seq, snapshot.seq, snapshot.by, ack) == (3, 4, "recovered", Ack("ok", "k1"))
 
     @pytest.mark.parametrize("resume", [Resume(AS_DAN, 5, 0, 9), Resume(AS_DAN, 5, 3, 1)])
     def test_where_not_all_is_known_the_snapshot_does_not_say_that_it_was(self, resume: Resume) -> None:
@@ -136,7 +136,7 @@ class TestCommands:
     def test_a_command_is_carried_out_once_and_answered_as_often_as_it_comes(self) -> None:
         rig = a_wish(*[SetAvailability(AS_DAN, True, command())] * 2)
         rig.tell(ME, SetAvailability(AS_DAN, True, command()))
-        assert rig.heard(APP) == [Ack("k1")]
+        assert rig.heard(APP) == [Ack("ok", "k1")]
         assert wish_of(rig).wishes.all == [True]
 
     def test_another_body_under_the_same_id_is_rejected(self) -> None:
@@ -153,9 +153,9 @@ class TestCommands:
         rig.disk_is_full(True)
         rig.tell(ME, SetAvailability(AS_DAN, True, command()))
         rig.disk_is_full(False)
-        assert rig.heard(APP) == [Refused("unavailable", "nothing was done", "k1")]
+        assert rig.heard(APP) == [Refused("unavailable", "nothing was done", id="k1")]
         rig.tell(ME, SetAvailability(AS_DAN, True, command()))
-        assert (rig.heard(APP), wish_of(rig).wishes.all) == ([Ack("k1")], [True])
+        assert (rig.heard(APP), wish_of(rig).wishes.all) == ([Ack("ok", "k1")], [True])
 
     def test_a_refusal_is_said_again_to_the_same_command(self) -> None:
         rig = a_wish()
@@ -163,7 +163,7 @@ class TestCommands:
         assert wish.app.is_new(wish, message)
         wish.app.refuse(wish, message.command, "illegal_now", "no", RIDE, "available")
         rig.tell(ME, message)
-        assert rig.heard(APP) == [Refused("illegal_now", "no", "k1", RIDE, "available")] * 2
+        assert rig.heard(APP) == [Refused("illegal_now", "no", id="k1", ride_id=RIDE, field="available")] * 2
 
     def test_a_booking_is_answered_by_the_next_notice(self) -> None:
         rig = a_wish()
@@ -174,7 +174,7 @@ class TestCommands:
         wish.app.await_answer(wish, command("k2"))
         rig.tell(ME, CLOSED)
         first, closed, second = rig.heard(APP)
-        assert (first, closed.seq, second) == (Ack("k1"), 2, Ack("k2"))
+        assert (first, closed.seq, second) == (Ack("ok", "k1"), 2, Ack("ok", "k2"))
 
 
 def test_a_connection_whose_attach_failed_is_gone_and_its_app_must_come_again() -> None:

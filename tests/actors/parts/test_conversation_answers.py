@@ -8,7 +8,7 @@ from dispatch.messages.notices import Ack, OfferClosed, Refused
 from tests.actors.rig import DAN, OFFER, RIDE, command
 
 K1, K2 = command("k1"), command("k2")
-ACK = Ack("k1")
+ACK = Ack("ok", "k1")
 
 
 def answers(limit: int = 4) -> Answers:
@@ -50,7 +50,7 @@ def test_one_of_which_nothing_came_may_be_tried_again_and_one_that_was_answered_
     known.drop(K1)
     assert known.find(K1) is None
     known.admit(K1, 0)
-    known.close(K1, (Refused("illegal_now", "no", "k1"),), 0)
+    known.close(K1, (Refused("illegal_now", "no", id="k1"),), 0)
     known.drop(K1)
     assert known.find(K1) is not None
 
@@ -60,7 +60,7 @@ def test_an_answer_is_lost_with_the_event_that_it_told_of() -> None:
     known.note(AvailabilitySet(DAN.driver_id, False, K1), 1)
     known.close(K1, (ACK,), 1)
     known.admit(K2, 1)
-    known.close(K2, (Ack("k2"),), 2)
+    known.close(K2, (Ack("ok", "k2"),), 2)
     known.cut(1)
     assert known.find(K1) is not None
     assert known.find(K2) is None
@@ -73,18 +73,18 @@ class TestRecord:
         known = Answers(4)
         known.replay(AvailabilitySet(DAN.driver_id, False, K1))
         known.replay(OfferDeclined(RIDE, DAN.driver_id, OFFER, "", K2))
-        assert [known.find(it).notices for it in (K1, K2)] == [(Ack("k1"),), (Ack("k2", "declined"),)]  # type: ignore[union-attr]
+        assert [known.find(it).notices for it in (K1, K2)] == [(Ack("ok", "k1"),), (Ack("declined", "k2"),)]  # type: ignore[union-attr]
 
     def test_what_was_acknowledged_later_counts_more(self) -> None:
         known = Answers(4)
         known.replay(AvailabilitySet(DAN.driver_id, False, K1))
         known.replay(CommandDone(K1, "taken"))
         restored = known.find(K1)
-        assert restored is not None and restored.notices == (Ack("k1", "taken"),)
+        assert restored is not None and restored.notices == (Ack("taken", "k1"),)
 
     def test_what_this_life_has_answered_itself_is_told_as_it_was(self) -> None:
         known = answers()
-        closing = OfferClosed(RIDE, OFFER, "declined", seq=3)
+        closing = OfferClosed(RIDE, offer_id=OFFER, reason="declined", seq=3)
         known.close(K1, (closing, ACK), 1)
         known.replay(OfferDeclined(RIDE, DAN.driver_id, OFFER, "", K1))
         kept = known.find(K1)
@@ -105,5 +105,5 @@ class TestRecord:
 
 
 def test_the_ride_of_an_answer_is_the_one_that_it_names() -> None:
-    assert ride_of((Ack("k1"), OfferClosed(RIDE, OFFER, "taken", seq=3))) == RIDE
-    assert ride_of((Ack("k1"),)) is None
+    assert ride_of((Ack("ok", "k1"), OfferClosed(RIDE, offer_id=OFFER, reason="taken", seq=3))) == RIDE
+    assert ride_of((Ack("ok", "k1"),)) is None

@@ -110,7 +110,7 @@ class TestCommands:
     def test_a_repeated_command_is_answered_as_before_and_does_nothing_twice(self, rig: Rig) -> None:
         rig.tell(ME, OFFERED, *[DeclineOffer(AS_DAN, RIDE, OFFER, command=command())] * 2)
         _, closing, ack, again, ack_again = rig.heard(APP)
-        assert (closing, ack) == (again, ack_again) and ack == Ack("k1", "declined")
+        assert (closing, ack) == (again, ack_again) and ack == Ack("declined", "k1")
         assert len([event for event in rig.journal.events_of(ME) if type(event).__name__ == "OfferDeclined"]) == 1
 
     def test_a_repeated_command_that_is_still_under_way_waits_for_its_answer(self, rig: Rig) -> None:
@@ -121,7 +121,7 @@ class TestCommands:
 
     def test_a_refusal_is_repeated_too(self, rig: Rig) -> None:
         rig.tell(ME, *[AcceptOffer(AS_DAN, RIDE, OFFER, command())] * 2)
-        refused = Refused("no_such_ride", "there is no such ride", "k1", RIDE)
+        refused = Refused("no_such_ride", "there is no such ride", id="k1", ride_id=RIDE)
         assert rig.heard(APP) == [refused, refused]
 
     def test_another_message_under_the_same_id_is_refused_and_not_done(self, rig: Rig) -> None:
@@ -152,7 +152,7 @@ class TestCommands:
         refused = rig.heard(APP)[0]
         assert (refused.code, refused.id) == ("unavailable", "k1")
         rig.tell(ME, SetAvailability(AS_DAN, False, command()))
-        assert Ack("k1") in rig.heard(APP)
+        assert Ack("ok", "k1") in rig.heard(APP)
         assert isinstance(rig.journal.events_of(ME)[-1], AvailabilitySet)
 
     def test_a_command_that_fails_is_answered_without_its_inside_and_may_be_tried_again(
@@ -168,9 +168,9 @@ class TestCommands:
             patched.setitem(DriverActor.handlers, SetAvailability, fail)
             rig.tell(ME, SetAvailability(AS_DAN, False, command()))
         (refused,) = [notice for notice in rig.heard(APP) if isinstance(notice, Refused)]
-        assert (refused.code, refused.id) == ("internal", "k1") and "secret" not in refused.text
+        assert (refused.code, refused.id) == ("internal", "k1") and "secret" not in refused.message
         rig.tell(ME, SetAvailability(AS_DAN, False, command()))
-        assert Ack("k1") in rig.heard(APP)
+        assert Ack("ok", "k1") in rig.heard(APP)
 
 
 class TestBooking:
@@ -189,7 +189,7 @@ class TestBooking:
         rig.runtime.rebuild("ride/r1")
         rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0), FindDriver(AS_ANN, RIDE, TRIP, ANN, command()))
         heard = rig.heard(APP)
-        assert Ack("k1") in heard
+        assert Ack("ok", "k1") in heard
         assert len([notice for notice in heard if isinstance(notice, PassengerSnapshot)]) <= 2
 
     def test_a_booking_that_was_lost_is_not_acknowledged_by_a_later_round(self, rig: Rig) -> None:
@@ -199,7 +199,7 @@ class TestBooking:
         rig.disk_is_full(False)
         rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
         heard = rig.heard(APP)
-        assert Ack("k1") not in heard
+        assert Ack("ok", "k1") not in heard
         assert [notice.id for notice in heard if isinstance(notice, Refused)] == ["k1"]
 
     def test_a_cancel_may_be_repeated_by_whoever_came_back(self, rig: Rig) -> None:

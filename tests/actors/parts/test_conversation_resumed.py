@@ -101,7 +101,7 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED, back(1, name="k7"))
         snapshot, ack = rig.heard(NEWER)
-        assert (snapshot.seq, snapshot.recovered, ack) == (2, True, Ack("k7"))
+        assert (snapshot.seq, snapshot.recovered, ack) == (2, True, Ack("ok", "k7"))
 
     @pytest.mark.parametrize("resume", [back(0), back(9), back(1, life=-1), back(1, life=3)])
     def test_where_not_all_of_it_is_known_there_is_a_snapshot_that_says_so(self, resume: Attach) -> None:
@@ -135,7 +135,7 @@ class TestGap:
     def test_a_ride_that_nobody_booked_has_nothing_to_go_on_with(self) -> None:
         rig = a_ride()
         rig.tell(THE_RIDE, back(3, name="k7"))
-        assert rig.heard(NEWER) == [Refused("no_such_ride", "there is no such ride", "k7")]
+        assert rig.heard(NEWER) == [Refused("no_such_ride", "there is no such ride", id="k7")]
 
 
 class TestUnsure:
@@ -340,7 +340,7 @@ class TestBookings:
             THE_RIDE,
             *[FindDriver(AS_ANN, RIDE, *it) for it in ((TRIP, ANN, command("k1")), (DEARER, ANN, command("k2")))],
         )
-        assert rig.heard(APP) == [Ack("k1")]
+        assert rig.heard(APP) == [Ack("ok", "k1")]
         rig.tell(THE_RIDE, RoundOpened(2, 1, 5, 30.0))
         assert short(rig, APP) == ["Searching", "Ack:ok"]
 

@@ -27,7 +27,7 @@ def told(app: Conversation, count: int, *, recorded: int = 0, committed: int = 0
     rig = Rig()
     actor = RecordedActor(rig.runtime, "quiet/1", rig.journal, Unchanged())
     actor.recorded, actor.committed = recorded, committed
-    return [app.say(actor, RideEnded(RideId("r1"), "ops", "")) for _ in range(count)]
+    return [app.say(actor, RideEnded(RideId("r1"), by="ops", reason="", fee=0)) for _ in range(count)]
 
 
 class TestAfter:

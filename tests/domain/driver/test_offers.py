@@ -34,7 +34,7 @@ def holding(*rides: RideId) -> Offers:
 
 
 def closing(seq: int, reason: str = "taken", ride_id: RideId = RIDE, serial: int = 1) -> OfferClosed:
-    return OfferClosed(ride_id, lease(ride_id, serial).offer_id, reason, seq=seq)
+    return OfferClosed(ride_id, offer_id=lease(ride_id, serial).offer_id, reason=reason, seq=seq)
 
 
 class TestOpen:

@@ -232,5 +232,5 @@ def test_the_first_rating_counts_like_every_other_and_halves_go_up(
 def test_the_end_is_told_as_it_was() -> None:
     completed = journey.end_notice(ride_that_is(COMPLETED))
     assert isinstance(completed, RideProgress) and completed.status == COMPLETED
-    assert journey.end_notice(ride_that_is("cancelled")) == RideEnded(RIDE, "passenger", "too slow")
+    assert journey.end_notice(ride_that_is("cancelled")) == RideEnded(RIDE, by="passenger", reason="too slow", fee=0)
     assert journey.progress(ride_that_is(IN_PROGRESS), 20.0).driven_m is None

@@ -30,7 +30,7 @@ def written(through: int, *events: Any) -> tuple[tuple[str, Any], tuple[str, Any
 
 
 def test_one_effect_and_one_answer_however_often_it_is_said_are_as_it_should_be() -> None:
-    said = ("session/1", Ack("k1"))
+    said = ("session/1", Ack("ok", "k1"))
     assert watched(*written(1, WISH), said, said, *written(2, CommandDone(K1, "ok"))) == []
 
 
@@ -46,16 +46,18 @@ def test_an_effect_that_never_reached_the_disk_does_not_count() -> None:
 
 
 def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again() -> None:
-    again = ("session/1", Refused("unavailable", "try again", "k1"))
-    assert watched(again, ("session/1", Ack("k1")), again) == []
-    assert watched(("session/1", Ack("k1")), ("session/1", Ack("k1", "taken"))) == ["one-answer"]
-    assert watched(("session/1", Refused("illegal_now", "no", "k1")), ("session/1", Ack("k1"))) == ["one-answer"]
+    again = ("session/1", Refused("unavailable", "try again", id="k1"))
+    assert watched(again, ("session/1", Ack("ok", "k1")), again) == []
+    assert watched(("session/1", Ack("ok", "k1")), ("session/1", Ack("taken", "k1"))) == ["one-answer"]
+    assert watched(("session/1", Refused("illegal_now", "no", id="k1")), ("session/1", Ack("ok", "k1"))) == [
+        "one-answer"
+    ]
 
 
 def test_the_same_id_of_two_apps_names_two_commands() -> None:
     other = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
     assert watched(*written(1, WISH), *written(2, other)) == []
     apps = [("driver/d1", Attach(AS_DAN, "session/1", 1)), ("ride/r1", Attach(AS_ANN, "session/2", 2))]
-    assert watched(*apps, ("session/1", Ack("k1")), ("session/2", Refused("illegal_now", "no", "k1"))) == []
+    assert watched(*apps, ("session/1", Ack("ok", "k1")), ("session/2", Refused("illegal_now", "no", id="k1"))) == []
     newer = ("driver/d1", Attach(AS_DAN, "session/3", 3))
-    assert watched(*apps, ("session/1", Ack("k1")), newer, ("session/3", Ack("k1", "taken"))) == ["one-answer"]
+    assert watched(*apps, ("session/1", Ack("ok", "k1")), newer, ("session/3", Ack("taken", "k1"))) == ["one-answer"]

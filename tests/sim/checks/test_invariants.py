@@ -36,15 +36,15 @@ ACCEPTED = assigned(R1, D1, O1)
 GIVEN_UP = RideUnassigned(R1, D1, 2, "driver", "", 3.0)
 DONE = RideCompleted(R1, D1, 85.5)
 CASES: list[tuple[Any, tuple[Any, ...]]] = [
-    (Searching(R1, 1, 5, 85.5, 31.0, seq=1), ()),
+    (Searching(R1, round=1, drivers_notified=5, fare=85.5, expires_at=31.0, seq=1), ()),
     (DriverAssigned(R1, BEN, seq=2), (ACCEPTED,)),
     (RideAccepted(RideCard(R1, 1, ANN, TRIP), seq=2), (ACCEPTED,)),
     (RideProgress(R1, "arrived", 85.5, 5.2, 15.0, seq=3), (ACCEPTED, RideArrived(R1, D1))),
     (RideProgress(R1, "in_progress", 85.5, 5.2, 15.0, seq=4), (ACCEPTED, RideStarted(R1, D1, 4.0))),
     (RideProgress(R1, "completed", 85.5, 5.2, 15.0, seq=5), (ACCEPTED, DONE)),
-    (DriverCancelled(R1, "driver", "", seq=3), (ACCEPTED, GIVEN_UP)),
-    (RideEnded(R1, "passenger", "", seq=2), (RideCancelled(R1, "passenger"),)),
-    (NoDrivers(R1, "search cap", 4, 5, seq=2), (SearchFailed(R1, "search cap", 4, 5),)),
+    (DriverCancelled(R1, by="driver", reason="", seq=3), (ACCEPTED, GIVEN_UP)),
+    (RideEnded(R1, by="passenger", reason="", seq=2, fee=0), (RideCancelled(R1, "passenger"),)),
+    (NoDrivers(R1, reason="search cap", rounds=4, drivers_asked=5, seq=2), (SearchFailed(R1, "search cap", 4, 5),)),
 ]
 """What is told, and what must be on disk before."""
 

@@ -16,7 +16,7 @@ FIRST, SECOND = Attach(AS_ANN, "session/1", 1), Attach(AS_ANN, "session/2", 2)
 
 
 def ended(seq: int, reason: str = "") -> RideEnded:
-    return RideEnded(RIDE, "ops", reason, seq=seq)
+    return RideEnded(RIDE, by="ops", reason=reason, seq=seq, fee=0)
 
 
 def whole(seq: int, recovered: bool = False) -> PassengerSnapshot:

@@ -116,7 +116,7 @@ def test_what_the_server_refuses_is_counted_in_words() -> None:
     rig = Rig()
     app = rig.driver()
     for _ in range(2):
-        app.on_frame(wire.Error(code="illegal_now", message="cannot start a ride that is pending"))
+        app.on_frame(wire.Refused(code="illegal_now", message="cannot start a ride that is pending"))
     assert rig.errors == {"illegal_now: cannot start a ride that is pending": 2}
 
 

@@ -50,7 +50,7 @@ def test_ends_add_up_while_other_rides_go_on() -> None:
     for ride_id in ("a", "b", "c"):
         seen.hear(ride_id, searching(ride_id), 0.1)
     seen.hear("a", wire.NoDrivers(ride_id="a", seq=2, epoch="e", reason="nobody", rounds=4, drivers_asked=20), 180.0)
-    seen.hear("b", wire.RideCancelled(ride_id="b", seq=2, epoch="e", by="passenger", reason="", fee=0), 99.0)
+    seen.hear("b", wire.RideEnded(ride_id="b", seq=2, epoch="e", by="passenger", reason="", fee=0), 99.0)
     assert counted(seen) == {"pending": 1, "no_drivers": 1, "cancelled": 1}
 
 
@@ -71,14 +71,14 @@ def test_a_snapshot_tells_where_a_ride_stands_after_a_gap() -> None:
 def test_what_changes_no_ride_changes_nothing() -> None:
     seen = RidesSeen()
     seen.hear("a", wire.Pong(), 0.1)
-    seen.hear("a", wire.Error(code="unavailable", message="try again"), 0.1)
+    seen.hear("a", wire.Refused(code="unavailable", message="try again"), 0.1)
     assert counted(seen) == {}
 
 
 def test_a_forgotten_ride_is_counted_no_more_but_an_ended_one_stays_ended() -> None:
     seen = RidesSeen()
     seen.hear("a", searching("a"), 0.1)
-    seen.hear("b", wire.RideCancelled(ride_id="b", seq=2, epoch="e", by="system", reason="", fee=0), 1.0)
+    seen.hear("b", wire.RideEnded(ride_id="b", seq=2, epoch="e", by="system", reason="", fee=0), 1.0)
     seen.forget("a")
     seen.forget("b")
     seen.forget("never heard of")

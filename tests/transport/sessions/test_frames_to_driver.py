@@ -70,7 +70,7 @@ class TestOffers:
     def test_a_closed_offer_says_why(self) -> None:
         rig = Rig()
         app, session = rig.driver()
-        rig.tell(session, OfferClosed(RIDE, OfferId("o-1"), "taken", seq=8))
+        rig.tell(session, OfferClosed(RIDE, offer_id=OfferId("o-1"), reason="taken", seq=8))
         assert app.got == [
             {"type": "offer_closed", "ride_id": "123", "offer_id": "o-1", "reason": "taken", "seq": 8, "epoch": "e1"}
         ]

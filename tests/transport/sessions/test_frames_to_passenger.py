@@ -18,7 +18,7 @@ class TestWhatThePassengerReads:
         return frame
 
     def test_searching_tells_the_round(self) -> None:
-        assert self.read(Searching(RIDE, 2, 5, 85.5, 30.0, seq=4)) == {
+        assert self.read(Searching(RIDE, round=2, drivers_notified=5, fare=85.5, expires_at=30.0, seq=4)) == {
             "type": "searching", "round": 2, "drivers_notified": 5, "fare": 85.5,
             "expires_at": "1970-01-01T00:00:30.000Z", "ttl_ms": 30_000,
         }  # fmt: skip
@@ -36,7 +36,7 @@ class TestWhatThePassengerReads:
         assert {"driver_latitude", "driver_longitude", "distance_m", "eta_s"}.isdisjoint(frame)
 
     def test_no_drivers_tells_how_hard_was_tried(self) -> None:
-        assert self.read(NoDrivers(RIDE, "search_cap", 4, 17, seq=4)) == {
+        assert self.read(NoDrivers(RIDE, reason="search_cap", rounds=4, drivers_asked=17, seq=4)) == {
             "type": "no_drivers", "reason": "search_cap", "rounds": 4, "drivers_asked": 17,
         }  # fmt: skip
 

@@ -81,7 +81,9 @@ class TestALink:
         attach, booking = rig.heard("ride/123")
         assert isinstance(booking, FindDriver)
         assert booking.trip == TRIP
-        rig.runtime.tell(attach.session, Searching(RIDE, 1, 5, 85.5, 30.0, seq=1))
+        rig.runtime.tell(
+            attach.session, Searching(RIDE, round=1, drivers_notified=5, fare=85.5, expires_at=30.0, seq=1)
+        )
         assert [type(frame) for frame in frames] == [wire.Searching]
 
     def test_hanging_up_tells_the_actor_and_not_the_phone(self, codec: bool) -> None:

@@ -75,8 +75,8 @@ class TestOpenAndEnd:
         rig.runtime.run(5.0)
         app.says(**PING)
         app.says(type="nonsense")
-        rig.tell(session, RideEnded(RIDE, "ops", "", seq=1))
-        session.deliver(RideEnded(RIDE, "ops", "", seq=1))
+        rig.tell(session, RideEnded(RIDE, by="ops", reason="", seq=1, fee=0))
+        session.deliver(RideEnded(RIDE, by="ops", reason="", seq=1, fee=0))
         assert app.got == []
         dead = rig.runtime.dead_letters.counts["nobody there"]
         rig.runtime.tell(session.address, Replaced())
@@ -121,7 +121,7 @@ class TestNotices:
     def test_a_notice_becomes_a_frame_with_epoch_and_seq(self) -> None:
         rig = Rig()
         app, session = rig.passenger()
-        rig.tell(session, RideEnded(RIDE, "system", "nobody was there", seq=9))
+        rig.tell(session, RideEnded(RIDE, by="system", reason="nobody was there", seq=9, fee=0))
         assert app.got == [
             {
                 "type": "ride_cancelled", "ride_id": "123", "by": "system", "reason": "nobody was there",
@@ -132,8 +132,8 @@ class TestNotices:
     def test_ack_and_error_are_outside_the_stream(self) -> None:
         rig = Rig()
         app, session = rig.passenger()
-        rig.tell(session, Ack("k1"))
-        rig.tell(session, Refused("illegal_now", "cannot cancel a ride that is completed", "k2", RIDE))
+        rig.tell(session, Ack("ok", "k1"))
+        rig.tell(session, Refused("illegal_now", "cannot cancel a ride that is completed", id="k2", ride_id=RIDE))
         assert app.got == [
             {"type": "ack", "result": "ok", "id": "k1"},
             {
@@ -146,10 +146,10 @@ class TestNotices:
         rig = Rig(start_at=NOW, currency="ZAR")
         app, session = rig.passenger()
         rig.run(10.0)
-        rig.tell(session, Searching(RIDE, 1, 5, 85.5, NOW + 40.25, seq=1))
+        rig.tell(session, Searching(RIDE, round=1, drivers_notified=5, fare=85.5, expires_at=NOW + 40.25, seq=1))
         rig.run(50.0)
-        rig.tell(session, Searching(RIDE, 1, 5, 85.5, NOW + 40.25, seq=2))
-        rig.tell(session, Searching(RIDE, 2, 5, 85.5, NOW + 70.0, seq=3))
+        rig.tell(session, Searching(RIDE, round=1, drivers_notified=5, fare=85.5, expires_at=NOW + 40.25, seq=2))
+        rig.tell(session, Searching(RIDE, round=2, drivers_notified=5, fare=85.5, expires_at=NOW + 70.0, seq=3))
         first, late, other = app.got
         assert (first["expires_at"], first["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 30_250)
         assert (late["expires_at"], late["ttl_ms"]) == ("2026-11-23T08:00:40.250Z", 0)

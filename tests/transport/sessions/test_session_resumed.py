@@ -115,7 +115,7 @@ class TestEpoch:
         rig = Rig()
         app, session = opened(rig, "ride")
         rig.tell(session, StreamLife(7))
-        rig.tell(session, RideEnded(RIDE, "ops", "", seq=1))
+        rig.tell(session, RideEnded(RIDE, by="ops", reason="", seq=1, fee=0))
         assert [frame["epoch"] for frame in app.got] == ["e1.7"]
 
     def test_so_have_the_offers_inside_of_a_snapshot_and_nobody_elses(self) -> None:

@@ -17,10 +17,9 @@ from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.sessions.frames import as_sent
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import bookable, phone_of
-from dispatch.values import Place
+from dispatch.values import Place, as_said
 
 CREATED: Final = 201
 ADDRESSES_KEPT: Final = 10_000
@@ -90,7 +89,7 @@ class QuoteRoutes:
             "currency": price.fare.currency,
             "breakdown": price.breakdown,
             "distance_km": price.distance_m / 1000,
-            "duration_minutes": as_sent(round(price.duration_s / 60, 2)),
+            "duration_minutes": as_said(round(price.duration_s / 60, 2)),
             "expires_at": rfc3339(ready.expires_at),
             "ttl_ms": max(0, round((ready.expires_at - self._runtime.now) * 1000.0)),
         }
