@@ -1,6 +1,7 @@
 """Fit a curve to trips whose duration is known: least absolute error, so that a few strange trips do not bend it. Pure."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from dispatch.domain.places.geo import HOURS, Curve, haversine_m
@@ -65,19 +66,14 @@ def fit(samples: Sequence[Sample]) -> Curve:
     if len(samples) < FEWEST_TRIPS:
         raise TooFewTrips(f"a fit needs at least {FEWEST_TRIPS} usable trips, there are {len(samples)}")
     windows = _windows(samples)
-    wide = min((_with_exponent(exponent, windows, samples) for exponent in WIDE_EXPONENTS), key=_error)
-    steps = range(-4, 5)
-    around = [round(wide.curve.exponent + FINE_STEP * step, 2) for step in steps]
-    return min((_with_exponent(exponent, windows, samples) for exponent in around), key=_error).curve
+    wide = min((_with_exponent(exponent, windows, samples) for exponent in WIDE_EXPONENTS), key=attrgetter("error"))
+    around = [round(wide.curve.exponent + FINE_STEP * step, 2) for step in range(-4, 5)]
+    return min((_with_exponent(exponent, windows, samples) for exponent in around), key=attrgetter("error")).curve
 
 
 class _Candidate(NamedTuple):
     curve: Curve
     error: float
-
-
-def _error(candidate: _Candidate) -> float:
-    return candidate.error
 
 
 def _with_exponent(exponent: float, windows: list[list[Sample]], samples: Sequence[Sample]) -> _Candidate:

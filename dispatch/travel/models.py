@@ -51,9 +51,10 @@ def load_roads(path: str | None) -> Roads | None:
         return None
     try:
         from dispatch.travel.roads import Roads
+
+        return Roads(read_map(path))
     except ImportError as cause:
         raise MissingExtra(cause) from cause
-    return Roads(read_map(path))
 
 
 def model_of(profile: Profile, hour_of: Callable[[float], float], roads: Roads | None = None) -> EtaModel:

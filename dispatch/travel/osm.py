@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
@@ -92,12 +93,12 @@ class _Builder:
 
 def _pairs(way: Way) -> Iterator[tuple[tuple[int, Point], tuple[int, Point]]]:
     """Pairs of neighbours on a way, where the file has both places."""
-    before = None
-    for node in way.nodes:
-        here = (node.ref, (node.location.lat, node.location.lon)) if node.location.valid() else None
-        if before is not None and here is not None:
-            yield before, here
-        before = here
+    places = [
+        (node.ref, (node.location.lat, node.location.lon)) if node.location.valid() else None for node in way.nodes
+    ]
+    for one, other in pairwise(places):
+        if one is not None and other is not None:
+            yield one, other
 
 
 def speed_of(tags: Mapping[str, str]) -> float | None:

@@ -1,7 +1,7 @@
 """ETAs on a map of streets. One search back from a common destination times all starts at once. Only this module imports scipy."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from math import ceil, cos, inf, log2, radians, sin
 from typing import Any, NamedTuple
 
@@ -171,13 +171,10 @@ def _quickest(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
     return quickest
 
 
-def _matrix(links: Iterable[Link], size: int) -> Any:
-    rows, columns, seconds = [], [], []
-    for link in links:
-        rows.append(link.source)
-        columns.append(link.target)
-        seconds.append(max(link.seconds, SHORTEST_S))
-    return csr_matrix((seconds, (rows, columns)), shape=(size, size))
+def _matrix(links: Collection[Link], size: int) -> Any:
+    seconds = [max(link.seconds, SHORTEST_S) for link in links]
+    ends = [link.source for link in links], [link.target for link in links]
+    return csr_matrix((seconds, ends), shape=(size, size))
 
 
 def _on_sphere(place: Point) -> tuple[float, float, float]:

@@ -48,7 +48,7 @@ def read_map(path: str) -> StreetMap:
 
     Raises:
         MapError: the file cannot be read, is of no kind that is known, or has no street; the sentence names it.
-        MissingExtra: it is OpenStreetMap's, and osmium is not installed.
+        ImportError: it is OpenStreetMap's, and osmium is not installed.
     """
     file = Path(path)
     if not file.is_file():
@@ -69,10 +69,8 @@ def _node_link(file: Path) -> StreetMap:
 
 
 def _osm(file: Path) -> StreetMap:
-    try:
-        from dispatch.travel.osm import read
-    except ImportError as cause:
-        raise MissingExtra(cause) from cause
+    from dispatch.travel.osm import read
+
     return read(file)
 
 
