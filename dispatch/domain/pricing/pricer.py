@@ -10,11 +10,6 @@ from dispatch.domain.pricing.money import exactly
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.values import Place, Price
 
-Way = tuple[float, float]
-"""Metres to drive and seconds to take."""
-EstimateWay = Callable[[Place, Place, float], Way]
-"""The way from the first place to the second for a departure at this time."""
-
 
 class Demand:
     """The multiplier of fares: one for all zones, until a zone is given its own. May be changed at any time."""
@@ -43,21 +38,21 @@ class Pricer:
         self,
         tariff: Tariff,
         demand: Demand,
-        estimate: EstimateWay,
+        travel: EtaModel,
         minute_of_day: Callable[[float], int],
         zones: ZoneMap = ONE_ZONE,
     ) -> None:
-        """`minute_of_day`: the local minute of the day at a given time. `zones`: whose demand a pickup pays for."""
+        """`travel`: estimates ways. `minute_of_day`: local, at a given time. `zones`: whose demand a pickup pays for."""
         self.tariff = tariff
         self.demand = demand
-        self._estimate = estimate
+        self._travel = travel
         self._minute_of_day = minute_of_day
         self._zones = zones
 
     def way(self, pickup: Place, dropoff: Place, at: float) -> tuple[int, int]:
         """The way in whole metres and seconds, as it is paid for."""
-        metres, seconds = self._estimate(pickup, dropoff, at)
-        return round(metres), round(seconds)
+        start, end = pickup.point, dropoff.point
+        return round(self._travel.road_m(start, end)), round(self._travel.eta_s(start, end, at))
 
     def price(self, pickup: Place, dropoff: Place, vehicle_type: str, at: float) -> Price:
         """The price of a trip that begins at this time."""
@@ -70,13 +65,3 @@ class Pricer:
             vehicle_type=vehicle_type,
             demand=self.demand.factor(self._zones.zone_at(pickup.lat, pickup.lon)),
         )
-
-
-def way_by(travel: EtaModel) -> EstimateWay:
-    """An estimate of ways by this ETA model."""
-
-    def estimate(pickup: Place, dropoff: Place, at: float) -> Way:
-        start, end = pickup.point, dropoff.point
-        return travel.road_m(start, end), travel.eta_s(start, end, at)
-
-    return estimate

@@ -9,7 +9,6 @@ from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.providers import UseQuote
-from dispatch.values import Place
 
 NONE_SUCH: Final = "quote_id names no quote of this passenger that can be booked; ask for a new one"
 """Said of an unknown quote, somebody else's, and one that another ride has, so that nobody learns which it is."""
@@ -37,24 +36,22 @@ class QuoteRecord(msgspec.Struct):
     def why_not(self, use: UseQuote, now: float, tolerance_m: float) -> str:
         """Why this ride cannot have the price; empty: it can. A ride that has taken the quote keeps it, however late it asks again."""
         made = self.made
-        if made is None or self.taken_by not in (None, use.ride_id):
+        if made is None:
             return NONE_SUCH
-        if made.passenger_id not in (None, use.passenger_id):
-            return NONE_SUCH
-        if self.taken_by is None and now >= made.expires_at:
-            return TOO_OLD
-        if _apart_m(made.pickup, use.pickup) > tolerance_m or _apart_m(made.dropoff, use.dropoff) > tolerance_m:
-            return ELSEWHERE
-        if not _is_same_time(made.pickup_at, use.pickup_at):
-            return ANOTHER_TIME
-        return "" if use.vehicle_type in ("", made.vehicle_type) else OTHER_VEHICLE
+        pickup_off_m = haversine_m(*made.pickup.point, *use.pickup.point)
+        dropoff_off_m = haversine_m(*made.dropoff.point, *use.dropoff.point)
+        refusals = (
+            (self.taken_by not in (None, use.ride_id), NONE_SUCH),
+            (made.passenger_id not in (None, use.passenger_id), NONE_SUCH),
+            (self.taken_by is None and now >= made.expires_at, TOO_OLD),
+            (max(pickup_off_m, dropoff_off_m) > tolerance_m, ELSEWHERE),
+            (not _is_same_time(made.pickup_at, use.pickup_at), ANOTHER_TIME),
+            (use.vehicle_type not in ("", made.vehicle_type), OTHER_VEHICLE),
+        )
+        return next((why for is_refused, why in refusals if is_refused), "")
 
 
 def _is_same_time(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return abs(one - other) <= SAME_TIME_S
-
-
-def _apart_m(one: Place, other: Place) -> float:
-    return haversine_m(one.lat, one.lon, other.lat, other.lon)

@@ -48,10 +48,6 @@ class Rates:
         """Whether the night rates apply: from `night_from` until before `night_to`, also over midnight."""
         return (minute_of_day - self.night_from) % DAY_MIN < (self.night_to - self.night_from) % DAY_MIN
 
-    def waiting(self, paid_wait_s: float) -> Fraction:
-        """The charge for this many seconds of waiting beyond the free time, in minor units. Whole seconds count."""
-        return self.waiting_per_minute * int(paid_wait_s) / 60
-
 
 class Tariff:
     """The rates of every type of vehicle, and their currency."""
@@ -92,8 +88,8 @@ class Tariff:
         return self.money(self.rates(vehicle_type).no_show)
 
     def waiting(self, paid_wait_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
-        """The charge for waiting at the pickup beyond the free time."""
-        return self.money(self.rates(vehicle_type).waiting(paid_wait_s))
+        """The charge for waiting at the pickup beyond the free time. Whole seconds count."""
+        return self.money(self.rates(vehicle_type).waiting_per_minute * int(paid_wait_s) / 60)
 
     def with_waiting(self, price: Price, paid_wait_s: float) -> Price:
         """The agreed price with the charge for waiting beyond the free time."""

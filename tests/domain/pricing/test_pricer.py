@@ -5,7 +5,7 @@ from typing import Any
 
 from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel, haversine_m
-from dispatch.domain.pricing.pricer import Demand, Pricer, way_by
+from dispatch.domain.pricing.pricer import Demand, Pricer
 from dispatch.domain.pricing.tariff import tariff_of
 from dispatch.values import FareLine, Place
 
@@ -16,7 +16,7 @@ def pricer(demand: Demand | None = None, **settings: Any) -> Pricer:
     held = Settings(**{"currency": "ZAR", "per_km": 10.0, **settings})
     tariff = tariff_of(held, held, held.currency)
     travel = TravelModel(detour=1.5, speed_mps=10.0)
-    return Pricer(tariff, demand or Demand(1.0), way_by(travel), lambda at: int(at // 60) % 1440)
+    return Pricer(tariff, demand or Demand(1.0), travel, lambda at: int(at // 60) % 1440)
 
 
 def test_the_way_is_the_straight_line_longer_by_the_models_factor_in_whole_metres_and_seconds() -> None:
