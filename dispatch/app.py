@@ -38,7 +38,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
     require_prices(settings)
     require_payments(settings)
     travel, make_policy = eta_model(settings), policy_factory(settings)
-    phones.load()
+    phones.library()
     sparing = logs.set_up()
     with listening_socket(settings.host, settings.port) as listener:
         is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, sparing))

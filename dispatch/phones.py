@@ -34,6 +34,9 @@ _STRANGE: Final = re.compile(r"[^0-9+()./-]")
 _WRITTEN: Final = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
 _IN_A_TEXT: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
 """As digits alone, as people write it after a `+`, or in groups after a 0."""
+_BY_CATEGORY: Final = {"Cf": "", "Mn": "", "Zs": " ", "Zl": " ", "Zp": " ", "Pd": "-"}
+"""By category of Unicode what a sign means: marks of direction and joiners nothing, spaces a space, dashes a dash."""
+_LIKE: Final = {"\u2212": "-", "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2022": "."}
 _ZERO_IN_BRACKETS: Final = re.compile(r"\(\s*0\s*\)")
 
 
@@ -69,7 +72,7 @@ def read_phone(text: str, region: str = "") -> str | None:
     plain = _plain(text)
     if any(map(str.isalpha, plain)):
         number = _FIRST.search(plain)
-        return next(_valid(_library().convert_alpha_characters_in_number(number[0]), region), None) if number else None
+        return next(_valid(library().convert_alpha_characters_in_number(number[0]), region), None) if number else None
     tidy = _STRANGE.sub(" ", plain)
     digits = "".join(filter(str.isdigit, tidy))
     if not digits:
@@ -81,12 +84,14 @@ def read_phone(text: str, region: str = "") -> str | None:
 
 def is_region(name: str) -> bool:
     """Whether numbers of this region are known: two capital letters, as in ISO 3166."""
-    return name in _library().SUPPORTED_REGIONS
+    return name in library().SUPPORTED_REGIONS
 
 
-def load() -> None:
-    """Load what numbers are read with, which takes 50 ms: before anybody waits for it."""
-    _library()
+def library() -> ModuleType:
+    """What numbers are read with. The first call loads it, which takes 50 ms: a server calls it before anybody waits."""
+    import phonenumbers
+
+    return phonenumbers
 
 
 def masked(phone: str) -> str:
@@ -152,27 +157,19 @@ def _plain_sign(sign: str) -> str:
     digit = decimal(sign, None)
     if digit is not None:
         return str(digit)
-    match category(sign):
-        case "Cf" | "Mn":  # marks of direction, joiners
-            return ""
-        case "Zs" | "Zl" | "Zp":
-            return " "
-        case "Pd":
-            return "-"
-        case _:
-            return {"\u2212": "-", "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2022": "."}.get(sign, sign)
+    return _LIKE.get(sign) or _BY_CATEGORY.get(category(sign), sign)
 
 
 def _valid(plain: str, region: str) -> Iterator[str]:
     """The numbers that exist and can be written so, the likeliest first."""
-    library = _library()
+    numbers = library()
     for written, of_region in _readings(plain, region):
         try:
-            number = library.parse(written, of_region)
-        except library.NumberParseException:
+            number = numbers.parse(written, of_region)
+        except numbers.NumberParseException:
             continue
-        if library.is_valid_number(number):
-            yield library.format_number(number, library.PhoneNumberFormat.E164).removeprefix("+")
+        if numbers.is_valid_number(number):
+            yield numbers.format_number(number, numbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def _readings(plain: str, region: str) -> Iterator[tuple[str, str | None]]:
@@ -185,7 +182,7 @@ def _readings(plain: str, region: str) -> Iterator[tuple[str, str | None]]:
         return
     if plain.startswith("00"):
         yield "+" + plain[2:], None
-    elif region and plain.lstrip("(").startswith(str(_library().country_code_for_region(region))):
+    elif region and plain.lstrip("(").startswith(str(library().country_code_for_region(region))):
         yield "+" + plain, None
     if region:
         yield plain, region
@@ -199,9 +196,3 @@ def _unknown_to_the_library(plain: str) -> str | None:
         return None
     digits = "".join(filter(str.isdigit, _ZERO_IN_BRACKETS.sub("", plain))).removeprefix("00")
     return digits if len(digits) in _E164_DIGITS and digits[0] != "0" else None
-
-
-def _library() -> ModuleType:
-    import phonenumbers
-
-    return phonenumbers

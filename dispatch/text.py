@@ -8,6 +8,7 @@ Python does in a string: `\\x1b`, `\\u202e`, `\\n`.
 import json
 import re
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 from unicodedata import normalize
@@ -45,12 +46,16 @@ def excerpt(value: object) -> str:
 def plain(text: object) -> str:
     """The text on one line, with every sign spelled out that is not simply seen. Half of a surrogate pair is one too."""
     told = str(text)
-    return told if told.isascii() and told.isprintable() else _ESCAPED.sub(_spelled, told)
+    return (
+        told
+        if told.isascii() and told.isprintable()
+        else _spelled_out(told, lambda sign: sign.encode("unicode_escape").decode())
+    )
 
 
 def json_line(value: Any) -> str:
     """The value as JSON on one line; signs that `plain` would spell out are escaped as JSON has it, all others stand as they are."""
-    return _ESCAPED.sub(_escaped, json.dumps(value, ensure_ascii=False))
+    return _spelled_out(json.dumps(value, ensure_ascii=False), lambda sign: json.dumps(sign)[1:-1])
 
 
 def say(text: object, *, error: bool = False) -> None:
@@ -63,15 +68,11 @@ def plain_lines(text: str) -> str:
     return "\n".join(map(plain, text.split("\n")))
 
 
-def _is_seen(sign: str) -> bool:
-    return sign.isprintable() and sign not in _UNSEEN
+def _spelled_out(text: str, spell: Callable[[str], str]) -> str:
+    """The text with every sign that is not simply seen as `spell` writes it."""
 
+    def seen(match: re.Match[str]) -> str:
+        sign = match[0]
+        return sign if sign.isprintable() and sign not in _UNSEEN else spell(sign)
 
-def _spelled(match: re.Match[str]) -> str:
-    sign = match[0]
-    return sign if _is_seen(sign) else sign.encode("unicode_escape").decode()
-
-
-def _escaped(match: re.Match[str]) -> str:
-    sign = match[0]
-    return sign if _is_seen(sign) else json.dumps(sign)[1:-1]
+    return _ESCAPED.sub(seen, text)
