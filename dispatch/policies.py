@@ -22,7 +22,12 @@ def policy_factory(settings: Settings) -> PolicyFactory | None:
     """
     name = settings.policy
     if name == BATCHED:
-        return _batched()
+        try:
+            from dispatch.domain.matching.batched import Batched
+        except ImportError:
+            text = "policy batched needs the extra policies: pip install 'dispatch-ridehail[policies]'"
+            raise SettingError("policy", text) from None
+        return Batched
     if name in POLICIES:
         return None
     try:
@@ -32,15 +37,6 @@ def policy_factory(settings: Settings) -> PolicyFactory | None:
     if not callable(factory):
         raise SettingError("policy", f"policy {name} must be a class or function that makes a policy from SearchRules")
     return factory  # type: ignore[no-any-return]
-
-
-def _batched() -> PolicyFactory:
-    try:
-        from dispatch.domain.matching.batched import Batched
-    except ImportError:
-        text = "policy batched needs the extra policies: pip install 'dispatch-ridehail[policies]'"
-        raise SettingError("policy", text) from None
-    return Batched
 
 
 def _loaded(name: str) -> Any:

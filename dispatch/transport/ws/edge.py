@@ -23,7 +23,7 @@ from dispatch.transport.http.admission import Admission, HttpRequest
 from dispatch.transport.http.paths import DRIVER, RIDE, Endpoint, Refusal, endpoint
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.limits import FloodLimits
-from dispatch.transport.sessions.session import Session
+from dispatch.transport.sessions.session import Link, Session
 
 TICK_S = 0.25
 LINGER_S = 2.0
@@ -158,11 +158,9 @@ class Admitted(NamedTuple):
     at: Endpoint
 
 
-class Socket(Heard, Protocol):
+class Socket(Heard, Link, Protocol):
     """What the edge does to an open socket."""
 
-    def close(self, code: int, reason: str = "") -> None: ...
-    def abort(self) -> None: ...
     def cut_off_if_flooded(self) -> None: ...
     def cut_off(self) -> None: ...
 
@@ -173,7 +171,8 @@ class SocketEdge:
     def __init__(self, gateway: Gateway, settings: Settings, counters: EdgeCounters) -> None:
         self.settings = settings
         self.counters = counters
-        self.sockets: dict[Socket, None] = {}
+        self.sockets: dict[Socket, asyncio.Transport] = {}
+        """All that are open, the oldest first."""
         self.stopping = False
         self._admission = Admission(settings)
         self._hurried = asyncio.Event()
@@ -181,12 +180,8 @@ class SocketEdge:
         self.log_frames = settings.log_frames
         self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
-        self.clock: Clock = self._loop.time
+        self.clock = clock = self._loop.time
         self.read_runtime_clock = gateway.runtime.read_clock
-        self._start_deadlines(self.clock, lambda: gateway.runtime.now)
-
-    def _start_deadlines(self, clock: Clock, heard_clock: Clock) -> None:
-        settings = self.settings
         shortest_s = min(
             settings.ping_after_s, settings.dead_after_s / 2, settings.stall_limit_s, settings.header_timeout_s
         )
@@ -204,7 +199,9 @@ class SocketEdge:
         self._deadlines: tuple[Deadlines[Any], ...] = (
             *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering, self.flooding),
         )
-        self.liveness = Liveness(settings.ping_after_s, settings.dead_after_s, self._tick_s, heard_clock)
+        self.liveness = Liveness(
+            settings.ping_after_s, settings.dead_after_s, self._tick_s, lambda: gateway.runtime.now
+        )
         self._loop.call_later(self._tick_s, self._tick)
 
     # -- opening
@@ -275,6 +272,6 @@ class SocketEdge:
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._hurried.wait(), seconds)
-            for socket in list(self.sockets):
-                socket.abort()
+            for transport in list(self.sockets.values()):
+                transport.abort()
             await asyncio.sleep(0)

@@ -122,7 +122,11 @@ class HeaderDeadline(_MixedIn):
             self._header_bytes = 0
         elif not self.transport.is_closing():
             self._edge.headers.start(self.transport)
-            self._limit_headers(len(data))
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self._edge.counters.cut["headers"] += 1
+                too_long = f"the headers of a request have at most {MAX_HEADER_BYTES} bytes"
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, too_long)
 
     def on_headers_complete(self) -> None:
         """httptools has read the head of a request."""
@@ -191,13 +195,6 @@ class HeaderDeadline(_MixedIn):
     def _answering(self) -> bool:
         cycle: Any = self.cycle
         return cycle is not None and not cycle.response_complete
-
-    def _limit_headers(self, more: int) -> None:
-        self._header_bytes += more
-        if self._header_bytes > MAX_HEADER_BYTES:
-            self._edge.counters.cut["headers"] += 1
-            too_long = f"the headers of a request have at most {MAX_HEADER_BYTES} bytes"
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, too_long)
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are no HTTP."""

@@ -187,16 +187,12 @@ class DispatchConnection(asyncio.Protocol):
         """The app reads too slowly: end the connection at once, for a Close frame would only wait behind the rest."""
         if self._close_code is None:
             self._close_code, self._close_reason = READS_TOO_SLOWLY, "reads too slowly"
-        self.abort()
+        self._transport.abort()
 
     def cut_off_if_flooded(self) -> None:
         """`cut_off` when even the write buffer has grown beyond its limit."""
         if self._transport.get_write_buffer_size() > self._edge.settings.write_buffer_bytes:
             self.cut_off()
-
-    def abort(self) -> None:
-        """End the connection without another byte; `connection_lost` follows."""
-        self._transport.abort()
 
     # -- the transport's events
 
@@ -423,7 +419,7 @@ class DispatchConnection(asyncio.Protocol):
         self._opened_at = edge.clock()
         edge.read_runtime_clock()
         log.info("connected", extra={**self._named(), "client": self._client()})
-        edge.sockets[self] = None
+        edge.sockets[self] = self._transport
         edge.counters.open[self._kind] += 1
         try:
             self._session = session = edge.session(admitted, self)

@@ -15,30 +15,15 @@ CLOSE = MappingProxyType({"Connection": "close"})
 
 def operator_routes(registry: CollectorRegistry, versions: Callable[[], Mapping[str, str]]) -> list[Route]:
     """The metrics of this registry, and the versions of what runs."""
-    metrics = _Metrics(registry)
+    made: list[bytes] = []  # in this turn of the event loop, for all who ask in it: it costs milliseconds
 
     async def show_metrics(request: Request) -> Response:
-        return Response(metrics.now(), headers=CLOSE, media_type=CONTENT_TYPE_LATEST)
+        if not made:
+            made.append(generate_latest(registry))
+            asyncio.get_running_loop().call_soon(made.clear)
+        return Response(made[0], headers=CLOSE, media_type=CONTENT_TYPE_LATEST)
 
     async def show_versions(request: Request) -> Response:
         return JSONResponse(dict(versions()))
 
     return [Route("/metrics", show_metrics), Route("/-/versions", show_versions)]
-
-
-class _Metrics:
-    """Makes the page once for all requests of one turn of the event loop, because it costs milliseconds."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-        self._made: bytes | None = None
-
-    def now(self) -> bytes:
-        """As they are in this turn."""
-        if self._made is None:
-            self._made = generate_latest(self._registry)
-            asyncio.get_running_loop().call_soon(self._forget)
-        return self._made
-
-    def _forget(self) -> None:
-        self._made = None
