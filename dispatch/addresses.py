@@ -4,7 +4,7 @@ from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
-QUOTE, REQUEST, PASSENGER = "quote", "request", "passenger"
+QUOTE, REQUEST, PASSENGER, POSITIONS = "quote", "request", "passenger", "positions"
 
 
 def ride(ride_id: RideId) -> str:
@@ -30,6 +30,11 @@ def dispatcher(zone: str) -> str:
 def tracker(zone: str) -> str:
     """Who watches the drivers that are on the way to pickups of one zone."""
     return "tracker/" + zone
+
+
+def positions(zone: str) -> str:
+    """Where positions enter a zone."""
+    return "positions/" + zone
 
 
 def session(number: int) -> str:

@@ -100,7 +100,7 @@ async def _serve(
         failures.is_starting = False
         requests = Requests(runtime, settings)
         edge = EdgeCounters()
-        reads = LiveReads(runtime, gateway, edge, live.health)
+        reads = LiveReads(runtime, zone, edge, live.health)
         routes = [
             *health_routes(reads.why_not_ready),
             *operator_routes(reads.registry, lambda: reads.versions),

@@ -12,6 +12,7 @@ from dispatch.actors.driver import EVENTS_A_FOLD, DriverActor, DriverOptions
 from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.parts.guarded_policy import GuardedPolicy
 from dispatch.actors.passenger import PassengerActor
+from dispatch.actors.positions import Positions
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
@@ -129,6 +130,7 @@ class Zone(NamedTuple):
     """What serves the rides of one zone, beside the actors that the runtime keeps."""
 
     board: PositionBoard
+    positions: Positions
     travel: EtaModel
     pricer: Pricer
     gateway: Gateway
@@ -183,16 +185,17 @@ def assemble(
     board, priced_by = position_board(settings), pricer(settings, travel, zones)
     rides = ride_rules(settings, travel, priced_by, zones)
     _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
+    positions = Positions(runtime, board, ZONE)
+    runtime.sink(addresses.positions(ZONE), positions)
     gateway = Gateway(
         runtime,
-        board,
         settings,
         epoch=epoch,
         default_passenger=store.default_passenger() or ANYBODY,
         currency_digits=priced_by.tariff.digits,
         zones=zones,
     )
-    return Zone(board, travel, priced_by, gateway)
+    return Zone(board, positions, travel, priced_by, gateway)
 
 
 def _populate(

@@ -11,9 +11,9 @@ from prometheus_client.core import Metric
 
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.addresses import DISPATCHER, DRIVER, RIDE
+from dispatch.assembly import Zone
 from dispatch.runtime import Runtime
 from dispatch.storage.log.journal import JournalHealth
-from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
@@ -23,9 +23,9 @@ DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-
 class LiveReads:
     """Asked at each request; keeps no figures of its own."""
 
-    def __init__(self, runtime: Runtime, gateway: Gateway, edge: EdgeCounters, journal: JournalHealth) -> None:
+    def __init__(self, runtime: Runtime, zone: Zone, edge: EdgeCounters, journal: JournalHealth) -> None:
         self._runtime = runtime
-        self._gateway = gateway
+        self._zone = zone
         self._journal = journal
         self.registry: CollectorRegistry = registry_of(partial(edge_metrics, edge), self._metrics)
 
@@ -43,7 +43,7 @@ class LiveReads:
         return [actor for actor in awake if isinstance(actor, DispatcherActor)]
 
     def _metrics(self) -> list[Metric]:
-        runtime, board, counters = self._runtime, self._gateway.board, self._gateway.counters
+        runtime, board, counters = self._runtime, self._zone.board, self._zone.gateway.counters
         awake = {kind: float(sum(1 for _ in runtime.addresses(kind))) for kind in (RIDE, DRIVER)}
         searches = [search for actor in self._dispatchers() for search in actor.searches.values()]
         searching = {"rides": float(len(searches)), "offers": float(sum(len(search.open) for search in searches))}

@@ -145,7 +145,7 @@ class World:
             epoch=epoch,
             events_a_fold=self.options.events_a_fold,
         )
-        self.board, self.gateway = zone.board, zone.gateway
+        self.board, self.positions, self.gateway = zone.board, zone.positions, zone.gateway
         self.pricer = zone.pricer
         return zone
 
@@ -230,7 +230,7 @@ class World:
             for phone in cohort:
                 phone.report()
             return
-        # Nothing else happens so often. So a position goes to the board at once, without a frame or a session.
+        # Nothing else happens so often. So a position goes to the board of the zone at once, without a frame, a session or a message.
         now, report = self.runtime.now, self.board.report
         for phone in cohort:
             link: Any = phone.link
@@ -238,7 +238,7 @@ class World:
                 leg = phone.leg
                 lat, lon = leg.end if now >= leg.arrives_at else leg.position(now)
                 if report(phone.driver_id, lat, lon, now) == NEWS:
-                    link.is_seen(lat, lon)
+                    self.positions.is_seen(phone.driver_id)
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands

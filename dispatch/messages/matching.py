@@ -104,8 +104,42 @@ class AnnounceState(Message, frozen=True, gc=False):
     """Dispatcher -> driver: say your whole state; I was rebuilt. Dispatcher -> ride: ask anew, if you still look for a driver."""
 
 
+class DriverAt(Message, frozen=True, gc=False):
+    """Gateway -> positions of a zone: where a driver was at Unix second `at`. The most frequent message of all; it has no answer."""
+
+    driver_id: DriverId
+    lat: float
+    lon: float
+    at: float
+
+
+Seen = tuple[float, float, float, float | None]
+"""Latitude and longitude, when the driver was there (Unix seconds), and the heading in degrees, if it is known."""
+
+
+class ReportPositions(Message, frozen=True, gc=False):
+    """Gateway -> positions of a zone: where a driver was, oldest first. A word stands for a position that the gateway refused itself.
+
+    `reply_to`: an address that hears `PositionsJudged`, with the `id` of the frame and `is_batch`; None: nobody wants to know.
+    """
+
+    driver_id: DriverId
+    seen: tuple[Seen | str, ...]
+    reply_to: str | None = None
+    id: str = ""
+    is_batch: bool = False
+
+
+class PositionsJudged(Message, frozen=True, gc=False):
+    """Positions of a zone -> session: a verdict on each position of the frame with this `id` (`domain.places.positions`)."""
+
+    id: str
+    verdicts: tuple[str, ...]
+    is_batch: bool
+
+
 class DriverSeen(Message, frozen=True, gc=False):
-    """Session -> dispatcher: the position board knows this driver again after it did not."""
+    """Positions of a zone -> its dispatcher: the position board knows this driver again after it did not."""
 
     driver_id: DriverId
 

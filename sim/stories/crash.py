@@ -20,7 +20,7 @@ from sim.world import World
 PROCESS: Final = frozenset(
     (
         *(addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER, addresses.TRACKER),
-        *(addresses.SESSION, addresses.QUOTE, addresses.REQUEST, addresses.PASSENGER),
+        *(addresses.SESSION, addresses.QUOTE, addresses.REQUEST, addresses.PASSENGER, addresses.POSITIONS),
     )
 )
 """Kinds of addresses that live in the server's process."""

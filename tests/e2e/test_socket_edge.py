@@ -17,7 +17,6 @@ from websockets.frames import Frame, Opcode
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
@@ -44,10 +43,8 @@ class House:
 
     def __init__(self, **settings: Any) -> None:
         self.runtime = RealtimeRuntime(seed=1)
-        board = PositionBoard(max_speed_mps=60.0, max_age_s=60.0)
         self.gateway = Gateway(
             self.runtime,
-            board,
             Settings(**settings),
             epoch="e1",
             default_passenger=PASSENGER,

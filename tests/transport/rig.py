@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from dispatch import addresses, principals
+from dispatch.actors.positions import Positions
 from dispatch.config import Settings
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
@@ -108,9 +109,9 @@ class Rig:
         self._deaf = deaf
         for kind in (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER):
             self.runtime.factory(kind, self._wake)
+        self.runtime.sink(addresses.positions("0"), Positions(self.runtime, self.board, "0"))
         self.gateway = Gateway(
             self.runtime,
-            self.board,
             Settings(**{"show_phone": "never", **settings}),
             epoch="e1",
             default_passenger=Passenger(PassengerId("anybody"), "Passenger", ""),

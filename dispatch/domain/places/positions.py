@@ -1,4 +1,4 @@
-"""The position board of a zone: the latest believed position of each driver. Sessions write it, the dispatcher drains it.
+"""The position board of a zone: the latest believed position of each driver. Messages of gateways fill it, the dispatcher drains it.
 
 Phones report wrong positions: fixes without satellites, old fixes that arrive late, jumps across the country. The board believes a
 position or refuses it. A refused position changes nothing, and the verdict says why.
@@ -9,7 +9,6 @@ from math import cos, radians
 from typing import Final
 
 from dispatch.config import Rules
-from dispatch.domain.places.clocks import PhoneClock
 from dispatch.ids import DriverId
 from dispatch.values import Fix
 
@@ -56,7 +55,6 @@ class PositionBoard:
         self._fixes: dict[DriverId, Fix] = {}
         self._moved: dict[DriverId, Fix] = {}
         self._doubted: dict[DriverId, tuple[Fix, int]] = {}
-        self._clocks: dict[DriverId, PhoneClock] = {}
 
     def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> Verdict:
         """Judge a position that was recorded at second `at` of the runtime; `heading` is degrees clockwise from north."""
@@ -94,13 +92,6 @@ class PositionBoard:
             self._tell(driver_id, fix)
         return NEWS if is_news else BELIEVED
 
-    def clock_of(self, driver_id: DriverId) -> PhoneClock:
-        """The clock of this driver's phone, as far as the phone's reports tell. It is made when it is asked for first."""
-        clock = self._clocks.get(driver_id)
-        if clock is None:
-            clock = self._clocks[driver_id] = PhoneClock()
-        return clock
-
     def report_late(
         self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None
     ) -> Verdict:
@@ -122,8 +113,8 @@ class PositionBoard:
         self._followed.pop(driver_id, None)
 
     def forget(self, driver_id: DriverId) -> None:
-        """Remove all that the board knows of this driver: the position, and what was learnt of the phone's clock."""
-        for by_driver in (self._fixes, self._moved, self._doubted, self._clocks):
+        """Remove all that the board knows of this driver."""
+        for by_driver in (self._fixes, self._moved, self._doubted):
             by_driver.pop(driver_id, None)
 
     def position(self, driver_id: DriverId) -> Fix | None:

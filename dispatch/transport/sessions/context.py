@@ -1,16 +1,23 @@
-"""What all sessions of a process share: the runtime, the position board, limits, counters, and what makes their frames."""
+"""What all sessions of a process share: the runtime, clocks of phones, limits, counters, and what makes their frames."""
 
 from collections import Counter
+from typing import Final
 
+from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.domain.places.positions import PositionBoard
+from dispatch.domain.places.clocks import PhoneClock
 from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.money import USUAL_DIGITS
+from dispatch.ids import UNNAMED_ZONE, DriverId
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.transport.sessions.frames import Frames
 from dispatch.values import Passenger
+
+UNNAMED_POSITIONS: Final = addresses.positions(UNNAMED_ZONE)
+MOST_CLOCKS: Final = 100_000
+"""So many phones' clocks are remembered; then the one that has been known longest is forgotten, and learnt again."""
 
 
 class Counters:
@@ -39,7 +46,6 @@ class SessionContext:
     def __init__(
         self,
         runtime: Runtime,
-        board: PositionBoard,
         settings: Settings,
         *,
         epoch: str,
@@ -50,7 +56,6 @@ class SessionContext:
         """
         Args:
             runtime: the post and the clock.
-            board: where positions are written.
             settings: what one session may take, and how frames are written.
             epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
@@ -58,10 +63,23 @@ class SessionContext:
             zones: to which zone a position goes.
         """
         self.runtime = runtime
-        self.board = board
+        self._clocks: dict[DriverId, PhoneClock] = {}
         self.settings = settings
         self.zones = zones
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
         self.frames = Frames(runtime, settings, epoch, currency_digits)
+
+    def positions_at(self, lat: float, lon: float) -> str:
+        """The address that takes positions of the zone of this place."""
+        return addresses.positions(self.zones.zone_at(lat, lon)) if self.zones.tiles else UNNAMED_POSITIONS
+
+    def clock_of(self, driver_id: DriverId) -> PhoneClock:
+        """The clock of this driver's phone, as far as its reports tell, over all its connections to this process."""
+        clock = self._clocks.get(driver_id)
+        if clock is None:
+            clock = self._clocks[driver_id] = PhoneClock()
+            if len(self._clocks) > MOST_CLOCKS:
+                del self._clocks[next(iter(self._clocks))]
+        return clock

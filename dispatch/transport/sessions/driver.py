@@ -1,6 +1,6 @@
-"""The driver's connection. Positions go to the position board; every other command goes to the driver's own actor.
+"""The driver's connection. Positions go to the zone in which they lie; every other command goes to the driver's own actor.
 
-A phone's clock may be wrong, and its positions may be late. The board judges each; an app that gave an `id` hears the verdict.
+A phone's clock may be wrong, and its positions may be late. The zone judges each; an app that gave an `id` hears the verdict.
 """
 
 from collections import Counter
@@ -12,13 +12,13 @@ from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
 from dispatch.ids import DriverId
 from dispatch.messages.commands import Request
-from dispatch.messages.matching import DriverSeen
+from dispatch.messages.matching import DriverAt, PositionsJudged, ReportPositions, Seen
 from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
-from dispatch.transport.sessions.frames import FOR_DRIVER
+from dispatch.transport.sessions.frames import FOR_DRIVER, Frames, MakeFrame
 from dispatch.transport.sessions.session import IGNORED, OK, Handler, Link, Session, command_of, request_of
 from dispatch.words import PositionVerdict
 
@@ -27,12 +27,20 @@ NOT_ACCURATE: Final = PositionVerdict.NOT_ACCURATE
 NO_PLACE: Final = PositionVerdict.NO_PLACE
 
 
+def _as_ack(_: Frames, judged: PositionsJudged) -> wire.Ack:
+    """Positions take effect if one of them does; the reason why they do not is that of the last."""
+    ignored = Counter(verdict for verdict in judged.verdicts if verdict not in (BELIEVED, NEWS))
+    took = ignored.total() < len(judged.verdicts)
+    counts = dict(ignored) if judged.is_batch and ignored else None
+    return wire.Ack(OK if took else IGNORED, judged.id, None if took else judged.verdicts[-1], counts)
+
+
 class DriverSession(Session):
     """Speaks for a driver's actor."""
 
     __slots__ = ("driver_id",)
     incoming = wire.FROM_DRIVER
-    frames = FOR_DRIVER
+    frames: ClassVar[Mapping[type, MakeFrame]] = {**FOR_DRIVER, PositionsJudged: _as_ack}
     patient = (wire.Ping, wire.LocationUpdate)
 
     def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
@@ -42,35 +50,40 @@ class DriverSession(Session):
     # -- where the driver is
 
     def _location_update(self, message: wire.LocationUpdate) -> None:
-        """The most frequent frame of all. No mailbox is involved, except when the board knew no fresh position of the driver."""
+        """The most frequent frame of all. No mailbox is involved, except where the zone knew no fresh position."""
         context = self._context
         lat, lon = message.latitude, message.longitude
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0 and (lat or lon)):
             raise _impossible(lat, lon)
         if message.driver_id is not None:
             self._require_own(message.driver_id)
-        if message.recorded_at is None and message.accuracy_m is None and message.heading is None:
-            verdict = context.board.report(self.driver_id, lat, lon, context.runtime.now)
+        if (
+            message.recorded_at is None
+            and message.accuracy_m is None
+            and message.heading is None
+            and message.id is None
+        ):
+            runtime = context.runtime
+            runtime.tell(context.positions_at(lat, lon), DriverAt(self.driver_id, lat, lon, runtime.now))
         else:
-            verdict = self._judge(message, *self._seconds((message,), ("recorded_at",)))
-        if verdict == NEWS:
-            self.is_seen(lat, lon)
-        if message.id is not None:
-            self._acknowledge(message, "" if verdict == NEWS else verdict)
+            self._report((self._seen(message, *self._seconds((message,), ("recorded_at",))),), message)
 
     def _location_batch(self, message: wire.LocationBatch) -> None:
-        """Judge each position as if it had come alone, at its own time."""
+        """Positions that a phone kept: each is judged as if it had come alone, at its own time."""
         self._require_own(message.driver_id)
         positions = message.positions
         times = self._seconds(positions, [f"positions[{number}].recorded_at" for number in range(len(positions))])
-        verdicts = [self._judge(each, at) for each, at in zip(positions, times, strict=True)]
-        if NEWS in verdicts:
-            self.is_seen(positions[-1].latitude, positions[-1].longitude)
-        if message.id is not None:
-            ignored = Counter(verdict for verdict in verdicts if verdict not in (BELIEVED, NEWS))
-            took = ignored.total() < len(verdicts)
-            reason = None if took else verdicts[-1]
-            self._send(wire.Ack(OK if took else IGNORED, message.id, reason, dict(ignored) or None))
+        self._report(tuple(map(self._seen, positions, times)), message)
+
+    def _report(self, seen: tuple[Seen | Verdict, ...], message: wire.LocationUpdate | wire.LocationBatch) -> None:
+        """Report to the zone of the last position. An app that gave an `id` hears what became of them."""
+        is_batch, places = type(message) is wire.LocationBatch, [each for each in seen if not isinstance(each, str)]
+        if places:
+            reply_to, frame_id = (self.address, message.id) if message.id is not None else (None, "")
+            report = ReportPositions(self.driver_id, seen, reply_to, frame_id, is_batch)
+            self._context.runtime.tell(self._context.positions_at(*places[-1][:2]), report, reply_to)
+        elif message.id is not None:
+            self.deliver(PositionsJudged(message.id, tuple(map(str, seen)), is_batch))
 
     def _seconds(self, positions: Sequence[Positioned], fields: Sequence[str]) -> list[float]:
         """The Unix second of each position, as far as the phone's clock is known. Raises BadField, by the names in `fields`."""
@@ -80,26 +93,20 @@ class DriverSession(Session):
         recorded = [at for at in told if at is not None]
         if not recorded:
             return [now] * len(told)
-        clock = context.board.clock_of(self.driver_id)
+        clock = context.clock_of(self.driver_id)
         clock.learn(max(recorded), now)
         return [clock.when(at, now) if at is not None else now for at in told]
 
-    def _judge(self, position: Positioned, at: float) -> Verdict:
-        """Report a position to the board, unless it is no place or too inaccurate."""
-        context, lat, lon = self._context, position.latitude, position.longitude
+    def _seen(self, position: Positioned, at: float) -> Seen | Verdict:
+        """A position as a zone is told it, or why nobody is: it is no place, or too inaccurate."""
+        context, lat, lon, accuracy = self._context, position.latitude, position.longitude, position.accuracy_m
         if not (lat or lon):
             context.counters.inaccurate += 1
             return NO_PLACE
-        accuracy = position.accuracy_m
         if accuracy is not None and not 0.0 <= accuracy <= context.settings.gps_max_accuracy_m:
             context.counters.inaccurate += 1
             return NOT_ACCURATE
-        return context.board.report_late(self.driver_id, lat, lon, at, context.runtime.now, _heading(position))
-
-    def is_seen(self, lat: float, lon: float) -> None:
-        """Tell the dispatcher that the board has a fresh position of this driver again."""
-        zone = self._context.zones.zone_at(lat, lon)
-        self._context.runtime.tell(addresses.dispatcher(zone), DriverSeen(self.driver_id))
+        return lat, lon, at, _heading(position)
 
     # -- what the driver says
 

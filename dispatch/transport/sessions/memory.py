@@ -33,8 +33,6 @@ def connect_driver(
     link = MemoryLink(on_close)
     session = gateway.driver_session(principals.driver(driver_id), link.server_end)
     link.join(gateway, session, on_frame, wire.to_driver if codec else None, may_resume)
-    if not session.ended:
-        link.is_seen = session.is_seen
     return link
 
 
@@ -67,20 +65,19 @@ class _ServerEnd:
 
 
 class MemoryLink:
-    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A simulation may write a
-    driver's position on the board itself, without a frame, while `is_open`; a position that is news goes on by `is_seen`.
+    """The phone's end. `send` a message: the session has handled it on return, the actors run later. A simulation may tell
+    a zone where a driver is itself, without a frame, while `is_open`.
 
     An ended or silenced link takes whatever is sent and does nothing. It keeps no reference in a circle then: a simulation ends
     hundreds of thousands.
     """
 
-    __slots__ = ("_dead_after_s", "_runtime", "_session", "is_open", "is_seen", "on_close", "send", "server_end")
+    __slots__ = ("_dead_after_s", "_runtime", "_session", "is_open", "on_close", "send", "server_end")
 
     def __init__(self, on_close: OnClose) -> None:
         self.on_close = on_close
         self.server_end = _ServerEnd()
         self.send: Callable[[wire.ClientMessage], None] = _nothing
-        self.is_seen: Callable[[float, float], None] = _nothing
         self.is_open = False
         self._session: Session | None = None
 
@@ -129,5 +126,5 @@ class MemoryLink:
 
     def _cut(self) -> Session | None:
         session, self._session, self.is_open = self._session, None, False
-        self.send = self.is_seen = self.server_end.send = self.server_end.close = self.on_close = _nothing
+        self.send = self.server_end.send = self.server_end.close = self.on_close = _nothing
         return session

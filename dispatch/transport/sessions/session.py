@@ -348,8 +348,9 @@ class Session:
             self._send(wire.error_frame(Unavailable()))
             self._end(OVERLOADED, "try again")
         else:
-            command_id = request.command.id if request.command is not None else None
-            self._send(wire.error_frame(Unavailable(), command_id, self.ride_id or getattr(request, "ride_id", None)))
+            named = getattr(request, "command", request)
+            frame_id = named.id if named is not None else None
+            self._send(wire.error_frame(Unavailable(), frame_id, self.ride_id or getattr(request, "ride_id", None)))
 
     def _detach(self, reason: LinkEnd) -> None:
         """Tell the actor that this connection is gone."""

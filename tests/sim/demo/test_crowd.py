@@ -82,7 +82,7 @@ class Town:
         journal = MemoryJournal(self.runtime)
         self.runtime.sink(JOURNAL, journal)
         zone = assemble(settings, self.runtime, journal, travel=TravelModel(), make_policy=None, epoch="e1")
-        self.gateway = Door(zone.gateway)
+        self.gateway, self.board = Door(zone.gateway), zone.board
         self.figures = Figures()
         self.failures: list[BaseException] = []
         self.crowd = Crowd(RealtimeRuntime(1), self.figures, self.failures.append)
@@ -141,7 +141,7 @@ def test_positions_are_told_on_the_cadence_and_all_of_them_are_heard() -> None:
     async def play(town: Town, served: Served) -> None:
         await town.fleet(served, 100)
         await until(lambda: town.told["positions"] >= 110)
-        await until(lambda: town.gateway.board.reports == town.told["positions"])
+        await until(lambda: town.board.reports == town.told["positions"])
 
     in_town(play)
 

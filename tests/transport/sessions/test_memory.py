@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from dispatch.messages.commands import AcceptOffer, Attach, Detach, FindDriver
-from dispatch.messages.matching import DriverSeen
 from dispatch.messages.notices import DriverSnapshot, OfferMade, Replaced, Searching
 from dispatch.transport import wire
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
@@ -36,19 +35,6 @@ class TestALink:
         fix = rig.board.position(DRIVER)
         assert fix is not None
         assert (fix.lat, fix.lon) == (-26.2, 28.0)
-
-    def test_news_of_a_place_without_a_frame_goes_to_the_dispatcher_and_after_the_end_to_nobody(
-        self, codec: bool
-    ) -> None:
-        rig = Rig()
-        phone = Phone(rig, codec)
-        assert phone.link.is_open
-        phone.link.is_seen(-26.2, 28.0)
-        assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
-        phone.link.close()
-        assert not phone.link.is_open
-        phone.link.is_seen(-26.2, 28.0)
-        assert rig.heard("dispatcher/0") == [DriverSeen(DRIVER)]
 
     def test_what_the_phone_gets_it_gets_as_messages(self, codec: bool) -> None:
         rig = Rig()
