@@ -20,7 +20,7 @@ from dispatch.config import Rules, Settings
 from dispatch.config.options import options_of
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.matching.rules import SearchRules
-from dispatch.domain.matching.supply import Roster, Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.following import ApproachRules, Tracks
 from dispatch.domain.places.geo import EtaModel
@@ -112,9 +112,9 @@ def position_board(rules: Rules) -> PositionBoard:
 
 def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
-    roster = Roster(board) if rules.explain_candidates else None
     candidates = rules.rank_candidates if rules.rank_by == "eta" else 0
-    return Supply(board, rules.live_offers, roster=roster, travel=travel, rank_candidates=candidates)
+    explains = bool(rules.explain_candidates)
+    return Supply(board, rules.live_offers, explains=explains, travel=travel, rank_candidates=candidates)
 
 
 def culprit(message: Any) -> str | None:

@@ -362,8 +362,8 @@ class DispatcherActor(RecordedActor):
         opens = search.need(now).kind == ROUND
         for group in (hits,) if opens else [[hit] for hit in hits]:
             asking = search.asking(group, radius_m or self.rules.radius_m, now)
-            if self.supply.roster is not None:
-                self.record(considered(self.zone, self.supply.roster, search, asking))
+            if self.supply.everybody is not None:
+                self.record(considered(self.zone, self.supply.everybody, search, asking))
             self.record(asking)
             etas = self.supply.etas_s([placed.driver_id for placed in asking.offers], card.trip.pickup.point, now)
             self.supply.hold(card.ride_id, asking.offers)

@@ -8,7 +8,7 @@ from dispatch.domain.matching.policy import Ask, SearchOpened
 from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import Search, Searches
-from dispatch.domain.matching.supply import Roster, Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.matching.zone import Zone, considered
 from dispatch.domain.places.geo import haversine_m
@@ -30,8 +30,7 @@ class Town:
         """Each is `(vehicle type, metres, available, past)`; `past` is what became of their last offer, if they had one."""
         self.policy = policy
         board = PositionBoard()
-        self.roster = Roster(board)
-        self.supply = Supply(board, 1, roster=self.roster)
+        self.supply = Supply(board, 1, explains=True)
         searches = Searches(policy, lambda passenger_id: ())
         self.zone = Zone(policy, self.supply, searches)
         self.zone.now = NOW
@@ -150,7 +149,9 @@ def test_everybody_who_is_near_is_told_of_and_whoever_is_not_asked_with_the_rule
 ) -> None:
     town = Town(drivers, wanted, policy)
     picked = town.zone.nearest(town.search, k, town.search.radius_m)
-    told = considered(town.zone, town.roster, town.search, town.search.asking(picked, town.search.radius_m, NOW))
+    told = considered(
+        town.zone, town.supply.everybody, town.search, town.search.asking(picked, town.search.radius_m, NOW)
+    )
     asked = {driver_id for _, driver_id in picked}
     by_distance = sorted(town.people, key=lambda d: (town.metres[d], d))
     near = [driver_id for driver_id in by_distance if driver_id not in asked][: policy.explain_candidates]

@@ -38,11 +38,11 @@ def supply(stage: Stage) -> Supply:
 def remembered(stage: Stage) -> set[str]:
     """The drivers of whom anything at all is left in the server's memory, wherever that is."""
     dispatcher, tracker, board = stage.actor("dispatcher/0"), stage.actor("tracker/0"), stage.world.board
-    held = [
-        vars(part) for part in (supply(stage), supply(stage).roster, board, dispatcher, tracker) if part is not None
-    ]
+    held = [vars(part) for part in (supply(stage), board, dispatcher, tracker) if part is not None]
     named = {key for fields in held for value in fields.values() if isinstance(value, dict) for key in value}
-    return (named | set(awake(stage))) & set(stage.drivers)
+    everybody = supply(stage).everybody
+    placed = {name for name in stage.drivers if everybody is not None and everybody.holds(name)}
+    return (named | placed | set(awake(stage))) & set(stage.drivers)
 
 
 def seen_once(stage: Stage, count: int = 30) -> Stage:
@@ -71,9 +71,8 @@ def test_of_drivers_seen_once_nothing_is_left(play: Theatre, settings: dict[str,
     assert len(awake(stage)) == 30
     stage.run(until=20 + STAYS_S)
     assert remembered(stage) == set()
-    assert len(supply(stage)) == 0
-    roster = supply(stage).roster
-    assert roster is None or not any(roster.counts.values())
+    assert not supply(stage).drivers
+    assert not any(supply(stage).counts.values())
 
 
 def test_how_long_they_stay_are_two_settings(play: Theatre) -> None:

@@ -4,9 +4,9 @@ A driver is in the grid exactly while they are available with fewer live offers 
 Whether that position is fresh is asked at the query.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import partial
-from math import inf
 from typing import Any
 
 import msgspec
@@ -21,43 +21,8 @@ from dispatch.values import Fix, Point
 AVAILABLE = "available"
 
 
-class Roster:
-    """Every driver where they were last seen, whether they can be asked or not, and how many there are of each status.
-
-    Kept only where decisions are explained.
-    """
-
-    def __init__(self, board: PositionBoard, cell_m: float = 1000.0) -> None:
-        """`cell_m`: larger than where five are looked for, since a round is explained by some fifteen."""
-        self._board = board
-        self._grid = Grid(cell_m)
-        self.counts: dict[str, int] = {}
-
-    def enter(self, driver_id: DriverId, status: str) -> None:
-        """A driver of whom nothing was known."""
-        self.counts[status] = self.counts.get(status, 0) + 1
-        fix = self._board.position(driver_id)
-        if fix is not None:
-            self._grid.put(driver_id, fix.lat, fix.lon)
-
-    def change(self, before: str, status: str) -> None:
-        """A driver announced another status."""
-        self.counts[before] -= 1
-        self.counts[status] = self.counts.get(status, 0) + 1
-
-    def leave(self, driver_id: DriverId, status: str) -> None:
-        """A driver of this status is forgotten."""
-        self.counts[status] -= 1
-        self._grid.remove(driver_id)
-
-    def move(self, moved: Mapping[DriverId, Fix]) -> None:
-        """They were seen there."""
-        for driver_id, fix in moved.items():
-            self._grid.put(driver_id, fix.lat, fix.lon)
-
-    def nearest(self, lat: float, lon: float, k: int) -> list[tuple[float, DriverId]]:
-        """The k nearest of all, however far: (metres, id), ties by id."""
-        return self._grid.nearest(lat, lon, k, inf)  # type: ignore[return-value]
+EVERYBODY_CELL_M = 1000.0
+"""Larger than where five are looked for, since a round is explained by some fifteen."""
 
 
 class Supplied(msgspec.Struct):
@@ -82,11 +47,11 @@ class Supply:
         live_offers: int,
         cell_m: float = 500.0,
         *,
-        roster: Roster | None = None,
+        explains: bool = False,
         travel: EtaModel | None = None,
         rank_candidates: int = 0,
     ) -> None:
-        """`roster`: is told of everybody, also of those who cannot be asked. `travel`: how long a drive takes; None: at one speed.
+        """`explains`: keep also where those are who cannot be asked. `travel`: how long a drive takes; None: at one speed.
 
         `rank_candidates`: so many nearest drivers are compared by how long they take, for who is across the river is near, and late;
         never fewer than are wanted. 0: the nearest in metres are asked first.
@@ -99,12 +64,12 @@ class Supply:
         self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
         self._moved_since_sweep: dict[DriverId, None] = {}
-        self.roster = roster
+        self.everybody = Grid(EVERYBODY_CELL_M) if explains else None
+        """Every driver where they were last seen, whether they can be asked or not. Kept only where decisions are explained."""
+        self.counts: Counter[str] = Counter()
+        """How many drivers there are of each status."""
         self.eligibility_seq = 0
         """How many times some driver became eligible."""
-
-    def __len__(self) -> int:
-        return len(self.drivers)
 
     def etas_s(self, driver_ids: Iterable[DriverId], end: Point, now: float) -> list[float]:
         """How long each of these drivers takes to a place, in seconds; 0 where the driver's position is unknown."""
@@ -116,8 +81,10 @@ class Supply:
         supplied = self.drivers.get(driver_id)
         if supplied is None:
             supplied = self.drivers[driver_id] = Supplied()
-            if self.roster is not None:
-                self.roster.enter(driver_id, supplied.status)
+            self.counts[supplied.status] += 1
+            fix = self._board.position(driver_id)
+            if self.everybody is not None and fix is not None:
+                self.everybody.put(driver_id, fix.lat, fix.lon)
         return supplied
 
     def forget(self, driver_id: DriverId, incarnation: int) -> None:
@@ -129,16 +96,17 @@ class Supply:
         self._grid.remove(driver_id)
         self._without_position.pop(driver_id, None)
         self._moved_since_sweep.pop(driver_id, None)
-        if self.roster is not None:
-            self.roster.leave(driver_id, supplied.status)
+        self.counts[supplied.status] -= 1
+        if self.everybody is not None:
+            self.everybody.remove(driver_id)
 
     def announced(self, driver_id: DriverId, status: str, vehicle_type: str) -> None:
         """What a driver announced. Call `update` afterwards. With another vehicle the driver becomes eligible anew."""
         supplied = self.get(driver_id)
         if vehicle_type != supplied.vehicle_type:
             self._grid.remove(driver_id)
-        if self.roster is not None and status != supplied.status:
-            self.roster.change(supplied.status, status)
+        self.counts[supplied.status] -= 1
+        self.counts[status] += 1
         supplied.status, supplied.vehicle_type = status, vehicle_type
 
     def eligible(self, driver_id: DriverId) -> bool:
@@ -180,9 +148,10 @@ class Supply:
         """Move everyone whom the board saw moving."""
         grid, moved = self._grid, self._board.drain()
         in_grid = grid.holds
-        if self.roster is not None:
-            self.roster.move(moved)
+        everybody = self.everybody
         for driver_id, fix in moved.items():
+            if everybody is not None:
+                everybody.put(driver_id, fix.lat, fix.lon)
             if in_grid(driver_id):
                 grid.put(driver_id, fix.lat, fix.lon)
                 self._moved_since_sweep[driver_id] = None

@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Hits, Search, Searches
-from dispatch.domain.matching.supply import Roster, Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.geo import EARTH_RADIUS_M, haversine_m
+from dispatch.domain.places.grid import Grid
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.values import CLOCK_SLACK_S, Point
@@ -296,22 +297,24 @@ class Zone:
         self.seq_at_round.pop(ride_id, None)
 
 
-def considered(zone: Zone, roster: Roster, search: Search, asking: OffersMade) -> RoundConsidered:
+def considered(zone: Zone, everybody: Grid, search: Search, asking: OffersMade) -> RoundConsidered:
     """What there is to tell of a round, or of a refill, that asks these drivers. It is not applied to the search yet.
 
-    The same `RULES` that picked them say of every other driver who is near why that one is not asked.
+    `everybody`: the drivers of the zone, where they were last seen. The same `RULES` that picked some say why the others who are near
+    are not asked.
     """
     pickup = search.card.trip.pickup
     rows = [(placed.pickup_distance_m, placed.driver_id, AskVerdict.ASKED) for placed in asking.offers]
     chosen = {placed.driver_id for placed in asking.offers}
     wanted = zone.rules.explain_candidates + len(rows)
-    for metres, driver_id in roster.nearest(pickup.lat, pickup.lon, wanted):
+    for metres, name in everybody.nearest(pickup.lat, pickup.lon, wanted, inf):
+        driver_id = DriverId(name)
         if driver_id not in chosen:
             verdict = zone.why_not(search, driver_id, metres, asking.radius_m) or AskVerdict.BEHIND
             rows.append((metres, driver_id, verdict))
     rows = sorted(rows[:wanted])
     drivers = tuple([driver_id for _, driver_id, _ in rows])
-    others = dict(roster.counts)
+    others = zone.supply.counts.copy()
     for driver_id in drivers:
         others[zone.supply.drivers[driver_id].status] -= 1
     return RoundConsidered(

@@ -65,10 +65,10 @@ def town() -> Town:
 
 def test_nobody_is_known_or_eligible_before_a_word_is_said() -> None:
     supply = Supply(PositionBoard(), 1)
-    assert len(supply) == 0
+    assert len(supply.drivers) == 0
     assert not supply.eligible(DAN)
     assert supply.get(DAN) == Supplied(-1, -1, "offline", {})
-    assert len(supply) == 1
+    assert len(supply.drivers) == 1
     assert supply.get(DAN) is supply.get(DAN)
 
 
@@ -148,7 +148,7 @@ def test_seeing_does_not_make_the_busy_or_the_unknown_eligible(town: Town) -> No
     assert town.supply.seen(DAN) is False
     town.is_at(EVE, 2.0)
     assert town.supply.seen(EVE) is False
-    assert len(town.supply) == 1, "nor known"
+    assert len(town.supply.drivers) == 1, "nor known"
 
 
 def test_a_driver_who_got_a_position_while_busy_is_there_when_they_are_free() -> None:
@@ -265,14 +265,14 @@ def test_with_another_vehicle_a_driver_becomes_eligible_anew(town: Town) -> None
 def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer_is_on_its_way(town: Town) -> None:
     town.is_offered(DAN, "offer-1")
     town.supply.forget(DAN, 7)
-    assert len(town.supply) == 1, "the offer may reach the driver, and wake them"
+    assert len(town.supply.drivers) == 1, "the offer may reach the driver, and wake them"
     town.answers(DAN, "offer-1")
     town.supply.get(DAN).incarnation = 8
     town.supply.forget(DAN, 7)
     assert town.nearest() == ["dan"]
     town.supply.forget(DAN, 8)
-    assert (len(town.supply), town.nearest()) == (0, [])
+    assert (len(town.supply.drivers), town.nearest()) == (0, [])
     town.supply.forget(DAN, 8)
     town.supply.get(EVE)  # of whom a dispatcher made anew has only heard
     town.supply.forget(EVE, 9)
-    assert len(town.supply) == 0
+    assert len(town.supply.drivers) == 0

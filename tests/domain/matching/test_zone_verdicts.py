@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Searches
-from dispatch.domain.matching.supply import Roster, Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.matching.zone import RULES, Zone, considered
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import OfferId, RideId
@@ -22,8 +22,7 @@ class Town:
     def __init__(self, **rules: Any) -> None:
         self.rules = SearchRules(explain_candidates=5, **rules)
         self.board = PositionBoard()
-        self.roster = Roster(self.board)
-        self.supply = Supply(self.board, 1, roster=self.roster)
+        self.supply = Supply(self.board, 1, explains=True)
         self.zone = Zone(self.rules, self.supply, Searches(self.rules, lambda passenger_id: ()))
         self.search = searching(**rules)
         self.search.open_round()
@@ -37,7 +36,7 @@ class Town:
     def rule(self, now: float = 1.0) -> str:
         self.zone.now = now
         asking = self.search.asking((), self.rules.radius_m, now)
-        told = considered(self.zone, self.roster, self.search.search, asking)
+        told = considered(self.zone, self.supply.everybody, self.search.search, asking)
         assert told.drivers == (D1,)
         return told.rules[0]
 
