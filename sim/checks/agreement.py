@@ -57,7 +57,7 @@ def check_views(world: Subject) -> None:
 def _would_ask(dispatcher: DispatcherActor, search: Search, driver_id: DriverId) -> bool:
     """Whether this search wants this driver, who could be asked. A driver who moved since the last sweep is found by the next one."""
     supply, zone, now = dispatcher.supply, dispatcher.zone, dispatcher.runtime.now
-    if driver_id in supply._moved_since_sweep or driver_id in supply._board._moved:
+    if driver_id in supply._moved_since_sweep or driver_id in supply.board._moved:
         return False
     place, pickup = supply.position(driver_id, now), search.card.trip.pickup
     if place is None:

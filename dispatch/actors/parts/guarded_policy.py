@@ -21,7 +21,7 @@ class GuardedPolicy:
         """`clock`: seconds, by which the turns of the plug-in are measured; None: they may take any time, as in virtual time."""
         self._plug_in = plug_in
         self._default = Rounds()
-        self._clock = clock
+        self._clock = clock or (lambda: 0.0)
         self._name = type(plug_in).__qualname__
 
     def decide(self, happened: Happened, zone: ZoneView) -> Iterator[Move]:
@@ -35,14 +35,13 @@ class GuardedPolicy:
                 yield move
 
     def _moves(self, happened: Happened, zone: ZoneView) -> Iterable[Move]:
-        clock = self._clock
-        began = clock() if clock is not None else 0.0
+        began = self._clock()
         try:
             moves = list(self._plug_in.decide(happened, zone))
         except Exception:
             log.exception("policy %s failed on %r: the default decides", self._name, happened)
             return self._default.decide(happened, zone)
-        took_s = clock() - began if clock is not None else 0.0
+        took_s = self._clock() - began
         if took_s <= LONGEST_TURN_S:
             return moves
         log.warning("policy %s took %.0f ms over %r: the default decides", self._name, 1000.0 * took_s, happened)

@@ -276,8 +276,7 @@ class Searches(dict[RideId, Search]):
 
     def apply(self, event: Any) -> None:
         """Fold one event in. A search begins when its ride is requested or loses its driver; events of no search change nothing."""
-        ride_id = getattr(event, "ride_id", None)
-        search = self.get(ride_id) if ride_id is not None else None
+        search = self.get(getattr(event, "ride_id", RideId("")))
         kind = type(event)
         if kind is RideRequested:
             passenger = event.passenger
@@ -285,12 +284,12 @@ class Searches(dict[RideId, Search]):
                 passenger = replace(passenger, phone=masked(passenger.phone))
             card = RideCard(event.ride_id, event.search_no, passenger, event.trip, event.pickup_at)
             self._begin(card, event.at, search)
-        elif search is None:
-            return
-        elif kind is RideUnassigned:  # those who were only silent may be asked again, the driver who gave it up may not
+        elif (
+            search is not None and kind is RideUnassigned
+        ):  # those who were only silent may be asked again, the driver who gave it up may not
             card = replace(search.card, search_no=event.search_no)
             self._begin(card, search.since, search).refusals[event.driver_id] = None
-        else:
+        elif search is not None:
             search.apply(event)
 
     def of_ride(self, ride_id: RideId, events: Iterable[Message]) -> Search | None:
@@ -302,8 +301,7 @@ class Searches(dict[RideId, Search]):
         return told.get(ride_id)
 
     def _begin(self, card: RideCard, since: float, before: Search | None) -> Search:
-        search = self[card.ride_id] = Search(card, since, self.rules)
-        search.blocked = dict.fromkeys(self._blocked_drivers(card.passenger.passenger_id))
-        if before is not None:
-            search.refusals = before.refusals
+        refusals = before.refusals if before is not None else {}
+        blocked = dict.fromkeys(self._blocked_drivers(card.passenger.passenger_id))
+        search = self[card.ride_id] = Search(card, since, self.rules, refusals=refusals, blocked=blocked)
         return search

@@ -56,7 +56,7 @@ class Supply:
         `rank_candidates`: so many nearest drivers are compared by how long they take, for who is across the river is near, and late;
         never fewer than are wanted. 0: the nearest in metres are asked first.
         """
-        self._board = board
+        self.board = board
         self._travel = travel or TravelModel()
         self._live_offers = live_offers
         self._rank_candidates = rank_candidates
@@ -73,7 +73,7 @@ class Supply:
 
     def etas_s(self, driver_ids: Iterable[DriverId], end: Point, now: float) -> list[float]:
         """How long each of these drivers takes to a place, in seconds; 0 where the driver's position is unknown."""
-        fixes = map(self._board.position, driver_ids)
+        fixes = map(self.board.position, driver_ids)
         return self._travel.etas_s([(fix.lat, fix.lon) if fix is not None else end for fix in fixes], end, now)
 
     def get(self, driver_id: DriverId) -> Supplied:
@@ -82,7 +82,7 @@ class Supply:
         if supplied is None:
             supplied = self.drivers[driver_id] = Supplied()
             self.counts[supplied.status] += 1
-            fix = self._board.position(driver_id)
+            fix = self.board.position(driver_id)
             if self.everybody is not None and fix is not None:
                 self.everybody.put(driver_id, fix.lat, fix.lon)
         return supplied
@@ -122,7 +122,7 @@ class Supply:
             return False
         if self._grid.holds(driver_id):
             return False
-        fix = self._board.position(driver_id)
+        fix = self.board.position(driver_id)
         if fix is None:
             self._without_position[driver_id] = None
             return False
@@ -139,14 +139,14 @@ class Supply:
 
     def seen(self, driver_id: DriverId) -> bool:
         """The driver's position became known, or known again. Returns whether the driver is eligible."""
-        fix = self._board.position(driver_id)
+        fix = self.board.position(driver_id)
         if fix is not None and driver_id in self.drivers and not self.update(driver_id) and self._grid.holds(driver_id):
             self._enter(driver_id, fix)
         return self._grid.holds(driver_id)
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
-        grid, moved = self._grid, self._board.drain()
+        grid, moved = self._grid, self.board.drain()
         in_grid = grid.holds
         everybody = self.everybody
         for driver_id, fix in moved.items():
@@ -182,21 +182,17 @@ class Supply:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all.
         Where drivers are ranked by how long they take, the soonest come first, ties by metres and id.
         """
-        fresh, wanted = self._board.fresh, max(k, self._rank_candidates) if k > 0 else 0
+        fresh, wanted = self.board.fresh, max(k, self._rank_candidates) if k > 0 else 0
         accepts: Any = None if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
         hits: Any = self._grid.nearest(lat, lon, wanted, radius_m, accepts)
-        if may_ask is None and not self._board.are_fresh([driver_id for _, driver_id in hits], now):  # mostly they are
+        if may_ask is None and not self.board.are_fresh([driver_id for _, driver_id in hits], now):  # mostly they are
             hits = self._grid.nearest(lat, lon, wanted, radius_m, partial(fresh, now=now))
         if self._rank_candidates:
             etas = self.etas_s([driver_id for _, driver_id in hits], (lat, lon), now)
             hits = [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
         return hits  # type: ignore[no-any-return]
 
-    def is_fresh(self, driver_id: DriverId, now: float) -> bool:
-        """Whether the driver's position is young enough for an offer."""
-        return self._board.fresh(driver_id, now)
-
     def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
         """Where the driver is, if that is known and fresh."""
-        fix = self._board.position(driver_id)
-        return (fix.lat, fix.lon) if fix is not None and self._board.fresh(driver_id, now) else None
+        fix = self.board.position(driver_id)
+        return (fix.lat, fix.lon) if fix is not None and self.board.fresh(driver_id, now) else None

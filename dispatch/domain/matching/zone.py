@@ -57,7 +57,7 @@ RULES: Final = (
         lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.UNAVAILABLE,
     ),
     Rule(AskVerdict.BUSY, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.BUSY),
-    Rule(AskVerdict.STALE, lambda zone, search, who, m, reach_m: not zone.supply.is_fresh(who, zone.now)),
+    Rule(AskVerdict.STALE, lambda zone, search, who, m, reach_m: not zone.supply.board.fresh(who, zone.now)),
     Rule(AskVerdict.OUTSIDE_RADIUS, lambda zone, search, who, m, reach_m: m > reach_m),
     Rule(
         AskVerdict.WRONG_VEHICLE,
@@ -234,7 +234,7 @@ class Zone:
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
         # Mostly the driver stands in the supply and nothing is the matter but that others are nearer.
-        found = metres <= reach_m and self.supply.eligible(driver_id) and self.supply.is_fresh(driver_id, self.now)
+        found = metres <= reach_m and self.supply.eligible(driver_id) and self.supply.board.fresh(driver_id, self.now)
         return self._dropped_by(search, driver_id, metres, reach_m, found)
 
     def _dropped_by(
