@@ -60,7 +60,7 @@ def _group(name: str, title: str) -> str:
 
 def _row(row: Setting) -> str:
     default = row.written(row.default)
-    cells = (f"`{row.flag}`", f"`{row.env}`", f"`{default}`" if default else "", row.range, row.limits.help)
+    cells = (f"`{row.flag}`", f"`{row.env}`", f"`{default}`" if default else "", row.range, row.help)
     return f"| {' | '.join(cells)} |\n"
 
 

@@ -56,8 +56,8 @@ def test_every_setting_of_its_groups_is_an_option_with_its_default_and_limits_in
     for row in SETTINGS:
         if row.group in GROUPS_OF_COMMAND[command]:
             assert row.flag in told
-            assert row.limits.help in told
-            assert row.range in told or row.limits.choices
+            assert row.help in told
+            assert row.range in told or row.choices
 
 
 def test_the_version_is_told() -> None:

@@ -33,12 +33,11 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sample(row: Setting) -> object:
     """A legal value of this row as a TOML file would hold it: the lowest, the last choice or some word."""
-    limits = row.limits
-    if limits.choices:
-        return limits.choices[-1]
-    if limits.kind.held is str:
-        return WORDS[limits.kind.metavar]
-    return True if limits.kind.held is bool else row.outside(row.checked(limits.kind.held(limits.low)))
+    if row.choices:
+        return row.choices[-1]
+    if row.kind.held is str:
+        return WORDS[row.kind.metavar]
+    return True if row.kind.held is bool else row.outside(row.checked(row.kind.held(row.low)))
 
 
 def as_toml(value: object) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Za-z:.%]+\]|[\w.-]+)(?::(?P<port>\d{0,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>.+)", re.ASCII | re.IGNORECASE)
 _PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LONGEST_NAME: Final = 253
+Named = TypeVar("Named")
 
 
 class Authority(NamedTuple):
@@ -66,10 +67,7 @@ def hosts_in(listed: str) -> frozenset[str]:
 
     Raises ValueError: something in it is no host.
     """
-    named = [authority(_in_ascii(word)) for word in _words(listed)]
-    if None in named:
-        raise ValueError(listed)
-    return frozenset(one.host for one in named if one is not None)
+    return frozenset(named.host for named in _each(listed, authority))
 
 
 def origins_in(listed: str) -> frozenset[Origin]:
@@ -77,14 +75,14 @@ def origins_in(listed: str) -> frozenset[Origin]:
 
     Raises ValueError: something in it is no origin. `*` and `null` are none: they would let any page in.
     """
-    named = [origin(_in_ascii(word.removesuffix("/"))) for word in _words(listed)]
+    return _each(listed, lambda word: origin(word.removesuffix("/")))
+
+
+def _each(listed: str, read: Callable[[str], Named | None]) -> frozenset[Named]:
+    named = [read(_in_ascii(word)) for word in listed.replace(",", " ").split()]
     if None in named:
         raise ValueError(listed)
     return frozenset(one for one in named if one is not None)
-
-
-def _words(listed: str) -> Iterable[str]:
-    return listed.replace(",", " ").split()
 
 
 def _in_ascii(word: str) -> str:

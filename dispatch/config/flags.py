@@ -57,12 +57,10 @@ class SettingOption(click.Option):
 
 
 def _option(row: Setting, default: str | None) -> Callable[[Function], Function]:
-    kind, choices = row.limits.kind, "|".join(row.limits.choices)
+    kind, choices = row.kind, "|".join(row.choices)
     if kind.held is bool:
         flag = f"{row.flag}/{row.negative_flag}"
-        return click.option(
-            flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.limits.help
-        )
+        return click.option(flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.help)
     written = row.written(row.default) if default is None else default
     notes = "; ".join(filter(None, (written, "" if choices else row.range)))
     return click.option(
@@ -71,7 +69,7 @@ def _option(row: Setting, default: str | None) -> Callable[[Function], Function]
         cls=SettingOption,
         group=row.group,
         metavar=choices or kind.metavar,
-        help=row.limits.help + (f"  [{notes}]" if notes else ""),
+        help=row.help + (f"  [{notes}]" if notes else ""),
     )
 
 

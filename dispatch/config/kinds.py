@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatch.config.authority import hosts_in, origins_in
 from dispatch.config.trip_columns import columns_named
 from dispatch.config.vehicle_types import served_by
+from dispatch.phones import is_region
 
 Value = str | int | float | bool
 HIDDEN = "•••"
@@ -16,7 +19,7 @@ HIDDEN = "•••"
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)", re.ASCII)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?", re.ASCII)
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 _SWITCH = {
@@ -58,8 +61,8 @@ def _matched(pattern: re.Pattern[str], given: object) -> re.Match[str]:
     return match
 
 
-def _read_number(given: object) -> float:
-    return float(str(given)) if _is_number(given) else float(_matched(_NUMBER, given)[0])
+def _read_number(given: object, pattern: re.Pattern[str] = _NUMBER) -> float:
+    return float(str(given)) if _is_number(given) else float(_matched(pattern, given)[1])
 
 
 def _read_whole(given: object) -> int:
@@ -134,34 +137,21 @@ def _read_zone(given: object) -> str:
 def _read_region(given: object) -> str:
     """A country by its two letters; the empty text is none."""
     name = _read_text(given).strip().upper()
-    if name:
-        from dispatch.phones import is_region
-
-        if not is_region(name):
-            raise ValueError(given)
+    if name and not is_region(name):
+        raise ValueError(given)
     return name
 
 
-def _read_list(given: object) -> str:
-    """A TOML array of texts is as good as one text with commas."""
-    if isinstance(given, list) and all(isinstance(word, str) for word in given):
-        return ", ".join(given)
-    return _read_text(given)
-
-
 def _listed(check: Callable[[str], object]) -> Callable[[object], Value]:
-    """Read a list, of which `check` raises ValueError where it is none of its kind."""
+    """Read a list, of which `check` raises ValueError where it is none of its kind. A TOML array of texts is as good as commas."""
 
     def reads(given: object) -> Value:
-        text = _read_list(given)
+        is_array = isinstance(given, list) and all(isinstance(word, str) for word in given)
+        text = _read_text(", ".join(cast("list[str]", given)) if is_array else given)
         check(text)
         return text
 
     return reads
-
-
-def _read_percent(given: object) -> float:
-    return float(str(given)) if _is_number(given) else float(_matched(_PERCENT, given)[1])
 
 
 DURATION = Kind("DURATION", "a duration (30s, 500ms, 2m, 4h)", float, _read_duration, _write_duration, ("_s", ""))
@@ -194,7 +184,9 @@ COLUMNS = Kind(
     str,
     _listed(columns_named),
 )
-PERCENT = Kind("PERCENT", "a share (5%)", float, _read_percent, lambda share: f"{float(share):g}%")
+PERCENT = Kind(
+    "PERCENT", "a share (5%)", float, partial(_read_number, pattern=_PERCENT), lambda share: f"{float(share):g}%"
+)
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone)
 REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region)
 SECRET = Kind("SECRET", "text", str, _read_text, lambda value: HIDDEN if value else "")

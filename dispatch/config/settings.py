@@ -254,7 +254,7 @@ class SimulateSettings(Checked):
         ZONE, None, "clock by which times with an offset from UTC are told; empty: that of the first offset"
     )
     skip_most: float = percent(
-        5, "more rows skipped than this end the run before it begins; rows without a place do not count"
+        5, 0, 100, "more rows skipped than this end the run before it begins; rows without a place do not count"
     )
     drivers: int | None = whole(None, 0, 1_000_000, "drivers in the fleet")
     rides: int | None = whole(None, 0, 10_000_000, "number of trips to take, the first ones")

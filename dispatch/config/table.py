@@ -1,8 +1,11 @@
 """One row for each setting, read from the settings classes. Flags, environment variables and TOML keys are made of them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import Field, dataclass, field
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, replace
+from functools import partial
+from typing import Any, ClassVar, cast
 
 from dispatch.config.kinds import (
     DURATION,
@@ -20,84 +23,32 @@ from dispatch.errors import SettingError
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The kind, the purpose and the range of an attribute, in the units of the program."""
-
-    kind: Kind
-    help: str
-    low: float = float("-inf")
-    high: float = float("inf")
-    choices: tuple[str, ...] = ()
-    name: str = ""
-    also: Callable[[str], bool] | None = None
-    """Which other words will do."""
-
-
-def duration(default: str | None, low: str, high: str, help: str) -> Any:
-    """Seconds in the program; written `30s` by people and here."""
-    return _row(default, Limits(DURATION, help, float(DURATION.read(low)), float(DURATION.read(high))))
-
-
-def kilometres(default: float, low: float, high: float, help: str) -> Any:
-    """Metres in the program; kilometres for people and here."""
-    return _row(default, Limits(KILOMETRES, help, low * 1000, high * 1000))
-
-
-def number(default: float, low: float, high: float, help: str) -> Any:
-    """A number whose unit stands in its name."""
-    return _row(default, Limits(NUMBER, help, low, high))
-
-
-def whole(default: int | None, low: int, high: int, help: str) -> Any:
-    """A whole number."""
-    return _row(default, Limits(WHOLE, help, low, high))
-
-
-def choice(default: str, choices: str, help: str, also: Callable[[str], bool] | None = None) -> Any:
-    """One of a few words, listed as `full|normal|off`, or another one that `also` admits."""
-    return _row(default, Limits(TEXT, help, choices=tuple(choices.split("|")), also=also))
-
-
-def written(kind: Kind, default: str | None, help: str, name: str = "") -> Any:
-    """Text of this kind: a path, a time zone, a list of hosts. `name`: where the attribute's own is another setting's already."""
-    return _row(default, Limits(kind, help, name=name))
-
-
-def percent(default: float, help: str) -> Any:
-    """A share in per cent, `5%` outside."""
-    return _row(default, Limits(PERCENT, help, 0, 100))
-
-
-def switch(default: bool, help: str) -> Any:
-    """Yes or no."""
-    return _row(default, Limits(SWITCH, help))
-
-
-def _row(default: object, limits: Limits) -> Any:
-    held = None if default is None else limits.kind.read(default)
-    return field(default=held, metadata={Limits: limits}, repr=limits.kind is not SECRET)
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting.
+    """One setting: the kind, the purpose, the default and the range of an attribute, in the units of the program.
 
     `name` is unique and makes its environment variable; `key` is its name inside its group and makes its
     flag. They differ only where two groups use the same word.
     """
 
-    attribute: str
-    group: str
+    kind: Kind
+    help: str
     default: Value | None
-    limits: Limits
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+    also: Callable[[str], bool] | None = None
+    """Which other words will do."""
+    name: str = ""
+    attribute: str = ""
+    group: str = ""
+
+    def of(self, group: str, attribute: str) -> Setting:
+        """The row as it stands at this attribute of the class of a group."""
+        return replace(self, group=group, attribute=attribute, name=self.name or self.kind.public_name(attribute))
 
     @property
     def key(self) -> str:
-        return self.limits.kind.public_name(self.attribute)
-
-    @property
-    def name(self) -> str:
-        return self.limits.name or self.key
+        return self.kind.public_name(self.attribute)
 
     @property
     def flag(self) -> str:
@@ -115,14 +66,10 @@ class Setting:
     @property
     def range(self) -> str:
         """`50ms to 5m`, `full, normal or off`, or nothing for a value that has no limits."""
-        limits = self.limits
-        if limits.choices:
-            *others, last = limits.choices
+        if self.choices:
+            *others, last = self.choices
             return f"{', '.join(others)} or {last}" if others else last
-        if limits.high == float("inf"):
-            return ""
-        low, high = (self.written(_held(limits.kind, limit)) for limit in (limits.low, limits.high))
-        return f"{low} to {high}"
+        return "" if self.high == float("inf") else f"{self.written(self.low)} to {self.written(self.high)}"
 
     def written(self, value: Value | None) -> str:
         """The value as people write it; empty for None."""
@@ -139,28 +86,28 @@ class Setting:
         """The value as in a TOML file: a number, a boolean or a text with its unit."""
         if value is None:
             return None
-        written = self.limits.kind.write(value)
+        written = self.kind.write(value)
         return int(written) if isinstance(written, float) and written.is_integer() else written
 
     def read(self, given: object, origin: str) -> Value:
         """The value that `given` means. Raises SettingError, which names the setting, what came and what is wanted."""
         try:
-            return self.checked(self.limits.kind.read(given))
+            return self.checked(self.kind.read(given))
         except ValueError:
             raise self._refusal(f"{given!r} ({origin})") from None
 
     def checked(self, value: object) -> Value:
         """`value` as the program holds it; a whole number serves as a float. Raises ValueError."""
-        limits = self.limits
-        fits = isinstance(value, (int, float) if limits.kind.held is float else limits.kind.held)
-        if not fits or (isinstance(value, bool) and limits.kind.held is not bool):
+        is_number = self.kind.held is float
+        fits = isinstance(value, (int, float) if is_number else self.kind.held)
+        if not fits or (isinstance(value, bool) and self.kind.held is not bool):
             raise ValueError(value)
-        held = _held(limits.kind, value)
-        if limits.choices and held not in limits.choices and not (limits.also is not None and limits.also(str(held))):
+        held: Any = float(cast("float", value)) if is_number else value
+        if self.choices and held not in self.choices and not (self.also is not None and self.also(held)):
             raise ValueError(value)
-        if isinstance(held, int | float) and not limits.low <= held <= limits.high:
+        if isinstance(held, int | float) and not self.low <= held <= self.high:
             raise ValueError(value)
-        return held
+        return cast("Value", held)
 
     def checked_attribute(self, value: object) -> Value | None:
         """As `checked`, for a value given in code. None passes where it is the default. Raises SettingError."""
@@ -172,14 +119,44 @@ class Setting:
             raise self._refusal(f"{self.attribute}={value!r}") from None
 
     def _refusal(self, got: str) -> SettingError:
-        limits = self.limits
-        sort_and_range = " from ".join(filter(None, (limits.kind.wanted, self.range)))
-        wanted = self.range if limits.choices else sort_and_range
+        sort_and_range = " from ".join(filter(None, (self.kind.wanted, self.range)))
+        wanted = self.range if self.choices else sort_and_range
         return SettingError(self.name, f"{self.name} must be {wanted}, got {got}")
 
 
-def _held(kind: Kind, value: Any) -> Value:
-    return float(value) if kind.held is float else value
+# -- the rows of a settings class
+
+
+def choice(default: str, choices: str, help: str, also: Callable[[str], bool] | None = None) -> Any:
+    """One of a few words, listed as `full|normal|off`, or another one that `also` admits."""
+    return _row(TEXT, default, help, choices=tuple(choices.split("|")), also=also)
+
+
+def written(kind: Kind, default: object, help: str, name: str = "") -> Any:
+    """A value of this kind: a path, a time zone, a list of hosts. `name`: where the attribute's own is another setting's already."""
+    return _row(kind, default, help, name=name)
+
+
+def ranged(kind: Kind, default: object, low: object, high: object, help: str) -> Any:
+    """A number of this kind, from `low` to `high`, all as people write it."""
+    return _row(kind, default, help, low=float(kind.read(low)), high=float(kind.read(high)))
+
+
+def _row(kind: Kind, default: object, help: str, **more: Any) -> Any:
+    held = None if default is None else kind.read(default)
+    return field(default=held, metadata={Setting: Setting(kind, help, held, **more)}, repr=kind is not SECRET)
+
+
+duration = partial(ranged, DURATION)
+"""Seconds in the program; written `30s` by people and here."""
+kilometres = partial(ranged, KILOMETRES)
+"""Metres in the program; kilometres for people and here."""
+percent = partial(ranged, PERCENT)
+"""A share in per cent, `5%` outside."""
+number = partial(ranged, NUMBER)
+"""A number whose unit stands in its name."""
+whole = partial(ranged, WHOLE)
+switch = partial(written, SWITCH)
 
 
 class Checked:
@@ -189,17 +166,12 @@ class Checked:
     rows: ClassVar[tuple[Setting, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        bases = [base for base in reversed(cls.__bases__) if issubclass(base, Checked)]
-        cls.rows = (*(row for base in bases for row in base.rows), *_own_rows(cls))
+        inherited = (row for base in reversed(cls.__bases__) if issubclass(base, Checked) for row in base.rows)
+        fields = ((name, held) for name, held in vars(cls).items() if isinstance(held, Field))
+        own = (held.metadata[Setting].of(cls.group, name) for name, held in fields if Setting in held.metadata)
+        cls.rows = (*inherited, *own)
 
     def __post_init__(self) -> None:
         for row in self.rows:
             held = row.checked_attribute(getattr(self, row.attribute))
             object.__setattr__(self, row.attribute, held)
-
-
-def _own_rows(owner: type[Checked]) -> Iterator[Setting]:
-    for attribute, row in vars(owner).items():
-        if isinstance(row, Field) and Limits in row.metadata:
-            default: Any = row.default
-            yield Setting(attribute, owner.group, default, row.metadata[Limits])

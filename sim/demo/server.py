@@ -45,7 +45,7 @@ def flags_of(settings: Settings) -> list[str]:
 
     But for secrets: what is running can be listed by anybody, with its flags. The server finds them where this process did.
     """
-    rows = [row for row in Settings.rows if row.limits.kind is not SECRET]
+    rows = [row for row in Settings.rows if row.kind is not SECRET]
     return [row.given_as_flag(getattr(settings, row.attribute)) for row in rows]
 
 

@@ -21,7 +21,7 @@ from tests.settings.table import ROWS, Given
 
 GROUPS = (cities, offers, prices, rides, server, sockets)
 """The files that hold rows: to import them enters the rows."""
-FIXED = {row.name for row in SETTINGS if len(row.limits.choices) == 1}
+FIXED = {row.name for row in SETTINGS if len(row.choices) == 1}
 """One choice is none."""
 
 
