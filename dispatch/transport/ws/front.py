@@ -86,7 +86,6 @@ class HeaderDeadline(_MixedIn):
         self._edge = edge
         self._header_bytes = 0
         self._early = b""
-        self._upgraded = False
         self._waiting_upgrade: tuple[Any, ...] | None = None
         if hasattr(self, "conn"):
             self.conn = _H11Reader(h11.SERVER, MAX_HEADER_BYTES)
@@ -115,12 +114,10 @@ class HeaderDeadline(_MixedIn):
         while rest:
             super().data_received(rest)
             rest = self._behind_an_ignored_upgrade()
-        if self._upgraded:
-            self.parser: Any = None  # it holds this connection as this holds it
-        elif self._answering():
+        if self._answering():
             self._edge.headers.cancel(self.transport)
             self._header_bytes = 0
-        elif not self.transport.is_closing():
+        elif self.transport.get_protocol() is self and not self.transport.is_closing():
             self._edge.headers.start(self.transport)
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES:
@@ -150,14 +147,13 @@ class HeaderDeadline(_MixedIn):
         self._waiting_upgrade = None
         if not self.transport.is_closing():
             self._upgrade(*event)
-            self.parser = None
 
     def _hold_back(self, data: bytes) -> None:
         self._early += data
         self.flow.pause_reading()
 
     def _upgrade(self, *event: Any) -> None:
-        self._upgraded = True
+        self.parser: Any = None  # it holds this connection as this holds it
         self._unset_keepalive_if_required()
         self._edge.forget(self.transport)
         super().handle_websocket_upgrade(*event)
@@ -169,7 +165,7 @@ class HeaderDeadline(_MixedIn):
     def _behind_an_ignored_upgrade(self) -> bytes:
         """The bytes after a request for another upgrade, which is answered as if it had asked for none."""
         reader: Any = getattr(self, "parser", None)
-        if reader is None or self._upgraded or self._waiting_upgrade is not None:
+        if reader is None or self._waiting_upgrade is not None:
             return b""
         rest: bytes = reader.rest
         reader.rest = b""

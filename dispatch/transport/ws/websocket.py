@@ -225,7 +225,9 @@ class DispatchConnection(asyncio.Protocol):
         edge.forget(self)
         edge.forget(self._transport)
         protocol.receive_eof()
-        self._close_code = self._final_code()
+        if self._close_code is None:
+            said = protocol.close_sent or protocol.close_rcvd
+            self._close_code = int(said.code if said is not None else CloseCode.ABNORMAL_CLOSURE)
         if self in edge.sockets:
             del edge.sockets[self]
             edge.counters.open[self._kind] -= 1
@@ -445,11 +447,3 @@ class DispatchConnection(asyncio.Protocol):
         session, self._session = self._session, None
         if session is not None:
             session.closed(reason)
-
-    def _final_code(self) -> int:
-        """The close code of this socket: ours, the app's, or 1006 if there was none."""
-        if self._close_code is not None:
-            return self._close_code
-        ended = self._protocol.close_exc
-        said = ended.sent or ended.rcvd
-        return int(said.code) if said is not None else int(CloseCode.ABNORMAL_CLOSURE)
