@@ -88,7 +88,6 @@ class DispatchConnection(asyncio.Protocol):
         "_opened_at",
         "_outbox",
         "_protocol",
-        "_reading",
         "_session",
         "_transport",
         "_turn_booked",
@@ -102,7 +101,6 @@ class DispatchConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._unread = b""
         self._turn_booked = self._write_paused = self._deaf = False
-        self._reading = True
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
         self._meter = FloodMeter(edge.flood_limits, edge.clock)
@@ -219,8 +217,7 @@ class DispatchConnection(asyncio.Protocol):
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deaf = True
-        self._unread = b""
+        self.turn_deaf()
         edge, protocol = self._edge, self._protocol
         edge.forget(self)
         edge.forget(self._transport)
@@ -265,9 +262,7 @@ class DispatchConnection(asyncio.Protocol):
         """Read nothing more, and drop what was not read yet."""
         self._deaf = True
         self._unread = b""
-        if self._reading:
-            self._reading = False
-            self._transport.pause_reading()
+        self._transport.pause_reading()
 
     def _read_turn(self) -> None:
         """Feed what came, up to FRAMES_A_TURN frames; the rest waits for the next turn."""
@@ -288,12 +283,10 @@ class DispatchConnection(asyncio.Protocol):
 
     def _steer_reading(self) -> None:
         """Pause or resume reading: nothing is read while data waits to be fed, or to be written."""
-        wanted = not self._unread and not self._write_paused and not self._deaf
-        if wanted and not self._reading:
-            self._transport.resume_reading()
-        elif not wanted and self._reading:
+        if self._unread or self._write_paused or self._deaf:
             self._transport.pause_reading()
-        self._reading = wanted
+        else:
+            self._transport.resume_reading()
 
     def _feed(self, data: bytes) -> int:
         """Take in `data`, at most SLICE_BYTES. Returns how many frames were in it."""
