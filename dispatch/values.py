@@ -66,10 +66,6 @@ class Money(msgspec.Struct, frozen=True, gc=False):
         """The number that apps read: 85.5 for 8550 cents."""
         return self.minor / int(10**self.digits)
 
-    def plus(self, minor: int) -> Money:
-        """So many of the smallest units more."""
-        return Money(self.minor + minor, self.currency, self.digits)
-
 
 class FareLine(msgspec.Struct, frozen=True, gc=False):
     """What one reason adds to a fare, in minor units; a discount is less than zero."""

@@ -6,6 +6,8 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from dispatch.config import PricingRules, TariffRates
 from dispatch.domain.pricing.money import digits_of, exactly, in_minor, rounded
 from dispatch.values import FareLine, Money, Price
@@ -96,8 +98,8 @@ class Tariff:
         waiting = self.waiting(paid_wait_s, price.vehicle_type).minor
         if not waiting:
             return price
-        lines = (*price.lines, FareLine("waiting", waiting))
-        return Price(price.fare.plus(waiting), lines, price.distance_m, price.duration_s, price.vehicle_type)
+        fare = replace(price.fare, minor=price.fare.minor + waiting)
+        return replace(price, fare=fare, lines=(*price.lines, FareLine("waiting", waiting)))
 
 
 def tariff_of(rates: TariffRates, rules: PricingRules, currency: str) -> Tariff:

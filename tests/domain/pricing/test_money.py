@@ -47,4 +47,3 @@ def test_the_number_that_apps_read_is_the_amount_again_when_they_count_in_small_
 
 def test_a_fare_reads_as_people_write_it() -> None:
     assert (Money(8550, "ZAR").major, Money(850, "JPY", 0).major, Money(1, "KWD", 3).major) == (85.5, 850.0, 0.001)
-    assert Money(8550, "ZAR").plus(25) == Money(8575, "ZAR")
