@@ -89,11 +89,10 @@ def _write_duration(seconds: Value) -> str:
 
 
 def _read_switch(given: object) -> bool:
-    if isinstance(given, bool):
-        return given
-    if isinstance(given, str) and given.strip().lower() in _SWITCH:
-        return _SWITCH[given.strip().lower()]
-    raise ValueError(given)
+    held = given if isinstance(given, bool) else _SWITCH.get(_read_text(given).strip().lower())
+    if held is None:
+        raise ValueError(given)
+    return held
 
 
 def _read_text(given: object) -> str:

@@ -8,16 +8,7 @@ from typing import Any
 
 from dispatch.config.kinds import Value
 from dispatch.config.policies import POLICIES
-from dispatch.config.settings import (
-    SETTINGS,
-    PaymentRules,
-    PricingRules,
-    Rules,
-    Server,
-    Settings,
-    SimulateSettings,
-    TariffRates,
-)
+from dispatch.config.settings import SETTINGS, Settings, SimulateSettings, TariffRates
 from dispatch.config.table import Setting
 from dispatch.config.vehicle_types import served_by
 from dispatch.errors import SettingError, did_you_mean, nearest
@@ -25,7 +16,7 @@ from dispatch.text import word
 
 DEFAULT_FILE = "dispatch.toml"
 FILE_VARIABLE = "DISPATCH_CONFIG"
-GROUPS = tuple(part.group for part in (Rules, Server, TariffRates, PricingRules, PaymentRules, SimulateSettings))
+GROUPS = tuple(dict.fromkeys(row.group for row in SETTINGS))
 VEHICLES = TariffRates.group + "."
 """How the name of a rate for one type of vehicle begins: `tariff.suv.per_km`. Only a file can set one."""
 LONGEST_VEHICLE_TYPE = 40
@@ -82,9 +73,9 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str], config_path: s
     }
     given = {**_from_policy(given.get("policy")), **given}
     values = {name: row.read(given[name].value, given[name].origin) for name, row in _BY_NAME.items() if name in given}
-    _require_known_types(given, str(values.get("vehicle_types", "")))
+    tariffs = _vehicle_tariffs(given, str(values.get("vehicle_types", "")))
     return Resolved(
-        settings=Settings(**_attributes(Settings.rows, values), vehicle_tariffs=_vehicle_tariffs(given)),
+        settings=Settings(**_attributes(Settings.rows, values), vehicle_tariffs=tariffs),
         simulate=SimulateSettings(**_attributes(SimulateSettings.rows, values)),
         origins=dict.fromkeys(_BY_NAME, "default") | {name: one.origin for name, one in given.items()},
     )
@@ -97,27 +88,25 @@ def _attributes(rows: Iterable[Setting], values: Mapping[str, Value]) -> dict[st
     return {row.attribute: values[row.name] for row in rows if row.name in values}
 
 
-def _vehicle_tariffs(given: Mapping[str, Given]) -> dict[str, dict[str, Value]]:
-    """Rates by attribute, for each type of vehicle that has any of its own."""
+def _vehicle_tariffs(given: Mapping[str, Given], vehicle_types: str) -> dict[str, dict[str, Value]]:
+    """Rates by attribute, for each type of vehicle that has any of its own.
+
+    Where `vehicle_types` says which types there are, rates for another one would never hold and are refused.
+    """
     rows = {row.key: row for row in TariffRates.rows}
+    types = served_by(vehicle_types)
     tariffs: dict[str, dict[str, Value]] = {}
     for name, one in given.items():
-        if name.startswith(VEHICLES):
-            vehicle_type, _, key = name.removeprefix(VEHICLES).rpartition(".")
-            tariffs.setdefault(vehicle_type, {})[rows[key].attribute] = rows[key].read(one.value, one.origin)
-    return tariffs
-
-
-def _require_known_types(given: Mapping[str, Given], vehicle_types: str) -> None:
-    """Where `vehicle_types` says which types there are, rates for another one would never hold."""
-    types = served_by(vehicle_types)
-    for name, one in given.items():
-        vehicle_type = name.removeprefix(VEHICLES).rpartition(".")[0]
-        if types and name.startswith(VEHICLES) and vehicle_type not in types:
+        if not name.startswith(VEHICLES):
+            continue
+        vehicle_type, _, key = name.removeprefix(VEHICLES).rpartition(".")
+        if types and vehicle_type not in types:
             hint = did_you_mean(vehicle_type, types) or f"; they are {', '.join(types)}"
             raise SettingError(
                 name, f"[{VEHICLES}{vehicle_type}] is for a type that vehicle_types does not name ({one.origin}){hint}"
             )
+        tariffs.setdefault(vehicle_type, {})[rows[key].attribute] = rows[key].read(one.value, one.origin)
+    return tariffs
 
 
 def _from_policy(policy: Given | None) -> dict[str, Given]:
