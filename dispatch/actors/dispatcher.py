@@ -167,9 +167,8 @@ class DispatcherActor(RecordedActor):
         if older is not None and older.card.search_no >= message.ride.search_no:
             return
         told = older
-        if (
-            older is None and message.ride.search_no > 1
-        ):  # given up meanwhile, or before a rebuild: refusals are on record
+        # A search that was given up meanwhile, or before a rebuild, is not known here any more: its refusals are on record.
+        if older is None and message.ride.search_no > 1:
             told = self._told(ride_id)
         if message.again or (told is not None and told.card.search_no >= message.ride.search_no):
             self._resume_again(ride_id, older)
@@ -271,14 +270,10 @@ class DispatcherActor(RecordedActor):
         """One of us was rebuilt. An offer that the driver does not know gives its place back, and is closed in case it still arrives.
         The search of an offer that this dispatcher does not know ended meanwhile.
         """
-        for offer_id in known:
-            if offer_id not in supplied.pending:
-                self.send(
-                    addresses.driver(driver_id), CloseOffer(offer_id, ride_of(offer_id), OfferOutcome.UNAVAILABLE)
-                )
-        for offer_id, ride_id in list(supplied.pending.items()):
-            if offer_id in known:
-                continue
+        known_to_one = [offer_id for offer_id in known if offer_id not in supplied.pending]
+        known_to_one += [offer_id for offer_id in supplied.pending if offer_id not in known]
+        for offer_id in known_to_one:
+            ride_id = ride_of(offer_id)
             freed = self._offer_ended(driver_id, supplied, offer_id, OfferOutcome.VANISHED)
             self.send(addresses.driver(driver_id), CloseOffer(offer_id, ride_id, OfferOutcome.UNAVAILABLE))
             if freed is not None:

@@ -9,10 +9,10 @@ from dispatch.addresses import driver as address_of_driver
 from dispatch.domain.driver.record import FREE, DriverRecord
 from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.search import PLACES, ROUND, Search
-from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import DriverId, RideId
+from dispatch.words import DriverStatus
 from sim.checks.subject import Subject
 from sim.people.driver import DriverPhone
 from sim.people.restless import InsistentPhone
@@ -41,7 +41,11 @@ def check_views(world: Subject) -> None:
             add(now, "same-view", f"{driver_id} holds {offers}, the dispatcher believes {list(believed.pending)}")
         if believed.status != status:
             add(now, "same-view", f"{driver_id} is {status}, the dispatcher believes {believed.status}")
-        if status == AVAILABLE and len(offers) < world.settings.live_offers and world.board.fresh(driver_id, now):
+        if (
+            status == DriverStatus.AVAILABLE
+            and len(offers) < world.settings.live_offers
+            and world.board.fresh(driver_id, now)
+        ):
             idle.append(driver_id)
     asks_at_once = isinstance(dispatcher.policy, Rounds)
     for ride_id, search in dispatcher.searches.items():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from dispatch.assembly import position_board, supply_of
-from dispatch.domain.matching.supply import AVAILABLE
 from dispatch.domain.places.geo import Curve, TravelModel
 from dispatch.ids import DriverId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.messages.matching import ClaimRide
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
+from dispatch.words import DriverStatus
 from sim.stories.stage import Stage
 from tests.settings.table import Given, changes
 from tests.travel.maps import at, map_file, river_map
@@ -187,7 +187,7 @@ def ranked(given: Given, count: int) -> list[str]:
     supply = supply_of(given.settings, board, travel)
     for name, place in {"across": at(1, 0), "along": at(0, 3)}.items():
         board.report(DriverId(name), *place, 0.0)
-        supply.get(DriverId(name)).status = AVAILABLE
+        supply.get(DriverId(name)).status = DriverStatus.AVAILABLE
         supply.update(DriverId(name))
     hits = supply.nearest(*at(0, 0), count, 5_000.0, 0.0, lambda driver_id: True)
     return [str(driver_id) for _, driver_id in hits]

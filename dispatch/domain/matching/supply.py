@@ -17,9 +17,7 @@ from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import OfferPlaced
 from dispatch.values import Fix, Point
-
-AVAILABLE = "available"
-
+from dispatch.words import DriverStatus
 
 EVERYBODY_CELL_M = 1000.0
 """Larger than where five are looked for, since a round is explained by some fifteen."""
@@ -116,7 +114,7 @@ class Supply:
     def update(self, driver_id: DriverId) -> bool:
         """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
         supplied = self.drivers[driver_id]
-        if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
+        if supplied.status != DriverStatus.AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
             self._without_position.pop(driver_id, None)
             return False

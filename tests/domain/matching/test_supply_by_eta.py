@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.domain.matching.supply import AVAILABLE, Supply
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.places.geo import Curve, EtaModel, TravelModel
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import RoadModel, Roads
 from dispatch.values import Point
+from dispatch.words import DriverStatus
 from sim.city.offsets import destination
 from tests.travel.maps import CORNER, at, map_file, river_map
 
@@ -32,7 +33,7 @@ def stocked(make: Callable[[PositionBoard], Supply], places: dict[str, Point]) -
     supply = make(board)
     for name, place in places.items():
         board.report(DriverId(name), *place, 0.0)
-        supply.get(DriverId(name)).status = AVAILABLE
+        supply.get(DriverId(name)).status = DriverStatus.AVAILABLE
         supply.update(DriverId(name))
     return supply
 
