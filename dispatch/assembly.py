@@ -90,15 +90,10 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
     return options_of(TrackerOptions, rules, approach=approach, travel=travel)
 
 
-def driver_options(rules: Rules, events_a_fold: int) -> DriverOptions:
+def driver_options(rules: Rules, memory: Memory, events_a_fold: int) -> DriverOptions:
     """What a driver needs of the settings. `events_a_fold`: after so many events a history is folded."""
     stays_s = rules.link_grace_s + rules.retire_after_s
-    return DriverOptions(rules.claim_retry_s, rules.live_offers, memory_of(rules), stays_s, events_a_fold)
-
-
-def memory_of(rules: Rules) -> Memory:
-    """What rides and drivers remember for their apps."""
-    return Memory(rules.stream_kept, rules.answers_kept)
+    return DriverOptions(rules.claim_retry_s, rules.live_offers, memory, stays_s, events_a_fold)
 
 
 def position_board(rules: Rules) -> PositionBoard:
@@ -184,13 +179,12 @@ def assemble(
     """
     board, priced_by = position_board(settings), pricer(settings, travel, zones)
     rides = ride_rules(settings, travel, priced_by, zones)
-    _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
+    _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, epoch, events_a_fold, clock)
     positions = Positions(runtime, board, ZONE)
     runtime.sink(addresses.positions(ZONE), positions)
     gateway = Gateway(
         runtime,
         settings,
-        epoch=epoch,
         default_passenger=store.default_passenger() or ANYBODY,
         currency_digits=priced_by.tariff.digits,
         zones=zones,
@@ -207,10 +201,12 @@ def _populate(
     priced_by: Pricer,
     rides: RideRules,
     make_policy: PolicyFactory | None,
+    epoch: str,
     events_a_fold: int,
     clock: Callable[[], float] | None,
 ) -> None:
-    quotes, drivers = quote_options(settings, priced_by), driver_options(settings, events_a_fold)
+    memory = Memory(settings.stream_kept, settings.answers_kept, epoch)
+    quotes, drivers = quote_options(settings, priced_by), driver_options(settings, memory, events_a_fold)
     searching, follows = search_rules(settings), tracker_options(settings, travel)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None
 
@@ -219,7 +215,7 @@ def _populate(
         connects = isinstance(message, Attach)
         if message is not None and not connects and not store.events_of(address):
             return None
-        ride = RideActor(runtime, address, store, rides, tracks, memory_of(settings))
+        ride = RideActor(runtime, address, store, rides, tracks, memory)
         if not connects:
             ride.retire_later()
         return ride

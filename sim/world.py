@@ -146,7 +146,7 @@ class World:
             events_a_fold=self.options.events_a_fold,
         )
         self.board, self.positions, self.gateway = zone.board, zone.positions, zone.gateway
-        self.pricer = zone.pricer
+        self.pricer, self.epoch = zone.pricer, epoch
         return zone
 
     # -- people

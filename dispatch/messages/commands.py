@@ -28,13 +28,10 @@ class DriverRequest(Request, frozen=True, gc=False):
 
 
 class Resume(Request, frozen=True, gc=False):
-    """The app of connection `number` has heard its stream up to `last_seq`, in that `life` of it, and wants the rest.
-
-    A `life` of -1 is none that this process knows.
-    """
+    """The app of connection `number` has heard its stream up to `last_seq` of that `epoch`, and wants the rest."""
 
     number: int
-    life: int
+    epoch: str
     last_seq: int
     command: Command | None = None
 

@@ -1,7 +1,7 @@
 """What ride and driver actors tell the connection that speaks for them.
 
 A notice with a `tag` is the frame that the app gets, with the wire's names. Its session finishes what depends on the moment and the
-connection: `epoch`, `currency`, `ttl_ms`, times as texts, money in major units. From any other notice the session makes a frame.
+server: `currency`, `ttl_ms`, times as texts, money in major units. From any other notice the session makes a frame.
 A `Numbered` notice is part of that ride's or driver's stream: each has the next number. Any other notice is no part of it.
 """
 
@@ -25,7 +25,7 @@ Moment = float | str
 class Numbered(Message, frozen=True, gc=False, kw_only=True):
     """A notice of a stream. `seq`: its number; 0: it has none yet, and the stream will give it one.
 
-    `epoch`: what the session calls this life of the stream. Another one means that the numbers began anew.
+    `epoch`: in which the stream counts. Another one means that the numbers began anew.
     """
 
     seq: int = 0
@@ -222,12 +222,6 @@ class Refused(Message, tag="error", frozen=True, gc=False):
     retry_after_ms: int | None = None
 
 
-class StreamLife(Message, frozen=True, gc=False):
-    """What this connection will hear is numbered in this life of the stream, not in its first: the numbers began anew."""
-
-    life: int
-
-
 class Replaced(Message, frozen=True, gc=False):
     """A newer connection speaks for this ride or driver now."""
 
@@ -241,5 +235,5 @@ class Faulted(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | PaymentChanged | RideEnded | Ack | Refused | StreamLife | Replaced | Faulted
+    | RideProgress | PaymentChanged | RideEnded | Ack | Refused | Replaced | Faulted
 )  # fmt: skip

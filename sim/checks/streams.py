@@ -7,7 +7,7 @@ from typing import Any
 from dispatch.actors.driver import DriverActor
 from dispatch.addresses import SESSION, kind_of
 from dispatch.messages.commands import Attach, Resume
-from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot, StreamLife
+from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from sim.checks.ledger import Violations
 from sim.checks.subject import Subject
 from sim.people.resuming import ResumingPhone
@@ -28,16 +28,12 @@ class Streams:
         self._last: dict[str, int] = {}
         self._owed: dict[str, int] = {}
         self._actor: dict[str, str] = {}
-        self._life: dict[str, int] = {}
-        self._said: dict[tuple[str, int, int], Any] = {}
+        self._said: dict[tuple[str, str, int], Any] = {}
 
     def __call__(self, now: float, address: str, message: Any) -> None:
-        kind = type(message)
         if kind_of(address) != SESSION:
             self._owed.pop(address, None)
             self._heard(address, message)
-        elif kind is StreamLife:
-            self._life[address] = message.life
         elif getattr(message, "seq", None) is not None:
             self._told(now, address, message)
 
@@ -52,7 +48,7 @@ class Streams:
 
     def _told(self, now: float, address: str, message: Any) -> None:
         actor, seq, last = self._actor.get(address, address), message.seq, self._last.get(address)
-        number = (actor, self._life.get(address, 0), seq)
+        number = (actor, message.epoch, seq)
         is_again = number in self._said
         known = self._said.setdefault(number, message)
         if known != message:
@@ -78,14 +74,14 @@ class Streams:
 
 def check_streams(world: Subject) -> None:
     """Every app has heard its stream to the last message. To be called when the network has lost nothing for a while."""
-    now, add, frames = world.runtime.now, world.watch.violations.add, world.gateway.frames
+    now, add = world.runtime.now, world.watch.violations.add
     for driver_id, phone in world.drivers.items():
         actor = world.runtime.actor(f"driver/{driver_id}")
         if not isinstance(actor, DriverActor) or not isinstance(phone, ResumingPhone):
             continue
-        stream, life = actor.app.stream, frames.life_of(phone.epoch)
-        if (life, phone.last_seq) != (stream.life, stream.seq) and stream.seq:
+        stream = actor.app.stream
+        if (phone.epoch, phone.last_seq) != (stream.epoch, stream.seq) and stream.seq:
             text = (
-                f"{driver_id} heard {phone.epoch!r} up to {phone.last_seq}, it is at {stream.seq} of life {stream.life}"
+                f"{driver_id} heard {phone.epoch!r} up to {phone.last_seq}, it is at {stream.seq} of {stream.epoch!r}"
             )
             add(now, "stream-known", text)

@@ -13,9 +13,9 @@ from dispatch.addresses import PAYMENTS, PRICING, SESSION, kind_of, name_of
 from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Append, Appended
-from dispatch.messages.notices import DriverLocation, StreamLife
+from dispatch.messages.notices import DriverLocation
 
-UNKEPT: Final = (DriverLocation, StreamLife)
+UNKEPT: Final = (DriverLocation,)
 """Notices that change nothing that an app knows of its ride."""
 
 

@@ -46,7 +46,6 @@ class House:
         self.gateway = Gateway(
             self.runtime,
             Settings(**settings),
-            epoch="e1",
             default_passenger=PASSENGER,
         )
         self.driver, self.ride = Told(), Told()

@@ -377,7 +377,7 @@ def an_app_hears_that_an_id_was_used_by_another() -> None:
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")
 def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
     streams = Streams(Violations())
-    streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", 1, Resume(AS_ANN, 1, 0, 0)))
+    streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", 1, Resume(AS_ANN, 1, "", 0)))
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
         streams(1.0, "session/1", RideEnded(R1, by="ops", reason=reason, seq=seq, fee=0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dispatch import addresses, principals
 from dispatch.actors.positions import Positions
@@ -113,7 +114,6 @@ class Rig:
         self.gateway = Gateway(
             self.runtime,
             Settings(**{"show_phone": "never", **settings}),
-            epoch="e1",
             default_passenger=Passenger(PassengerId("anybody"), "Passenger", ""),
         )
 
@@ -147,5 +147,6 @@ class Rig:
         return actor.heard if isinstance(actor, Listener) else []
 
     def tell(self, session: Session, notice: Any) -> None:
-        """An actor tells the connection something."""
-        self.runtime.tell(session.address, notice)
+        """An actor tells the connection something, in a stream of this process unless the notice says otherwise."""
+        has_no_epoch = getattr(notice, "epoch", None) == ""
+        self.runtime.tell(session.address, replace(notice, epoch="e1") if has_no_epoch else notice)

@@ -13,7 +13,7 @@ from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone, OfferDeclined
-from dispatch.messages.notices import Ack, Faulted, Numbered, Refused, Replaced, StreamLife
+from dispatch.messages.notices import Ack, Faulted, Numbered, Refused, Replaced
 from dispatch.words import RefusalCode, Result
 
 OK: Final = Result.OK
@@ -24,10 +24,11 @@ RESTORED: Final = -1
 
 
 class Memory(msgspec.Struct, frozen=True, gc=False):
-    """How many of the last notices, and of the last commands with an id, an actor remembers."""
+    """How many of the last notices, and of the last commands with an id, an actor remembers. `epoch`: of this process's streams."""
 
     notices: int = Rules.stream_kept
     answers: int = Rules.answers_kept
+    epoch: str = ""
 
 
 class Conversation:
@@ -44,7 +45,7 @@ class Conversation:
         self.about = about
         self.link: str | None = None
         self.link_number = -1
-        self.stream = Stream(memory.notices)
+        self.stream = Stream(memory.notices, memory.epoch)
         self.answers = Answers(memory.answers)
         self._booking: Command | None = None
 
@@ -59,8 +60,6 @@ class Conversation:
         if self.link is not None:
             tell(self.link, Replaced())
         self.link, self.link_number = message.session, message.number
-        if self.stream.life:
-            tell(self.link, StreamLife(self.stream.life))
         return True
 
     def lose_link(self, number: int) -> bool:
@@ -89,7 +88,7 @@ class Conversation:
     def _say_missed(self, actor: RecordedActor, resume: Resume, is_new_link: bool) -> bool:
         """What is not on disk yet still waits for it, in its place. Returns whether all that was missed is known."""
         assert self.link is not None
-        missed = self.stream.after(resume.life, resume.last_seq)
+        missed = self.stream.after(resume.epoch, resume.last_seq)
         first_unsure = self.stream.first_unsure(actor.committed)
         for notice in missed or ():
             if notice.seq < first_unsure:
@@ -106,7 +105,7 @@ class Conversation:
         It answers the booking that waits for an answer, if one does.
         """
         stream = self.stream
-        numbered = replace(notice, seq=stream.seq + 1)
+        numbered = replace(notice, seq=stream.seq + 1, epoch=stream.epoch)
         is_sure = actor.recorded == actor.committed
         if self.link is not None:
             if is_sure:
@@ -225,7 +224,7 @@ class Conversation:
             if getattr(event, "command", None) is not None:
                 self.answers.replay(event)
         if is_on_record and life:
-            self.stream.life = life  # an earlier life, of which no number is known, may have used them all
+            self.stream.epoch += f".{life}"  # an earlier life, of which no number is known, may have used them all
 
     def cut(self, recorded: int) -> None:
         """An actor that is made anew takes this over: events after the first `recorded` are lost, and what followed was never said."""
@@ -244,25 +243,25 @@ class Conversation:
 class Stream:
     """What one app is told, numbered without a gap; the last notices are kept for an app that missed some.
 
-    `seq` is the number given last, `life` which life of the stream it belongs to: 0 for the first in this process. A notice that is
+    `seq` is the number given last, in this `epoch`: another one means that the numbers began anew. A notice that is
     said while an event is not on disk is unsure: if the event is lost, the notice was never said, and its number is given again.
     """
 
-    __slots__ = ("kept", "life", "limit", "seq", "unsure")
+    __slots__ = ("epoch", "kept", "limit", "seq", "unsure")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, epoch: str = "") -> None:
         """`limit`: how many notices are kept."""
-        self.life = 0
+        self.epoch = epoch
         self.seq = 0
         self.limit = limit
         self.kept: list[Any] = []
         self.unsure: list[tuple[int, int]] = []
         """For each unsure notice, how many events its actor had recorded, and its number."""
 
-    def after(self, life: int, last_seq: int) -> Sequence[Any] | None:
-        """All that came after this number of that life, or None where not all of it is known any more."""
+    def after(self, epoch: str, last_seq: int) -> Sequence[Any] | None:
+        """All that came after this number of that epoch, or None where not all of it is known any more."""
         missed = self.seq - last_seq
-        if life != self.life or not 0 <= missed <= len(self.kept):
+        if epoch != self.epoch or not 0 <= missed <= len(self.kept):
             return None
         return self.kept[len(self.kept) - missed :]
 

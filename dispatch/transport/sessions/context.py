@@ -48,7 +48,6 @@ class SessionContext:
         runtime: Runtime,
         settings: Settings,
         *,
-        epoch: str,
         default_passenger: Passenger,
         currency_digits: int = USUAL_DIGITS,
         zones: ZoneMap = ONE_ZONE,
@@ -57,7 +56,6 @@ class SessionContext:
         Args:
             runtime: the post and the clock.
             settings: what one session may take, and how frames are written.
-            epoch: stands in every message of a stream; another one means that its numbers began anew.
             default_passenger: who rides where the app does not say.
             currency_digits: of the currency's smaller unit, in which fees are told.
             zones: to which zone a position goes.
@@ -69,7 +67,7 @@ class SessionContext:
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
-        self.frames = Frames(runtime, settings, epoch, currency_digits)
+        self.frames = Frames(runtime, settings, currency_digits)
 
     def positions_at(self, lat: float, lon: float) -> str:
         """The address that takes positions of the zone of this place."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,8 +14,6 @@ from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
 from dispatch.values import CASH, DriverCard, RideCard, as_said
 
-_WHOLE = re.compile(r"[1-9][0-9]{0,17}")
-
 
 class Frames:
     """Makes the frames of all notices. All sessions share one, because the offers of a round share most of their fields."""
@@ -26,30 +22,14 @@ class Frames:
         self,
         runtime: Runtime,
         settings: Settings,
-        epoch: str,
         currency_digits: int,
     ) -> None:
         """The arguments are those of `SessionContext`."""
-        self.epoch = epoch
         self._currency = settings.currency or None
         self._minor_units = int(10**currency_digits)
         self._clock = runtime
         self._deadline = (-1.0, "")
         self._request: tuple[RideCard, wire.RideRequest] | None = None
-
-    def in_life(self, life: int) -> Frames:
-        """A copy for a stream whose numbers began anew: it has an epoch of its own."""
-        other = copy(self)
-        other.epoch = f"{self.epoch}.{life}"
-        other._request = None
-        return other
-
-    def life_of(self, epoch: str) -> int:
-        """The life of the stream that has this epoch; -1: none of this process."""
-        if epoch == self.epoch:
-            return 0
-        process, _, life = epoch.rpartition(".")
-        return int(life) if process == self.epoch and _WHOLE.fullmatch(life) else -1
 
     # -- to the passenger
 
@@ -58,17 +38,10 @@ class Frames:
         frame: wire.ServerMessage = notice
         return frame
 
-    def numbered(self, notice: Any) -> wire.ServerMessage:
-        """It is the frame but for the epoch."""
-        frame: wire.ServerMessage = replace(notice, epoch=self.epoch)
-        return frame
-
     def searching(self, notice: notices.Searching) -> wire.Searching:
         """A round opened."""
         at = float(notice.expires_at)
-        return replace(
-            notice, epoch=self.epoch, currency=self._currency, expires_at=self._moment(at), ttl_ms=self._ttl_ms(at)
-        )
+        return replace(notice, currency=self._currency, expires_at=self._moment(at), ttl_ms=self._ttl_ms(at))
 
     def driver_assigned(self, notice: notices.DriverAssigned) -> wire.DriverAssigned:
         """Who comes."""
@@ -81,7 +54,7 @@ class Frames:
             distance_m=_whole(notice.distance_m),
             start_pin=notice.pin or None,
             seq=notice.seq,
-            epoch=self.epoch,
+            epoch=notice.epoch,
         )
 
     def passenger_snapshot(self, notice: notices.PassengerSnapshot) -> wire.PassengerSnapshot:
@@ -101,7 +74,7 @@ class Frames:
             payment_status=notice.payment_status or None,
             recovered=notice.recovered,
             seq=notice.seq,
-            epoch=self.epoch,
+            epoch=notice.epoch,
         )
 
     # -- to the driver
@@ -122,11 +95,12 @@ class Frames:
             pickup_distance_m=round(lease.pickup_distance_m),
             pickup_eta_s=round(notice.pickup_eta_s),
             seq=notice.seq,
+            epoch=notice.epoch,
         )
 
     def ride_accepted(self, notice: notices.RideAccepted) -> wire.RideAccepted:
         """It is yours."""
-        return wire.RideAccepted(**self._ride_fields(notice.ride), seq=notice.seq, epoch=self.epoch)
+        return wire.RideAccepted(**self._ride_fields(notice.ride), seq=notice.seq, epoch=notice.epoch)
 
     def driver_snapshot(self, notice: notices.DriverSnapshot) -> wire.DriverSnapshot:
         """The driver's open offer and ride."""
@@ -139,7 +113,7 @@ class Frames:
             ride=current,
             recovered=notice.recovered,
             seq=notice.seq,
-            epoch=self.epoch,
+            epoch=notice.epoch,
         )
 
     # -- to both
@@ -157,10 +131,10 @@ class Frames:
                 breakdown=notice.price.breakdown if notice.price is not None else None,
                 payment_status=notice.payment_status or CASH,
                 seq=notice.seq,
-                epoch=self.epoch,
+                epoch=notice.epoch,
             )
         if notice.status == "in_progress":
-            return wire.RideStarted(ride_id=notice.ride_id, seq=notice.seq, epoch=self.epoch)
+            return wire.RideStarted(ride_id=notice.ride_id, seq=notice.seq, epoch=notice.epoch)
         free_until, no_show_at = notice.free_until, notice.no_show_at
         return wire.DriverArrived(
             ride_id=notice.ride_id,
@@ -168,13 +142,13 @@ class Frames:
             no_show_at=self._time(no_show_at),
             no_show_ttl_ms=self._ttl_ms(no_show_at) if no_show_at is not None else None,
             seq=notice.seq,
-            epoch=self.epoch,
+            epoch=notice.epoch,
         )
 
     def ride_ended(self, notice: notices.RideEnded) -> wire.RideEnded:
         """Over before its end."""
         currency = self._currency if notice.fee else None
-        return replace(notice, epoch=self.epoch, fee=as_said(notice.fee / self._minor_units), currency=currency)
+        return replace(notice, fee=as_said(notice.fee / self._minor_units), currency=currency)
 
     # -- parts
 
@@ -191,7 +165,7 @@ class Frames:
             pickup_distance_m=0,
             pickup_eta_s=0,
             seq=0,
-            epoch=self.epoch,
+            epoch="",
         )
 
     def _ride_fields(self, card: RideCard) -> dict[str, Any]:
@@ -233,7 +207,7 @@ class Frames:
 MakeFrame = Callable[[Frames, Any], wire.ServerMessage]
 FOR_BOTH: dict[type, MakeFrame] = {
     notices.RideProgress: Frames.progress,
-    notices.PaymentChanged: Frames.numbered,
+    notices.PaymentChanged: Frames.as_it_is,
     notices.RideEnded: Frames.ride_ended,
     notices.Ack: Frames.as_it_is,
     notices.Refused: Frames.as_it_is,
@@ -243,17 +217,17 @@ FOR_PASSENGER: dict[type, MakeFrame] = {
     notices.Searching: Frames.searching,
     notices.DriverAssigned: Frames.driver_assigned,
     notices.DriverLocation: Frames.as_it_is,
-    notices.DriverUnreachable: Frames.numbered,
-    notices.DriverCancelled: Frames.numbered,
-    notices.NoDrivers: Frames.numbered,
+    notices.DriverUnreachable: Frames.as_it_is,
+    notices.DriverCancelled: Frames.as_it_is,
+    notices.NoDrivers: Frames.as_it_is,
     notices.PassengerSnapshot: Frames.passenger_snapshot,
 }
 FOR_DRIVER: dict[type, MakeFrame] = {
     **FOR_BOTH,
     notices.OfferMade: Frames.ride_request,
-    notices.OfferClosed: Frames.numbered,
+    notices.OfferClosed: Frames.as_it_is,
     notices.RideAccepted: Frames.ride_accepted,
-    notices.DriverWarned: Frames.numbered,
+    notices.DriverWarned: Frames.as_it_is,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
 

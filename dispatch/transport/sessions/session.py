@@ -15,7 +15,7 @@ from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, 
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
-from dispatch.messages.notices import Faulted, Refused, Replaced, StreamLife
+from dispatch.messages.notices import Faulted, Refused, Replaced
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
@@ -77,7 +77,6 @@ class Session:
         "_context",
         "_failures",
         "_link",
-        "_make",
         "_over_since",
         "_reserve",
         "_timer_set",
@@ -119,7 +118,6 @@ class Session:
         self.last_heard = context.runtime.now
         self._attached = False
         self._context = context
-        self._make = context.frames
         self._link = link
         self._bucket = TokenBucket(settings.messages_per_s, settings.message_burst)
         self._failures: FailureWindow | None = None
@@ -198,8 +196,8 @@ class Session:
         if make is None:
             _AFFAIRS[type(notice)](self, notice)
         elif not self.ended:
-            frame = make(self._make, notice)
-            counters = self._context.counters
+            context = self._context
+            frame, counters = make(context.frames, notice), context.counters
             counters.frames_out[type(frame)] += 1
             if type(notice) is Refused:
                 counters.refused[notice.code] += 1
@@ -223,8 +221,7 @@ class Session:
 
     def _resume(self, message: wire.Resume) -> Request | None:
         """Ask the actor for what the app missed. As the first frame it comes with the `Attach`, and no snapshot is sent before."""
-        life = self._context.frames.life_of(message.epoch)
-        resume = Resume(self.principal, self.number, life, message.last_seq, command_of(message))
+        resume = Resume(self.principal, self.number, message.epoch, message.last_seq, command_of(message))
         if self._attached:
             return resume
         self._attach(resume)
@@ -357,9 +354,6 @@ class Session:
         if self._attached and self.actor is not None:
             self._context.runtime.tell(self.actor, Detach(self.principal, self.number, reason))
 
-    def _on_stream_life(self, notice: StreamLife) -> None:
-        self._make = self._context.frames.in_life(notice.life)
-
     def _on_faulted(self, notice: Faulted) -> None:
         self._send(wire.error_frame(InternalError(notice.error_id)))
         self._end(RESTARTING, "internal error", told=None)
@@ -387,7 +381,6 @@ _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     TokensBack: Session._on_tokens_back,
     WentSilent: lambda session, _: session._end(SILENT, "silent", told=WAS_SILENT),
     StillQuiet: lambda session, _: session.settle(),
-    StreamLife: Session._on_stream_life,
 }
 
 

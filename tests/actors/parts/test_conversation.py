@@ -11,7 +11,7 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.messages.commands import Attach, Detach, Resume, SetAvailability
 from dispatch.messages.events import AvailabilitySet, CommandDone
 from dispatch.messages.journal import NotAppended
-from dispatch.messages.notices import Ack, Faulted, OfferClosed, Refused, Replaced, RideEnded, StreamLife
+from dispatch.messages.notices import Ack, Faulted, OfferClosed, Refused, Replaced, RideEnded
 from dispatch.runtime import receives
 from tests.actors.rig import AS_DAN, DAN, OFFER, RIDE, Rig, command
 
@@ -114,22 +114,22 @@ class TestStream:
 
     def test_a_gap_is_told_again_with_its_numbers_before_the_snapshot(self) -> None:
         rig = a_wish(CLOSED, CLOSED)
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, 0, 2, command())))
+        rig.tell(ME, Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, "", 2, command())))
         missed, snapshot, ack = rig.heard(NEWER)
         assert (missed.seq, snapshot.seq, snapshot.by, ack) == (3, 4, "recovered", Ack("ok", "k1"))
 
-    @pytest.mark.parametrize("resume", [Resume(AS_DAN, 5, 0, 9), Resume(AS_DAN, 5, 3, 1)])
+    @pytest.mark.parametrize("resume", [Resume(AS_DAN, 5, "", 9), Resume(AS_DAN, 5, "older", 1)])
     def test_where_not_all_is_known_the_snapshot_does_not_say_that_it_was(self, resume: Resume) -> None:
         rig = a_wish(CLOSED)
         rig.tell(ME, resume)
         assert [notice.by for notice in rig.heard(APP)] == ["whole"]
 
-    def test_a_life_in_which_the_numbers_are_unknown_says_so_first(self) -> None:
+    def test_a_life_in_which_the_numbers_are_unknown_has_an_epoch_of_its_own(self) -> None:
         rig = a_wish(SetAvailability(AS_DAN, True))
         rig.runtime.retire(ME)
         rig.tell(ME, Attach(AS_DAN, NEWER, 6))
-        life, snapshot = rig.heard(NEWER)
-        assert isinstance(life, StreamLife) and snapshot.seq == 1
+        (snapshot,) = rig.heard(NEWER)
+        assert snapshot.epoch != "" and snapshot.seq == 1
 
 
 class TestCommands:

@@ -21,7 +21,7 @@ from dispatch.messages.commands import (
 )
 from dispatch.messages.events import AvailabilitySet, CommandDone, OfferDeclined, RideArrived, RideRequested
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, CloseOffer, OfferRide, RideAnswered, RoundOpened
-from dispatch.messages.notices import Ack, Refused, StreamLife
+from dispatch.messages.notices import Ack, Refused
 from tests.actors.rig import (
     ANN,
     AS_ANN,
@@ -71,8 +71,8 @@ def another_process(rig: Rig, address: str) -> None:
         rig.heard(listener)
 
 
-def back(last_seq: int, life: int = 0, name: str | None = None) -> Attach:
-    return Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, life, last_seq, command(name) if name else None))
+def back(last_seq: int, epoch: str = "", name: str | None = None) -> Attach:
+    return Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, epoch, last_seq, command(name) if name else None))
 
 
 def short(rig: Rig, address: str = NEWER) -> list[str]:
@@ -103,7 +103,7 @@ class TestGap:
         snapshot, ack = rig.heard(NEWER)
         assert (snapshot.seq, snapshot.recovered, ack) == (2, True, Ack("ok", "k7"))
 
-    @pytest.mark.parametrize("resume", [back(0), back(9), back(1, life=-1), back(1, life=3)])
+    @pytest.mark.parametrize("resume", [back(0), back(9), back(1, epoch="older"), back(1, epoch=".3")])
     def test_where_not_all_of_it_is_known_there_is_a_snapshot_that_says_so(self, resume: Attach) -> None:
         rig = Rig()
         rig.listen(APP, NEWER, "dispatcher/0")
@@ -122,14 +122,14 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED, CloseOffer(OFFER, RIDE, "taken"))
         first, second = rig.heard(APP)
-        rig.tell(ME, Resume(AS_DAN, 5, 0, 0))
+        rig.tell(ME, Resume(AS_DAN, 5, "", 0))
         *again, snapshot = rig.heard(APP)
         assert again == [first, second]
         assert (snapshot.seq, snapshot.recovered) == (3, True)
 
     def test_an_older_connection_cannot_ask_for_anything(self) -> None:
         rig = a_driver()
-        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6), Resume(AS_DAN, 5, 0, 0))
+        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6), Resume(AS_DAN, 5, "", 0))
         assert short(rig) == ["DriverSnapshot:available"]
 
     def test_a_ride_that_nobody_booked_has_nothing_to_go_on_with(self) -> None:
@@ -148,7 +148,7 @@ class TestUnsure:
         rig.tell(ME, OFFERED, OfferRide(lease(OTHER_RIDE), CARD))
         rig.heard(APP)
         rig.tell(ME, DeclineOffer(AS_DAN, RIDE))
-        rig.tell(ME, Resume(AS_DAN, 5, 0, 0) if same else back(0))
+        rig.tell(ME, Resume(AS_DAN, 5, "", 0) if same else back(0))
         listener = APP if same else NEWER
         assert short(rig, listener) == ["OfferMade"], "it is on disk"
         rig.wait(1.0)
@@ -193,15 +193,15 @@ def short_of(notices: list[Any]) -> list[str]:
 
 
 class TestLives:
-    def test_a_ride_that_was_woken_numbers_anew_and_says_so_before_anything_else(self) -> None:
+    def test_a_ride_that_was_woken_numbers_anew_in_an_epoch_of_its_own(self) -> None:
         rig = a_ride()
         rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), CancelRide(AS_ANN, RIDE), Detach(AS_ANN, 5))
         another_process(rig, THE_RIDE)
         rig.tell(THE_RIDE, back(1))
-        life, snapshot = rig.heard(NEWER)
-        assert isinstance(life, StreamLife) and life.life > 0
+        (snapshot,) = rig.heard(NEWER)
+        assert snapshot.epoch != ""
         assert (snapshot.seq, snapshot.recovered) == (1, False)
-        rig.tell(THE_RIDE, Resume(AS_ANN, 6, life.life, 1))
+        rig.tell(THE_RIDE, Resume(AS_ANN, 6, snapshot.epoch, 1))
         (again,) = rig.heard(NEWER)
         assert (again.seq, again.recovered) == (2, True)
 
