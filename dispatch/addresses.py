@@ -1,10 +1,10 @@
 """The only place that spells addresses. Actors know one another by these names, never by reference."""
 
-from dispatch.ids import DriverId, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, PassengerId, PersonId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
-QUOTE, REQUEST, PASSENGER, POSITIONS = "quote", "request", "passenger", "positions"
+QUOTE, REQUEST, PASSENGER, POSITIONS, PERSON = "quote", "request", "passenger", "positions", "person"
 
 
 def ride(ride_id: RideId) -> str:
@@ -20,6 +20,11 @@ def driver(driver_id: DriverId) -> str:
 def passenger(passenger_id: PassengerId) -> str:
     """The passenger's own actor: which ride is theirs now."""
     return "passenger/" + passenger_id
+
+
+def person(person_id: PersonId) -> str:
+    """The stream of what was done to a person's file. No actor has this address."""
+    return "person/" + person_id
 
 
 def dispatcher(zone: str) -> str:

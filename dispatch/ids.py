@@ -1,4 +1,4 @@
-"""Identities: the ids of rides, drivers, passengers, offers and quotes, and the pattern of those that apps choose themselves."""
+"""Identities: of people, rides, drivers, passengers, offers and quotes, and the pattern of those that apps choose themselves."""
 
 from typing import Final, NewType
 
@@ -7,6 +7,8 @@ DriverId = NewType("DriverId", str)
 PassengerId = NewType("PassengerId", str)
 OfferId = NewType("OfferId", str)
 QuoteId = NewType("QuoteId", str)
+PersonId = NewType("PersonId", str)
+"""A person in any role. The same text is the `PassengerId` and the `DriverId` of that person."""
 
 CHOSEN_ID: Final = "[A-Za-z0-9_-]{1,64}"
 """A ride's id, which the passenger's app chooses: a regular expression for the whole of it. Ids of quotes look the same."""

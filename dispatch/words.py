@@ -171,6 +171,26 @@ class PositionVerdict(Word):
     """It had to wait for the rate limit, and a newer one came."""
 
 
+# -------------------------------------------------------------------------------------------------------------- a person
+
+
+class PersonRole(Word):
+    """What a person may be. One person may be several of them."""
+
+    PASSENGER = "passenger"
+    DRIVER = "driver"
+    STAFF = "staff"
+
+
+class PersonStatus(Word):
+    """Whether a person may act in a role."""
+
+    INVITED = "invited"
+    """On file, and never logged in."""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
 # -------------------------------------------------------------------------------------------------------------- an offer
 
 

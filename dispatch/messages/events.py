@@ -6,10 +6,22 @@ what made it happen: a life that is rebuilt from the record knows by it what it 
 
 import msgspec
 
-from dispatch.ids import UNNAMED_ZONE, DriverId, OfferId, PassengerId, QuoteId, RideId
+from dispatch.ids import UNNAMED_ZONE, DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.values import DriverCard, Money, Passenger, Place, Price, Trip
-from dispatch.words import AskVerdict, Leg, LinkEnd, OfferOutcome, Party, ReleaseReason, Result, SearchEnd, SkippedStep
+from dispatch.words import (
+    AskVerdict,
+    Leg,
+    LinkEnd,
+    OfferOutcome,
+    Party,
+    PersonRole,
+    PersonStatus,
+    ReleaseReason,
+    Result,
+    SearchEnd,
+    SkippedStep,
+)
 
 
 class RideRequested(Message, frozen=True, gc=False):
@@ -354,6 +366,57 @@ class QuoteTaken(Message, frozen=True, gc=False):
     at: float
 
 
+# -- people. `by`: the id of the member of staff who did it; empty: the command line, or the person
+
+
+class PersonAdded(Message, frozen=True, gc=False):
+    """A person has this role from now on. Who has another role already keeps the id, and is called by the newest name."""
+
+    person_id: PersonId
+    role: PersonRole
+    name: str
+    phone: str
+    status: PersonStatus
+    is_manager: bool = False
+    by: str = ""
+
+
+class PersonRenamed(Message, frozen=True, gc=False):
+    """The person has another name."""
+
+    person_id: PersonId
+    name: str
+    by: str = ""
+
+
+class PhoneMoved(Message, frozen=True, gc=False):
+    """The person has another phone number. Their past stays theirs."""
+
+    person_id: PersonId
+    phone: str
+    by: str = ""
+
+
+class RoleChanged(Message, frozen=True, gc=False):
+    """Whether the person may act in this role, and as a manager, is another matter now."""
+
+    person_id: PersonId
+    role: PersonRole
+    status: PersonStatus
+    is_manager: bool = False
+    by: str = ""
+
+
+class DocumentKept(Message, frozen=True, gc=False):
+    """A driver's document is on file. It holds until `expires_at` (Unix seconds); a newer one of the same `kind` replaces it."""
+
+    person_id: PersonId
+    kind: str
+    number: str
+    expires_at: float
+    by: str = ""
+
+
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
@@ -361,5 +424,6 @@ Event = (
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken
+    | PersonAdded | PersonRenamed | PhoneMoved | RoleChanged | DocumentKept
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

@@ -158,14 +158,15 @@ _BY_CODE: Final[dict[int, type[StorageFailure]]] = {
 
 def failure_of(error: sqlite3.Error, path: str) -> StorageFailure:
     """The failure that an error stands for. One without SQLite's code is Python's, about a value it could not read or bind."""
+    said = " ".join(str(error).split())  # SQLite quotes a damaged table over several lines
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         is_unread = isinstance(error, sqlite3.OperationalError)
-        return (StorageDamaged if is_unread else EventRefused)(path, str(error))
+        return (StorageDamaged if is_unread else EventRefused)(path, said)
     kind = _BY_CODE.get(code & 0xFF)
     if kind is None:
-        return StorageFault(path, f"{error} ({error.sqlite_errorname})")
-    return StorageUnreachable(path) if kind is StorageUnreachable else kind(path, str(error))
+        return StorageFault(path, f"{said} ({error.sqlite_errorname})")
+    return StorageUnreachable(path) if kind is StorageUnreachable else kind(path, said)
 
 
 @contextmanager
@@ -175,6 +176,8 @@ def explained(path: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise failure_of(error, path) from error
+    except UnicodeDecodeError as error:  # Python cannot even read what SQLite says is wrong
+        raise StorageDamaged(path, f"a text in it is not Unicode: {error.reason}") from error
 
 
 def may_write(path: str | Path) -> bool:

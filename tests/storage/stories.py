@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from dispatch import addresses
-from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
 from dispatch.messages.base import Command, Recorded
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -13,6 +13,7 @@ from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
     CommandDone,
+    DocumentKept,
     DriverFolded,
     DriverOffline,
     DriverOnline,
@@ -25,6 +26,9 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    PersonAdded,
+    PersonRenamed,
+    PhoneMoved,
     PinRefused,
     QuoteMade,
     QuoteTaken,
@@ -37,6 +41,7 @@ from dispatch.messages.events import (
     RideScheduled,
     RideStarted,
     RideUnassigned,
+    RoleChanged,
     RoundConsidered,
     RoundEnded,
     SearchFailed,
@@ -53,6 +58,7 @@ PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 1250), FareLine("distance", 
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
 MICHAEL = DriverCard(DriverId("27821234568"), "Michael Brown", "27821234568", 4.9, "sedan", "CA 999 GP")
 DRIVER_ID = MICHAEL.driver_id
+ANN = PersonId("p1")
 
 ONE_OF_EACH: tuple[Event, ...] = (
     RideRequested(RIDE, 1, SARAH, TRIP, 1.5),
@@ -86,6 +92,11 @@ ONE_OF_EACH: tuple[Event, ...] = (
     DriverFolded(DRIVER_ID, MICHAEL, DriverReserved(RIDE, DRIVER_ID, OFFER, 1, 1), True, (RideId("ride-9"),)),
     QuoteMade(QUOTE, SARAH.passenger_id, MAIN_ST, OAK_AVE, "suv", PRICE, 0.5, 300.5),
     QuoteTaken(QUOTE, RIDE, 1.25),
+    PersonAdded(ANN, "staff", "Ann Dube", "27821234570", "invited", True),
+    PersonRenamed(ANN, "Ann Smith"),
+    PhoneMoved(ANN, "27821234571", "p2"),
+    RoleChanged(ANN, "staff", "active", False),
+    DocumentKept(ANN, "licence", "L 1", 1_900_000_000.0),
 )
 
 
@@ -125,6 +136,10 @@ def _every_kind() -> list[Append]:
     over = [told[RideRated], RideRated(RIDE, "driver", 3, "", DRIVER_ID, SARAH.passenger_id), told[ChargeRequested]]
     return [
         append(f"driver/{DRIVER_ID}", told[DriverRegistered], told[DriverOnline], told[AvailabilitySet], at=0.25),
+        append(
+            f"person/{ANN}",
+            *(told[kind] for kind in (PersonAdded, PersonRenamed, PhoneMoved, RoleChanged, DocumentKept)),
+        ),
         append(f"quote/{QUOTE}", told[QuoteMade], told[QuoteTaken], at=1.0),
         append(f"ride/{RIDE}", told[RideScheduled], asked, at=1.5),
         append(DISPATCHER, told[RoundConsidered], told[OffersMade], told[RoundEnded], at=1.75),

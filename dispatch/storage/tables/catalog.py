@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from dispatch.words import OfferOutcome, PaymentStatus, RideStatus
+from dispatch.words import OfferOutcome, PaymentStatus, PersonStatus, RideStatus
 
 
 class TableRow(NamedTuple):
@@ -89,6 +89,17 @@ TABLES: Final[dict[str, TableRow]] = {
     ),
     "blocked_pairs": TableRow(
         "passenger_id, driver_id, blocked_at", newest=("blocked_at", "passenger_id", "driver_id")
+    ),
+    "people": TableRow("person_id, name, phone, added_at", newest=("added_at", "person_id"), key=("person_id",)),
+    "roles": TableRow(
+        "person_id, role, status, is_manager, since",
+        newest=("since", "person_id", "role"),
+        key=("person_id", "role"),
+        status="status",
+        statuses=tuple(status.value for status in PersonStatus),
+    ),
+    "documents": TableRow(
+        "person_id, kind, number, expires_at", newest=("expires_at", "person_id", "kind"), key=("person_id", "kind")
     ),
     "passengers": TableRow(
         "passenger_id, name, phone, rating, is_default",

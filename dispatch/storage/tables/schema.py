@@ -203,6 +203,43 @@ def m011_fewer_pages(db: Database) -> None:
     db.execute("DROP INDEX offers_open")
 
 
+@migrations()
+def m012_people(db: Database) -> None:
+    """Who is on file, and as what. Phones are attributes: each belongs to one person at most."""
+    for statement in (
+        """
+        CREATE TABLE people (
+            person_id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            phone TEXT UNIQUE,
+            added_at REAL NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE roles (
+            person_id TEXT NOT NULL,
+            role TEXT NOT NULL,
+            status TEXT NOT NULL,
+            is_manager INTEGER NOT NULL,
+            since REAL NOT NULL,
+            PRIMARY KEY (person_id, role)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE documents (
+            person_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            number TEXT NOT NULL,
+            expires_at REAL NOT NULL,
+            PRIMARY KEY (person_id, kind)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX drivers_phone ON drivers (phone)",
+        "CREATE INDEX passengers_phone ON passengers (phone)",
+    ):
+        db.execute(statement)
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (
@@ -356,7 +393,10 @@ class _Guest(sqlite3.Connection):
         super().close()
         tidies, self._tidies = self._tidies, None
         if tidies is not None:
-            with suppress(sqlite3.Error), closing(sqlite3.connect(tidies, uri=True, timeout=0.0)) as last:
+            with (
+                suppress(sqlite3.Error, UnicodeDecodeError),
+                closing(sqlite3.connect(tidies, uri=True, timeout=0.0)) as last,
+            ):
                 last.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
 
 

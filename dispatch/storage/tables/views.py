@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from dispatch.addresses import DISPATCHER, DRIVER, QUOTE, RIDE
+from dispatch.addresses import DISPATCHER, DRIVER, PERSON, QUOTE, RIDE
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.ride.journey import mean_rating
 from dispatch.ids import DriverId, PassengerId, RideId
@@ -25,6 +25,7 @@ from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
     CommandDone,
+    DocumentKept,
     DriverFolded,
     DriverOffline,
     DriverOnline,
@@ -35,6 +36,9 @@ from dispatch.messages.events import (
     OffersClosed,
     OffersMade,
     PassengerNoShow,
+    PersonAdded,
+    PersonRenamed,
+    PhoneMoved,
     PinRefused,
     QuoteMade,
     QuoteTaken,
@@ -47,6 +51,7 @@ from dispatch.messages.events import (
     RideScheduled,
     RideStarted,
     RideUnassigned,
+    RoleChanged,
     RoundConsidered,
     RoundEnded,
     SearchFailed,
@@ -181,6 +186,18 @@ _SETTLE_CHARGE: Final = "UPDATE charges SET status = {}, {}, settled_at = :now W
 _RATE: Final = """
     UPDATE {0}s SET stars = stars + :rating, ratings = ratings + 1,
         rating = mean_rating({1}, stars + :rating, ratings + 1) WHERE {0}_id = :{0}_id AND :by <> '{0}'""".format
+
+_KEEP_ROLE: Final = """
+    INSERT INTO roles (person_id, role, status, is_manager, since)
+    VALUES (:person_id, :role, :status, :is_manager, :now)
+    ON CONFLICT DO UPDATE SET status = excluded.status, is_manager = excluded.is_manager, since = excluded.since"""
+_RENAME: Final = tuple(
+    f"UPDATE {role}s SET name = :name WHERE {role}_id = :person_id" for role in ("passenger", "driver")
+)
+_MOVE_PHONE: Final = tuple(
+    f"UPDATE {role}s SET phone = :phone WHERE {role}_id = :person_id" for role in ("passenger", "driver")
+)
+"""Passengers and drivers carry the name and the phone that a ride's two sides are shown."""
 
 # ------------------------------------------------------------------------------------------------- views with a condition
 
@@ -349,6 +366,28 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ),
     QuoteTaken: EventRow(
         QUOTE, runs("UPDATE quotes SET ride_id = :taken_by, taken_at = :at WHERE quote_id = :quote_id")
+    ),
+    PersonAdded: EventRow(
+        PERSON,
+        runs(
+            "INSERT INTO people (person_id, name, phone, added_at) VALUES (:person_id, :name, :phone, :now)"
+            " ON CONFLICT (person_id) DO UPDATE SET name = excluded.name, phone = excluded.phone",
+            _KEEP_ROLE,
+            "INSERT INTO passengers (passenger_id, name, phone) SELECT :person_id, :name, :phone WHERE :role = 'passenger'"
+            " ON CONFLICT DO NOTHING",
+            *_RENAME,
+            *_MOVE_PHONE,
+        ),
+    ),
+    PersonRenamed: EventRow(PERSON, runs("UPDATE people SET name = :name WHERE person_id = :person_id", *_RENAME)),
+    PhoneMoved: EventRow(PERSON, runs("UPDATE people SET phone = :phone WHERE person_id = :person_id", *_MOVE_PHONE)),
+    RoleChanged: EventRow(PERSON, runs(_KEEP_ROLE)),
+    DocumentKept: EventRow(
+        PERSON,
+        runs(
+            "INSERT INTO documents (person_id, kind, number, expires_at) VALUES (:person_id, :kind, :number, :expires_at)"
+            " ON CONFLICT DO UPDATE SET number = excluded.number, expires_at = excluded.expires_at"
+        ),
     ),
 }
 assert tuple(EVENTS) == EVENT_TYPES, "every event has its row"
