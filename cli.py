@@ -161,7 +161,7 @@ def seed(resolved: Resolved) -> None:
     type=click.Choice(
         [
             *("rides", "drivers", "passengers", "offers", "quotes", "events", "tracks"),
-            *("ratings", "charges", "blocked_pairs"),
+            *("ratings", "charges", "blocked_pairs", "people", "roles", "documents"),
         ],
     ),
 )

@@ -40,6 +40,9 @@ def town(path: Path) -> Path:
     writer.write([append("quote/" + QUOTE, made, QuoteTaken(QUOTE, RideId("r3"), NOON + 3.0), at=NOON + 2.0)])
     writer.db.execute("INSERT INTO ratings VALUES ('r2', 'passenger', 4, '', ?, 'p1', 5.0)", (DRIVER_ID,))
     writer.db.execute("INSERT INTO charges VALUES ('r2', 'p1', 250, 'ZAR', 'paid', 'ch_1', NULL, 5.0, 6.0)")
+    writer.db.execute("INSERT INTO people VALUES ('p1', 'Ann Dube', '27821234570', 5.0)")
+    writer.db.execute("INSERT INTO roles VALUES ('p1', 'staff', 'active', 1, 5.0)")
+    writer.db.execute("INSERT INTO documents VALUES ('p1', 'licence', 'L 1', 1900000000.0)")
     writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, DRIVER_ID))
     writer.close()
     return path
