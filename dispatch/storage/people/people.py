@@ -1,0 +1,228 @@
+"""Who is on file: looked up by phone or id, added, renamed, suspended, moved to another phone.
+
+Each function runs where the writer lives, and nothing else writes meanwhile: what it has looked at still holds when it commits.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+from sqlite_utils import Database
+
+from dispatch import addresses
+from dispatch.errors import FrameError
+from dispatch.identity.people import Document, Person, RoleOnFile
+from dispatch.ids import DriverId, PersonId
+from dispatch.messages.events import (
+    DocumentKept,
+    DriverRegistered,
+    Event,
+    PersonAdded,
+    PersonRenamed,
+    PhoneMoved,
+    RoleChanged,
+)
+from dispatch.messages.journal import Append
+from dispatch.phones import masked
+from dispatch.storage.failures import explained
+from dispatch.storage.log.on_file import Writer
+from dispatch.values import DriverCard
+from dispatch.words import PersonRole, PersonStatus, RefusalCode
+
+ID_BYTES: Final = 16
+"""Nobody can guess so many random bytes."""
+_BY_PHONE: Final = """
+    SELECT person_id FROM people WHERE phone = ?1
+    UNION ALL SELECT driver_id FROM drivers WHERE phone = ?1
+    UNION ALL SELECT passenger_id FROM passengers WHERE phone = ?1 LIMIT 1"""
+_NAMED: Final = """
+    SELECT name, phone FROM people WHERE person_id = ?1
+    UNION ALL SELECT name, phone FROM drivers WHERE driver_id = ?1
+    UNION ALL SELECT name, phone FROM passengers WHERE passenger_id = ?1 LIMIT 1"""
+DrawId = Callable[[], PersonId]
+
+
+class NoSuchPerson(FrameError, code=RefusalCode.NO_SUCH_PERSON, says="there is no such person"):
+    """Nobody on file has this id or phone."""
+
+
+class PhoneTaken(FrameError, code=RefusalCode.PHONE_TAKEN):
+    """A phone belongs to one person at most."""
+
+    field = "phone"
+
+
+class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to be on file in one role. `phone` in its canonical form. `vehicle_type` and `registration` are a driver's."""
+
+    role: PersonRole
+    name: str
+    phone: str
+    status: PersonStatus = PersonStatus.INVITED
+    is_manager: bool = False
+    vehicle_type: str = ""
+    registration: str = ""
+    documents: tuple[Document, ...] = ()
+
+
+def draw_id() -> PersonId:
+    """An id that nobody can guess, and that no phone number looks like."""
+    return PersonId("p" + secrets.token_hex(ID_BYTES))
+
+
+# -- looking up
+
+
+def id_of_phone(db: Database, phone: str) -> PersonId | None:
+    """Who has this phone, in its canonical form; None: nobody on file."""
+    found = db.execute(_BY_PHONE, (phone,)).fetchone()
+    return PersonId(found[0]) if found is not None else None
+
+
+def person(db: Database, person_id: PersonId) -> Person | None:
+    """The person with this id; None: nobody. Who is on file by rides alone is a passenger or driver without a file of their own."""
+    named = db.execute(_NAMED, (person_id,)).fetchone()
+    if named is None:
+        return None
+    roles = db.execute("SELECT role, status, is_manager FROM roles WHERE person_id = ? ORDER BY role", (person_id,))
+    documents = db.execute(
+        "SELECT kind, number, expires_at FROM documents WHERE person_id = ? ORDER BY kind", (person_id,)
+    )
+    on_file = {
+        PersonRole(role): RoleOnFile(PersonRole(role), PersonStatus(status), bool(is_manager))
+        for role, status, is_manager in roles
+    }
+    for role in (PersonRole.DRIVER, PersonRole.PASSENGER):
+        known = db.execute(f"SELECT 1 FROM {role}s WHERE {role}_id = ?", (person_id,)).fetchone()
+        if known is not None and role not in on_file:
+            on_file[role] = RoleOnFile(role, PersonStatus.ACTIVE)
+    name, phone = named
+    return Person(person_id, name, phone, tuple(on_file.values()), tuple(Document(*row) for row in documents))
+
+
+def find(db: Database, phone: str) -> Person | None:
+    """The person who has this phone."""
+    person_id = id_of_phone(db, phone)
+    return person(db, person_id) if person_id is not None else None
+
+
+def require(db: Database, person_id: PersonId) -> Person:
+    """The person with this id. Raises NoSuchPerson."""
+    found = person(db, person_id)
+    if found is None:
+        raise NoSuchPerson
+    return found
+
+
+def everybody(db: Database, role: PersonRole | None = None) -> Iterator[Person]:
+    """All people with a file of their own, in this role if one is named, by name."""
+    query = (
+        "SELECT person_id FROM people WHERE ?1 IS NULL OR person_id IN (SELECT person_id FROM roles WHERE role = ?1)"
+    )
+    for (person_id,) in db.execute(f"{query} ORDER BY name, person_id", (role,)).fetchall():
+        yield require(db, PersonId(person_id))
+
+
+# -- what is done
+
+
+def add(writer: Writer, new: NewPerson, now: float, by: str = "", draw: DrawId = draw_id) -> tuple[Person, bool]:
+    """Put this person on file in this role. Returns the person, and whether that changed anything.
+
+    Who has the phone already keeps the id, and has the role from now on; a role that they have already keeps its status.
+    """
+    db = writer.db
+    with explained(writer.path):
+        known = find(db, new.phone)
+    person_id = known.person_id if known is not None else draw()
+    own = known.as_(new.role) if known is not None else None
+    events: list[Event] = []
+    with explained(writer.path):
+        has_file = db.execute("SELECT 1 FROM roles WHERE person_id = ? AND role = ?", (person_id, new.role)).fetchone()
+    status = own.status if own is not None and has_file else new.status
+    added = PersonAdded(person_id, new.role, new.name, new.phone, status, new.is_manager, by)
+    if known is None or not has_file or (known.name, own and own.is_manager) != (new.name, new.is_manager):
+        events.append(added)
+    before = {document.kind: document for document in known.documents} if known is not None else {}
+    events += [
+        DocumentKept(person_id, document.kind, document.number, document.expires_at, by)
+        for document in new.documents
+        if before.get(document.kind) != document
+    ]
+    appends = [Append(addresses.person(person_id), 0, 1, now, tuple(events))] if events else []
+    if new.role == PersonRole.DRIVER:
+        card = _card(db, DriverId(person_id), new)
+        if card is not None:
+            appends.append(Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)))
+    if appends:
+        writer.write(appends)
+    return require(db, person_id), bool(appends)
+
+
+def _card(db: Database, driver_id: DriverId, new: NewPerson) -> DriverCard | None:
+    """The driver's card by this file; None: it is on record already."""
+    row = db.execute(
+        "SELECT name, phone, registered_rating, vehicle_type, vehicle_registration FROM drivers WHERE driver_id = ?",
+        (driver_id,),
+    ).fetchone()
+    bare = DriverCard(driver_id, new.name, new.phone)
+    before = DriverCard(driver_id, *row) if row is not None else bare
+    card = DriverCard(
+        driver_id,
+        new.name,
+        new.phone,
+        before.rating,
+        new.vehicle_type or before.vehicle_type,
+        new.registration or before.vehicle_registration,
+    )
+    return card if row is None or card != before else None
+
+
+def set_status(
+    writer: Writer, person_id: PersonId, role: PersonRole, status: PersonStatus, now: float, by: str = ""
+) -> bool:
+    """Whether the person may act in this role from now on. Returns whether that is news. Raises NoSuchPerson."""
+    own = require(writer.db, person_id).as_(role)
+    if own is None:
+        raise NoSuchPerson(f"this person is no {role}")
+    if own.status == status:
+        return False
+    _write(writer, person_id, now, RoleChanged(person_id, role, status, own.is_manager, by))
+    return True
+
+
+def rename(writer: Writer, person_id: PersonId, name: str, now: float, by: str = "") -> bool:
+    """Call the person so. Returns whether that is news. Raises NoSuchPerson."""
+    if require(writer.db, person_id).name == name:
+        return False
+    _write(writer, person_id, now, PersonRenamed(person_id, name, by))
+    return True
+
+
+def move_phone(writer: Writer, person_id: PersonId, phone: str, now: float, by: str = "") -> bool:
+    """The person has this phone from now on, in its canonical form. Returns whether that is news.
+
+    Raises NoSuchPerson, and PhoneTaken when it is another person's.
+    """
+    known = require(writer.db, person_id)
+    if known.phone == phone:
+        return False
+    holder = id_of_phone(writer.db, phone)
+    if holder is not None:
+        raise PhoneTaken(f"phone {masked(phone)} belongs to another person")
+    has_file = writer.db.execute("SELECT 1 FROM people WHERE person_id = ?", (person_id,)).fetchone() is not None
+    files = (
+        ()
+        if has_file
+        else tuple(
+            PersonAdded(person_id, role.role, known.name, phone, role.status, role.is_manager, by)
+            for role in known.roles
+        )
+    )
+    _write(writer, person_id, now, *files, PhoneMoved(person_id, phone, by))
+    return True
+
+
+def _write(writer: Writer, person_id: PersonId, now: float, *events: Event) -> None:
+    writer.write([Append(addresses.person(person_id), 0, 1, now, events)])
