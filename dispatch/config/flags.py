@@ -57,18 +57,17 @@ class SettingOption(click.Option):
 
 
 def _option(row: Setting, default: str | None) -> Callable[[Function], Function]:
-    kind, choices = row.kind, "|".join(row.choices)
-    if kind.held is bool:
+    if row.kind.held is bool:
         flag = f"{row.flag}/{row.negative_flag}"
         return click.option(flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.help)
     written = row.written(row.default) if default is None else default
-    notes = "; ".join(filter(None, (written, "" if choices else row.range)))
+    notes = "; ".join(filter(None, (written, "" if row.choices else row.range)))
     return click.option(
         row.flag,
         row.name,
         cls=SettingOption,
         group=row.group,
-        metavar=choices or kind.metavar,
+        metavar="|".join(row.choices) or row.kind.metavar,
         help=row.help + (f"  [{notes}]" if notes else ""),
     )
 

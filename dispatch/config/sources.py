@@ -143,13 +143,8 @@ def _from_file(path: str | None) -> dict[str, Given]:
     if path is None and not Path(DEFAULT_FILE).is_file():
         return {}
     name = path or DEFAULT_FILE
-    given = {}
-    for group, key, value in _pairs(_parsed(name), name):
-        if group.startswith(VEHICLES):
-            rate = _row_of(TariffRates.group, key.replace("-", "_"), name, table=group)
-            setting = f"{group}.{rate.key}"
-        else:
-            setting = _row_of(group, key.replace("-", "_"), name).name
+    given: dict[str, Given] = {}
+    for setting, value in _settings_in(_parsed(name), name):
         if setting in given:
             raise SettingError(setting, f"{setting} is set twice (file {name})")
         given[setting] = Given(value, f"file {name}")
@@ -167,18 +162,18 @@ def _parsed(name: str) -> dict[str, object]:
         raise SettingError("config", f"config must be valid TOML, got {name}: {error}") from None
 
 
-def _pairs(tables: Mapping[str, object], file: str) -> Iterable[tuple[str, str, object]]:
-    """(group, key, value); settings stand at the top, with no group, or in the table of their group."""
+def _settings_in(tables: Mapping[str, object], file: str) -> Iterator[tuple[str, object]]:
+    """Names of settings and their values. They stand at the top, or in the table of their group."""
     for key, value in tables.items():
         if not isinstance(value, dict):
-            yield "", key, value
+            yield _row_of("", key, file).name, value
         elif key in GROUPS:
-            yield from _pairs_of_group(key, value, file)
+            yield from _settings_of_group(key, value, file)
         else:
             raise SettingError(key, f"unknown table [{key}] (file {file}){did_you_mean(key, GROUPS)}")
 
 
-def _pairs_of_group(group: str, table: Mapping[str, object], file: str) -> Iterable[tuple[str, str, object]]:
+def _settings_of_group(group: str, table: Mapping[str, object], file: str) -> Iterator[tuple[str, object]]:
     for key, value in table.items():
         if group == TariffRates.group and isinstance(value, dict):
             if not 0 < len(key) <= LONGEST_VEHICLE_TYPE:
@@ -186,13 +181,15 @@ def _pairs_of_group(group: str, table: Mapping[str, object], file: str) -> Itera
                     group,
                     f"a type of vehicle must be text of 1 to {LONGEST_VEHICLE_TYPE} characters, got [{group}.{key}]",
                 )
-            yield from ((VEHICLES + word(key), inner, held) for inner, held in value.items())
+            own = VEHICLES + word(key)
+            yield from ((f"{own}.{_row_of(group, rate, file, own).key}", held) for rate, held in value.items())
         else:
-            yield group, key, value
+            yield _row_of(group, key, file).name, value
 
 
-def _row_of(group: str, key: str, file: str, table: str = "") -> Setting:
+def _row_of(group: str, written: str, file: str, table: str = "") -> Setting:
     """The row of this key in a table of the file, `table` where that is called otherwise than its group."""
+    key = written.replace("-", "_")
     known = {row.key: row for row in SETTINGS if row.group == group} if group else _BY_NAME
     if key in known:
         return known[key]
