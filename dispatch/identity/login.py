@@ -1,0 +1,70 @@
+"""How people log in: a code to the phone, then a login session whose refresh token changes at every use. Pure.
+
+A refresh token is derived from the ring of keys, the session and how often it was refreshed. So the file keeps no secret, and whoever
+lost an answer gets the same successor again.
+"""
+
+import hmac
+from typing import Final, NamedTuple
+
+import msgspec
+
+from dispatch.identity.keys import KeyRing, Purpose
+
+CODE_DIGITS: Final = 6
+HOUR_S, DAY_S = 3600.0, 86_400.0
+_LONGEST: Final = 300
+
+
+class LoginRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of logging in. Names and units as of the settings."""
+
+    code_ttl_s: float = 300.0
+    code_tries: int = 5
+    resend_s: float = 30.0
+    codes_per_phone_hour: int = 5
+    codes_per_phone_day: int = 10
+    codes_per_address_hour: int = 300
+    code_failures_hour: int = 1000
+    token_ttl_s: float = 900.0
+    login_ttl_s: float = 30 * DAY_S
+    refresh_again_s: float = 10.0
+    new_passengers: bool = True
+
+
+class RefreshToken(NamedTuple):
+    """What a refresh token says: which login session, and how often that was refreshed before this token was given out."""
+
+    session: str
+    generation: int
+
+
+def code_mac(ring: KeyRing, key_id: str, request_id: str, code: str) -> str | None:
+    """The keyed hash under which a login code is on file; None: the key has left the ring."""
+    key = ring.find(key_id)
+    return key.mac(Purpose.CODE, request_id, code) if key is not None else None
+
+
+def is_right(mac: str, ring: KeyRing, key_id: str, request_id: str, code: str) -> bool:
+    """Whether this is the code of that hash. Takes as long for a wrong code as for the right one."""
+    return hmac.compare_digest(mac, code_mac(ring, key_id, request_id, code) or "")
+
+
+def refresh_token(ring: KeyRing, key_id: str, session: str, generation: int) -> str:
+    """The refresh token of a session's generation. Raises ValueError if the session's key has left the ring."""
+    key = ring.find(key_id)
+    if key is None:
+        raise ValueError("the key of this login session has left the ring")
+    return f"{session}.{generation}.{key_id}.{key.mac(Purpose.REFRESH, session, str(generation))}"
+
+
+def read_refresh_token(text: str, ring: KeyRing) -> RefreshToken | None:
+    """What a refresh token of ours says; None: it is none of ours."""
+    parts = text.split(".") if len(text) <= _LONGEST and text.isascii() else []
+    if len(parts) != 4 or not parts[1].isdigit() or str(int(parts[1])) != parts[1]:
+        return None
+    session, generation, key_id, _ = parts
+    if ring.find(key_id) is None:
+        return None
+    expected = refresh_token(ring, key_id, session, int(generation))
+    return RefreshToken(session, int(generation)) if hmac.compare_digest(text, expected) else None
