@@ -101,6 +101,14 @@ TABLES: Final[dict[str, TableRow]] = {
     "documents": TableRow(
         "person_id, kind, number, expires_at", newest=("expires_at", "person_id", "kind"), key=("person_id", "kind")
     ),
+    "login_codes": TableRow(
+        "request_id, phone, address, role, for_nobody, made_at, tries, used_at", newest=("made_at", "request_id")
+    ),
+    "login_failures": TableRow("at", newest=("at",)),
+    "login_sessions": TableRow(
+        "session_id, person_id, role, generation, made_at, rotated_at, ends_at, revoked_at",
+        newest=("made_at", "session_id"),
+    ),
     "passengers": TableRow(
         "passenger_id, name, phone, rating, is_default",
         newest=("passenger_id",),

@@ -240,6 +240,48 @@ def m012_people(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m013_logins(db: Database) -> None:
+    """Login codes of the last day and login sessions. No event tells of them. There is no secret in them: `mac` is a keyed hash."""
+    for statement in (
+        """
+        CREATE TABLE login_codes (
+            request_id TEXT PRIMARY KEY,
+            phone TEXT NOT NULL,
+            address TEXT NOT NULL,
+            role TEXT NOT NULL,
+            for_nobody INTEGER NOT NULL,
+            key_id TEXT NOT NULL,
+            mac TEXT NOT NULL,
+            made_at REAL NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            used_at REAL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX login_codes_phone ON login_codes (phone, made_at)",
+        "CREATE INDEX login_codes_address ON login_codes (address, made_at)",
+        "CREATE INDEX login_codes_made ON login_codes (made_at)",
+        "CREATE TABLE login_failures (at REAL NOT NULL) STRICT",
+        "CREATE INDEX login_failures_at ON login_failures (at)",
+        """
+        CREATE TABLE login_sessions (
+            session_id TEXT PRIMARY KEY,
+            person_id TEXT NOT NULL,
+            role TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            generation INTEGER NOT NULL,
+            made_at REAL NOT NULL,
+            rotated_at REAL NOT NULL,
+            ends_at REAL NOT NULL,
+            revoked_at REAL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX login_sessions_person ON login_sessions (person_id)",
+        "CREATE INDEX login_sessions_ends ON login_sessions (ends_at)",
+    ):
+        db.execute(statement)
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (
