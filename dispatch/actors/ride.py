@@ -454,12 +454,17 @@ class RideActor(RecordedActor):
             self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
         for waiting in question.in_hand[1:]:
             self.handlers[type(waiting)](self, waiting)
-        settled, question.in_hand = question.in_hand, ()
         self._settle_hold()
         if self.app.link is None:  # the passenger left meanwhile
             self._arm_end()
             self.retire_later()
-        self.note_settled(settled)
+        self.note_settled(question.in_hand)
+        self.at_turn_end = self._end_answer
+
+    def _end_answer(self, message: Answer) -> None:
+        """What was in hand is settled once the turn has ended, and not before: a turn may fail at its very end."""
+        self._end_turn(message)
+        self.question.in_hand = ()
 
     @receives(AnnounceHold)
     def _on_announce_hold(self, message: AnnounceHold) -> None:

@@ -166,6 +166,25 @@ def test_what_waited_when_a_turn_was_lost_is_told_so_and_may_be_tried_again(monk
     assert len(requests(rig)) == 1
 
 
+def test_a_booking_whose_turn_fails_at_its_very_end_is_told_so_and_may_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(actor: RideActor, message: Any) -> None:
+        raise Harm("nothing reaches the journal")
+
+    rig = Rig(supervised=True)
+    rig.listen(PASSENGER, DISPATCHER, "pricing")
+    rig.ride(ASKED_BY_HTTP)
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING)
+    with monkeypatch.context() as while_it_hurts:
+        while_it_hurts.setattr(RideActor, "_end_turn", lost)
+        rig.tell("ride/r1", Priced(2, PRICE))
+    assert (said(rig), requests(rig)) == (["Refused:internal"], [])
+    rig.tell("ride/r1", BOOKING)
+    rig.tell("ride/r1", Priced(4, PRICE))
+    assert len(requests(rig)) == 1
+
+
 def test_a_question_whose_answer_cannot_be_stored_is_turned_away_once() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
     rig.tell("ride/r1", BOOKING)
