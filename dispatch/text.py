@@ -45,12 +45,7 @@ def excerpt(value: object) -> str:
 
 def plain(text: object) -> str:
     """The text on one line, with every sign spelled out that is not simply seen. Half of a surrogate pair is one too."""
-    told = str(text)
-    return (
-        told
-        if told.isascii() and told.isprintable()
-        else _spelled_out(told, lambda sign: sign.encode("unicode_escape").decode())
-    )
+    return _spelled_out(str(text), lambda sign: sign.encode("unicode_escape").decode())
 
 
 def json_line(value: Any) -> str:
@@ -75,4 +70,4 @@ def _spelled_out(text: str, spell: Callable[[str], str]) -> str:
         sign = match[0]
         return sign if sign.isprintable() and sign not in _UNSEEN else spell(sign)
 
-    return _ESCAPED.sub(seen, text)
+    return text if text.isascii() and text.isprintable() else _ESCAPED.sub(seen, text)
