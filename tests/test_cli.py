@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import cli
 from dispatch.config import SETTINGS
 from dispatch.storage.file.owner import owned
-from dispatch.storage.tables.catalog import TABLES
+from dispatch.storage.tables.schema import TABLES
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {

@@ -32,7 +32,7 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.catalog import TABLES
+from dispatch.storage.tables.schema import TABLES
 from dispatch.text import json_line, plain, plain_lines
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 from tests.storage.stories import DISPATCHER, append

@@ -20,8 +20,7 @@ from dispatch.storage.file.header import require_whole
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import BODY, decode
-from dispatch.storage.tables.catalog import FOLLOWING, TableRow
-from dispatch.storage.tables.schema import migrations, open_read_only
+from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations, open_read_only
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.words import Word
 

@@ -23,13 +23,13 @@ from dispatch.storage.failures import explained
 from dispatch.storage.health.check import differing, repairs, scratch, told_again
 from dispatch.storage.log.on_file import BODY
 from dispatch.storage.tables.region import keep_region, kept_region
-from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
+from dispatch.storage.tables.schema import FILED_BY_STREAM, TABLES, open_database, open_read_only
 from dispatch.text import counted
 
 PASSENGER, DRIVER = "passenger", "driver"
 COLUMNS: Final = {
-    PASSENGER: ("rides", "quotes", "charges", "ratings", "blocked_pairs"),
-    DRIVER: ("rides", "offers", "tracks", "ratings", "blocked_pairs"),
+    what: [name for name, table in TABLES.items() if f"{what}_id" in table.columns.split(", ") and name != f"{what}s"]
+    for what in (PASSENGER, DRIVER)
 }
 """The tables that name a passenger or a driver, beside their own."""
 EVENTS_AT_ONCE: Final = 5_000

@@ -9,8 +9,7 @@ import msgspec
 from dispatch.errors import SettingError, did_you_mean
 from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
-from dispatch.storage.tables.catalog import TABLES
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.schema import TABLES, open_read_only
 from dispatch.timestamps import rfc3339
 
 Row = dict[str, Any]

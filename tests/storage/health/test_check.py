@@ -14,7 +14,7 @@ from dispatch.ids import DriverId
 from dispatch.messages.events import EVENT_TYPES, RideAssigned
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.catalog import FOLLOWING
+from dispatch.storage.tables.schema import FOLLOWING
 from dispatch.storage.tools.seed import seed
 from dispatch.values import DriverCard
 from tests.storage.damage import closed_file, flip

@@ -27,7 +27,14 @@ from dispatch.storage.failures import (
 )
 from dispatch.storage.file.owner import beside
 from dispatch.storage.log.on_file import Reader, Writer
-from dispatch.storage.tables.schema import APPLICATION_ID, migrations, open_database, open_read_only
+from dispatch.storage.tables.schema import (
+    APPLICATION_ID,
+    FOLLOWING,
+    TABLES,
+    migrations,
+    open_database,
+    open_read_only,
+)
 from tests.storage.stories import DRIVER_ID, MICHAEL, RIDE, SARAH, append, booked
 
 NOBODY = 65_534
@@ -301,3 +308,25 @@ def test_a_file_from_before_registered_ratings_counted_gets_them_back(path: Path
     db = open_database(path)
     assert db.execute("SELECT registered_rating, rating FROM drivers").fetchall() == [(4.9, 4.45)]
     db.close()
+
+
+def made() -> Database:
+    db = Database(memory=True, execute_plugins=False)
+    migrations.apply(db)
+    return db
+
+
+def test_every_table_that_the_migrations_make_is_catalogued() -> None:
+    assert {*made().table_names()} - {"_sqlite_migrations"} == {*TABLES}
+
+
+def test_every_column_that_is_named_is_there() -> None:
+    db = made()
+    for name, table in TABLES.items():
+        held = {row[1] for row in db.execute(f"PRAGMA table_xinfo({name})")}
+        named = {*table.columns.split(", "), *table.newest, *table.key, *table.aside}
+        assert named | ({table.status} if table.status else set()) <= held
+
+
+def test_what_follows_from_no_event_is_known() -> None:
+    assert {*TABLES} - {*FOLLOWING} == {"events", "blocked_pairs", "login_codes", "login_failures", "login_sessions"}
