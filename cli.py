@@ -9,7 +9,7 @@ import time
 
 import click
 
-from dispatch.config import SETTINGS, Resolved, require_loopback
+from dispatch.config import SETTINGS, Resolved, exposure, require_no_login
 from dispatch.config.flags import LocalMoment, OneLineErrors, Point, with_settings
 from dispatch.text import json_line, say
 
@@ -28,7 +28,7 @@ def main() -> None:
 @with_settings("dispatch", "server", "tariff", "pricing", "payment")
 def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
-    require_loopback(resolved.settings)
+    exposure(resolved.settings)
     from dispatch.storage.file.owner import owned
 
     with owned(resolved.settings.db, make=True) as ownership:
@@ -70,7 +70,7 @@ def demo(resolved: Resolved, save_view: str | None) -> int | None:
     on Ctrl-C, and prints what came of it, a JSON object as the last line. With --rides 0 only apps of yours book, until Ctrl-C. The
     server takes a free port unless --port says which.
     """
-    require_loopback(resolved.settings)
+    require_no_login(resolved.settings)
     from sim.demo.main import demo
     from sim.spec import refuse_ignored
 

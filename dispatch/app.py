@@ -11,7 +11,7 @@ from typing import Any
 
 from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
-from dispatch.config import Settings
+from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
@@ -34,7 +34,9 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
     """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. Returns the exit status."""
     from dispatch.transport.ws.listener import listening_socket
     from dispatch.transport.ws.server import run
+    from dispatch.transport.ws.tls import Certificate
 
+    Certificate.of(settings)  # one that cannot be used is refused before anything is opened
     require_prices(settings)
     require_payments(settings)
     travel, make_policy = eta_model(settings), policy_factory(settings)
@@ -116,7 +118,7 @@ async def _serve(
 
         await opened.enter_async_context(orders_answered(orders, obey))
         _say_what_to_know(settings, store, resumed)
-        on_ready = partial(_announce_ready, ownership)
+        on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
         await serve_forever(gateway, pages, settings, on_ready, edge, listener)
     return live.is_whole
 
@@ -134,16 +136,16 @@ def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> 
         logs.log.info("rides of the process before go on", extra={"rides": resumed})
     if settings.eta_model == FITTED and not settings.eta_profile:
         logs.log.info("ETAs use New York traffic; make your own with `dispatch eta fit` (eta_profile)")
-    if settings.auth == "off":
-        logs.log.warning("auth is off: whoever reaches this port can act as any driver or passenger")
+    for warning in exposure(settings).warnings:
+        logs.log.warning(warning)
     if settings.payment == "none" and (unpaid := len(store.unpaid_rides())):
         logs.log.warning("charges wait for a provider of payments (payment_url)", extra={"charges": unpaid})
 
 
-def _announce_ready(ownership: Ownership, host: str, port: int) -> None:
+def _announce_ready(ownership: Ownership, scheme: str, host: str, port: int) -> None:
     ownership.keep()
     say(
-        f"dispatch listens on http://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"
+        f"dispatch listens on {scheme}://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"
     )
 
 

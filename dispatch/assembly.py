@@ -16,7 +16,7 @@ from dispatch.actors.positions import Positions
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
-from dispatch.config import Rules, Settings
+from dispatch.config import Rules, Settings, must_log_in
 from dispatch.config.options import options_of
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.matching.rules import SearchRules
@@ -58,7 +58,7 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 
 def search_rules(settings: Settings) -> SearchRules:
     """What a dispatcher needs of the settings."""
-    masks = settings.show_phone == "never" or (settings.show_phone == "auto" and settings.auth != "off")
+    masks = settings.show_phone == "never" or (settings.show_phone == "auto" and must_log_in(settings))
     return options_of(SearchRules, settings, vehicles=Vehicles.of(settings.vehicle_types), masks_phones=masks)
 
 

@@ -91,7 +91,7 @@ def test_config_show_json_holds_the_same_for_programs() -> None:
 USAGE_ERRORS = [
     (["serve", "--batch", "0"], "batch must be a whole number from 1 to 50, got '0' (flag --batch)"),
     (["serve", "--ofer-timeout", "3s"], "--offer-timeout"),
-    (["serve", "--host", "0.0.0.0"], "host must be a loopback address"),
+    (["serve", "--host", "0.0.0.0"], "may be reached from anywhere"),
     (["demo", "--port", "x"], "port must be a whole number"),
     (
         ["simulate", "--for", "4 hours"],

@@ -1,7 +1,6 @@
 """The settings: `Settings()` holds the defaults, `load` resolves file, environment and flags."""
 
-from ipaddress import ip_address
-
+from dispatch.config.exposure import exposure, must_log_in, require_no_login
 from dispatch.config.settings import (
     SETTINGS,
     PaymentRules,
@@ -14,7 +13,6 @@ from dispatch.config.settings import (
 )
 from dispatch.config.sources import Resolved, load
 from dispatch.config.table import Setting
-from dispatch.errors import SettingError
 
 __all__ = [
     "SETTINGS",
@@ -27,27 +25,8 @@ __all__ = [
     "Settings",
     "SimulateSettings",
     "TariffRates",
+    "exposure",
     "load",
-    "require_loopback",
+    "must_log_in",
+    "require_no_login",
 ]
-
-
-def require_loopback(settings: Server) -> None:
-    """Refuse to listen beyond this machine while nobody has to prove who they are.
-
-    Raises:
-        SettingError: auth is off and `host` is neither a loopback address nor `localhost`.
-    """
-    if settings.auth == "off" and not _is_loopback(settings.host):
-        raise SettingError(
-            "host",
-            "host must be a loopback address (127.0.0.1, ::1 or localhost) while auth is off, "
-            f"got {settings.host!r}: anyone who can reach the server could act as any driver or passenger",
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,10 +1,10 @@
-"""Hosts and origins as they stand in settings and in the headers of HTTP: read, and written in one way. Pure."""
+"""Hosts, origins and networks as they stand in settings and in the headers of HTTP: read, and written in one way. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple, TypeVar
 
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Za-z:.%]+\]|[\w.-]+)(?::(?P<port>\d{0,5}))?", re.ASCII)
@@ -76,6 +76,14 @@ def origins_in(listed: str) -> frozenset[Origin]:
     Raises ValueError: something in it is no origin. `*` and `null` are none: they would let any page in.
     """
     return _each(listed, lambda word: origin(word.removesuffix("/")))
+
+
+def networks_in(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list with commas or spaces between them; an address is a network of one.
+
+    Raises ValueError: something in it is none.
+    """
+    return tuple(ip_network(word) for word in listed.replace(",", " ").split())
 
 
 def _each(listed: str, read: Callable[[str], Named | None]) -> frozenset[Named]:

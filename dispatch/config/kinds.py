@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dispatch.config.authority import hosts_in, origins_in
+from dispatch.config.authority import hosts_in, networks_in, origins_in
 from dispatch.config.trip_columns import columns_named
 from dispatch.config.vehicle_types import served_by
 from dispatch.phones import is_region
@@ -177,6 +177,7 @@ ORIGINS = Kind(
     str,
     _listed(origins_in),
 )
+NETWORKS = Kind("CIDRS", "a list of IP addresses and networks (127.0.0.1, 10.0.0.0/8)", str, _listed(networks_in))
 COLUMNS = Kind(
     "COLUMNS",
     "a list of columns (pickup_time=Start,pickup_lat=Latitude, …)",

@@ -13,6 +13,7 @@ from dispatch.config.kinds import (
     COLUMNS,
     HOSTS,
     MOMENT,
+    NETWORKS,
     ORIGINS,
     PATH,
     REGION,
@@ -140,7 +141,15 @@ class Server(Checked):
     hosts: str = written(HOSTS, "", "names that Host may have beside IP addresses, localhost and --host")
     origins: str = written(ORIGINS, "", "web pages of other origins that may use this server; empty: none")
     db: str = written(PATH, "dispatch.db", "the SQLite database; `serve` and `db seed` make one")
-    auth: str = choice("off", "off", "how callers prove who they are; off: loopback only")
+    auth: str = choice(
+        "auto", "auto|on|off", "callers prove who they are; auto: unless on a loopback address, and no proxy is listed"
+    )
+    behind_proxy: str = written(
+        NETWORKS, "", "proxies (10.0.0.5, 10.1.0.0/16) whose forwarding headers alone are believed; empty: none"
+    )
+    tls_cert: str = written(TEXT, "", "PEM file of the TLS certificate and its chain; empty: no TLS")
+    tls_key: str = written(TEXT, "", "PEM file of the certificate's key")
+    plain_http: bool = switch(False, "listen on a public address without TLS and without a proxy: this is meant")
     synchronous: str = choice("full", "full|normal|off", "how strictly SQLite waits until data is on disk")
     phone_region: str = written(
         REGION, "", "country (ZA) of phone numbers without a country code; kept in the database; empty: the kept one"

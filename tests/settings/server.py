@@ -16,12 +16,15 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 import cli
+from dispatch.config import exposure
 from dispatch.domain.places.geo import Curve
+from dispatch.errors import SettingError
 from dispatch.live_file import _open
 from dispatch.storage.file.owner import owned
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.server import run, serve_forever
+from dispatch.transport.ws.tls import Certificate
 from dispatch.travel.models import eta_model
 from dispatch.travel.profile import Profile
 from sim.demo.server import flags_of
@@ -29,6 +32,7 @@ from sim.stories.stage import PICKUP
 from tests.settings.table import Given, changes
 from tests.transport.echo import EchoGateway, plain_page
 from tests.transport.rig import FIND_DRIVER
+from tests.transport.ws.certificates import certificate
 from tests.travel.maps import at, map_file, river_map
 
 PHONE = "27821234567"
@@ -138,3 +142,30 @@ def how_many_seconds_a_hundred_metres_north_take(given: Given) -> object:
         profile("street.json", 60.0)
         Path(map_file(given.folder, river_map())).rename("river.json")
         return round(eta_model(given.settings).eta_s(at(0, 0), at(1, 0), 0.0))
+
+
+# -- who may reach it, and how
+
+
+def refused_or_not(given: Given) -> object:
+    """Whether people have to log in at these settings; the name of the setting at fault where they are refused."""
+    try:
+        return exposure(given.settings).login
+    except SettingError as refusal:
+        return refusal.name
+
+
+changes("auth", {"auto": False, "on": True, "off": False})(refused_or_not)
+changes("behind_proxy", {"": False, "10.0.0.5": True})(refused_or_not)
+changes("plain_http", {"true": True, "false": "host"}, host="0.0.0.0")(refused_or_not)
+
+
+@changes("tls_cert", {"": False, "server.pem": True}, tls_key="server.key")
+@changes("tls_key", {"server.key": True, "server.pem": "tls_cert"}, tls_cert="server.pem")
+def whether_it_has_a_certificate(given: Given) -> object:
+    certificate(given.folder)
+    with chdir(given.folder):
+        try:
+            return Certificate.of(given.settings) is not None
+        except SettingError as refusal:
+            return refusal.name

@@ -21,6 +21,7 @@ from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
 from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, prepare_process
+from dispatch.transport.ws.tls import LOOK_EVERY_S, Certificate
 from dispatch.transport.ws.websocket import DispatchConnection
 
 T = TypeVar("T")
@@ -53,11 +54,13 @@ async def serve_forever(
     Cancelling it stops in the same orderly way. To be called in the main thread.
 
     `on_ready(host, port)` is called once connections are accepted. `listener`: a `listening_socket`, which is closed at the end.
+
+    Raises SettingError: the TLS certificate cannot be used.
     """
     room = _with_room(settings, prepare_process())
     edge = SocketEdge(gateway, room, counters)
     ready = partial(on_ready, settings.host, listener.getsockname()[1])
-    server = _Server(edge, http_app, ready)
+    server = _Server(edge, http_app, ready, Certificate.of(settings))
     serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
     try:
         await asyncio.shield(serving)
@@ -79,7 +82,9 @@ def _with_room(settings: Settings, files: int) -> Settings:
 class _Server(uvicorn.Server):
     """uvicorn with the edge's connections and orderly stop. It ends by returning, instead of raising the signal again."""
 
-    def __init__(self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None], certificate: Certificate | None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 cast(Any, http_app),
@@ -99,6 +104,7 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._edge = edge
         self._on_ready = on_ready
+        self._certificate = certificate
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
@@ -107,9 +113,16 @@ class _Server(uvicorn.Server):
         self._signal = signal.Signals(sig).name
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._certificate is not None:
+            self.config.ssl = self._certificate.context
+            self._look_at(self._certificate)
         await super().startup(sockets)
         forget_startup_garbage()
         self._on_ready()
+
+    def _look_at(self, certificate: Certificate) -> None:
+        certificate.look()
+        self._loop.call_later(LOOK_EVERY_S, self._look_at, certificate)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self.servers:
