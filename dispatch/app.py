@@ -13,6 +13,7 @@ from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
+from dispatch.desk import LiveDesk
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
@@ -63,6 +64,7 @@ async def _serve(
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
+    from dispatch.transport.http.routes.desk import DeskRoutes
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
@@ -108,6 +110,7 @@ async def _serve(
             *operator_routes(reads.registry, lambda: reads.versions),
             *QuoteRoutes(requests, zone.pricer.tariff.vehicle_types).routes,
             *ride_routes(requests),
+            *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
         ]
         pages = http_app(routes, Admission(settings))
 

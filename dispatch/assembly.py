@@ -29,7 +29,7 @@ from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
-from dispatch.messages.commands import Attach
+from dispatch.messages.commands import Attach, FindDriver
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
@@ -213,7 +213,8 @@ def _populate(
     # Whoever is woken by anything but a connection may be needed for that one message alone.
     def wake_ride(address: str, message: Any) -> RideActor | None:
         connects = isinstance(message, Attach)
-        if message is not None and not connects and not store.events_of(address):
+        books = isinstance(message, FindDriver) and message.reply_to is not None  # by phone: there is no app to connect
+        if message is not None and not connects and not books and not store.events_of(address):
             return None
         ride = RideActor(runtime, address, store, rides, tracks, memory)
         if not connects:

@@ -40,7 +40,8 @@ CARD: Final = "card"
 class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a passenger asks for. Two equal trips are one booking; a different one restarts the search.
 
-    `pin`: the driver may start only with the passenger's four digits. `payment_method`: `card`; empty: cash.
+    `pin`: the driver may start only with the passenger's four digits. `payment_method`: `card`; empty: cash. `by_agreement`: nobody has
+    named a fare, and `fare` is 0.
     """
 
     pickup: Place
@@ -52,6 +53,7 @@ class Trip(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     note: str = ""
     pin: bool = False
     payment_method: str = ""
+    by_agreement: bool = False
 
 
 class Money(msgspec.Struct, frozen=True, gc=False):

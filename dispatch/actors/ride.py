@@ -74,6 +74,7 @@ from dispatch.messages.matching import (
     AnnounceState,
     ClaimGranted,
     ClaimRide,
+    DeskAnswered,
     DriverStalled,
     EndSearch,
     FollowDriver,
@@ -291,6 +292,8 @@ class RideActor(RecordedActor):
             message = message.resume
         if isinstance(message, Resume):
             self.app.fail_retryable(self, message, code, text)
+        elif isinstance(message, FindDriver) and message.reply_to is not None:
+            self.runtime.tell(message.reply_to, DeskAnswered(self.ride.status, code, text))
         elif isinstance(message, COMMANDS):
             driver_id = message.driver_id
             if driver_id is None:
@@ -381,7 +384,12 @@ class RideActor(RecordedActor):
         if self.question.booking is not None:
             self._wait_behind(message)
             return
-        if not self.app.is_new(self, message) or not self._is_news(message):
+        if message.reply_to is not None:
+            known = booking.answer_known(self.ride, message)
+            if known is not None:
+                self.send(message.reply_to, known)
+                return
+        elif not self.app.is_new(self, message) or not self._is_news(message):
             return
         ride = self.ride
         if booking.needs_hold(ride, message, self.runtime.now, self.rules):
@@ -431,6 +439,8 @@ class RideActor(RecordedActor):
             passenger = replace(passenger, name=known.name) if known is not None else passenger
         event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
         self._carry_out(Decision((event,)))
+        if message.reply_to is not None:
+            self.send(message.reply_to, DeskAnswered(self.ride.status))
 
     @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, NoAnswer)
     def _on_answer(self, message: Answer) -> None:
@@ -449,7 +459,10 @@ class RideActor(RecordedActor):
             text = booking.busy_text(message.open_ride)
             self.app.refuse(self, asked.command, IllegalTransition.code, text, self.ride_id)
         elif isinstance(message, QuoteRefused) and message.code != Unavailable.code:
-            self.app.refuse(self, asked.command, message.code, message.text, self.ride_id, "quote_id")
+            if asked.reply_to is not None:
+                self.send(asked.reply_to, DeskAnswered(self.ride.status, message.code, message.text, "quote_id"))
+            else:
+                self.app.refuse(self, asked.command, message.code, message.text, self.ride_id, "quote_id")
         else:
             self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
         for waiting in question.in_hand[1:]:
@@ -470,7 +483,7 @@ class RideActor(RecordedActor):
     def _on_announce_hold(self, message: AnnounceHold) -> None:
         """A search that nobody waits for gives way. An end that is not on disk yet is none: whoever hears of it may rely on it."""
         ride = self.ride
-        if ride.status == PENDING and self.app.link is None and ride.pickup_at is None:
+        if ride.needs_listener and self.app.link is None:
             self._end_by_system(SystemReason.BOOKED_ANOTHER)
         address = addresses.passenger(message.passenger_id)
         if self._holds == message.passenger_id:
@@ -598,7 +611,7 @@ class RideActor(RecordedActor):
     def _arm_end(self) -> None:
         """Set what ends this ride by itself, as its record has it: for a ride that just came so far, or was made anew."""
         ride, rules, runtime = self.ride, self.rules, self.runtime
-        if ride.status == PENDING and self.app.link is None and ride.pickup_at is None:
+        if ride.needs_listener and self.app.link is None:
             runtime.set_timer(rules.link_grace_s, self.address, _PassengerGone(self.app.link_number))
         elif ride.status in WITH_DRIVER and ride.assigned_at is not None:
             left_s = ride.assigned_at + rules.ride_cap_s - runtime.now
@@ -609,9 +622,8 @@ class RideActor(RecordedActor):
 
     @receives(_PassengerGone)
     def _on_passenger_gone(self, message: _PassengerGone) -> None:
-        ride = self.ride
         is_gone = self.app.link is None and message.number == self.app.link_number
-        if is_gone and ride.status == PENDING and ride.pickup_at is None:  # whoever booked ahead need not look
+        if is_gone and self.ride.needs_listener:  # whoever booked ahead, or by phone, need not look
             self._end_by_system(SystemReason.PASSENGER_LEFT)
 
     @receives(_StillDriven, _Overdue)

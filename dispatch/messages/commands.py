@@ -58,6 +58,9 @@ class FindDriver(Request, frozen=True, gc=False):
     """Passenger -> ride: book this trip, now or for `pickup_at` (Unix seconds), at the price of this quote if there is one.
 
     `known`: the passenger said who they are, and may be held to one ride at a time.
+
+    From staff, who book for a caller: `reply_to` is an address that hears `DeskAnswered`, and `body` the fingerprint of the request, by
+    which the same booking is known from another one under the same id.
     """
 
     ride_id: RideId
@@ -67,6 +70,8 @@ class FindDriver(Request, frozen=True, gc=False):
     pickup_at: float | None = None
     quote_id: QuoteId | None = None
     known: bool = False
+    reply_to: str | None = None
+    body: int = 0
 
 
 class CancelRide(Request, frozen=True, gc=False):

@@ -31,6 +31,7 @@ class RideRequested(Message, frozen=True, gc=False):
     Where the server sets prices, `trip` has its figures, `price` says how they come about, and `claim` is the trip as the app told it.
     `is_named`: the app said the passenger's name with this; else it changes no name on file.
     `known`: the passenger said who they are. `zone`: which zone the ride belongs to from its first booking on.
+    `booked_by`: who of staff booked it for a caller, in whose place nobody need be connected; `body`: the fingerprint of that request.
     """
 
     ride_id: RideId
@@ -46,6 +47,8 @@ class RideRequested(Message, frozen=True, gc=False):
     is_named: bool = True
     known: bool = False
     zone: str = UNNAMED_ZONE
+    booked_by: str = ""
+    body: int = 0
 
 
 class RideScheduled(Message, frozen=True, gc=False):
@@ -63,6 +66,8 @@ class RideScheduled(Message, frozen=True, gc=False):
     is_named: bool = True
     known: bool = False
     zone: str = UNNAMED_ZONE
+    booked_by: str = ""
+    body: int = 0
 
 
 class RideAssigned(Message, frozen=True, gc=False):

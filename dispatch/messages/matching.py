@@ -219,6 +219,18 @@ class RideClosed(Message, frozen=True, gc=False):
     text: str = ""
 
 
+class DeskAnswered(Message, frozen=True, gc=False):
+    """Ride -> whoever of staff asked something of it: it is done, on disk, and the ride is in this `status` now; or, with a `code`,
+    nothing was done. `again`: it was done before.
+    """
+
+    status: RideStatus
+    code: str = ""
+    text: str = ""
+    field: str = ""
+    again: bool = False
+
+
 # -- ride <-> tracker of its zone, which follows drivers on a ride and shows passengers where they are
 
 

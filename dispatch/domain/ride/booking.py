@@ -10,8 +10,11 @@ from dispatch.ids import RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CancelRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
+from dispatch.messages.matching import DeskAnswered
 from dispatch.messages.providers import AskPrice, UseQuote
+from dispatch.principals import Role
 from dispatch.values import Passenger, Price, Trip
+from dispatch.words import RefusalCode
 
 OPEN_TO_TERMS: Final = (UNBOOKED, SCHEDULED, PENDING)
 """While a ride is none of these, asking again changes nothing."""
@@ -38,10 +41,24 @@ def is_news(ride: RideRecord, message: FindDriver, rules: RideRules) -> bool:
     return ride.status in OPEN_TO_TERMS and (wanted(message, rules), message.pickup_at, message.quote_id) != asked
 
 
+def answer_known(ride: RideRecord, message: FindDriver) -> DeskAnswered | None:
+    """What staff hear who book a ride that is booked already; None: it is not. The same request again has the same answer."""
+    if ride.status == UNBOOKED:
+        return None
+    if (ride.booked_by, ride.body) == (message.principal.id, message.body):
+        return DeskAnswered(ride.status, again=True)
+    return DeskAnswered(ride.status, RefusalCode.ID_REUSED, "this id was already used for another booking")
+
+
 def needs_hold(ride: RideRecord, message: FindDriver, now: float, rules: RideRules) -> bool:
     """Whether the passenger's own actor must be asked first if another ride of theirs is open. It was already if this ride is."""
     known = message.known if ride.passenger is None else ride.known
-    if not known or rules.one_ride_each == "never" or (ride.known and ride.status in UNDER_WAY):
+    if (
+        not known
+        or message.principal.role is Role.STAFF
+        or rules.one_ride_each == "never"
+        or (ride.known and ride.status in UNDER_WAY)
+    ):
         return False
     return not is_for_later(message, now, rules)
 
@@ -81,7 +98,10 @@ def book(
     known = message.known if first else ride.known
     is_named = first and message.passenger.is_named
     zone = ride.zone or rules.zones.zone_at(trip.pickup.lat, trip.pickup.lon)
-    terms = (message.command, price, claim if trip != claim else None, message.quote_id, is_named, known, zone)
+    booked = (ride.booked_by, ride.body)
+    if first and message.principal.role is Role.STAFF:
+        booked = message.principal.id, message.body
+    terms = (message.command, price, claim if trip != claim else None, message.quote_id, is_named, known, zone, *booked)
     passenger = ride.passenger or passenger
     if due is not None and is_for_later(message, now, rules):
         return RideScheduled(ride.ride_id, passenger, trip, due, now, *terms)
@@ -94,7 +114,7 @@ def begin_search(ride: RideRecord, now: float) -> RideRequested:
     assert ride.passenger is not None and ride.trip is not None
     claim = ride.asked if ride.asked != ride.trip else None
     since = max(now, ride.pickup_at or 0.0)
-    terms = (None, ride.price, claim, ride.quote_id, False, ride.known, ride.zone)
+    terms = (None, ride.price, claim, ride.quote_id, False, ride.known, ride.zone, ride.booked_by, ride.body)
     return RideRequested(ride.ride_id, ride.search_no + 1, ride.passenger, ride.trip, since, ride.pickup_at, *terms)
 
 
@@ -105,6 +125,7 @@ def at_price(claim: Trip, price: Price) -> Trip:
         distance_km=price.distance_m / 1000,
         duration_min=round(price.duration_s / 60, 2),
         fare=price.fare.major,
+        by_agreement=False,
         vehicle_type=claim.vehicle_type or price.vehicle_type,
     )
 

@@ -236,6 +236,8 @@ class RideRecord(msgspec.Struct):
     quote_id: QuoteId | None = None
     charge: Money | None = None
     payment_status: PaymentStatus = PaymentStatus.NOTHING
+    booked_by: str = ""
+    body: int = 0
     zone: str = ""
     """Whose dispatcher looks for its driver, and whose tracker follows the driver: where the pickup lay at the first booking."""
 
@@ -249,6 +251,11 @@ class RideRecord(msgspec.Struct):
     def is_over(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in TERMINAL
+
+    @property
+    def needs_listener(self) -> bool:
+        """Whether its search ends when its passenger's app is gone: not when the ride is booked ahead, or by phone."""
+        return self.status == PENDING and self.pickup_at is None and not self.booked_by
 
     @property
     def heads_for(self) -> Place:
@@ -284,6 +291,7 @@ def _remember_terms(ride: RideRecord, event: RideRequested | RideScheduled) -> N
     ride.passenger, ride.known, ride.pickup_at = event.passenger, event.known, event.pickup_at
     ride.price, ride.asked, ride.quote_id = event.price, event.claim or trip, event.quote_id
     ride.zone = event.zone
+    ride.booked_by, ride.body = event.booked_by, event.body
 
 
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:

@@ -20,7 +20,7 @@ LOCALHOST: Final = "localhost"
 EXEMPT: Final = frozenset(("/healthz", "/readyz"))
 """What a watcher may ask under any name: the answers tell and do nothing."""
 SOCKETS: Final = "/ws/"
-OPERATED: Final = ("/api/rides/", "/metrics", "/-/")
+OPERATED: Final = ("/api/rides", "/api/drivers", "/api/figures", "/api/takings", "/api/audit", "/metrics", "/-/")
 """What is for the operator's people. All else over HTTP is for everybody."""
 
 

@@ -11,7 +11,16 @@ from starlette.routing import Route
 
 from dispatch import addresses
 from dispatch.config import Settings
-from dispatch.errors import BadMessage, FrameError, IllegalTransition, NoSuchRide, NoTariff, RateLimited, Unavailable
+from dispatch.errors import (
+    BadMessage,
+    FrameError,
+    IdReused,
+    IllegalTransition,
+    NoSuchRide,
+    NoTariff,
+    RateLimited,
+    Unavailable,
+)
 from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
@@ -21,6 +30,7 @@ BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
 STATUSES: Final[dict[type[FrameError], int]] = {
     NoSuchRide: 404,
+    IdReused: 409,
     IllegalTransition: 409,
     NoTariff: 409,
     RateLimited: 429,
@@ -66,7 +76,19 @@ class Requests:
         self.settings = settings
         self._numbers = count(1)
 
-    def post(self, path: str, handle: Handle) -> Route:
+    def get(self, path: str, handle: Callable[[Request], Awaitable[Response]]) -> Route:
+        """Make a route for GET."""
+
+        async def answered(request: Request) -> Response:
+            self.runtime.read_clock()
+            try:
+                return await handle(request)
+            except FrameError as error:
+                return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
+
+        return Route(path, answered, methods=["GET"])
+
+    def post(self, path: str, handle: Handle, method: str = "POST") -> Route:
         """Make a route for POST. `handle` is given the body once it is read: at most `frame_bytes` within `header_timeout_s`."""
 
         async def answered(request: Request) -> Response:
@@ -86,7 +108,7 @@ class Requests:
             except FrameError as error:
                 return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
 
-        return Route(path, answered, methods=["POST"])
+        return Route(path, answered, methods=[method])
 
     async def ask(
         self,

@@ -183,6 +183,7 @@ class Frames:
             "distance": trip.distance_km,
             "fare": trip.fare,
             "currency": self._currency,
+            "fare_by_agreement": trip.by_agreement,
             "estimated_duration": as_said(trip.duration_min),
             "note": trip.note or None,
             "pin_required": trip.pin,

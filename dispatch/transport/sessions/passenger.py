@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from dispatch import addresses
+from dispatch.config import Settings
+from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.errors import BadField
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages import commands
@@ -40,9 +42,9 @@ class PassengerSession(Session):
         if phone is not None:
             phone = phone_of(phone, self._context.settings.phone_region)
         if message.vehicle_type:
-            self._require_vehicle(message.vehicle_type)
+            require_vehicle(message.vehicle_type, self._context.vehicles)
         if message.payment_method and message.payment_method != CASH:
-            self._require_cards(message.payment_method)
+            require_cards(message.payment_method, self._context.settings)
         return commands.FindDriver(
             self.principal,
             self.ride_id,
@@ -53,23 +55,6 @@ class PassengerSession(Session):
             quote_id=QuoteId(message.quote_id) if message.quote_id is not None else None,
             known=bool(phone),
         )
-
-    def _require_vehicle(self, wanted: str) -> None:
-        """Raise BadField if no driver here may serve this type."""
-        vehicles = self._context.vehicles
-        if not vehicles.can_be_asked_for(wanted):
-            *others, last = vehicles.served_by
-            known = f"{', '.join(others)} or {last}" if others else last
-            raise BadField("vehicle_type", f"vehicle_type must be {known}, got {excerpt(wanted)}")
-
-    def _require_cards(self, wanted: str) -> None:
-        """Raise BadField if this is no way to pay, or a card on a server without a payment provider."""
-        takes_cards = self._context.settings.payment != "none"
-        if wanted == CARD and takes_cards:
-            return
-        told = f"payment_method must be cash{' or card' if takes_cards else ''}, got {excerpt(wanted)}"
-        why = ": this server has no payment provider for cards" if wanted == CARD else ""
-        raise BadField("payment_method", told + why)
 
     def _pickup_at(self, text: str) -> float:
         """The second that is booked. Raises BadField."""
@@ -107,6 +92,24 @@ def phone_of(given: str | None, region: str) -> str:
         wanted = f"a phone number of {FEWEST_DIGITS} to {MOST_DIGITS} digits"
         raise BadField("passenger_phone", f"passenger_phone must be {wanted}, got {got}")
     return phone
+
+
+def require_vehicle(wanted: str, vehicles: Vehicles) -> None:
+    """Raise BadField if no driver here may serve this type."""
+    if not vehicles.can_be_asked_for(wanted):
+        *others, last = vehicles.served_by
+        known = f"{', '.join(others)} or {last}" if others else last
+        raise BadField("vehicle_type", f"vehicle_type must be {known}, got {excerpt(wanted)}")
+
+
+def require_cards(wanted: str, settings: Settings) -> None:
+    """Raise BadField if this is no way to pay, or a card on a server without a payment provider."""
+    takes_cards = settings.payment != "none"
+    if wanted == CARD and takes_cards:
+        return
+    told = f"payment_method must be cash{' or card' if takes_cards else ''}, got {excerpt(wanted)}"
+    why = ": this server has no payment provider for cards" if wanted == CARD else ""
+    raise BadField("payment_method", told + why)
 
 
 def trip_of(message: wire.FindDriver) -> Trip:

@@ -28,6 +28,7 @@ from dispatch.transport.wire.codec import (
     to_driver,
     to_passenger,
 )
+from dispatch.transport.wire.desk import *
 from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
 from dispatch.transport.wire.server import *
 

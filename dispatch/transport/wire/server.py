@@ -83,6 +83,7 @@ class TripFields(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True
     distance: float
     fare: float
     estimated_duration: int | float
+    fare_by_agreement: bool = False
 
 
 class OfferFields(TripFields, frozen=True, gc=False, kw_only=True):

@@ -1,0 +1,78 @@
+"""What the desk's pages read of the live file: each question in a thread, over a connection of its own that cannot write."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final, TypeVar
+
+from sqlite_utils import Database
+
+from dispatch.errors import BadField
+from dispatch.ids import PassengerId, RideId
+from dispatch.storage.failures import explained
+from dispatch.storage.people.people import id_of_phone
+from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
+from dispatch.storage.tools.explain import explanation
+from dispatch.storage.tools.history import NoSuchRideOnFile
+
+T = TypeVar("T")
+LAST_NUMBER: Final = 2**62
+
+
+class LiveDesk:
+    """`DeskReads` of the live file. Made by the composition root, used on the event loop."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    async def passenger_id(self, phone: str) -> PassengerId:
+        """Who has this phone; nobody on file: the phone is the id, as of whoever books by an app."""
+        found = await self._read(lambda db: id_of_phone(db, phone))
+        return PassengerId(found if found is not None else phone)
+
+    async def ride(self, ride_id: RideId) -> Told | None:
+        """The ride with its timeline; None: nobody booked under this id."""
+        return await self._read(lambda db: ride_of(db, self._path, ride_id))
+
+    async def rides(self, state: str, cursor: str, limit: int) -> Told:
+        """A page of rides, and the `next` cursor where there are more. Raises BadField."""
+        if state not in STATES:
+            raise BadField("state", f"state must be {', '.join(STATES[:-1])} or {STATES[-1]}")
+        before = number_of(cursor)
+        rides, last = await self._read(lambda db: rides_page(db, state, before, limit))
+        return {"rides": rides, "next": str(last) if last is not None else None}
+
+    async def why(self, ride_id: RideId) -> Told | None:
+        """Who was asked and why; None: nobody booked under this id."""
+
+        def explain() -> Told | None:
+            try:
+                told = explanation(self._path, ride_id, full_phones=True)
+            except NoSuchRideOnFile:
+                return None
+            drivers = {row["driver_id"] for each in told["rounds"] for row in each["considered"]}
+            with closing(open_read_only(self._path)) as db, explained(self._path):
+                names = dict(db.execute("SELECT driver_id, name FROM drivers").fetchall()) if drivers else {}
+            for each in told["rounds"]:
+                for row in each["considered"]:
+                    row["driver_name"] = names.get(row["driver_id"])
+            return told
+
+        return await asyncio.to_thread(explain)
+
+    async def _read(self, ask: Callable[[Database], T]) -> T:
+        def asked() -> T:
+            with closing(open_read_only(self._path)) as db, explained(self._path):
+                return ask(db)
+
+        return await asyncio.to_thread(asked)
+
+
+def number_of(cursor: str) -> int | None:
+    """The number that a cursor of ours stands for; None: there is none. Raises BadField."""
+    if not cursor:
+        return None
+    if not cursor.isascii() or not cursor.isdecimal() or int(cursor[:20]) > LAST_NUMBER:
+        raise BadField("cursor", "cursor must be the `next` of the page before")
+    return int(cursor)

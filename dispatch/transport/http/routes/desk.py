@@ -1,0 +1,208 @@
+"""`/api/rides`: the operator's people book for callers, look rides up and intervene. Every change is on disk when it is answered."""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import blake2b
+from typing import Any, Final, Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatch import addresses
+from dispatch.domain.matching.vehicles import Vehicles
+from dispatch.domain.places.geo import EtaModel
+from dispatch.errors import BadField, BadMessage, FrameError, IdReused, IllegalTransition, NoSuchRide, QuoteExpired
+from dispatch.ids import CHOSEN_ID, PassengerId, QuoteId, RideId
+from dispatch.messages.commands import FindDriver
+from dispatch.messages.matching import DeskAnswered
+from dispatch.principals import Principal
+from dispatch.transport import wire
+from dispatch.transport.http.requests import Requests, principal_of
+from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
+from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
+from dispatch.transport.wire.desk import BookRequest
+from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
+from dispatch.words import RefusalCode
+
+OK, CREATED = 200, 201
+KEY: Final = "Idempotency-Key"
+KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
+MOST_ROWS: Final = 200
+REFUSED: Final[Mapping[str, type[FrameError]]] = {
+    error.code: error for error in (IdReused, IllegalTransition, NoSuchRide, QuoteExpired)
+}
+"""The errors by which a ride refuses what staff ask."""
+Told = dict[str, Any]
+
+
+class DeskReads(Protocol):
+    """What is on file, as the operator's people read it. Each answer holds whatever was on disk when it was asked for."""
+
+    async def passenger_id(self, phone: str) -> PassengerId:
+        """Who has this phone, in its canonical form; nobody on file: whoever has it later."""
+
+    async def ride(self, ride_id: RideId) -> Told | None:
+        """The ride with its timeline; None: nobody booked under this id."""
+
+    async def rides(self, state: str, cursor: str, limit: int) -> Told:
+        """A page of `rides` in this state, the newest first, and the `next` cursor where there are more. Raises BadField."""
+
+    async def why(self, ride_id: RideId) -> Told | None:
+        """Who was asked and why; None: nobody booked under this id."""
+
+
+class DeskRoutes:
+    """Routes for the operator's people. Made by the composition root, used on the event loop."""
+
+    def __init__(self, requests: Requests, reads: DeskReads, travel: EtaModel) -> None:
+        """`travel`: how long a drive takes, for bookings that do not say it."""
+        self._requests = requests
+        self._reads = reads
+        self._travel = travel
+        self._vehicles = Vehicles.of(requests.settings.vehicle_types)
+        self.routes: list[Route] = [
+            requests.get("/api/rides", self._list),
+            requests.post("/api/rides", self._book),
+            requests.get("/api/rides/{ride_id}", self._show),
+            requests.get("/api/rides/{ride_id}/why", self._explain),
+        ]
+
+    # -- reading
+
+    async def _list(self, request: Request) -> Response:
+        asked = request.query_params
+        limit = asked.get("limit", "50")
+        if not limit.isdecimal() or not 1 <= int(limit[:6]) <= MOST_ROWS:
+            raise BadField("limit", f"limit must be a whole number from 1 to {MOST_ROWS}")
+        return _answer(await self._reads.rides(asked.get("state", "open"), asked.get("cursor", ""), int(limit)))
+
+    async def _show(self, request: Request) -> Response:
+        return await self._told(request, self._reads.ride)
+
+    async def _explain(self, request: Request) -> Response:
+        return await self._told(request, self._reads.why)
+
+    async def _told(self, request: Request, read: Callable[[RideId], Awaitable[Told | None]]) -> Response:
+        told = await read(ride_id_of(request))
+        if told is None:
+            raise NoSuchRide
+        return _answer(told)
+
+    # -- booking
+
+    async def _book(self, request: Request, body: bytes) -> Response:
+        """Book for a caller. 201: it is booked; 200: it was before, by the same request under the same key."""
+        require_json(request)
+        asked = wire.read_body(body, BookRequest)
+        principal = principal_of(request)
+        ride_id = _ride_id(request, principal)
+        phone = phone_of(asked.passenger_phone, self._requests.settings.phone_region)
+        if not phone:
+            raise BadField("passenger_phone", "passenger_phone must name the caller, got nothing")
+        pickup_at = self._pickup_at(asked)
+        trip = self._trip(asked, max(self._requests.runtime.now, pickup_at or 0.0))
+        name = (asked.passenger_name or "").strip() or UNNAMED
+        passenger = Passenger(await self._reads.passenger_id(phone), name, phone)
+        quote_id = QuoteId(asked.quote_id) if asked.quote_id is not None else None
+        answer = await self.ask(
+            ride_id,
+            lambda reply_to: FindDriver(
+                principal,
+                ride_id,
+                trip,
+                passenger,
+                pickup_at=pickup_at,
+                quote_id=quote_id,
+                reply_to=reply_to,
+                body=_fingerprint(asked),
+            ),
+            PATIENCE_S + self._requests.settings.price_patience_s,
+        )
+        return _answer(await self._reads.ride(ride_id) or {}, OK if answer.again else CREATED)
+
+    def _pickup_at(self, asked: BookRequest) -> float | None:
+        settings = self._requests.settings
+        if asked.pickup_at is None:
+            return None
+        return bookable(asked.pickup_at, self._requests.runtime.now, settings.schedule_ahead_s)
+
+    def _trip(self, asked: BookRequest, at: float) -> Trip:
+        """The trip that the caller wants, with the server's figures in the place of those that nobody named."""
+        if asked.vehicle_type:
+            require_vehicle(asked.vehicle_type, self._vehicles)
+        if asked.payment_method and asked.payment_method != CASH:
+            require_cards(asked.payment_method, self._requests.settings)
+        pickup = Place(asked.pickup_latitude, asked.pickup_longitude, asked.pickup_address)
+        dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude, asked.dropoff_address)
+        kilometres, minutes = asked.distance_km, asked.estimated_duration_minutes
+        if kilometres is None:
+            kilometres = round(self._travel.road_m(pickup.point, dropoff.point) / 1000.0, 3)
+        if minutes is None:
+            minutes = round(self._travel.eta_s(pickup.point, dropoff.point, at) / 60.0, 2)
+        return Trip(
+            pickup,
+            dropoff,
+            kilometres,
+            minutes,
+            asked.fare_amount or 0.0,
+            vehicle_type=asked.vehicle_type or "",
+            note=asked.note or "",
+            pin=bool(asked.require_pin),
+            payment_method=CARD if asked.payment_method == CARD else "",
+            by_agreement=asked.fare_amount is None,
+        )
+
+    async def ask(
+        self, ride_id: RideId, question: Callable[[str], Any], patience_s: float = PATIENCE_S
+    ) -> DeskAnswered:
+        """Ask the ride something. Raises the FrameError that it refuses with, and Unavailable."""
+        answer: DeskAnswered = await self._requests.ask(
+            addresses.ride(ride_id), question, patience_s, nobody=NoSuchRide
+        )
+        if answer.code:
+            raise refused(answer)
+        return answer
+
+
+def refused(answer: DeskAnswered) -> FrameError:
+    """The error that this refusal is."""
+    error = REFUSED.get(answer.code, FrameError)(answer.text)
+    error.code = RefusalCode(answer.code)  # type: ignore[misc]
+    error.field = answer.field or None
+    return error
+
+
+def ride_id_of(request: Request) -> RideId:
+    """The ride of the path. Raises NoSuchRide for what is no id."""
+    ride_id = RideId(request.path_params["ride_id"])
+    if re.fullmatch(CHOSEN_ID, ride_id) is None:
+        raise NoSuchRide
+    return ride_id
+
+
+def require_json(request: Request) -> None:
+    """Raise BadMessage for another type: a page of another site cannot send JSON unasked."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise BadMessage(f"the Content-Type must be {JSON}")
+
+
+def _ride_id(request: Request, principal: Principal) -> RideId:
+    """A new id that nobody guesses; with an Idempotency-Key the one that the key of this person stands for."""
+    key = request.headers.get(KEY)
+    if key is None:
+        return RideId(secrets.token_hex(16))
+    form = KEY_FORM.fullmatch(key.strip())
+    if form is None:
+        raise BadField(KEY, f"{KEY} must be 1 to 200 printable characters without spaces")
+    return RideId(blake2b(f"{principal.id}\n{form[1]}".encode(), digest_size=16).hexdigest())
+
+
+def _fingerprint(asked: BookRequest) -> int:
+    return int.from_bytes(blake2b(msgspec.json.encode(asked), digest_size=6).digest())
+
+
+def _answer(told: Told, status: int = OK) -> Response:
+    return Response(msgspec.json.encode(told), status, media_type=JSON)

@@ -1,0 +1,40 @@
+"""What the operator's people ask over HTTP, as JSON bodies. The fields are those of the frames."""
+
+from msgspec import Struct
+
+from dispatch.transport.wire.fields import (
+    Address,
+    Amount,
+    Latitude,
+    Longitude,
+    Moment,
+    PaymentMethod,
+    PersonName,
+    PhoneNumber,
+    QuoteIdText,
+    Remark,
+    Switch,
+    VehicleType,
+)
+
+
+class BookRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Book this trip for a caller. What is missing of fare, distance and duration is the server's."""
+
+    passenger_phone: PhoneNumber
+    passenger_name: PersonName | None = None
+    pickup_latitude: Latitude
+    pickup_longitude: Longitude
+    dropoff_latitude: Latitude
+    dropoff_longitude: Longitude
+    pickup_address: Address
+    dropoff_address: Address
+    distance_km: Amount | None = None
+    estimated_duration_minutes: Amount | None = None
+    fare_amount: Amount | None = None
+    quote_id: QuoteIdText | None = None
+    vehicle_type: VehicleType | None = None
+    note: Remark | None = None
+    require_pin: Switch | None = None
+    pickup_at: Moment | None = None
+    payment_method: PaymentMethod | None = None

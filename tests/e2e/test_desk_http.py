@@ -1,0 +1,122 @@
+"""The desk over HTTP, on the real server: a caller's ride is booked, driven, looked up and explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from websockets.asyncio.client import ClientConnection, connect
+
+from dispatch.transport.ws.server import run
+from tests.e2e.test_quotes import TARIFF, heard, served
+
+CALL: dict[str, Any] = {
+    "passenger_phone": "+27 82 000 0001",
+    "passenger_name": "Ann",
+    "pickup_latitude": -26.2041,
+    "pickup_longitude": 28.0473,
+    "dropoff_latitude": -26.1850,
+    "dropoff_longitude": 28.0550,
+    "pickup_address": "123 Main St",
+    "dropoff_address": "456 Oak Ave",
+}
+
+
+def at(host: str) -> httpx2.AsyncClient:
+    """A client of this server."""
+    return httpx2.AsyncClient(base_url=f"http://{host}", trust_env=False)
+
+
+async def say(app: ClientConnection, kind: str, **fields: Any) -> None:
+    """Send a frame."""
+    await app.send(json.dumps({"type": kind, **fields}))
+
+
+async def is_near(driver: ClientConnection) -> None:
+    """The driver is connected, near the caller."""
+    await say(driver, "location_update", latitude=-26.2, longitude=28.05)
+
+
+def test_a_ride_booked_by_phone_finds_its_driver_without_any_app_of_the_caller(tmp_path: Path) -> None:
+    async def story() -> None:
+        settings = "link_grace = 0.2\n"
+        async with served(tmp_path, settings) as (host, _), at(host) as desk:
+            booked = await desk.post("/api/rides", json=CALL, headers={"Idempotency-Key": "call-1"})
+            assert booked.status_code == 201, booked.text
+            ride = booked.json()
+            assert (ride["status"], ride["passenger_name"], ride["fare"]) == ("pending", "Ann", 0.0)
+            assert ride["fare_by_agreement"] and ride["distance_km"] > 2 and ride["estimated_duration_minutes"] > 2
+            again = await desk.post("/api/rides", json=CALL, headers={"Idempotency-Key": "call-1"})
+            assert (again.status_code, again.json()["ride_id"]) == (200, ride["ride_id"])
+            other = await desk.post("/api/rides", json={**CALL, "note": "gate"}, headers={"Idempotency-Key": "call-1"})
+            assert (other.status_code, other.json()["code"]) == (409, "id_reused")
+            second = await desk.post("/api/rides", json={**CALL, "pickup_address": "school"})
+            assert second.status_code == 201
+            assert [each["ride_id"] for each in (await desk.get("/api/rides")).json()["rides"]] == [
+                second.json()["ride_id"],
+                ride["ride_id"],
+            ]
+            await desk.post(f"/api/rides/{second.json()['ride_id']}/cancel", json={})
+            async with connect(f"ws://{host}/ws/driver/27821234568/") as driver:
+                await is_near(driver)
+                offer = await heard(driver, "ride_request")
+                assert (offer["fare"], offer["fare_by_agreement"]) == (0.0, True)
+                await say(driver, "accept_ride", ride_id=ride["ride_id"], driver_id="27821234568")
+                assert (await heard(driver, "ride_accepted"))["passenger_phone"] == "27820000001"
+            shown = (await desk.get(f"/api/rides/{ride['ride_id']}")).json()
+            assert (shown["status"], shown["driver_id"], shown["booked_by"]) == ("accepted", "27821234568", "ops")
+            assert [(entry["what"], entry["by"]) for entry in shown["timeline"]] == [
+                ("requested", "ops"),
+                ("asked", "system"),
+                ("asked", "system"),
+                ("assigned", "driver"),
+            ]
+            why = (await desk.get(f"/api/rides/{ride['ride_id']}/why")).json()
+            asked = [row for each in why["rounds"] for row in each["considered"] if row["rule"] == "asked"]
+            assert [(row["driver_name"], row["outcome"]) for row in asked] == [("Driver 4568", "accepted")]
+            page = (await desk.get("/api/rides?state=all&limit=1")).json()
+            assert [each["ride_id"] for each in page["rides"]] == [second.json()["ride_id"]]
+            rest = (await desk.get(f"/api/rides?state=all&limit=1&cursor={page['next']}")).json()
+            assert ([each["ride_id"] for each in rest["rides"]], rest["next"]) == ([ride["ride_id"]], None)
+
+    run(story())
+
+
+def test_where_there_is_a_tariff_a_caller_is_told_its_fare(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with served(tmp_path, TARIFF) as (host, _), at(host) as desk:
+            ride = (await desk.post("/api/rides", json=CALL)).json()
+            assert ride["fare"] > 12.5 and ride["currency"] == "ZAR" and not ride["fare_by_agreement"]
+
+    run(story())
+
+
+def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with served(tmp_path, "") as (host, _), at(host) as desk:
+            for wrong, field in (
+                ({**CALL, "passenger_phone": ""}, "passenger_phone"),
+                ({**CALL, "pickup_latitude": 91}, "pickup_latitude"),
+                ({**CALL, "payment_method": "card"}, "payment_method"),
+            ):
+                answer = await desk.post("/api/rides", json=wrong)
+                assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_field", field)
+            key = await desk.post("/api/rides", json=CALL, headers={"Idempotency-Key": "a b"})
+            assert (key.status_code, key.json()["field"]) == (400, "Idempotency-Key")
+            quoted = await desk.post("/api/rides", json={**CALL, "quote_id": "q1"})
+            assert (quoted.status_code, quoted.json()["code"], quoted.json()["field"]) == (
+                400,
+                "quote_expired",
+                "quote_id",
+            )
+            for path, field in (("?limit=0", "limit"), ("?cursor=x", "cursor"), ("?state=odd", "state")):
+                answer = await desk.get(f"/api/rides{path}")
+                assert (answer.status_code, answer.json()["field"]) == (400, field)
+            for path in ("/api/rides/r9", "/api/rides/r9/why", "/api/rides/a%20b"):
+                answer = await desk.get(path)
+                assert (answer.status_code, answer.json()["code"]) == (404, "no_such_ride")
+            assert (await desk.get("/api/rides?state=all")).json() == {"rides": [], "next": None}
+
+    run(story())
