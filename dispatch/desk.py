@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
-from typing import Final, TypeVar
-
-from sqlite_utils import Database
+from typing import Any, Final, TypeVar
 
 from dispatch.errors import BadField
 from dispatch.ids import PassengerId, RideId
@@ -61,7 +59,7 @@ class LiveDesk:
 
         return await asyncio.to_thread(explain)
 
-    async def _read(self, ask: Callable[[Database], T]) -> T:
+    async def _read(self, ask: Callable[[Any], T]) -> T:
         def asked() -> T:
             with closing(open_read_only(self._path)) as db, explained(self._path):
                 return ask(db)

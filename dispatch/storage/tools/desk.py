@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from dispatch import addresses
 from dispatch.domain.ride.record import RideRecord
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
@@ -72,7 +73,7 @@ def ride_of(db: Database, path: str, ride_id: RideId) -> Told | None:
     ]
     record = RideRecord(ride_id)
     for _, stream, event in history:
-        if stream == f"ride/{ride_id}":
+        if stream == addresses.ride(ride_id):
             record.apply(event)
     trip = record.trip
     wanted = (
