@@ -5,10 +5,10 @@ answers is one look-up by key or by index. Neither is ever used from two threads
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -19,7 +19,7 @@ from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.ports import EventStore
-from dispatch.storage.failures import EventRefused, StorageDamaged, explained, failure_of
+from dispatch.storage.failures import EventRefused, StorageDamaged, explained
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
@@ -64,8 +64,6 @@ ADD_EVENT: Final = """
     INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
     VALUES (?1, ?2, ?3, (SELECT ride_no FROM rides WHERE ride_id = ?3), ?4, ?5)"""
 HURRIED_MS: Final = 250
-_UNFIT: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
-"""What encoding raises for a value that has no JSON or no place in a column."""
 
 
 class Writer:
@@ -92,7 +90,8 @@ class Writer:
         Raises EventRefused when the events themselves are at fault, another DatabaseError (StorageFull, StorageBusy, …) when
         the file or the disk is.
         """
-        rows, changes = self._drawn(batch)
+        with _refusing(self.path):
+            rows, changes = _drawn(batch)
         self._commit(rows, [*first, *changes])
 
     def touch(self) -> None:
@@ -110,21 +109,13 @@ class Writer:
 
     def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
         execute = self._cursor.execute
-        try:
+        with _refusing(self.path), explained(self.path), self.db.conn:  # which commits, or rolls back
             execute("BEGIN IMMEDIATE")
             for statement, values in changes:
                 execute(statement, values)
             self._cursor.executemany(ADD_EVENT, rows)
             if self._place is not None:
                 self._place.require(quick=True)
-            execute("COMMIT")
-        except BaseException as error:
-            self._roll_back()
-            if isinstance(error, sqlite3.Error):
-                raise failure_of(error, self.path) from error
-            if isinstance(error, _UNFIT):
-                raise EventRefused(self.path, str(error)) from error
-            raise
         self.note_commit()
 
     def watch(self, path: str | Path, ownership: Ownership | None = None) -> None:
@@ -152,25 +143,27 @@ class Writer:
         place, self._place = self._place, None
         return part(self.db.conn, self._file, place)
 
-    def _drawn(self, batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
-        """All rows and changes of a batch, before the file is locked."""
-        rows: list[tuple[object, ...]] = []
-        changes: list[Change] = []
-        try:
-            for append in batch:
-                at, stream = append.at, append.reply_to
-                for event in append.events:
-                    kind, body = encode(event)
-                    rows.append((at, stream, getattr(event, "ride_id", None), kind, body))
-                    changes.extend(VIEWS[type(event)](event, at))
-        except _UNFIT as error:
-            raise EventRefused(self.path, str(error)) from error
-        return rows, changes
 
-    def _roll_back(self) -> None:
-        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
-            if self.db.conn.in_transaction:
-                self.db.conn.execute("ROLLBACK")
+@contextmanager
+def _refusing(path: str) -> Iterator[None]:
+    """What encoding raises for a value that has no JSON or no place in a column is raised as EventRefused."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+        raise EventRefused(path, str(error)) from error
+
+
+def _drawn(batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
+    """All rows and changes of a batch, before the file is locked."""
+    rows: list[tuple[object, ...]] = []
+    changes: list[Change] = []
+    for append in batch:
+        at, stream = append.at, append.reply_to
+        for event in append.events:
+            kind, body = encode(event)
+            rows.append((at, stream, getattr(event, "ride_id", None), kind, body))
+            changes.extend(VIEWS[type(event)](event, at))
+    return rows, changes
 
 
 # --------------------------------------------------------------------------------------------------------------- reading
@@ -181,6 +174,9 @@ _READ_FROM: Final = """ifnull(
 OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
 OF_DRIVER: Final = f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}"
 """What a driver is woken from. Takes the stream twice."""
+
+
+Made = TypeVar("Made")
 
 
 class JournalReads(EventStore, Protocol):
@@ -248,37 +244,32 @@ class Reader:
         return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
 
     def unpaid_rides(self) -> list[RideId]:
-        rows = self._rows("SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")
-        return [RideId(ride_id) for (ride_id,) in rows]
+        return self._each(RideId, "SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")
 
     def open_rides(self) -> list[RideId]:
-        rows = self._rows("SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
-        return [RideId(ride_id) for (ride_id,) in rows]
+        return self._each(RideId, "SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
 
     def reserved_drivers(self) -> list[DriverId]:
-        rows = self._rows("SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL ORDER BY driver_id")
-        return [DriverId(driver_id) for (driver_id,) in rows]
+        return self._each(DriverId, "SELECT driver_id FROM drivers WHERE ride_id IS NOT NULL ORDER BY driver_id")
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
-        rows = self._rows(
-            "SELECT driver_id, name, phone, rating, vehicle_type, vehicle_registration FROM drivers WHERE driver_id = ?",
-            driver_id,
-        )
-        return DriverCard(*rows[0]) if rows else None
+        card = "driver_id, name, phone, rating, vehicle_type, vehicle_registration"
+        return self._one(DriverCard, f"SELECT {card} FROM drivers WHERE driver_id = ?", driver_id)
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
-        rows = self._rows("SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id)
-        return Passenger(*rows[0]) if rows else None
+        return self._one(
+            Passenger, "SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id
+        )
 
     def default_passenger(self) -> Passenger | None:
-        rows = self._rows(
-            "SELECT passenger_id, name, phone FROM passengers WHERE is_default ORDER BY passenger_id LIMIT 1"
+        return self._one(
+            Passenger,
+            "SELECT passenger_id, name, phone FROM passengers WHERE is_default ORDER BY passenger_id LIMIT 1",
         )
-        return Passenger(*rows[0]) if rows else None
 
     def blocked_drivers(self, passenger_id: PassengerId) -> tuple[DriverId, ...]:
-        rows = self._rows("SELECT driver_id FROM blocked_pairs WHERE passenger_id = ? ORDER BY driver_id", passenger_id)
-        return tuple(DriverId(driver_id) for (driver_id,) in rows)
+        blocked = "SELECT driver_id FROM blocked_pairs WHERE passenger_id = ? ORDER BY driver_id"
+        return tuple(self._each(DriverId, blocked, passenger_id))
 
     def phone_region(self) -> str:
         """The region of phone numbers that name no country; empty: the file keeps none."""
@@ -300,6 +291,14 @@ class Reader:
     def _rows(self, query: str, *values: object) -> list[Any]:
         with explained(self._path):
             return self._db.conn.execute(query, values).fetchall()
+
+    def _each(self, made: Callable[..., Made], query: str, *values: object) -> list[Made]:
+        """What `made` makes of the columns of each row."""
+        return [made(*row) for row in self._rows(query, *values)]
+
+    def _one(self, made: Callable[..., Made], query: str, *values: object) -> Made | None:
+        """The first of them; None: there is no row."""
+        return next(iter(self._each(made, query, *values)), None)
 
     def _events(self, condition: str, *values: str) -> tuple[Event, ...]:
         rows = self._rows(f"SELECT n, {BODY} FROM events WHERE {condition} ORDER BY n", *values)
