@@ -15,12 +15,11 @@ import msgspec
 from sqlite_utils import Database
 
 from dispatch.messages.events import Event
-from dispatch.storage.failures import explained
 from dispatch.storage.file.header import require_whole
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import BODY, decode
-from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations, open_read_only
+from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations, reading
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.words import Word
 
@@ -47,7 +46,7 @@ _key: Final = itemgetter(0)
 def findings(path: str | Path) -> Iterator[str]:
     """What is wrong with the file, a clause each; none: it is sound. Raises DatabaseError for one that cannot be read at all."""
     require_whole(path)
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with reading(path) as db:
         db.execute("BEGIN")  # all of it as of one moment, though a server may write meanwhile
         bad_pages = list(page_faults(db, f"integrity_check({PAGE_FAULTS_TOLD})"))
         yield from bad_pages

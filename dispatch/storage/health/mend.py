@@ -23,7 +23,7 @@ from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.check import Difference, clause, differing, misfiled, repairs, scratch, taken
 from dispatch.storage.log.on_file import BODY, Writer, read
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.schema import reading
 from dispatch.storage.tables.views import Change
 from dispatch.words import Party, ReleaseReason, SystemReason
 
@@ -50,7 +50,7 @@ def mend(path: str | Path, *, now: float, dry_run: bool = False) -> Mended:
     what it said, and other DatabaseErrors as a start does.
     """
     if dry_run:
-        with closing(open_read_only(path)) as db, explained(str(path)):
+        with reading(path) as db:
             return _Plan(db, str(path)).told
     with owned(path), closing(Writer(path)) as writer:
         with explained(str(path)):

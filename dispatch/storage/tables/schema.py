@@ -417,9 +417,16 @@ def open_read_only(path: str | Path) -> Database:
     return db
 
 
+@contextmanager
+def reading(path: str | Path) -> Iterator[Database]:
+    """The file, opened as `open_read_only` does, while the block runs. What SQLite raises inside is raised as the failure it is."""
+    with closing(open_read_only(path)) as db, explained(str(path)):
+        yield db
+
+
 def has_events(path: str | Path) -> bool:
     """Whether anything was ever journalled into this file. Raises as `open_read_only` does."""
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with reading(path) as db:
         return db.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
 
 

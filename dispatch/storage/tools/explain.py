@@ -1,7 +1,6 @@
 """Why a ride was offered to whom it was: every round as it was decided, and what became of its offers. Called by `dispatch explain`."""
 
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +14,7 @@ from dispatch.messages.events import (
     RoundConsidered,
     SearchFailed,
 )
-from dispatch.storage.failures import explained
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.schema import reading
 from dispatch.storage.tools.history import Recorded, history_of
 from dispatch.storage.tools.show import told
 
@@ -37,7 +35,7 @@ def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False) ->
     masked, also where they serve as ids, unless `full_phones`. Raises NoSuchRideOnFile, DatabaseError.
     """
     history = history_of(path, ride_id)
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with reading(path) as db:
         ride = next(iter(db.query(_RIDE, [ride_id])))
         offers = {row["offer_id"]: row for row in db.query(_OFFERS, [ride_id])}
     rounds: list[Told] = []

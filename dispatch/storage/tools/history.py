@@ -1,13 +1,12 @@
 """All that is on file about one ride, with when it was written. Called by the commands that tell or replay a ride."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from dispatch.messages.events import Event
-from dispatch.storage.failures import StorageFailure, explained
+from dispatch.storage.failures import StorageFailure
 from dispatch.storage.log.on_file import BODY, read
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.schema import reading
 
 _EVENTS: Final = f"""
     SELECT n, at, stream, {BODY} FROM events
@@ -29,7 +28,7 @@ class Recorded(NamedTuple):
 
 def history_of(path: str | Path, ride_id: str) -> list[Recorded]:
     """Every event that names this ride, oldest first. Raises NoSuchRideOnFile, and DatabaseError for a file that cannot be read."""
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with reading(path) as db:
         rows: list[Any] = db.conn.execute(_EVENTS, (ride_id,)).fetchall()
         if not rows:
             others = [row[0] for row in db.conn.execute(_ANY_RIDES)]

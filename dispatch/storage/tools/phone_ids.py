@@ -23,7 +23,7 @@ from dispatch.storage.failures import explained
 from dispatch.storage.health.check import differing, repairs, scratch, told_again
 from dispatch.storage.log.on_file import BODY
 from dispatch.storage.tables.region import keep_region, kept_region
-from dispatch.storage.tables.schema import FILED_BY_STREAM, TABLES, open_database, open_read_only
+from dispatch.storage.tables.schema import FILED_BY_STREAM, TABLES, open_database, reading
 from dispatch.text import counted
 
 PASSENGER, DRIVER = "passenger", "driver"
@@ -70,13 +70,9 @@ class Plan(msgspec.Struct):
 
 def plan_of(path: str | Path, region: str = "") -> tuple[Plan, str]:
     """What `bring_over` would do now, and by which region: the given one, else the one that the file keeps. Raises DatabaseError."""
-    db = open_read_only(path)
-    try:
-        with explained(str(path)):
-            region = region or kept_region(db)
-            return _plan(db, region), region
-    finally:
-        db.close()
+    with reading(path) as db:
+        region = region or kept_region(db)
+        return _plan(db, region), region
 
 
 def bring_over(path: str | Path, region: str = "") -> tuple[Plan, str, int]:
@@ -85,22 +81,13 @@ def bring_over(path: str | Path, region: str = "") -> tuple[Plan, str, int]:
     `region`: of numbers that name no country, which the file keeps from now on; empty: the one that it keeps. Raises DatabaseError;
     then the file is as it was.
     """
-    db = open_database(path)
-    try:
-        with explained(str(path)):
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                region = region or kept_region(db)
-                plan = _plan(db, region)
-                changed = _rewrite(db, plan)
-                if region:
-                    keep_region(db, region)
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
-    finally:
-        db.close()
+    with closing(open_database(path)) as db, explained(str(path)), db.conn:  # which commits, or rolls back
+        db.execute("BEGIN IMMEDIATE")
+        region = region or kept_region(db)
+        plan = _plan(db, region)
+        changed = _rewrite(db, plan)
+        if region:
+            keep_region(db, region)
     return plan, region, changed
 
 

@@ -1,6 +1,6 @@
 """Rows of a file for people to read, while a server writes it or after. Called by `dispatch db show`."""
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,8 +8,7 @@ import msgspec
 
 from dispatch.errors import SettingError, did_you_mean
 from dispatch.phones import masked, masked_id
-from dispatch.storage.failures import explained
-from dispatch.storage.tables.schema import TABLES, open_read_only
+from dispatch.storage.tables.schema import TABLES, reading
 from dispatch.timestamps import rfc3339
 
 Row = dict[str, Any]
@@ -43,7 +42,7 @@ def rows(
     where = " WHERE " + " AND ".join(conditions) if conditions else ""
     newest_first = ", ".join(f"{column} DESC" for column in table_row.newest)
     query = f"SELECT {table_row.columns} FROM {table}{where} ORDER BY {newest_first} LIMIT ?"
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with reading(path) as db:
         found = list(db.query(query, [*values, limit]))
     return [_readable(row, full_phones) for row in reversed(found)]
 
