@@ -1,6 +1,7 @@
 """What a start looks at before it trusts a file: little enough to take no time on a large one. `dispatch db check` looks at all."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -115,9 +116,6 @@ def _read_searches(db: Database, path: str | Path) -> None:
 
 
 def _as_made() -> list[tuple[str, str]]:
-    fresh = Database(memory=True, execute_plugins=False)
-    migrations.apply(fresh)
-    try:
+    with closing(Database(memory=True, execute_plugins=False)) as fresh:
+        migrations.apply(fresh)
         return list(fresh.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"))
-    finally:
-        fresh.close()

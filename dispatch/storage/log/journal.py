@@ -66,11 +66,9 @@ class JournalPort:
         self._delivered: list[Append] = []
         self._soon = soon
         self._parting: SimpleQueue[str] = SimpleQueue()
-        opened: SimpleQueue[BaseException | None] = SimpleQueue()
+        opened: Future[None] = Future()
         self._journal = Journal.start(open_writer, post_many, report, opened, self._parting)
-        failure = opened.get()
-        if failure is not None:
-            raise failure
+        opened.result()
 
     def deliver(self, message: Append) -> None:
         """Hand over; the answer comes by mail. Raises once the journal has stopped."""
@@ -125,10 +123,10 @@ class Journal(ThreadActor):
         open_writer: Callable[[], Writer],
         post_many: PostMany,
         report: Report,
-        opened: SimpleQueue[BaseException | None],
+        opened: Future[None],
         parting: SimpleQueue[str],
     ) -> None:
-        """`opened` gets None, or what went wrong, once the file was opened in the actor's thread; `parting` what its close returns."""
+        """`opened` is done, or has what went wrong, once the file was opened in its thread; `parting` what its close returns."""
         super().__init__()
         self._open_writer = open_writer
         self._post_many = post_many
@@ -153,10 +151,10 @@ class Journal(ThreadActor):
         try:
             self._writer = self._open_writer()
         except Exception as error:
-            self._opened.put(error)
+            self._opened.set_exception(error)
             self.stop()
         else:
-            self._opened.put(None)
+            self._opened.set_result(None)
 
     def on_receive(self, message: list[Append] | Call) -> None:
         if not isinstance(message, list):
