@@ -21,7 +21,7 @@ from dispatch.live_file import LiveFile
 from dispatch.payments import payment_provider, require_payments
 from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
-from dispatch.reads import LiveReads
+from dispatch.reads import PRODUCT, LiveReads
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
@@ -65,6 +65,7 @@ async def _serve(
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
     from dispatch.transport.http.routes.desk import DeskRoutes
+    from dispatch.transport.http.routes.docs import document_routes
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
@@ -112,6 +113,7 @@ async def _serve(
             *ride_routes(requests),
             *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
         ]
+        routes += document_routes(tuple(routes), reads.versions[PRODUCT])
         pages = http_app(routes, Admission(settings))
 
         async def obey(line: bytes) -> bytes:

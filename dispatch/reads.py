@@ -17,7 +17,8 @@ from dispatch.storage.log.journal import JournalHealth
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import counted, edge_metrics, gauge, registry_of
 
-DISTRIBUTIONS = ("dispatch-ridehail", "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
+PRODUCT = "dispatch-ridehail"
+DISTRIBUTIONS = (PRODUCT, "pykka", "websockets", "uvicorn", "sqlite-utils", "msgspec")
 
 
 class LiveReads:

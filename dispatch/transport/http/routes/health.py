@@ -6,6 +6,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dispatch.transport.http.operation import Operation, described
+
+PLAIN = "text/plain"
+
 
 def health_routes(why_not_ready: Callable[[], str]) -> list[Route]:
     """`why_not_ready` says what is missing; empty while rides can be dispatched."""
@@ -17,4 +21,10 @@ def health_routes(why_not_ready: Callable[[], str]) -> list[Route]:
         missing = why_not_ready()
         return PlainTextResponse(f"{missing or 'ready'}\n", 503 if missing else 200)
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [
+        described(Route("/healthz", healthz), Operation(does="Is the process alive?", answers=str, media_type=PLAIN)),
+        described(
+            Route("/readyz", readyz),
+            Operation(does="Can rides be dispatched? 503 says what is missing.", answers=str, media_type=PLAIN),
+        ),
+    ]

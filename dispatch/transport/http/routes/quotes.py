@@ -16,6 +16,7 @@ from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
+from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import bookable, phone_of
@@ -41,6 +42,15 @@ def whose(host: str) -> str:
     return str(ip_network((address, NETWORK_BITS), strict=False)) if address.version == 6 else host
 
 
+QUOTE: Final = Operation(
+    does="Promise a price for a trip.",
+    asks=wire.QuoteRequest,
+    answers=wire.Quotes,
+    status=CREATED,
+    errors=(NoTariff, RateLimited, Unavailable),
+)
+
+
 class QuoteRoutes:
     """Routes for prices, each address at its own rate. Made by the composition root, used on the event loop."""
 
@@ -52,7 +62,7 @@ class QuoteRoutes:
         self._vehicle_types = vehicle_types
         self._buckets: dict[str, TokenBucket] = {}
         """The address that asked longest ago comes first."""
-        self.routes = [requests.post("/api/quotes", self._quote_for)]
+        self.routes = [described(requests.post("/api/quotes", self._quote_for), QUOTE)]
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
         self._limit_rate(whose(request.client.host if request.client is not None else ""))

@@ -8,16 +8,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch import addresses
-from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide
+from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
 from dispatch.transport import wire
+from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import Requests, principal_of
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
 """Seconds to wait for the ride's answer. A commit takes milliseconds."""
+
+
+CANCEL: Final = Operation(
+    does="End a ride that is not over.",
+    asks=wire.CancelRequest,
+    answers=wire.RideClosed,
+    errors=(NoSuchRide, IllegalTransition, Unavailable),
+)
 
 
 def ride_routes(requests: Requests) -> list[Route]:
@@ -44,4 +53,4 @@ def ride_routes(requests: Requests) -> list[Route]:
         told = wire.RideClosed(ride_id=ride_id, status=closed.status, by=closed.by, reason=closed.reason)
         return Response(wire.encode(told), media_type=JSON)
 
-    return [requests.post("/api/rides/{ride_id}/cancel", cancel)]
+    return [described(requests.post("/api/rides/{ride_id}/cancel", cancel), CANCEL)]
