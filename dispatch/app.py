@@ -70,6 +70,7 @@ async def _serve(
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
     from dispatch.transport.http.routes.rides import ride_routes
+    from dispatch.transport.http.routes.town import town_routes
     from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
@@ -111,6 +112,7 @@ async def _serve(
             *operator_routes(reads.registry, lambda: reads.versions),
             *QuoteRoutes(requests, zone.pricer.tariff.vehicle_types).routes,
             *ride_routes(requests),
+            *town_routes(settings, zone.pricer.tariff.vehicle_types),
             *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
         ]
         routes += document_routes(tuple(routes), reads.versions[PRODUCT])

@@ -155,6 +155,8 @@ class Server(Checked):
         REGION, "", "country (ZA) of phone numbers without a country code; kept in the database; empty: the kept one"
     )
     currency: str = written(TEXT, "", "currency of fares, for people to read")
+    town_name: str = written(TEXT, "", "name of the town or the company, for people to read")
+    desk_phone: str = written(TEXT, "", "phone number of the desk, for people to call")
     eta_model: str = choice(
         "fitted", "fitted|constant", "fitted: ETAs by the hour of the day; constant: straight line × 1.3 at 25 km/h"
     )

@@ -13,6 +13,7 @@ from dispatch.messages.providers import AskPrice, CollectFare, FareUnknown
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime
+from dispatch.transport.http.routes.town import town_of
 from dispatch.transport.ws.server import run
 from dispatch.values import Money, Place
 from sim.stories.stage import DROPOFF, PICKUP, Passenger
@@ -51,6 +52,16 @@ def what_a_ride_at_midnight_costs(given: Given) -> object:
 @changes("currency", {"": None, "ZAR": "ZAR"})
 def which_currency_a_passenger_reads(given: Given) -> object:
     return passenger_of(given).last("searching").get("currency")
+
+
+@changes("town_name", {"": None, "Town cars": "Town cars"})
+def what_the_town_is_called(given: Given) -> object:
+    return town_of(given.settings).name
+
+
+@changes("desk_phone", {"": None, "+27 21 555 0100": "+27 21 555 0100"})
+def whom_people_can_call(given: Given) -> object:
+    return town_of(given.settings).desk_phone
 
 
 @changes("waiting_per_minute", {"1": 3.0, "2": 6.0}, base_fare="20", **TARIFF)

@@ -50,3 +50,15 @@ class RideClosed(Struct, frozen=True, gc=False, kw_only=True):
     status: str
     by: str
     reason: str
+
+
+class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
+    `has_tariff`: the server sets fares, so that it can be asked for quotes.
+    """
+
+    name: str | None = None
+    currency: str | None = None
+    desk_phone: str | None = None
+    vehicle_types: tuple[str, ...]
+    has_tariff: bool

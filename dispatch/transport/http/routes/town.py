@@ -1,0 +1,38 @@
+"""`GET /api/town`: what everybody may know before they log in."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dispatch.config import Settings
+from dispatch.config.vehicle_types import served_by
+from dispatch.transport import wire
+from dispatch.transport.http.operation import JSON, Operation, described
+
+NO_TARIFF: Final = "none"
+TOWN: Final = Operation(does="What everybody may know of this server.", answers=wire.Town)
+
+
+def town_of(settings: Settings, priced_types: Sequence[str] = ()) -> wire.Town:
+    """What is told of the server with these settings. `priced_types`: vehicle types that have rates of their own."""
+    types = dict.fromkeys((*served_by(settings.vehicle_types), *priced_types))
+    return wire.Town(
+        name=settings.town_name or None,
+        currency=settings.currency or None,
+        desk_phone=settings.desk_phone or None,
+        vehicle_types=tuple(types),
+        has_tariff=settings.pricing != NO_TARIFF,
+    )
+
+
+def town_routes(settings: Settings, priced_types: Sequence[str] = ()) -> list[Route]:
+    """The route of the town. It has the same answer for as long as the server runs."""
+    told = wire.encode(town_of(settings, priced_types))
+
+    async def show(request: Request) -> Response:
+        return Response(told, media_type=JSON)
+
+    return [described(Route("/api/town", show), TOWN)]

@@ -1,0 +1,68 @@
+"""What everybody may know, asked over a real server, and whether the served document says the same."""
+
+import asyncio
+from typing import Any
+
+import httpx2
+from jsonschema import Draft202012Validator
+
+from dispatch.config import Settings
+from dispatch.transport.http.admission import Admission
+from dispatch.transport.http.app import http_app
+from dispatch.transport.http.routes.docs import document_routes
+from dispatch.transport.http.routes.town import town_routes
+from dispatch.transport.ws.server import run
+from tests.transport.echo import EchoGateway, serving
+
+
+def asked(path: str, priced_types: tuple[str, ...] = (), **settings: str) -> Any:
+    async def ask() -> Any:
+        held = Settings(**settings)
+        routes = town_routes(held, priced_types)
+        pages = http_app([*routes, *document_routes(routes, "1.2.3")], Admission(held))
+        async with (
+            asyncio.timeout(20),
+            serving(EchoGateway(), pages) as served,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
+        ):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+            return answer.json()
+
+    return run(ask())
+
+
+def test_a_town_of_which_nothing_is_set_tells_what_is_always_there() -> None:
+    assert asked("/api/town") == {"vehicle_types": [], "has_tariff": False}
+
+
+def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
+    told = asked(
+        "/api/town",
+        ("suv", "limo"),
+        town_name="Town cars",
+        desk_phone="+27 21 555 0100",
+        currency="ZAR",
+        vehicle_types="sedan: suv, suv",
+        pricing="tariff",
+    )
+    assert told == {
+        "name": "Town cars",
+        "desk_phone": "+27 21 555 0100",
+        "currency": "ZAR",
+        "vehicle_types": ["sedan", "suv", "limo"],
+        "has_tariff": True,
+    }
+
+
+def test_the_document_describes_the_answer() -> None:
+    document = asked("/openapi.json")
+    (good,) = [answer for at, answer in document["paths"]["/api/town"]["get"]["responses"].items() if at == "200"]
+    schema = {**good["content"]["application/json"]["schema"], "components": document["components"]}
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(asked("/api/town", town_name="Town cars"))
+    assert not validator.is_valid({"has_tariff": "yes"})
+
+
+def test_the_sockets_are_described_beside_it() -> None:
+    assert set(asked("/asyncapi.json")["channels"]) == {"ride", "driver", "ops"}
