@@ -3,6 +3,7 @@
 from dispatch.config.exposure import exposure, must_log_in, require_no_login
 from dispatch.config.settings import (
     SETTINGS,
+    LoginSettings,
     PaymentRules,
     PricingRules,
     Rules,
@@ -16,6 +17,7 @@ from dispatch.config.table import Setting
 
 __all__ = [
     "SETTINGS",
+    "LoginSettings",
     "PaymentRules",
     "PricingRules",
     "Resolved",

@@ -220,6 +220,37 @@ class PaymentRules(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoginSettings(Checked):
+    """How people log in, and how often they may try."""
+
+    group: ClassVar[str] = "login"
+
+    token_ttl_s: float = duration("15m", "1s", "24h", "an access token holds this long")
+    login_ttl_s: float = duration("720h", "1m", "8784h", "a login that nobody uses ends after this")
+    refresh_again_s: float = duration("10s", "0s", "5m", "a refresh token whose answer was lost may be used again")
+    code_ttl_s: float = duration("5m", "1s", "1h", "a login code holds this long")
+    code_tries: int = whole(5, 1, 100, "tries of one login code")
+    code_resend_s: float = duration("30s", "0s", "1h", "an app may offer to send another code after this")
+    codes_per_phone_hour: int = whole(5, 1, 1_000_000, "login codes for one phone in an hour")
+    codes_per_phone_day: int = whole(10, 1, 1_000_000, "login codes for one phone in a day")
+    codes_per_address_hour: int = whole(300, 1, 1_000_000, "login codes for one address (IPv6: /64) in an hour")
+    code_failures_hour: int = whole(
+        1000, 1, 100_000_000, "wrong codes in an hour, on the whole server, after which nobody can log in by code"
+    )
+    new_passengers: bool = switch(True, "whoever logs in first becomes a passenger; off: they must be on file")
+    notify: str = choice(
+        "auto",
+        "auto|none|console|webhook|apprise",
+        "who sends login codes and texts; auto: console on a loopback address, else none",
+    )
+    notify_url: str = written(
+        SECRET, "", "where notify = webhook posts to, or the URL of apprise; {phone} is the number"
+    )
+    notify_key: str = written(SECRET, "", "the key that the webhook wants, as a bearer token")
+    notify_timeout_s: float = duration("10s", "10ms", "1m", "how long to wait for whoever sends texts")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TariffRates(Checked):
     """What rides cost, in major units of the currency. `[tariff.suv]` says otherwise for one type of vehicle."""
 
@@ -241,7 +272,7 @@ class TariffRates(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(PaymentRules, PricingRules, TariffRates, Server, Rules):
+class Settings(LoginSettings, PaymentRules, PricingRules, TariffRates, Server, Rules):
     """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
 
     Raises:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from dispatch.config import LoginSettings
 from dispatch.identity.keys import KeyRing, Purpose
 
 CODE_DIGITS: Final = 6
@@ -17,19 +18,17 @@ _LONGEST: Final = 300
 
 
 class LoginRules(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of logging in. Names and units as of the settings."""
+    """Limits of logging in: those of the settings of the same names."""
 
-    code_ttl_s: float = 300.0
-    code_tries: int = 5
-    resend_s: float = 30.0
-    codes_per_phone_hour: int = 5
-    codes_per_phone_day: int = 10
-    codes_per_address_hour: int = 300
-    code_failures_hour: int = 1000
-    token_ttl_s: float = 900.0
-    login_ttl_s: float = 30 * DAY_S
-    refresh_again_s: float = 10.0
-    new_passengers: bool = True
+    code_ttl_s: float = LoginSettings.code_ttl_s
+    code_tries: int = LoginSettings.code_tries
+    codes_per_phone_hour: int = LoginSettings.codes_per_phone_hour
+    codes_per_phone_day: int = LoginSettings.codes_per_phone_day
+    codes_per_address_hour: int = LoginSettings.codes_per_address_hour
+    code_failures_hour: int = LoginSettings.code_failures_hour
+    login_ttl_s: float = LoginSettings.login_ttl_s
+    refresh_again_s: float = LoginSettings.refresh_again_s
+    new_passengers: bool = LoginSettings.new_passengers
 
 
 class RefreshToken(NamedTuple):
