@@ -193,8 +193,9 @@ class TestLockFiles:
             (DEVELOPMENT, PROJECT["optional-dependencies"]["roads"]),
             (DEVELOPMENT, PROJECT["optional-dependencies"]["policies"]),
             (DEVELOPMENT, PROJECT["optional-dependencies"]["trips"]),
+            (DEVELOPMENT, PROJECT["optional-dependencies"]["sms"]),
         ],
-        ids=["runtime", "development", "roads", "policies", "trips"],
+        ids=["runtime", "development", "roads", "policies", "trips", "sms"],
     )
     def test_every_dependency_is_bounded_and_its_pin_lies_within(self, file: Path, asked: list[str]) -> None:
         pins = self.pins(file)

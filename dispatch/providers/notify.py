@@ -82,7 +82,11 @@ class ConsoleNotifier(Notifier):
     """Prints login codes on standard output, for whoever tries the server on their own machine."""
 
     async def deliver(self, text: Text) -> None:
-        said = f"login code {text.code} for +{masked(text.phone)}" if text.code else f"text for +{masked(text.phone)}: {text.text}"
+        said = (
+            f"login code {text.code} for +{masked(text.phone)}"
+            if text.code
+            else f"text for +{masked(text.phone)}: {text.text}"
+        )
         print(said, file=sys.stdout, flush=True)
 
 
@@ -113,11 +117,15 @@ class AppriseNotifier(Notifier):
     def __init__(self, url: str, report: Callable[[str], None]) -> None:
         """`url`: an address of apprise, in which `{phone}` stands for the number. Raises SettingError."""
         if "{phone}" not in url:
-            raise SettingError("notify_url", "notify_url must hold {phone} where the number goes, as apprise://…/{phone}")
+            raise SettingError(
+                "notify_url", "notify_url must hold {phone} where the number goes, as apprise://…/{phone}"
+            )
         try:
             import apprise
         except ImportError:
-            raise SettingError("notify", "notify = apprise needs the extra: pip install 'dispatch-ridehail[sms]'") from None
+            raise SettingError(
+                "notify", "notify = apprise needs the extra: pip install 'dispatch-ridehail[sms]'"
+            ) from None
         if not apprise.Apprise().add(url.replace("{phone}", "+27820000000")):
             raise SettingError("notify_url", "notify_url is no address that apprise knows")
         super().__init__(report)
