@@ -2,15 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from dispatch import addresses, logs
 from dispatch.config import Settings
 from dispatch.control import done, refused
-from dispatch.errors import DispatchError
+from dispatch.errors import DatabaseError, DispatchError, Unavailable
 from dispatch.runtime import RealtimeRuntime
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
@@ -32,6 +33,9 @@ ACTORS: Final = frozenset(
 
 LOOK_EVERY_S: Final = 1.0
 """Whether the file is still in its place is looked at so often when nobody commits."""
+
+
+T = TypeVar("T")
 
 
 class LiveFile:
@@ -73,6 +77,15 @@ class LiveFile:
         self.is_whole = not said
         if said:
             logs.log.warning("the database is not as a stop leaves it", extra={"why": said})
+
+    async def do(self, job: Callable[[Writer], T]) -> T:
+        """Do this with the writer, in the journal's thread, once everything that was recorded so far is on disk. Returns what it
+        returns and raises what it raises; Unavailable when the file cannot be written, or the server is stopping.
+        """
+        try:
+            return await asyncio.wrap_future(self.journal.run(job))
+        except (Stopped, DatabaseError):
+            raise Unavailable from None
 
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""

@@ -10,7 +10,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dispatch.config import LoginSettings
+from dispatch.errors import FrameError
 from dispatch.identity.keys import KeyRing, Purpose
+from dispatch.identity.people import Person, RoleOnFile
+from dispatch.identity.tokens import BadToken
+from dispatch.words import PersonRole, RefusalCode
 
 CODE_DIGITS: Final = 6
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -29,6 +33,54 @@ class LoginRules(msgspec.Struct, frozen=True, kw_only=True):
     login_ttl_s: float = LoginSettings.login_ttl_s
     refresh_again_s: float = LoginSettings.refresh_again_s
     new_passengers: bool = LoginSettings.new_passengers
+
+
+class WrongCode(FrameError, code=RefusalCode.WRONG_CODE, says="this is not the code"):
+    """Another code was sent for this request."""
+
+    field = "code"
+
+
+class CodeExpired(
+    FrameError, code=RefusalCode.CODE_EXPIRED, says="this code cannot be used any more; ask for a new one"
+):
+    """The code is too old, was used, was guessed at too often, or was never sent."""
+
+    field = "code"
+
+
+class ReusedToken(BadToken):
+    """A refresh token was used that had been replaced: two have it, and one of them stole it. The `session` has ended by this."""
+
+    def __init__(self, session: str) -> None:
+        super().__init__()
+        self.session = session
+
+
+class AskCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants to log in. `phone` in its canonical form. `address`: whose limit it counts against."""
+
+    phone: str
+    role: PersonRole | None = None
+    address: str = ""
+
+
+class CodeSent(msgspec.Struct, frozen=True):
+    """A code is on file. `code` goes to `phone`, unless it is `for_nobody`: then it is sent nowhere, and cannot be used."""
+
+    request_id: str
+    phone: str
+    code: str
+    for_nobody: bool
+
+
+class LoggedIn(msgspec.Struct, frozen=True):
+    """A person in one role, and the login session with its newest refresh token."""
+
+    person: Person
+    role: RoleOnFile
+    session: str
+    refresh_token: str
 
 
 class RefreshToken(NamedTuple):

@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 
+from dispatch.errors import FrameError
 from dispatch.ids import PersonId
 from dispatch.principals import Principal, Role
-from dispatch.words import PersonRole, PersonStatus
+from dispatch.words import PersonRole, PersonStatus, RefusalCode
 
 WARN_BEFORE_S: Final = 14 * 86_400.0
 """A driver is warned so long before a document ends."""
@@ -18,6 +19,16 @@ _ROLES: Final = {
     PersonRole.DRIVER: Role.DRIVER,
     PersonRole.STAFF: Role.STAFF,
 }
+
+
+class NoSuchPerson(FrameError, code=RefusalCode.NO_SUCH_PERSON, says="there is no such person"):
+    """Nobody on file has this id or phone."""
+
+
+class PhoneTaken(FrameError, code=RefusalCode.PHONE_TAKEN):
+    """A phone belongs to one person at most."""
+
+    field = "phone"
 
 
 class RoleOnFile(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ _dice = SystemRandom()
 
 
 class Text(NamedTuple):
-    """What is sent. `phone`: digits of the canonical form. `code`: the login code in it, if it has one. `for_nobody`: it goes nowhere."""
+    """What is sent. `phone`: digits of the canonical form. `code`: the login code in it, if any. `for_nobody`: it goes nowhere."""
 
     phone: str
     text: str

@@ -32,6 +32,33 @@ def keys_path(database: str | Path) -> Path:
     return Path(f"{database}.keys")
 
 
+class KeyFile:
+    """The keys of a live server: read anew once the file was changed, as by `dispatch keys rotate`."""
+
+    def __init__(self, database: str | Path, now: float) -> None:
+        """The keys are made where there are none, at Unix second `now`. Raises BadKeys."""
+        self._database = database
+        self._ring = keys_of(database, now)
+        self._seen = self._mark()
+
+    def ring(self) -> KeyRing:
+        """The keys now. A file that cannot be read any more leaves those that were read last."""
+        mark = self._mark()
+        if mark != self._seen:
+            with suppress(BadKeys):
+                self._ring = read_keys(self._database) or self._ring
+                self._seen = mark
+        return self._ring
+
+    def _mark(self) -> tuple[int, int]:
+        """Another one for another file in that place."""
+        try:
+            found = os.stat(keys_path(self._database))
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
+
+
 def read_keys(database: str | Path) -> KeyRing | None:
     """The keys beside this database; None: there is no key file. Raises BadKeys, also when others than its owner may read it."""
     path = keys_path(database)

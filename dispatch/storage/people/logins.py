@@ -7,17 +7,22 @@ A number that nobody has passes the same statements as one that somebody has: wh
 import secrets
 from typing import Final
 
-import msgspec
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.errors import FrameError, RateLimited
+from dispatch.errors import RateLimited
 from dispatch.identity.keys import KeyRing
 from dispatch.identity.login import (
     CODE_DIGITS,
     DAY_S,
     HOUR_S,
+    AskCode,
+    CodeExpired,
+    CodeSent,
+    LoggedIn,
     LoginRules,
+    ReusedToken,
+    WrongCode,
     code_mac,
     is_right,
     read_refresh_token,
@@ -32,7 +37,7 @@ from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tables.views import Change
-from dispatch.words import PersonRole, PersonStatus, RefusalCode
+from dispatch.words import PersonRole, PersonStatus
 
 LAST_OF: Final = "SELECT count(*), min(made_at) FROM login_codes WHERE {} = ? AND made_at > ?"
 STANDING: Final = """
@@ -46,46 +51,6 @@ STANDING: Final = """
         coalesce((SELECT status FROM roles, who WHERE person_id = id AND role = 'passenger'),
             (SELECT 'active' FROM passengers, who WHERE passenger_id = id))"""
 """The status of whoever has a phone, in each role of `HIGHEST_FIRST`. One statement, so that it takes as long where nobody has it."""
-
-
-class WrongCode(FrameError, code=RefusalCode.WRONG_CODE, says="this is not the code"):
-    """Another code was sent for this request."""
-
-    field = "code"
-
-
-class CodeExpired(
-    FrameError, code=RefusalCode.CODE_EXPIRED, says="this code cannot be used any more; ask for a new one"
-):
-    """The code is too old, was used, was guessed at too often, or was never sent."""
-
-    field = "code"
-
-
-class AskCode(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody wants to log in. `phone` in its canonical form. `address`: whose limit it counts against."""
-
-    phone: str
-    role: PersonRole | None = None
-    address: str = ""
-
-
-class CodeSent(msgspec.Struct, frozen=True):
-    """A code is on file. `code` goes to `phone`, unless it is `for_nobody`: then it is sent nowhere, and cannot be used."""
-
-    request_id: str
-    phone: str
-    code: str
-    for_nobody: bool
-
-
-class LoggedIn(msgspec.Struct, frozen=True):
-    """A person in one role, and the login session with its newest refresh token."""
-
-    person: Person
-    role: RoleOnFile
-    session: str
-    refresh_token: str
 
 
 class Draw:
@@ -208,7 +173,7 @@ def refresh(writer: Writer, text: str, ring: KeyRing, rules: LoginRules, now: fl
     """Go on with a login session. Its refresh token changes; the one before gets the same successor for a few seconds more, because
     the answer may have been lost. Later it is taken for stolen, and ends the session.
 
-    Raises BadToken.
+    Raises BadToken; ReusedToken when the session has ended by this.
     """
     token = read_refresh_token(text, ring)
     if token is None:
@@ -233,7 +198,7 @@ def refresh(writer: Writer, text: str, ring: KeyRing, rules: LoginRules, now: fl
         writer.write([], [rotate])
     elif token.generation != generation - 1 or now > rotated_at + rules.refresh_again_s:
         revoke(writer, now, session=token.session)
-        raise BadToken
+        raise ReusedToken(token.session)
     return LoggedIn(person, own, token.session, refresh_token(ring, key_id, token.session, generation))
 
 

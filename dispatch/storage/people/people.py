@@ -11,8 +11,7 @@ import msgspec
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.errors import FrameError
-from dispatch.identity.people import Document, Person, RoleOnFile
+from dispatch.identity.people import Document, NoSuchPerson, Person, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PersonId
 from dispatch.messages.events import (
     DocumentKept,
@@ -28,7 +27,7 @@ from dispatch.phones import masked
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.values import DriverCard
-from dispatch.words import PersonRole, PersonStatus, RefusalCode
+from dispatch.words import PersonRole, PersonStatus
 
 ID_BYTES: Final = 16
 """Nobody can guess so many random bytes."""
@@ -41,16 +40,6 @@ _NAMED: Final = """
     UNION ALL SELECT name, phone FROM drivers WHERE driver_id = ?1
     UNION ALL SELECT name, phone FROM passengers WHERE passenger_id = ?1 LIMIT 1"""
 DrawId = Callable[[], PersonId]
-
-
-class NoSuchPerson(FrameError, code=RefusalCode.NO_SUCH_PERSON, says="there is no such person"):
-    """Nobody on file has this id or phone."""
-
-
-class PhoneTaken(FrameError, code=RefusalCode.PHONE_TAKEN):
-    """A phone belongs to one person at most."""
-
-    field = "phone"
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True):

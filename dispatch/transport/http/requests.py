@@ -21,6 +21,8 @@ from dispatch.errors import (
     RateLimited,
     Unavailable,
 )
+from dispatch.identity.login import ReusedToken
+from dispatch.identity.tokens import BadToken, TokenExpired
 from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
@@ -33,6 +35,9 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     IdReused: 409,
     IllegalTransition: 409,
     NoTariff: 409,
+    BadToken: 401,
+    TokenExpired: 401,
+    ReusedToken: 401,
     RateLimited: 429,
     Unavailable: 503,
 }

@@ -81,16 +81,16 @@ class PassengerSession(Session):
     }
 
 
-def phone_of(given: str | None, region: str) -> str:
+def phone_of(given: str | None, region: str, field: str = "passenger_phone") -> str:
     """The passenger's phone in its canonical form, which is the passenger's id while nobody logs in; empty: none is given.
 
-    `region`: of numbers that name no country. Raises BadField.
+    `region`: of numbers that name no country. Raises BadField for this `field`.
     """
     phone = read_phone(given or "", region)
     if phone is None:
         got = excerpt(given or "")
         wanted = f"a phone number of {FEWEST_DIGITS} to {MOST_DIGITS} digits"
-        raise BadField("passenger_phone", f"passenger_phone must be {wanted}, got {got}")
+        raise BadField(field, f"{field} must be {wanted}, got {got}")
     return phone
 
 

@@ -2,7 +2,18 @@
 
 from msgspec import Struct
 
-from dispatch.transport.wire.fields import Latitude, Longitude, Moment, PhoneNumber, Remark, VehicleType
+from dispatch.transport.wire.fields import (
+    Latitude,
+    LoginCode,
+    Longitude,
+    Moment,
+    PhoneNumber,
+    RefreshTokenText,
+    Remark,
+    RequestId,
+    RoleName,
+    VehicleType,
+)
 
 
 class QuoteRequest(Struct, frozen=True, gc=False, kw_only=True):
@@ -62,3 +73,50 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     desk_phone: str | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool
+
+
+class CodeRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Send me a login code. `role`: in which role; without it the highest that the number has."""
+
+    phone: PhoneNumber
+    role: RoleName | None = None
+
+
+class CodeOnItsWay(Struct, frozen=True, gc=False, kw_only=True):
+    """A code was sent, if the number may log in. Seconds until it ends, and until another one may be offered."""
+
+    request_id: str
+    expires_in: int
+    resend_in: int
+
+
+class CodeTyped(Struct, frozen=True, gc=False, kw_only=True):
+    """The code that came to the phone."""
+
+    request_id: RequestId
+    code: LoginCode
+
+
+class RefreshRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Go on with, or end, the login session of this token."""
+
+    refresh_token: RefreshTokenText
+
+
+class PersonShown(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Who logged in, and as what."""
+
+    id: str
+    role: str
+    name: str
+    manager: bool = False
+
+
+class Tokens(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What an app shows from now on. `expires_in`: seconds. A page of this server has its refresh token in a cookie instead."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str | None = None
+    person: PersonShown

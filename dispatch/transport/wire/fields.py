@@ -72,3 +72,12 @@ PersonName = Annotated[
 PhoneNumber = Annotated[str, Meta(max_length=80, description="a phone number of 3 to 20 digits", extra=form(NAME))]
 Pin = Annotated[str, Meta(max_length=16, description="text of at most 16 characters", extra=form(PIN))]
 Switch = Annotated[bool, Meta(description="true or false")]
+
+RoleName = Annotated[
+    str, Meta(pattern=r"^(passenger|driver|staff)\Z", description="passenger, driver or staff", extra=form(WORD))
+]
+RequestId = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="what the request for a code was answered with")
+]
+LoginCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="the 6 digits of the code", extra=form(NAME))]
+RefreshTokenText = Annotated[str, Meta(min_length=1, max_length=300, description="a refresh token")]

@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.identity.keys import Key, KeyRing
 from dispatch.storage.file import key_file
-from dispatch.storage.file.key_file import BadKeys, keys_of, keys_path, read_keys, rotate_keys
+from dispatch.storage.file.key_file import BadKeys, KeyFile, keys_of, keys_path, read_keys, rotate_keys
 
 NOW, HOUR_S = 1_800_000_000.0, 3600.0
 
@@ -54,6 +54,16 @@ def test_of_two_processes_that_make_the_keys_at_once_both_use_the_first_ones(pat
     key_file._write(keys_path(path), KeyRing((Key("late", b"l" * 32, NOW),)), is_new=True)
     assert read_keys(path) == first
     assert [file.name for file in path.parent.iterdir()] == [keys_path(path).name], "no draft is left behind"
+
+
+def test_a_live_server_reads_keys_anew_after_a_rotation_and_keeps_those_it_has_without_the_file(path: Path) -> None:
+    keys = KeyFile(path, NOW)
+    first = keys.ring()
+    assert keys.ring() is first
+    rotated = rotate_keys(path, NOW + 1, HOUR_S)
+    assert keys.ring() == rotated
+    keys_path(path).unlink()
+    assert keys.ring() == rotated
 
 
 def test_a_folder_that_cannot_be_written_is_named(path: Path) -> None:

@@ -4,11 +4,10 @@ import pytest
 
 from dispatch.errors import FrameError, RateLimited
 from dispatch.identity.keys import Key, KeyRing
-from dispatch.identity.login import LoginRules
+from dispatch.identity.login import AskCode, CodeExpired, CodeSent, LoggedIn, LoginRules, WrongCode
 from dispatch.identity.tokens import BadToken
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import logins, people
-from dispatch.storage.people.logins import AskCode, CodeExpired, CodeSent, LoggedIn, WrongCode
 from dispatch.words import PersonRole, PersonStatus
 
 NOW = 1_800_000_000.0
