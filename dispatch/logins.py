@@ -1,4 +1,4 @@
-"""Logins of the live server: what `transport/http/routes/auth` asks for, done by the journal's thread, with codes sent by a notifier."""
+"""Logins of the live server: what the routes of `auth` ask for, done by the journal's thread, with codes sent by a notifier."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

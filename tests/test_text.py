@@ -13,16 +13,18 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch import logs
-from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
 from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
+    DocumentKept,
     DriverOnline,
     DriverRegistered,
     DriverReserved,
     OfferDeclined,
     OfferPlaced,
     OffersMade,
+    PersonAdded,
     QuoteMade,
     RideAssigned,
     RideCancelled,
@@ -104,6 +106,14 @@ def evil_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 1.0)", (rider.passenger_id, who))
+    files = (
+        PersonAdded(PersonId(EVIL), "staff", EVIL, EVIL + "7", "invited"),
+        DocumentKept(PersonId(EVIL), EVIL, EVIL, 1_900_000_000.0),
+    )
+    writer.write([append(f"person/{EVIL}", *files)])
+    writer.db.execute("INSERT INTO login_codes VALUES (?1, ?1, ?1, ?1, 0, ?1, ?1, 5.0, 0, NULL)", (EVIL,))
+    writer.db.execute("INSERT INTO login_failures VALUES (5.0)")
+    writer.db.execute("INSERT INTO login_sessions VALUES (?1, ?1, ?1, ?1, 0, 5.0, 5.0, 6.0, NULL)", (EVIL,))
     writer.db.execute("UPDATE rides SET reason = reason || '!'")
     writer.db.execute("UPDATE drivers SET name = name || '!'")
     writer.close()

@@ -15,6 +15,8 @@ from dispatch.words import (
     OfferOutcome,
     Party,
     PaymentStatus,
+    PersonRole,
+    PersonStatus,
     PositionVerdict,
     RefusalCode,
     ReleaseReason,
@@ -45,6 +47,8 @@ CLASSES = [
     SearchEnd,
     SkippedStep,
     SystemReason,
+    PersonRole,
+    PersonStatus,
 ]
 
 

@@ -109,7 +109,8 @@ def test_a_position_report_looks_at_no_search(play: Theatre, monkeypatch: pytest
     for driver in stage.drivers.values():
         for step in range(5):
             driver.moves(north_km=20.01 + step / 100)
-    assert stage.world.runtime.delivered == before and looked == []
+    reports = 5 * DRIVERS  # one message each, to the zone's positions
+    assert stage.world.runtime.delivered == before + reports and looked == []
     stage.run(until=16)
     assert len(looked) == DRIVERS
     monkeypatch.undo()
