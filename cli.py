@@ -25,7 +25,7 @@ def main() -> None:
 
 
 @main.command()
-@with_settings("dispatch", "server", "tariff", "pricing", "payment")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
 def serve(resolved: Resolved) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
     exposure(resolved.settings)
@@ -372,7 +372,7 @@ def config() -> None:
 
 @config.command("show")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("dispatch", "server", "tariff", "pricing", "payment")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
 def show_config(resolved: Resolved, as_json: bool) -> None:
     """Print every setting, its value and where it comes from: default, file, env or flag."""
     held = [(row.name, row, resolved.value_of(row)) for row in SETTINGS] + list(resolved.vehicle_rates())

@@ -14,6 +14,7 @@ from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.desk import LiveDesk
+from dispatch.config.exposure import Reach, reach
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
@@ -23,6 +24,7 @@ from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
 from dispatch.reads import PRODUCT, LiveReads
 from dispatch.runtime import RealtimeRuntime
+from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
 from dispatch.text import say
@@ -60,12 +62,15 @@ async def _serve(
     sparing: logs.Sparing,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
+    from dispatch.logins import LiveLogins
+    from dispatch.providers.notify import notifier
     from dispatch.transport.control import orders_answered
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
     from dispatch.transport.http.routes.desk import DeskRoutes
     from dispatch.transport.http.routes.docs import document_routes
+    from dispatch.transport.http.routes.auth import AuthRoutes
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
@@ -105,6 +110,12 @@ async def _serve(
         resumed = recover(runtime, store)
         failures.is_starting = False
         requests = Requests(runtime, settings)
+        is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
+        sender = notifier(settings, _report_texts, is_local=is_local)
+        if sender is not None:
+            opened.push_async_callback(sender.stop)
+        keys = KeyFile(settings.db, time.time())
+        logins = LiveLogins(settings, live.do, keys, sender, lambda: runtime.now, lambda sessions: None)
         edge = EdgeCounters()
         reads = LiveReads(runtime, zone, edge, live.health)
         routes = [
@@ -114,6 +125,7 @@ async def _serve(
             *ride_routes(requests),
             *town_routes(settings, zone.pricer.tariff.vehicle_types),
             *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
+            *AuthRoutes(requests, logins, listener.getsockname()[1]).routes,
         ]
         routes += document_routes(tuple(routes), reads.versions[PRODUCT])
         pages = http_app(routes, Admission(settings))
@@ -154,6 +166,10 @@ def _announce_ready(ownership: Ownership, scheme: str, host: str, port: int) -> 
     say(
         f"dispatch listens on {scheme}://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"
     )
+
+
+def _report_texts(trouble: str) -> None:
+    logs.log.error("a text was not sent", extra={"trouble": trouble})
 
 
 class _Failures:

@@ -16,6 +16,7 @@ TITLES = {
     "server": "Where the live server listens, and what one connection may take",
     "tariff": "What rides cost",
     "pricing": "Who sets fares, and how",
+    "login": "How people log in",
     "payment": "How rides are paid that are not paid in cash",
     "simulate": "What is simulated",
 }

@@ -4,7 +4,6 @@ A code that is for nobody is written and thrown away, at the time at which anoth
 """
 
 import asyncio
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import SystemRandom
@@ -16,6 +15,7 @@ from dispatch.config import LoginSettings
 from dispatch.errors import SettingError
 from dispatch.phones import masked
 from dispatch.providers.http import require_url
+from dispatch.text import say
 
 LATER_S: Final = (0.01, 0.05)
 """A text leaves so long after it was asked for, so that sending it falls on nobody's answer in particular."""
@@ -87,7 +87,7 @@ class ConsoleNotifier(Notifier):
             if text.code
             else f"text for +{masked(text.phone)}: {text.text}"
         )
-        print(said, file=sys.stdout, flush=True)
+        say(said)
 
 
 class WebhookNotifier(Notifier):

@@ -27,6 +27,12 @@ from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
 from dispatch.transport.http.problem import problem_of
+from dispatch.words import RefusalCode
+
+
+class ForeignPage(FrameError, code=RefusalCode.FORBIDDEN, says="only a page of this server may use its cookie"):
+    """A browser sends a cookie with requests of any page of this host."""
+
 
 BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
@@ -35,6 +41,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     IdReused: 409,
     IllegalTransition: 409,
     NoTariff: 409,
+    ForeignPage: 403,
     BadToken: 401,
     TokenExpired: 401,
     ReusedToken: 401,

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from dispatch.ids import CHOSEN_ID
 from dispatch.timestamps import AN_EXAMPLE
-from dispatch.transport.wire.forms import NAME, ORNAMENT, PIN, WHOLE, WORD, form
+from dispatch.transport.wire.forms import CHOICE, CODE, NAME, ORNAMENT, PIN, WHOLE, WORD, form
 
 FrameId = Annotated[str, Meta(min_length=1, max_length=64, description="text of 1 to 64 characters", extra=form(NAME))]
 RideIdText = Annotated[
@@ -74,10 +74,10 @@ Pin = Annotated[str, Meta(max_length=16, description="text of at most 16 charact
 Switch = Annotated[bool, Meta(description="true or false")]
 
 RoleName = Annotated[
-    str, Meta(pattern=r"^(passenger|driver|staff)\Z", description="passenger, driver or staff", extra=form(WORD))
+    str, Meta(pattern=r"^(passenger|driver|staff)\Z", description="passenger, driver or staff", extra=form(CHOICE))
 ]
 RequestId = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="what the request for a code was answered with")
 ]
-LoginCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="the 6 digits of the code", extra=form(NAME))]
+LoginCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="the 6 digits of the code", extra=form(CODE))]
 RefreshTokenText = Annotated[str, Meta(min_length=1, max_length=300, description="a refresh token")]

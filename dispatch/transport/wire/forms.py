@@ -12,6 +12,7 @@ from dispatch.text import word
 
 LONGEST_WORD: Final = 40
 PIN_DIGITS: Final = 4
+CODE_DIGITS: Final = 6
 
 
 class Form(NamedTuple):
@@ -41,10 +42,14 @@ def _digits(value: Any) -> Any:
     return str(whole) if isinstance(whole, int) and not isinstance(whole, bool) else value
 
 
-def _pin(value: Any) -> Any:
-    """42 is "0042": a number has lost the zeros in front."""
-    digits = _digits(value)
-    return digits.zfill(PIN_DIGITS) if digits is not value else value
+def _padded(count: int) -> Callable[[Any], Any]:
+    """42 is "0042" where there are four digits: a number has lost the zeros in front."""
+
+    def read(value: Any) -> Any:
+        digits = _digits(value)
+        return digits.zfill(count) if digits is not value else value
+
+    return read
 
 
 def _word(value: Any) -> Any:
@@ -59,6 +64,9 @@ def _as_it_is(value: Any) -> Any:
 PLAIN: Final = Form(_as_it_is)
 WHOLE: Final = Form(_whole)
 NAME: Final = Form(_digits)
-PIN: Final = Form(_pin)
+PIN: Final = Form(_padded(PIN_DIGITS))
+CODE: Final = Form(_padded(CODE_DIGITS))
 WORD: Final = Form(_word, Annotated[str, Meta(max_length=LONGEST_WORD)] | None)
+CHOICE: Final = Form(_word)
+"""A word that must be one of a few."""
 ORNAMENT: Final = Form(_as_it_is, dropped=True)

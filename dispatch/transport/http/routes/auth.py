@@ -4,7 +4,6 @@ An app gets its refresh token in the answer. A page of this server gets it in a 
 `/api/auth/<page>/…`. What is believed by its cookie must come from a page of this very server.
 """
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -14,23 +13,19 @@ from starlette.routing import Route
 
 from dispatch.config import Settings
 from dispatch.config.authority import authority, origin
-from dispatch.errors import BadMessage, FrameError
+from dispatch.errors import BadMessage
 from dispatch.identity.login import AskCode, CodeSent, LoggedIn
 from dispatch.identity.tokens import BadToken
 from dispatch.transport import wire
-from dispatch.transport.http.requests import Requests
+from dispatch.transport.http.requests import ForeignPage, Requests
 from dispatch.transport.http.routes.quotes import whose
 from dispatch.transport.sessions.passenger import phone_of
 from dispatch.transport.wire import bodies
-from dispatch.words import PersonRole, RefusalCode
+from dispatch.words import PersonRole
 
 JSON: Final = "application/json"
 PAGES: Final = {"passenger": PersonRole.PASSENGER, "driver": PersonRole.DRIVER, "desk": PersonRole.STAFF}
 """The pages of this server, and in which role people log in there. Each has a cookie of its own."""
-
-
-class ForeignPage(FrameError, code=RefusalCode.FORBIDDEN, says="only a page of this server may use its cookie"):
-    """A browser sends a cookie with requests of any page of this host."""
 
 
 class Logins(Protocol):
@@ -55,7 +50,7 @@ class Logins(Protocol):
 class AuthRoutes:
     """Routes for logging in. Made by the composition root, used on the event loop."""
 
-    def __init__(self, requests: Requests, logins: Logins, port: Callable[[], int]) -> None:
+    def __init__(self, requests: Requests, logins: Logins, port: int) -> None:
         """`port`: that on which the server listens, which is in the name of each cookie: two servers on one host are two."""
         self._requests = requests
         self._settings: Settings = requests.settings
@@ -146,7 +141,7 @@ class AuthRoutes:
     # -- cookies
 
     def _name(self, page: str) -> str:
-        return f"dispatch_{page}_{self._port()}"
+        return f"dispatch_{page}_{self._port}"
 
     def _cookie(self, request: Request, page: str) -> str:
         """The refresh token of this page. Raises BadToken."""
