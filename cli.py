@@ -306,6 +306,52 @@ def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     say("they may meet again" if told.answer["news"] else "nobody kept them apart")
 
 
+@main.command()
+@click.option(
+    "--as", "who", required=True, metavar="ROLE:PHONE", help="driver:+27…, passenger:+27… or staff:+27…, or an id"
+)
+@with_settings("db", "token_ttl")
+def token(resolved: Resolved, who: str) -> None:
+    """Print an access token for somebody on file, without a login. Whoever may read the key file may do so."""
+    from dispatch.storage.people.tokens import token_for
+
+    say(token_for(resolved.settings.db, who, resolved.settings.token_ttl_s, time.time()))
+
+
+@main.group()
+def keys() -> None:
+    """The secret keys that codes and tokens are signed with, in FILE.keys beside the database."""
+
+
+@keys.command("show")
+@with_settings("db")
+def show_keys(resolved: Resolved) -> None:
+    """Say which keys there are and since when. The secrets are not printed."""
+    from dispatch.storage.file.key_file import keys_path, read_keys
+    from dispatch.timestamps import rfc3339
+
+    ring = read_keys(resolved.settings.db)
+    if ring is None:
+        say(f"there is no {keys_path(resolved.settings.db)} yet: `dispatch serve` makes it")
+        return
+    for key in ring.keys:
+        say(f"{key.id}  made {rfc3339(key.made_at)}  {'signs' if key is ring.current else 'verifies'}")
+
+
+@keys.command("rotate")
+@click.option(
+    "--now", "at_once", is_flag=True, help="older keys verify nothing any more: everybody has to log in again"
+)
+@with_settings("db", "login_ttl")
+def rotate(resolved: Resolved, at_once: bool) -> None:
+    """Sign with a new key from now on. What older keys signed holds until it ends; a server that runs takes the new key at once."""
+    from dispatch.storage.file.key_file import rotate_keys
+
+    settings = resolved.settings
+    ring = rotate_keys(settings.db, time.time(), 0.0 if at_once else settings.login_ttl_s)
+    say(f"key {ring.current.id} signs; {len(ring.keys) - 1} older ones verify")
+
+
 @main.group()
 def eta() -> None:
     """Learn from trips how fast a city is, and test what was learnt."""

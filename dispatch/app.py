@@ -13,8 +13,8 @@ from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
-from dispatch.desk import LiveDesk
 from dispatch.config.exposure import Reach, reach
+from dispatch.desk import LiveDesk
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
@@ -71,6 +71,7 @@ async def _serve(
     from dispatch.transport.http.routes.desk import DeskRoutes
     from dispatch.transport.http.routes.docs import document_routes
     from dispatch.transport.http.routes.auth import AuthRoutes
+    from dispatch.transport.http.routes.desk import DeskRoutes
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
