@@ -68,10 +68,9 @@ async def _serve(
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
-    from dispatch.transport.http.routes.desk import DeskRoutes
-    from dispatch.transport.http.routes.docs import document_routes
     from dispatch.transport.http.routes.auth import AuthRoutes
     from dispatch.transport.http.routes.desk import DeskRoutes
+    from dispatch.transport.http.routes.docs import document_routes
     from dispatch.transport.http.routes.health import health_routes
     from dispatch.transport.http.routes.operator import operator_routes
     from dispatch.transport.http.routes.quotes import QuoteRoutes
