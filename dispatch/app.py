@@ -27,6 +27,7 @@ from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
+from dispatch.storage.people.directory import Directory
 from dispatch.text import say
 from dispatch.travel.models import FITTED, eta_model
 
@@ -65,8 +66,10 @@ async def _serve(
     from dispatch.logins import LiveLogins
     from dispatch.providers.notify import notifier
     from dispatch.transport.control import orders_answered
+    from dispatch.transport.http.access import public
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
+    from dispatch.transport.http.proofs import Proofs
     from dispatch.transport.http.requests import Requests
     from dispatch.transport.http.routes.auth import AuthRoutes
     from dispatch.transport.http.routes.desk import DeskRoutes
@@ -103,6 +106,12 @@ async def _serve(
             clock=time.perf_counter,
         )
         gateway = zone.gateway
+        gateway.on_file = directory = Directory(settings.db)
+        opened.callback(directory.close)
+        keys = KeyFile(settings.db, time.time())
+        proofs = gateway.proofs = Proofs(keys.ring, lambda: runtime.now, settings.token_ttl_s)
+        proofs.revoke(sessions=directory.revoked_since(runtime.now - settings.token_ttl_s))
+        admission = Admission(settings, proofs, directory.id_of)
         prices_from, payments_to = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
         for provider in (prices_from, payments_to):
             if provider is not None:
@@ -114,8 +123,9 @@ async def _serve(
         sender = notifier(settings, _report_texts, is_local=is_local)
         if sender is not None:
             opened.push_async_callback(sender.stop)
-        keys = KeyFile(settings.db, time.time())
-        logins = LiveLogins(settings, live.do, keys, sender, lambda: runtime.now, lambda sessions: None)
+        logins = LiveLogins(
+            settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
+        )
         edge = EdgeCounters()
         reads = LiveReads(runtime, zone, edge, live.health)
         routes = [
@@ -125,10 +135,10 @@ async def _serve(
             *ride_routes(requests),
             *town_routes(settings, zone.pricer.tariff.vehicle_types),
             *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
-            *AuthRoutes(requests, logins, listener.getsockname()[1]).routes,
+            *public(AuthRoutes(requests, logins, listener.getsockname()[1]).routes),
         ]
-        routes += document_routes(tuple(routes), reads.versions[PRODUCT])
-        pages = http_app(routes, Admission(settings))
+        routes += public(document_routes(tuple(routes), reads.versions[PRODUCT]))
+        pages = http_app(routes, admission)
 
         async def obey(line: bytes) -> bytes:
             answer = await live.obey(line)
@@ -138,7 +148,7 @@ async def _serve(
         await opened.enter_async_context(orders_answered(orders, obey))
         _say_what_to_know(settings, store, resumed)
         on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
-        await serve_forever(gateway, pages, settings, on_ready, edge, listener)
+        await serve_forever(gateway, pages, settings, on_ready, edge, listener, admission)
     return live.is_whole
 
 

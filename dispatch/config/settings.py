@@ -178,6 +178,9 @@ class Server(Checked):
     stop_pause_s: float = duration("30ms", "0s", "10s", "pause between two batches of closes")
     log_frames: bool = switch(False, "log each frame: direction, socket, type and ids")
     max_connections: int = whole(20_000, 1, 1_000_000, "connections held at once")
+    sockets_per_address: int = whole(2_000, 1, 1_000_000, "connections of one address (of one IPv6 /64) at once")
+    sockets_per_person: int = whole(20, 1, 100_000, "connections of one person who has logged in, at once")
+    handshakes_per_s: int = whole(2_000, 1, 1_000_000, "more handshakes a second are asked to come back later")
 
 
 @dataclass(frozen=True, kw_only=True)

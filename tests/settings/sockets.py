@@ -10,7 +10,13 @@ from pytest import MonkeyPatch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
+from dispatch.identity.keys import Key, KeyRing
+from dispatch.identity.tokens import Claims, make_token
+from dispatch.principals import Principal, Role
 from dispatch.transport import wire
+from dispatch.transport.http.admission import Admission, Admitted, HttpRequest
+from dispatch.transport.http.paths import Refusal
+from dispatch.transport.http.proofs import Proofs
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.server import run
 from sim.stories.stage import Driver
@@ -287,3 +293,50 @@ def which_frames_are_logged(given: Given) -> object:
     with MonkeyPatch.context() as patch:
         patch.setattr("dispatch.transport.wire.frame_log.log.info", lambda _, extra: logged.append(extra["direction"]))
         return served(given, story)
+
+
+# -- how many may connect
+
+
+def handshakes(given: Given, client: str, token: str = "") -> object:
+    """What becomes of three handshakes of one address: the status, or the close code, of each."""
+    ring = KeyRing((Key("k1", b"s" * 32, 0.0),))
+
+    async def meet() -> object:
+        admission = Admission(given.settings, Proofs(lambda: ring, lambda: 1.0, 900.0))
+        edge = SocketEdge(EchoGateway(), given.settings, EdgeCounters(), admission)
+        headers = {"Host": ["localhost"]}
+        if token:
+            claims = Claims(Principal(Role.DRIVER, "d1"), "s1", 0, 900)
+            headers["Authorization"] = [f"Bearer {make_token(claims, ring)}"]
+        seen: list[int] = []
+        for _ in range(3):
+            request = HttpRequest(
+                "/ws/driver/d1/", "", lambda name: headers.get(name, ()), client, True, lambda: headers
+            )
+            admitted = edge.admit(request)
+            if isinstance(admitted, Refusal):
+                seen.append(int(admitted.status))
+                continue
+            assert isinstance(admitted, Admitted)
+            edge.arrives(admitted)
+            turned = edge.enters(admitted)
+            seen.append(turned.code if turned is not None else 101)
+        return seen
+
+    return run(meet())
+
+
+@changes("sockets_per_address", {"2": [101, 101, 429], "3": [101, 101, 101]})
+def how_many_sockets_one_address_may_hold(given: Given) -> object:
+    return handshakes(given, "1.2.3.4")
+
+
+@changes("sockets_per_person", {"1": [101, 4508, 4508], "3": [101, 101, 101]}, auth="on")
+def how_many_sockets_one_person_may_hold(given: Given) -> object:
+    return handshakes(given, "1.2.3.4", token="one")
+
+
+@changes("handshakes_per_s", {"1": [101, 101, 503], "100": [101, 101, 101]})
+def how_many_handshakes_there_may_be_at_once(given: Given) -> object:
+    return handshakes(given, "127.0.0.1")

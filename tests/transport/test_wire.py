@@ -151,7 +151,7 @@ class TestWhatIsNoMessage:
             ("{}", "bad_message", "a message is a JSON object with a string field `type`"),
             ('{"type":5}', "bad_message", "a message is a JSON object with a string field `type`, got 5"),
             ('{"type":"acept_ride"}', "unknown_type", "unknown type 'acept_ride'; did you mean 'accept_ride'?"),
-            ('{"type":"authenticate"}', "unknown_type", "unknown type 'authenticate'"),
+            ('{"type":"introduce"}', "unknown_type", "unknown type 'introduce'"),
         ],
     )
     def test_the_answer_says_what_it_is_instead(self, data: str | bytes, code: str, text: str | None) -> None:
@@ -159,7 +159,7 @@ class TestWhatIsNoMessage:
         assert found == code
         assert text is None or message == text
 
-    @pytest.mark.parametrize("later", ["authenticate", "teleport"])
+    @pytest.mark.parametrize("later", ["introduce", "teleport"])
     def test_types_of_later_versions_are_unknown(self, later: str) -> None:
         assert refusal(from_driver({"type": later}))[0] == refusal(from_passenger({"type": later}))[0] == "unknown_type"
 

@@ -1,34 +1,44 @@
-"""`Admission.admit` names the principal of every request and every handshake, or refuses it. Pure.
+"""`Admission` finds out who asks, for every request and every handshake, or refuses it. No I/O but a look at who has a phone.
 
-With `auth = "off"`, the only mode so far, nobody logs in: the path says who asks, and is believed. A foreign web page that is open in
-a browser on this machine must not use the server. Such a page is known by its Origin. A page whose own name was made to lead to this
-server (DNS rebinding) is known by the Host that its browser sends.
+A foreign web page that is open in a browser must not use the server. Such a page is known by its Origin. A page whose own name was made
+to lead to this server (DNS rebinding) is known by the Host that its browser sends. Who asks is then said by an access token, or, while
+nobody has to log in, by the path.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from dispatch import principals
-from dispatch.config import Settings
-from dispatch.config.authority import Authority, Origin, authority, hosts_in, origin, origins_in
+from dispatch.config import Settings, must_log_in
+from dispatch.config.authority import Authority, Origin, authority, hosts_in, networks_in, origin, origins_in
+from dispatch.config.exposure import Reach, reach
+from dispatch.identity.tokens import BadToken, Claims, TokenExpired
 from dispatch.ids import DriverId, RideId
-from dispatch.principals import ANYBODY, OPERATIONS, Principal
-from dispatch.transport.http.paths import DRIVER, RIDE, Refusal, endpoint, shown
+from dispatch.principals import OPERATIONS, Principal, Role
+from dispatch.transport.http.access import Caller, unproved
+from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Endpoint, Refusal, endpoint, has_token, shown
+from dispatch.transport.http.proofs import Proofs
 
 LOCALHOST: Final = "localhost"
 EXEMPT: Final = frozenset(("/healthz", "/readyz"))
 """What a watcher may ask under any name: the answers tell and do nothing."""
 SOCKETS: Final = "/ws/"
-OPERATED: Final = ("/api/rides", "/api/drivers", "/api/figures", "/api/takings", "/api/audit", "/metrics", "/-/")
-"""What is for the operator's people. All else over HTTP is for everybody."""
+BEARER: Final = "bearer."
+"""What begins the subprotocol that is a token."""
+TOKEN_ENDED, NOT_PROVED, NOT_YOURS = 4001, 4501, 4503
+ROLES: Final = {RIDE: Role.PASSENGER, DRIVER: Role.DRIVER, OPS: Role.STAFF}
+"""Who may use which kind of socket."""
+FORWARDED: Final = frozenset(("forwarded", "x-real-ip", "via"))
+X_FORWARDED: Final = "x-forwarded-"
 
 
 class HttpRequest(NamedTuple):
     """A request or a handshake, without its body.
 
-    `header` returns all values of a header. `client` is the IP address of the other end. `knows_host` is False for HTTP/1.0, which has
-    no Host header.
+    `header` returns all values of a header, `names` the names of all. `client` is the IP address of the other end. `knows_host` is
+    False for HTTP/1.0, which has no Host header.
     """
 
     path: str
@@ -36,43 +46,164 @@ class HttpRequest(NamedTuple):
     header: Callable[[str], Sequence[str]]
     client: str
     knows_host: bool = True
+    names: Callable[[], Iterable[str]] = tuple
+
+
+class Turned(NamedTuple):
+    """A socket is to be closed with this code as soon as it is open: browsers tell their pages nothing else of a refusal."""
+
+    code: int
+    reason: str
+
+
+class Admitted(NamedTuple):
+    """A handshake that is let in: what its path names, and who speaks there.
+
+    `principal` is None while that has to be proved by the first frame. `claims`: what was proved; None where the path is believed.
+    """
+
+    at: Endpoint
+    principal: Principal | None
+    claims: Claims | None
+    client: str
 
 
 class Admission:
-    """Decides by the settings `hosts` and `origins`."""
+    """Decides by the settings `hosts`, `origins`, `auth` and `behind_proxy`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        proofs: Proofs | None = None,
+        person_of: Callable[[str], str | None] = lambda phone: None,
+    ) -> None:
+        """
+        Args:
+            settings: the names of the server, its friends and its proxies.
+            proofs: reads tokens; None: there are none, as where nobody can log in.
+            person_of: the id of whoever has a phone number in its canonical form; None: nobody.
+        """
         listens_as = authority(settings.host)
         self._hosts = hosts_in(settings.hosts) | {LOCALHOST} | ({listens_as.host} if listens_as else set())
         self._origins = origins_in(settings.origins)
+        self._proxies = networks_in(settings.behind_proxy)
         self._phone_region = settings.phone_region
+        self._login = must_log_in(settings)
+        self._proofs = proofs
+        self._person_of = person_of
 
-    def admit(self, request: HttpRequest) -> Principal | Refusal:
+    # -- requests
+
+    def admit(self, request: HttpRequest) -> Caller | Refusal:
         """Return who asks, or why the request is refused.
 
-        400: the Host header is missing or wrong, or the path of a socket is. 403: Host names another server, or Origin a foreign page.
-        404: there is no such socket.
+        400: the Host header is missing or wrong, or there is a token in the URL. 401: the token is worth nothing. 403: Host names
+        another server, Origin a foreign page, or a proxy is in between that the settings do not know.
         """
         try:
-            if request.path not in EXEMPT:
-                self._require_own_pages(request)
-            return self._believed(request)
+            self._require_fit(request)
+            if request.path.startswith(SOCKETS):
+                endpoint(f"{request.path}?{request.query}", self._phone_region)
+            written = request.header("Authorization")
+            claims = self._proved(_bearer(written)) if written else None
         except Refusal as refusal:
             return refusal
+        except BadToken as error:
+            return unproved_by(error)
+        is_local = not self._proxies and reach(_plain(request.client)) is Reach.LOOPBACK and not _forwarded(request)
+        return Caller(claims, self._login, is_local)
+
+    def client(self, request: HttpRequest) -> tuple[str, str]:
+        """The IP address of who asks, and the scheme that they used where a proxy says so (else empty).
+
+        Only the proxies of the settings are believed, each about the one before it.
+        """
+        client = _plain(request.client)
+        if not self._proxies or not self._is_proxy(client):
+            return client, ""
+        scheme = ",".join(request.header("X-Forwarded-Proto")).rpartition(",")[2].strip().lower()
+        for hop in reversed(",".join(request.header("X-Forwarded-For")).split(",")):
+            named = _hop(hop)
+            if named is None:
+                break
+            client = named
+            if not self._is_proxy(client):
+                break
+        return client, scheme if scheme in ("http", "https") else ""
 
     def is_friend(self, written: str) -> bool:
         """Whether the setting `origins` names this origin."""
         return origin(written) in self._origins
 
-    def _believed(self, request: HttpRequest) -> Principal:
-        """Whom the path names. With `auth = "off"` that is enough."""
-        path = request.path
-        if not path.startswith(SOCKETS):
-            return OPERATIONS if path.startswith(OPERATED) else ANYBODY
-        at = endpoint(f"{path}?{request.query}", self._phone_region)
+    # -- sockets
+
+    def admit_socket(self, request: HttpRequest) -> Admitted | Turned | Refusal:
+        """Return who speaks on the socket of this handshake, how it is turned away once it is open, or why it is refused.
+
+        404: there is no such socket. 400: the path or the Host header is wrong, or there is a token in the URL. 403: as in `admit`.
+        """
+        try:
+            self._require_fit(request)
+            at = endpoint(f"{request.path}?{request.query}", self._phone_region)
+            token = _token(request)
+        except Refusal as refusal:
+            return refusal
+        if not self._login:
+            return Admitted(at, self._believed(at), None, self.client(request)[0])
+        if token is None:
+            return Admitted(at, None, None, self.client(request)[0])
+        return self.proved(Admitted(at, None, None, self.client(request)[0]), token)
+
+    def proved(self, admitted: Admitted, token: str) -> Admitted | Turned:
+        """The same socket, whose app has shown this token; or how it is turned away."""
+        try:
+            claims = self._proved(token)
+        except BadToken as error:
+            return Turned(TOKEN_ENDED if isinstance(error, TokenExpired) else NOT_PROVED, str(error))
+        principal, (kind, ident) = claims.principal, admitted.at
+        if principal.role is not ROLES[kind]:
+            return Turned(NOT_YOURS, f"this socket is not for a {principal.role}")
+        if kind == DRIVER and (self._person_of(ident) or ident) != principal.id:
+            return Turned(NOT_YOURS, "this path is not yours")
+        return admitted._replace(principal=principal, claims=claims)
+
+    def _proved(self, token: str) -> Claims:
+        if self._proofs is None:
+            raise BadToken
+        return self._proofs.read(token)
+
+    def _believed(self, at: Endpoint) -> Principal:
+        """Whom the path names, which is enough while nobody has to log in."""
         if at.kind == RIDE:
             return principals.passenger_of(RideId(at.ident))
-        return principals.driver(DriverId(at.ident)) if at.kind == DRIVER else OPERATIONS
+        if at.kind == DRIVER:
+            return principals.driver(DriverId(self._person_of(at.ident) or at.ident))
+        return OPERATIONS
+
+    # -- whatever asks
+
+    def _require_fit(self, request: HttpRequest) -> None:
+        """Raise Refusal of what nobody may send, whoever it is."""
+        if request.path in EXEMPT:
+            return
+        if has_token(request.query):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
+        self._require_own_pages(request)
+        if not self._login and _forwarded(request):
+            raise Refusal(
+                HTTPStatus.FORBIDDEN,
+                "this request came through a proxy, and behind one everybody would be believed to be whom they name: "
+                "start the server with --behind-proxy and the proxy's address, and people log in; "
+                "or have the proxy send no Forwarded, X-Forwarded-*, X-Real-IP and Via",
+                code="behind_a_proxy",
+            )
+
+    def _is_proxy(self, client: str) -> bool:
+        try:
+            address = ip_address(client)
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
 
     def _require_own_pages(self, request: HttpRequest) -> None:
         asked, origins = self._asked(request), request.header("Origin")
@@ -105,6 +236,43 @@ class Admission:
                 code="wrong_host",
             )
         return asked
+
+
+def unproved_by(error: BadToken) -> Refusal:
+    """401 for this token."""
+    refusal = unproved(str(error))
+    said = f'{refusal.headers["WWW-Authenticate"]}, error="invalid_token"'
+    return Refusal(refusal.status, str(error), error.code, {"WWW-Authenticate": said})
+
+
+def _token(request: HttpRequest) -> str | None:
+    """The token of a handshake; None: it has none. An `Authorization` of another kind is one that is worth nothing."""
+    written = request.header("Authorization")
+    if written:
+        return _bearer(written)
+    offered = (word.strip() for line in request.header("Sec-WebSocket-Protocol") for word in line.split(","))
+    return next((word.removeprefix(BEARER) for word in offered if word.startswith(BEARER)), None)
+
+
+def _bearer(written: Sequence[str]) -> str:
+    scheme, _, token = written[0].strip().partition(" ") if len(written) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _forwarded(request: HttpRequest) -> bool:
+    """Whether the request says that a proxy handed it on."""
+    return any(name.lower() in FORWARDED or name.lower().startswith(X_FORWARDED) for name in request.names())
+
+
+def _plain(client: str) -> str:
+    """An IP address without the port or the prefix of an IPv4 address in IPv6."""
+    return client.removeprefix("::ffff:")
+
+
+def _hop(written: str) -> str | None:
+    """The address of one hop of X-Forwarded-For, without a port; None: it is none."""
+    named = authority(written.strip()) or authority(f"[{written.strip()}]")
+    return _plain(named.host) if named is not None and named.is_address else None
 
 
 def _is_of(asked: Authority | None, page: Origin) -> bool:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
+from dispatch.transport.http.access import guarded, public
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
 from dispatch.transport.http.problem import problem
@@ -27,7 +28,12 @@ ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
-    """Build the application for all requests that are no WebSocket handshakes. A path under `/ws/` answers 426."""
+    """Build the application for all requests that are no WebSocket handshakes. A path under `/ws/` answers 426.
+
+    A route of which nobody has said who may ask it (`access`) is for staff.
+    """
+    for route in routes:
+        guarded(route)
     known = [route.path for route in routes]
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -45,7 +51,7 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
         return problem(500, "something went wrong inside; the log says more")
 
     return Starlette(
-        routes=[*routes, Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)],
+        routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
         exception_handlers={HTTPException: refused, Exception: failed},
         middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
     )
@@ -59,30 +65,35 @@ async def _upgrade_wanted(request: Request) -> Response:
 
 
 class _Gate:
-    """Middleware: passes an admitted request on, with its principal in `request.state.principal`, and answers any other."""
+    """Middleware: passes an admitted request on, with what is known of its asker in `request.state.caller`, and answers any other."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self._app = app
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, client = scope["path"], scope["client"]
-        admitted = self._admission.admit(
-            HttpRequest(
-                path,
-                scope["query_string"].decode("latin-1"),
-                Headers(scope=scope).getlist,
-                client[0] if client else "?",
-                knows_host=scope["http_version"] != "1.0",
-            )
+        path, client, headers = scope["path"], scope["client"], Headers(scope=scope)
+        asked = HttpRequest(
+            path,
+            scope["query_string"].decode("latin-1"),
+            headers.getlist,
+            client[0] if client else "?",
+            knows_host=scope["http_version"] != "1.0",
+            names=headers.keys,
         )
+        admitted = self._admission.admit(asked)
+        address, scheme = self._admission.client(asked)
+        if client and address != client[0]:
+            scope["client"] = address, 0
+        if scheme:
+            scope["scheme"] = scheme
         if path not in EXEMPT:
             send = _noting_refusals(scope, send)
         if isinstance(admitted, Refusal):
             told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
             await told(scope, receive, send)
         else:
-            scope.setdefault("state", {})["principal"] = admitted
+            scope.setdefault("state", {})["caller"] = admitted
             await self._app(scope, receive, send)
 
 

@@ -10,6 +10,7 @@ from dispatch.ids import CHOSEN_ID
 from dispatch.phones import canonical, identity
 
 SHOWN_CHARACTERS = 64
+TOKENS = frozenset(("token", "access_token", "refresh_token", "bearer"))
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _SLASHES = re.compile(rb"/{2,}")
 
@@ -62,7 +63,7 @@ def endpoint(target: str, phone_region: str = "") -> Endpoint:
         Refusal: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
     """
     path, _, query = target.partition("?")
-    if query and any(name == "token" for name, _ in parse_qsl(query, keep_blank_values=True)):
+    if has_token(query):
         raise Refusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
     match [unquote(part) for part in path.removesuffix("/").split("/")]:
         case ["", "ws", kind, ident] if kind in _RULES:
@@ -73,6 +74,11 @@ def endpoint(target: str, phone_region: str = "") -> Endpoint:
             return Endpoint(kind, _ident(_RULES[kind], "", phone_region))
         case _:
             raise Refusal(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
+
+
+def has_token(query: str) -> bool:
+    """Whether a query string has a token in it, which logs and histories would keep."""
+    return bool(query) and any(name in TOKENS for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def _ident(rule: _Rule, ident: str, phone_region: str) -> str:

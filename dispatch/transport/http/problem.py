@@ -15,6 +15,7 @@ from dispatch.errors import FrameError
 MEDIA_TYPE: Final = "application/problem+json"
 CODES: Final[dict[int, str]] = {
     400: "bad_request",
+    401: "not_authenticated",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",

@@ -1,7 +1,8 @@
 """What all sessions of a process share: the runtime, clocks of phones, limits, counters, and what makes their frames."""
 
 from collections import Counter
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
 
 from dispatch import addresses
 from dispatch.config import Settings
@@ -9,7 +10,8 @@ from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.clocks import PhoneClock
 from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.money import USUAL_DIGITS
-from dispatch.ids import UNNAMED_ZONE, DriverId
+from dispatch.identity.tokens import Claims
+from dispatch.ids import UNNAMED_ZONE, DriverId, RideId
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.transport.sessions.frames import Frames
@@ -40,6 +42,48 @@ class Counters:
         """Connections that we ended, by close code."""
 
 
+class OnFile(Protocol):
+    """What a session asks about people and their rides."""
+
+    def id_of(self, phone: str) -> str | None:
+        """The id of whoever has this phone, in its canonical form; None: nobody."""
+
+    def passenger(self, person_id: str) -> Passenger | None:
+        """This person as a passenger, with name and phone; None: nobody."""
+
+    def is_open(self, ride_id: RideId) -> bool:
+        """Whether the ride is booked, and not over."""
+
+    def has_ride(self, driver_id: DriverId) -> bool:
+        """Whether the driver has a ride that is not over."""
+
+
+class NobodyOnFile:
+    """Where people have no file: whoever names themselves is believed."""
+
+    def id_of(self, phone: str) -> str | None:
+        return None
+
+    def passenger(self, person_id: str) -> Passenger | None:
+        return None
+
+    def is_open(self, ride_id: RideId) -> bool:
+        return False
+
+    def has_ride(self, driver_id: DriverId) -> bool:
+        return False
+
+
+class ReadsTokens(Protocol):
+    """What believes an access token, or does not."""
+
+    def read(self, token: str) -> Claims:
+        """What it says. Raises BadToken."""
+
+    def revoke(self, *, person_id: str = "", sessions: Iterable[str] = ()) -> None:
+        """Believe no token any more that was made for this person so far, or for one of these login sessions."""
+
+
 class SessionContext:
     """What sessions share. The one instance is the `Gateway`."""
 
@@ -67,6 +111,10 @@ class SessionContext:
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()
+        self.on_file: OnFile = NobodyOnFile()
+        self.proofs: ReadsTokens | None = None
+        self.proved: dict[int, Any] = {}
+        """Open sessions whose speaker has proved something, by number."""
         self.frames = Frames(runtime, settings, currency_digits)
 
     def positions_at(self, lat: float, lon: float) -> str:

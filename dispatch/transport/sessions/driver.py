@@ -38,13 +38,15 @@ def _as_ack(_: Frames, judged: PositionsJudged) -> wire.Ack:
 class DriverSession(Session):
     """Speaks for a driver's actor."""
 
-    __slots__ = ("driver_id",)
+    __slots__ = ("driver_id", "known_as")
     incoming = wire.FROM_DRIVER
     frames: ClassVar[Mapping[type, MakeFrame]] = {**FOR_DRIVER, PositionsJudged: _as_ack}
     patient = (wire.Ping, wire.LocationUpdate)
 
     def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
         self.driver_id = driver_id = DriverId(principal.id)
+        self.known_as: str = driver_id
+        """What the path calls the driver: the id, or a phone number."""
         super().__init__(context, number, principal, addresses.driver(driver_id), link)
 
     # -- where the driver is
@@ -108,6 +110,9 @@ class DriverSession(Session):
             return NOT_ACCURATE
         return lat, lon, at, _heading(position)
 
+    def _is_needed(self) -> bool:
+        return self._context.on_file.has_ride(self.driver_id)
+
     # -- what the driver says
 
     def _ask(self, message: wire.DriverMessage | wire.AcceptRide) -> Request:
@@ -118,7 +123,8 @@ class DriverSession(Session):
         """Raise Forbidden if a frame names another driver than the one who is connected."""
         if driver_id is None or driver_id == self.driver_id:
             return
-        if identity(driver_id, self._context.settings.phone_region) != self.driver_id:
+        named = identity(driver_id, self._context.settings.phone_region)
+        if named not in (self.driver_id, self.known_as) and self._context.on_file.id_of(named) != self.driver_id:
             self._context.counters.forbidden += 1
             raise Forbidden
 
@@ -126,6 +132,7 @@ class DriverSession(Session):
         **dict.fromkeys(wire.DRIVER_FRAMES, _ask),
         wire.LocationUpdate: _location_update,
         wire.LocationBatch: _location_batch,
+        wire.Authenticate: Session._authenticate,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }

@@ -1,5 +1,6 @@
 """The gateway makes sessions for sockets and for links in memory."""
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -8,7 +9,7 @@ from dispatch.principals import Principal
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.driver import DriverSession
 from dispatch.transport.sessions.passenger import PassengerSession
-from dispatch.transport.sessions.session import Link
+from dispatch.transport.sessions.session import Link, Session
 from dispatch.transport.sessions.staff import StaffSession
 
 
@@ -33,3 +34,19 @@ class Gateway(SessionContext):
     def staff_session(self, principal: Principal, link: Link) -> StaffSession:
         """For a connection of one of the operator's people."""
         return StaffSession(self, next(self._numbers), principal, link)
+
+    def revoke(self, *, person_id: str = "", sessions: Iterable[str] = ()) -> int:
+        """Believe no token any more that was made for this person so far, or for one of these login sessions, and close their sockets
+        with 4501 at once. Returns how many were open.
+        """
+        named = frozenset(sessions)
+        if self.proofs is not None:
+            self.proofs.revoke(person_id=person_id, sessions=named)
+        hit: list[Session] = [
+            session
+            for session in self.proved.values()
+            if session.claims.session in named or session.claims.principal.id == person_id
+        ]
+        for session in hit:
+            session.revoked()
+        return len(hit)

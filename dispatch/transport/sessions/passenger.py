@@ -38,7 +38,7 @@ class PassengerSession(Session):
         super().__init__(context, number, principal, addresses.ride(ride_id), link, ride_id)
 
     def _find_driver(self, message: wire.FindDriver) -> Request:
-        phone = message.passenger_phone
+        phone = message.passenger_phone if self.claims is None else None
         if phone is not None:
             phone = phone_of(phone, self._context.settings.phone_region)
         if message.vehicle_type:
@@ -53,8 +53,11 @@ class PassengerSession(Session):
             command_of(message) if message.id is not None else None,
             pickup_at=self._pickup_at(message.pickup_at) if message.pickup_at is not None else None,
             quote_id=QuoteId(message.quote_id) if message.quote_id is not None else None,
-            known=bool(phone),
+            known=bool(phone) or self.claims is not None,
         )
+
+    def _is_needed(self) -> bool:
+        return self._context.on_file.is_open(self.ride_id)
 
     def _pickup_at(self, text: str) -> float:
         """The second that is booked. Raises BadField."""
@@ -65,7 +68,12 @@ class PassengerSession(Session):
         return request_of(message, self.principal, ride_id=self.ride_id, command=command_of(message))
 
     def _passenger(self, message: wire.FindDriver, phone: str | None) -> Passenger:
-        """The passenger as the frame names them. Without a phone and a name it is the default passenger."""
+        """The passenger as the frame names them; without a phone and a name it is the default passenger. Who has logged in is who they
+        are on file, whatever the frame says.
+        """
+        if self.claims is not None:
+            own = self._context.on_file.passenger(self.principal.id)
+            return own or Passenger(PassengerId(self.principal.id), UNNAMED, "")
         name = (message.passenger_name or "").strip()
         if phone:
             return Passenger(PassengerId(phone), name or UNNAMED, phone)
@@ -76,6 +84,7 @@ class PassengerSession(Session):
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
         **dict.fromkeys(wire.PASSENGER_FRAMES, _ask),
         wire.FindDriver: _find_driver,
+        wire.Authenticate: Session._authenticate,
         wire.Ping: Session._ping,
         wire.Resume: Session._resume,
     }

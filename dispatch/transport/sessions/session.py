@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Protocol
 from msgspec.structs import replace
 
 from dispatch import addresses
-from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
+from dispatch.errors import BadMessage, FrameError, InternalError, NotYou, RateLimited, Unavailable
+from dispatch.identity.tokens import Claims
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
@@ -25,6 +26,11 @@ from dispatch.words import LinkEnd, PositionVerdict, Result
 
 RESTARTING, OVERLOADED, SILENT = 1012, 1013, 4008
 REPLACED, TOO_MUCH = 4504, 4508
+TOKEN_ENDED, NOT_PROVED = 4001, 4501
+WARN_BEFORE_S = 60.0
+"""An app hears so long before that its token ends."""
+LOOK_AGAIN_S = 1.0
+"""Whether the ride is over for which a socket outlives its token."""
 A_MINUTE_S = 60.0
 Handler = Callable[[Any, Any], Request | None]
 """Takes a session and a frame. Returns the command for the session's actor; None: the session has done all itself."""
@@ -58,6 +64,10 @@ class StillQuiet(Message, frozen=True, gc=False):
     """Memory link -> its session, by timer: the app has had its time to resume."""
 
 
+class TokenLooks(Message, frozen=True, gc=False):
+    """Session -> itself, by timer: its access token ends soon, or has ended."""
+
+
 class WentSilent(Message, frozen=True, gc=False):
     """Memory link -> its session, by timer: nothing came for `dead_after` seconds."""
 
@@ -81,8 +91,10 @@ class Session:
         "_reserve",
         "_timer_set",
         "_waiting",
+        "_warned",
         "actor",
         "address",
+        "claims",
         "ended",
         "last_heard",
         "number",
@@ -114,7 +126,9 @@ class Session:
         self.address = addresses.session(number)
         self.actor = actor
         self.ride_id = ride_id
-        self.ended = False
+        self.claims: Claims | None = None
+        """What the speaker has proved; None: nobody has to."""
+        self.ended = self._warned = False
         self.last_heard = context.runtime.now
         self._attached = False
         self._context = context
@@ -133,7 +147,11 @@ class Session:
 
         `may_resume`: tell the actor only with the app's first frame, which may be a `resume`, or in `settle`.
         """
-        self._context.runtime.sink(self.address, self)
+        context = self._context
+        context.runtime.sink(self.address, self)
+        if self.claims is not None:
+            context.proved[self.number] = self
+            self._look_at_token(self.claims)
         if not may_resume:
             self._attach()
 
@@ -329,6 +347,48 @@ class Session:
             self._bucket.take(now)
             self._handle(message)
 
+    # -- who speaks
+
+    def _authenticate(self, message: wire.Authenticate) -> None:
+        """Go on with a newer token of the same person in the same role. Raises BadToken, NotYou."""
+        proofs, before = self._context.proofs, self.claims
+        if before is not None and proofs is not None:
+            claims = proofs.read(message.token)
+            if (claims.principal.role, claims.principal.id) != (before.principal.role, before.principal.id):
+                raise NotYou
+            if claims.ends_at >= before.ends_at:
+                self.claims, self._warned = claims, False
+        self._send(wire.Ack(OK, message.id))
+
+    def _look_at_token(self, claims: Claims) -> None:
+        """Look at the token again when the app should hear that it ends, then when it has ended."""
+        runtime = self._context.runtime
+        left_s = claims.ends_at - runtime.now
+        until_then_s = left_s if self._warned else max(0.0, left_s - WARN_BEFORE_S)
+        delay_s = until_then_s if left_s > 0.0 else LOOK_AGAIN_S
+        runtime.set_timer(delay_s, self.address, TokenLooks())
+
+    def _on_token_looks(self, _: TokenLooks) -> None:
+        claims, context = self.claims, self._context
+        if self.ended or claims is None:
+            return
+        left_s = claims.ends_at - context.runtime.now
+        if left_s <= 0.0 and not self._is_needed():
+            self._end(TOKEN_ENDED, "the access token has ended")
+            return
+        if left_s <= WARN_BEFORE_S and not self._warned:
+            self._warned = True
+            self._send(wire.TokenExpiring(max(0, round(left_s * 1000.0))))
+        self._look_at_token(claims)
+
+    def _is_needed(self) -> bool:
+        """Whether the socket must outlive its token, because a ride that it is for goes on."""
+        return False
+
+    def revoked(self) -> None:
+        """End the connection: what its speaker has proved is worth nothing any more."""
+        self._end(NOT_PROVED, "logged out")
+
     # -- the connection itself
 
     def _attach(self, resume: Resume | None = None) -> None:
@@ -371,6 +431,8 @@ class Session:
     def _leave(self) -> None:
         self.ended = True
         self._context.runtime.remove_sink(self.address)
+        if self.claims is not None:
+            self._context.proved.pop(self.number, None)
 
 
 PONG = wire.Pong()
@@ -379,6 +441,7 @@ _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     Faulted: Session._on_faulted,
     Undelivered: Session._on_undelivered,
     TokensBack: Session._on_tokens_back,
+    TokenLooks: Session._on_token_looks,
     WentSilent: lambda session, _: session._end(SILENT, "silent", told=WAS_SILENT),
     StillQuiet: lambda session, _: session.settle(),
 }

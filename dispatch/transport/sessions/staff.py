@@ -61,6 +61,7 @@ class StaffSession(Session):
 
     handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
         wire.OpsCancelRide: _cancel_ride,
+        wire.Authenticate: Session._authenticate,
         wire.Ping: Session._ping,
         wire.Resume: _stay,
     }

@@ -25,6 +25,7 @@ from dispatch.transport.wire.codec import (
     FROM_STAFF,
     Incoming,
     encode,
+    read_authenticate,
     to_driver,
     to_passenger,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Searching",
     "encode",
     "error_frame",
+    "read_authenticate",
     "read_body",
     "to_driver",
     "to_passenger",

@@ -31,6 +31,7 @@ from dispatch.transport.wire.fields import (
     SequenceNumber,
     Speed,
     Switch,
+    Token,
     VehicleType,
 )
 from dispatch.transport.wire.forms import WHOLE, form
@@ -55,6 +56,12 @@ class Resume(ClientMessage, tag="resume", frozen=True, gc=False):
 
     epoch: Epoch
     last_seq: SequenceNumber
+
+
+class Authenticate(ClientMessage, tag="authenticate", frozen=True, gc=False):
+    """I am the person of this access token; or I still am, and this is a newer one."""
+
+    token: Token
 
 
 # -- from the passenger
@@ -228,12 +235,12 @@ class OpsCancelRide(ClientMessage, tag="cancel_ride", frozen=True, gc=False):
     reason: Remark | None = None
 
 
-FromPassenger = FindDriver | CancelRide | RateDriver | Resume | Ping
+FromPassenger = FindDriver | CancelRide | RateDriver | Authenticate | Resume | Ping
 FromDriver = (
     LocationUpdate | LocationBatch | AcceptRide | DeclineRide | SetAvailability
-    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger | Resume | Ping
+    | Arrived | StartRide | CompleteRide | NoShow | DriverCancelRide | RatePassenger | Authenticate | Resume | Ping
 )  # fmt: skip
-FromStaff = OpsCancelRide | Resume | Ping
+FromStaff = OpsCancelRide | Authenticate | Resume | Ping
 PASSENGER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromPassenger)
 DRIVER_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromDriver)
 STAFF_FRAMES: tuple[type[ClientMessage], ...] = get_args(FromStaff)

@@ -12,6 +12,7 @@ from dispatch.transport.wire.client import (
     DRIVER_FRAMES,
     PASSENGER_FRAMES,
     STAFF_FRAMES,
+    Authenticate,
     ClientMessage,
     FromDriver,
     FromPassenger,
@@ -68,6 +69,14 @@ _OF_PASSENGERS = dict.fromkeys(map(tag_of, PASSENGER_FRAMES), "a ride's socket, 
 FROM_PASSENGER = Incoming(FromPassenger, PASSENGER_FRAMES, _OF_DRIVERS)
 FROM_DRIVER = Incoming(FromDriver, DRIVER_FRAMES, _OF_PASSENGERS)
 FROM_STAFF = Incoming(FromStaff, STAFF_FRAMES, {**_OF_DRIVERS, **_OF_PASSENGERS})
+_FIRST = Incoming(Authenticate, (Authenticate,))
+
+
+def read_authenticate(data: bytes) -> Authenticate | None:
+    """The `authenticate` in this frame; None: it is anything else."""
+    message = _FIRST.read(data)
+    return message if isinstance(message, Authenticate) else None
+
 
 encode = msgspec.json.Encoder().encode
 """Any message as the bytes of its frame."""

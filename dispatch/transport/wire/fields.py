@@ -81,3 +81,5 @@ RequestId = Annotated[
 ]
 LoginCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="the 6 digits of the code", extra=form(CODE))]
 RefreshTokenText = Annotated[str, Meta(min_length=1, max_length=300, description="a refresh token")]
+Token = Annotated[str, Meta(description="text")]
+"""Its length is no concern of the frame: no error may repeat what stands in it."""

@@ -181,6 +181,12 @@ class RideCompleted(OfRide, tag="ride_completed", frozen=True, gc=False, kw_only
     payment_status: str
 
 
+class TokenExpiring(Message, tag="token_expiring", frozen=True, gc=False):
+    """The access token of this connection ends in `ttl_ms`: send a newer one with `authenticate`."""
+
+    ttl_ms: int
+
+
 class Pong(Message, tag="pong", frozen=True, gc=False):
     """I am here."""
 
@@ -188,14 +194,14 @@ class Pong(Message, tag="pong", frozen=True, gc=False):
 ToPassenger = (
     Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot
     | PaymentChanged | DriverArrived | RideStarted | RideCompleted | RideEnded
-    | Ack | Refused | Pong
+    | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToDriver = (
     RideRequest | RideAccepted | OfferClosed | DriverWarned | DriverSnapshot
     | PaymentChanged | DriverArrived | RideStarted | RideCompleted | RideEnded
-    | Ack | Refused | Pong
+    | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
-ToStaff = OpsRideClosed | Ack | Refused | Pong
+ToStaff = OpsRideClosed | Ack | Refused | TokenExpiring | Pong
 ServerMessage = ToPassenger | ToDriver | ToStaff
 TO_PASSENGER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToPassenger)
 TO_DRIVER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToDriver)

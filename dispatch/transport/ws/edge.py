@@ -13,25 +13,26 @@ from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from math import ceil
-from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from dispatch.config import Settings
 from dispatch.ids import RideId
-from dispatch.principals import Principal
-from dispatch.transport.http.admission import Admission, HttpRequest
-from dispatch.transport.http.paths import DRIVER, RIDE, Endpoint, Refusal, endpoint
+from dispatch.transport.http.admission import Admission, Admitted, HttpRequest, Turned
+from dispatch.transport.http.paths import DRIVER, RIDE, Refusal
+from dispatch.transport.http.rates import LOOPBACK, whose
 from dispatch.transport.sessions.gateway import Gateway
-from dispatch.transport.sessions.limits import FloodLimits
-from dispatch.transport.sessions.session import Link, Session
+from dispatch.transport.sessions.limits import FloodLimits, TokenBucket
+from dispatch.transport.sessions.session import TOO_MUCH, Link, Session
 
 TICK_S = 0.25
 LINGER_S = 2.0
 """A closed socket whose app does not end the connection is cut off after this."""
 CUT_S = 0.1
 """Seconds that a flooding socket has to read its Close frame."""
-COME_BACK = MappingProxyType({"Retry-After": "5"})
-"""What a handshake is told for which there is no room; seconds."""
+COME_BACK_MS = 5_000
+"""Over at least this time those spread for whom there was no room."""
+PROVE_WITHIN_S = 5.0
+"""An app that has shown no token by then is turned away."""
 MAX_SPREAD_MS = 30_000
 
 log = logging.getLogger(__name__)
@@ -151,30 +152,29 @@ class Liveness:
         self._buckets.setdefault(bucket, []).append(link)
 
 
-class Admitted(NamedTuple):
-    """The principal of a handshake, and what its path names."""
-
-    principal: Principal
-    at: Endpoint
-
-
 class Socket(Heard, Link, Protocol):
     """What the edge does to an open socket."""
 
     def cut_off_if_flooded(self) -> None: ...
     def cut_off(self) -> None: ...
+    def not_proved(self) -> None: ...
 
 
 class SocketEdge:
     """Made on the event loop that serves. Every limit is a setting; see `dispatch.config.Server`."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, counters: EdgeCounters) -> None:
+    def __init__(
+        self, gateway: Gateway, settings: Settings, counters: EdgeCounters, admission: Admission | None = None
+    ) -> None:
         self.settings = settings
         self.counters = counters
         self.sockets: dict[Socket, asyncio.Transport] = {}
         """All that are open, the oldest first."""
         self.stopping = False
-        self._admission = Admission(settings)
+        self._admission = admission or Admission(settings)
+        self._addresses: Counter[str] = Counter()
+        self._people: Counter[str] = Counter()
+        self._arrivals = TokenBucket(settings.handshakes_per_s, settings.handshakes_per_s * 2)
         self._hurried = asyncio.Event()
         self._gateway = gateway
         self.log_frames = settings.log_frames
@@ -196,8 +196,18 @@ class SocketEdge:
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[asyncio.Transport](LINGER_S, clock, lambda connection: connection.abort())
         self.flooding = Deadlines[asyncio.Transport](CUT_S, clock, lambda connection: connection.abort())
+        self.strangers = Deadlines[Socket](PROVE_WITHIN_S, clock, lambda socket: socket.not_proved())
         self._deadlines: tuple[Deadlines[Any], ...] = (
-            *(self.newcomers, self.headers, self.unread, self.stalled, self.challenged, self.lingering, self.flooding),
+            *(
+                self.newcomers,
+                self.strangers,
+                self.headers,
+                self.unread,
+                self.stalled,
+                self.challenged,
+                self.lingering,
+                self.flooding,
+            ),
         )
         self.liveness = Liveness(
             settings.ping_after_s, settings.dead_after_s, self._tick_s, lambda: gateway.runtime.now
@@ -206,28 +216,72 @@ class SocketEdge:
 
     # -- opening
 
-    def admit(self, request: HttpRequest) -> Admitted | Refusal:
-        """Admit a handshake or refuse it, as `Admission.admit` does; 503 if the server is stopping or full."""
-        principal = self._admission.admit(request)
-        if isinstance(principal, Refusal):
-            return principal
+    def admit(self, request: HttpRequest) -> Admitted | Turned | Refusal:
+        """Admit a handshake or refuse it, as `Admission.admit_socket` does; 503 if the server is stopping, full or too busy, and 429
+        if there are too many sockets of the address.
+        """
+        admitted = self._admission.admit_socket(request)
+        if isinstance(admitted, Refusal):
+            return admitted
         if self.stopping:
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is stopping", headers=COME_BACK)
+            return self._later("the server is stopping")
         if len(self.sockets) >= self.settings.max_connections:
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is full", headers=COME_BACK)
-        try:
-            return Admitted(principal, endpoint(request.path, self.settings.phone_region))
-        except Refusal as refusal:  # a socket where a page is
-            return refusal
+            return self._later("the server is full")
+        if not self._arrivals.take(self.clock()):
+            return self._later("too many connect at once")
+        if isinstance(admitted, Admitted):
+            host = whose(admitted.client)
+            if host != LOOPBACK and self._addresses[host] >= self.settings.sockets_per_address:
+                refusal = self._later("too many connections from your address")
+                return Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), "rate_limited", refusal.headers)
+        return admitted
+
+    def _later(self, why: str) -> Refusal:
+        """Come back, but not all at once: the more are connected, the longer the time over which they spread."""
+        spread_ms = min(MAX_SPREAD_MS, max(COME_BACK_MS, len(self.sockets)))
+        return Refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{why}; come back within {spread_ms} ms, spread at random",
+            headers={"Retry-After": str(ceil(spread_ms / 1000))},
+        )
+
+    def proved(self, admitted: Admitted, token: str) -> Admitted | Turned:
+        """The socket whose app has shown this token; or how it is turned away."""
+        return self._admission.proved(admitted, token)
+
+    def enters(self, admitted: Admitted) -> Turned | None:
+        """Count a socket whose speaker is known. How it is turned away, if this person has too many; it is counted all the same."""
+        claims = admitted.claims
+        if claims is None:
+            return None
+        self._people[claims.principal.id] += 1
+        too_many = self._people[claims.principal.id] > self.settings.sockets_per_person
+        return Turned(TOO_MUCH, "too many connections of one person") if too_many else None
+
+    def arrives(self, admitted: Admitted) -> None:
+        """Count a socket from its address."""
+        self._addresses[whose(admitted.client)] += 1
+
+    def leaves(self, admitted: Admitted) -> None:
+        """Count a socket no more. `admitted` as it was last."""
+        _less(self._addresses, whose(admitted.client))
+        if admitted.claims is not None:
+            _less(self._people, admitted.claims.principal.id)
 
     def session(self, admitted: Admitted, link: Any) -> Session:
-        """Make the session of an admitted handshake. It is not open yet."""
-        principal, (kind, ident) = admitted
+        """Make the session of an admitted handshake whose speaker is known. It is not open yet."""
+        (kind, ident), principal, claims, _ = admitted
+        assert principal is not None
+        session: Session
         if kind == RIDE:
-            return self._gateway.passenger_session(principal, RideId(ident), link)
-        if kind == DRIVER:
-            return self._gateway.driver_session(principal, link)
-        return self._gateway.staff_session(principal, link)
+            session = self._gateway.passenger_session(principal, RideId(ident), link)
+        elif kind == DRIVER:
+            driver = session = self._gateway.driver_session(principal, link)
+            driver.known_as = ident
+        else:
+            session = self._gateway.staff_session(principal, link)
+        session.claims = claims
+        return session
 
     # -- watching
 
@@ -275,3 +329,10 @@ class SocketEdge:
             for transport in list(self.sockets.values()):
                 transport.abort()
             await asyncio.sleep(0)
+
+
+def _less(counts: Counter[str], name: str) -> None:
+    """One less; whoever has none is forgotten."""
+    counts[name] -= 1
+    if counts[name] <= 0:
+        del counts[name]

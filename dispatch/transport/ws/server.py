@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dispatch.config import Settings
+from dispatch.transport.http.admission import Admission
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
@@ -48,17 +49,19 @@ async def serve_forever(
     on_ready: Callable[[str, int], None],
     counters: EdgeCounters,
     listener: socket.socket,
+    admission: Admission | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
 
     Cancelling it stops in the same orderly way. To be called in the main thread.
 
     `on_ready(host, port)` is called once connections are accepted. `listener`: a `listening_socket`, which is closed at the end.
+    `admission`: finds out who connects; None: by the settings, where nobody can log in.
 
     Raises SettingError: the TLS certificate cannot be used.
     """
     room = _with_room(settings, prepare_process())
-    edge = SocketEdge(gateway, room, counters)
+    edge = SocketEdge(gateway, room, counters, admission)
     ready = partial(on_ready, settings.host, listener.getsockname()[1])
     server = _Server(edge, http_app, ready, Certificate.of(settings))
     serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there

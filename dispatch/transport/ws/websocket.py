@@ -17,14 +17,14 @@ from websockets.typing import StatusLike, Subprotocol
 
 from dispatch.transport import wire
 from dispatch.transport.http import problem
-from dispatch.transport.http.admission import HttpRequest
+from dispatch.transport.http.admission import NOT_PROVED, Admitted, HttpRequest, Turned
 from dispatch.transport.http.paths import Refusal
 from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
-from dispatch.transport.ws.edge import Admitted, SocketEdge
+from dispatch.transport.ws.edge import SocketEdge
 from dispatch.transport.ws.outbox import Outbox
-from dispatch.words import LinkEnd
+from dispatch.words import LinkEnd, Result
 
 TEXT, CLOSE = Opcode.TEXT, Opcode.CLOSE
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -38,6 +38,7 @@ TRICKLE_BYTES = 256
 READS_TOO_SLOWLY = 4009
 SILENT = 4008
 TOO_MUCH = 4508
+OK = Result.OK
 
 WRITE_HIGH_BYTES, WRITE_LOW_BYTES = 16_384, 4_096
 """Above the first, nothing more should be written and nothing more is read; below the second, both go on."""
@@ -77,6 +78,7 @@ class DispatchConnection(asyncio.Protocol):
     """An asyncio protocol below, a `Link` above: sessions `send` and `close`, the edge pings, drains and cuts off."""
 
     __slots__ = (
+        "_admitted",
         "_close_code",
         "_close_reason",
         "_deaf",
@@ -103,6 +105,7 @@ class DispatchConnection(asyncio.Protocol):
         self._turn_booked = self._write_paused = self._deaf = False
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
+        self._admitted: Admitted | None = None
         self._meter = FloodMeter(edge.flood_limits, edge.clock)
         self._kind = self._ident = self._close_reason = ""
         self._opened_at = 0.0
@@ -227,6 +230,8 @@ class DispatchConnection(asyncio.Protocol):
             self._close_code = int(said.code if said is not None else CloseCode.ABNORMAL_CLOSURE)
         if self in edge.sockets:
             del edge.sockets[self]
+            if self._admitted is not None:
+                edge.leaves(self._admitted)
             edge.counters.open[self._kind] -= 1
             edge.counters.closes[self._close_code] += 1
             lasted_s = round(edge.clock() - self._opened_at, 1)
@@ -316,6 +321,7 @@ class DispatchConnection(asyncio.Protocol):
     def _on_frame(self, frame: Frame) -> None:
         session, opcode, data = self._session, frame.opcode, frame.data
         if session is None:
+            self._on_first_frame(frame)
             return
         edge = self._edge
         edge.read_runtime_clock()
@@ -391,7 +397,8 @@ class DispatchConnection(asyncio.Protocol):
     def _on_request(self, request: Request) -> None:
         """Answer the opening handshake."""
         path, _, query = request.path.partition("?")
-        admitted = self._edge.admit(HttpRequest(path, query, request.headers.get_all, self._client()))
+        headers = request.headers
+        admitted = self._edge.admit(HttpRequest(path, query, headers.get_all, self._peer(), names=headers.keys))
         if isinstance(admitted, Refusal):
             response = self._protocol.reject(admitted.status, str(admitted), admitted.code, admitted.headers)
             why: Exception | None = admitted
@@ -404,18 +411,36 @@ class DispatchConnection(asyncio.Protocol):
         self._flush()
         if isinstance(admitted, Admitted) and why is None:
             self._open(admitted)
+        elif isinstance(admitted, Turned) and why is None:
+            log.info("a handshake was turned away", extra={"code": admitted.code, "client": self._client()})
+            self.close(*admitted)
         else:
-            told = {"path": request.path[:MAX_REASON_BYTES], "status": status, "why": str(why)}
+            told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": str(why)}
             log.info("a handshake was refused", extra={**told, "client": self._client()})
 
     def _open(self, admitted: Admitted) -> None:
         edge = self._edge
+        self._admitted = admitted
         self._kind, self._ident = admitted.at
         self._opened_at = edge.clock()
-        edge.read_runtime_clock()
-        log.info("connected", extra={**self._named(), "client": self._client()})
         edge.sockets[self] = self._transport
         edge.counters.open[self._kind] += 1
+        edge.arrives(admitted)
+        log.info("connected", extra={**self._named(), "client": self._client()})
+        if admitted.principal is None:
+            edge.strangers.start(self)
+        else:
+            self._begin(admitted)
+
+    def _begin(self, admitted: Admitted) -> None:
+        """It is known who speaks."""
+        edge = self._edge
+        turned = edge.enters(admitted)
+        self._admitted = admitted
+        if turned is not None:
+            self.close(*turned)
+            return
+        edge.read_runtime_clock()
         try:
             self._session = session = edge.session(admitted, self)
             session.open(may_resume=True)
@@ -426,13 +451,46 @@ class DispatchConnection(asyncio.Protocol):
         else:
             edge.liveness.watch(self)
 
+    def _on_first_frame(self, frame: Frame) -> None:
+        """What an app sends that has shown no token yet: an `authenticate` with one, in one piece."""
+        admitted, edge = self._admitted, self._edge
+        if admitted is None or admitted.principal is not None or self._close_code is not None:
+            return  # it was said who speaks, and the session has ended
+        if frame.opcode is CLOSE:
+            self._on_close(Close.parse(frame.data))
+            return
+        if frame.opcode not in DATA:
+            return
+        edge.strangers.cancel(self)
+        shown = wire.read_authenticate(bytes(frame.data)) if frame.fin else None
+        if shown is None:
+            self.not_proved()
+            return
+        proved = edge.proved(admitted, shown.token)
+        if isinstance(proved, Turned):
+            self.close(*proved)
+            return
+        self._begin(proved)
+        if self._session is not None:
+            self.send(wire.Ack(OK, shown.id))
+
+    def not_proved(self) -> None:
+        """The app did not say in time who speaks."""
+        self.close(NOT_PROVED, "the first frame must be an authenticate with a token, within 5 s")
+
     # -- what the log says
 
     def _named(self) -> dict[str, str]:
         return {"socket": self._kind, "who": self._ident}
 
+    def _peer(self) -> str:
+        """The IP address of the other end."""
+        return str((self._transport.get_extra_info("peername") or ("?",))[0])
+
     def _client(self) -> str:
-        """The address of the app."""
+        """The address of the app, with its port where no proxy is in between."""
+        if self._admitted is not None and self._admitted.client != self._peer():
+            return self._admitted.client
         return ":".join(map(str, (self._transport.get_extra_info("peername") or ("?",))[:2]))
 
     def _leave(self, reason: LinkEnd = LinkEnd.CLOSED) -> None:

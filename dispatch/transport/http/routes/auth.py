@@ -17,8 +17,8 @@ from dispatch.errors import BadMessage
 from dispatch.identity.login import AskCode, CodeSent, LoggedIn
 from dispatch.identity.tokens import BadToken
 from dispatch.transport import wire
+from dispatch.transport.http.rates import whose
 from dispatch.transport.http.requests import ForeignPage, Requests
-from dispatch.transport.http.routes.quotes import whose
 from dispatch.transport.sessions.passenger import phone_of
 from dispatch.transport.wire import bodies
 from dispatch.words import PersonRole

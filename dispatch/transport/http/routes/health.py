@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dispatch.transport.http.access import public
 from dispatch.transport.http.operation import Operation, described
 
 PLAIN = "text/plain"
@@ -21,10 +22,14 @@ def health_routes(why_not_ready: Callable[[], str]) -> list[Route]:
         missing = why_not_ready()
         return PlainTextResponse(f"{missing or 'ready'}\n", 503 if missing else 200)
 
-    return [
-        described(Route("/healthz", healthz), Operation(does="Is the process alive?", answers=str, media_type=PLAIN)),
-        described(
-            Route("/readyz", readyz),
-            Operation(does="Can rides be dispatched? 503 says what is missing.", answers=str, media_type=PLAIN),
-        ),
-    ]
+    return public(
+        [
+            described(
+                Route("/healthz", healthz), Operation(does="Is the process alive?", answers=str, media_type=PLAIN)
+            ),
+            described(
+                Route("/readyz", readyz),
+                Operation(does="Can rides be dispatched? 503 says what is missing.", answers=str, media_type=PLAIN),
+            ),
+        ]
+    )

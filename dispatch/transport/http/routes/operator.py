@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dispatch.transport.http.access import for_this_machine
 from dispatch.transport.http.operation import Operation, described
 
 CLOSE = MappingProxyType({"Connection": "close"})
@@ -28,12 +29,14 @@ def operator_routes(registry: CollectorRegistry, versions: Callable[[], Mapping[
     async def show_versions(request: Request) -> Response:
         return JSONResponse(dict(versions()))
 
-    return [
-        described(
-            Route("/metrics", show_metrics),
-            Operation(does="Metrics for Prometheus.", answers=str, media_type="text/plain"),
-        ),
-        described(
-            Route("/-/versions", show_versions), Operation(does="Versions of what runs.", answers=dict[str, str])
-        ),
-    ]
+    return for_this_machine(
+        [
+            described(
+                Route("/metrics", show_metrics),
+                Operation(does="Metrics for Prometheus.", answers=str, media_type="text/plain"),
+            ),
+            described(
+                Route("/-/versions", show_versions), Operation(does="Versions of what runs.", answers=dict[str, str])
+            ),
+        ]
+    )

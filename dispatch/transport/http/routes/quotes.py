@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Any, Final
 
@@ -14,9 +13,12 @@ from dispatch import addresses
 from dispatch.errors import NoTariff, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
+from dispatch.principals import Role
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
+from dispatch.transport.http.access import claims_of, for_people
 from dispatch.transport.http.operation import Operation, described
+from dispatch.transport.http.rates import whose
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import bookable, phone_of
@@ -25,21 +27,6 @@ from dispatch.values import Place, as_said
 CREATED: Final = 201
 ADDRESSES_KEPT: Final = 10_000
 """Of so many the rate is known; the one that asked longest ago is forgotten first."""
-
-
-NETWORK_BITS: Final = 64
-"""Of an IPv6 address, those that a client cannot choose."""
-
-
-def whose(host: str) -> str:
-    """Whose rate limit a request from this address counts against: an IPv6 client may have a whole network of addresses."""
-    try:
-        address = ip_address(host.removeprefix("::ffff:"))
-    except ValueError:
-        return host
-    if address.is_loopback:
-        return "loopback"
-    return str(ip_network((address, NETWORK_BITS), strict=False)) if address.version == 6 else host
 
 
 QUOTE: Final = Operation(
@@ -62,11 +49,11 @@ class QuoteRoutes:
         self._vehicle_types = vehicle_types
         self._buckets: dict[str, TokenBucket] = {}
         """The address that asked longest ago comes first."""
-        self.routes = [described(requests.post("/api/quotes", self._quote_for), QUOTE)]
+        self.routes = for_people([described(requests.post("/api/quotes", self._quote_for), QUOTE)])
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
         self._limit_rate(whose(request.client.host if request.client is not None else ""))
-        quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest))
+        quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest), _rides(request))
         return Response(wire.encode(quotes), CREATED, media_type="application/json")
 
     def _limit_rate(self, host: str) -> None:
@@ -80,17 +67,18 @@ class QuoteRoutes:
 
     # -- the quotes
 
-    async def _quotes(self, asked: wire.QuoteRequest) -> wire.Quotes:
+    async def _quotes(self, asked: wire.QuoteRequest, who: PassengerId | None) -> wire.Quotes:
+        """`who`: the passenger who has proved that it is they; None: whoever the body names."""
         if self._settings.pricing == "none":
             raise NoTariff
         if asked.vehicle_type is not None:
-            return wire.Quotes(**await self._quote(asked, asked.vehicle_type))
-        first, *others = await asyncio.gather(*(self._quote(asked, name) for name in ("", *self._vehicle_types)))
+            return wire.Quotes(**await self._quote(asked, asked.vehicle_type, who))
+        first, *others = await asyncio.gather(*(self._quote(asked, name, who) for name in ("", *self._vehicle_types)))
         return wire.Quotes(**first, quotes=tuple(wire.Quote(**other) for other in others))
 
-    async def _quote(self, asked: wire.QuoteRequest, vehicle_type: str) -> dict[str, Any]:
+    async def _quote(self, asked: wire.QuoteRequest, vehicle_type: str, who: PassengerId | None) -> dict[str, Any]:
         """The fields of one quote."""
-        ready = await self._made(asked, vehicle_type)
+        ready = await self._made(asked, vehicle_type, who)
         price = ready.price
         return {
             "quote_id": ready.quote_id,
@@ -104,18 +92,18 @@ class QuoteRoutes:
             "ttl_ms": max(0, round((ready.expires_at - self._runtime.now) * 1000.0)),
         }
 
-    async def _made(self, asked: wire.QuoteRequest, vehicle_type: str) -> QuoteReady:
+    async def _made(self, asked: wire.QuoteRequest, vehicle_type: str, who: PassengerId | None) -> QuoteReady:
         """Raises Unavailable where nobody promises a price."""
         settings, now, text = self._settings, self._runtime.now, asked.pickup_at
         pickup_at = bookable(text, now, settings.schedule_ahead_s) if text is not None else None
         quote_id = QuoteId(secrets.token_hex(12))  # nobody can guess it
-        phone = phone_of(asked.passenger_phone, settings.phone_region)
+        phone = phone_of(asked.passenger_phone, settings.phone_region) if who is None else ""
         made: QuoteReady | QuoteFailed = await self._requests.ask(
             addresses.quote(quote_id),
             lambda reply_to: MakeQuote(
                 quote_id,
                 reply_to,
-                PassengerId(phone) if phone else None,
+                who or (PassengerId(phone) if phone else None),
                 Place(asked.pickup_latitude, asked.pickup_longitude),
                 Place(asked.dropoff_latitude, asked.dropoff_longitude),
                 vehicle_type,
@@ -127,3 +115,9 @@ class QuoteRoutes:
         if isinstance(made, QuoteFailed):
             raise Unavailable(f"nothing was promised, try again: {made.reason}")
         return made
+
+
+def _rides(request: Request) -> PassengerId | None:
+    """The passenger who asks, if that was proved."""
+    claims = claims_of(request)
+    return PassengerId(claims.principal.id) if claims is not None and claims.principal.role is Role.PASSENGER else None

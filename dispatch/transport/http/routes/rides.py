@@ -13,6 +13,7 @@ from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import RideClosed
 from dispatch.transport import wire
+from dispatch.transport.http.access import for_staff
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import Requests, principal_of
 
@@ -53,4 +54,4 @@ def ride_routes(requests: Requests) -> list[Route]:
         told = wire.RideClosed(ride_id=ride_id, status=closed.status, by=closed.by, reason=closed.reason)
         return Response(wire.encode(told), media_type=JSON)
 
-    return [described(requests.post("/api/rides/{ride_id}/cancel", cancel), CANCEL)]
+    return for_staff([described(requests.post("/api/rides/{ride_id}/cancel", cancel), CANCEL)])

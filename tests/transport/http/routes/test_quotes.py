@@ -188,7 +188,7 @@ def test_whoever_asks_too_fast_is_told_when_to_come_back() -> None:
 def test_an_address_that_a_client_writes_itself_changes_nothing_about_its_rate() -> None:
     async def story(counter: Counter) -> None:
         written = (
-            {"X-Forwarded-For": f"10.0.0.{n}", "Forwarded": f"for=10.0.0.{n}", "X-Real-IP": f"10.0.0.{n}"}
+            {"X-Client-IP": f"10.0.0.{n}", "True-Client-IP": f"10.0.0.{n}", "Client-IP": f"10.0.0.{n}"}
             for n in range(4)
         )
         answers = [await counter.client.post("/api/quotes", json=TRIP, headers=headers) for headers in written]

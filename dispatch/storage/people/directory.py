@@ -1,0 +1,50 @@
+"""What sockets ask the file about people: who has a phone, who somebody is, whether a ride of theirs goes on."""
+
+from pathlib import Path
+
+from dispatch.ids import DriverId, PassengerId, PersonId, RideId
+from dispatch.storage.failures import explained
+from dispatch.storage.people import logins, people
+from dispatch.storage.tables.schema import open_read_only
+from dispatch.values import UNNAMED, Passenger
+
+
+class Directory:
+    """Reads over a connection of its own, which belongs to the thread that made it."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Raises as `open_read_only` does."""
+        self._path = str(path)
+        self._db = open_read_only(path)
+
+    def id_of(self, phone: str) -> str | None:
+        """The id of whoever has this phone, in its canonical form; None: nobody."""
+        with explained(self._path):
+            return people.id_of_phone(self._db, phone)
+
+    def passenger(self, person_id: str) -> Passenger | None:
+        """This person as a passenger, with name and phone; None: nobody."""
+        with explained(self._path):
+            known = people.person(self._db, PersonId(person_id))
+        return Passenger(PassengerId(person_id), known.name or UNNAMED, known.phone) if known is not None else None
+
+    def is_open(self, ride_id: RideId) -> bool:
+        """Whether the ride is booked, and not over."""
+        return self._any("SELECT 1 FROM rides WHERE ride_id = ? AND ended_at IS NULL", ride_id)
+
+    def has_ride(self, driver_id: DriverId) -> bool:
+        """Whether the driver has a ride that is not over."""
+        return self._any("SELECT 1 FROM drivers WHERE driver_id = ? AND ride_id IS NOT NULL", driver_id)
+
+    def revoked_since(self, since: float) -> tuple[str, ...]:
+        """Login sessions that were ended since this Unix second."""
+        with explained(self._path):
+            return logins.revoked_since(self._db, since)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _any(self, query: str, value: str) -> bool:
+        with explained(self._path):
+            return self._db.execute(query, (value,)).fetchone() is not None
