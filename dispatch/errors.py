@@ -100,12 +100,6 @@ class Forbidden(
     field = "driver_id"
 
 
-class NotYou(FrameError, code=RefusalCode.FORBIDDEN, says="this token is not of the person and role of this socket"):
-    """An `authenticate` on an open socket shows the token of somebody else, or of another role."""
-
-    field = "token"
-
-
 class IdReused(FrameError, code=RefusalCode.ID_REUSED, says="this id was already used for another message"):
     """The `id` of a command belongs to an earlier, different one."""
 

@@ -35,6 +35,12 @@ class TokenExpired(BadToken, code=RefusalCode.TOKEN_EXPIRED, says="this access t
     """The token was ours and has ended."""
 
 
+class NotYou(FrameError, code=RefusalCode.FORBIDDEN, says="this token is not of the person and role of this socket"):
+    """An `authenticate` on an open socket shows the token of somebody else, or of another role."""
+
+    field = "token"
+
+
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alg: Literal["HS256"]
     typ: Literal["dispatch+jwt"]

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Protocol
 from msgspec.structs import replace
 
 from dispatch import addresses
-from dispatch.errors import BadMessage, FrameError, InternalError, NotYou, RateLimited, Unavailable
-from dispatch.identity.tokens import Claims
+from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
+from dispatch.identity.tokens import Claims, NotYou
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
