@@ -133,7 +133,7 @@ async def _serve(
             *operator_routes(reads.registry, lambda: reads.versions),
             *QuoteRoutes(requests, zone.pricer.tariff.vehicle_types).routes,
             *ride_routes(requests),
-            *town_routes(settings, zone.pricer.tariff.vehicle_types),
+            *public(town_routes(settings, zone.pricer.tariff.vehicle_types)),
             *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
             *public(AuthRoutes(requests, logins, listener.getsockname()[1]).routes),
         ]
