@@ -6,6 +6,7 @@ Heavy imports stay inside the commands, so that help and mistakes are answered a
 import shutil
 import sys
 import time
+from typing import Any
 
 import click
 
@@ -350,6 +351,207 @@ def rotate(resolved: Resolved, at_once: bool) -> None:
     settings = resolved.settings
     ring = rotate_keys(settings.db, time.time(), 0.0 if at_once else settings.login_ttl_s)
     say(f"key {ring.current.id} signs; {len(ring.keys) - 1} older ones verify")
+
+
+@main.group()
+def people() -> None:
+    """Let people in: passengers, drivers and staff. Works also while a server runs. Phones may be written in any form."""
+
+
+_of_role = click.option(
+    "--role", required=True, type=click.Choice(["passenger", "driver", "staff"]), help="as what they are on file"
+)
+_whole_phones = click.option("--phones", is_flag=True, help="print phones whole")
+_as_json = click.option("--json", "as_json", is_flag=True, help="print one JSON object a line")
+
+
+@people.command("add")
+@_of_role
+@click.option("--phone", required=True, metavar="PHONE", help="each phone is one person's")
+@click.option("--name", required=True, metavar="TEXT", help="first name first")
+@click.option("--manager", is_flag=True, help="staff who may also change staff and fares")
+@click.option("--vehicle-type", default="", metavar="TEXT", help="of a driver  [sedan]")
+@click.option("--registration", default="", metavar="TEXT", help="of a driver's vehicle  [-]")
+@_as_json
+@with_settings("db", "phone_region")
+def add_person(resolved: Resolved, role: str, manager: bool, as_json: bool, **person: str) -> None:
+    """Put one person on file, making the file where it is not.
+
+    Whoever has this phone already keeps the id, with rating and history, and has this role as well.
+    """
+    from dispatch.storage.tools.people_orders import AddPerson
+    from dispatch.words import PersonRole
+
+    settings = resolved.settings
+    order = AddPerson(role=PersonRole(role), is_manager=manager, phone_region=settings.phone_region, **person)
+    _say_person(_have_done(settings.db, order, make=True), as_json, "is on file", "was on file like that")
+
+
+@people.command("import")
+@click.argument("file", metavar="FILE.csv")
+@_of_role
+@click.option("--skip-bad", is_flag=True, help="take all rows but those with mistakes")
+@_as_json
+@with_settings("db", "phone_region", "time_zone")
+def import_people(resolved: Resolved, file: str, role: str, skip_bad: bool, as_json: bool) -> int:
+    """Put all people of FILE.csv on file, making the database where it is not. A mistake in a row leaves everything as it was.
+
+    The first line names the columns: phone and name; of drivers also vehicle_type and registration, and for each document
+    <kind>_expires (its last day, 2027-03-31) and <kind>_number. Imported again, the file changes only what is different.
+    Exit status 1 when rows were skipped.
+    """
+    from dispatch.storage.tools.people_orders import ImportPeople, read_list
+    from dispatch.words import PersonRole
+
+    settings = resolved.settings
+    order = ImportPeople(
+        role=PersonRole(role),
+        text=read_list(file),
+        skip_bad=skip_bad,
+        phone_region=settings.phone_region,
+        time_zone=settings.time_zone,
+    )
+    answer = _have_done(settings.db, order, make=True)
+    if as_json:
+        say(json_line(answer))
+    else:
+        for mistake in answer["mistakes"]:
+            say(f"skipped: {mistake}", error=True)
+        say(f"{settings.db}: {answer['added']} added, {answer['changed']} changed, {answer['same']} as they were")
+    return int(bool(answer["mistakes"]))
+
+
+@people.command("list")
+@click.option("--role", type=click.Choice(["passenger", "driver", "staff"]), help="only people of this role")
+@_whole_phones
+@_as_json
+@with_settings("db", "time_zone")
+def list_people(resolved: Resolved, role: str | None, phones: bool, as_json: bool) -> None:
+    """Print who is on file, by name, and whose documents have ended or end within two weeks. Phones are masked."""
+    from dispatch.storage.tools.people_show import listed
+    from dispatch.storage.tools.show_text import lines
+    from dispatch.words import PersonRole
+
+    settings = resolved.settings
+    found = listed(settings.db, PersonRole(role) if role else None, time.time(), settings.time_zone, full_phones=phones)
+    if as_json:
+        for row in found:
+            say(json_line(row))
+        return
+    for line in lines(found, shutil.get_terminal_size().columns if sys.stdout.isatty() else None):
+        say(line)
+
+
+@people.command("show")
+@click.argument("who")
+@_whole_phones
+@_as_json
+@with_settings("db", "phone_region", "time_zone")
+def show_person(resolved: Resolved, who: str, phones: bool, as_json: bool) -> None:
+    """Print what is on file about WHO, a phone or an id."""
+    from dispatch.storage.tools.people_show import shown
+
+    settings = resolved.settings
+    found = shown(
+        settings.db, who, time.time(), settings.time_zone, phone_region=settings.phone_region, full_phones=phones
+    )
+    if as_json:
+        say(json_line(found))
+        return
+    documents = found.pop("documents")
+    for name, value in found.items():
+        if value not in ("", None):
+            say(f"{name:<14}{value}")
+    for document in documents:
+        say(f"{'document':<14}{document['kind']} {document['number']} until {document['last_day']}")
+
+
+@people.command("suspend")
+@click.argument("who")
+@click.option("--role", type=click.Choice(["passenger", "driver", "staff"]), help="only in this role  [all of them]")
+@_as_json
+@with_settings("db", "phone_region")
+def suspend(resolved: Resolved, who: str, role: str | None, as_json: bool) -> None:
+    """Log WHO out, and let nobody log in as WHO until `activate`. A driver is offered nothing any more."""
+    _set_status(resolved, who, "suspended", role, as_json)
+
+
+@people.command("activate")
+@click.argument("who")
+@click.option("--role", type=click.Choice(["passenger", "driver", "staff"]), help="only in this role  [all of them]")
+@_as_json
+@with_settings("db", "phone_region")
+def activate(resolved: Resolved, who: str, role: str | None, as_json: bool) -> None:
+    """Let WHO, who was suspended, act again."""
+    _set_status(resolved, who, "active", role, as_json)
+
+
+@people.command("move-phone")
+@click.argument("old")
+@click.argument("new")
+@_as_json
+@with_settings("db", "phone_region")
+def move_phone(resolved: Resolved, old: str, new: str, as_json: bool) -> None:
+    """Give whoever has the phone OLD (or this id) the phone NEW. Rating, rides and documents stay theirs."""
+    from dispatch.storage.tools.people_orders import MovePhone
+
+    settings = resolved.settings
+    order = MovePhone(who=old, phone=new, phone_region=settings.phone_region)
+    _say_person(_have_done(settings.db, order), as_json, "has this phone now", "has this phone already")
+
+
+@people.command("document")
+@click.argument("who")
+@click.option("--kind", required=True, metavar="WORD", help="licence, permit, insurance, …")
+@click.option("--expires", required=True, metavar="DAY", help="the last day on which it holds: 2027-03-31")
+@click.option("--number", default="", metavar="TEXT", help="what stands on it")
+@_as_json
+@with_settings("db", "phone_region", "time_zone")
+def keep_document(resolved: Resolved, who: str, as_json: bool, **document: str) -> None:
+    """Put a document of the driver WHO on file. A newer one of its kind replaces it.
+
+    Once a document has ended, the driver is offered nothing until a newer one is on file.
+    """
+    from dispatch.storage.tools.people_orders import KeepDocument
+
+    settings = resolved.settings
+    order = KeepDocument(who=who, phone_region=settings.phone_region, time_zone=settings.time_zone, **document)
+    _say_person(_have_done(settings.db, order), as_json, "has this document on file", "had this document on file")
+
+
+def _set_status(resolved: Resolved, who: str, status: str, role: str | None, as_json: bool) -> None:
+    from dispatch.storage.tools.people_orders import SetStatus
+    from dispatch.words import PersonRole, PersonStatus
+
+    settings = resolved.settings
+    order = SetStatus(
+        who=who,
+        status=PersonStatus(status),
+        role=PersonRole(role) if role else None,
+        phone_region=settings.phone_region,
+    )
+    _say_person(_have_done(settings.db, order), as_json, f"is {status}", f"was {status} already")
+
+
+def _have_done(path: str, order: Any, *, make: bool = False) -> dict[str, Any]:
+    """What came of an order. Says so where the file was made for it."""
+    from dispatch.control import have_done
+
+    told = have_done(path, order, make=make)
+    if told.made:
+        say(f"{path}: a new database", error=True)
+    return told.answer
+
+
+def _say_person(answer: dict[str, Any], as_json: bool, news: str, old: str) -> None:
+    from dispatch.phones import masked, masked_id
+
+    person = answer["person"]
+    if as_json:
+        shown = {**person, "id": masked_id(person["id"]), "phone": masked(person["phone"])}
+        say(json_line({**answer, "person": shown}))
+        return
+    say(f"{person['name']} ({masked(person['phone'])}) {news if answer['news'] else old}")
 
 
 @main.group()

@@ -5,7 +5,7 @@ Inside the program every time is Unix seconds.
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from dispatch.text import excerpt
 _RFC3339 = re.compile(
     r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(?P<second>\d\d)(?P<rest>(\.\d+)?([Zz]|[+-]\d\d:\d\d))", re.ASCII
 )
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 AN_EXAMPLE: Final = "an RFC 3339 time such as 2026-11-23T08:00:00Z"
 
 
@@ -98,3 +99,13 @@ class LocalTime:
         else:
             moment = datetime.fromisoformat(written).replace(tzinfo=self._zone)
         return moment.timestamp()
+
+    def end_of(self, day: str) -> float:
+        """The Unix second at which a local day (`2027-03-31`) is over. Raises ValueError for text that is no day."""
+        if not _DAY.fullmatch(day):
+            raise ValueError(day)
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), self._zone).timestamp()
+
+    def day(self, at: float) -> str:
+        """The local day of a Unix second: `2027-03-31`."""
+        return datetime.fromtimestamp(at, self._zone).date().isoformat()

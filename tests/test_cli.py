@@ -275,6 +275,48 @@ def test_blocking_somebody_who_is_not_there_is_one_line_and_a_failure() -> None:
     assert (result.exit_code, result.stderr) == (1, "dispatch: there is no driver 1 in dispatch.db\n")
 
 
+def test_sixty_drivers_come_from_a_list_into_a_file_that_is_made_for_them() -> None:
+    rows = "".join(f"+2782123{n:04d},Driver {n},van,CA {n},2099-01-01\n" for n in range(60))
+    Path("drivers.csv").write_text("phone,name,vehicle_type,registration,licence_expires\n" + rows)
+    added = run("people", "import", "drivers.csv", "--role", "driver")
+    assert (added.exit_code, added.stdout) == (0, "dispatch.db: 60 added, 0 changed, 0 as they were\n")
+    assert added.stderr == "dispatch.db: a new database\n"
+    listed = run("people", "list", "--role", "driver", "--json").stdout.splitlines()
+    assert len(listed) == 60 and all("+2782" not in line and "27821230" not in line for line in listed)
+    assert json.loads(listed[0])["phone"] == "2782•••0000"
+    assert "27821230000" in run("people", "list", "--phones").stdout
+
+
+def test_a_list_with_a_mistake_makes_nothing_and_says_where_it_is() -> None:
+    Path("drivers.csv").write_text("phone,name\n12,Ann\n+27821234570,Thabo\n")
+    refused = run("people", "import", "drivers.csv", "--role", "driver")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert 'row 2, column phone: "12" is no phone number' in refused.stderr
+    assert not Path("dispatch.db").exists()
+    skipped = run("people", "import", "drivers.csv", "--role", "driver", "--skip-bad")
+    assert (skipped.exit_code, "1 added" in skipped.stdout) == (1, True)
+    assert "skipped: row 2, column phone" in skipped.stderr
+
+
+def test_one_person_is_added_shown_suspended_activated_and_moved() -> None:
+    phone, new = "+27 82 123 4570", "0027821234579"
+    run("people", "add", "--role", "driver", "--phone", phone, "--name", "Thabo Zulu")
+    manager = run("people", "add", "--role", "staff", "--manager", "--phone", phone, "--name", "Thabo Zulu", "--json")
+    roles = json.loads(manager.stdout)["person"]["roles"]
+    assert {"role": "staff", "status": "invited", "manager": True} in roles and len(roles) == 2
+    document = run("people", "document", phone, "--kind", "licence", "--number", "L1", "--expires", "2099-12-31")
+    assert document.stdout == "Thabo Zulu (2782•••4570) has this document on file\n"
+    assert "licence L1 until 2099-12-31" in run("people", "show", phone).stdout
+    assert run("people", "suspend", phone).stdout == "Thabo Zulu (2782•••4570) is suspended\n"
+    assert run("people", "suspend", phone).stdout == "Thabo Zulu (2782•••4570) was suspended already\n"
+    assert run("people", "activate", phone, "--role", "driver").stdout == "Thabo Zulu (2782•••4570) is active\n"
+    assert "driver (active), manager (suspended)" in run("people", "show", phone).stdout
+    assert run("people", "move-phone", phone, new).stdout == "Thabo Zulu (2782•••4579) has this phone now\n"
+    assert json.loads(run("people", "show", new, "--json").stdout)["name"] == "Thabo Zulu"
+    stranger = run("people", "show", phone)
+    assert (stranger.exit_code, stranger.stderr) == (1, "dispatch: there is no such person\n")
+
+
 def test_a_simulated_ride_is_explained_to_people_and_to_programs() -> None:
     run("simulate", "--trips", "none", "--drivers", "40", "--rides", "3", "--db", "day.db", "--json")
     told = run("explain", "r1", "--db", "day.db")

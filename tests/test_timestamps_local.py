@@ -30,3 +30,15 @@ def test_what_people_write_is_a_moment_of_their_own_clock_and_today_unless_they_
     expected = datetime(2026, 7, 1, 6, 30, tzinfo=UTC).timestamp()
     now = datetime(2026, 6, 30, 22, 30, tzinfo=UTC).timestamp()
     assert johannesburg.moment(written, now) == expected
+
+
+def test_a_local_day_ends_where_the_next_begins() -> None:
+    zone = LocalTime("Africa/Johannesburg")
+    assert zone.end_of("2027-03-31") == 1_806_530_400.0
+    assert (zone.day(1_806_530_399.0), zone.day(1_806_530_400.0)) == ("2027-03-31", "2027-04-01")
+
+
+@pytest.mark.parametrize("written", ["", "2027-3-31", "20270331", "2027-02-30", "2027-03-31T00:00", "tomorrow"])
+def test_what_is_no_day_is_refused(written: str) -> None:
+    with pytest.raises(ValueError):
+        LocalTime("UTC").end_of(written)

@@ -63,6 +63,19 @@ class Person(msgspec.Struct, frozen=True):
         return next((own[each] for each in wanted if each in own), None)
 
 
+class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to be on file in one role. `phone` in its canonical form. `vehicle_type` and `registration` are a driver's."""
+
+    role: PersonRole
+    name: str
+    phone: str
+    status: PersonStatus = PersonStatus.INVITED
+    is_manager: bool = False
+    vehicle_type: str = ""
+    registration: str = ""
+    documents: tuple[Document, ...] = ()
+
+
 def principal(person_id: PersonId, role: RoleOnFile) -> Principal:
     """The person in this role, as commands name them."""
     return Principal(_ROLES[role.role], person_id, role.is_manager)

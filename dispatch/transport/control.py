@@ -12,7 +12,9 @@ from typing import Final
 
 from dispatch.errors import DispatchError, SettingError
 
-LONGEST_LINE: Final = 65_536
+LONGEST_LINE: Final = 4_194_304
+"""A list of ten thousand people is one line."""
+READ_AT_ONCE: Final = 65_536
 PATIENCE_S: Final = 5.0
 """Who connects has said its line after so long."""
 ANSWER_WITHIN_S: Final = 30.0
@@ -95,7 +97,7 @@ def ask(path: Path, line: bytes) -> bytes | None:
             return None
         try:
             owner.sendall(line + b"\n")
-            answer = b"".join(iter(lambda: owner.recv(LONGEST_LINE), b""))
+            answer = b"".join(iter(lambda: owner.recv(READ_AT_ONCE), b""))
         except OSError:
             answer = b""
     if not answer:

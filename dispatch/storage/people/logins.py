@@ -28,7 +28,7 @@ from dispatch.identity.login import (
     read_refresh_token,
     refresh_token,
 )
-from dispatch.identity.people import HIGHEST_FIRST, Person, RoleOnFile
+from dispatch.identity.people import HIGHEST_FIRST, NewPerson, Person, RoleOnFile
 from dispatch.identity.tokens import BadToken
 from dispatch.ids import PersonId
 from dispatch.messages.events import RoleChanged
@@ -142,7 +142,7 @@ def _person(writer: Writer, phone: str, role: PersonRole, now: float) -> Person:
     if known is not None and known.as_(role) is not None:
         return known
     name = known.name if known is not None else ""
-    new = people.NewPerson(role=PersonRole.PASSENGER, name=name, phone=phone, status=PersonStatus.ACTIVE)
+    new = NewPerson(role=PersonRole.PASSENGER, name=name, phone=phone, status=PersonStatus.ACTIVE)
     return people.add(writer, new, now)[0]
 
 

@@ -4,14 +4,13 @@ Each function runs where the writer lives, and nothing else writes meanwhile: wh
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-import msgspec
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.identity.people import Document, NoSuchPerson, Person, PhoneTaken, RoleOnFile
+from dispatch.identity.people import Document, NewPerson, NoSuchPerson, Person, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PersonId
 from dispatch.messages.events import (
     DocumentKept,
@@ -40,19 +39,6 @@ _NAMED: Final = """
     UNION ALL SELECT name, phone FROM drivers WHERE driver_id = ?1
     UNION ALL SELECT name, phone FROM passengers WHERE passenger_id = ?1 LIMIT 1"""
 DrawId = Callable[[], PersonId]
-
-
-class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person to be on file in one role. `phone` in its canonical form. `vehicle_type` and `registration` are a driver's."""
-
-    role: PersonRole
-    name: str
-    phone: str
-    status: PersonStatus = PersonStatus.INVITED
-    is_manager: bool = False
-    vehicle_type: str = ""
-    registration: str = ""
-    documents: tuple[Document, ...] = ()
 
 
 def draw_id() -> PersonId:
@@ -121,16 +107,35 @@ def add(writer: Writer, new: NewPerson, now: float, by: str = "", draw: DrawId =
 
     Who has the phone already keeps the id, and has the role from now on; a role that they have already keeps its status.
     """
-    db = writer.db
-    with explained(writer.path):
-        known = find(db, new.phone)
+    ((person_id, is_news),) = add_all(writer, [new], now, by, draw)
+    return require(writer.db, person_id), is_news
+
+
+def add_all(
+    writer: Writer, people: Iterable[NewPerson], now: float, by: str = "", draw: DrawId = draw_id
+) -> list[tuple[PersonId, bool]]:
+    """Add people whose phones are all different, in one transaction. Returns the id of each, and whether anything changed."""
+    appends: list[Append] = []
+    outcome: list[tuple[PersonId, bool]] = []
+    for new in people:
+        with explained(writer.path):
+            person_id, own = _addition(writer.db, new, now, by, draw)
+        appends += own
+        outcome.append((person_id, bool(own)))
+    if appends:
+        writer.write(appends)
+    return outcome
+
+
+def _addition(db: Database, new: NewPerson, now: float, by: str, draw: DrawId) -> tuple[PersonId, list[Append]]:
+    """The id of a person who is added, and what is to be written for it; nothing where all of it is on file."""
+    known = find(db, new.phone)
     person_id = known.person_id if known is not None else draw()
     own = known.as_(new.role) if known is not None else None
-    events: list[Event] = []
-    with explained(writer.path):
-        has_file = db.execute("SELECT 1 FROM roles WHERE person_id = ? AND role = ?", (person_id, new.role)).fetchone()
+    has_file = db.execute("SELECT 1 FROM roles WHERE person_id = ? AND role = ?", (person_id, new.role)).fetchone()
     status = own.status if own is not None and has_file else new.status
     added = PersonAdded(person_id, new.role, new.name, new.phone, status, new.is_manager, by)
+    events: list[Event] = []
     if known is None or not has_file or (known.name, own and own.is_manager) != (new.name, new.is_manager):
         events.append(added)
     before = {document.kind: document for document in known.documents} if known is not None else {}
@@ -140,13 +145,10 @@ def add(writer: Writer, new: NewPerson, now: float, by: str = "", draw: DrawId =
         if before.get(document.kind) != document
     ]
     appends = [Append(addresses.person(person_id), 0, 1, now, tuple(events))] if events else []
-    if new.role == PersonRole.DRIVER:
-        card = _card(db, DriverId(person_id), new)
-        if card is not None:
-            appends.append(Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)))
-    if appends:
-        writer.write(appends)
-    return require(db, person_id), bool(appends)
+    card = _card(db, DriverId(person_id), new) if new.role == PersonRole.DRIVER else None
+    if card is not None:
+        appends.append(Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)))
+    return person_id, appends
 
 
 def _card(db: Database, driver_id: DriverId, new: NewPerson) -> DriverCard | None:
@@ -178,6 +180,17 @@ def set_status(
     if own.status == status:
         return False
     _write(writer, person_id, now, RoleChanged(person_id, role, status, own.is_manager, by))
+    return True
+
+
+def keep_document(writer: Writer, person_id: PersonId, document: Document, now: float, by: str = "") -> bool:
+    """Put a driver's document on file; a newer one of its kind replaces it. Returns whether that is news. Raises NoSuchPerson."""
+    known = require(writer.db, person_id)
+    if known.as_(PersonRole.DRIVER) is None:
+        raise NoSuchPerson("this person is no driver")
+    if document in known.documents:
+        return False
+    _write(writer, person_id, now, DocumentKept(person_id, document.kind, document.number, document.expires_at, by))
     return True
 
 

@@ -10,6 +10,19 @@ import msgspec
 
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.blocks import block, unblock
+from dispatch.storage.tools.people_orders import (
+    AddPerson,
+    AnyPeopleOrder,
+    ImportPeople,
+    KeepDocument,
+    MovePhone,
+    SetStatus,
+    add_person,
+    import_people,
+    keep_document,
+    move_phone,
+    set_status,
+)
 from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -41,7 +54,7 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
     phone_region: str = ""
 
 
-Order = SeedPeople | BlockPair | UnblockPair
+Order = SeedPeople | BlockPair | UnblockPair | AnyPeopleOrder
 Answer = dict[str, Any]
 
 decode: Final = msgspec.json.Decoder(Order).decode
@@ -54,7 +67,7 @@ def perform(writer: Writer, order: Order, now: float) -> Answer:
     return _DO[type(order)](writer, order, now)
 
 
-_DO: Final[dict[type[Order], Callable[[Writer, Any, float], Answer]]] = {
+_DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] = {
     SeedPeople: lambda writer, order, now: seed_into(writer, order.fleet, now)._asdict(),
     BlockPair: lambda writer, order, now: {
         "news": block(writer, order.passenger, order.driver, now=now, phone_region=order.phone_region)
@@ -62,4 +75,9 @@ _DO: Final[dict[type[Order], Callable[[Writer, Any, float], Answer]]] = {
     UnblockPair: lambda writer, order, now: {
         "news": unblock(writer, order.passenger, order.driver, phone_region=order.phone_region)
     },
+    AddPerson: add_person,
+    ImportPeople: import_people,
+    SetStatus: set_status,
+    MovePhone: move_phone,
+    KeepDocument: keep_document,
 }

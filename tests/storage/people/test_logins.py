@@ -5,6 +5,7 @@ import pytest
 from dispatch.errors import FrameError, RateLimited
 from dispatch.identity.keys import Key, KeyRing
 from dispatch.identity.login import AskCode, CodeExpired, CodeSent, LoggedIn, LoginRules, WrongCode
+from dispatch.identity.people import NewPerson
 from dispatch.identity.tokens import BadToken
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import logins, people
@@ -37,7 +38,7 @@ class Desk:
     def __init__(self, writer: Writer) -> None:
         self.writer, self.now, self.rules, self.draw = writer, NOW, RULES, Counted()
         self.driver = people.add(
-            writer, people.NewPerson(role=PersonRole.DRIVER, name="Thabo", phone=PHONE), NOW, draw=people.draw_id
+            writer, NewPerson(role=PersonRole.DRIVER, name="Thabo", phone=PHONE), NOW, draw=people.draw_id
         )[0]
 
     def ask(self, phone: str = PHONE, role: PersonRole | None = None, address: str = "192.0.2.1") -> CodeSent:
@@ -135,7 +136,7 @@ def test_who_is_suspended_gets_no_code(desk: Desk) -> None:
 
 
 def test_a_login_that_names_no_role_is_in_the_highest(desk: Desk) -> None:
-    people.add(desk.writer, people.NewPerson(role=PersonRole.STAFF, name="Thabo", phone=PHONE, is_manager=True), NOW)
+    people.add(desk.writer, NewPerson(role=PersonRole.STAFF, name="Thabo", phone=PHONE, is_manager=True), NOW)
     assert desk.use(desk.ask()).role.is_manager
     assert desk.use(desk.ask(role=PersonRole.DRIVER)).role.role == PersonRole.DRIVER
     assert desk.use(desk.ask(role=PersonRole.PASSENGER)).role.role == PersonRole.PASSENGER

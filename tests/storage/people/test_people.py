@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.identity.people import Document, NoSuchPerson, PhoneTaken, RoleOnFile
+from dispatch.identity.people import Document, NewPerson, NoSuchPerson, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PassengerId, PersonId
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import people
-from dispatch.storage.people.people import NewPerson
 from dispatch.storage.tools.seed import MICHAEL, SARAH, seed_into
 from dispatch.words import PersonRole, PersonStatus
 
