@@ -106,11 +106,19 @@ def ask(path: Path, line: bytes) -> bytes | None:
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
-    """What is said up to the end of its line; more than LONGEST_LINE is cut off and so is no order any more."""
-    try:
-        return await asyncio.wait_for(reader.readline(), PATIENCE_S)
-    except ValueError:
-        return b""
+    """What is said up to the end of its line. More than LONGEST_LINE is heard out, so that the answer arrives, and is no order."""
+    is_short = True
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                line = await reader.readuntil()
+            except asyncio.LimitOverrunError as much:
+                is_short = False
+                await reader.readexactly(much.consumed)
+            except asyncio.IncompleteReadError as rest:
+                return rest.partial if is_short else b""
+            else:
+                return line if is_short else b""
 
 
 @contextmanager
