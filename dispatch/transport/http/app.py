@@ -43,7 +43,7 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
         if error.status_code == 404:
             told = f"no such page {shown(path)}{did_you_mean(path, known)}"
         elif error.status_code == 405:
-            headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET").split(", ")))  # a set has no order
+            headers["Allow"] = ", ".join(_methods_at(routes, path))  # the library knows those of the first route alone
             told = f"{shown(request.method)} is not possible on {shown(path)}; use {headers['Allow']}"
         return problem(error.status_code, told, headers=headers)
 
@@ -55,6 +55,11 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
         exception_handlers={HTTPException: refused, Exception: failed},
         middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
     )
+
+
+def _methods_at(routes: Sequence[Route], path: str) -> list[str]:
+    """All methods of all routes that a path leads to."""
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
 
 
 async def _upgrade_wanted(request: Request) -> Response:

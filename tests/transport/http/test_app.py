@@ -5,8 +5,11 @@ import json
 from collections.abc import Mapping
 from functools import partial
 
+import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch.config import Settings
@@ -110,6 +113,23 @@ def test_a_bug_in_a_page_tells_nothing_of_the_inside(caplog: pytest.LogCaptureFi
 
 def test_a_wrong_method_is_told_the_right_ones_where_programs_look_for_them() -> None:
     assert "allow: GET, HEAD" in answer("POST", "/healthz")[1]
+
+
+def test_where_several_routes_are_at_one_path_all_their_methods_are_told() -> None:
+    async def page(request: Request) -> Response:
+        return Response()
+
+    async def ask() -> httpx2.Response:
+        routes = [Route("/two", page, methods=[method]) for method in ("GET", "POST")]
+        async with (
+            asyncio.timeout(10),
+            serving(EchoGateway(), http_app(routes, Admission(Settings()))) as served,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
+        ):
+            return await client.put("/two")
+
+    refused = run(ask())
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/metrics", 200), ("/nothing", 404)])
