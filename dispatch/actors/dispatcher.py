@@ -29,13 +29,16 @@ from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.matching.zone import Agenda, Zone, considered
+from dispatch.errors import IllegalTransition, Unavailable
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
 from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceState,
+    AskDriver,
     CloseOffer,
+    DeskAnswered,
     DriverGone,
     DriverSeen,
     DriverState,
@@ -48,7 +51,7 @@ from dispatch.messages.matching import (
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
-from dispatch.words import OfferOutcome, SearchEnd
+from dispatch.words import AskVerdict, OfferOutcome, RideStatus, SearchEnd
 
 
 class _Due(Message, frozen=True, gc=False):
@@ -203,6 +206,29 @@ class DispatcherActor(RecordedActor):
         self._decide(SearchOpened(search.card.ride_id))
         if not search.round_no:
             self._ask(search, [], None)
+
+    @receives(AskDriver)
+    def _on_ask_driver(self, message: AskDriver) -> None:
+        """Staff have one driver asked, or bound. The rounds go on beside it."""
+        search, driver_id = self.searches.get(message.ride_id), message.driver_id
+        if search is None or search.card.search_no != message.search_no:
+            self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, Unavailable.code, Unavailable.says))
+            return
+        now, zone = self.runtime.now, self.zone
+        zone.now = now
+        why_not = zone.why_not_by_desk(search, driver_id) if driver_id in self.supply.drivers else AskVerdict.OFFLINE
+        if why_not is not None:
+            text = f"this driver cannot be asked now: {why_not}"
+            self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, IllegalTransition.code, text, "driver_id"))
+            return
+        asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
+        self.record(asking)
+        (eta_s,) = self.supply.etas_s([driver_id], search.card.trip.pickup.point, now)
+        self.supply.hold(message.ride_id, asking.offers)
+        lease = search.open[asking.offers[0].offer_id].lease
+        self.send(addresses.driver(driver_id), OfferRide(lease, search.card, eta_s, message.bind))
+        self._settle(search)
+        self.send(message.reply_to, DeskAnswered(RideStatus.PENDING))
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:

@@ -7,6 +7,7 @@ driver, never a lost connection. The rules are pure functions in `domain.driver`
 from typing import Any, Final, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
@@ -48,6 +49,7 @@ from dispatch.messages.matching import (
 from dispatch.messages.notices import (
     DriverSnapshot,
     DriverWarned,
+    FareNews,
     Faulted,
     OfferClosed,
     OfferMade,
@@ -56,6 +58,7 @@ from dispatch.messages.notices import (
     RideProgress,
 )
 from dispatch.ports import EventStore
+from dispatch.principals import SYSTEM
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard
 from dispatch.words import OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
@@ -293,7 +296,12 @@ class DriverActor(RecordedActor):
         older = self.offers.open.get(lease.ride_id)
         if older is not None:
             self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
-        self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride, message.pickup_eta_s))
+        if message.bind:
+            self.offers.open[lease.ride_id] = OfferMade(lease, message.ride, message.pickup_eta_s)
+            accept = AcceptOffer(SYSTEM, lease.ride_id, lease.offer_id)
+            self._reserve(decisions.answer(self.driver, self.offers, accept, now))
+        else:
+            self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride, message.pickup_eta_s))
 
     @receives(CloseOffer)
     def _on_close_offer(self, message: CloseOffer) -> None:
@@ -307,18 +315,12 @@ class DriverActor(RecordedActor):
             return
         app, claim, command = self.app, self.claim, message.command
         decision = decisions.answer(self.driver, self.offers, message, self.runtime.now)
+        if decision.accepted is not None:
+            self._reserve(decision, command)
+            return
         for event in decision.events:
             self._record(event)
-        if decision.accepted is not None:
-            lease = decision.accepted
-            del self.offers.open[lease.ride_id]
-            claim.commands = (command,) if command is not None else ()
-            self._read_card()
-            self._claim_ride()
-            self._announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
-            for other, outcome in decision.ended:
-                self._end_offer(other, outcome)
-        elif decision.ended:
+        if decision.ended:
             closings = [self._end_offer(offer, outcome) for offer, outcome in decision.ended]
             app.done(self, command, *closings, result=decision.result)
         elif decision.verdict is CLOSE_AGAIN:
@@ -330,6 +332,20 @@ class DriverActor(RecordedActor):
             app.done(self, command, claim.told)
         elif command is not None:
             claim.commands += (command,)
+
+    def _reserve(self, decision: decisions.Decision, command: Command | None = None) -> None:
+        """The driver, or staff for the driver, accepted: claim the ride, and give back every other offer."""
+        lease = decision.accepted
+        assert lease is not None
+        for event in decision.events:
+            self._record(event)
+        del self.offers.open[lease.ride_id]
+        self.claim.commands = (command,) if command is not None else ()
+        self._read_card()
+        self._claim_ride()
+        self._announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
+        for other, outcome in decision.ended:
+            self._end_offer(other, outcome)
 
     @receives(SetAvailability)
     def _on_set_availability(self, message: SetAvailability) -> None:
@@ -469,6 +485,9 @@ class DriverActor(RecordedActor):
             if is_wanted:
                 self.app.say(self, notice)
             return
+        if isinstance(notice, FareNews):
+            self._take_fare(notice, is_current)
+            return
         if is_current and releases:
             self._release(releases)
         elif is_current and isinstance(notice, RideProgress):
@@ -479,6 +498,16 @@ class DriverActor(RecordedActor):
             self.app.done(self, message.command, told, kept=True)
         if self.driver.binding == FREE:
             self._announce()
+
+    def _take_fare(self, notice: FareNews, is_current: bool) -> None:
+        """The driver's ride costs something else now."""
+        claim = self.claim
+        if not is_current:
+            return
+        if claim.ride is not None:
+            trip = replace(claim.ride.trip, fare=notice.fare, by_agreement=False)
+            claim.ride = replace(claim.ride, trip=trip)
+        self.app.say(self, notice)
 
     @receives(RideAnswered)
     def _on_ride_answered(self, message: RideAnswered) -> None:

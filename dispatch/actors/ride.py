@@ -17,7 +17,7 @@ from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.places.following import Tracks
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.ride import booking, journey, money
+from dispatch.domain.ride import booking, desk, journey, money
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
@@ -39,12 +39,16 @@ from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRi
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import (
+    AssignRide,
     Attach,
     CancelRide,
+    ChangeFare,
     CompleteRide,
+    DeskRequest,
     Detach,
     FindDriver,
     RateRide,
+    ReassignRide,
     ReportArrived,
     ReportNoShow,
     Resume,
@@ -54,6 +58,7 @@ from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
+    FareChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -72,6 +77,7 @@ from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceHold,
     AnnounceState,
+    AskDriver,
     ClaimGranted,
     ClaimRide,
     DeskAnswered,
@@ -97,6 +103,7 @@ from dispatch.messages.notices import (
     DriverAssigned,
     DriverCancelled,
     DriverWarned,
+    FareNews,
     Faulted,
     NoDrivers,
     PassengerSnapshot,
@@ -292,7 +299,7 @@ class RideActor(RecordedActor):
             message = message.resume
         if isinstance(message, Resume):
             self.app.fail_retryable(self, message, code, text)
-        elif isinstance(message, FindDriver) and message.reply_to is not None:
+        elif isinstance(message, FindDriver | DeskRequest) and message.reply_to is not None:
             self.runtime.tell(message.reply_to, DeskAnswered(self.ride.status, code, text))
         elif isinstance(message, COMMANDS):
             driver_id = message.driver_id
@@ -591,6 +598,23 @@ class RideActor(RecordedActor):
             answer = RideClosed(ride.status, code=IllegalTransition.code, text=text)
         self.send(reply_to, answer)
 
+    @receives(AssignRide, ReassignRide, ChangeFare)
+    def _on_desk(self, message: AssignRide | ReassignRide | ChangeFare) -> None:
+        """Staff are answered once it is on disk; by the dispatcher, if it is the dispatcher who does it."""
+        ride = self.ride
+        decision = DECIDE[type(message)](ride, message, self.runtime.now, self.rules)
+        if decision.events:
+            self._record_track()
+        self._carry_out(decision)
+        if decision.refusal is not None:
+            self.send(message.reply_to, DeskAnswered(ride.status, *decision.refusal))
+        elif isinstance(message, AssignRide):
+            ask = AskDriver(ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to)
+            self.send(addresses.dispatcher(ride.zone), ask)
+        else:
+            self.send(message.reply_to, DeskAnswered(ride.status))
+        self.retire_later()
+
     def _is_new(self, message: Order | CancelRide) -> bool:
         """Whether this command must be carried out. What became of a driver's command is known here only if it is on record."""
         driver_id, command = message.driver_id, message.command
@@ -867,6 +891,13 @@ class RideActor(RecordedActor):
         if ride.driver is not None:
             self.send(addresses.driver(ride.driver.driver_id), ForDriver(paid))
 
+    def _told_fare(self, event: FareChanged, was: str) -> None:
+        """Passenger and driver hear the new fare."""
+        news = FareNews(self.ride_id, fare=event.fare, reason=event.reason)
+        self.app.say(self, news)
+        assert self.ride.driver is not None
+        self.send(addresses.driver(self.ride.driver.driver_id), ForDriver(news))
+
     def _told_nobody(self, event: Message, was: str) -> None:
         """It is for the record alone."""
 
@@ -891,6 +922,7 @@ MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     ChargeRequested: lambda ride, event, was: ride._collect(),
     ChargeSettled: RideActor._told_paid,
     ChargeDeclined: RideActor._told_paid,
+    FareChanged: RideActor._told_fare,
 }
 """What each event of a ride means to whom. Every event that `domain.ride.record` knows has a row."""
 DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], Decision]]] = {
@@ -902,5 +934,8 @@ DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], 
     CompleteRide: journey.step,
     ReportNoShow: journey.no_show,
     RateRide: journey.rate,
+    AssignRide: desk.assign,
+    ReassignRide: desk.reassign,
+    ChangeFare: desk.change_fare,
 }
 """Messages that the record alone decides, and by which rule."""

@@ -83,6 +83,33 @@ class CancelRide(Request, frozen=True, gc=False):
     reply_to: str | None = None
 
 
+class DeskRequest(Request, frozen=True, gc=False):
+    """The base of what only staff ask of a ride. `reply_to`: an address that hears `DeskAnswered`."""
+
+    ride_id: RideId
+    reply_to: str
+
+
+class AssignRide(DeskRequest, frozen=True, gc=False):
+    """Staff -> ride: offer it to this driver, beside the rounds. `bind`: without asking the driver."""
+
+    driver: DriverId
+    bind: bool = False
+
+
+class ReassignRide(DeskRequest, frozen=True, gc=False):
+    """Staff -> ride: take it from its driver, and ask others."""
+
+    reason: str = ""
+
+
+class ChangeFare(DeskRequest, frozen=True, gc=False):
+    """Staff -> ride: it costs so much from now on, in major units. Passenger and driver read the reason."""
+
+    fare: float
+    reason: str = ""
+
+
 class RateRide(Request, frozen=True, gc=False):
     """Passenger, or driver by way of the driver's own actor, -> ride: what they think of the other one. `rating` is 1 to 5."""
 

@@ -94,6 +94,17 @@ class RideUnassigned(Message, frozen=True, gc=False):
     command: Command | None = None
 
 
+class FareChanged(Message, frozen=True, gc=False):
+    """Staff changed the fare of a ride that has a driver, and told both why. `minor`: in minor units, where the server sets prices."""
+
+    ride_id: RideId
+    fare: float
+    reason: str
+    staff_id: str
+    at: float
+    minor: int | None = None
+
+
 class RideArrived(Message, frozen=True, gc=False):
     """The driver is at the pickup. `free_wait_ends_at` and `no_show_at`: what both were told, by which the wait is charged."""
 
@@ -223,7 +234,7 @@ class OffersMade(Message, frozen=True, gc=False):
 
     `expires_at`: Unix seconds. `radius_m`: how far the round reaches.
 
-    `late`: it was after the last round.
+    `late`: it was after the last round. `by_desk`: staff had one driver asked, beside the rounds; its `round_no` is 0.
     """
 
     ride_id: RideId
@@ -234,6 +245,7 @@ class OffersMade(Message, frozen=True, gc=False):
     refill: bool = False
     radius_m: float = 0.0
     late: bool = False
+    by_desk: bool = False
 
 
 class RoundEnded(Message, frozen=True, gc=False):
@@ -425,7 +437,7 @@ class DocumentKept(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
-    | ChargeRequested | ChargeSettled | ChargeDeclined
+    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

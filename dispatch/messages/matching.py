@@ -2,7 +2,7 @@
 
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
-from dispatch.messages.notices import DriverWarned, PaymentChanged, RideEnded, RideProgress
+from dispatch.messages.notices import DriverWarned, FareNews, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard
 from dispatch.words import (
     DriverStatus,
@@ -27,6 +27,18 @@ class SearchDriver(SentBeforeCommit, frozen=True, gc=False):
     ride: RideCard
     since: float
     again: bool = False
+
+
+class AskDriver(Message, frozen=True, gc=False):
+    """Ride -> dispatcher: staff want this driver asked, beside the rounds of that search; or, to `bind`, reserved without an answer.
+    `reply_to` hears `DeskAnswered`.
+    """
+
+    ride_id: RideId
+    search_no: int
+    driver_id: DriverId
+    bind: bool
+    reply_to: str
 
 
 class EndSearch(Message, frozen=True, gc=False):
@@ -59,11 +71,15 @@ class SearchExhausted(Message, frozen=True, gc=False):
 
 
 class OfferRide(Message, frozen=True, gc=False):
-    """Dispatcher -> driver: yours if you accept while the lease runs. `pickup_eta_s`: how long your way to the pickup takes."""
+    """Dispatcher -> driver: yours if you accept while the lease runs. `pickup_eta_s`: how long your way to the pickup takes.
+
+    `bind`: staff have accepted it for you.
+    """
 
     lease: Lease
     ride: RideCard
     pickup_eta_s: float = 0.0
+    bind: bool = False
 
 
 class CloseOffer(Message, frozen=True, gc=False):
@@ -184,7 +200,7 @@ class ForDriver(SentBeforeCommit, frozen=True, gc=False):
     are not. The driver's stream gives the notice its number.
     """
 
-    notice: RideProgress | RideEnded | PaymentChanged | DriverWarned
+    notice: RideProgress | RideEnded | PaymentChanged | DriverWarned | FareNews
     command: Command | None = None
     releases: ReleaseReason | None = None
 

@@ -186,6 +186,14 @@ class PaymentChanged(OfRide, tag="payment", frozen=True, gc=False, kw_only=True)
     reason: str | None = None
 
 
+class FareNews(OfRide, tag="fare_changed", frozen=True, gc=False, kw_only=True):
+    """The operator's people changed the fare, and why."""
+
+    fare: float
+    currency: str | None = None
+    reason: str
+
+
 class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
     """Over before its end, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units, and in
     major units in the frame.
@@ -235,5 +243,5 @@ class Faulted(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | PaymentChanged | RideEnded | Ack | Refused | Replaced | Faulted
+    | RideProgress | PaymentChanged | FareNews | RideEnded | Ack | Refused | Replaced | Faulted
 )  # fmt: skip

@@ -120,3 +120,47 @@ def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path)
             assert (await desk.get("/api/rides?state=all")).json() == {"rides": [], "next": None}
 
     run(story())
+
+
+def test_the_desk_has_a_driver_asked_takes_the_ride_back_binds_another_and_changes_the_fare(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with (
+            served(tmp_path, "radius_km = 1\n") as (host, _),
+            at(host) as desk,
+            connect(f"ws://{host}/ws/driver/27821234568/") as far,
+            connect(f"ws://{host}/ws/driver/27821234569/") as other,
+        ):
+            for driver in (far, other):  # nobody would be asked: they are eight kilometres from the caller
+                await say(driver, "location_update", latitude=-26.13, longitude=28.05, id="k1")
+                await heard(driver, "ack")
+            path = f"/api/rides/{(await desk.post('/api/rides', json=CALL)).json()['ride_id']}"
+            unknown = await desk.post(f"{path}/assign", json={"driver_id": "27829999999"})
+            assert (unknown.status_code, unknown.json()["code"]) == (409, "illegal_now")
+            early = await desk.post(f"{path}/fare", json={"fare": 50, "reason": "agreed"})
+            assert (early.status_code, early.json()["code"]) == (409, "illegal_now")
+            asked = await desk.post(f"{path}/assign", json={"driver_id": "+27 82 123 4568"})
+            assert asked.status_code == 202, asked.text
+            offer = await heard(far, "ride_request")
+            await say(far, "accept_ride", ride_id=offer["ride_id"], driver_id="27821234568")
+            await heard(far, "ride_accepted")
+            taken = await desk.post(f"{path}/assign", json={"driver_id": "27821234569"})
+            assert taken.status_code == 409
+            again = await desk.post(f"{path}/reassign", json={"reason": "a flat tyre"})
+            assert (again.status_code, again.json()["status"]) == (200, "pending")
+            ended = await heard(far, "ride_cancelled")
+            assert (ended["by"], ended["reason"]) == ("ops", "a flat tyre")
+            bound = await desk.post(f"{path}/assign", json={"driver_id": "27821234569", "bind": True})
+            assert bound.status_code == 202, bound.text
+            await heard(other, "ride_accepted")
+            changed = await desk.post(f"{path}/fare", json={"fare": 80, "reason": "agreed"})
+            assert (changed.status_code, changed.json()["fare"], changed.json()["fare_by_agreement"]) == (
+                200,
+                80.0,
+                False,
+            )
+            news = await heard(other, "fare_changed")
+            assert (news["fare"], news["reason"]) == (80.0, "agreed")
+            await say(other, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234569")
+            assert (await heard(other, "ride_completed"))["fare"] == 80.0
+
+    run(story())

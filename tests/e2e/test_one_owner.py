@@ -135,7 +135,7 @@ def test_after_an_orderly_stop_a_plain_copy_has_the_newest_ride(server: Server, 
     server.start()
     books(server, "r1")
     stops(server)
-    assert {file.name for file in server.folder.iterdir()} == {"rides.db", "rides.db.lock", "log"}
+    assert {file.name for file in server.folder.iterdir()} == {"rides.db", "rides.db.lock", "rides.db.keys", "log"}
     copy = shutil.copy(server.folder / "rides.db", tmp_path / "copy.db")
     assert list(findings(copy)) == []
     with closing(sqlite3.connect(copy)) as db:

@@ -185,6 +185,13 @@ class Search(msgspec.Struct):
             self.late or kind == NEWCOMERS,
         )
 
+    def asking_one(self, driver_id: DriverId, metres: float, now: float) -> OffersMade:
+        """The event that staff have this driver asked, beside the rounds."""
+        card = self.card
+        offer = OfferPlaced(OfferId(f"{card.ride_id}.{card.search_no}.{self.serial + 1}"), driver_id, metres)
+        expires_at = now + self.rules.offer_timeout_s
+        return OffersMade(card.ride_id, card.search_no, 0, (offer,), expires_at, refill=True, by_desk=True)
+
     # -- what happens to it
 
     def apply(self, event: Any) -> None:
@@ -199,15 +206,19 @@ def _offers_made(search: Search, event: OffersMade) -> None:
     if event.search_no != search.card.search_no:
         return
     rules, ride_id = search.rules, event.ride_id
-    if event.round_no != search.round_no:
+    if event.by_desk:
+        pass
+    elif event.round_no != search.round_no:
         search.round_no, search.used, search.ran_dry = event.round_no, 0, False
-    search.radius_m = event.radius_m or rules.radius_m
+    if not event.by_desk:
+        search.radius_m = event.radius_m or rules.radius_m
     search.late = search.late or event.late
     expires_at = event.expires_at
     for placed in event.offers:
         driver_id, offer_id = placed.driver_id, placed.offer_id
         search.serial += 1
-        search.shown_at = expires_at - rules.offer_timeout_s
+        if not event.by_desk:
+            search.shown_at = expires_at - rules.offer_timeout_s
         search.asks[driver_id] = search.asks.get(driver_id, 0) + 1
         terms = (event.search_no, event.round_no, expires_at, expires_at + rules.late_grace_s, placed.pickup_distance_m)
         search.open[offer_id] = OpenOffer(Lease(offer_id, ride_id, driver_id, *terms))

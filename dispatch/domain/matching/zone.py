@@ -81,6 +81,13 @@ those are asked who became eligible since it opened.
 """
 
 
+BINDING_ON_STAFF: Final = frozenset(
+    (
+        *(AskVerdict.OFFLINE, AskVerdict.UNAVAILABLE, AskVerdict.BUSY, AskVerdict.STALE),
+        *(AskVerdict.BLOCKED, AskVerdict.DECLINED, AskVerdict.THINKING, AskVerdict.HOLDS_OFFER),
+    )
+)
+"""The rules that hold as well when staff name the driver."""
 Rank = tuple[float, RideId]
 """Since when it waits (Unix seconds), ties by ride id."""
 
@@ -245,6 +252,13 @@ class Zone:
             if found and (rule.matters is None or not rule.matters(search)):
                 continue
             if rule.drops(self, search, driver_id, metres, reach_m):
+                return rule.word
+        return None
+
+    def why_not_by_desk(self, search: Search, driver_id: DriverId) -> AskVerdict | None:
+        """Why staff cannot have this driver asked; None: they can. Distance and vehicle are theirs to judge."""
+        for rule in RULES:
+            if rule.word in BINDING_ON_STAFF and rule.drops(self, search, driver_id, 0.0, inf):
                 return rule.word
         return None
 

@@ -19,6 +19,7 @@ from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
     CommandDone,
+    FareChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -34,7 +35,7 @@ from dispatch.messages.events import (
     TrackRecorded,
 )
 from dispatch.messages.notices import DriverWarned, Numbered
-from dispatch.values import DriverCard, Money, Passenger, Place, Price, RideCard, Trip
+from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, RideCard, Trip
 from dispatch.words import Leg, Party, PaymentStatus, RefusalCode, RideStatus, SkippedStep
 
 UNBOOKED: Final = RideStatus.UNBOOKED
@@ -119,7 +120,10 @@ VERBS: Final[dict[type[Message], str]] = {
     ChargeRequested: "charge",
     ChargeSettled: "settle",
     ChargeDeclined: "decline the charge of",
+    FareChanged: "change the fare of",
 }
+AGREED: Final = "agreed"
+"""The one line of a fare that staff changed."""
 UNDER_WAY: Final = frozenset((PENDING, *WITH_DRIVER))
 """A ride in one of these is its passenger's ride now; one that is booked ahead is not yet."""
 STEPS_BEFORE_END: Final[dict[str, tuple[SkippedStep, ...]]] = {
@@ -136,6 +140,7 @@ UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
     ChargeRequested: TERMINAL,
     ChargeSettled: TERMINAL,
     ChargeDeclined: TERMINAL,
+    FareChanged: WITH_DRIVER,
 }
 """Events of a ride that leave its status as it is, and in which they can happen."""
 
@@ -347,6 +352,14 @@ def _remember_decline(ride: RideRecord, event: ChargeDeclined) -> None:
     ride.payment_status = DECLINED
 
 
+def _remember_fare(ride: RideRecord, event: FareChanged) -> None:
+    assert ride.trip is not None
+    ride.trip = msgspec.structs.replace(ride.trip, fare=event.fare, by_agreement=False)
+    if ride.price is not None and event.minor is not None:
+        fare = msgspec.structs.replace(ride.price.fare, minor=event.minor)
+        ride.price = msgspec.structs.replace(ride.price, fare=fare, lines=(FareLine(AGREED, event.minor),))
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = Party.DRIVER, NO_SHOW, event.fee
 
@@ -376,6 +389,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     ChargeRequested: _remember_charge,
     ChargeSettled: _remember_payment,
     ChargeDeclined: _remember_decline,
+    FareChanged: _remember_fare,
     SearchFailed: _remember_failure,
 }
 

@@ -32,6 +32,7 @@ from dispatch.messages.events import (
     DriverRegistered,
     DriverReleased,
     DriverReserved,
+    FareChanged,
     OfferDeclined,
     OffersClosed,
     OffersMade,
@@ -230,6 +231,11 @@ def _completed(event: RideCompleted, now: float) -> Iterable[Change]:
     return ((statement, (now, event.fare, minor, event.ride_id)),)
 
 
+_fare_changed: Final = runs(
+    "UPDATE rides SET fare = :fare, fare_minor = coalesce(:minor, fare_minor) WHERE ride_id = :ride_id"
+)
+
+
 def _tracked(event: TrackRecorded, now: float) -> Iterable[Change]:
     points = msgspec.json.encode(event.points).decode()
     statement = "INSERT INTO tracks (ride_id, driver_id, leg, start_at, metres, points) VALUES (?, ?, ?, ?, ?, ?)"
@@ -319,6 +325,7 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ),
     ChargeSettled: EventRow(RIDE, runs(_SETTLE_CHARGE("'paid'", "reference = :reference, reason = NULL")), _settled),
     ChargeDeclined: EventRow(RIDE, runs(_SETTLE_CHARGE("'declined'", "reference = NULL, reason = :reason")), _settled),
+    FareChanged: EventRow(RIDE, _fare_changed),
     OffersMade: EventRow(DISPATCHER, _offered),
     RoundEnded: EventRow(DISPATCHER, _nothing),
     RoundConsidered: EventRow(DISPATCHER, _nothing),

@@ -13,6 +13,7 @@ from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
+    FareChanged,
     OfferDeclined,
     OffersClosed,
     OffersMade,
@@ -145,8 +146,8 @@ _TELL: Final[dict[type[Message], Callable[[Any], Told]]] = {
     RideScheduled: _booked,
     OffersMade: lambda event: {
         "what": "asked",
-        "by": Party.SYSTEM,
-        "round": event.round_no,
+        "by": Party.OPS if event.by_desk else Party.SYSTEM,
+        "round": event.round_no or None,
         "drivers": [placed.driver_id for placed in event.offers],
     },
     OffersClosed: lambda event: {
@@ -161,6 +162,13 @@ _TELL: Final[dict[type[Message], Callable[[Any], Told]]] = {
         "what": "unassigned",
         "by": event.by,
         "driver_id": event.driver_id,
+        "reason": event.reason,
+    },
+    FareChanged: lambda event: {
+        "what": "fare_changed",
+        "by": Party.OPS,
+        "staff_id": event.staff_id,
+        "fare": event.fare,
         "reason": event.reason,
     },
     RideArrived: _of_driver("arrived"),

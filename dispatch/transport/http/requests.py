@@ -13,6 +13,7 @@ from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.errors import (
     BadMessage,
+    Forbidden,
     FrameError,
     IdReused,
     IllegalTransition,
@@ -38,6 +39,7 @@ BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
 STATUSES: Final[dict[type[FrameError], int]] = {
     NoSuchRide: 404,
+    Forbidden: 403,
     IdReused: 409,
     IllegalTransition: 409,
     NoTariff: 409,

@@ -145,6 +145,10 @@ class Frames:
             epoch=notice.epoch,
         )
 
+    def fare_news(self, notice: notices.FareNews) -> wire.FareNews:
+        """The fare is another one."""
+        return replace(notice, currency=self._currency)
+
     def ride_ended(self, notice: notices.RideEnded) -> wire.RideEnded:
         """Over before its end."""
         currency = self._currency if notice.fee else None
@@ -209,6 +213,7 @@ MakeFrame = Callable[[Frames, Any], wire.ServerMessage]
 FOR_BOTH: dict[type, MakeFrame] = {
     notices.RideProgress: Frames.progress,
     notices.PaymentChanged: Frames.as_it_is,
+    notices.FareNews: Frames.fare_news,
     notices.RideEnded: Frames.ride_ended,
     notices.Ack: Frames.as_it_is,
     notices.Refused: Frames.as_it_is,

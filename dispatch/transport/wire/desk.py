@@ -5,6 +5,7 @@ from msgspec import Struct
 from dispatch.transport.wire.fields import (
     Address,
     Amount,
+    DriverIdText,
     Latitude,
     Longitude,
     Moment,
@@ -38,3 +39,23 @@ class BookRequest(Struct, frozen=True, gc=False, kw_only=True):
     require_pin: Switch | None = None
     pickup_at: Moment | None = None
     payment_method: PaymentMethod | None = None
+
+
+class AssignRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Offer the ride to this driver; with `bind` it is the driver's without an answer."""
+
+    driver_id: DriverIdText
+    bind: Switch | None = None
+
+
+class ReassignRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Take the ride from its driver and ask others. Both sides read the reason."""
+
+    reason: Remark | None = None
+
+
+class FareRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """The ride costs so much from now on. Both sides read the reason."""
+
+    fare: Amount
+    reason: Remark

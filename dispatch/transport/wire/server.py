@@ -13,6 +13,7 @@ from dispatch.messages.notices import (
     DriverLocation,
     DriverUnreachable,
     DriverWarned,
+    FareNews,
     NoDrivers,
     Numbered,
     OfferClosed,
@@ -193,12 +194,12 @@ class Pong(Message, tag="pong", frozen=True, gc=False):
 
 ToPassenger = (
     Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot
-    | PaymentChanged | DriverArrived | RideStarted | RideCompleted | RideEnded
+    | PaymentChanged | FareNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToDriver = (
     RideRequest | RideAccepted | OfferClosed | DriverWarned | DriverSnapshot
-    | PaymentChanged | DriverArrived | RideStarted | RideCompleted | RideEnded
+    | PaymentChanged | FareNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToStaff = OpsRideClosed | Ack | Refused | TokenExpiring | Pong

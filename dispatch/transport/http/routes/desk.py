@@ -14,25 +14,35 @@ from starlette.routing import Route
 from dispatch import addresses
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.geo import EtaModel
-from dispatch.errors import BadField, BadMessage, FrameError, IdReused, IllegalTransition, NoSuchRide, QuoteExpired
-from dispatch.ids import CHOSEN_ID, PassengerId, QuoteId, RideId
-from dispatch.messages.commands import FindDriver
+from dispatch.errors import (
+    BadField,
+    BadMessage,
+    Forbidden,
+    FrameError,
+    IdReused,
+    IllegalTransition,
+    NoSuchRide,
+    QuoteExpired,
+)
+from dispatch.ids import CHOSEN_ID, DriverId, PassengerId, QuoteId, RideId
+from dispatch.messages.commands import AssignRide, ChangeFare, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
+from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, principal_of
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
-from dispatch.transport.wire.desk import BookRequest
+from dispatch.transport.wire.desk import AssignRequest, BookRequest, FareRequest, ReassignRequest
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 from dispatch.words import RefusalCode
 
-OK, CREATED = 200, 201
+OK, CREATED, ACCEPTED = 200, 201, 202
 KEY: Final = "Idempotency-Key"
 KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
 MOST_ROWS: Final = 200
 REFUSED: Final[Mapping[str, type[FrameError]]] = {
-    error.code: error for error in (IdReused, IllegalTransition, NoSuchRide, QuoteExpired)
+    error.code: error for error in (Forbidden, IdReused, IllegalTransition, NoSuchRide, QuoteExpired)
 }
 """The errors by which a ride refuses what staff ask."""
 Told = dict[str, Any]
@@ -68,6 +78,9 @@ class DeskRoutes:
             requests.post("/api/rides", self._book),
             requests.get("/api/rides/{ride_id}", self._show),
             requests.get("/api/rides/{ride_id}/why", self._explain),
+            requests.post("/api/rides/{ride_id}/assign", self._assign),
+            requests.post("/api/rides/{ride_id}/reassign", self._reassign),
+            requests.post("/api/rides/{ride_id}/fare", self._change_fare),
         ]
 
     # -- reading
@@ -154,6 +167,34 @@ class DeskRoutes:
             payment_method=CARD if asked.payment_method == CARD else "",
             by_agreement=asked.fare_amount is None,
         )
+
+    # -- intervening
+
+    async def _assign(self, request: Request, body: bytes) -> Response:
+        """Have a driver asked, or bound. 202: the offer is on its way; how the ride goes on is told by the ride."""
+        require_json(request)
+        asked = wire.read_body(body, AssignRequest)
+        driver_id = DriverId(identity(asked.driver_id, self._requests.settings.phone_region))
+        principal, ride_id = principal_of(request), ride_id_of(request)
+        await self.ask(ride_id, lambda to: AssignRide(principal, ride_id, to, driver_id, bool(asked.bind)))
+        return _answer({"ride_id": ride_id, "driver_id": driver_id, "bind": bool(asked.bind)}, ACCEPTED)
+
+    async def _reassign(self, request: Request, body: bytes) -> Response:
+        require_json(request)
+        asked = wire.read_body(body, ReassignRequest)
+        principal, ride_id = principal_of(request), ride_id_of(request)
+        return await self._done(ride_id, lambda to: ReassignRide(principal, ride_id, to, asked.reason or ""))
+
+    async def _change_fare(self, request: Request, body: bytes) -> Response:
+        require_json(request)
+        asked = wire.read_body(body, FareRequest)
+        principal, ride_id = principal_of(request), ride_id_of(request)
+        return await self._done(ride_id, lambda to: ChangeFare(principal, ride_id, to, asked.fare, asked.reason))
+
+    async def _done(self, ride_id: RideId, question: Callable[[str], Any]) -> Response:
+        """Ask for it, and show the ride as it is then."""
+        await self.ask(ride_id, question)
+        return _answer(await self._reads.ride(ride_id) or {})
 
     async def ask(
         self, ride_id: RideId, question: Callable[[str], Any], patience_s: float = PATIENCE_S
