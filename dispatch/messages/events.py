@@ -94,17 +94,6 @@ class RideUnassigned(Message, frozen=True, gc=False):
     command: Command | None = None
 
 
-class FareChanged(Message, frozen=True, gc=False):
-    """Staff changed the fare of a ride that has a driver, and told both why. `minor`: in minor units, where the server sets prices."""
-
-    ride_id: RideId
-    fare: float
-    reason: str
-    staff_id: str
-    at: float
-    minor: int | None = None
-
-
 class RideArrived(Message, frozen=True, gc=False):
     """The driver is at the pickup. `free_wait_ends_at` and `no_show_at`: what both were told, by which the wait is charged."""
 
@@ -219,6 +208,17 @@ class ChargeDeclined(Message, frozen=True, gc=False):
 
     ride_id: RideId
     reason: str
+
+
+class FareChanged(Message, frozen=True, gc=False):
+    """Staff changed the fare of a ride that has a driver, and told both why. `minor`: in minor units, where the server sets prices."""
+
+    ride_id: RideId
+    fare: float
+    reason: str
+    staff_id: str
+    at: float
+    minor: int | None = None
 
 
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):

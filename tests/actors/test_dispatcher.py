@@ -13,6 +13,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
+    AskDriver,
     DriverGone,
     DriverSeen,
     DriverState,
@@ -31,6 +32,7 @@ def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     handled = set(DispatcherActor.handlers) - set(Actor.handlers) - {Appended, NotAppended}
     assert handled == {
         SearchDriver,
+        AskDriver,
         EndSearch,
         DriverState,
         DriverGone,

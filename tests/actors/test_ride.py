@@ -26,12 +26,15 @@ from dispatch.domain.ride.record import STATUSES, VERBS, RideRules
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.commands import (
+    AssignRide,
     Attach,
     CancelRide,
+    ChangeFare,
     CompleteRide,
     Detach,
     FindDriver,
     RateRide,
+    ReassignRide,
     ReportArrived,
     ReportNoShow,
     Resume,
@@ -109,6 +112,9 @@ MESSAGES: dict[str, Any] = {
     "CancelRide by the driver": CancelRide(AS_DAN, RIDE),
     "CancelRide by a stranger": CancelRide(AS_EVE, RIDE),
     "CancelRide by operations": CancelRide(OPERATIONS, RIDE, "a complaint", reply_to=DESK),
+    "AssignRide": AssignRide(OPERATIONS, RIDE, DESK, D2),
+    "ReassignRide": ReassignRide(OPERATIONS, RIDE, DESK, "late"),
+    "ChangeFare": ChangeFare(OPERATIONS, RIDE, DESK, 80.0, "agreed"),
     "RoundOpened": RoundOpened(1, 1, 5, 30.0),
     "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
     "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),
@@ -205,7 +211,7 @@ def test_every_event_of_a_ride_says_what_it_means_to_whom() -> None:
     assert set(MEANING) == set(VERBS), "the record knows these"
 
 
-def test_a_ride_is_read_in_seven_files() -> None:
+def test_a_ride_is_read_in_eight_files() -> None:
     """The shell, and what it imports of actors and of the ride's own rules, all the way down."""
     read, found = [ROOT / "dispatch" / "actors" / "ride.py"], set()
     while read:
@@ -228,6 +234,7 @@ def test_a_ride_is_read_in_seven_files() -> None:
         "actors/parts/conversation.py",
         "domain/ride/record.py",
         "domain/ride/booking.py",
+        "domain/ride/desk.py",
         "domain/ride/journey.py",
         "domain/ride/money.py",
     }

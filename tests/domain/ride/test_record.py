@@ -36,6 +36,7 @@ from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
     CommandDone,
+    FareChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -82,6 +83,7 @@ EXAMPLES: dict[str, events.Event] = {
     "ChargeRequested": ChargeRequested(RIDE, ANN.passenger_id, Money(9500, "ZAR")),
     "ChargeSettled": ChargeSettled(RIDE, "ch_1"),
     "ChargeDeclined": ChargeDeclined(RIDE, "refused"),
+    "FareChanged": FareChanged(RIDE, 80.0, "agreed", "ops", 90.0),
 }
 WAYS: dict[str, tuple[str, ...]] = {
     UNBOOKED: (),
@@ -114,7 +116,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
     own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith(("Ride", "Charge"))}
-    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded"}
+    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded", "FareChanged"}
     assert own | {"CommandDone"} == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 
