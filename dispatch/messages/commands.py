@@ -143,33 +143,29 @@ class SetAvailability(DriverRequest, frozen=True, gc=False):
     command: Command | None = None
 
 
-class ReportArrived(DriverRequest, frozen=True, gc=False):
-    """Driver -> the driver's own actor -> the ride: at the pickup."""
+class DriverReport(DriverRequest, frozen=True, gc=False):
+    """The base of what a driver reports. Driver -> the driver's own actor -> the ride."""
 
     ride_id: RideId
     command: Command | None = None
 
 
-class StartRide(DriverRequest, frozen=True, gc=False):
-    """Driver -> the driver's own actor -> the ride: the passenger is in. `pin`: the passenger's, where the ride asks for one."""
+class ReportArrived(DriverReport, frozen=True, gc=False):
+    """At the pickup."""
 
-    ride_id: RideId
-    command: Command | None = None
+
+class StartRide(DriverReport, frozen=True, gc=False):
+    """The passenger is in. `pin`: the passenger's, where the ride asks for one."""
+
     pin: str = ""
 
 
-class ReportNoShow(DriverRequest, frozen=True, gc=False):
-    """Driver -> the driver's own actor -> the ride: nobody came to the pickup."""
-
-    ride_id: RideId
-    command: Command | None = None
+class ReportNoShow(DriverReport, frozen=True, gc=False):
+    """Nobody came to the pickup."""
 
 
-class CompleteRide(DriverRequest, frozen=True, gc=False):
-    """Driver -> the driver's own actor -> the ride: the passenger is out."""
-
-    ride_id: RideId
-    command: Command | None = None
+class CompleteRide(DriverReport, frozen=True, gc=False):
+    """The passenger is out."""
 
 
 RideCommand = ReportArrived | StartRide | CompleteRide | ReportNoShow | CancelRide | RateRide
