@@ -234,22 +234,15 @@ class DriverActor(RecordedActor):
             return
         if not was_connected or self.driver.card is None:
             self._connect()
-        if is_known:
-            self.app.welcome(self, message, self._snapshot)
-        elif message.resume is not None:
-            self.app.refuse(self, message.resume.command, NoSuchRide.code, NoSuchRide.says)
+        self.app.welcome(self, message, self._snapshot if is_known else None)
         # Ahead of the disk: otherwise a ride that is booked now, whose search comes ahead, would pass this driver over.
         self._announce(ahead=True)
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
         """Within a connection: the app noticed a gap."""
-        if self.app.link is None or message.number != self.app.link_number:
-            return
-        if self._is_known():
-            self.app.welcome(self, message, self._snapshot)
-        else:
-            self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says)
+        if self.app.link is not None and message.number == self.app.link_number:
+            self.app.welcome(self, message, self._snapshot if self._is_known() else None)
 
     @receives(_ConnectAgain)
     def _on_connect_again(self, message: _ConnectAgain) -> None:
@@ -407,10 +400,8 @@ class DriverActor(RecordedActor):
 
     @receives(_ClaimAgain)
     def _on_claim_again(self, message: _ClaimAgain) -> None:
-        reservation = self.driver.reservation
-        if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
-            return
-        self._claim_ride()
+        if self.driver.claims(message.offer_id):
+            self._claim_ride()
 
     @receives(ClaimGranted)
     def _on_claim_granted(self, message: ClaimGranted) -> None:
@@ -429,8 +420,7 @@ class DriverActor(RecordedActor):
 
     @receives(ClaimRefused)
     def _on_claim_refused(self, message: ClaimRefused) -> None:
-        reservation = self.driver.reservation
-        if self.driver.binding != RESERVED or reservation is None or reservation.offer_id != message.offer_id:
+        if not self.driver.claims(message.offer_id):
             return
         self._release(ReleaseReason(message.reason))
         closing = self._close(message.ride_id, message.offer_id, message.reason)

@@ -336,22 +336,14 @@ class RideActor(RecordedActor):
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
         if self.app.take_link(self, message):
-            self._welcome(message)
+            self.app.welcome(self, message, self._snapshot if self.ride.status != UNBOOKED else None)
             if self.ride.driver is not None:
                 self._follow()
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
         if self.app.link is not None and message.number == self.app.link_number:
-            self._welcome(message)
-
-    def _welcome(self, message: Attach | Resume) -> None:
-        if self.ride.status != UNBOOKED:
-            self.app.welcome(self, message, self._snapshot)
-            return
-        resume = message.resume if isinstance(message, Attach) else message
-        if resume is not None:
-            self.app.refuse(self, resume.command, NoSuchRide.code, NoSuchRide.says)
+            self.app.welcome(self, message, self._snapshot if self.ride.status != UNBOOKED else None)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
-from dispatch.errors import IdReused
+from dispatch.errors import IdReused, NoSuchRide
 from dispatch.ids import RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
@@ -70,14 +70,19 @@ class Conversation:
         return True
 
     def welcome(
-        self, actor: RecordedActor, message: Attach | Resume, snapshot: Callable[[bool], Numbered | None]
+        self, actor: RecordedActor, message: Attach | Resume, snapshot: Callable[[bool], Numbered | None] | None
     ) -> None:
         """Tell a connection what its app missed, if all of that is known, and how things stand now.
 
         `message`: the connection is new (`Attach`), or its app noticed a gap (`Resume`). `snapshot(recovered)` makes the notice that
-        tells the whole state, or None while it cannot be told. `recovered`: the app has heard all that came before.
+        tells the whole state, or None while it cannot be told. `recovered`: the app has heard all that came before. Without a
+        `snapshot` there is nothing to go on with yet, and an app that wants to is refused.
         """
         resume = message.resume if isinstance(message, Attach) else message
+        if snapshot is None:
+            if resume is not None:
+                self.refuse(actor, resume.command, NoSuchRide.code, NoSuchRide.says)
+            return
         recovered = resume is not None and self._say_missed(actor, resume, is_new_link=message is not resume)
         notice = snapshot(recovered)
         if notice is not None:

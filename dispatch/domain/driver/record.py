@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from dispatch.errors import IllegalTransition
-from dispatch.ids import DriverId, RideId
+from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -110,6 +110,10 @@ class DriverRecord(msgspec.Struct):
             self.is_known, self.unfolded = True, 0
         if isinstance(event, OfferDeclined) or (isinstance(event, DriverReleased) and event.reason == GAVE_UP):
             self.declined = (*self.declined, event.ride_id)[-DECLINES_REMEMBERED:]
+
+    def claims(self, offer_id: OfferId) -> bool:
+        """Whether the driver is reserved by this offer, and its ride has not answered."""
+        return self.binding == RESERVED and self.reservation is not None and self.reservation.offer_id == offer_id
 
     def folded(self) -> DriverFolded:
         """One event that stands for all events so far."""

@@ -136,6 +136,15 @@ def test_a_grant_that_comes_twice_binds_once() -> None:
     assert (driver.binding, driver.reservation) == (BOUND, RESERVATION)
 
 
+def test_a_driver_claims_by_the_offer_that_reserved_until_the_ride_has_answered() -> None:
+    driver = DriverRecord(DRIVER)
+    assert not driver.claims(OFFER)
+    driver.apply(RESERVATION)
+    assert driver.claims(OFFER) and not driver.claims(OfferId("ride-1.1.2"))
+    driver.binding = next_binding(driver.binding, ClaimGranted)
+    assert not driver.claims(OFFER)
+
+
 def test_a_driver_wants_offers_until_the_app_says_otherwise() -> None:
     driver = driver_who_is(FREE)
     assert driver.wants_offers
