@@ -21,6 +21,7 @@ from dispatch.messages.events import (
     DriverReleased,
     DriverReserved,
     Event,
+    FareChanged,
     OfferDeclined,
     OfferPlaced,
     OffersClosed,
@@ -77,6 +78,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     ChargeRequested(RIDE, SARAH.passenger_id, Money(8550, "ZAR")),
     ChargeSettled(RIDE, "ch_1"),
     ChargeDeclined(RIDE, "the card was refused"),
+    FareChanged(RIDE, 90.0, "a detour", "p1", 200.0, 9000),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 812.5),), 31.75, refill=True),
     RoundEnded(RIDE, 1, 1),
     RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (DRIVER_ID,), (812.5,), ("asked",), (("busy", 3),)),
@@ -130,6 +132,7 @@ def _every_kind() -> list[Append]:
         told[RideArrived],
         told[PinRefused],
         told[RideStarted],
+        told[FareChanged],
         told[TrackRecorded],
         told[RideCompleted],
     ]
