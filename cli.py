@@ -472,7 +472,7 @@ def show_person(resolved: Resolved, who: str, phones: bool, as_json: bool) -> No
 @_as_json
 @with_settings("db", "phone_region")
 def suspend(resolved: Resolved, who: str, role: str | None, as_json: bool) -> None:
-    """Log WHO out, and let nobody log in as WHO until `activate`. A driver is offered nothing any more."""
+    """Log WHO out, and let nobody log in as WHO until `activate`."""
     _set_status(resolved, who, "suspended", role, as_json)
 
 
@@ -510,7 +510,7 @@ def move_phone(resolved: Resolved, old: str, new: str, as_json: bool) -> None:
 def keep_document(resolved: Resolved, who: str, as_json: bool, **document: str) -> None:
     """Put a document of the driver WHO on file. A newer one of its kind replaces it.
 
-    Once a document has ended, the driver is offered nothing until a newer one is on file.
+    `people list` marks documents that have ended or end within two weeks. An ended one does not hold offers back yet.
     """
     from dispatch.storage.tools.people_orders import KeepDocument
 

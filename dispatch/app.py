@@ -9,6 +9,8 @@ from functools import partial
 from socket import socket
 from typing import Any
 
+import msgspec
+
 from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
@@ -29,7 +31,9 @@ from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
 from dispatch.storage.people.directory import Directory
 from dispatch.text import say
+from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
+from dispatch.words import PersonStatus
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -142,6 +146,7 @@ async def _serve(
 
         async def obey(line: bytes) -> bytes:
             answer = await live.obey(line)
+            _log_out(gateway, answer)
             gateway.default_passenger = store.default_passenger() or ANYBODY  # who was seeded is one from now on
             return answer
 
@@ -150,6 +155,14 @@ async def _serve(
         on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
         await serve_forever(gateway, pages, settings, on_ready, edge, listener, admission)
     return live.is_whole
+
+
+def _log_out(gateway: Gateway, answer: bytes) -> None:
+    """Close the sockets of the person whom an order has suspended. Its answer names the login sessions that ended by it."""
+    done = msgspec.json.decode(answer).get("done", {})
+    roles = done.get("person", {}).get("roles", ())
+    if "sessions" in done and any(role["status"] == PersonStatus.SUSPENDED for role in roles):
+        gateway.revoke(person_id=done["person"]["id"], sessions=done["sessions"])
 
 
 async def _tell_what_was_left_out(sparing: logs.Sparing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -11,14 +12,16 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from dispatch.control import have_done
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.principals import Principal, Role
 from dispatch.storage.file.key_file import keys_of
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
+from dispatch.storage.tools.people_orders import SetStatus
 from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
-from dispatch.words import PersonRole
+from dispatch.words import PersonRole, PersonStatus
 from tests.e2e.test_quotes import BOOKING, heard, served
 
 ON = '[server]\nauth = "on"\n'
@@ -159,3 +162,22 @@ def test_no_token_stands_in_the_log(tmp_path: Path) -> None:
     text = "".join(run(story()))
     assert "connected" in text
     assert not [part for part in token.split(".") if part in text]
+
+
+def test_who_is_suspended_is_cut_off_at_once_and_cannot_come_back_with_the_token(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    suspend = SetStatus(who=DRIVER, status=PersonStatus.SUSPENDED)
+
+    async def story() -> None:
+        async with served(tmp_path, ON) as (host, _):
+            path, as_driver = f"ws://{host}/ws/driver/{DRIVER}/", town.as_driver
+            async with connect(path, **as_driver) as driver:
+                await driver.send(json.dumps({"type": "ping"}))
+                await heard(driver, "pong")
+                await asyncio.to_thread(have_done, str(town.db), suspend)
+                async with asyncio.timeout(1.0):
+                    assert await close_code(driver) == 4501
+            async with connect(path, **as_driver) as again:
+                assert await close_code(again) == 4501
+
+    run(story())

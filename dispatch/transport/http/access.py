@@ -47,7 +47,8 @@ class Caller(NamedTuple):
         if need is Need.MACHINE:
             if not self.is_local:
                 raise Refusal(
-                    HTTPStatus.FORBIDDEN, "this is answered to this machine alone, and on the admin port (--admin-port)"
+                    HTTPStatus.FORBIDDEN,
+                    "only programs on this machine are answered here, and none while a proxy is listed (behind_proxy)",
                 )
             return OPERATIONS
         if need in (Need.STAFF, Need.MANAGER):
