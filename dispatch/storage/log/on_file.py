@@ -5,8 +5,8 @@ answers is one look-up by key or by index. Neither is ever used from two threads
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
 from dispatch.ports import EventStore
-from dispatch.storage.failures import EventRefused, StorageDamaged, explained
+from dispatch.storage.failures import EventRefused, StorageDamaged, explained, failure_of
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
@@ -90,15 +90,19 @@ class Writer:
         Raises EventRefused when the events themselves are at fault, another DatabaseError (StorageFull, StorageBusy, …) when
         the file or the disk is.
         """
-        with _refusing(self.path):
+        try:  # and no context manager: this is the way of every commit
             rows, changes = _drawn(batch)
-        self._commit(rows, [*first, *changes])
+            self._commit(rows, [*first, *changes])
+        except sqlite3.Error as error:
+            raise failure_of(error, self.path) from error
+        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+            raise EventRefused(self.path, str(error)) from error  # a value has no JSON, or no place in a column
 
     def touch(self) -> None:
         """Commit a page that says nothing new: raises what keeps the next batch from being written."""
         with explained(self.path):
             (version,) = self._cursor.execute("PRAGMA user_version").fetchone()
-        self._commit([], [(f"PRAGMA user_version = {version}", ())])
+            self._commit([], [(f"PRAGMA user_version = {version}", ())])
 
     def hurry(self, hurries: bool) -> None:
         """Wait for others' locks a moment only, or again as long as the file was opened with."""
@@ -109,13 +113,18 @@ class Writer:
 
     def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
         execute = self._cursor.execute
-        with _refusing(self.path), explained(self.path), self.db.conn:  # which commits, or rolls back
+        try:
             execute("BEGIN IMMEDIATE")
             for statement, values in changes:
                 execute(statement, values)
             self._cursor.executemany(ADD_EVENT, rows)
             if self._place is not None:
                 self._place.require(quick=True)
+            execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
+                self.db.rollback()
+            raise
         self.note_commit()
 
     def watch(self, path: str | Path, ownership: Ownership | None = None) -> None:
@@ -142,15 +151,6 @@ class Writer:
             self.hurry(True)
         place, self._place = self._place, None
         return part(self.db.conn, self._file, place)
-
-
-@contextmanager
-def _refusing(path: str) -> Iterator[None]:
-    """What encoding raises for a value that has no JSON or no place in a column is raised as EventRefused."""
-    try:
-        yield
-    except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
-        raise EventRefused(path, str(error)) from error
 
 
 def _drawn(batch: Sequence[Append]) -> tuple[list[tuple[object, ...]], list[Change]]:
