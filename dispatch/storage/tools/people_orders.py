@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from dispatch.config import PricingRules
 from dispatch.errors import BadField
 from dispatch.identity import roster
 from dispatch.identity.people import Document, NewPerson, NoSuchPerson, Person, RoleOnFile
@@ -52,7 +53,7 @@ class ImportPeople(PeopleOrder, frozen=True, kw_only=True, tag="import_people"):
     role: PersonRole
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_LIST)]
     skip_bad: bool = False
-    time_zone: str = "UTC"
+    time_zone: str = PricingRules.time_zone
 
 
 class SetStatus(PeopleOrder, frozen=True, kw_only=True, tag="set_status"):
@@ -79,7 +80,7 @@ class KeepDocument(PeopleOrder, frozen=True, kw_only=True, tag="keep_document"):
     kind: _Text
     expires: _Text
     number: _Text = ""
-    time_zone: str = "UTC"
+    time_zone: str = PricingRules.time_zone
 
 
 AnyPeopleOrder = AddPerson | ImportPeople | SetStatus | MovePhone | KeepDocument

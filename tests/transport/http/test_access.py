@@ -54,7 +54,7 @@ def test_a_need_is_met_by_those_of_the_table_alone(need: Need) -> None:
 
 
 def test_what_is_for_this_machine_is_refused_to_every_other_whoever_asks() -> None:
-    with pytest.raises(Refusal, match="--admin-port"):
+    with pytest.raises(Refusal, match="programs on this machine"):
         caller(MAX, is_local=False).principal(Need.MACHINE)
 
 
