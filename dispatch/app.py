@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from socket import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dispatch import logs, phones
-from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
+from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
@@ -34,6 +34,12 @@ from dispatch.text import say
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
 from dispatch.words import PersonStatus
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from dispatch.transport.http.requests import Requests
+    from dispatch.transport.http.routes.auth import AuthRoutes
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -70,19 +76,11 @@ async def _serve(
     from dispatch.logins import LiveLogins
     from dispatch.providers.notify import notifier
     from dispatch.transport.control import orders_answered
-    from dispatch.transport.http.access import public
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.proofs import Proofs
     from dispatch.transport.http.requests import Requests
     from dispatch.transport.http.routes.auth import AuthRoutes
-    from dispatch.transport.http.routes.desk import DeskRoutes
-    from dispatch.transport.http.routes.docs import document_routes
-    from dispatch.transport.http.routes.health import health_routes
-    from dispatch.transport.http.routes.operator import operator_routes
-    from dispatch.transport.http.routes.quotes import QuoteRoutes
-    from dispatch.transport.http.routes.rides import ride_routes
-    from dispatch.transport.http.routes.town import town_routes
     from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
@@ -132,17 +130,8 @@ async def _serve(
         )
         edge = EdgeCounters()
         reads = LiveReads(runtime, zone, edge, live.health)
-        routes = [
-            *health_routes(reads.why_not_ready),
-            *operator_routes(reads.registry, lambda: reads.versions),
-            *QuoteRoutes(requests, zone.pricer.tariff.vehicle_types).routes,
-            *ride_routes(requests),
-            *public(town_routes(settings, zone.pricer.tariff.vehicle_types)),
-            *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
-            *public(AuthRoutes(requests, logins, listener.getsockname()[1]).routes),
-        ]
-        routes += public(document_routes(tuple(routes), reads.versions[PRODUCT]))
-        pages = http_app(routes, admission)
+        auth = AuthRoutes(requests, logins, listener.getsockname()[1])
+        pages = http_app(_routes(settings, requests, zone, travel, reads, auth), admission)
 
         async def obey(line: bytes) -> bytes:
             answer = await live.obey(line)
@@ -155,6 +144,32 @@ async def _serve(
         on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
         await serve_forever(gateway, pages, settings, on_ready, edge, listener, admission)
     return live.is_whole
+
+
+def _routes(
+    settings: Settings, requests: "Requests", zone: Zone, travel: EtaModel, reads: LiveReads, auth: "AuthRoutes"
+) -> "list[Route]":
+    """Everything that is answered over HTTP, and who may ask it."""
+    from dispatch.transport.http.access import public
+    from dispatch.transport.http.routes.desk import DeskRoutes
+    from dispatch.transport.http.routes.docs import document_routes
+    from dispatch.transport.http.routes.health import health_routes
+    from dispatch.transport.http.routes.operator import operator_routes
+    from dispatch.transport.http.routes.quotes import QuoteRoutes
+    from dispatch.transport.http.routes.rides import ride_routes
+    from dispatch.transport.http.routes.town import town_routes
+
+    vehicle_types = zone.pricer.tariff.vehicle_types
+    routes = [
+        *health_routes(reads.why_not_ready),
+        *operator_routes(reads.registry, lambda: reads.versions),
+        *QuoteRoutes(requests, vehicle_types).routes,
+        *ride_routes(requests),
+        *public(town_routes(settings, vehicle_types)),
+        *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
+        *public(auth.routes),
+    ]
+    return [*routes, *public(document_routes(tuple(routes), reads.versions[PRODUCT]))]
 
 
 def _log_out(gateway: Gateway, answer: bytes) -> None:

@@ -17,7 +17,7 @@ from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.places.following import Tracks
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.ride import booking, desk, journey, money
+from dispatch.domain.ride import booking, journey, money
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
@@ -926,8 +926,8 @@ DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], 
     CompleteRide: journey.step,
     ReportNoShow: journey.no_show,
     RateRide: journey.rate,
-    AssignRide: desk.assign,
-    ReassignRide: desk.reassign,
-    ChangeFare: desk.change_fare,
+    AssignRide: journey.assign,
+    ReassignRide: journey.reassign,
+    ChangeFare: journey.change_fare,
 }
 """Messages that the record alone decides, and by which rule."""

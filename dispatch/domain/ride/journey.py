@@ -1,4 +1,4 @@
-"""A ride on its way: who gets it, arrival, pin, start and end, giving up, cancelling, no-show, ratings. Pure.
+"""A ride on its way: who gets it, arrival, pin, start and end, giving up, cancelling, no-show, ratings, and what staff may do. Pure.
 
 Each function is given the record, a message, the time (Unix seconds) and the rules, and decides which events follow, or why none
 does.
@@ -9,7 +9,7 @@ from typing import Final
 
 from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
-from dispatch.domain.pricing.money import rounded_parts
+from dispatch.domain.pricing.money import in_minor, rounded, rounded_parts
 from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.money import cancels_free, charge, fee, final_price, told_waits, waits_until
 from dispatch.domain.ride.record import (
@@ -26,6 +26,7 @@ from dispatch.domain.ride.record import (
     TRANSITIONS,
     UNBOOKED,
     VERBS,
+    WITH_DRIVER,
     Decision,
     Refusal,
     RideRecord,
@@ -34,14 +35,26 @@ from dispatch.domain.ride.record import (
 from dispatch.errors import IllegalTransition, NoSuchRide
 from dispatch.ids import DriverId
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import CancelRide, CompleteRide, RateRide, ReportArrived, ReportNoShow, StartRide
+from dispatch.messages.commands import (
+    AssignRide,
+    CancelRide,
+    ChangeFare,
+    CompleteRide,
+    RateRide,
+    ReassignRide,
+    ReportArrived,
+    ReportNoShow,
+    StartRide,
+)
 from dispatch.messages.events import (
+    FareChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
     RideCancelled,
     RideCompleted,
     RideRated,
+    RideRequested,
     RideStarted,
     RideUnassigned,
     SearchFailed,
@@ -330,3 +343,42 @@ def progress(ride: RideRecord, minutes: float, waits: tuple[float | None, float 
     driven_m, price = (ride.driven_m, ride.price) if ride.status == COMPLETED else (None, None)
     told = (ride.ride_id, ride.status, ride.fare, ride.trip.distance_km, minutes, *waits)
     return RideProgress(*told, driven_m, price, ride.payment_status)
+
+
+# -- what staff may do
+
+
+def assign(ride: RideRecord, message: AssignRide, now: float, rules: RideRules) -> Decision:
+    """Nothing happens to the ride itself: its dispatcher asks the driver, if the ride looks for one. Only managers bind."""
+    if message.bind and not message.principal.is_manager:
+        return Decision(refusal=Refusal(RefusalCode.FORBIDDEN, "only a manager may bind a driver"))
+    return _not_now("assign", ride) if ride.status != PENDING else NOTHING
+
+
+def reassign(ride: RideRecord, message: ReassignRide, now: float, rules: RideRules) -> Decision:
+    """The ride loses its driver and is searched for from now on, however often that happened before."""
+    if ride.status != ACCEPTED:
+        return _not_now("offer anew", ride)
+    assert ride.driver is not None and ride.passenger is not None and ride.trip is not None
+    driver_id, search_no = ride.driver.driver_id, ride.search_no + 1
+    lost = RideUnassigned(ride.ride_id, driver_id, search_no, Party.OPS, message.reason, now)
+    claim = ride.asked if ride.asked != ride.trip else None
+    terms = (None, ride.price, claim, ride.quote_id, False, ride.known, ride.zone, ride.booked_by, ride.body)
+    since = max(now, ride.pickup_at or 0.0)
+    again = RideRequested(ride.ride_id, search_no + 1, ride.passenger, ride.trip, since, ride.pickup_at, *terms)
+    return Decision((lost, again))
+
+
+def change_fare(ride: RideRecord, message: ChangeFare, now: float, rules: RideRules) -> Decision:
+    """Another fare, while somebody has the ride: both sides are told. Only managers do that."""
+    if not message.principal.is_manager:
+        return Decision(refusal=Refusal(RefusalCode.FORBIDDEN, "only a manager may change a fare"))
+    if ride.status not in WITH_DRIVER:
+        return _not_now("change the fare of", ride)
+    minor = rounded(in_minor(message.fare, ride.price.fare.digits)) if ride.price is not None else None
+    fare = minor / 10**ride.price.fare.digits if ride.price is not None and minor is not None else message.fare
+    return Decision((FareChanged(ride.ride_id, fare, message.reason, message.principal.id, now, minor),))
+
+
+def _not_now(verb: str, ride: RideRecord) -> Decision:
+    return NO_SUCH_RIDE if ride.status == UNBOOKED else _illegal(f"cannot {verb} a ride that is {ride.status}")
