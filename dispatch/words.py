@@ -278,4 +278,5 @@ class RefusalCode(Word):
     SUSPENDED = "suspended"
     WRONG_CODE = "wrong_code"
     CODE_EXPIRED = "code_expired"
+    RIDE_OPEN = "ride_open"
     INTERNAL = "internal"

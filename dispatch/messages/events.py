@@ -434,6 +434,13 @@ class DocumentKept(Message, frozen=True, gc=False):
     by: str = ""
 
 
+class PersonRemoved(Message, frozen=True, gc=False):
+    """Whoever is called by this pseudonym now was taken out of the file. Nothing says who it was."""
+
+    person_id: PersonId
+    by: str = ""
+
+
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
@@ -441,6 +448,6 @@ Event = (
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken
-    | PersonAdded | PersonRenamed | PhoneMoved | RoleChanged | DocumentKept
+    | PersonAdded | PersonRenamed | PhoneMoved | RoleChanged | DocumentKept | PersonRemoved
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

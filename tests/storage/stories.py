@@ -28,6 +28,7 @@ from dispatch.messages.events import (
     OffersMade,
     PassengerNoShow,
     PersonAdded,
+    PersonRemoved,
     PersonRenamed,
     PhoneMoved,
     PinRefused,
@@ -99,6 +100,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     PhoneMoved(ANN, "27821234571", "p2"),
     RoleChanged(ANN, "staff", "active", False),
     DocumentKept(ANN, "licence", "L 1", 1_900_000_000.0),
+    PersonRemoved(PersonId("removed-xy"), "p2"),
 )
 
 
@@ -143,6 +145,7 @@ def _every_kind() -> list[Append]:
             f"person/{ANN}",
             *(told[kind] for kind in (PersonAdded, PersonRenamed, PhoneMoved, RoleChanged, DocumentKept)),
         ),
+        append("person/removed-xy", told[PersonRemoved], at=0.5),
         append(f"quote/{QUOTE}", told[QuoteMade], told[QuoteTaken], at=1.0),
         append(f"ride/{RIDE}", told[RideScheduled], asked, at=1.5),
         append(DISPATCHER, told[RoundConsidered], told[OffersMade], told[RoundEnded], at=1.75),

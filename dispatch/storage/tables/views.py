@@ -38,6 +38,7 @@ from dispatch.messages.events import (
     OffersMade,
     PassengerNoShow,
     PersonAdded,
+    PersonRemoved,
     PersonRenamed,
     PhoneMoved,
     PinRefused,
@@ -395,6 +396,9 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
             "INSERT INTO documents (person_id, kind, number, expires_at) VALUES (:person_id, :kind, :number, :expires_at)"
             " ON CONFLICT DO UPDATE SET number = excluded.number, expires_at = excluded.expires_at"
         ),
+    ),
+    PersonRemoved: EventRow(
+        PERSON, runs(*(f"DELETE FROM {table} WHERE person_id = :person_id" for table in ("people", "roles", "documents")))
     ),
 }
 assert tuple(EVENTS) == EVENT_TYPES, "every event has its row"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from dispatch.storage.log.on_file import Writer
+from dispatch.storage.people.removal import named, remove
 from dispatch.storage.tools.blocks import block, unblock
 from dispatch.storage.tools.people_orders import (
     AddPerson,
@@ -54,7 +55,15 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
     phone_region: str = ""
 
 
-Order = SeedPeople | BlockPair | UnblockPair | AnyPeopleOrder
+class RemovePerson(_Order, frozen=True, tag="remove_person"):
+    """Take a person out of the file: an id, or a phone in any written form. Answer: the `pseudonym`, and how many `events` changed."""
+
+    person: _Name
+    phone_region: str = ""
+    by: str = ""
+
+
+Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | AnyPeopleOrder
 Answer = dict[str, Any]
 
 decode: Final = msgspec.json.Decoder(Order).decode
@@ -80,4 +89,11 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     SetStatus: set_status,
     MovePhone: move_phone,
     KeepDocument: keep_document,
+    RemovePerson: lambda writer, order, now: _removed(writer, order, now),
 }
+
+
+def _removed(writer: Writer, order: RemovePerson, now: float) -> Answer:
+    person_id = named(writer, order.person, order.phone_region)
+    removed = remove(writer, person_id, now, order.by)
+    return {"pseudonym": removed.pseudonym, "events": removed.events}
