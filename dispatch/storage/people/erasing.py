@@ -51,14 +51,16 @@ def coarse_points(points: list[list[float]]) -> list[list[float]]:
 
 def rename(told: Any, pseudonyms: Mapping[str, str]) -> bool:
     """Give people of these ids their pseudonyms, for ids, names and phones, wherever they stand in an event. Whether any does."""
-    if isinstance(told, list):
-        return any([rename(part, pseudonyms) for part in told])
+    is_changed = False
+    for part in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+        is_changed |= rename(part, pseudonyms)
     if not isinstance(told, dict):
-        return False
-    is_changed = any([rename(part, pseudonyms) for part in told.values()])
+        return is_changed
     own = next((pseudonyms[told[name]] for name in IDS if name != "staff_id" and told.get(name) in pseudonyms), "")
     if own and "name" in told and told == _card_of(stranger(DriverId(told.get("driver_id", ""))), told):
-        told.update(_card_of(stranger(DriverId(own)), told))  # a stranger's card replaces no other one: it must stay a stranger's
+        told.update(
+            _card_of(stranger(DriverId(own)), told)
+        )  # a stranger's card replaces no other one: it must stay a stranger's
         return True
     for name in IDS:
         if told.get(name) in pseudonyms:

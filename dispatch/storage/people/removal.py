@@ -1,7 +1,7 @@
 """Takes a person out of a file. Called by `dispatch people remove`.
 
-It rewrites history, in one transaction: every event and row that names the person has a pseudonym instead, what people wrote is gone, and
-places are known to about a kilometre. What remains says when rides were, what they cost and who else was there.
+It rewrites history, in one transaction: every event and row that names the person has a pseudonym instead, what people wrote is
+gone, and places are known to about a kilometre. What remains says when rides were, what they cost and who else was there.
 """
 
 import secrets
@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from dispatch import addresses
+from dispatch.domain.driver.record import stranger
 from dispatch.errors import FrameError
 from dispatch.identity.people import NoSuchPerson
 from dispatch.ids import DriverId, PersonId
@@ -87,7 +88,8 @@ def remove(
 ) -> Removed:
     """Take this person out of the file, in one transaction, and then out of its free pages and its log.
 
-    `now`: Unix seconds. `by`: the id of the member of staff who does it. Raises NoSuchPerson, RideIsOpen, StillConnected, StorageDamaged.
+    `now`: Unix seconds. `by`: the id of the member of staff who does it.
+    Raises NoSuchPerson, RideIsOpen, StillConnected, StorageDamaged.
     """
     with explained(writer.path):
         person = people.require(writer.db, person_id)
@@ -238,8 +240,8 @@ def _rows(writer: Writer, ids: dict[str, str], phones: tuple[str, ...]) -> Itera
         for table in _DELETED:
             for column in _COLUMNS[table]:
                 yield f"DELETE FROM {table} WHERE {column} = ?", (old,)
-    for table, columns in _COLUMNS.items():
-        for column in columns:
+    for table, named_by in _COLUMNS.items():
+        for column in named_by:
             for old, new in ids.items():
                 if table not in (*_DELETED, "passengers", "drivers"):
                     yield f"UPDATE {table} SET {column} = ?2 WHERE {column} = ?1", (old, new)
@@ -299,9 +301,9 @@ def _driver(writer: Writer, old: str, new: str) -> Iterator[Change]:
     ).fetchone()
     if row is None:
         return
-    of_stranger = erasing.stranger(DriverId(old))
+    of_stranger = stranger(DriverId(old))
     is_strange = row == (of_stranger.name, of_stranger.phone, of_stranger.vehicle_registration)
-    name = erasing.stranger(DriverId(new)).name if is_strange else new
+    name = stranger(DriverId(new)).name if is_strange else new
     registration = erasing.NO_REGISTRATION
     yield (
         "UPDATE drivers SET driver_id = ?, name = ?, phone = ?, vehicle_registration = ? WHERE driver_id = ?",

@@ -398,7 +398,8 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
         ),
     ),
     PersonRemoved: EventRow(
-        PERSON, runs(*(f"DELETE FROM {table} WHERE person_id = :person_id" for table in ("people", "roles", "documents")))
+        PERSON,
+        runs(*(f"DELETE FROM {table} WHERE person_id = :person_id" for table in ("people", "roles", "documents"))),
     ),
 }
 assert tuple(EVENTS) == EVENT_TYPES, "every event has its row"

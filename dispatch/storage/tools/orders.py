@@ -76,6 +76,12 @@ def perform(writer: Writer, order: Order, now: float) -> Answer:
     return _DO[type(order)](writer, order, now)
 
 
+def _removed(writer: Writer, order: RemovePerson, now: float) -> Answer:
+    person_id = named(writer, order.person, order.phone_region)
+    removed = remove(writer, person_id, now, order.by)
+    return {"pseudonym": removed.pseudonym, "events": removed.events}
+
+
 _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] = {
     SeedPeople: lambda writer, order, now: seed_into(writer, order.fleet, now)._asdict(),
     BlockPair: lambda writer, order, now: {
@@ -89,11 +95,5 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     SetStatus: set_status,
     MovePhone: move_phone,
     KeepDocument: keep_document,
-    RemovePerson: lambda writer, order, now: _removed(writer, order, now),
+    RemovePerson: _removed,
 }
-
-
-def _removed(writer: Writer, order: RemovePerson, now: float) -> Answer:
-    person_id = named(writer, order.person, order.phone_region)
-    removed = remove(writer, person_id, now, order.by)
-    return {"pseudonym": removed.pseudonym, "events": removed.events}

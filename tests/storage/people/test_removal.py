@@ -59,7 +59,9 @@ def ride(n: int, passenger: Passenger, card: DriverCard, at: float, trip: Trip =
     said = own + ("CaNaRyT" if card is TOM else "")
     way = ((0.0, trip.pickup.lat, trip.pickup.lon), (20.0, trip.dropoff.lat, trip.dropoff.lon))
     owner = passenger.passenger_id if n % 2 else None
-    yield append(addresses.quote(quote), QuoteMade(quote, owner, trip.pickup, trip.dropoff, "sedan", PRICE, at, at + 300), at=at)
+    yield append(
+        addresses.quote(quote), QuoteMade(quote, owner, trip.pickup, trip.dropoff, "sedan", PRICE, at, at + 300), at=at
+    )
     yield append(addresses.quote(quote), QuoteTaken(quote, ride_id, at), at=at)
     yield append(stream, RideRequested(ride_id, 1, passenger, trip, at, price=PRICE, claim=trip, quote_id=quote), at=at)
     yield append(driver, OfferDeclined(ride_id, card.driver_id, offer, f"{said}: too far for me"), at=at)
@@ -206,7 +208,9 @@ def test_nobody_is_removed_whose_ride_is_open_or_not_paid(
     fill(writer)
     if "paid" in says:
         over = RideId("unpaid")
-        writer.write([append("ride/unpaid", RideRequested(over, 1, ROSA, CANARY_TRIP, 1.0), RideCancelled(over, "ops"))])
+        writer.write(
+            [append("ride/unpaid", RideRequested(over, 1, ROSA, CANARY_TRIP, 1.0), RideCancelled(over, "ops"))]
+        )
     writer.write(last())
     before = writer.db.execute("SELECT count(*), total(length(body)) FROM events").fetchone()
     with pytest.raises(RideIsOpen, match=says):
