@@ -20,7 +20,7 @@ from dispatch.storage.log.journal import JournalHealth, JournalPort
 from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.tables.region import agreed_region, settled_region
-from dispatch.storage.tools.orders import decode, perform
+from dispatch.storage.tools.orders import RemovePerson, decode, perform
 from dispatch.storage.tools.phone_ids import has_other_forms
 
 OTHER_FORMS: Final = (
@@ -90,7 +90,10 @@ class LiveFile:
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
         try:
-            job = partial(perform, order=decode(line), now=time.time())
+            order = decode(line)
+            if isinstance(order, RemovePerson):  # what actors remember of the person would be written again
+                return refused("served", "stop the server first: it remembers people, and would write them again")
+            job = partial(perform, order=order, now=time.time())
             return done(await asyncio.wrap_future(self.journal.run(job)))
         except msgspec.MsgspecError as error:
             return refused("bad_order", f"no such order: {error}")

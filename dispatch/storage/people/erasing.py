@@ -13,8 +13,10 @@ from dispatch.ids import DriverId
 
 GRID_DIGITS: Final = 2
 """Of a degree: a point is kept to 0.01°, which is 1.1 km of latitude and less of longitude."""
-IDS: Final = ("passenger_id", "driver_id", "person_id", "staff_id")
-"""Fields that name a person. What else stands in such an object describes that person."""
+WHO: Final = ("passenger_id", "driver_id", "person_id")
+"""Fields that name a person. A name, a phone, a plate and a number that stand beside one are that person's."""
+IDS: Final = (*WHO, "staff_id", "booked_by")
+"""And those that name who did it."""
 TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "RideCancelled": ("reason",),
     "RideUnassigned": ("reason",),
@@ -56,7 +58,7 @@ def rename(told: Any, pseudonyms: Mapping[str, str]) -> bool:
         is_changed |= rename(part, pseudonyms)
     if not isinstance(told, dict):
         return is_changed
-    own = next((pseudonyms[told[name]] for name in IDS if name != "staff_id" and told.get(name) in pseudonyms), "")
+    own = next((pseudonyms[told[name]] for name in WHO if told.get(name) in pseudonyms), "")
     if own and "name" in told and told == _card_of(stranger(DriverId(told.get("driver_id", ""))), told):
         told.update(
             _card_of(stranger(DriverId(own)), told)

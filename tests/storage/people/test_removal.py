@@ -31,7 +31,7 @@ from dispatch.messages.events import (
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import people
-from dispatch.storage.people.people import NewPerson, NoSuchPerson
+from dispatch.identity.people import Document, NewPerson, NoSuchPerson
 from dispatch.storage.people.removal import RideIsOpen, StillConnected, named, remove
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
@@ -103,7 +103,7 @@ def fill(writer: Writer, seed: int | None = None) -> None:
         writer.write([append(addresses.driver(DRIVER_ID), DriverRegistered(MICHAEL), at=9_000.0)])
     for each in canaries():
         writer.write([each])
-    licence = people.Document("licence", "LIC-888", 2e9)
+    licence = Document("licence", "LIC-888", 2e9)
     new = NewPerson(role=PersonRole.DRIVER, name=TOM.name, phone=TOM.phone, documents=(licence,))
     people.add(writer, new, 11_000.0)
     people.add(writer, NewPerson(role=PersonRole.STAFF, name=ROSA.name, phone=ROSA.phone), 11_001.0)
