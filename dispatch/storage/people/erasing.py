@@ -23,7 +23,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "RideRated": ("comment",),
     "OfferDeclined": ("reason",),
     "ChargeDeclined": ("reason",),
-    "StaffActed": ("before", "after"),
+    "FareChanged": ("reason",),
 }
 """What people, or a provider, wrote in an event, beside what stands in a trip."""
 PLACES: Final = ("pickup", "dropoff")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch import addresses
+from dispatch.identity.people import Document, NewPerson, NoSuchPerson
 from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
 from dispatch.messages.events import (
     ChargeRequested,
@@ -31,7 +32,6 @@ from dispatch.messages.events import (
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import people
-from dispatch.identity.people import Document, NewPerson, NoSuchPerson
 from dispatch.storage.people.removal import RideIsOpen, StillConnected, named, remove
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
