@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dispatch import logs, phones
-from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
+from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
-from dispatch.desk import LiveDesk
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
@@ -24,7 +23,7 @@ from dispatch.live_file import LiveFile
 from dispatch.payments import payment_provider, require_payments
 from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
-from dispatch.reads import PRODUCT, LiveReads
+from dispatch.reads import LiveReads
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
@@ -36,10 +35,8 @@ from dispatch.travel.models import FITTED, eta_model
 from dispatch.words import PersonStatus
 
 if TYPE_CHECKING:
-    from starlette.routing import Route
-
-    from dispatch.transport.http.requests import Requests
-    from dispatch.transport.http.routes.auth import AuthRoutes
+    from dispatch.logins import LiveLogins
+    from dispatch.transport.http.admission import Admission
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -73,24 +70,16 @@ async def _serve(
     sparing: logs.Sparing,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
-    from dispatch.logins import LiveLogins
-    from dispatch.providers.notify import notifier
+    from dispatch.pages import Parts, routes
     from dispatch.transport.control import orders_answered
-    from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
-    from dispatch.transport.http.proofs import Proofs
     from dispatch.transport.http.requests import Requests
-    from dispatch.transport.http.routes.auth import AuthRoutes
     from dispatch.transport.ws.edge import EdgeCounters
     from dispatch.transport.ws.server import serve_forever
 
     failures = _Failures()
-    runtime = make_runtime(
-        RealtimeRuntime,
-        secrets.token_hex(16),  # pins are drawn from it: whoever knows when we started must not know them
-        settings,
-        failures.note,
-    )
+    pins = secrets.token_hex(16)  # they are drawn from it: whoever knows when we started must not know them
+    runtime = make_runtime(RealtimeRuntime, pins, settings, failures.note)
     async with AsyncExitStack() as opened:
         opened.callback(sparing.tell)
         opened.callback(asyncio.create_task(_tell_what_was_left_out(sparing)).cancel)
@@ -98,78 +87,78 @@ async def _serve(
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
+        epoch = f"{time.time_ns():x}"
         zone = assemble(
-            settings,
-            runtime,
-            store,
-            travel=travel,
-            make_policy=make_policy,
-            epoch=f"{time.time_ns():x}",
-            clock=time.perf_counter,
+            settings, runtime, store, travel=travel, make_policy=make_policy, epoch=epoch, clock=time.perf_counter
         )
-        gateway = zone.gateway
-        gateway.on_file = directory = Directory(settings.db)
-        opened.callback(directory.close)
         keys = KeyFile(settings.db, time.time())
-        proofs = gateway.proofs = Proofs(keys.ring, lambda: runtime.now, settings.token_ttl_s)
-        proofs.revoke(sessions=directory.revoked_since(runtime.now - settings.token_ttl_s))
-        admission = Admission(settings, proofs, directory.id_of)
-        prices_from, payments_to = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
-        for provider in (prices_from, payments_to):
+        admission = _admission(settings, zone.gateway, keys, runtime, opened)
+        providers = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
+        for provider in providers:
             if provider is not None:
                 opened.push_async_callback(provider.stop)
         resumed = recover(runtime, store)
         failures.is_starting = False
-        requests = Requests(runtime, settings)
-        is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
-        sender = notifier(settings, _report_texts, is_local=is_local)
-        if sender is not None:
-            opened.push_async_callback(sender.stop)
-        logins = LiveLogins(
-            settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
-        )
         edge = EdgeCounters()
-        reads = LiveReads(runtime, zone, edge, live.health)
-        auth = AuthRoutes(requests, logins, listener.getsockname()[1])
-        pages = http_app(_routes(settings, requests, zone, travel, reads, auth), admission)
-
-        async def obey(line: bytes) -> bytes:
-            answer = await live.obey(line)
-            _log_out(gateway, answer)
-            gateway.default_passenger = store.default_passenger() or ANYBODY  # who was seeded is one from now on
-            return answer
-
-        await opened.enter_async_context(orders_answered(orders, obey))
+        parts = Parts(
+            settings=settings,
+            requests=Requests(runtime, settings),
+            file=live,
+            zone=zone,
+            travel=travel,
+            logins=_logins(settings, live, zone.gateway, keys, runtime, opened),
+            reads=LiveReads(runtime, zone, edge, live.health),
+            port=listener.getsockname()[1],
+        )
+        pages = http_app(routes(parts), admission)
+        await opened.enter_async_context(orders_answered(orders, partial(_obey, live, zone.gateway)))
         _say_what_to_know(settings, store, resumed)
         on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
-        await serve_forever(gateway, pages, settings, on_ready, edge, listener, admission)
+        await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission)
     return live.is_whole
 
 
-def _routes(
-    settings: Settings, requests: "Requests", zone: Zone, travel: EtaModel, reads: LiveReads, auth: "AuthRoutes"
-) -> "list[Route]":
-    """Everything that is answered over HTTP, and who may ask it."""
-    from dispatch.transport.http.access import public
-    from dispatch.transport.http.routes.desk import DeskRoutes
-    from dispatch.transport.http.routes.docs import document_routes
-    from dispatch.transport.http.routes.health import health_routes
-    from dispatch.transport.http.routes.operator import operator_routes
-    from dispatch.transport.http.routes.quotes import QuoteRoutes
-    from dispatch.transport.http.routes.rides import ride_routes
-    from dispatch.transport.http.routes.town import town_routes
+def _admission(
+    settings: Settings, gateway: Gateway, keys: KeyFile, runtime: RealtimeRuntime, opened: AsyncExitStack
+) -> "Admission":
+    """Who may ask and connect, by the people and keys on file. The gateway learns of both."""
+    from dispatch.transport.http.admission import Admission
+    from dispatch.transport.http.proofs import Proofs
 
-    vehicle_types = zone.pricer.tariff.vehicle_types
-    routes = [
-        *health_routes(reads.why_not_ready),
-        *operator_routes(reads.registry, lambda: reads.versions),
-        *QuoteRoutes(requests, vehicle_types).routes,
-        *ride_routes(requests),
-        *public(town_routes(settings, vehicle_types)),
-        *DeskRoutes(requests, LiveDesk(settings.db), travel).routes,
-        *public(auth.routes),
-    ]
-    return [*routes, *public(document_routes(tuple(routes), reads.versions[PRODUCT]))]
+    gateway.on_file = directory = Directory(settings.db)
+    opened.callback(directory.close)
+    proofs = gateway.proofs = Proofs(keys.ring, lambda: runtime.now, settings.token_ttl_s)
+    proofs.revoke(sessions=directory.revoked_since(runtime.now - settings.token_ttl_s))
+    return Admission(settings, proofs, directory.id_of)
+
+
+def _logins(
+    settings: Settings,
+    live: LiveFile,
+    gateway: Gateway,
+    keys: KeyFile,
+    runtime: RealtimeRuntime,
+    opened: AsyncExitStack,
+) -> "LiveLogins":
+    """How people log in, and the notifier that sends them codes."""
+    from dispatch.logins import LiveLogins
+    from dispatch.providers.notify import notifier
+
+    is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
+    sender = notifier(settings, _report_texts, is_local=is_local)
+    if sender is not None:
+        opened.push_async_callback(sender.stop)
+    return LiveLogins(
+        settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
+    )
+
+
+async def _obey(live: LiveFile, gateway: Gateway, line: bytes) -> bytes:
+    """Do what a line of the control socket orders, and let the server know of it."""
+    answer = await live.obey(line)
+    _log_out(gateway, answer)
+    gateway.default_passenger = live.store.default_passenger() or ANYBODY  # who was seeded is one from now on
+    return answer
 
 
 def _log_out(gateway: Gateway, answer: bytes) -> None:

@@ -1,0 +1,54 @@
+"""Everything that the live server answers over HTTP, and who may ask it: one list. A new route is a line of it."""
+
+from typing import NamedTuple
+
+from starlette.routing import Route
+
+from dispatch.assembly import Zone
+from dispatch.config import Settings
+from dispatch.desk import LiveDesk
+from dispatch.domain.places.geo import EtaModel
+from dispatch.live_file import LiveFile
+from dispatch.logins import LiveLogins
+from dispatch.reads import PRODUCT, LiveReads
+from dispatch.transport.http.access import public
+from dispatch.transport.http.requests import Requests
+from dispatch.transport.http.routes.auth import AuthRoutes
+from dispatch.transport.http.routes.desk import DeskRoutes
+from dispatch.transport.http.routes.docs import document_routes
+from dispatch.transport.http.routes.health import health_routes
+from dispatch.transport.http.routes.operator import operator_routes
+from dispatch.transport.http.routes.quotes import QuoteRoutes
+from dispatch.transport.http.routes.rides import ride_routes
+from dispatch.transport.http.routes.town import town_routes
+
+
+class Parts(NamedTuple):
+    """The parts of the running server that routes are made of.
+
+    `requests` asks actors, `file` does what changes tables of no actor, `port` is the one that is listened on.
+    """
+
+    settings: Settings
+    requests: Requests
+    file: LiveFile
+    zone: Zone
+    travel: EtaModel
+    logins: LiveLogins
+    reads: LiveReads
+    port: int
+
+
+def routes(parts: Parts) -> list[Route]:
+    """All routes, and the documents of them."""
+    vehicle_types = parts.zone.pricer.tariff.vehicle_types
+    answered = [
+        *health_routes(parts.reads.why_not_ready),
+        *operator_routes(parts.reads.registry, lambda: parts.reads.versions),
+        *QuoteRoutes(parts.requests, vehicle_types).routes,
+        *ride_routes(parts.requests),
+        *public(town_routes(parts.settings, vehicle_types)),
+        *DeskRoutes(parts.requests, LiveDesk(parts.settings.db), parts.travel).routes,
+        *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
+    ]
+    return [*answered, *public(document_routes(tuple(answered), parts.reads.versions[PRODUCT]))]
