@@ -15,6 +15,7 @@ from dispatch.config.flags import LocalMoment, OneLineErrors, Point, with_settin
 from dispatch.text import json_line, say
 
 FINDINGS_TOLD = 50
+WRITTEN_ANEW = "the file was written anew; copies of it that you keep still have the person (docs/PRIVACY.md)"
 READING = ("columns", "trips_zone", "skip_most")
 DEMAND = ("trips", *READING, "drivers", "rides", "for", "from", "seed")
 
@@ -517,6 +518,32 @@ def keep_document(resolved: Resolved, who: str, as_json: bool, **document: str) 
     settings = resolved.settings
     order = KeepDocument(who=who, phone_region=settings.phone_region, time_zone=settings.time_zone, **document)
     _say_person(_have_done(settings.db, order), as_json, "has this document on file", "had this document on file")
+
+
+@people.command("remove")
+@click.argument("who")
+@_as_json
+@with_settings("db", "phone_region")
+def remove_person(resolved: Resolved, who: str, as_json: bool) -> int:
+    """Take WHO, a phone or an id, out of the database for good. It cannot be undone.
+
+    A pseudonym takes the place of the id, name and phone in every event and row; what people wrote about the rides of WHO is emptied,
+    places are kept to about a kilometre. Then the file is written anew. Refused while a ride of WHO is open or not paid. Exit status 1
+    when free pages of the file may still have something of WHO.
+    """
+    from dispatch.storage.tools.privacy_orders import RemovePerson
+    from dispatch.text import counted
+
+    path = resolved.settings.db
+    answer = _have_done(path, RemovePerson(who=who, phone_region=resolved.settings.phone_region))
+    if as_json:
+        say(json_line(answer))
+    else:
+        say(
+            f"{path}: in {counted(answer['events'], 'event')} and all rows {answer['pseudonym']} stands for the person now"
+        )
+        say(f"{path}: {answer['unwiped'] or WRITTEN_ANEW}")
+    return int(bool(answer["unwiped"]))
 
 
 def _set_status(resolved: Resolved, who: str, status: str, role: str | None, as_json: bool) -> None:

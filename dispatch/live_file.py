@@ -20,8 +20,9 @@ from dispatch.storage.log.journal import JournalHealth, JournalPort
 from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.tables.region import agreed_region, settled_region
-from dispatch.storage.tools.orders import RemovePerson, decode, perform
+from dispatch.storage.tools.orders import decode, perform
 from dispatch.storage.tools.phone_ids import has_other_forms
+from dispatch.storage.tools.privacy_orders import RemovePerson, finish
 
 OTHER_FORMS: Final = (
     "people on file are known by other forms of their phone numbers and would be taken for strangers:"
@@ -132,9 +133,12 @@ def _open(settings: Settings, ownership: Ownership) -> Writer:
         others = has_other_forms(writer.db, region)
         writer.watch(settings.db, ownership)
         before = mark_all_disconnected(writer, max(time.time(), newest_at(writer.db)))
+        unwiped = finish(writer)
     except BaseException:
         writer.close()
         raise
+    if unwiped:
+        logs.log.error("people who were removed may still be read from free pages", extra={"why": unwiped})
     if others:
         logs.log.warning(OTHER_FORMS, extra={"db": settings.db})
     if before.drivers:

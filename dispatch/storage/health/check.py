@@ -18,12 +18,17 @@ from dispatch.messages.events import Event
 from dispatch.storage.file.header import require_whole
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
+from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, decode
 from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations, reading
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.words import Word
 
 PAGE_FAULTS_TOLD: Final = 20
+UNWIPED: Final = (
+    "who was removed may still be read from free pages, since the removal was cut short; a start of the server, or any removal,"
+    " finishes it"
+)
 _EVENTS: Final = f"SELECT n, at, stream, ride_id, ride_no, kind, {BODY} FROM events ORDER BY n"
 
 
@@ -51,6 +56,8 @@ def findings(path: str | Path) -> Iterator[str]:
         bad_pages = list(page_faults(db, f"integrity_check({PAGE_FAULTS_TOLD})"))
         yield from bad_pages
         yield from schema_faults(db)
+        if wiping.is_due(db):
+            yield UNWIPED
         if not bad_pages:
             with closing(scratch()) as made:
                 yield from told_again(db, made)

@@ -5,7 +5,7 @@ gone, and places are known to about a kilometre. What remains says when rides we
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from string import ascii_lowercase
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ from dispatch import addresses
 from dispatch.domain.driver.record import stranger
 from dispatch.errors import FrameError
 from dispatch.identity.people import NoSuchPerson
-from dispatch.ids import DriverId, PersonId
+from dispatch.ids import DriverId, PersonId, QuoteId, RideId
 from dispatch.messages.events import PersonRemoved
 from dispatch.messages.journal import Append
 from dispatch.phones import canonical
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE
+from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, Writer
 from dispatch.storage.people import erasing, people
 from dispatch.storage.tables.region import agreed_region
@@ -37,7 +38,7 @@ _ROLES: Final = ("passenger", "driver")
 _COLUMNS: Final = {
     name: [column for column in table.columns.split(", ") if column in erasing.IDS] for name, table in TABLES.items()
 }
-_DELETED: Final = ("documents", "roles", "people", "login_sessions", "blocked_pairs")
+_DELETED: Final = ("documents", "roles", "people", "blocked_pairs")
 """What is of no use without the person."""
 _TEXTS: Final = {
     "rides": ("pickup_address", "dropoff_address", "reason"),
@@ -54,6 +55,15 @@ class RideIsOpen(FrameError, code=RefusalCode.RIDE_OPEN):
 
 class StillConnected(FrameError, code=RefusalCode.ILLEGAL_NOW):
     """An app speaks for the person. What it says next would be on file under the old id."""
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """Where a person is named. `ids`: what they are called; `rides` and `quotes`: what is theirs, or was driven by them."""
+
+    person_id: PersonId
+    ids: tuple[str, ...]
+    rides: tuple[RideId, ...]
+    quotes: tuple[QuoteId, ...]
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -83,10 +93,23 @@ def named(writer: Writer, person: str, phone_region: str = "") -> PersonId:
     return found.person_id
 
 
+def whereabouts(writer: Writer, person_id: PersonId) -> Whereabouts:
+    """Where this person is named, if they can be taken out. Raises NoSuchPerson, RideIsOpen."""
+    with explained(writer.path):
+        ids = _ids(writer, person_id, people.require(writer.db, person_id).phone)
+        _require_rides_over(writer, ids)
+        among = _among(ids)
+        rides = writer.db.execute(
+            f"SELECT ride_id FROM rides WHERE passenger_id {among} OR driver_id {among}", (*ids, *ids)
+        ).fetchall()
+        quotes = writer.db.execute(f"SELECT quote_id FROM quotes WHERE passenger_id {among}", ids).fetchall()
+    return Whereabouts(person_id, tuple(ids), tuple(row[0] for row in rides), tuple(row[0] for row in quotes))
+
+
 def remove(
     writer: Writer, person_id: PersonId, now: float, by: str = "", draw: DrawPseudonym = draw_pseudonym
 ) -> Removed:
-    """Take this person out of the file, in one transaction, and then out of its free pages and its log.
+    """Take this person out of the file, in one transaction. Its free pages may have them still: `wiping` comes next.
 
     `now`: Unix seconds. `by`: the id of the member of staff who does it.
     Raises NoSuchPerson, RideIsOpen, StillConnected, StorageDamaged.
@@ -94,25 +117,16 @@ def remove(
     with explained(writer.path):
         person = people.require(writer.db, person_id)
         ids = {ident: draw() for ident in _ids(writer, person_id, person.phone)}
-        _require_at_rest(writer, ids)
+        _require_rides_over(writer, ids)
+        _require_disconnected(writer, ids)
         phones = _phones(writer, ids, person.phone)
-        writer.db.execute("PRAGMA secure_delete = ON").fetchall()
         news = list(_rewritten(writer, ids, phones))
-        changes = [*(("UPDATE events SET body = ? WHERE n = ?", new) for new in news), *_rows(writer, ids, phones)]
+        changes = [*(("UPDATE events SET body = ? WHERE n = ?", new) for new in news), *_rows(writer, ids, phones, now)]
     pseudonym = PersonId(ids[person_id])
     removed = PersonRemoved(pseudonym, ids.get(by, by))
-    writer.write([Append(addresses.person(pseudonym), 0, 1, now, (removed,))], changes)
-    wipe(writer)
+    with wiping.thorough(writer):
+        writer.write([Append(addresses.person(pseudonym), 0, 1, now, (removed,))], [*changes, wiping.IS_DUE])
     return Removed(pseudonym, ids, len(news))
-
-
-def wipe(writer: Writer) -> None:
-    """Leave in the file, its log and its index nothing of what is deleted. Everybody who wants to commit waits meanwhile."""
-    with explained(writer.path):
-        writer.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        writer.db.execute("VACUUM")
-        writer.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    writer.note_commit()
 
 
 # -- who it is
@@ -127,24 +141,33 @@ def _ids(writer: Writer, person_id: PersonId, phone: str) -> list[str]:
     return list(ids)
 
 
-def _require_at_rest(writer: Writer, ids: dict[str, str]) -> None:
-    """Raises RideIsOpen or StillConnected."""
-    among = f"IN ({', '.join('?' * len(ids))})"
+def _among(ids: Collection[str]) -> str:
+    return f"IN ({', '.join('?' * len(ids))})"
 
-    def any_of(query: str) -> bool:
-        values = [ident for _ in range(query.count("{0}")) for ident in ids]
-        return writer.db.execute(query.format(among) + " LIMIT 1", values).fetchone() is not None
 
-    if any_of("SELECT 1 FROM rides WHERE ended_at IS NULL AND (passenger_id {0} OR driver_id {0})") or any_of(
-        "SELECT 1 FROM drivers WHERE ride_id IS NOT NULL AND driver_id {0}"
-    ):
+def _has_any(writer: Writer, query: str, ids: Collection[str]) -> bool:
+    """Whether there is such a row. The query says `{0}` where one of the ids must stand."""
+    values = [ident for _ in range(query.count("{0}")) for ident in ids]
+    return writer.db.execute(query.format(_among(ids)) + " LIMIT 1", values).fetchone() is not None
+
+
+def _require_rides_over(writer: Writer, ids: Collection[str]) -> None:
+    """Raises RideIsOpen."""
+    open_ride = "SELECT 1 FROM rides WHERE ended_at IS NULL AND (passenger_id {0} OR driver_id {0})"
+    held = "SELECT 1 FROM drivers WHERE ride_id IS NOT NULL AND driver_id {0}"
+    if _has_any(writer, open_ride, ids) or _has_any(writer, held, ids):
         raise RideIsOpen("a ride of this person is not over")
-    if any_of(
+    unpaid = (
         "SELECT 1 FROM charges JOIN rides USING (ride_id) WHERE charges.status = 'pending'"
         " AND (charges.passenger_id {0} OR driver_id {0})"
-    ):
+    )
+    if _has_any(writer, unpaid, ids):
         raise RideIsOpen("a ride of this person is not paid yet")
-    if any_of("SELECT 1 FROM drivers WHERE online AND driver_id {0}"):
+
+
+def _require_disconnected(writer: Writer, ids: Collection[str]) -> None:
+    """Raises StillConnected."""
+    if _has_any(writer, "SELECT 1 FROM drivers WHERE online AND driver_id {0}", ids):
         raise StillConnected("this driver is connected; suspend the driver, or have the app closed, and try again")
 
 
@@ -207,7 +230,7 @@ def _erased(told: erasing.Body, ids: dict[str, str], phones: tuple[str, ...], is
 # -- the rows
 
 
-def _rows(writer: Writer, ids: dict[str, str], phones: tuple[str, ...]) -> Iterator[Change]:
+def _rows(writer: Writer, ids: dict[str, str], phones: tuple[str, ...], now: float) -> Iterator[Change]:
     """What is changed in the tables, the names of people last: all else is found by them."""
     for table, columns in _TEXTS.items():
         for column in columns:
@@ -216,6 +239,7 @@ def _rows(writer: Writer, ids: dict[str, str], phones: tuple[str, ...]) -> Itera
     for phone in phones:
         yield "DELETE FROM login_codes WHERE phone = ?", (phone,)
     for old, new in ids.items():
+        yield "UPDATE login_sessions SET revoked_at = ifnull(revoked_at, ?) WHERE person_id = ?", (now, old)
         yield from _streams(old, new)
         yield from _rides(writer, old, new)
         yield from _tracks(writer, old)

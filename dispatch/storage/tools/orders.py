@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.people.removal import named, remove
 from dispatch.storage.tools.blocks import block, unblock
 from dispatch.storage.tools.people_orders import (
     AddPerson,
@@ -24,6 +23,7 @@ from dispatch.storage.tools.people_orders import (
     move_phone,
     set_status,
 )
+from dispatch.storage.tools.privacy_orders import RemovePerson, remove_person
 from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -55,14 +55,6 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
     phone_region: str = ""
 
 
-class RemovePerson(_Order, frozen=True, tag="remove_person"):
-    """Take a person out of the file: an id, or a phone in any written form. Answer: the `pseudonym`, and how many `events` changed."""
-
-    person: _Name
-    phone_region: str = ""
-    by: str = ""
-
-
 Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | AnyPeopleOrder
 Answer = dict[str, Any]
 
@@ -74,12 +66,6 @@ encode: Final = msgspec.json.Encoder().encode
 def perform(writer: Writer, order: Order, now: float) -> Answer:
     """Do it, and say what came of it. `now`: unix time. Raises DispatchError, and then nothing was done."""
     return _DO[type(order)](writer, order, now)
-
-
-def _removed(writer: Writer, order: RemovePerson, now: float) -> Answer:
-    person_id = named(writer, order.person, order.phone_region)
-    removed = remove(writer, person_id, now, order.by)
-    return {"pseudonym": removed.pseudonym, "events": removed.events}
 
 
 _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] = {
@@ -95,5 +81,5 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     SetStatus: set_status,
     MovePhone: move_phone,
     KeepDocument: keep_document,
-    RemovePerson: _removed,
+    RemovePerson: remove_person,
 }

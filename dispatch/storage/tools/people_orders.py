@@ -21,7 +21,7 @@ from dispatch.words import PersonRole, PersonStatus
 
 LONGEST_LIST: Final = 1_000_000
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
-_Who = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Who = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class PeopleOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -61,7 +61,7 @@ class SetStatus(PeopleOrder, frozen=True, kw_only=True, tag="set_status"):
     `sessions` that ended by it.
     """
 
-    who: _Who
+    who: Who
     status: PersonStatus
     role: PersonRole | None = None
 
@@ -69,14 +69,14 @@ class SetStatus(PeopleOrder, frozen=True, kw_only=True, tag="set_status"):
 class MovePhone(PeopleOrder, frozen=True, kw_only=True, tag="move_phone"):
     """Another phone for a person, who keeps everything else. Answer: the `person`, and whether that is `news`."""
 
-    who: _Who
+    who: Who
     phone: _Text
 
 
 class KeepDocument(PeopleOrder, frozen=True, kw_only=True, tag="keep_document"):
     """Put a driver's document on file. `expires`: its last day, `2027-03-31`. Answer: the `person`, and whether that is `news`."""
 
-    who: _Who
+    who: Who
     kind: _Text
     expires: _Text
     number: _Text = ""

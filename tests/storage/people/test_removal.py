@@ -31,8 +31,9 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
-from dispatch.storage.people import people
-from dispatch.storage.people.removal import RideIsOpen, StillConnected, named, remove
+from dispatch.storage.log.wiping import wipe
+from dispatch.storage.people import people, removal
+from dispatch.storage.people.removal import Removed, RideIsOpen, StillConnected, named, whereabouts
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
 from dispatch.values import DriverCard, Money, Passenger, Place, Trip
@@ -143,6 +144,13 @@ def rows_without(path_or_writer: Writer, person_id: str) -> dict[str, set[Any]]:
         }
         for table, columns in TABLES.items()
     }
+
+
+def remove(writer: Writer, person_id: PersonId, now: float, **more: Any) -> Removed:
+    """Take the person out, and out of free pages."""
+    removed = removal.remove(writer, person_id, now, **more)
+    wipe(writer)
+    return removed
 
 
 @pytest.mark.parametrize("person", [ROSA.passenger_id, TOM.driver_id])
@@ -274,3 +282,21 @@ def test_pseudonyms_are_drawn_and_cannot_be_told_from_the_person(writer: Writer)
     first = remove(writer, PersonId(TOM.driver_id), 12_000.0).pseudonym
     second = remove(writer, PersonId(ROSA.passenger_id), 12_001.0).pseudonym
     assert first != second and not set(first) & set("0123456789")
+
+
+def test_it_is_known_beforehand_where_a_person_is_named(writer: Writer) -> None:
+    fill(writer)
+    rosa = whereabouts(writer, PersonId(ROSA.passenger_id))
+    assert rosa.ids == (ROSA.passenger_id,) and set(rosa.quotes) == {"canary-q1"}
+    assert set(rosa.rides) == {"canary-1", "canary-2", "canary-x1", "canary-x2"}
+    assert set(whereabouts(writer, PersonId(TOM.driver_id)).rides) == {"canary-1", "canary-3"}
+    writer.write([append("ride/open", RideRequested(RideId("open"), 1, ROSA, CANARY_TRIP, 1.0))])
+    with pytest.raises(RideIsOpen):
+        whereabouts(writer, PersonId(ROSA.passenger_id))
+
+
+def test_logins_end_and_stay_on_file_so_that_no_token_of_theirs_holds_after_a_restart(writer: Writer) -> None:
+    fill(writer)
+    removed = remove(writer, PersonId(TOM.driver_id), 12_000.0)
+    sessions = writer.db.execute("SELECT person_id, revoked_at FROM login_sessions").fetchall()
+    assert sessions == [(removed.pseudonym, 12_000.0)]
