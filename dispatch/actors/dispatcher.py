@@ -29,7 +29,7 @@ from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.matching.zone import Agenda, Zone, considered
-from dispatch.errors import IllegalTransition, Unavailable
+from dispatch.errors import IllegalTransition, InternalError, Unavailable
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
@@ -51,7 +51,7 @@ from dispatch.messages.matching import (
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
-from dispatch.words import AskVerdict, OfferOutcome, RideStatus, SearchEnd
+from dispatch.words import AskVerdict, OfferOutcome, RefusalCode, RideStatus, SearchEnd
 
 
 class _Due(Message, frozen=True, gc=False):
@@ -148,17 +148,21 @@ class DispatcherActor(RecordedActor):
     def _on_not_appended(self, message: NotAppended) -> None:
         lost = self.lose(message)
         if lost is not None:
-            self._ask_again(lost)
+            self._ask_again(lost, Unavailable.code, f"nothing was done, try again: {message.reason}")
             self.runtime.rebuild(self.address)
 
     def on_set_aside(self, message: Message, error_id: str) -> None:
-        self._ask_again([message])
+        self._ask_again([message], InternalError.code, str(InternalError(error_id)))
 
-    def _ask_again(self, lost: Sequence[Message]) -> None:
-        """Rides whose requests were lost with their turns ask anew, if they still look for a driver."""
+    def _ask_again(
+        self, lost: Sequence[Message], code: RefusalCode = Unavailable.code, text: str = Unavailable.says
+    ) -> None:
+        """Rides whose requests were lost with their turns ask anew, if they still look for a driver. Staff hear that theirs was."""
         for message in lost:
             if type(message) is SearchDriver and message.after is not None:
                 self.runtime.tell(addresses.ride(message.ride.ride_id), AnnounceState())
+            elif type(message) is AskDriver:
+                self.runtime.tell(message.reply_to, DeskAnswered(RideStatus.PENDING, code, text))
 
     # -- rides
 

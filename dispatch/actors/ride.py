@@ -8,7 +8,7 @@ is in its parts: the conversation with the passenger's app, the open question of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -21,10 +21,8 @@ from dispatch.domain.ride import booking, journey, money
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
-    CANCELLED,
     CHARGED,
     COMPLETED,
-    MAY_CANCEL,
     PENDING,
     SCHEDULED,
     TERMINAL,
@@ -35,7 +33,7 @@ from dispatch.domain.ride.record import (
     RideRecord,
     RideRules,
 )
-from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRide, Unavailable
+from dispatch.errors import IdReused, IllegalTransition, InternalError, Unavailable
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import (
@@ -77,7 +75,6 @@ from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceHold,
     AnnounceState,
-    AskDriver,
     ClaimGranted,
     ClaimRide,
     DeskAnswered,
@@ -90,7 +87,6 @@ from dispatch.messages.matching import (
     PassengerBusy,
     PassengerTaken,
     RideAnswered,
-    RideClosed,
     RideRefused,
     RoundOpened,
     SearchDriver,
@@ -183,11 +179,119 @@ class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
 
 
-Order = ReportArrived | StartRide | CompleteRide | ReportNoShow | RateRide
+Order = (
+    ReportArrived
+    | StartRide
+    | CompleteRide
+    | ReportNoShow
+    | RateRide
+    | CancelRide
+    | AssignRide
+    | ReassignRide
+    | ChangeFare
+)
 """A command that the record alone decides."""
 Answer = PassengerTaken | PassengerBusy | Priced | QuoteGranted | QuoteRefused | NotPriced | NoAnswer
 """What the open question of a booking is answered with."""
-COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow)
+COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow, DeskRequest)
+
+
+class Asker(Protocol):
+    """Who asked the ride something, and so who is answered, and how. One for each kind: `asker_of` finds it."""
+
+    def is_new(self, ride: RideActor, message: Any) -> bool:
+        """Whether this must be carried out. False: it was before, and is answered as then."""
+
+    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
+        """Tell what the ride decided, where what followed from it has not told it already."""
+
+    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
+        """It did nothing. `field`: which field of it is at fault, if one is."""
+
+    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
+        """Nothing came of it, and the same may be asked again."""
+
+
+class _App:
+    """The passenger's app. Notices answer it."""
+
+    def is_new(self, ride: RideActor, message: Any) -> bool:
+        return ride.app.is_new(ride, message)
+
+    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
+        if decision.refusal is not None:
+            self.refuse(ride, message, *decision.refusal)
+        elif decision.say_end:
+            ride.app.done(ride, message.command, ride.say_end_again())
+
+    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
+        ride.app.refuse(ride, message.command, code, text, ride.ride_id, field or None)
+
+    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
+        ride.app.fail_retryable(ride, message, code, text)
+
+
+class _DriversActor:
+    """A driver's actor, in the name of its app. What became of a command is known here only if it is on record."""
+
+    def is_new(self, ride: RideActor, message: Any) -> bool:
+        command, driver = message.command, addresses.driver(message.driver_id)
+        known = ride.app.answers.admit(command, ride.recorded) if command is not None else None
+        if known is None:
+            return True
+        if known.fingerprint != command.fingerprint:
+            text = f"id {command.id!r} was used for another message"
+            ride.send(driver, RideRefused(ride.ride_id, IdReused.code, text, command))
+        elif known.result is not None:  # the driver's actor has forgotten
+            ride.send(driver, RideAnswered(ride.ride_id, known.result, command))
+        return False
+
+    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
+        if decision.refusal is not None:
+            self.refuse(ride, message, *decision.refusal)
+
+    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
+        ride.send(addresses.driver(message.driver_id), self._refused(ride, message, code, text))
+
+    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
+        ride.runtime.tell(addresses.driver(message.driver_id), self._refused(ride, message, code, text))
+
+    def _refused(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> RideRefused:
+        if message.command is not None:
+            ride.app.answers.drop(message.command)
+        return RideRefused(ride.ride_id, code, text, message.command)
+
+
+class _Desk:
+    """Somebody of the operator's people, at an address for this one question."""
+
+    def is_new(self, ride: RideActor, message: Any) -> bool:
+        known = booking.answer_known(ride.ride, message) if isinstance(message, FindDriver) else None
+        if known is not None:
+            ride.send(message.reply_to, known)
+        return known is None
+
+    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
+        if decision.refusal is not None:
+            self.refuse(ride, message, *decision.refusal)
+        elif decision.ask is None:  # else the dispatcher answers
+            ride.send(message.reply_to, journey.told_desk(ride.ride))
+
+    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
+        ride.send(message.reply_to, DeskAnswered(ride.ride.status, code, text, field))
+
+    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
+        ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status, code, text))
+
+
+_APP, _DRIVER, _DESK = _App(), _DriversActor(), _Desk()
+
+
+def asker_of(message: Any) -> Asker:
+    """Who asked this."""
+    if getattr(message, "reply_to", None) is not None:
+        return _DESK
+    return _APP if message.driver_id is None else _DRIVER
 
 
 class RideActor(RecordedActor):
@@ -299,17 +403,8 @@ class RideActor(RecordedActor):
             message = message.resume
         if isinstance(message, Resume):
             self.app.fail_retryable(self, message, code, text)
-        elif isinstance(message, FindDriver | DeskRequest) and message.reply_to is not None:
-            self.runtime.tell(message.reply_to, DeskAnswered(self.ride.status, code, text))
         elif isinstance(message, COMMANDS):
-            driver_id = message.driver_id
-            if driver_id is None:
-                if message.principal.role is Role.PASSENGER:
-                    self.app.fail_retryable(self, message, code, text)
-                return
-            if message.command is not None:
-                self.app.answers.drop(message.command)
-            self.runtime.tell(addresses.driver(driver_id), RideRefused(self.ride_id, code, text, message.command))
+            asker_of(message).fail(self, message, code, text)
 
     def retire_later(self) -> None:
         """Leave memory after a while, if nobody is connected and nothing is under way."""
@@ -383,12 +478,7 @@ class RideActor(RecordedActor):
         if self.question.booking is not None:
             self._wait_behind(message)
             return
-        if message.reply_to is not None:
-            known = booking.answer_known(self.ride, message)
-            if known is not None:
-                self.send(message.reply_to, known)
-                return
-        elif not self.app.is_new(self, message) or not self._is_news(message):
+        if not asker_of(message).is_new(self, message) or not self._is_news(message):
             return
         ride = self.ride
         if booking.needs_hold(ride, message, self.runtime.now, self.rules):
@@ -437,9 +527,7 @@ class RideActor(RecordedActor):
             known = self.store.passenger(passenger.passenger_id)
             passenger = replace(passenger, name=known.name) if known is not None else passenger
         event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
-        self._carry_out(Decision((event,)))
-        if message.reply_to is not None:
-            self.send(message.reply_to, DeskAnswered(self.ride.status))
+        self._carry_out(Decision((event,)), message)
 
     @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, NoAnswer)
     def _on_answer(self, message: Answer) -> None:
@@ -456,12 +544,9 @@ class RideActor(RecordedActor):
                     self._book(asked, message.price)
         elif isinstance(message, PassengerBusy):
             text = booking.busy_text(message.open_ride)
-            self.app.refuse(self, asked.command, IllegalTransition.code, text, self.ride_id)
+            asker_of(asked).refuse(self, asked, IllegalTransition.code, text)
         elif isinstance(message, QuoteRefused) and message.code != Unavailable.code:
-            if asked.reply_to is not None:
-                self.send(asked.reply_to, DeskAnswered(self.ride.status, message.code, message.text, "quote_id"))
-            else:
-                self.app.refuse(self, asked.command, message.code, message.text, self.ride_id, "quote_id")
+            asker_of(asked).refuse(self, asked, message.code, message.text, "quote_id")
         else:
             self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
         for waiting in question.in_hand[1:]:
@@ -526,7 +611,7 @@ class RideActor(RecordedActor):
         self.depend_on(message.after)
         ride, driver_id = self.ride, message.driver.driver_id
         if ride.status == PENDING and message.search_no == ride.search_no:
-            if not self.rules.accept_window_s:
+            if journey.decides_at_once(message, self.rules):
                 self._assign(message)
                 return
             if self.claims is None:
@@ -556,12 +641,12 @@ class RideActor(RecordedActor):
         assigned = RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin)
         self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin)))
 
-    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide)
+    @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide, AssignRide, ReassignRide, ChangeFare)
     def _on_order(self, message: Order) -> None:
-        if not self._is_new(message):
+        if not asker_of(message).is_new(self, message):
             return
         decision = DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules)
-        if decision.events and type(message) in journey.STEPS:
+        if decision.events and type(message) in journey.END_A_LEG:
             self._record_track()
         self._carry_out(decision, message)
         self.retire_later()  # the ride may have been woken for this
@@ -569,58 +654,10 @@ class RideActor(RecordedActor):
     @receives(CancelRide)
     def _on_cancel(self, message: CancelRide) -> None:
         """From the passenger's own connection, from a driver by way of the driver's actor, or from staff."""
-        if message.reply_to is not None:
-            self._close_for(message.reply_to, message)
-        elif self.question.booking is not None and message.principal.role is Role.PASSENGER:
+        if self.question.booking is not None and message.principal.role is Role.PASSENGER:
             self._wait_behind(message)
-        elif self._is_new(message):
-            self._carry_out(journey.cancel(self.ride, message, self.runtime.now, self.rules), message)
-
-    def _close_for(self, reply_to: str, message: CancelRide) -> None:
-        """Staff are answered themselves: the passenger hears of an end, and of nothing that did not happen."""
-        ride = self.ride
-        if message.principal.by in MAY_CANCEL[ride.status]:
-            self._carry_out(journey.cancel(ride, message, self.runtime.now, self.rules))
-        if ride.status == UNBOOKED:
-            answer = RideClosed(ride.status, code=NoSuchRide.code)
-        elif ride.status == CANCELLED:
-            answer = RideClosed(ride.status, ride.ended_by, ride.reason)
         else:
-            text = f"cannot cancel a ride that is {ride.status}"
-            answer = RideClosed(ride.status, code=IllegalTransition.code, text=text)
-        self.send(reply_to, answer)
-
-    @receives(AssignRide, ReassignRide, ChangeFare)
-    def _on_desk(self, message: AssignRide | ReassignRide | ChangeFare) -> None:
-        """Staff are answered once it is on disk; by the dispatcher, if it is the dispatcher who does it."""
-        ride = self.ride
-        decision = DECIDE[type(message)](ride, message, self.runtime.now, self.rules)
-        if decision.events:
-            self._record_track()
-        self._carry_out(decision)
-        if decision.refusal is not None:
-            self.send(message.reply_to, DeskAnswered(ride.status, *decision.refusal))
-        elif isinstance(message, AssignRide):
-            ask = AskDriver(ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to)
-            self.send(addresses.dispatcher(ride.zone), ask)
-        else:
-            self.send(message.reply_to, DeskAnswered(ride.status))
-        self.retire_later()
-
-    def _is_new(self, message: Order | CancelRide) -> bool:
-        """Whether this command must be carried out. What became of a driver's command is known here only if it is on record."""
-        driver_id, command = message.driver_id, message.command
-        if driver_id is None:
-            return self.app.is_new(self, message)
-        known = self.app.answers.admit(command, self.recorded) if command is not None else None
-        if known is None or command is None:
-            return True
-        if known.fingerprint != command.fingerprint:
-            text = f"id {command.id!r} was used for another message"
-            self.send(addresses.driver(driver_id), RideRefused(self.ride_id, IdReused.code, text, command))
-        elif known.result is not None:  # the driver's actor has forgotten
-            self.send(addresses.driver(driver_id), RideAnswered(self.ride_id, known.result, command))
-        return False
+            self._on_order(message)
 
     # -- timers
 
@@ -728,8 +765,8 @@ class RideActor(RecordedActor):
 
     # -- what is decided is recorded and told
 
-    def _carry_out(self, decision: Decision, message: Order | CancelRide | None = None) -> None:
-        """Record the events in one go, then tell each. `message`: the command that is answered if the decision refuses it."""
+    def _carry_out(self, decision: Decision, message: Order | FindDriver | None = None) -> None:
+        """Record the events in one go, then tell each. `message`: the command that was decided, whose asker is answered."""
         ride, events = self.ride, decision.events
         was, search_no = ride.status, ride.search_no
         for event in events:
@@ -747,24 +784,14 @@ class RideActor(RecordedActor):
             self.app.say(self, decision.say)
         if decision.warn is not None and ride.driver is not None:
             self.send(addresses.driver(ride.driver.driver_id), ForDriver(decision.warn))
-        if message is not None and decision.refusal is not None:
-            self._refuse(message, *decision.refusal)
-        elif message is not None and decision.say_end:
-            self.app.done(self, message.command, self._say_end_again())
+        if decision.ask is not None:
+            self.send(addresses.dispatcher(ride.zone), decision.ask)
+        if message is not None:
+            asker_of(message).answer(self, message, decision)
         if events and ride.status in TERMINAL:
             self.retire_later()
 
-    def _refuse(self, message: Order | CancelRide, code: RefusalCode, text: str) -> None:
-        """The command did nothing: tell the passenger who gave it, or the driver's actor."""
-        driver_id, command = message.driver_id, message.command
-        if driver_id is None:
-            self.app.refuse(self, command, code, text, self.ride_id)
-            return
-        if command is not None:
-            self.app.answers.drop(command)
-        self.send(addresses.driver(driver_id), RideRefused(self.ride_id, code, text, command))
-
-    def _say_end_again(self) -> Any:
+    def say_end_again(self) -> Any:
         """As it was said before; with a new number by a ride that another process ended."""
         if self._end is None:
             self._end = self.app.say(self, journey.end_notice(self.ride))
@@ -926,6 +953,7 @@ DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], 
     CompleteRide: journey.step,
     ReportNoShow: journey.no_show,
     RateRide: journey.rate,
+    CancelRide: journey.cancel,
     AssignRide: journey.assign,
     ReassignRide: journey.reassign,
     ChangeFare: journey.change_fare,

@@ -75,7 +75,9 @@ class FindDriver(Request, frozen=True, gc=False):
 
 
 class CancelRide(Request, frozen=True, gc=False):
-    """Passenger, driver by way of the driver's own actor, staff or system -> ride. `reply_to`: an address that hears `RideClosed`."""
+    """Passenger, driver by way of the driver's own actor, staff or system -> ride. `reply_to`: of staff, an address that hears
+    `DeskAnswered`.
+    """
 
     ride_id: RideId
     reason: str = ""

@@ -225,19 +225,9 @@ class RideRefused(Message, frozen=True, gc=False):
 # -- ride -> operations
 
 
-class RideClosed(Message, frozen=True, gc=False):
-    """Ride -> whoever asked for its end: it is over, as its `status`, `by` and `reason` say; or, with a `code`, it is not."""
-
-    status: RideStatus
-    by: str = ""
-    reason: str = ""
-    code: str = ""
-    text: str = ""
-
-
 class DeskAnswered(Message, frozen=True, gc=False):
     """Ride -> whoever of staff asked something of it: it is done, on disk, and the ride is in this `status` now; or, with a `code`,
-    nothing was done. `again`: it was done before.
+    nothing was done. `again`: it was done before. `by` and `reason`: of a ride that was cancelled.
     """
 
     status: RideStatus
@@ -245,6 +235,8 @@ class DeskAnswered(Message, frozen=True, gc=False):
     text: str = ""
     field: str = ""
     again: bool = False
+    by: str = ""
+    reason: str = ""
 
 
 # -- ride <-> tracker of its zone, which follows drivers on a ride and shows passengers where they are

@@ -300,9 +300,8 @@ class Runtime(ABC):
         error_id = self._supervisor.error_id
         if verdict.quarantine is not None:
             self.quarantine(verdict.quarantine, error_id)
-        if verdict.quarantine == box.address:
-            return
-        self.rebuild(box.address)
+        if verdict.quarantine != box.address:
+            self.rebuild(box.address)
         if self._boxes.get(box.address) is box:
             box.actor.on_set_aside(message, error_id)
         elif returns_to is not None:

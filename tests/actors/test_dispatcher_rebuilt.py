@@ -3,7 +3,7 @@
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import DriverReserved, OfferDeclined, RideAssigned, RideRequested
-from dispatch.messages.matching import AnnounceState, CloseOffer, EndSearch, SearchDriver
+from dispatch.messages.matching import AnnounceState, AskDriver, CloseOffer, DeskAnswered, EndSearch, SearchDriver
 from dispatch.values import DriverCard, RideCard
 from tests.actors.rig import ANN, TRIP
 from tests.actors.zone import ME, Zone
@@ -142,3 +142,14 @@ def test_the_end_of_a_search_that_it_never_began_ends_the_one_before() -> None:
     lease = zone.offers()["d1"]
     zone.rig.tell(ME, EndSearch(RideId("r1"), 2, "cancelled"))
     assert zone.take("driver/d1", CloseOffer) == [CloseOffer(lease.offer_id, RideId("r1"), "cancelled")]
+
+
+def test_staff_hear_at_once_that_a_driver_whom_they_want_asked_was_not() -> None:
+    zone = Zone(1, radius_m=500.0)
+    zone.rig.listen("request/1")
+    zone.books("r1")
+    zone.rig.disk_is_full(True)
+    zone.rig.tell(ME, AskDriver(RideId("r1"), 1, DriverId("d1"), bind=False, reply_to="request/1"))
+    (answer,) = zone.rig.heard("request/1")
+    assert isinstance(answer, DeskAnswered) and answer.code == "unavailable"
+    assert zone.offers() == {}

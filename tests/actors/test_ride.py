@@ -46,12 +46,12 @@ from dispatch.messages.matching import (
     AnnounceHold,
     AnnounceState,
     ClaimRide,
+    DeskAnswered,
     DriverStalled,
     EndSearch,
     ForDriver,
     PassengerBusy,
     PassengerTaken,
-    RideClosed,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
@@ -451,13 +451,13 @@ def test_times_are_settings() -> None:
 @pytest.mark.parametrize(
     ("status", "answer"),
     [
-        ("unbooked", RideClosed("unbooked", code="no_such_ride")),
-        ("in_progress", RideClosed("cancelled", "ops", "a complaint")),
-        ("completed", RideClosed("completed", code="illegal_now", text="cannot cancel a ride that is completed")),
-        ("cancelled", RideClosed("cancelled", "passenger", "")),
+        ("unbooked", DeskAnswered("unbooked", "no_such_ride", "there is no such ride")),
+        ("in_progress", DeskAnswered("cancelled", by="ops", reason="a complaint")),
+        ("completed", DeskAnswered("completed", code="illegal_now", text="cannot cancel a ride that is completed")),
+        ("cancelled", DeskAnswered("cancelled", by="passenger", reason="")),
     ],
 )
-def test_operations_hear_what_became_of_it(status: str, answer: RideClosed) -> None:
+def test_operations_hear_what_became_of_it(status: str, answer: DeskAnswered) -> None:
     rig, _ = a_ride_that_is(status)
     rig.listen(DESK)
     rig.tell("ride/r1", MESSAGES["CancelRide by operations"])

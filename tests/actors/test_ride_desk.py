@@ -7,16 +7,22 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from dispatch.actors.ride import RideActor
 from dispatch.domain.ride.record import RideRules
-from dispatch.ids import QuoteId
-from dispatch.messages.commands import Attach, Detach, FindDriver
-from dispatch.messages.events import RideRequested
-from dispatch.messages.matching import AnnounceHold, DeskAnswered
+from dispatch.ids import OfferId, QuoteId
+from dispatch.messages.commands import Attach, CancelRide, ChangeFare, Detach, FindDriver, ReassignRide
+from dispatch.messages.events import RideAssigned, RideRequested
+from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered
 from dispatch.messages.providers import NotPriced, QuoteRefused
 from dispatch.principals import OPERATIONS
 from dispatch.words import RefusalCode, RideStatus
-from tests.actors.rig import ANN, AS_ANN, DEARER, RIDE, TRIP, Rig
+from tests.actors.rig import ANN, AS_ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig
 
+CHANGES = (
+    CancelRide(OPERATIONS, RIDE, "a complaint", reply_to="request/1"),
+    ReassignRide(OPERATIONS, RIDE, "request/1", "late"),
+    ChangeFare(OPERATIONS, RIDE, "request/1", 80.0, "agreed"),
+)
 DESK, DISPATCHER, PASSENGER, QUOTE = "request/1", "dispatcher/0", "session/5", "quote/q1"
 CALL = FindDriver(OPERATIONS, RIDE, TRIP, ANN, reply_to=DESK, body=7)
 
@@ -94,3 +100,48 @@ class TestBooking:
         rig.disk_is_full(False)
         rig.tell("ride/r1", CALL)
         assert rig.heard(DESK)[-1] == DeskAnswered(RideStatus.PENDING)
+
+
+def claim(driver: Any, round_no: int = 1) -> ClaimRide:
+    """From right beside the pickup, or not: two drivers are equally near."""
+    return ClaimRide(RIDE, 1, round_no, OfferId(f"r1.1.{driver.driver_id}"), driver, -26.195, 28.0473)
+
+
+class TestIntervening:
+    @pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+    def test_staff_hear_at_once_that_nothing_reached_the_disk(self, change: Any) -> None:
+        rig = ride_of_a_caller()
+        rig.tell("ride/r1", CALL, claim(DAN))
+        rig.heard(DESK)
+        rig.disk_is_full(True)
+        rig.tell("ride/r1", change)
+        assert [answer.code for answer in rig.heard(DESK)] == [RefusalCode.UNAVAILABLE]
+
+    @pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+    def test_staff_hear_at_once_that_the_ride_failed(self, change: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        rig = Rig(supervised=True)
+        rig.listen(DESK, DISPATCHER, "driver/d1")
+        rig.ride()
+        rig.tell("ride/r1", CALL, claim(DAN))
+        rig.heard(DESK)
+
+        def fail(actor: RideActor, message: Any) -> None:
+            raise ValueError("a secret")
+
+        monkeypatch.setitem(RideActor.handlers, type(change), fail)
+        rig.tell("ride/r1", change)
+        (answer,) = rig.heard(DESK)
+        assert answer.code == RefusalCode.INTERNAL and "a secret" not in answer.text
+
+    def test_whoever_staff_asked_has_the_ride_though_others_might_do_better(self) -> None:
+        rig = ride_of_a_caller(RideRules(accept_window_s=5.0))
+        rig.tell("ride/r1", CALL, claim(EVE), claim(DAN, round_no=0))
+        assigned = [event for event in rig.journal.events_of("ride/r1") if type(event) is RideAssigned]
+        assert [event.driver for event in assigned] == [DAN]
+
+    def test_a_ride_that_was_woken_by_a_mistaken_id_leaves_memory(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell("ride/r1", CHANGES[0])
+        assert [answer.code for answer in rig.heard(DESK)] == [RefusalCode.NO_SUCH_RIDE]
+        rig.wait(RideRules().retire_after_s + 1.0)
+        assert rig.runtime.actor("ride/r1") is None

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dispatch.messages.base import Undelivered
 from dispatch.runtime import Actor, DeadLetter, PermutedRuntime, Supervisor, VirtualRuntime, receives
 
 BOOM = "ValueError('boom')"
@@ -50,6 +51,16 @@ class Told:
 
     def deliver(self, message: Letter) -> None:
         self.texts.append(message.text)
+
+
+class Asker:
+    """Keeps what comes to the address of one question."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+
+    def deliver(self, message: Any) -> None:
+        self.answers.append(message)
 
 
 class House:
@@ -193,6 +204,15 @@ class TestQuarantine:
         house.fail_at("ride/1", 0.0, 1.0, 2.0)
         assert house.told.texts == ["ride/1 is out of service: e3"]
         assert [error_id for _, _, error_id in house.set_aside] == ["e1", "e2"], "the third has no next incarnation"
+
+    def test_whoever_waits_for_an_answer_to_the_last_straw_gets_it_back(self, house: House) -> None:
+        house.fail_at("ride/1", 0.0, 1.0)
+        asker = Asker()
+        house.runtime.sink("request/1", asker)
+        house.runtime.tell("ride/1", Letter("boom"), "request/1")
+        house.runtime.run()
+        assert house.is_quarantined("ride/1")
+        assert asker.answers == [Undelivered("ride/1", Letter("boom"), is_gone=True)]
 
     @pytest.mark.parametrize("kind", [VirtualRuntime, PermutedRuntime])
     def test_mail_that_waited_and_all_later_mail_is_dead(self, kind: type[VirtualRuntime]) -> None:

@@ -59,7 +59,15 @@ from dispatch.messages.events import (
     RideUnassigned,
     SearchFailed,
 )
-from dispatch.messages.matching import ClaimRefused, ClaimRide, DriverStalled, RoundOpened, SearchExhausted
+from dispatch.messages.matching import (
+    AskDriver,
+    ClaimRefused,
+    ClaimRide,
+    DeskAnswered,
+    DriverStalled,
+    RoundOpened,
+    SearchExhausted,
+)
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import Role
 from dispatch.values import CLOCK_SLACK_S, Place
@@ -72,6 +80,8 @@ STEPS: Final[dict[type[Message], type[Message]]] = {
     CompleteRide: RideCompleted,
 }
 """The event that each step of a driver causes if the ride allows it."""
+END_A_LEG: Final = frozenset((*STEPS, ReassignRide))
+"""What ends a leg of the driver's way: where the driver went so far is put on record."""
 REFUSALS: Final[dict[RideStatus, OfferOutcome]] = {
     PENDING: OfferOutcome.SUPERSEDED,
     SCHEDULED: OfferOutcome.SUPERSEDED,
@@ -81,6 +91,8 @@ REFUSALS: Final[dict[RideStatus, OfferOutcome]] = {
 """What a driver hears whose claim of a ride in this status is refused; in every other status another driver has it: `taken`."""
 NO_SUCH_RIDE: Final = Decision(refusal=Refusal(NoSuchRide.code, NoSuchRide.says))
 NOTHING: Final = Decision()
+BY_DESK: Final = 0
+"""The round of an offer that staff had made."""
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude and longitude where it begins, metres to drive, seconds to take."""
 NOWHERE: Final[Way] = (None, None, None, None)
@@ -125,6 +137,11 @@ def way(travel: EtaModel, lat: float | None, lon: float | None, to: Place, now: 
         return NOWHERE
     start, end = (lat, lon), (to.lat, to.lon)
     return lat, lon, round(travel.road_m(start, end), 1), round(travel.eta_s(start, end, now), 1)
+
+
+def decides_at_once(claim: ClaimRide, rules: RideRules) -> bool:
+    """Whether this claim has the ride, and no other can do better: where the first has it, or staff had this driver asked."""
+    return not rules.accept_window_s or claim.round_no == BY_DESK
 
 
 class WaitingClaims:
@@ -348,11 +365,19 @@ def progress(ride: RideRecord, minutes: float, waits: tuple[float | None, float 
 # -- what staff may do
 
 
+def told_desk(ride: RideRecord) -> DeskAnswered:
+    """How the ride stands, now that what staff asked is done; of one that was cancelled, by whom and why."""
+    end = (ride.ended_by, ride.reason) if ride.status == CANCELLED else ("", "")
+    return DeskAnswered(ride.status, by=end[0], reason=end[1])
+
+
 def assign(ride: RideRecord, message: AssignRide, now: float, rules: RideRules) -> Decision:
     """Nothing happens to the ride itself: its dispatcher asks the driver, if the ride looks for one. Only managers bind."""
     if message.bind and not message.principal.is_manager:
         return Decision(refusal=Refusal(RefusalCode.FORBIDDEN, "only a manager may bind a driver"))
-    return _not_now("assign", ride) if ride.status != PENDING else NOTHING
+    if ride.status != PENDING:
+        return _not_now("assign", ride)
+    return Decision(ask=AskDriver(ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to))
 
 
 def reassign(ride: RideRecord, message: ReassignRide, now: float, rules: RideRules) -> Decision:

@@ -34,6 +34,7 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
+from dispatch.messages.matching import AskDriver
 from dispatch.messages.notices import DriverWarned, Numbered
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, RideCard, Trip
 from dispatch.words import Leg, Party, PaymentStatus, RefusalCode, RideStatus, SkippedStep
@@ -407,7 +408,8 @@ class Refusal(NamedTuple):
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What follows from a message: `events`, to be recorded together; a `refusal` for whoever gave the command.
 
-    `say`: a notice for the passenger that no event brings. `warn`: one for the driver. `say_end`: the end is told again.
+    `say`: a notice for the passenger that no event brings. `warn`: one for the driver. `say_end`: the end is told again. `ask`: the
+    dispatcher is to do it, and answers.
     """
 
     events: tuple[Message, ...] = ()
@@ -415,3 +417,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     say: Numbered | None = None
     warn: DriverWarned | None = None
     say_end: bool = False
+    ask: AskDriver | None = None

@@ -49,6 +49,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     ReusedToken: 401,
     RateLimited: 429,
     Unavailable: 503,
+    FrameError: 500,
 }
 """Whatever is not here is the request's own fault."""
 CLOSE: Final = {"Connection": "close"}

@@ -4,19 +4,33 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from dispatch import addresses
-from dispatch.errors import FrameError, IllegalTransition, NoSuchRide, Unavailable
+from dispatch.errors import (
+    Forbidden,
+    FrameError,
+    IdReused,
+    IllegalTransition,
+    NoSuchRide,
+    QuoteExpired,
+    Unavailable,
+)
 from dispatch.ids import RideId
 from dispatch.messages.base import Message, Undelivered
 from dispatch.messages.commands import CancelRide
-from dispatch.messages.matching import RideClosed
+from dispatch.messages.matching import DeskAnswered
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import MakeFrame
 from dispatch.transport.sessions.session import Handler, Link, Session
+from dispatch.words import RefusalCode
 
 PATIENCE_S: Final = 5.0
 """Seconds to wait for a ride's answer. A commit takes milliseconds."""
+REFUSED: Final[Mapping[str, type[FrameError]]] = {
+    error.code: error
+    for error in (Forbidden, FrameError, IdReused, IllegalTransition, NoSuchRide, QuoteExpired, Unavailable)
+}
+"""The errors by which a ride refuses what staff ask. A code that has none of its own is one of what is not possible now."""
 
 
 class _Overdue(Message, frozen=True, gc=False):
@@ -34,7 +48,7 @@ class StaffSession(Session):
         super().__init__(context, number, principal, None, link)
         self._questions = 0
 
-    def answer(self, message: wire.OpsCancelRide, outcome: RideClosed | FrameError) -> None:
+    def answer(self, message: wire.OpsCancelRide, outcome: DeskAnswered | FrameError) -> None:
         """Tell the desk the outcome of a `cancel_ride`."""
         if isinstance(outcome, FrameError):
             self._refuse(outcome, message)
@@ -87,12 +101,18 @@ class _Question:
             self._session.forget(self._address)
 
 
-def _judged(outcome: RideClosed | Undelivered | _Overdue) -> RideClosed | FrameError:
-    """The answer of a ride that is over, or the error of one that is not."""
+def _judged(outcome: DeskAnswered | Undelivered | _Overdue) -> DeskAnswered | FrameError:
+    """The answer of a ride that did what was asked, or the error of one that did not."""
     if isinstance(outcome, _Overdue):
         return Unavailable()
     if isinstance(outcome, Undelivered):
         return NoSuchRide() if outcome.is_gone else Unavailable()
-    if outcome.code == NoSuchRide.code:
-        return NoSuchRide()
-    return IllegalTransition(outcome.text) if outcome.code else outcome
+    return refused(outcome) if outcome.code else outcome
+
+
+def refused(answer: DeskAnswered) -> FrameError:
+    """The error that this refusal is."""
+    error = REFUSED.get(answer.code, IllegalTransition)(answer.text)
+    error.code = RefusalCode(answer.code)  # type: ignore[misc]
+    error.field = answer.field or None
+    return error

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from dispatch.config import Rules
+from dispatch.errors import FrameError, IdReused, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.messages.commands import CancelRide
-from dispatch.messages.matching import RideClosed
+from dispatch.messages.matching import DeskAnswered
 from dispatch.principals import OPERATIONS
-from dispatch.transport.sessions.staff import PATIENCE_S
+from dispatch.transport.sessions.staff import PATIENCE_S, refused
+from dispatch.words import RefusalCode, RideStatus
 from tests.transport.rig import RIDE, App, Rig
 
 THE_RIDE = "ride/123"
@@ -31,7 +35,7 @@ def test_a_ride_is_ended_by_the_operator_and_the_desk_hears_how() -> None:
     app.says(type="cancel_ride", ride_id="123", reason="a complaint", id="k1")
     (cancel,) = asked(rig)
     assert cancel == CancelRide(OPERATIONS, RIDE, "a complaint", reply_to=cancel.reply_to)
-    rig.runtime.tell(cancel.reply_to, RideClosed("cancelled", "ops", "a complaint"))
+    rig.runtime.tell(cancel.reply_to, DeskAnswered("cancelled", by="ops", reason="a complaint"))
     assert app.got == [
         {"type": "ride_closed", "ride_id": "123", "status": "cancelled", "by": "ops", "reason": "a complaint"},
         {"type": "ack", "result": "ok", "id": "k1"},
@@ -42,8 +46,12 @@ def test_a_ride_that_is_not_there_or_cannot_end_is_told_with_the_id_of_the_frame
     rig = Rig()
     app = desk(rig)
     for closed, code, text in (
-        (RideClosed("unbooked", code="no_such_ride"), "no_such_ride", "there is no such ride"),
-        (RideClosed("completed", code="illegal_now", text="too late"), "illegal_now", "too late"),
+        (
+            DeskAnswered("unbooked", code="no_such_ride", text="there is no such ride"),
+            "no_such_ride",
+            "there is no such ride",
+        ),
+        (DeskAnswered("completed", code="illegal_now", text="too late"), "illegal_now", "too late"),
     ):
         app.says(type="cancel_ride", ride_id="123", id="k1")
         rig.runtime.tell(asked(rig)[-1].reply_to, closed)
@@ -60,7 +68,7 @@ def test_a_ride_that_is_too_busy_may_be_asked_again() -> None:
     rig = Rig()
     app = desk(rig)
     for _ in range(Rules.mailbox_limit):
-        rig.runtime.tell(THE_RIDE, RideClosed("cancelled"))
+        rig.runtime.tell(THE_RIDE, DeskAnswered("cancelled"))
     app.says(type="cancel_ride", ride_id="123", id="k1")
     assert [(frame["code"], frame["id"]) for frame in app.got] == [("unavailable", "k1")]
 
@@ -71,8 +79,8 @@ def test_answers_of_two_rides_are_not_mixed_up_whichever_comes_first() -> None:
     app.says(type="cancel_ride", ride_id="123")
     app.says(type="cancel_ride", ride_id="124")
     first, second = asked(rig)[0], rig.heard("ride/124")[0]
-    rig.runtime.tell(second.reply_to, RideClosed("cancelled", "ops", ""))
-    rig.runtime.tell(first.reply_to, RideClosed("cancelled", "passenger", ""))
+    rig.runtime.tell(second.reply_to, DeskAnswered("cancelled", by="ops", reason=""))
+    rig.runtime.tell(first.reply_to, DeskAnswered("cancelled", by="passenger", reason=""))
     assert [(frame["ride_id"], frame["by"]) for frame in app.got] == [("124", "ops"), ("123", "passenger")]
 
 
@@ -83,7 +91,7 @@ def test_a_ride_that_does_not_answer_in_time_is_unavailable_and_an_answer_after_
     (cancel,) = asked(rig)
     rig.runtime.run(PATIENCE_S + 1.0)
     assert [(frame["code"], frame["id"]) for frame in app.got] == [("unavailable", "k1")]
-    rig.runtime.tell(cancel.reply_to, RideClosed("cancelled", "ops", ""))
+    rig.runtime.tell(cancel.reply_to, DeskAnswered("cancelled", by="ops", reason=""))
     assert app.got == []
 
 
@@ -91,7 +99,7 @@ def test_an_answer_that_came_in_time_is_the_only_one() -> None:
     rig = Rig()
     app = desk(rig)
     app.says(type="cancel_ride", ride_id="123")
-    rig.runtime.tell(asked(rig)[0].reply_to, RideClosed("cancelled", "ops", ""))
+    rig.runtime.tell(asked(rig)[0].reply_to, DeskAnswered("cancelled", by="ops", reason=""))
     rig.runtime.run(PATIENCE_S + 1.0)
     assert [frame["type"] for frame in app.got] == ["ride_closed"]
 
@@ -125,3 +133,14 @@ def test_several_desks_are_connected_at_once_and_one_that_leaves_tells_nobody() 
     assert (first.closes, second.closes) == ([], [])
     second.says(type="ping")
     assert len(second.got) == 2
+
+
+@pytest.mark.parametrize("error", [FrameError, IdReused, IllegalTransition, NoSuchRide, Unavailable])
+def test_a_refusal_is_the_error_of_its_code(error: type[FrameError]) -> None:
+    made = refused(DeskAnswered(RideStatus.PENDING, error.code, "no", "note"))
+    assert (type(made), made.code, str(made), made.field) == (error, error.code, "no", "note")
+
+
+def test_a_refusal_without_an_error_of_its_own_keeps_its_code() -> None:
+    made = refused(DeskAnswered(RideStatus.PENDING, RefusalCode.TOO_EARLY, "wait"))
+    assert (type(made), made.code, made.field) == (IllegalTransition, RefusalCode.TOO_EARLY, None)

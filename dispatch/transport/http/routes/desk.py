@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any, Final, Protocol
 
@@ -14,16 +14,7 @@ from starlette.routing import Route
 from dispatch import addresses
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.geo import EtaModel
-from dispatch.errors import (
-    BadField,
-    BadMessage,
-    Forbidden,
-    FrameError,
-    IdReused,
-    IllegalTransition,
-    NoSuchRide,
-    QuoteExpired,
-)
+from dispatch.errors import BadField, BadMessage, NoSuchRide
 from dispatch.ids import CHOSEN_ID, DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.commands import AssignRide, ChangeFare, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
@@ -33,18 +24,14 @@ from dispatch.transport import wire
 from dispatch.transport.http.requests import Requests, principal_of
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
+from dispatch.transport.sessions.staff import refused
 from dispatch.transport.wire.desk import AssignRequest, BookRequest, FareRequest, ReassignRequest
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
-from dispatch.words import RefusalCode
 
 OK, CREATED, ACCEPTED = 200, 201, 202
 KEY: Final = "Idempotency-Key"
 KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
 MOST_ROWS: Final = 200
-REFUSED: Final[Mapping[str, type[FrameError]]] = {
-    error.code: error for error in (Forbidden, IdReused, IllegalTransition, NoSuchRide, QuoteExpired)
-}
-"""The errors by which a ride refuses what staff ask."""
 Told = dict[str, Any]
 
 
@@ -206,14 +193,6 @@ class DeskRoutes:
         if answer.code:
             raise refused(answer)
         return answer
-
-
-def refused(answer: DeskAnswered) -> FrameError:
-    """The error that this refusal is."""
-    error = REFUSED.get(answer.code, FrameError)(answer.text)
-    error.code = RefusalCode(answer.code)  # type: ignore[misc]
-    error.field = answer.field or None
-    return error
 
 
 def ride_id_of(request: Request) -> RideId:

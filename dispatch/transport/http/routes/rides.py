@@ -11,11 +11,12 @@ from dispatch import addresses
 from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
-from dispatch.messages.matching import RideClosed
+from dispatch.messages.matching import DeskAnswered
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_staff
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import Requests, principal_of
+from dispatch.transport.sessions.staff import refused
 
 JSON: Final = "application/json"
 PATIENCE_S: Final = 5.0
@@ -41,16 +42,14 @@ def ride_routes(requests: Requests) -> list[Route]:
         ride_id = RideId(request.path_params["ride_id"])
         if re.fullmatch(CHOSEN_ID, ride_id) is None:
             raise NoSuchRide
-        closed: RideClosed = await requests.ask(
+        closed: DeskAnswered = await requests.ask(
             addresses.ride(ride_id),
             lambda reply_to: CancelRide(principal_of(request), ride_id, asked.reason or "", reply_to=reply_to),
             PATIENCE_S,
             nobody=NoSuchRide,
         )
-        if closed.code == NoSuchRide.code:
-            raise NoSuchRide
         if closed.code:
-            raise IllegalTransition(closed.text)
+            raise refused(closed)
         told = wire.RideClosed(ride_id=ride_id, status=closed.status, by=closed.by, reason=closed.reason)
         return Response(wire.encode(told), media_type=JSON)
 
