@@ -640,6 +640,24 @@ def test_eta(
     return score_on(trips, TripsWanted.of(resolved.simulate), rows, profile, roads, as_json)
 
 
+@main.group("map")
+def map_() -> None:
+    """Make the map that pages draw."""
+
+
+@map_.command("build")
+@click.argument("city", metavar="CITY.osm.pbf")
+@click.option("--out", metavar="FILE", help="write it there  [CITY-streets.json.gz, in this folder]")
+def build_map(city: str, out: str | None) -> None:
+    """Make one small file of the streets, water and parks of CITY, an extract of OpenStreetMap; needs the extra `roads`.
+
+    Wherever the file is shown, the credit in it has to stand beside: the data are under the Open Database License.
+    """
+    from dispatch.travel.streets import build
+
+    say(build(city, out))
+
+
 @main.group()
 def config() -> None:
     """Look at the settings."""

@@ -1,4 +1,6 @@
-"""Maps of OpenStreetMap: which ways cars may use, in which direction and how fast. Only this module imports osmium."""
+"""Maps of OpenStreetMap: which ways cars may use, in which direction and how fast, and what pages draw. Only this module imports
+osmium.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,10 +9,12 @@ from pathlib import Path
 
 import osmium
 from osmium.filter import EntityFilter, KeyFilter
-from osmium.osm import NODE, WAY, Way
+from osmium.osm import NODE, WAY, NodeRefList, Way
+from osmium.osm import Area as OsmArea
 
 from dispatch.domain.places.geo import haversine_m
 from dispatch.travel.street_map import Link, MapError, StreetMap
+from dispatch.travel.streets import Area, AreaKind, Line, StreetKind, Streets
 from dispatch.values import Point
 
 SPEEDS_KMH: Mapping[str, float] = {
@@ -30,6 +34,32 @@ SPEEDS_KMH: Mapping[str, float] = {
     "service": 15.0,
 }
 """Kilometres an hour on kinds of ways without a posted limit. Other kinds are not for cars."""
+KIND_DRAWN: Mapping[str, StreetKind] = {
+    "motorway": StreetKind.MAIN,
+    "motorway_link": StreetKind.MAIN,
+    "trunk": StreetKind.MAIN,
+    "trunk_link": StreetKind.MAIN,
+    "primary": StreetKind.MAIN,
+    "primary_link": StreetKind.MAIN,
+    "secondary": StreetKind.MIDDLE,
+    "secondary_link": StreetKind.MIDDLE,
+    "tertiary": StreetKind.MIDDLE,
+    "tertiary_link": StreetKind.MIDDLE,
+    "unclassified": StreetKind.MINOR,
+    "residential": StreetKind.MINOR,
+    "living_street": StreetKind.MINOR,
+    "service": StreetKind.LANE,
+    "pedestrian": StreetKind.WALK,
+}
+"""Ways that pages draw. Pedestrian streets are among them: people wait there and say their names."""
+FILL: Mapping[tuple[str, str], AreaKind] = {
+    ("natural", "water"): AreaKind.WATER,
+    ("natural", "bay"): AreaKind.WATER,
+    ("leisure", "park"): AreaKind.GREEN,
+    ("landuse", "forest"): AreaKind.GREEN,
+    ("natural", "wood"): AreaKind.GREEN,
+}
+"""Areas that pages fill, by one of their tags."""
 ACCESS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """The first of these tags that a way has says whether cars may use it."""
 CLOSED = frozenset(("no", "private", "agricultural", "forestry"))
@@ -40,6 +70,7 @@ ONE_WAY_BY_NATURE = {"highway": ("motorway",), "junction": ("roundabout", "circu
 KMH_A_MPH = 1.609344
 SLOWEST_KMH, FASTEST_KMH = 5.0, 130.0
 
+_FILLED = tuple(dict.fromkeys(key for key, _ in FILL))
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph)?", re.ASCII)
 
 
@@ -58,6 +89,52 @@ def read(file: Path) -> StreetMap:
     except RuntimeError as cause:
         raise MapError(f"cannot read {file}: {cause}") from cause
     return StreetMap(builder.places, builder.links)
+
+
+def read_streets_of(file: Path) -> Streets:
+    """What pages draw of this file: streets with their names, water and green.
+
+    Raises:
+        MapError: it cannot be read, or it has no street.
+    """
+    lines: list[Line] = []
+    areas: list[Area] = []
+    try:
+        for thing in osmium.FileProcessor(str(file)).with_areas().with_filter(KeyFilter("highway", *_FILLED)):
+            if isinstance(thing, Way):
+                lines += _lines_of(thing)
+            elif isinstance(thing, OsmArea):
+                areas += _areas_of(thing)
+    except RuntimeError as cause:
+        raise MapError(f"cannot read {file}: {cause}") from cause
+    return Streets.of(lines, areas)
+
+
+def _lines_of(way: Way) -> Iterator[Line]:
+    """The way, where it is a street that pages draw; the parts between places that the file does not have."""
+    kind = KIND_DRAWN.get(way.tags.get("highway") or "")
+    if kind is None or way.tags.get("area") == "yes" or way.tags.get("service") in NOT_THROUGH:
+        return
+    name = way.tags.get("name") or ""
+    part: list[Point] = []
+    for node in way.nodes:
+        if node.location.valid():
+            part.append((node.location.lat, node.location.lon))
+            continue
+        yield Line(kind, name, part)
+        part = []
+    yield Line(kind, name, part)
+
+
+def _areas_of(area: OsmArea) -> Iterator[Area]:
+    """The outer outlines of the area, where it is one that pages fill."""
+    kind = next((FILL[key, area.tags[key]] for key in _FILLED if (key, area.tags.get(key, "")) in FILL), None)
+    if kind is not None:
+        yield from (Area(kind, _outline(ring)) for ring in area.outer_rings())
+
+
+def _outline(ring: NodeRefList) -> list[Point]:
+    return [(node.location.lat, node.location.lon) for node in ring if node.location.valid()]
 
 
 class _Builder:
