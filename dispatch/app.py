@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from functools import partial
 from socket import socket
@@ -37,6 +37,7 @@ from dispatch.words import PersonStatus
 if TYPE_CHECKING:
     from dispatch.logins import LiveLogins
     from dispatch.transport.http.admission import Admission
+    from dispatch.transport.ws.admin import Admin
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -53,8 +54,11 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
     travel, make_policy = eta_model(settings), policy_factory(settings)
     phones.library()
     sparing = logs.set_up()
-    with listening_socket(settings.host, settings.port) as listener:
-        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, sparing))
+    with ExitStack() as opened:
+        listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
+        if settings.admin_port is not None:
+            admin = opened.enter_context(listening_socket(settings.admin_host, settings.admin_port, of="admin_"))
+        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, admin, sparing))
     what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
     say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
@@ -67,10 +71,11 @@ async def _serve(
     ownership: Ownership,
     orders: socket,
     listener: socket,
+    admin: socket | None,
     sparing: logs.Sparing,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
-    from dispatch.pages import Parts, routes
+    from dispatch.route_list import Parts, routes
     from dispatch.transport.control import orders_answered
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
@@ -111,10 +116,11 @@ async def _serve(
             port=listener.getsockname()[1],
         )
         pages = http_app(routes(parts), admission)
+        beside = _admin_port(settings, parts.reads, admin)
         await opened.enter_async_context(orders_answered(orders, partial(_obey, live, zone.gateway)))
         _say_what_to_know(settings, store, resumed)
-        on_ready = partial(_announce_ready, ownership, "https" if settings.tls_cert else "http")
-        await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission)
+        on_ready = partial(_announce_ready, ownership, settings, admin)
+        await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission, beside)
     return live.is_whole
 
 
@@ -153,6 +159,19 @@ def _logins(
     )
 
 
+def _admin_port(settings: Settings, reads: LiveReads, listener: socket | None) -> "Admin | None":
+    """What is served on the admin port. Its host has a name as the other's has; who may reach it, the operator's network decides."""
+    from dispatch.route_list import admin_routes
+    from dispatch.transport.http.admission import Admission
+    from dispatch.transport.http.app import http_app
+    from dispatch.transport.ws.admin import Admin
+
+    if listener is None:
+        return None
+    own = replace(settings, host=settings.admin_host, auth="on", behind_proxy="")
+    return Admin(listener, http_app(admin_routes(reads), Admission(own)))
+
+
 async def _obey(live: LiveFile, gateway: Gateway, line: bytes) -> bytes:
     """Do what a line of the control socket orders, and let the server know of it."""
     answer = await live.obey(line)
@@ -188,11 +207,14 @@ def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> 
         logs.log.warning("charges wait for a provider of payments (payment_url)", extra={"charges": unpaid})
 
 
-def _announce_ready(ownership: Ownership, scheme: str, host: str, port: int) -> None:
+def _announce_ready(ownership: Ownership, settings: Settings, admin: socket | None, host: str, port: int) -> None:
     ownership.keep()
+    scheme = "https" if settings.tls_cert else "http"
     say(
         f"dispatch listens on {scheme}://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"
     )
+    if admin is not None:
+        say(f"the admin port is http://{in_url(settings.admin_host)}:{admin.getsockname()[1]}")
 
 
 def _report_texts(trouble: str) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from dispatch.config.settings import Server
 
 LOCALHOST: Final = "localhost"
+ADMIN_REACHED: Final = (
+    "whoever reaches admin_host {host} reads metrics and versions: let your own network alone reach it"
+)
 
 
 class Reach(Enum):
@@ -43,11 +46,18 @@ def reach(host: str) -> Reach:
 
 
 def exposure(settings: Server) -> Exposure:
-    """What follows from `host`, `auth`, `behind_proxy`, `tls_cert`, `tls_key` and `plain_http`.
+    """What follows from `host`, `auth`, `behind_proxy`, `tls_cert`, `tls_key`, `plain_http`, `admin_host` and `admin_port`.
 
     Raises:
         SettingError: they do not go together; the sentence says what to do.
     """
+    told = _main_exposure(settings)
+    if settings.admin_port is None or reach(settings.admin_host) is Reach.LOOPBACK:
+        return told
+    return told._replace(warnings=(*told.warnings, ADMIN_REACHED.format(host=settings.admin_host)))
+
+
+def _main_exposure(settings: Server) -> Exposure:
     host, where = settings.host, reach(settings.host)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         missing, given = ("tls_key", "tls_cert") if settings.tls_cert else ("tls_cert", "tls_key")

@@ -138,6 +138,10 @@ class Server(Checked):
 
     host: str = written(TEXT, "127.0.0.1", "address to listen on")
     port: int = whole(8067, 0, 65_535, "port to listen on; 0 takes a free one")
+    admin_host: str = written(TEXT, "127.0.0.1", "address of the admin port")
+    admin_port: int | None = whole(
+        None, 0, 65_535, "port of /metrics and /-/…, for the operator's network alone; not set: none; 0: a free one"
+    )
     hosts: str = written(HOSTS, "", "names that Host may have beside IP addresses, localhost and --host")
     origins: str = written(ORIGINS, "", "web pages of other origins that may use this server; empty: none")
     db: str = written(PATH, "dispatch.db", "the SQLite database; `serve` and `db seed` make one")

@@ -43,10 +43,11 @@ class Usage(NamedTuple):
 def flags_of(settings: Settings) -> list[str]:
     """The flags that make `dispatch serve` hold exactly these settings, whatever its environment and files say.
 
-    But for secrets: what is running can be listed by anybody, with its flags. The server finds them where this process did.
+    But for what is not set, and for secrets: what is running can be listed by anybody, with its flags. The server finds them where this
+    process did.
     """
-    rows = [row for row in Settings.rows if row.kind is not SECRET]
-    return [row.given_as_flag(getattr(settings, row.attribute)) for row in rows]
+    held = [(row, getattr(settings, row.attribute)) for row in Settings.rows if row.kind is not SECRET]
+    return [row.given_as_flag(value) for row, value in held if value is not None]
 
 
 class ServerProcess:

@@ -1,5 +1,7 @@
 """On which addresses a server may listen, and whether people have to log in: the whole table."""
 
+from typing import Any
+
 import pytest
 
 from dispatch.config import Settings
@@ -83,3 +85,18 @@ def test_apps_of_the_program_itself_are_served_where_nobody_logs_in() -> None:
     ):
         with pytest.raises(SettingError):
             require_no_login(Settings(**refused))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({}, False),
+        ({"admin_host": "10.0.0.7"}, False),
+        ({"admin_port": 9067}, False),
+        ({"admin_port": 9067, "admin_host": "10.0.0.7"}, True),
+        ({"admin_port": 9067, "admin_host": "0.0.0.0"}, True),
+    ],
+)
+def test_an_admin_port_that_others_reach_is_warned_of(given: dict[str, Any], warned: bool) -> None:
+    warnings = exposure(Settings(**given)).warnings
+    assert any("admin_host" in warning for warning in warnings) == warned

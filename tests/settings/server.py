@@ -113,6 +113,38 @@ def whether_it_listens_on_that_port(given: Given) -> object:
     return ports == [FREE]
 
 
+def admin(given: Given, look: Callable[[str], object]) -> object:
+    """What is seen at the admin port of `dispatch serve` with these settings; None: it says nothing of one."""
+    command = [sys.executable, cli.__file__, "serve", "--port", "0", *flags_of(given.settings)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=given.folder, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            if given.settings.admin_port is None:
+                return None
+            ready = re.search(r"admin port is http://(\S+)", process.stdout.readline())
+            assert ready is not None, "it says nothing of its admin port"
+            return look(ready[1])
+        finally:
+            process.terminate()
+
+
+with socket.create_server(("127.0.0.1", 0)) as _probe:
+    FREE_TOO = _probe.getsockname()[1]
+
+
+@changes("admin_host", {"127.0.0.1": "127.0.0.1", "localhost": "localhost"}, admin_port="0")
+def where_the_admin_port_is_said_to_be(given: Given) -> object:
+    return admin(given, lambda address: address.rpartition(":")[0])
+
+
+@changes("admin_port", {"0": False, str(FREE_TOO): True})
+def whether_the_admin_port_is_that_one(given: Given) -> object:
+    return admin(given, lambda address: address.rpartition(":")[2] == str(FREE_TOO))
+
+
 @changes("synchronous", {"full": 2, "off": 0})
 def how_strictly_the_journal_waits_for_the_disk(given: Given) -> object:
     with (

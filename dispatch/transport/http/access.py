@@ -48,7 +48,8 @@ class Caller(NamedTuple):
             if not self.is_local:
                 raise Refusal(
                     HTTPStatus.FORBIDDEN,
-                    "only programs on this machine are answered here, and none while a proxy is listed (behind_proxy)",
+                    "only programs on this machine are answered here, and none while a proxy is listed (behind_proxy): "
+                    "ask on the admin port (admin_port)",
                 )
             return OPERATIONS
         if need in (Need.STAFF, Need.MANAGER):

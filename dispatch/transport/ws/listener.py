@@ -17,15 +17,17 @@ SWITCH_INTERVAL_S = 0.0005
 """The journal's thread gets the interpreter this soon; at Python's default of 5 ms an ack waits for a busy loop."""
 COLLECT_AFTER = (10_000, 20, 100)
 _REFUSED = {
-    errno.EADDRINUSE: ("port", "port {port} is in use; choose another with --port"),
-    errno.EACCES: ("port", "port {port} needs more rights than this user has; choose another with --port"),
-    errno.EADDRNOTAVAIL: ("host", "host {host!r} is not an address of this machine; choose another with --host"),
+    errno.EADDRINUSE: ("port", "{name} {port} is in use; choose another with --{flag}"),
+    errno.EACCES: ("port", "{name} {port} needs more rights than this user has; choose another with --{flag}"),
+    errno.EADDRNOTAVAIL: ("host", "{name} {host!r} is not an address of this machine; choose another with --{flag}"),
 }
 """Which setting is to blame for an error of the system, and the sentence that says so."""
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int, of: str = "") -> socket.socket:
     """A socket that listens; accepted connections inherit its buffers and time limits. Port 0 takes a free one.
+
+    `of`: what the names of the settings of host and port begin with.
 
     The port is taken from now on: of two sockets that are bound and do not listen yet, neither is refused.
 
@@ -35,7 +37,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError:
-        raise SettingError("host", f"host {host!r} is not an address; try 127.0.0.1") from None
+        raise SettingError(f"{of}host", f"{of}host {host!r} is not an address; try 127.0.0.1") from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         _set_options(listener)
@@ -43,7 +45,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise _refused(error, host, port) from None
+        raise _refused(error, host, port, of) from None
     listener.setblocking(False)
     return listener
 
@@ -57,9 +59,11 @@ def _set_options(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
 
 
-def _refused(error: OSError, host: str, port: int) -> SettingError:
-    name, why = _REFUSED.get(error.errno or 0, ("port", "cannot listen on {host} port {port}: {error}"))
-    return SettingError(name, why.format(host=host, port=port, error=error.strerror))
+def _refused(error: OSError, host: str, port: int, of: str) -> SettingError:
+    kind, why = _REFUSED.get(error.errno or 0, ("port", "cannot listen on {host} port {port}: {error}"))
+    name = of + kind
+    flag = name.replace("_", "-")
+    return SettingError(name, why.format(name=name, flag=flag, host=host, port=port, error=error.strerror))
 
 
 def prepare_process() -> int:

@@ -19,14 +19,14 @@ from starlette.types import ASGIApp
 from dispatch.config import Settings
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.sessions.gateway import Gateway
+from dispatch.transport.ws.admin import Admin, admin_served, config
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
-from dispatch.transport.ws.listener import BACKLOG, forget_startup_garbage, prepare_process
+from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.ws.tls import LOOK_EVERY_S, Certificate
 from dispatch.transport.ws.websocket import DispatchConnection
 
 T = TypeVar("T")
-HTTP_STOP_S = 2
 SPARE_FILES = 200
 """For the database, the log, and connections that are no sockets yet."""
 
@@ -50,13 +50,14 @@ async def serve_forever(
     counters: EdgeCounters,
     listener: socket.socket,
     admission: Admission | None = None,
+    admin: Admin | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
 
     Cancelling it stops in the same orderly way. To be called in the main thread.
 
     `on_ready(host, port)` is called once connections are accepted. `listener`: a `listening_socket`, which is closed at the end.
-    `admission`: finds out who connects; None: by the settings, where nobody can log in.
+    `admission`: finds out who connects; None: by the settings, where nobody can log in. `admin`: what is served on the admin port.
 
     Raises SettingError: the TLS certificate cannot be used.
     """
@@ -64,13 +65,14 @@ async def serve_forever(
     edge = SocketEdge(gateway, room, counters, admission)
     ready = partial(on_ready, settings.host, listener.getsockname()[1])
     server = _Server(edge, http_app, ready, Certificate.of(settings))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise
+    async with admin_served(edge, admin):
+        serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
 
 
 def _with_room(settings: Settings, files: int) -> Settings:
@@ -88,21 +90,8 @@ class _Server(uvicorn.Server):
     def __init__(
         self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None], certificate: Certificate | None
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                cast(Any, http_app),
-                http=cast(Any, partial(FrontConnection, edge)),
-                ws=cast(Any, lambda **_: DispatchConnection(edge)),
-                backlog=BACKLOG,
-                lifespan="off",
-                log_config=None,
-                log_level="error",  # what a client sends wrong is answered, not logged
-                access_log=False,
-                proxy_headers=False,  # anybody can write X-Forwarded-For
-                server_header=False,
-                timeout_graceful_shutdown=HTTP_STOP_S,
-            )
-        )
+        sockets = cast(Any, lambda **_: DispatchConnection(edge))
+        super().__init__(config(http_app, partial(FrontConnection, edge), ws=sockets))
         self._signal = ""
         self._loop = asyncio.get_running_loop()
         self._edge = edge

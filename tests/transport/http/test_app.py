@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch.config import Settings
+from dispatch.transport.http.access import for_this_machine
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.routes.health import health_routes
@@ -39,7 +40,8 @@ class Reads:
 
 def pages(reads: Reads) -> list[Route]:
     """The routes of the plain pages."""
-    return [*health_routes(reads.why_not_ready), *operator_routes(reads.registry, lambda: reads.versions)]
+    machines = for_this_machine(operator_routes(reads.registry, lambda: reads.versions))
+    return [*health_routes(reads.why_not_ready), *machines]
 
 
 def answer(

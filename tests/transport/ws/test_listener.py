@@ -25,6 +25,16 @@ def test_a_taken_port_is_a_clear_error_that_says_what_to_do() -> None:
     assert refused.value.name == "port"
 
 
+def test_a_taken_admin_port_is_an_error_of_its_own_setting() -> None:
+    with listening_socket("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            SettingError, match=f"^admin_port {port} is in use; choose another with --admin-port$"
+        ) as refused:
+            listening_socket("127.0.0.1", port, of="admin_")
+    assert refused.value.name == "admin_port"
+
+
 def test_a_port_is_free_again_as_soon_as_its_server_is_gone() -> None:
     with listening_socket("127.0.0.1", 0) as first:
         first.listen()

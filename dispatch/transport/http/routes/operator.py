@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dispatch.transport.http.access import for_this_machine
 from dispatch.transport.http.operation import Operation, described
 
 CLOSE = MappingProxyType({"Connection": "close"})
@@ -17,7 +16,7 @@ CLOSE = MappingProxyType({"Connection": "close"})
 
 
 def operator_routes(registry: CollectorRegistry, versions: Callable[[], Mapping[str, str]]) -> list[Route]:
-    """The metrics of this registry, and the versions of what runs."""
+    """The metrics of this registry, and the versions of what runs. The caller says who may ask."""
     made: list[bytes] = []  # in this turn of the event loop, for all who ask in it: it costs milliseconds
 
     async def show_metrics(request: Request) -> Response:
@@ -29,14 +28,12 @@ def operator_routes(registry: CollectorRegistry, versions: Callable[[], Mapping[
     async def show_versions(request: Request) -> Response:
         return JSONResponse(dict(versions()))
 
-    return for_this_machine(
-        [
-            described(
-                Route("/metrics", show_metrics),
-                Operation(does="Metrics for Prometheus.", answers=str, media_type="text/plain"),
-            ),
-            described(
-                Route("/-/versions", show_versions), Operation(does="Versions of what runs.", answers=dict[str, str])
-            ),
-        ]
-    )
+    return [
+        described(
+            Route("/metrics", show_metrics),
+            Operation(does="Metrics for Prometheus.", answers=str, media_type="text/plain"),
+        ),
+        described(
+            Route("/-/versions", show_versions), Operation(does="Versions of what runs.", answers=dict[str, str])
+        ),
+    ]

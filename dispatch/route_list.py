@@ -11,7 +11,7 @@ from dispatch.domain.places.geo import EtaModel
 from dispatch.live_file import LiveFile
 from dispatch.logins import LiveLogins
 from dispatch.reads import PRODUCT, LiveReads
-from dispatch.transport.http.access import public
+from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.auth import AuthRoutes
 from dispatch.transport.http.routes.desk import DeskRoutes
@@ -44,7 +44,7 @@ def routes(parts: Parts) -> list[Route]:
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
     answered = [
         *health_routes(parts.reads.why_not_ready),
-        *operator_routes(parts.reads.registry, lambda: parts.reads.versions),
+        *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
         *public(town_routes(parts.settings, vehicle_types)),
@@ -52,3 +52,12 @@ def routes(parts: Parts) -> list[Route]:
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
     return [*answered, *public(document_routes(tuple(answered), parts.reads.versions[PRODUCT]))]
+
+
+def admin_routes(reads: LiveReads) -> list[Route]:
+    """What the admin port answers, to whoever reaches it."""
+    return [*health_routes(reads.why_not_ready), *public(_operator_routes(reads))]
+
+
+def _operator_routes(reads: LiveReads) -> list[Route]:
+    return operator_routes(reads.registry, lambda: reads.versions)

@@ -1,0 +1,71 @@
+"""The admin port: pages for the operator's own network, beside the port that everybody reaches. Plain HTTP alone. Run by `server`."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any, Final, NamedTuple, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.front import FrontConnection
+from dispatch.transport.ws.listener import BACKLOG
+
+HTTP_STOP_S: Final = 2
+
+
+class Admin(NamedTuple):
+    """What is served on the admin port. `listener` is closed at the end."""
+
+    listener: socket.socket
+    http_app: ASGIApp
+
+
+def config(http_app: ASGIApp, connection: Any, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves any port of ours. `connection` makes the protocol of an accepted one."""
+    return uvicorn.Config(
+        cast(Any, http_app),
+        http=connection,
+        backlog=BACKLOG,
+        lifespan="off",
+        log_config=None,
+        log_level="error",  # what a client sends wrong is answered, not logged
+        access_log=False,
+        proxy_headers=False,  # anybody can write X-Forwarded-For
+        server_header=False,
+        timeout_graceful_shutdown=HTTP_STOP_S,
+        **more,
+    )
+
+
+@asynccontextmanager
+async def admin_served(edge: SocketEdge, admin: Admin | None) -> AsyncIterator[None]:
+    """Serve the admin port while the block runs, also while the other port stops. None: there is none."""
+    if admin is None:
+        yield
+        return
+    server = _Server(config(admin.http_app, partial(_Connection, edge), ws="none"))
+    serving = asyncio.create_task(server.serve(sockets=[admin.listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Connection(FrontConnection):
+    """A connection that stays HTTP, whatever it asks for."""
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+
+class _Server(uvicorn.Server):
+    """It ends with the block that it serves beside, not by signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
