@@ -32,8 +32,9 @@ from dispatch.domain.ride.record import (
     Decision,
     RideRecord,
     RideRules,
+    is_foreign,
 )
-from dispatch.errors import IdReused, IllegalTransition, InternalError, Unavailable
+from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import (
@@ -102,6 +103,7 @@ from dispatch.messages.notices import (
     FareNews,
     Faulted,
     NoDrivers,
+    NotYours,
     PassengerSnapshot,
     PaymentChanged,
     RideEnded,
@@ -117,7 +119,7 @@ from dispatch.messages.providers import (
     QuoteRefused,
 )
 from dispatch.ports import EventStore
-from dispatch.principals import Role
+from dispatch.principals import Principal, Role
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Price, as_said
 from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, Result, RideWarning, SystemReason
@@ -297,7 +299,7 @@ def asker_of(message: Any) -> Asker:
 class RideActor(RecordedActor):
     """One booking. It decides from its own record alone, in the order in which messages arrive."""
 
-    __slots__ = ("_asked_provider", "_end", "_goes_on", "_holds", "_tracks", "app", "claims", "question", "ride",
+    __slots__ = ("_asked_provider", "_end", "_goes_on", "_holder", "_holds", "_tracks", "app", "claims", "question", "ride",
                  "ride_id", "rules")  # fmt: skip
 
     def __init__(
@@ -318,6 +320,8 @@ class RideActor(RecordedActor):
         self.question = booking.OpenQuestion()
         self.claims: journey.WaitingClaims | None = None
         self._tracks = tracks
+        self._holder = ""
+        """The id of the passenger whose app this ride speaks to, or spoke to last."""
         self._holds: PassengerId | None = None
         """The passenger whose actor was told, or asked, that this is their open ride."""
         self._asked_provider = 0
@@ -344,7 +348,7 @@ class RideActor(RecordedActor):
         super().carry_over(before)
         self._goes_on = True
         self.app, self.question, self._holds = before.app, before.question, before._holds
-        self._asked_provider, self._end = before._asked_provider, before._end
+        self._holder, self._asked_provider, self._end = before._holder, before._asked_provider, before._end
         self.app.cut(self.recorded)
         if self._end is not None and self._end.seq > self.app.stream.seq:
             self._end = None
@@ -430,6 +434,14 @@ class RideActor(RecordedActor):
 
     @receives(Attach)
     def _on_attach(self, message: Attach) -> None:
+        who = message.principal
+        if self._is_foreign(who):
+            self.runtime.tell(message.session, NotYours())
+            self.retire_later()  # the ride may have been woken for this
+            return
+        if self._holder != who.id and self.ride.status == UNBOOKED:
+            self.app = self.app.afresh()  # what somebody else heard who came here first is no answer to this one
+        self._holder = who.id
         if self.app.take_link(self, message):
             self.app.welcome(self, message, self._snapshot if self.ride.status != UNBOOKED else None)
             if self.ride.driver is not None:
@@ -450,6 +462,20 @@ class RideActor(RecordedActor):
             self._arm_end()
         self._follow()
         self.retire_later()
+
+    def _is_foreign(self, who: Principal) -> bool:
+        """Whether this ride is another passenger's. Who waits to book it, or whose booking has no answer yet, holds it."""
+        is_held = self.app.link is not None or self.question.booking is not None
+        return is_foreign(self.ride, who, self._holder if is_held else "")
+
+    def _turns_away(self, message: Any) -> bool:
+        """Whether this came from a passenger whose ride it is not. Their session heard `NotYours` and answers it; a request is answered
+        here.
+        """
+        is_foreign = self._is_foreign(message.principal)
+        if is_foreign and getattr(message, "reply_to", None) is not None:
+            asker_of(message).refuse(self, message, NoSuchRide.code, NoSuchRide.says)
+        return is_foreign
 
     def _snapshot(self, recovered: bool = False) -> PassengerSnapshot:
         """The ride as its passenger may see it now."""
@@ -475,6 +501,8 @@ class RideActor(RecordedActor):
 
     @receives(FindDriver)
     def _on_find_driver(self, message: FindDriver) -> None:
+        if self._turns_away(message):
+            return
         if self.question.booking is not None:
             self._wait_behind(message)
             return
@@ -643,7 +671,7 @@ class RideActor(RecordedActor):
 
     @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide, AssignRide, ReassignRide, ChangeFare)
     def _on_order(self, message: Order) -> None:
-        if not asker_of(message).is_new(self, message):
+        if self._turns_away(message) or not asker_of(message).is_new(self, message):
             return
         decision = DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules)
         if decision.events and type(message) in journey.END_A_LEG:
@@ -654,6 +682,8 @@ class RideActor(RecordedActor):
     @receives(CancelRide)
     def _on_cancel(self, message: CancelRide) -> None:
         """From the passenger's own connection, from a driver by way of the driver's actor, or from staff."""
+        if self._turns_away(message):
+            return
         if self.question.booking is not None and message.principal.role is Role.PASSENGER:
             self._wait_behind(message)
         else:

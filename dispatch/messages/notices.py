@@ -234,6 +234,10 @@ class Replaced(Message, frozen=True, gc=False):
     """A newer connection speaks for this ride or driver now."""
 
 
+class NotYours(Message, frozen=True, gc=False):
+    """The ride is another passenger's: the connection speaks for nobody, and nothing that came over it was done."""
+
+
 class Faulted(Message, frozen=True, gc=False):
     """The actor behind this connection was quarantined; `error_id` finds it in the log."""
 
@@ -243,5 +247,5 @@ class Faulted(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | PaymentChanged | FareNews | RideEnded | Ack | Refused | Replaced | Faulted
+    | RideProgress | PaymentChanged | FareNews | RideEnded | Ack | Refused | Replaced | NotYours | Faulted
 )  # fmt: skip

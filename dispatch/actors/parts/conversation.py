@@ -49,6 +49,11 @@ class Conversation:
         self.answers = Answers(memory.answers)
         self._booking: Command | None = None
 
+    def afresh(self) -> "Conversation":
+        """Of the same kind, with nobody: nothing was said yet."""
+        stream = self.stream
+        return Conversation(Memory(stream.limit, self.answers.limit, stream.epoch), self.about)
+
     # -- the connection
 
     def take_link(self, actor: RecordedActor, message: Attach) -> bool:
@@ -302,10 +307,10 @@ class Answers:
     Commands that took effect are on record as well: `replay` reads them back.
     """
 
-    __slots__ = ("_by_id", "_limit")
+    __slots__ = ("_by_id", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._by_id: dict[tuple[str | None, str], Answer] = {}
 
     def find(self, command: Command) -> Answer | None:
@@ -359,7 +364,7 @@ class Answers:
 
     def _put(self, command: Command, answer: Answer) -> None:
         self._by_id[command.driver_id, command.id] = answer
-        if len(self._by_id) > self._limit:
+        if len(self._by_id) > self.limit:
             del self._by_id[next(iter(self._by_id))]
 
 

@@ -28,6 +28,10 @@ class Directory:
             known = people.person(self._db, PersonId(person_id))
         return Passenger(PassengerId(person_id), known.name or UNNAMED, known.phone) if known is not None else None
 
+    def is_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
+        """Whether this ride was booked by this passenger, or for them. One statement, whatever the answer is."""
+        return self._any("SELECT 1 FROM rides WHERE ride_id = ? AND passenger_id = ?", ride_id, passenger_id)
+
     def is_open(self, ride_id: RideId) -> bool:
         """Whether the ride is booked, and not over."""
         return self._any("SELECT 1 FROM rides WHERE ride_id = ? AND ended_at IS NULL", ride_id)
@@ -45,6 +49,6 @@ class Directory:
         """Let go of the file."""
         self._db.close()
 
-    def _any(self, query: str, value: str) -> bool:
+    def _any(self, query: str, *values: str) -> bool:
         with explained(self._path):
-            return self._db.execute(query, (value,)).fetchone() is not None
+            return self._db.execute(query, values).fetchone() is not None

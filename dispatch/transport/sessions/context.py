@@ -18,6 +18,8 @@ from dispatch.transport.sessions.frames import Frames
 from dispatch.values import Passenger
 
 UNNAMED_POSITIONS: Final = addresses.positions(UNNAMED_ZONE)
+MOST_BOOKINGS: Final = 10_000
+"""So many bookings are remembered until they are surely on file, or refused; then the oldest is forgotten."""
 MOST_CLOCKS: Final = 100_000
 """So many phones' clocks are remembered; then the one that has been known longest is forgotten, and learnt again."""
 
@@ -51,6 +53,9 @@ class OnFile(Protocol):
     def passenger(self, person_id: str) -> Passenger | None:
         """This person as a passenger, with name and phone; None: nobody."""
 
+    def is_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
+        """Whether this ride was booked by this passenger, or for them. A ride of somebody else costs what an unknown one does."""
+
     def is_open(self, ride_id: RideId) -> bool:
         """Whether the ride is booked, and not over."""
 
@@ -66,6 +71,9 @@ class NobodyOnFile:
 
     def passenger(self, person_id: str) -> Passenger | None:
         return None
+
+    def is_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
+        return False
 
     def is_open(self, ride_id: RideId) -> bool:
         return False
@@ -113,6 +121,7 @@ class SessionContext:
         self.counters = Counters()
         self.on_file: OnFile = NobodyOnFile()
         self.proofs: ReadsTokens | None = None
+        self._bookings: dict[tuple[RideId, str], None] = {}
         self.proved: dict[int, Any] = {}
         """Open sessions whose speaker has proved something, by number."""
         self.frames = Frames(runtime, settings, currency_digits)
@@ -120,6 +129,21 @@ class SessionContext:
     def positions_at(self, lat: float, lon: float) -> str:
         """The address that takes positions of the zone of this place."""
         return addresses.positions(self.zones.zone_at(lat, lon)) if self.zones.tiles else UNNAMED_POSITIONS
+
+    def note_booking(self, ride_id: RideId, passenger_id: str) -> None:
+        """This passenger asks for this ride: it may be theirs, and not on file yet."""
+        self._bookings[ride_id, passenger_id] = None
+        if len(self._bookings) > MOST_BOOKINGS:
+            del self._bookings[next(iter(self._bookings))]
+
+    def forget_booking(self, ride_id: RideId, passenger_id: str) -> None:
+        """The ride is somebody else's."""
+        self._bookings.pop((ride_id, passenger_id), None)
+
+    def may_be_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
+        """Whether this ride is the passenger's on file, or may become so. Only the ride itself knows for sure."""
+        is_on_file = self.on_file.is_ride_of(ride_id, passenger_id)
+        return is_on_file or (ride_id, passenger_id) in self._bookings
 
     def clock_of(self, driver_id: DriverId) -> PhoneClock:
         """The clock of this driver's phone, as far as its reports tell, over all its connections to this process."""

@@ -1,17 +1,18 @@
 """The passenger's connection. It speaks for the ride that its path names."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
-from dispatch.errors import BadField
+from dispatch.errors import BadField, NoSuchRide
 from dispatch.ids import PassengerId, QuoteId, RideId
 from dispatch.messages import commands
 from dispatch.messages.commands import Request
+from dispatch.messages.notices import NotYours
 from dispatch.phones import FEWEST_DIGITS, MOST_DIGITS, read_phone
 from dispatch.principals import Principal
 from dispatch.text import excerpt
@@ -21,21 +22,86 @@ from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
 from dispatch.transport.sessions.session import Handler, Link, Session, command_of, request_of
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
+from dispatch.words import LinkEnd
 
 LATE_S: Final = 60.0
 """A `pickup_at` that is past by no more than this counts as now: the frame took its time on the way."""
 
 
 class PassengerSession(Session):
-    """Speaks for a ride's actor."""
+    """Speaks for a ride's actor.
 
-    __slots__ = ()
+    Who has logged in and did not book the ride is a guest there. A guest speaks for nobody: the session answers alone, and does the
+    same whether the ride is somebody else's or was never booked. Only a booking leads on to the ride's actor, which knows for sure.
+    """
+
+    __slots__ = ("_is_guest", "_unsure")
     ride_id: RideId
     incoming = wire.FROM_PASSENGER
     frames = FOR_PASSENGER
 
     def __init__(self, context: SessionContext, number: int, principal: Principal, ride_id: RideId, link: Link) -> None:
         super().__init__(context, number, principal, addresses.ride(ride_id), link, ride_id)
+        self._is_guest = False
+        self._unsure: list[wire.ClientMessage] | None = None
+        """What was passed on to a ride that may say it is not theirs; None: it is theirs, or everybody's."""
+
+    # -- whose ride it is
+
+    def _attach(self, resume: commands.Resume | None = None) -> None:
+        if self.claims is None:
+            super()._attach(resume)
+        elif self._context.may_be_ride_of(self.ride_id, self.principal.id):
+            self._unsure = []
+            super()._attach(resume)
+        else:
+            self._attached = self._is_guest = True
+
+    def _resume(self, message: wire.Resume) -> Request | None:
+        was_attached = self._attached
+        request = super()._resume(message)
+        if not was_attached and self._is_guest:
+            raise NoSuchRide
+        if not was_attached and self._unsure is not None:
+            self._unsure.append(message)
+        return request
+
+    def _pass_on(self, request: Request, message: wire.ClientMessage) -> None:
+        if self._is_guest:
+            if not isinstance(request, commands.FindDriver):
+                self._refuse(NoSuchRide(), message)
+                return
+            self._is_guest, self._unsure = False, []
+            self._context.note_booking(self.ride_id, self.principal.id)
+            super()._attach()
+        if self._unsure is not None:
+            self._unsure.append(message)
+        super()._pass_on(request, message)
+
+    def deliver(self, notice: Any) -> None:
+        if self._unsure is not None and type(notice) in self.frames:
+            self._unsure = None  # the ride speaks to this connection
+        if type(notice) is NotYours:
+            self._turn_away()
+        else:
+            super().deliver(notice)
+
+    def _turn_away(self) -> None:
+        """The ride is somebody else's: whatever was passed on is answered as by a ride that nobody booked."""
+        unanswered, self._unsure = self._unsure or (), None
+        self._is_guest = True
+        self._context.forget_booking(self.ride_id, self.principal.id)
+        for message in unanswered:
+            self._refuse(NoSuchRide(), message)
+
+    def _detach(self, reason: LinkEnd) -> None:
+        if not self._is_guest:
+            super()._detach(reason)
+
+    def _is_needed(self) -> bool:
+        return not self._is_guest and self._context.on_file.is_open(self.ride_id)
+
+    # -- what the passenger asks for
 
     def _find_driver(self, message: wire.FindDriver) -> Request:
         phone = message.passenger_phone if self.claims is None else None
@@ -55,9 +121,6 @@ class PassengerSession(Session):
             quote_id=QuoteId(message.quote_id) if message.quote_id is not None else None,
             known=bool(phone) or self.claims is not None,
         )
-
-    def _is_needed(self) -> bool:
-        return self._context.on_file.is_open(self.ride_id)
 
     def _pickup_at(self, text: str) -> float:
         """The second that is booked. Raises BadField."""
@@ -86,7 +149,7 @@ class PassengerSession(Session):
         wire.FindDriver: _find_driver,
         wire.Authenticate: Session._authenticate,
         wire.Ping: Session._ping,
-        wire.Resume: Session._resume,
+        wire.Resume: _resume,
     }
 
 

@@ -230,8 +230,13 @@ class Session:
         except FrameError as error:
             self._refuse(error, message)
         else:
-            if request is not None and self.actor is not None:
-                self._context.runtime.tell(self.actor, request, self.address)
+            if request is not None:
+                self._pass_on(request, message)
+
+    def _pass_on(self, request: Request, message: wire.ClientMessage) -> None:
+        """Tell the actor what the frame asks for."""
+        if self.actor is not None:
+            self._context.runtime.tell(self.actor, request, self.address)
 
     def _ping(self, message: wire.Ping) -> None:
         self._send(PONG)

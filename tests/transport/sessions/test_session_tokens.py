@@ -31,6 +31,9 @@ class File(NobodyOnFile):
     def passenger(self, person_id: str) -> Passenger | None:
         return Passenger(SARAH.passenger_id, "Sarah Johnson", "27821234567") if person_id == "p1" else None
 
+    def is_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
+        return self.goes_on
+
     def is_open(self, ride_id: RideId) -> bool:
         return self.goes_on
 
