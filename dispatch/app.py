@@ -24,11 +24,13 @@ from dispatch.payments import payment_provider, require_payments
 from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
 from dispatch.reads import LiveReads
+from dispatch.removals import LiveRemovals
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.log.on_file import JournalReads
 from dispatch.storage.people.directory import Directory
+from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
@@ -104,7 +106,8 @@ async def _serve(
                 opened.push_async_callback(provider.stop)
         resumed = recover(runtime, store)
         failures.is_starting = False
-        edge = EdgeCounters()
+        edge, removals = EdgeCounters(), LiveRemovals(live.run, runtime, zone.gateway)
+        live.special[RemovePerson] = removals.remove
         parts = Parts(
             settings=settings,
             requests=Requests(runtime, settings),
@@ -114,6 +117,7 @@ async def _serve(
             logins=_logins(settings, live, zone.gateway, keys, runtime, opened),
             reads=LiveReads(runtime, zone, edge, live.health),
             port=listener.getsockname()[1],
+            removals=removals,
         )
         pages = http_app(routes(parts), admission)
         beside = _admin_port(settings, parts.reads, admin)

@@ -11,7 +11,7 @@ from dispatch.storage.failures import StorageOwned
 from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.orders import Answer, Order, encode, perform
-from dispatch.transport.control import NoAnswer, ask
+from dispatch.transport.control import ANSWER_WITHIN_S, NoAnswer, ask
 
 
 class Refused(DispatchError):
@@ -39,7 +39,7 @@ def have_done(path: str, order: Order, *, make: bool = False) -> Done:
             ownership.keep()
             return Done(answer, ownership.is_new)
     except StorageOwned as owner:
-        line = ask(owner.file, encode(order))
+        line = ask(owner.file, encode(order), getattr(order, "takes_s", ANSWER_WITHIN_S))
         if line is None:
             raise
         return Done(_read(line))

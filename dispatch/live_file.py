@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -20,9 +20,9 @@ from dispatch.storage.log.journal import JournalHealth, JournalPort
 from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.tables.region import agreed_region, settled_region
-from dispatch.storage.tools.orders import decode, perform
+from dispatch.storage.tools.orders import Answer, Order, decode, perform
 from dispatch.storage.tools.phone_ids import has_other_forms
-from dispatch.storage.tools.privacy_orders import RemovePerson, finish
+from dispatch.storage.tools.privacy_orders import finish
 
 OTHER_FORMS: Final = (
     "people on file are known by other forms of their phone numbers and would be taken for strangers:"
@@ -50,6 +50,8 @@ class LiveFile:
         self._ownership = ownership
         self._runtime = runtime
         self.health = JournalHealth()
+        self.special: dict[type[Order], Callable[[Any], Awaitable[Answer]]] = {}
+        """Orders that concern more than the file, and who carries them out."""
         report = partial(_report, self.health)
         self.journal = JournalPort(
             partial(_open, settings, ownership), runtime.tell_threadsafe, report, runtime.call_soon
@@ -84,18 +86,20 @@ class LiveFile:
         returns and raises what it raises; Unavailable when the file cannot be written, or the server is stopping.
         """
         try:
-            return await asyncio.wrap_future(self.journal.run(job))
+            return await self.run(job)
         except (Stopped, DatabaseError):
             raise Unavailable from None
+
+    async def run(self, job: Callable[[Writer], T]) -> T:
+        """The same for whoever says what is wrong with the file or the server: raises Stopped or a DatabaseError as it is."""
+        return await asyncio.wrap_future(self.journal.run(job))
 
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
         try:
             order = decode(line)
-            if isinstance(order, RemovePerson):  # what actors remember of the person would be written again
-                return refused("served", "stop the server first: it remembers people, and would write them again")
-            job = partial(perform, order=order, now=time.time())
-            return done(await asyncio.wrap_future(self.journal.run(job)))
+            does = self.special.get(type(order), self._perform)
+            return done(await does(order))
         except msgspec.MsgspecError as error:
             return refused("bad_order", f"no such order: {error}")
         except DispatchError as error:
@@ -105,6 +109,9 @@ class LiveFile:
         except Exception:
             logs.log.exception("an order failed")
             return refused("internal", "something went wrong inside; the server's log says more")
+
+    async def _perform(self, order: Order) -> Answer:
+        return await self.run(partial(perform, order=order, now=time.time()))
 
     def _look_later(self) -> None:
         if self._is_open:

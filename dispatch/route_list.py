@@ -11,6 +11,7 @@ from dispatch.domain.places.geo import EtaModel
 from dispatch.live_file import LiveFile
 from dispatch.logins import LiveLogins
 from dispatch.reads import PRODUCT, LiveReads
+from dispatch.removals import LiveRemovals
 from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.auth import AuthRoutes
@@ -19,6 +20,7 @@ from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.quotes import QuoteRoutes
+from dispatch.transport.http.routes.removal import removal_routes
 from dispatch.transport.http.routes.rides import ride_routes
 from dispatch.transport.http.routes.town import town_routes
 
@@ -37,6 +39,7 @@ class Parts(NamedTuple):
     logins: LiveLogins
     reads: LiveReads
     port: int
+    removals: LiveRemovals
 
 
 def routes(parts: Parts) -> list[Route]:
@@ -49,6 +52,7 @@ def routes(parts: Parts) -> list[Route]:
         *ride_routes(parts.requests),
         *public(town_routes(parts.settings, vehicle_types)),
         *DeskRoutes(parts.requests, LiveDesk(parts.settings.db), parts.travel).routes,
+        *removal_routes(parts.requests, parts.removals.remove_for),
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
     return [*answered, *public(document_routes(tuple(answered), parts.reads.versions[PRODUCT]))]

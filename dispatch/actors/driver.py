@@ -219,11 +219,17 @@ class DriverActor(RecordedActor):
             return
         fix = self.board.position(self.driver_id)
         is_back = fix is not None and fix.at > message.since  # a connection is open, and its `Attach` is on its way
-        if is_back or not self.is_committed or not self.runtime.retire(self.address):
+        if is_back or not self.leave():
             self.retire_later()
-            return
+
+    def leave(self) -> bool:
+        """Leave memory now, unless a connection, a ride or a commit needs this driver. Whether that is done."""
+        is_needed = self.app.link is not None or self.driver.binding != FREE or not self.is_committed
+        if is_needed or not self.runtime.retire(self.address):
+            return False
         self.board.forget(self.driver_id)
         self.runtime.tell(self.dispatcher, DriverGone(self.driver_id, self.life))
+        return True
 
     # -- the connection
 

@@ -423,12 +423,17 @@ class RideActor(RecordedActor):
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
-        if message.number != self.app.link_number or self.app.link is not None or not self._may_retire():
-            return
-        if not self.is_committed or not self.runtime.retire(self.address):
+        if message.number == self.app.link_number and not self.leave():
             self.retire_later()
-        elif self.ride.is_over:
+
+    def leave(self) -> bool:
+        """Leave memory now, unless a connection, a commit or what is under way needs this ride. Whether that is done."""
+        is_needed = self.app.link is not None or not self._may_retire() or not self.is_committed
+        if is_needed or not self.runtime.retire(self.address):
+            return False
+        if self.ride.is_over:
             self.store.forget(self.ride_id)
+        return True
 
     # -- the passenger's connection
 

@@ -31,6 +31,14 @@ class PhoneTaken(FrameError, code=RefusalCode.PHONE_TAKEN):
     field = "phone"
 
 
+class RideIsOpen(FrameError, code=RefusalCode.RIDE_OPEN):
+    """A person cannot be removed: they are needed until a ride is over, and paid."""
+
+
+class StillConnected(FrameError, code=RefusalCode.ILLEGAL_NOW):
+    """A person cannot be removed while an app speaks for them: what it says next would be on file under the old id."""
+
+
 class RoleOnFile(msgspec.Struct, frozen=True):
     """Whether a person may act in one role."""
 

@@ -244,6 +244,12 @@ class Faulted(Message, frozen=True, gc=False):
     error_id: str
 
 
+class CutOff(Message, frozen=True, gc=False):
+    """The actor behind this connection leaves memory. `for_good`: the app is not to come back as it is; else it may, and finds it."""
+
+    for_good: bool
+
+
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot

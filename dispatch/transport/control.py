@@ -85,11 +85,11 @@ async def orders_answered(listener: socket.socket, answer: AnswerLine) -> AsyncI
         server.close()
 
 
-def ask(path: Path, line: bytes) -> bytes | None:
-    """What the owner of the database `path` answers; None: nobody listens there. Raises NoAnswer."""
+def ask(path: Path, line: bytes, within_s: float = ANSWER_WITHIN_S) -> bytes | None:
+    """What the owner of the database `path` answers within so many seconds; None: nobody listens there. Raises NoAnswer."""
     at = control_path(path)
     with socket.socket(socket.AF_UNIX) as owner:
-        owner.settimeout(ANSWER_WITHIN_S)
+        owner.settimeout(within_s)
         try:
             with _inside(at.parent):
                 owner.connect(at.name)

@@ -13,9 +13,8 @@ import msgspec
 
 from dispatch import addresses
 from dispatch.domain.driver.record import stranger
-from dispatch.errors import FrameError
-from dispatch.identity.people import NoSuchPerson
-from dispatch.ids import DriverId, PersonId, QuoteId, RideId
+from dispatch.identity.people import NoSuchPerson, RideIsOpen, StillConnected
+from dispatch.ids import DriverId, PersonId, RideId
 from dispatch.messages.events import PersonRemoved
 from dispatch.messages.journal import Append
 from dispatch.phones import canonical
@@ -27,7 +26,6 @@ from dispatch.storage.people import erasing, people
 from dispatch.storage.tables.region import agreed_region
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tables.views import Change
-from dispatch.words import RefusalCode
 
 REMOVED: Final = "removed-"
 """Before the letters of a pseudonym: no id that the program gives, and no phone number, looks like it."""
@@ -49,21 +47,13 @@ _PLACES: Final = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 DrawPseudonym = Callable[[], str]
 
 
-class RideIsOpen(FrameError, code=RefusalCode.RIDE_OPEN):
-    """The person is needed until a ride is over, and paid."""
-
-
-class StillConnected(FrameError, code=RefusalCode.ILLEGAL_NOW):
-    """An app speaks for the person. What it says next would be on file under the old id."""
-
-
 class Whereabouts(msgspec.Struct, frozen=True):
-    """Where a person is named. `ids`: what they are called; `rides` and `quotes`: what is theirs, or was driven by them."""
+    """Where a person is named. `ids`: what they are called; `rides`: of theirs as a passenger; `driven`: rides of others."""
 
     person_id: PersonId
     ids: tuple[str, ...]
     rides: tuple[RideId, ...]
-    quotes: tuple[QuoteId, ...]
+    driven: tuple[RideId, ...]
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -99,11 +89,11 @@ def whereabouts(writer: Writer, person_id: PersonId) -> Whereabouts:
         ids = _ids(writer, person_id, people.require(writer.db, person_id).phone)
         _require_rides_over(writer, ids)
         among = _among(ids)
-        rides = writer.db.execute(
-            f"SELECT ride_id FROM rides WHERE passenger_id {among} OR driver_id {among}", (*ids, *ids)
-        ).fetchall()
-        quotes = writer.db.execute(f"SELECT quote_id FROM quotes WHERE passenger_id {among}", ids).fetchall()
-    return Whereabouts(person_id, tuple(ids), tuple(row[0] for row in rides), tuple(row[0] for row in quotes))
+        rides, driven = (
+            tuple(row[0] for row in writer.db.execute(f"SELECT ride_id FROM rides WHERE {who} {among}", ids).fetchall())
+            for who in ("passenger_id", "driver_id")
+        )
+    return Whereabouts(person_id, tuple(ids), rides, driven)
 
 
 def remove(

@@ -1,6 +1,6 @@
 """Orders that rewrite history: `dispatch people remove`. Each is one transaction, after which the file is written anew."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import Writer, newest_at
@@ -15,6 +15,9 @@ class RemovePerson(PeopleOrder, frozen=True, kw_only=True, tag="remove_person"):
     """Take a person out of the file. Answer: the `pseudonym` that stands for the person, how many `events` changed, and `unwiped`: why
     free pages of the file may still have something of the person; empty: they have nothing.
     """
+
+    takes_s: ClassVar[float] = 600.0
+    """A large file is written anew for as long as this, at most."""
 
     who: Who
 

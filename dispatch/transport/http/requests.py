@@ -23,6 +23,7 @@ from dispatch.errors import (
     Unavailable,
 )
 from dispatch.identity.login import ReusedToken
+from dispatch.identity.people import NoSuchPerson, RideIsOpen, StillConnected
 from dispatch.identity.tokens import BadToken, TokenExpired
 from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
@@ -44,6 +45,9 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     IllegalTransition: 409,
     NoTariff: 409,
     ForeignPage: 403,
+    NoSuchPerson: 404,
+    RideIsOpen: 409,
+    StillConnected: 409,
     BadToken: 401,
     TokenExpired: 401,
     ReusedToken: 401,

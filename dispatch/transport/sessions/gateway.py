@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from dispatch.ids import RideId
+from dispatch.ids import DriverId, RideId
 from dispatch.principals import Principal
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.driver import DriverSession
@@ -34,6 +34,11 @@ class Gateway(SessionContext):
     def staff_session(self, principal: Principal, link: Link) -> StaffSession:
         """For a connection of one of the operator's people."""
         return StaffSession(self, next(self._numbers), principal, link)
+
+    def forget(self, person_id: str) -> None:
+        """This person is on file no more: believe no token of theirs, close their sockets, and forget what is known of their phone."""
+        self.revoke(person_id=person_id)
+        self._clocks.pop(DriverId(person_id), None)
 
     def revoke(self, *, person_id: str = "", sessions: Iterable[str] = ()) -> int:
         """Believe no token any more that was made for this person so far, or for one of these login sessions, and close their sockets

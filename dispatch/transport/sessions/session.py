@@ -16,7 +16,7 @@ from dispatch.identity.tokens import Claims, NotYou
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
-from dispatch.messages.notices import Faulted, Refused, Replaced
+from dispatch.messages.notices import CutOff, Faulted, Refused, Replaced
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
@@ -423,6 +423,9 @@ class Session:
         self._send(wire.error_frame(InternalError(notice.error_id)))
         self._end(RESTARTING, "internal error", told=None)
 
+    def _on_cut_off(self, notice: CutOff) -> None:
+        self._end(*((NOT_PROVED, "removed") if notice.for_good else (RESTARTING, "come back")))
+
     def _end(self, code: int, reason: str, told: LinkEnd | None = CLOSED) -> None:
         """End the connection. `told`: the reason that the actor hears; None: it knows already, or is gone."""
         if self.ended:
@@ -444,6 +447,7 @@ PONG = wire.Pong()
 _AFFAIRS: dict[type, Callable[[Session, Any], None]] = {
     Replaced: lambda session, _: session._end(REPLACED, "a newer connection took over", told=None),
     Faulted: Session._on_faulted,
+    CutOff: Session._on_cut_off,
     Undelivered: Session._on_undelivered,
     TokensBack: Session._on_tokens_back,
     TokenLooks: Session._on_token_looks,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch import addresses
-from dispatch.identity.people import Document, NewPerson, NoSuchPerson
+from dispatch.identity.people import Document, NewPerson, NoSuchPerson, RideIsOpen, StillConnected
 from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
 from dispatch.messages.events import (
     ChargeRequested,
@@ -33,7 +33,7 @@ from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.wiping import wipe
 from dispatch.storage.people import people, removal
-from dispatch.storage.people.removal import Removed, RideIsOpen, StillConnected, named, whereabouts
+from dispatch.storage.people.removal import Removed, named, whereabouts
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
 from dispatch.values import DriverCard, Money, Passenger, Place, Trip
@@ -287,9 +287,9 @@ def test_pseudonyms_are_drawn_and_cannot_be_told_from_the_person(writer: Writer)
 def test_it_is_known_beforehand_where_a_person_is_named(writer: Writer) -> None:
     fill(writer)
     rosa = whereabouts(writer, PersonId(ROSA.passenger_id))
-    assert rosa.ids == (ROSA.passenger_id,) and set(rosa.quotes) == {"canary-q1"}
+    assert rosa.ids == (ROSA.passenger_id,) and rosa.driven == ()
     assert set(rosa.rides) == {"canary-1", "canary-2", "canary-x1", "canary-x2"}
-    assert set(whereabouts(writer, PersonId(TOM.driver_id)).rides) == {"canary-1", "canary-3"}
+    assert set(whereabouts(writer, PersonId(TOM.driver_id)).driven) == {"canary-1", "canary-3"}
     writer.write([append("ride/open", RideRequested(RideId("open"), 1, ROSA, CANARY_TRIP, 1.0))])
     with pytest.raises(RideIsOpen):
         whereabouts(writer, PersonId(ROSA.passenger_id))

@@ -7,7 +7,7 @@ from dispatch import addresses
 from dispatch.config import Rules
 from dispatch.ids import RideId
 from dispatch.messages.commands import Attach, CancelRide, Detach
-from dispatch.messages.notices import Ack, Faulted, Refused, Replaced, RideEnded, Searching
+from dispatch.messages.notices import Ack, CutOff, Faulted, Refused, Replaced, RideEnded, Searching
 from dispatch.transport import wire
 from tests.transport.rig import DRIVER, FIND_DRIVER, RIDE, App, Rig
 
@@ -98,6 +98,16 @@ class TestOpenAndEnd:
         rig.tell(session, Faulted("e7"))
         assert app.got == [{"type": "error", "code": "internal", "message": "something went wrong inside; error id e7"}]
         assert app.closes == [(1012, "internal error")]
+
+    @pytest.mark.parametrize(("for_good", "closed"), [(True, (4501, "removed")), (False, (1012, "come back"))])
+    def test_a_connection_whose_actor_leaves_memory_is_closed_and_its_actor_hears_so(
+        self, for_good: bool, closed: tuple[int, str]
+    ) -> None:
+        rig = Rig()
+        app, session = rig.passenger()
+        rig.tell(session, CutOff(for_good))
+        assert app.closes == [closed]
+        assert [type(message) for message in rig.heard("ride/123")] == [Attach, Detach]
 
 
 class TestSignsOfLife:
