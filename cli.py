@@ -528,8 +528,8 @@ def remove_person(resolved: Resolved, who: str, as_json: bool) -> int:
     """Take WHO, a phone or an id, out of the database for good. It cannot be undone.
 
     A pseudonym takes the place of the id, name and phone in every event and row; what people wrote about the rides of WHO is emptied,
-    places are kept to about a kilometre. Then the file is written anew. A running server logs WHO out first. Refused while a ride of WHO is open or not paid. Exit status 1
-    when free pages of the file may still have something of WHO.
+    places are kept to about a kilometre. Then the file is written anew. A running server logs WHO out first. Refused while a ride of
+    WHO is open or not paid. Exit status 1 when free pages of the file may still have something of WHO.
     """
     from dispatch.storage.tools.privacy_orders import RemovePerson
     from dispatch.text import counted
