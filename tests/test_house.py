@@ -60,7 +60,6 @@ TESTED_ELSEWHERE = {
     "dispatch/prices.py": "which provider the settings choose: tests/settings/prices.py and tests/e2e/test_quotes.py",
     "dispatch/payments.py": "which provider the settings choose: tests/e2e/test_payments.py",
     "dispatch/removals.py": "people who are taken out of a served file: tests/e2e/test_removals.py",
-    "dispatch/transport/http/routes/removal.py": "the same over HTTP: tests/e2e/test_removals.py",
     "dispatch/reads.py": "what the pages of a live server read: tests/transport/http/test_app.py and tests/e2e",
     "dispatch/errors.py": "sentences and codes: below, and wherever each is raised",
     "dispatch/ids.py": "names of types",
