@@ -138,6 +138,26 @@ class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     pickup_at: float | None = None
 
 
+class CancelTerms(msgspec.Struct, frozen=True, gc=False):
+    """What a passenger who cancels owes: `fee`, in major units, once it is later than `free_until` (Unix seconds). A fee of 0 has no
+    such time.
+    """
+
+    fee: float
+    free_until: float | None = None
+
+
+class WaitTerms(msgspec.Struct, frozen=True, gc=False):
+    """A driver waits at the pickup: for nothing until `free_until`, then at `per_minute`. At `no_show_at` the driver may leave, and the
+    passenger owes `no_show_fee`. Unix seconds and major units.
+    """
+
+    free_until: float
+    no_show_at: float
+    per_minute: float = 0.0
+    no_show_fee: float = 0.0
+
+
 class Lease(msgspec.Struct, frozen=True, gc=False):
     """One offer to one driver, told to last until `expires_at`, honoured until `closes_at` (both Unix seconds)."""
 

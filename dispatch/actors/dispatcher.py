@@ -397,7 +397,9 @@ class DispatcherActor(RecordedActor):
                 self.send(addresses.driver(placed.driver_id), OfferRide(lease, card, eta_s))
         if opens:
             self.zone.note_round(search)
-            opened = RoundOpened(card.search_no, search.round_no, len(hits), now + self.rules.offer_timeout_s)
+            expires_at = now + self.rules.offer_timeout_s
+            totals = self.rules.rounds, len(search.asks)
+            opened = RoundOpened(card.search_no, search.round_no, len(hits), expires_at, *totals)
             self.send(addresses.ride(card.ride_id), opened)
         self._settle(search)
 

@@ -60,7 +60,7 @@ from dispatch.messages.notices import (
 from dispatch.ports import EventStore
 from dispatch.principals import SYSTEM
 from dispatch.runtime import Runtime, receives
-from dispatch.values import RideCard
+from dispatch.values import RideCard, WaitTerms
 from dispatch.words import OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
 
 EVENTS_A_FOLD: Final = 100
@@ -108,12 +108,13 @@ class _Retire(Message, frozen=True, gc=False):
 class Claim(msgspec.Struct, gc=False):
     """What no event tells of a reservation.
 
-    `ride` and `status`: the ride as it answered; None: not yet. `told`: the notice that told the app the ride is the driver's.
-    `commands`: accepts that wait for the ride's answer.
+    `ride`, `status` and `waiting`: the ride as it answered; None: not yet. `told`: the notice that told the app the ride is the
+    driver's. `commands`: accepts that wait for the ride's answer.
     """
 
     ride: RideCard | None = None
     status: RideStatus | None = None
+    waiting: WaitTerms | None = None
     told: RideAccepted | DriverSnapshot | None = None
     commands: tuple[Command, ...] = ()
 
@@ -153,7 +154,7 @@ class DriverActor(RecordedActor):
         self._read_card()
         reservation = driver.reservation
         if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):
-            claim.ride, claim.status = None, None
+            claim.ride, claim.status, claim.waiting = None, None, None
         if reservation is not None and driver.binding == RESERVED:
             command = reservation.command
             if command is not None and not claim.commands and self.app.answers.reopen(command):
@@ -416,7 +417,7 @@ class DriverActor(RecordedActor):
             return
         was_bound = driver.binding == BOUND
         driver.binding = next_binding(driver.binding, ClaimGranted)
-        claim.ride, claim.status = message.ride, message.status
+        claim.ride, claim.status, claim.waiting = message.ride, message.status, message.waiting
         if not was_bound and (claim.told is None or claim.told.ride != message.ride):
             # A ride that has gone on meanwhile is told by the snapshot that is due, which says how far it is.
             snapshot = self._say_pending_snapshot() if message.status != ACCEPTED else None
@@ -443,7 +444,7 @@ class DriverActor(RecordedActor):
         claim = self.claim
         for event in decisions.released(self.driver, reason, self.app.link is not None):
             self._record(event)
-        claim.ride, claim.status, claim.told = None, None, None
+        claim.ride, claim.status, claim.waiting, claim.told = None, None, None, None
         self._say_pending_snapshot()
         self.retire_later()
 
@@ -487,7 +488,7 @@ class DriverActor(RecordedActor):
         if is_current and releases:
             self._release(releases)
         elif is_current and isinstance(notice, RideProgress):
-            self.claim.status = notice.status
+            self.claim.status, self.claim.waiting = notice.status, notice.waiting
         told = self.app.say(self, notice)
         self._answer_accepts(told)  # whether or not the app was told before a restart that the claim was granted
         if message.command is not None:
@@ -514,7 +515,8 @@ class DriverActor(RecordedActor):
         if message.code in NOTHING_DONE:
             self.app.fail_retryable(self, message, message.code, message.text)
         else:
-            self.app.refuse(self, message.command, message.code, message.text, message.ride_id)
+            when = message.wait_s, message.tries_left
+            self.app.refuse(self, message.command, message.code, message.text, message.ride_id, None, *when)
 
     # -- what the app and the dispatcher are told
 
@@ -527,7 +529,7 @@ class DriverActor(RecordedActor):
         self._pending_snapshot = None
         offer = next(iter(self.offers.open.values()), None)
         status = self.driver.status(self.app.link is not None)
-        return DriverSnapshot(status, offer, claim.ride, claim.status, recovered)
+        return DriverSnapshot(status, offer, claim.ride, claim.status, recovered, claim.waiting)
 
     def _say_pending_snapshot(self) -> DriverSnapshot | None:
         """Tell the app the snapshot that is due, if one is and it can be told now."""

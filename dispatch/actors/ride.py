@@ -30,6 +30,7 @@ from dispatch.domain.ride.record import (
     UNDER_WAY,
     WITH_DRIVER,
     Decision,
+    Refusal,
     RideRecord,
     RideRules,
     is_foreign,
@@ -207,8 +208,8 @@ class Asker(Protocol):
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         """Tell what the ride decided, where what followed from it has not told it already."""
 
-    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
-        """It did nothing. `field`: which field of it is at fault, if one is."""
+    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
+        """It did nothing, and this is why."""
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         """Nothing came of it, and the same may be asked again."""
@@ -222,12 +223,13 @@ class _App:
 
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         if decision.refusal is not None:
-            self.refuse(ride, message, *decision.refusal)
+            self.refuse(ride, message, decision.refusal)
         elif decision.say_end:
             ride.app.done(ride, message.command, ride.say_end_again())
 
-    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
-        ride.app.refuse(ride, message.command, code, text, ride.ride_id, field or None)
+    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
+        code, text, field, wait_s, tries_left = refusal
+        ride.app.refuse(ride, message.command, code, text, ride.ride_id, field, wait_s, tries_left)
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         ride.app.fail_retryable(ride, message, code, text)
@@ -250,18 +252,19 @@ class _DriversActor:
 
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         if decision.refusal is not None:
-            self.refuse(ride, message, *decision.refusal)
+            self.refuse(ride, message, decision.refusal)
 
-    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
-        ride.send(addresses.driver(message.driver_id), self._refused(ride, message, code, text))
+    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
+        ride.send(addresses.driver(message.driver_id), self._refused(ride, message, refusal))
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
-        ride.runtime.tell(addresses.driver(message.driver_id), self._refused(ride, message, code, text))
+        ride.runtime.tell(addresses.driver(message.driver_id), self._refused(ride, message, Refusal(code, text)))
 
-    def _refused(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> RideRefused:
+    def _refused(self, ride: RideActor, message: Any, refusal: Refusal) -> RideRefused:
         if message.command is not None:
             ride.app.answers.drop(message.command)
-        return RideRefused(ride.ride_id, code, text, message.command)
+        told = RideRefused(ride.ride_id, refusal.code, refusal.text, message.command)
+        return replace(told, wait_s=refusal.wait_s, tries_left=refusal.tries_left)
 
 
 class _Desk:
@@ -275,12 +278,12 @@ class _Desk:
 
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         if decision.refusal is not None:
-            self.refuse(ride, message, *decision.refusal)
+            self.refuse(ride, message, decision.refusal)
         elif decision.ask is None:  # else the dispatcher answers
             ride.send(message.reply_to, journey.told_desk(ride.ride))
 
-    def refuse(self, ride: RideActor, message: Any, code: RefusalCode, text: str, field: str = "") -> None:
-        ride.send(message.reply_to, DeskAnswered(ride.ride.status, code, text, field))
+    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
+        ride.send(message.reply_to, DeskAnswered(ride.ride.status, refusal.code, refusal.text, refusal.field or ""))
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status, code, text))
@@ -479,7 +482,7 @@ class RideActor(RecordedActor):
         """
         is_foreign = self._is_foreign(message.principal)
         if is_foreign and getattr(message, "reply_to", None) is not None:
-            asker_of(message).refuse(self, message, NoSuchRide.code, NoSuchRide.says)
+            asker_of(message).refuse(self, message, Refusal(NoSuchRide.code, NoSuchRide.says))
         return is_foreign
 
     def _snapshot(self, recovered: bool = False) -> PassengerSnapshot:
@@ -500,6 +503,10 @@ class RideActor(RecordedActor):
             ride.pickup_at,
             ride.payment_status,
             *left,
+            trip,
+            money.cancel_terms(ride, self.runtime.now, self.rules),
+            money.wait_terms(ride, self.rules),
+            (self._end or journey.end_notice(ride)) if ride.is_over else None,
         )
 
     # -- it is booked
@@ -576,10 +583,10 @@ class RideActor(RecordedActor):
                 else:
                     self._book(asked, message.price)
         elif isinstance(message, PassengerBusy):
-            text = booking.busy_text(message.open_ride)
-            asker_of(asked).refuse(self, asked, IllegalTransition.code, text)
+            busy = Refusal(IllegalTransition.code, booking.busy_text(message.open_ride))
+            asker_of(asked).refuse(self, asked, busy)
         elif isinstance(message, QuoteRefused) and message.code != Unavailable.code:
-            asker_of(asked).refuse(self, asked, message.code, message.text, "quote_id")
+            asker_of(asked).refuse(self, asked, Refusal(message.code, message.text, "quote_id"))
         else:
             self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
         for waiting in question.in_hand[1:]:
@@ -655,7 +662,8 @@ class RideActor(RecordedActor):
         elif not ride.is_driven_by(driver_id) or ride.offer_id != message.offer_id:
             self.send(addresses.driver(driver_id), journey.refuse_claim(ride, message))
         elif ride.status in WITH_DRIVER:
-            self.send(addresses.driver(driver_id), ClaimGranted(ride.card(), message.offer_id, ride.status))
+            granted = ClaimGranted(ride.card(), message.offer_id, ride.status, money.wait_terms(ride, self.rules))
+            self.send(addresses.driver(driver_id), granted)
         else:  # the driver was rebuilt and does not know how the ride ended
             releases = ReleaseReason.COMPLETED if ride.status == COMPLETED else ReleaseReason.CANCELLED
             self.send(addresses.driver(driver_id), ForDriver(self._end or journey.end_notice(ride), releases=releases))
@@ -672,7 +680,8 @@ class RideActor(RecordedActor):
         way = journey.way(self.rules.travel, claim.lat, claim.lon, trip.pickup, now)
         pin = f"{self.runtime.rng('pin').randrange(10_000):04d}" if trip.pin else ""
         assigned = RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin)
-        self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin)))
+        terms = money.terms_since(ride, now, self.rules)
+        self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin, terms)))
 
     @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide, AssignRide, ReassignRide, ChangeFare)
     def _on_order(self, message: Order) -> None:
@@ -879,14 +888,7 @@ class RideActor(RecordedActor):
 
     def _told_step(self, event: RideArrived | RideStarted | RideCompleted, was: str) -> None:
         """Passenger and driver hear the same; after the last step nobody is followed any more."""
-        ride, trip = self.ride, self.ride.trip
-        assert trip is not None
-        minutes, waits = trip.duration_min, (None, None)
-        if isinstance(event, RideArrived):
-            waits = money.told_waits(ride, self.rules)  # type: ignore[assignment]
-        elif isinstance(event, RideCompleted) and ride.started_at is not None:
-            minutes = round((self.runtime.now - ride.started_at) / 60.0, 2)
-        notice = self.app.say(self, journey.progress(ride, minutes, waits))
+        notice = self.app.say(self, journey.progress(self.ride, self.runtime.now, self.rules))
         if isinstance(event, RideCompleted):
             self._end = notice
             word = ForDriver(notice, event.command, ReleaseReason.COMPLETED)

@@ -3,7 +3,7 @@
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, FareNews, PaymentChanged, RideEnded, RideProgress
-from dispatch.values import DriverCard, Lease, RideCard
+from dispatch.values import DriverCard, Lease, RideCard, WaitTerms
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
@@ -50,12 +50,17 @@ class EndSearch(Message, frozen=True, gc=False):
 
 
 class RoundOpened(Message, frozen=True, gc=False):
-    """Dispatcher -> ride: this round asked so many drivers; they are told that they have until `expires_at` (Unix seconds)."""
+    """Dispatcher -> ride: this round asked so many drivers; they are told that they have until `expires_at` (Unix seconds).
+
+    `rounds_max`: how many rounds there will be at most. `asked_total`: drivers whom this search has asked so far.
+    """
 
     search_no: int
     round_no: int
     drivers_notified: int
     expires_at: float
+    rounds_max: int | None = None
+    asked_total: int | None = None
 
 
 class SearchExhausted(Message, frozen=True, gc=False):
@@ -180,11 +185,15 @@ class ClaimRide(SentBeforeCommit, frozen=True, gc=False):
 
 
 class ClaimGranted(Message, frozen=True, gc=False):
-    """Ride -> driver: you have it. `status` is the ride's, for a driver who was rebuilt on the way."""
+    """Ride -> driver: you have it. `status` is the ride's, for a driver who was rebuilt on the way.
+
+    `waiting`: on which terms the driver waits at the pickup, if that is so.
+    """
 
     ride: RideCard
     offer_id: OfferId
     status: RideStatus
+    waiting: WaitTerms | None = None
 
 
 class ClaimRefused(Message, frozen=True, gc=False):
@@ -214,12 +223,14 @@ class RideAnswered(Message, frozen=True, gc=False):
 
 
 class RideRefused(Message, frozen=True, gc=False):
-    """Ride -> driver: what you asked cannot be done, and why."""
+    """Ride -> driver: what you asked cannot be done, and why. `wait_s`, `tries_left`: as in the ride's refusal."""
 
     ride_id: RideId
     code: RefusalCode
     text: str
     command: Command | None = None
+    wait_s: float = 0.0
+    tries_left: int | None = None
 
 
 # -- ride -> operations

@@ -7,7 +7,7 @@ A `Numbered` notice is part of that ride's or driver's stream: each has the next
 
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.values import DriverCard, Lease, Price, RideCard
+from dispatch.values import CancelTerms, DriverCard, Lease, Price, RideCard, Trip, WaitTerms
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
@@ -42,14 +42,20 @@ class OfRide(Numbered, frozen=True, gc=False):
 
 
 class Searching(OfRide, tag="searching", frozen=True, gc=False, kw_only=True):
-    """Drivers are being asked. `expires_at`: when this round ends."""
+    """Drivers are being asked. `expires_at`: when this round ends; `search_expires_at`: when the whole search does. `asked_total`:
+    drivers who were asked so far, in all rounds of this search.
+    """
 
     round: int
+    rounds_max: int | None = None
     drivers_notified: int
+    asked_total: int | None = None
     fare: float
     currency: str | None = None
     expires_at: Moment
     ttl_ms: int | None = None
+    search_expires_at: Moment | None = None
+    search_ttl_ms: int | None = None
 
 
 class DriverAssigned(Numbered, frozen=True, gc=False):
@@ -62,6 +68,7 @@ class DriverAssigned(Numbered, frozen=True, gc=False):
     distance_m: float | None = None
     eta_s: float | None = None
     pin: str = ""
+    cancel: CancelTerms | None = None
 
 
 class DriverUnreachable(OfRide, tag="driver_unreachable", frozen=True, gc=False, kw_only=True):
@@ -96,8 +103,40 @@ class NoDrivers(OfRide, tag="no_drivers", frozen=True, gc=False, kw_only=True):
     drivers_asked: int
 
 
+class RideProgress(Numbered, frozen=True, gc=False):
+    """The ride is now `arrived`, `in_progress` or `completed`; to both sides.
+
+    `waiting` and `cancel`: of an arrival. `driven_m`: of a completion, the metres that were driven on the trip, if they were seen.
+    `payment_status`: empty for cash.
+    """
+
+    ride_id: RideId
+    status: RideStatus
+    fare: float
+    distance_km: float
+    duration_min: float
+    waiting: WaitTerms | None = None
+    cancel: CancelTerms | None = None
+    driven_m: float | None = None
+    price: Price | None = None
+    payment_status: PaymentStatus = PaymentStatus.NOTHING
+
+
+class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
+    """Over before its end, by whom and why; a `no_show` is told like this too; to both sides. `fee`: what the passenger owes, in minor
+    units, and in major units in the frame.
+    """
+
+    by: Party
+    reason: str
+    fee: float
+    currency: str | None = None
+
+
 class PassengerSnapshot(Numbered, frozen=True, gc=False):
-    """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known."""
+    """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known.
+    `end`: how it ended, once it has.
+    """
 
     ride_id: RideId
     status: RideStatus
@@ -111,6 +150,10 @@ class PassengerSnapshot(Numbered, frozen=True, gc=False):
     lon: float | None = None
     distance_m: float | None = None
     eta_s: float | None = None
+    trip: Trip | None = None
+    cancel: CancelTerms | None = None
+    waiting: WaitTerms | None = None
+    end: RideProgress | RideEnded | None = None
 
 
 # -- to the driver
@@ -144,35 +187,17 @@ class DriverWarned(OfRide, tag="warning", frozen=True, gc=False, kw_only=True):
 
 
 class DriverSnapshot(Numbered, frozen=True, gc=False):
-    """All that a driver's app needs after a gap: the open offer and the ride, if any."""
+    """All that a driver's app needs after a gap: the open offer, and the ride with the terms of a wait at its pickup, if any."""
 
     status: DriverStatus
     offer: OfferMade | None = None
     ride: RideCard | None = None
     ride_status: RideStatus | None = None
     recovered: bool = False
+    waiting: WaitTerms | None = None
 
 
 # -- to both
-
-
-class RideProgress(Numbered, frozen=True, gc=False):
-    """The ride is now `arrived`, `in_progress` or `completed`.
-
-    `free_until` and `no_show_at`: of an arrival, when waiting begins to cost and when the driver may leave (Unix seconds).
-    `driven_m`: of a completion, the metres that were driven on the trip, if they were seen. `payment_status`: empty for cash.
-    """
-
-    ride_id: RideId
-    status: RideStatus
-    fare: float
-    distance_km: float
-    duration_min: float
-    free_until: float | None = None
-    no_show_at: float | None = None
-    driven_m: float | None = None
-    price: Price | None = None
-    payment_status: PaymentStatus = PaymentStatus.NOTHING
 
 
 class PaymentChanged(OfRide, tag="payment", frozen=True, gc=False, kw_only=True):
@@ -194,17 +219,6 @@ class FareNews(OfRide, tag="fare_changed", frozen=True, gc=False, kw_only=True):
     reason: str
 
 
-class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
-    """Over before its end, by whom and why; a `no_show` is told like this too. `fee`: what the passenger owes, in minor units, and in
-    major units in the frame.
-    """
-
-    by: Party
-    reason: str
-    fee: float
-    currency: str | None = None
-
-
 # -- outside the stream
 
 
@@ -220,7 +234,9 @@ class Ack(Message, tag="ack", frozen=True, gc=False):
 
 
 class Refused(Message, tag="error", frozen=True, gc=False):
-    """What the app sent did nothing, and why: `code` for programs, `message` for people. `ride_id` where it concerned one."""
+    """What the app sent did nothing, and why: `code` for programs, `message` for people. `ride_id` where it concerned one.
+    `tries_left`: how many more wrong pins lock the ride.
+    """
 
     code: str
     message: str
@@ -228,6 +244,7 @@ class Refused(Message, tag="error", frozen=True, gc=False):
     id: str | None = None
     ride_id: str | None = None
     retry_after_ms: int | None = None
+    tries_left: int | None = None
 
 
 class Replaced(Message, frozen=True, gc=False):

@@ -53,7 +53,7 @@ class TestRounds:
         assert list(offers) == ["d1", "d2", "d3", "d4", "d5"]
         assert [round(lease.pickup_distance_m / 1000) for lease in offers.values()] == [1, 2, 3, 4, 5]
         assert {(lease.round_no, lease.expires_at, lease.closes_at) for lease in offers.values()} == {(1, 30.0, 32.0)}
-        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0)]
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0, 4, 5)]
 
     def test_an_offer_says_how_long_its_driver_takes_to_the_pickup(self) -> None:
         zone = Zone(2)
@@ -77,7 +77,7 @@ class TestRounds:
             assert zone.offers() == {}
             zone.answers(lease, "declined")
         assert {name: lease.round_no for name, lease in zone.offers().items()} == {"d6": 2, "d7": 2}
-        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0), RoundOpened(1, 2, 2, 33.0)]
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 5, 30.0, 4, 5), RoundOpened(1, 2, 2, 33.0, 4, 7)]
 
     def test_silence_ends_a_round_at_its_time_and_closes_its_offers_after_the_grace(self) -> None:
         zone = Zone(6)
@@ -132,7 +132,7 @@ class TestRounds:
         for lease in zone.offers().values():
             zone.answers(lease, "declined")
         zone.wait(59.9)
-        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 1, 30.0)]
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 1, 30.0, 4, 1)]
         zone.wait(0.1)
         assert zone.rig.heard("ride/r1") == [SearchExhausted(1, "nobody accepted", 1, 1)]
 
@@ -140,7 +140,7 @@ class TestRounds:
         zone = Zone(search_cap_s=60.0)
         zone.books("r1")
         zone.wait(60.0)
-        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 0, 30.0), SearchExhausted(1, "nobody near", 1, 0)]
+        assert zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 0, 30.0, 4, 0), SearchExhausted(1, "nobody near", 1, 0)]
 
 
 class TestEnds:
@@ -152,7 +152,7 @@ class TestEnds:
         zone.rig.tell(ME, EndSearch(RideId("r1"), 1, reason))
         assert zone.closings() == {"d1": reason, "d3": reason}
         zone.wait(300.0)
-        assert zone.offers() == {} and zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 3, 30.0)]
+        assert zone.offers() == {} and zone.rig.heard("ride/r1") == [RoundOpened(1, 1, 3, 30.0, 4, 3)]
 
     def test_the_end_of_an_older_search_is_ignored(self) -> None:
         zone = Zone(1)

@@ -22,6 +22,7 @@ from dispatch.actors.ride import (
     _TimeHasCome,
 )
 from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
+from dispatch.domain.ride.money import FREE
 from dispatch.domain.ride.record import STATUSES, VERBS, RideRules
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
@@ -255,15 +256,15 @@ def test_a_booking_is_acknowledged_when_its_first_round_is_told() -> None:
     rig, _ = a_ride_that_is("unbooked")
     rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command()))
     assert rig.heard(PASSENGER) == []
-    rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0))
-    assert rig.heard(PASSENGER) == [
-        Searching(RIDE, round=1, drivers_notified=5, fare=85.5, expires_at=30.0, seq=1),
-        Ack("ok", "k1"),
-    ]
-    rig.tell("ride/r1", RoundOpened(1, 2, 5, 60.0))
-    assert rig.heard(PASSENGER) == [Searching(RIDE, round=2, drivers_notified=5, fare=85.5, expires_at=60.0, seq=2)], (
-        "only the first"
-    )
+    rig.tell("ride/r1", RoundOpened(1, 1, 5, 30.0, 4, 5))
+    told = Searching(
+        RIDE, round=1, rounds_max=4, drivers_notified=5, asked_total=5, fare=85.5, expires_at=30.0,
+        search_expires_at=180.0, seq=1,
+    )  # fmt: skip
+    assert rig.heard(PASSENGER) == [told, Ack("ok", "k1")]
+    rig.tell("ride/r1", RoundOpened(1, 2, 5, 60.0, 4, 8))
+    again = msgspec.structs.replace(told, round=2, asked_total=8, expires_at=60.0, seq=2)
+    assert rig.heard(PASSENGER) == [again], "only the first is acknowledged"
 
 
 def test_the_search_is_asked_for_with_its_number_and_its_second() -> None:
@@ -301,7 +302,7 @@ def test_an_assignment_tells_who_comes_how_far_they_are_and_ends_that_search() -
 def test_a_driver_whose_position_is_unknown_is_assigned_without_one() -> None:
     rig, _ = a_ride_that_is("pending")
     rig.tell("ride/r1", ClaimRide(RIDE, 1, 1, OfferId("r1.1.d1"), DAN))
-    assert rig.heard(PASSENGER) == [DriverAssigned(RIDE, DAN, seq=1)]
+    assert rig.heard(PASSENGER) == [DriverAssigned(RIDE, DAN, cancel=FREE, seq=1)]
 
 
 def test_the_time_of_the_trip_is_measured_from_its_start_or_is_what_the_app_said() -> None:
@@ -345,7 +346,7 @@ def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
     rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
     rig.wait(600.0)
     assert actor.ride.status == "pending"
-    assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, seq=1)]
+    assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, trip=TRIP, cancel=FREE, seq=1)]
 
 
 def test_once_assigned_the_ride_goes_on_without_the_passengers_connection() -> None:

@@ -1,6 +1,7 @@
 """The app's side of an actor: one connection, a stream of numbered notices, and one answer for each idempotency key."""
 
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -188,9 +189,14 @@ class Conversation:
         text: str,
         ride_id: RideId | None = None,
         field: str | None = None,
+        wait_s: float = 0.0,
+        tries_left: int | None = None,
     ) -> None:
-        """The command did nothing, and the same id is answered so again. `field`: which field of the frame is at fault, if one is."""
-        refused = Refused(code, text, id=command.id if command else None, ride_id=ride_id, field=field)
+        """The command did nothing, and the same id is answered so again. `field`: which field of the frame is at fault, if one is.
+        `wait_s`: seconds after which it may be tried again, if time helps.
+        """
+        retry_after_ms = ceil(wait_s * 1000.0) or None
+        refused = Refused(code, text, field, command.id if command else None, ride_id, retry_after_ms, tries_left)
         if command is not None:
             self.answers.close(command, (refused,), actor.recorded)
         self.say_again(actor, refused)

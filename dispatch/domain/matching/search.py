@@ -290,10 +290,11 @@ class Searches(dict[RideId, Search]):
         search = self.get(getattr(event, "ride_id", RideId("")))
         kind = type(event)
         if kind is RideRequested:
-            passenger = event.passenger
-            if self.rules.masks_phones:  # offers show this card; whoever accepted hears the whole phone from the ride
+            passenger, trip = event.passenger, event.trip
+            if self.rules.masks_phones:  # offers show this card; whoever accepted hears the whole from the ride
                 passenger = replace(passenger, phone=masked(passenger.phone))
-            card = RideCard(event.ride_id, event.search_no, passenger, event.trip, event.pickup_at)
+                trip = replace(trip, note="") if trip.note else trip  # people write phones into it
+            card = RideCard(event.ride_id, event.search_no, passenger, trip, event.pickup_at)
             self._begin(card, event.at, search)
         elif (
             search is not None and kind is RideUnassigned

@@ -89,6 +89,10 @@ class Tariff:
         """The fee of a passenger who does not come to the pickup."""
         return self.money(self.rates(vehicle_type).no_show)
 
+    def waiting_per_minute(self, vehicle_type: str = ANY_VEHICLE) -> float:
+        """What a minute of waiting beyond the free time costs, in major units, as the settings say it."""
+        return float(self.rates(vehicle_type).waiting_per_minute / int(10**self.digits))
+
     def waiting(self, paid_wait_s: float, vehicle_type: str = ANY_VEHICLE) -> Money:
         """The charge for waiting at the pickup beyond the free time. Whole seconds count."""
         return self.money(self.rates(vehicle_type).waiting_per_minute * int(paid_wait_s) / 60)

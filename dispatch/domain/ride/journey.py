@@ -11,7 +11,16 @@ from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.money import in_minor, rounded, rounded_parts
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride.money import cancels_free, charge, fee, final_price, told_waits, waits_until
+from dispatch.domain.ride.money import (
+    cancel_terms,
+    cancels_free,
+    charge,
+    fee,
+    final_price,
+    told_waits,
+    wait_terms,
+    waits_until,
+)
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
@@ -70,7 +79,7 @@ from dispatch.messages.matching import (
 )
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import Role
-from dispatch.values import CLOCK_SLACK_S, Place
+from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd
 
 Step = ReportArrived | StartRide | CompleteRide
@@ -115,6 +124,9 @@ def round_opened(ride: RideRecord, message: RoundOpened, now: float, rules: Ride
         drivers_notified=message.drivers_notified,
         fare=ride.fare,
         expires_at=message.expires_at,
+        rounds_max=message.rounds_max,
+        asked_total=message.asked_total,
+        search_expires_at=ride.requested_at + rules.search_cap_s,
     )
     return Decision(say=searching)
 
@@ -224,7 +236,8 @@ def _refuse_pin(ride: RideRecord, message: StartRide, now: float, rules: RideRul
     """Why the ride does not start with what the driver typed; None: it does."""
     locked_s = pin_locked_s(ride, now, rules)
     if locked_s > 0.0:
-        return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, f"too many wrong pins; try again in {ceil(locked_s)} s"))
+        text = f"too many wrong pins; try again in {ceil(locked_s)} s"
+        return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, text, None, locked_s, 0))
     pin = message.pin.strip()
     if pin == ride.pin:
         return None
@@ -232,7 +245,9 @@ def _refuse_pin(ride: RideRecord, message: StartRide, now: float, rules: RideRul
         return Decision(refusal=Refusal(RefusalCode.WRONG_PIN, "this ride starts with the passenger's pin"))
     # The refusal is told behind the event: no guess is free.
     wrong = PinRefused(ride.ride_id, message.driver_id, now)
-    return Decision((wrong,), Refusal(RefusalCode.WRONG_PIN, "that is not the passenger's pin"))
+    tries = rules.pin_tries - 1 - ride.wrong_pins % rules.pin_tries
+    wait_s = 0.0 if tries else rules.pin_lock_s
+    return Decision((wrong,), Refusal(RefusalCode.WRONG_PIN, "that is not the passenger's pin", None, wait_s, tries))
 
 
 def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRules) -> Decision:
@@ -308,7 +323,9 @@ def _leave_pickup(
     """Nobody came, if the driver has waited long enough."""
     wait_s = told_waits(ride, rules)[1] - now - CLOCK_SLACK_S
     if wait_s > 0.0:
-        return Decision(refusal=Refusal(RefusalCode.TOO_EARLY, f"no_show is possible in {ceil(wait_s)} s"))
+        return Decision(
+            refusal=Refusal(RefusalCode.TOO_EARLY, f"no_show is possible in {ceil(wait_s)} s", None, wait_s)
+        )
     owed = fee(ride, rules, Tariff.no_show_fee)
     left = PassengerNoShow(ride.ride_id, driver_id, owed, command)
     return Decision((left, *charge(ride, rules, ride.price, owed)))
@@ -349,16 +366,27 @@ def end_notice(ride: RideRecord) -> RideEnded | RideProgress:
     if ride.status != COMPLETED:
         return RideEnded(ride.ride_id, by=ride.ended_by, reason=ride.reason, fee=ride.fee)
     assert ride.trip is not None
-    return progress(ride, ride.trip.duration_min)
+    return _progress(ride, ride.trip.duration_min)
 
 
-def progress(ride: RideRecord, minutes: float, waits: tuple[float | None, float | None] = (None, None)) -> RideProgress:
-    """The step that a ride has just taken. `minutes`: how long the trip took, or is expected to. `waits`: of an arrival, until when
-    waiting is free and when the driver may leave.
-    """
+def progress(ride: RideRecord, now: float, rules: RideRules) -> RideProgress:
+    """The step that a ride has just taken, at `now`."""
+    assert ride.trip is not None
+    minutes = ride.trip.duration_min
+    if ride.status == COMPLETED and ride.started_at is not None:
+        minutes = round((now - ride.started_at) / 60.0, 2)
+    if ride.status != ARRIVED:
+        return _progress(ride, minutes)
+    return _progress(ride, minutes, wait_terms(ride, rules), cancel_terms(ride, now, rules))
+
+
+def _progress(
+    ride: RideRecord, minutes: float, waiting: WaitTerms | None = None, cancel: CancelTerms | None = None
+) -> RideProgress:
+    """`minutes`: how long the trip took, or is expected to."""
     assert ride.trip is not None
     driven_m, price = (ride.driven_m, ride.price) if ride.status == COMPLETED else (None, None)
-    told = (ride.ride_id, ride.status, ride.fare, ride.trip.distance_km, minutes, *waits)
+    told = (ride.ride_id, ride.status, ride.fare, ride.trip.distance_km, minutes, waiting, cancel)
     return RideProgress(*told, driven_m, price, ride.payment_status)
 
 

@@ -5,13 +5,17 @@ seconds; fees are minor units of the currency, and the tariff says how high they
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride.record import ACCEPTED, ARRIVED, CHARGED, Decision, RideRecord, RideRules
+from dispatch.domain.ride.record import ACCEPTED, ARRIVED, CHARGED, MAY_CANCEL, Decision, RideRecord, RideRules
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
 from dispatch.messages.providers import FareCollected, FareDeclined
-from dispatch.values import CARD, CLOCK_SLACK_S, Money, Price
+from dispatch.values import CARD, CLOCK_SLACK_S, CancelTerms, Money, Price, WaitTerms
+from dispatch.words import Party
+
+FREE: Final = CancelTerms(0.0)
 
 # -- time
 
@@ -60,6 +64,37 @@ def fee(ride: RideRecord, rules: RideRules, of: Callable[[Tariff, str], Money]) 
     """What the passenger owes by the tariff: `Tariff.cancellation_fee` or `Tariff.no_show_fee`. 0 where there is no tariff."""
     tariff, trip = rules.tariff, ride.trip
     return of(tariff, trip.vehicle_type).minor if tariff is not None and trip is not None else 0
+
+
+def cancel_terms(ride: RideRecord, now: float, rules: RideRules) -> CancelTerms | None:
+    """What its passenger is told at `now` of cancelling this ride; None where they cannot. `cancels_free` decides by the same times."""
+    if Party.PASSENGER not in MAY_CANCEL[ride.status]:
+        return None
+    if ride.status not in (ACCEPTED, ARRIVED) or ride.assigned_at is None or driver_is_late(ride, now, rules):
+        return FREE
+    return terms_since(ride, ride.assigned_at, rules)
+
+
+def terms_since(ride: RideRecord, assigned_at: float, rules: RideRules) -> CancelTerms:
+    """The same for a ride that has a driver since `assigned_at`."""
+    tariff, trip = rules.tariff, ride.trip
+    if tariff is None or trip is None:
+        return FREE
+    owed = tariff.cancellation_fee(trip.vehicle_type)
+    return CancelTerms(owed.major, assigned_at + rules.free_cancel_s) if owed.minor else FREE
+
+
+def wait_terms(ride: RideRecord, rules: RideRules) -> WaitTerms | None:
+    """What passenger and driver are told of the wait at the pickup; None while nobody waits there."""
+    if ride.status != ARRIVED:
+        return None
+    told, tariff, trip = told_waits(ride, rules), rules.tariff, ride.trip
+    if tariff is None or trip is None:
+        return WaitTerms(*told)
+    of = trip.vehicle_type
+    # Waiting is added to a price of the server alone: the fare of an app stays as it is.
+    per_minute = tariff.waiting_per_minute(of) if ride.price is not None else 0.0
+    return WaitTerms(*told, per_minute, tariff.no_show_fee(of).major)
 
 
 def final_price(ride: RideRecord, rules: RideRules) -> Price | None:

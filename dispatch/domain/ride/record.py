@@ -415,10 +415,15 @@ def is_foreign(ride: RideRecord, principal: Principal, holder: str = "") -> bool
 
 
 class Refusal(NamedTuple):
-    """Why nothing happens: the code and the sentence that whoever asked is told."""
+    """Why nothing happens: the code and the sentence that whoever asked is told. `field`: which field is at fault, if one is. `wait_s`:
+    seconds after which it may be tried again; 0: no time makes it possible. `tries_left`: how many more wrong pins lock the ride.
+    """
 
     code: RefusalCode
     text: str
+    field: str | None = None
+    wait_s: float = 0.0
+    tries_left: int | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from dispatch.messages import notices
 from dispatch.runtime import Runtime
 from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
-from dispatch.values import CASH, DriverCard, RideCard, as_said
+from dispatch.values import CASH, CancelTerms, DriverCard, RideCard, Trip, WaitTerms, as_said
 
 
 class Frames:
@@ -40,8 +40,11 @@ class Frames:
 
     def searching(self, notice: notices.Searching) -> wire.Searching:
         """A round opened."""
-        at = float(notice.expires_at)
-        return replace(notice, currency=self._currency, expires_at=self._moment(at), ttl_ms=self._ttl_ms(at))
+        at, told = float(notice.expires_at), {}
+        if notice.search_expires_at is not None:
+            search_at = float(notice.search_expires_at)
+            told = {"search_expires_at": rfc3339(search_at), "search_ttl_ms": self._ttl_ms(search_at)}
+        return replace(notice, currency=self._currency, expires_at=self._moment(at), ttl_ms=self._ttl_ms(at), **told)
 
     def driver_assigned(self, notice: notices.DriverAssigned) -> wire.DriverAssigned:
         """Who comes."""
@@ -53,6 +56,7 @@ class Frames:
             eta_s=_whole(notice.eta_s),
             distance_m=_whole(notice.distance_m),
             start_pin=notice.pin or None,
+            **self._cancel_fields(notice.cancel),
             seq=notice.seq,
             epoch=notice.epoch,
         )
@@ -72,6 +76,9 @@ class Frames:
             start_pin=notice.pin or None,
             pickup_at=self._time(notice.pickup_at),
             payment_status=notice.payment_status or None,
+            **{**_trip_fields(notice.trip), **self._end_fields(notice.end)},
+            **self._cancel_fields(notice.cancel),
+            **self._wait_fields(notice.waiting),
             recovered=notice.recovered,
             seq=notice.seq,
             epoch=notice.epoch,
@@ -106,7 +113,10 @@ class Frames:
         """The driver's open offer and ride."""
         current = None
         if notice.ride is not None:
-            current = wire.CurrentRide(**self._ride_fields(notice.ride), status=notice.ride_status or "accepted")
+            waits = self._wait_fields(notice.waiting)
+            current = wire.CurrentRide(
+                **self._ride_fields(notice.ride), **waits, status=notice.ride_status or "accepted"
+            )
         return wire.DriverSnapshot(
             status=notice.status,
             offer=self.ride_request(notice.offer) if notice.offer is not None else None,
@@ -127,7 +137,7 @@ class Frames:
                 currency=self._currency,
                 distance_km=notice.distance_km,
                 duration_minutes=as_said(notice.duration_min),
-                driven_km=round(notice.driven_m / 1000.0, 3) if notice.driven_m is not None else None,
+                driven_km=_driven_km(notice),
                 breakdown=notice.price.breakdown if notice.price is not None else None,
                 payment_status=notice.payment_status or CASH,
                 seq=notice.seq,
@@ -135,12 +145,10 @@ class Frames:
             )
         if notice.status == "in_progress":
             return wire.RideStarted(ride_id=notice.ride_id, seq=notice.seq, epoch=notice.epoch)
-        free_until, no_show_at = notice.free_until, notice.no_show_at
         return wire.DriverArrived(
             ride_id=notice.ride_id,
-            waiting_free_until=self._time(free_until),
-            no_show_at=self._time(no_show_at),
-            no_show_ttl_ms=self._ttl_ms(no_show_at) if no_show_at is not None else None,
+            **self._wait_fields(notice.waiting),
+            **self._cancel_fields(notice.cancel),
             seq=notice.seq,
             epoch=notice.epoch,
         )
@@ -159,7 +167,7 @@ class Frames:
     def _request_of(self, card: RideCard) -> wire.RideRequest:
         """What every offer of this ride says; the rest is filled in for each."""
         fields = self._ride_fields(card)
-        del fields["note"], fields["pin_required"]
+        del fields["pin_required"]
         return wire.RideRequest(
             **fields,
             offer_id="",
@@ -178,21 +186,52 @@ class Frames:
             "ride_id": card.ride_id,
             "passenger_name": card.passenger.name,
             "passenger_phone": card.passenger.phone,
-            "pickup_address": trip.pickup.address,
-            "dropoff_address": trip.dropoff.address,
-            "pickup_latitude": trip.pickup.lat,
-            "pickup_longitude": trip.pickup.lon,
-            "dropoff_latitude": trip.dropoff.lat,
-            "dropoff_longitude": trip.dropoff.lon,
+            **_way_fields(trip),
             "distance": trip.distance_km,
             "fare": trip.fare,
             "currency": self._currency,
             "fare_by_agreement": trip.by_agreement,
             "estimated_duration": as_said(trip.duration_min),
+            "vehicle_type": trip.vehicle_type or None,
             "note": trip.note or None,
             "pin_required": trip.pin,
             "pickup_at": self._time(card.pickup_at),
             "payment_method": trip.payment_method or None,
+        }
+
+    def _cancel_fields(self, terms: CancelTerms | None) -> dict[str, Any]:
+        if terms is None:
+            return {}
+        if terms.free_until is None:
+            return {"cancel_fee": as_said(terms.fee)}
+        return {
+            "cancel_fee": as_said(terms.fee),
+            "cancel_free_until": rfc3339(terms.free_until),
+            "cancel_free_ttl_ms": self._ttl_ms(terms.free_until),
+        }
+
+    def _wait_fields(self, terms: WaitTerms | None) -> dict[str, Any]:
+        if terms is None:
+            return {}
+        return {
+            "waiting_free_until": rfc3339(terms.free_until),
+            "waiting_free_ttl_ms": self._ttl_ms(terms.free_until),
+            "waiting_per_minute": as_said(terms.per_minute),
+            "no_show_at": rfc3339(terms.no_show_at),
+            "no_show_ttl_ms": self._ttl_ms(terms.no_show_at),
+            "no_show_fee": as_said(terms.no_show_fee),
+        }
+
+    def _end_fields(self, end: notices.RideProgress | notices.RideEnded | None) -> dict[str, Any]:
+        """How a ride ended, for a snapshot."""
+        if end is None:
+            return {}
+        if isinstance(end, notices.RideEnded):
+            return {"by": end.by, "reason": end.reason, "fee": as_said(end.fee / self._minor_units)}
+        return {
+            "duration_minutes": as_said(end.duration_min),
+            "driven_km": _driven_km(end),
+            "breakdown": end.price.breakdown if end.price is not None else None,
         }
 
     def _time(self, at: float | None) -> str | None:
@@ -236,6 +275,29 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.DriverWarned: Frames.as_it_is,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
+
+
+def _driven_km(end: notices.RideProgress) -> float | None:
+    return round(end.driven_m / 1000.0, 3) if end.driven_m is not None else None
+
+
+def _trip_fields(trip: Trip | None) -> dict[str, Any]:
+    """The way of a ride, for a snapshot."""
+    if trip is None:
+        return {}
+    return {**_way_fields(trip), "distance_km": trip.distance_km, "duration_minutes": as_said(trip.duration_min)}
+
+
+def _way_fields(trip: Trip) -> dict[str, Any]:
+    pickup, dropoff = trip.pickup, trip.dropoff
+    return {
+        "pickup_address": pickup.address,
+        "dropoff_address": dropoff.address,
+        "pickup_latitude": pickup.lat,
+        "pickup_longitude": pickup.lon,
+        "dropoff_latitude": dropoff.lat,
+        "dropoff_longitude": dropoff.lon,
+    }
 
 
 def _whole(number: float | None) -> int | None:

@@ -27,7 +27,15 @@ from dispatch.messages.notices import (
 # -- to the passenger
 
 
-class DriverAssigned(OfRide, tag="driver_assigned", frozen=True, gc=False, kw_only=True):
+class CancelFields(OfRide, frozen=True, gc=False, kw_only=True):
+    """What cancelling costs the passenger: nothing until `cancel_free_until`, then `cancel_fee`."""
+
+    cancel_fee: float | None = None
+    cancel_free_until: str | None = None
+    cancel_free_ttl_ms: int | None = None
+
+
+class DriverAssigned(CancelFields, tag="driver_assigned", frozen=True, gc=False, kw_only=True):
     """Who comes, and from where if that is known."""
 
     driver_id: str
@@ -43,9 +51,10 @@ class DriverAssigned(OfRide, tag="driver_assigned", frozen=True, gc=False, kw_on
     start_pin: str | None = None
 
 
-class PassengerSnapshot(OfRide, tag="snapshot", frozen=True, gc=False, kw_only=True):
+class PassengerSnapshot(CancelFields, tag="snapshot", frozen=True, gc=False, kw_only=True):
     """The whole ride as its passenger may see it; the driver's fields once there is one, and until the end where the driver is, if that
-    is known; `payment_status` where a card pays.
+    is known; `payment_status` where a card pays; the fields of waiting while the driver waits; `breakdown` and `driven_km` of a ride
+    that is completed, `by`, `reason` and `fee` of one that ended otherwise.
     """
 
     status: str
@@ -64,6 +73,25 @@ class PassengerSnapshot(OfRide, tag="snapshot", frozen=True, gc=False, kw_only=T
     start_pin: str | None = None
     pickup_at: str | None = None
     payment_status: str | None = None
+    pickup_address: str | None = None
+    dropoff_address: str | None = None
+    pickup_latitude: float | None = None
+    pickup_longitude: float | None = None
+    dropoff_latitude: float | None = None
+    dropoff_longitude: float | None = None
+    distance_km: float | None = None
+    duration_minutes: int | float | None = None
+    driven_km: float | None = None
+    breakdown: dict[str, float] | None = None
+    waiting_free_until: str | None = None
+    waiting_free_ttl_ms: int | None = None
+    waiting_per_minute: float | None = None
+    no_show_at: str | None = None
+    no_show_ttl_ms: int | None = None
+    no_show_fee: float | None = None
+    by: str | None = None
+    reason: str | None = None
+    fee: float | None = None
     recovered: bool
 
 
@@ -99,6 +127,8 @@ class OfferFields(TripFields, frozen=True, gc=False, kw_only=True):
     currency: str | None = None
     pickup_at: str | None = None
     payment_method: str | None = None
+    vehicle_type: str | None = None
+    note: str | None = None
 
 
 class RideRequest(OfferFields, tag="ride_request", frozen=True, gc=False):
@@ -117,6 +147,7 @@ class RideFields(TripFields, frozen=True, gc=False, kw_only=True):
     pin_required: bool = False
     pickup_at: str | None = None
     payment_method: str | None = None
+    vehicle_type: str | None = None
 
 
 class RideAccepted(RideFields, tag="ride_accepted", frozen=True, gc=False):
@@ -128,10 +159,16 @@ class RideAccepted(RideFields, tag="ride_accepted", frozen=True, gc=False):
 
 
 class CurrentRide(RideFields, frozen=True, gc=False):
-    """The driver's ride inside a snapshot: what `ride_accepted` said, and how far it is."""
+    """The driver's ride inside a snapshot: what `ride_accepted` said, how far it is, and what `driver_arrived` said of the wait."""
 
     ride_id: str
     status: str
+    waiting_free_until: str | None = None
+    waiting_free_ttl_ms: int | None = None
+    waiting_per_minute: float | None = None
+    no_show_at: str | None = None
+    no_show_ttl_ms: int | None = None
+    no_show_fee: float | None = None
 
 
 class DriverSnapshot(Numbered, tag="snapshot", frozen=True, gc=False, kw_only=True):
@@ -158,12 +195,17 @@ class OpsRideClosed(Message, tag="ride_closed", frozen=True, gc=False, kw_only=T
 # -- to both
 
 
-class DriverArrived(OfRide, tag="driver_arrived", frozen=True, gc=False, kw_only=True):
-    """The driver is at the pickup. When waiting begins to cost, and when a no-show may be reported."""
+class DriverArrived(CancelFields, tag="driver_arrived", frozen=True, gc=False, kw_only=True):
+    """The driver is at the pickup. When waiting begins to cost and what a minute costs; when a no-show may be reported and what the
+    passenger owes then.
+    """
 
     waiting_free_until: str | None = None
+    waiting_free_ttl_ms: int | None = None
+    waiting_per_minute: float | None = None
     no_show_at: str | None = None
     no_show_ttl_ms: int | None = None
+    no_show_fee: float | None = None
 
 
 class RideStarted(OfRide, tag="ride_started", frozen=True, gc=False):

@@ -48,6 +48,14 @@ def test_offers_show_the_passengers_phone_or_its_mask_also_after_the_ride_has_lo
     assert searches[RIDE].card == RideCard(RIDE, 2, replace(ANN, phone=shown), TRIP)
 
 
+def test_offers_that_mask_the_phone_have_no_note_because_people_write_phones_into_it() -> None:
+    said = replace(TRIP, note="blue gate, call 082 000 0001")
+    for masks, shown in ((True, ""), (False, said.note)):
+        searches = Searches(SearchRules(masks_phones=masks), lambda passenger_id: ())
+        searches.apply(RideRequested(RIDE, 1, ANN, said, 0.0))
+        assert searches[RIDE].card.trip.note == shown
+
+
 # -- places
 
 

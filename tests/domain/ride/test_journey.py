@@ -62,7 +62,7 @@ def decided(status: str, what: str, rules: RideRules = RULES, now: float = NOW) 
 
 def refused(decision: Decision) -> tuple[str, str]:
     assert decision.refusal is not None and not decision.events
-    return decision.refusal
+    return decision.refusal.code, decision.refusal.text
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -119,7 +119,9 @@ def test_why_nothing_follows(status: str, what: str, text: str) -> None:
 
 
 def test_a_driver_who_waited_too_short_hears_how_long_to_wait() -> None:
-    assert refused(decided(ARRIVED, "no show", now=151.5)) == ("too_early", "no_show is possible in 299 s")
+    decision = decided(ARRIVED, "no show", now=151.5)
+    assert refused(decision) == ("too_early", "no_show is possible in 299 s")
+    assert decision.refusal is not None and decision.refusal.wait_s == pytest.approx(298.5)
 
 
 def test_an_end_is_told_again_to_a_passenger_who_cancels_twice() -> None:
@@ -153,6 +155,19 @@ class TestPin:
         wrong = self.start("0000")
         assert wrong.events == (PinRefused(RIDE, DRIVER_ID, NOW),) and wrong.refusal is not None
         assert self.start("").events == ()
+
+    def test_whoever_guesses_wrong_hears_how_many_tries_are_left_and_how_long_a_lock_lasts(self) -> None:
+        tries = [self.start("0000", wrong_pins, at=NOW + 300.0).refusal for wrong_pins in (0, 3, 4, 5)]
+        assert [(told.tries_left, told.wait_s) for told in tries if told is not None] == [
+            (4, 0),
+            (1, 0),
+            (0, 60),
+            (4, 0),
+        ]
+        locked = self.start("0000", wrong_pins=5).refusal
+        assert locked is not None and (locked.tries_left, locked.wait_s) == (0, 50.0)
+        no_guess = self.start("").refusal
+        assert no_guess is not None and no_guess.tries_left is None
 
     def test_a_locked_ride_takes_no_pin_until_the_lock_is_over(self) -> None:
         assert refused(self.start(self.PIN, wrong_pins=5)) == ("wrong_pin", "too many wrong pins; try again in 50 s")
@@ -233,4 +248,4 @@ def test_the_end_is_told_as_it_was() -> None:
     completed = journey.end_notice(ride_that_is(COMPLETED))
     assert isinstance(completed, RideProgress) and completed.status == COMPLETED
     assert journey.end_notice(ride_that_is("cancelled")) == RideEnded(RIDE, by="passenger", reason="too slow", fee=0)
-    assert journey.progress(ride_that_is(IN_PROGRESS), 20.0).driven_m is None
+    assert journey.progress(ride_that_is(IN_PROGRESS), NOW, RULES).driven_m is None

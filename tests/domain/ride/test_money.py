@@ -5,12 +5,25 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from dispatch.domain.ride.journey import pin_locked_s
-from dispatch.domain.ride.money import charge, paid_wait_s, pause_s, told_waits, waits_until
-from dispatch.domain.ride.record import ACCEPTED, RideRecord, RideRules
+from dispatch.config import PricingRules, TariffRates
+from dispatch.domain.pricing.tariff import tariff_of
+from dispatch.domain.ride.journey import end, pin_locked_s
+from dispatch.domain.ride.money import (
+    FREE,
+    cancel_terms,
+    charge,
+    paid_wait_s,
+    pause_s,
+    told_waits,
+    wait_terms,
+    waits_until,
+)
+from dispatch.domain.ride.record import ACCEPTED, ARRIVED, STATUSES, RideRecord, RideRules
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import ChargeRequested, PinRefused, RideArrived, RideStarted, RideUnassigned
-from dispatch.values import CARD, FareLine, Money, Passenger, Place, Price, Trip
+from dispatch.values import CARD, CancelTerms, FareLine, Money, Passenger, Place, Price, Trip, WaitTerms
+from dispatch.words import Party
+from tests.domain.ride.test_record import ride_that_is
 
 RIDE, DRIVER = RideId("r1"), DriverId("d1")
 RULES = RideRules(free_wait_s=120.0, no_show_s=300.0)
@@ -103,3 +116,61 @@ def test_where_nothing_is_due_nothing_is_charged(trip: Trip, owed: int | None) -
 
 def test_each_pause_is_twice_the_one_before_up_to_the_longest() -> None:
     assert [pause_s(asked, IN_RAND) for asked in (1, 2, 3, 4, 5, 6, 1_000_000)] == [5, 10, 20, 40, 60, 60, 60]
+
+
+RATES = TariffRates(cancellation_fee=20.0, no_show_fee=35.5, waiting_per_minute=2.25)
+PRICED = RideRules(
+    free_cancel_s=120.0, driver_late_s=300.0, free_wait_s=120.0, no_show_s=300.0,
+    tariff=tariff_of(RATES, PricingRules(), "ZAR"), currency="ZAR",
+)  # fmt: skip
+
+
+def with_driver(status: str, told_eta_s: float | None = 200.0) -> RideRecord:
+    """Assigned at second 1000, arrived at 1150 if it is that far."""
+    ride = ride_that_is(status)
+    ride.assigned_at, ride.told_eta_s, ride.price = 1000.0, told_eta_s, replace(PRICE, fare=Money(8550, "ZAR"))
+    if ride.arrived_at is not None:
+        ride.arrived_at, ride.free_wait_ends_at, ride.no_show_at = 1150.0, 1270.0, 1450.0
+    return ride
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_cancelling_costs_is_told_while_the_passenger_can_cancel(status: str) -> None:
+    told = {
+        "scheduled": FREE,
+        "pending": FREE,
+        "accepted": CancelTerms(20.0, 1120.0),
+        "arrived": CancelTerms(20.0, 1120.0),
+    }
+    assert cancel_terms(with_driver(status), 1160.0, PRICED) == told.get(status)
+
+
+@pytest.mark.parametrize("status", [ACCEPTED, ARRIVED])
+@pytest.mark.parametrize("now", [1000.0, 1119.9, 1120.0, 1120.1, 1300.0, 1499.0, 1500.0, 1501.0])
+@pytest.mark.parametrize("told_eta_s", [None, 200.0])
+def test_the_fee_that_is_told_is_the_fee_that_is_owed(status: str, now: float, told_eta_s: float | None) -> None:
+    ride = with_driver(status, told_eta_s)
+    terms = cancel_terms(ride, now, PRICED)
+    assert terms is not None
+    owed = terms.fee if terms.free_until is not None and now > terms.free_until else 0.0
+    (cancelled,) = end(ride, Party.PASSENGER, "", now, PRICED).events
+    assert cancelled.fee == owed * 100  # type: ignore[attr-defined]
+
+
+def test_cancelling_is_free_where_the_driver_is_late_or_there_is_no_tariff() -> None:
+    late = with_driver(ACCEPTED)
+    assert cancel_terms(late, 1501.0, PRICED) == FREE
+    assert cancel_terms(late, 1160.0, RULES) == FREE
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_waiting_costs_is_told_while_the_driver_waits(status: str) -> None:
+    told = {"arrived": WaitTerms(1270.0, 1450.0, 2.25, 35.5)}
+    assert wait_terms(with_driver(status), PRICED) == told.get(status)
+
+
+def test_waiting_costs_nothing_where_the_fare_is_the_apps() -> None:
+    ride = with_driver(ARRIVED)
+    ride.price = None
+    assert wait_terms(ride, PRICED) == WaitTerms(1270.0, 1450.0, 0.0, 35.5)
+    assert wait_terms(ride, RULES) == WaitTerms(1270.0, 1450.0)

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.notices import DriverSnapshot, OfferClosed, OfferMade, RideAccepted, RideProgress
-from dispatch.values import RideCard
+from dispatch.values import RideCard, WaitTerms
 from tests.transport.rig import CARD, RIDE, SARAH, TRIP, App, Rig, lease
 
 SEED_REQUEST = {
@@ -111,6 +111,24 @@ class TestRides:
         assert frame["offer"].items() >= {**SEED_REQUEST, "seq": 7, "offer_id": "o-1"}.items()
         ride = {name: value for name, value in SEED_REQUEST.items() if name != "type"}
         assert frame["ride"] == {**ride, "status": "in_progress"}
+
+    def test_a_snapshot_at_the_pickup_has_the_clocks_of_the_wait(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        waiting = WaitTerms(120.0, 300.0, 2.25, 35.5)
+        rig.tell(session, DriverSnapshot("busy", None, CARD, "arrived", waiting=waiting, seq=9))
+        ride = app.got[0]["ride"]
+        assert (ride["waiting_free_ttl_ms"], ride["waiting_per_minute"]) == (120_000, 2.25)
+        assert (ride["no_show_ttl_ms"], ride["no_show_fee"]) == (300_000, 35.5)
+
+    def test_offer_and_ride_say_the_note_and_the_type_of_vehicle(self) -> None:
+        rig = Rig()
+        app, session = rig.driver()
+        trip = TRIP.__class__(TRIP.pickup, TRIP.dropoff, 5.2, 15.5, 85.5, "suv", "blue gate")
+        card = RideCard(RIDE, 1, SARAH, trip)
+        rig.tell(session, OfferMade(lease(), card, seq=7))
+        rig.tell(session, RideAccepted(card, seq=8))
+        assert [(frame["note"], frame["vehicle_type"]) for frame in app.got] == [("blue gate", "suv")] * 2
 
     @pytest.mark.parametrize(
         ("status", "name"),
