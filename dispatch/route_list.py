@@ -23,6 +23,8 @@ from dispatch.transport.http.routes.quotes import QuoteRoutes
 from dispatch.transport.http.routes.removal import removal_routes
 from dispatch.transport.http.routes.rides import ride_routes
 from dispatch.transport.http.routes.town import town_routes
+from dispatch.transport.http.routes.web import web_routes
+from dispatch.web import FOLDER
 
 
 class Parts(NamedTuple):
@@ -43,7 +45,7 @@ class Parts(NamedTuple):
 
 
 def routes(parts: Parts) -> list[Route]:
-    """All routes, and the documents of them."""
+    """All routes, the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
     answered = [
         *health_routes(parts.reads.why_not_ready),
@@ -55,7 +57,8 @@ def routes(parts: Parts) -> list[Route]:
         *removal_routes(parts.requests, parts.removals.remove_for),
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
-    return [*answered, *public(document_routes(tuple(answered), parts.reads.versions[PRODUCT]))]
+    documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT])
+    return [*answered, *public([*documents, *web_routes(FOLDER)])]
 
 
 def admin_routes(reads: LiveReads) -> list[Route]:

@@ -1,0 +1,119 @@
+"""The files that browsers get: modules, styles, texts, pages. They come with a policy that lets a page speak to this server alone."""
+
+import gzip
+import hashlib
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""What a page may load and speak to. Inline scripts and styles are not in it, and no other host is."""
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".wav": "audio/wav",
+    ".gz": "application/gzip",
+    ".ts": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+"""The kinds of files that are served. Nothing else is, wherever it lies."""
+PACKED: Final = frozenset((".html", ".js", ".mjs", ".css", ".json", ".svg", ".webmanifest", ".ts", ".txt"))
+"""Of these, what is worth packing."""
+LEAST_PACKED_BYTES: Final = 500
+
+
+class Content(NamedTuple):
+    """A file as it was when it was read; `packed` is empty where packing saves nothing."""
+
+    changed_ns: int
+    plain: bytes
+    packed: bytes
+    tag: str
+
+
+class Files:
+    """The files of one folder, read when they are first asked for and again when they have changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._kept: dict[Path, Content] = {}
+
+    def find(self, path: str) -> tuple[Content, str]:
+        """The file with this path in the folder, and its media type.
+
+        Raises:
+            HTTPException: 404: there is none, it lies elsewhere, or it is of no kind that is served.
+        """
+        suffix = PurePosixPath(path).suffix
+        file = (self._folder / path).resolve() if "\0" not in path else self._folder
+        hidden = any(part.startswith(".") for part in PurePosixPath(path).parts)
+        if suffix not in TYPES or hidden or not file.is_relative_to(self._folder) or not file.is_file():
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return self._read(file, suffix), TYPES[suffix]
+
+    def _read(self, file: Path, suffix: str) -> Content:
+        changed_ns = file.stat().st_mtime_ns
+        kept = self._kept.get(file)
+        if kept is None or kept.changed_ns != changed_ns:
+            plain = file.read_bytes()
+            worth_it = suffix in PACKED and len(plain) >= LEAST_PACKED_BYTES
+            packed = gzip.compress(plain, 9, mtime=0) if worth_it else b""
+            kept = Content(changed_ns, plain, packed, hashlib.sha256(plain).hexdigest()[:32])
+            self._kept[file] = kept
+        return kept
+
+
+def answer(request: Request, found: tuple[Content, str]) -> Response:
+    """The file, packed where the browser takes that, or 304 where the browser has it already. It is asked for anew each time, so a page
+    is never made of files of two versions.
+    """
+    content, media_type = found
+    tag = f'"{content.tag}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Vary": "Accept-Encoding",
+    }
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if content.packed and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(content.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
+    return Response(content.plain, headers=headers, media_type=media_type)
+
+
+def web_routes(folder: Path) -> list[Route]:
+    """Routes for the files in `folder`: the client for app developers under `/client/`."""
+    files = Files(folder)
+
+    async def client(request: Request) -> Response:
+        return answer(request, files.find(f"client/{request.path_params['file']}"))
+
+    return [Route("/client/{file:path}", client)]

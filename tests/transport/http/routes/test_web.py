@@ -1,0 +1,107 @@
+"""Files for browsers: what is served, what never is, and with which policy."""
+
+import asyncio
+import gzip
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from dispatch.config import Settings
+from dispatch.transport.http.access import public
+from dispatch.transport.http.admission import Admission
+from dispatch.transport.http.app import http_app
+from dispatch.transport.http.routes.web import POLICY, TYPES, web_routes
+from dispatch.transport.ws.server import run
+from dispatch.web import FOLDER
+from tests.transport.echo import EchoGateway, serving
+
+MODULE = "export const answer = 42;\n" * 40
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "client").mkdir()
+    (tmp_path / "client" / "module.js").write_text(MODULE, "utf-8")
+    (tmp_path / "client" / "small.json").write_text("{}", "utf-8")
+    (tmp_path / "client" / ".secret.js").write_text("hidden", "utf-8")
+    (tmp_path / "client" / "rides.db").write_text("rides", "utf-8")
+    (tmp_path / "outside.js").write_text("outside", "utf-8")
+    os.symlink(tmp_path.parent, tmp_path / "client" / "up")
+    (tmp_path.parent / "elsewhere.js").write_text("elsewhere", "utf-8")
+    return tmp_path
+
+
+def asked(folder: Path, path: str, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+    async def ask() -> httpx2.Response:
+        pages = http_app(public(web_routes(folder)), Admission(Settings()))
+        async with (
+            asyncio.timeout(20),
+            serving(EchoGateway(), pages) as served,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
+        ):
+            return await client.get(path, headers=headers)
+
+    return run(ask())
+
+
+def test_a_module_comes_packed_with_its_type_and_a_strict_policy(folder: Path) -> None:
+    answer = asked(folder, "/client/module.js", {"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.text == MODULE
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) == len(gzip.compress(MODULE.encode(), 9))
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_policy_has_nothing_inline_and_no_other_host() -> None:
+    assert "unsafe" not in POLICY
+    assert POLICY.startswith("default-src 'none';")
+    assert {word for part in POLICY.split("; ") for word in part.split()[1:]} == {"'self'", "'none'", "data:"}
+
+
+def test_who_does_not_take_gzip_gets_it_plain(folder: Path) -> None:
+    answer = asked(folder, "/client/module.js", {"Accept-Encoding": "identity"})
+    assert "content-encoding" not in answer.headers
+    assert answer.text == MODULE
+
+
+def test_what_a_browser_has_is_not_sent_again_until_it_changes(folder: Path) -> None:
+    tag = asked(folder, "/client/module.js").headers["etag"]
+    again = asked(folder, "/client/module.js", {"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    (folder / "client" / "module.js").write_text("changed", "utf-8")
+    assert asked(folder, "/client/module.js", {"If-None-Match": tag}).text == "changed"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/client/no-such.js",
+        "/client/rides.db",
+        "/client/.secret.js",
+        "/client/%2e%2e/outside.js",
+        "/client/..%2foutside.js",
+        "/client/up/elsewhere.js",
+        "/client//etc/passwd.js",
+        "/client/module.js%00.js",
+        "/client/",
+        "/client/up",
+    ],
+)
+def test_nothing_else_is_served(folder: Path, path: str) -> None:
+    answer = asked(folder, path)
+    assert answer.status_code == 404, answer.text
+    assert answer.json()["code"] == "not_found"
+
+
+def test_every_file_of_the_client_is_of_a_kind_that_is_served() -> None:
+    files = [file for file in (FOLDER / "client").rglob("*") if file.is_file()]
+    assert {"dispatch-client.js", "types.d.ts"} <= {file.name for file in files}
+    for file in files:
+        assert file.suffix in TYPES
+        assert asked(FOLDER, f"/client/{file.relative_to(FOLDER / 'client')}").status_code == 200
