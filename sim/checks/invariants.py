@@ -16,7 +16,7 @@ from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.commands import Attach, Detach
-from dispatch.messages.events import DriverReserved, RideRequested
+from dispatch.messages.events import DriverReserved, OffersMade, RideRequested
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.matching import DriverState
 from dispatch.messages.notices import (
@@ -61,6 +61,8 @@ class Watch:
         """The number and the address of each driver's newest connection."""
         self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
         self._asked_at: dict[RideId, float] = {}
+        self._by_desk_until: dict[RideId, float] = {}
+        """Until when the last driver whom staff had asked may answer."""
         self._searches: deque[tuple[float, RideId]] = deque()
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
         self._passengers: dict[RideId, tuple[int, str]] = {}
@@ -135,6 +137,10 @@ class Watch:
                 self._asked_at[event.ride_id] = event.at
                 self._searches.append((event.at, event.ride_id))
                 self._by(event.at + self._longest_s)
+            elif type(event) is OffersMade:
+                if event.by_desk:
+                    ends_at = event.expires_at + self._policy.late_grace_s + SETTLING_S
+                    self._by_desk_until[event.ride_id] = ends_at
             elif type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
                 self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
 
@@ -152,8 +158,10 @@ class Watch:
         self.ledger.not_appended(address, message)
 
     def _unanswered(self, now: float, asked_at: float, ride_id: RideId) -> None:
-        """This search has lasted as long as any may. It must be over, unless the ride was asked for anew meanwhile."""
-        if self._asked_at.get(ride_id) != asked_at:
+        """This search has lasted as long as any may. It must be over, unless the ride was asked for anew meanwhile, or staff had a
+        driver asked when its time was nearly over: that driver has the whole time of an offer.
+        """
+        if self._asked_at.get(ride_id) != asked_at or now <= self._by_desk_until.get(ride_id, -inf):
             return
         del self._asked_at[ride_id]
         if self.ledger.status.get(ride_id) == "pending":
@@ -197,7 +205,8 @@ class Watch:
             add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id}")
         if driver_id in ledger.refused.get(ride_id, ()):
             add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
-        self._suitable(now, driver_id, message.ride)
+        by_desk = offer_id in ledger.by_desk
+        self._suitable(now, driver_id, message.ride, by_desk)
         if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
             add(now, "on-disk-first", f"offer {offer_id} is not on disk")
         held = self._held.get(driver_id)
@@ -207,32 +216,41 @@ class Watch:
         held[offer_id] = None
         if len(held) > self._policy.live_offers:
             self._later.append((self._by(now + SETTLING_S), Watch._crowded, (driver_id, tuple(held))))
-        self._near_and_fresh(now, driver_id, ride_id, message)
+        self._near_and_fresh(now, driver_id, ride_id, message, by_desk)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
         self._deadlines.append((self._by(lease.closes_at + SETTLING_S), offer_id))
+
+    def held(self, driver_id: DriverId) -> bool:
+        """Whether this driver holds an offer."""
+        return driver_id in self._held
 
     def _replace(self, held: dict[OfferId, None], ride_id: RideId) -> None:
         """A new offer of a ride replaces an older one, without a message from the driver's actor."""
         for offer_id in [offer_id for offer_id in held if self._open[offer_id][1] == ride_id]:
             self._forget(offer_id)
 
-    def _suitable(self, now: float, driver_id: DriverId, ride: RideCard) -> None:
-        """By what is on file: no driver is asked whom this passenger must not meet, or whose vehicle is of another type than wanted."""
+    def _suitable(self, now: float, driver_id: DriverId, ride: RideCard, by_desk: bool) -> None:
+        """By what is on file: no driver is asked whom this passenger must not meet, or whose vehicle is of another type than wanted,
+        unless staff wanted them asked.
+        """
         if driver_id in self._store.blocked_drivers(ride.passenger.passenger_id):
             self.violations.add(now, "no-offer-to-blocked", f"{driver_id} is offered {ride.ride_id}")
         wanted = ride.trip.vehicle_type
-        if wanted:
+        if wanted and not by_desk:
             card = self._store.driver_card(driver_id)
             if card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type):
                 self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
 
-    def _near_and_fresh(self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade) -> None:
+    def _near_and_fresh(
+        self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade, by_desk: bool
+    ) -> None:
+        """How far a driver is whom staff want asked is for them to judge."""
         policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup
         slack_s, slack_m = SETTLING_S, self._board.max_speed_mps * SETTLING_S
         if fix is None or now - fix.at > self._board.max_age_s + slack_s:
             self.violations.add(now, "no-offer-to-stale", f"{driver_id} is offered {ride_id}")
-        elif haversine_m(fix.lat, fix.lon, pickup.lat, pickup.lon) > policy.radius_m + slack_m:
+        elif not by_desk and haversine_m(fix.lat, fix.lon, pickup.lat, pickup.lon) > policy.radius_m + slack_m:
             self.violations.add(now, "no-offer-beyond-radius", f"{driver_id} is offered {ride_id}")
 
     def _state(self, now: float, address: str, message: DriverState) -> None:

@@ -15,6 +15,7 @@ from dispatch.messages.events import (
     ChargeSettled,
     DriverReleased,
     DriverReserved,
+    FareChanged,
     OfferDeclined,
     OffersMade,
     PassengerNoShow,
@@ -30,6 +31,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.words import SystemReason
 from sim.checks.charges import Charges
 from sim.checks.decisions import Decisions
 
@@ -94,6 +96,11 @@ class Ledger:
         """Whether a known passenger may have only one open ride at a time. Rides that were booked ahead do not count."""
         self._now_of: dict[PassengerId, tuple[RideId, ...]] = {}
         self.taken: dict[QuoteId, RideId] = {}
+        self.by_desk: dict[OfferId, tuple[RideId, DriverId]] = {}
+        """Offers that staff had made."""
+        self.fares: dict[RideId, list[float]] = {}
+        """Fares that staff set."""
+        self._by_phone: dict[RideId, None] = {}
         self.charges = Charges(violations.add)
         self.decisions = Decisions(start)
 
@@ -157,6 +164,8 @@ class Ledger:
     def _requested(self, now: float, event: RideRequested) -> None:
         self._ride_moved(now, event)
         self.agreed[event.ride_id] = event.trip.fare
+        if event.booked_by:
+            self._by_phone[event.ride_id] = None
         if event.known and event.pickup_at is None and self.one_ride_each:
             self._rides_now(now, event)
 
@@ -189,6 +198,18 @@ class Ledger:
             self._violations.add(
                 now, "lines-add-up", f"{event.ride_id} costs {price.fare.minor}, made of {price.lines}"
             )
+
+    def _fare_changed(self, now: float, event: FareChanged) -> None:
+        self.agreed[event.ride_id] = event.fare
+        self.fares.setdefault(event.ride_id, []).append(event.fare)
+
+    def _cancelled(self, now: float, event: RideCancelled) -> None:
+        self._ride_moved(now, event)
+        if event.ride_id in self._by_phone and event.reason in (
+            SystemReason.PASSENGER_LEFT,
+            SystemReason.BOOKED_ANOTHER,
+        ):
+            self._violations.add(now, "no-app-needed", f"{event.ride_id} is booked by phone and ends: {event.reason}")
 
     def _quote_taken(self, now: float, event: QuoteTaken) -> None:
         if self.taken.setdefault(event.quote_id, event.taken_by) != event.taken_by:
@@ -236,6 +257,8 @@ class Ledger:
             self.decided.append(offered)
 
     def _offers_made(self, now: float, event: OffersMade) -> None:
+        if event.by_desk:
+            self.by_desk.update({placed.offer_id: (event.ride_id, placed.driver_id) for placed in event.offers})
         if event.ride_id in self.ended:
             return
         offered = self.offered.setdefault(event.ride_id, {})
@@ -265,7 +288,8 @@ _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     RideArrived: Ledger._arrived,
     RideStarted: Ledger._started,
     RideCompleted: Ledger._completed,
-    RideCancelled: Ledger._ride_moved,
+    RideCancelled: Ledger._cancelled,
+    FareChanged: Ledger._fare_changed,
     SearchFailed: Ledger._ride_moved,
     PassengerNoShow: Ledger._ride_moved,
     OffersMade: Ledger._offers_made,

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from dispatch.errors import SettingError, did_you_mean
 from dispatch.text import say
 from sim.explore.batched import BatchedWorld, LossyBatchedWorld
+from sim.explore.desked import DeskWorld
 from sim.explore.lossy import LossyWorld
 from sim.explore.small import SmallWorld
 from sim.report import printed
@@ -35,6 +36,7 @@ SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {
     "lossy": LossyWorld,
     "batched": BatchedWorld,
     "lossy-batched": LossyBatchedWorld,
+    "desk": DeskWorld,
 }
 
 

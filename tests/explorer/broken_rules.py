@@ -11,7 +11,7 @@ from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Command
-from dispatch.messages.commands import Attach, Detach, Resume
+from dispatch.messages.commands import Attach, CancelRide, Detach, Resume
 from dispatch.messages.events import (
     AvailabilitySet,
     ChargeRequested,
@@ -29,6 +29,7 @@ from dispatch.messages.events import (
     RideUnassigned,
 )
 from dispatch.messages.journal import Append, Appended
+from dispatch.messages.matching import DeskAnswered
 from dispatch.messages.notices import (
     Ack,
     DriverAssigned,
@@ -40,16 +41,51 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
+from dispatch.principals import OPERATIONS
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.values import DriverCard, FareLine, Lease, Money, Passenger, Place, Price, RideCard, Trip
+from dispatch.words import RideStatus
+from sim.checks.desk import DeskCheck
 from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.invariants import Watch
-from sim.checks.ledger import Violations
+from sim.checks.ledger import Ledger, Violations
 from sim.checks.streams import Streams
 from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.actors.rig import AS_ANN, AS_DAN
 from tests.explorer.breaking import breaks
+
+# -- what staff are told
+
+CLOSE = CancelRide(OPERATIONS, RideId("r1"), "a complaint", reply_to="request/1")
+
+
+def desk_asked() -> DeskCheck:
+    """Staff have asked for the end of r1."""
+    violations = Violations()
+    check = DeskCheck(violations, Ledger(violations))
+    check(1.0, "ride/r1", CLOSE)
+    return check
+
+
+@breaks("DeskCheck._heard: desk-answered-once")
+def staff_are_answered_twice() -> None:
+    check = desk_asked()
+    for _ in range(2):
+        check(1.0, "request/1", DeskAnswered(RideStatus.CANCELLED, "unavailable"))
+
+
+@breaks("DeskCheck._heard: desk-told-what-is-on-disk")
+def staff_are_told_an_end_that_is_not_on_disk() -> None:
+    check = desk_asked()
+    check(1.0, "request/1", DeskAnswered(RideStatus.CANCELLED))
+
+
+@breaks("DeskCheck.finish: desk-answered")
+def staff_wait_for_ever() -> None:
+    check = desk_asked()
+    check.finish(60.0)
+
 
 # -- the stories of a watch: it is told what is on disk, and what is delivered
 
@@ -162,6 +198,14 @@ def a_driver_far_away_is_asked() -> None:
     watched = Watched(placed=False)
     watched.board.report(D1, PICKUP[0] + 1.0, PICKUP[1], watched.now)
     watched.offer()
+
+
+@breaks("Ledger._cancelled: no-app-needed")
+def a_ride_by_phone_ends_because_no_app_is_there() -> None:
+    watched = Watched()
+    watched.disk(
+        RideRequested(R2, 1, ANN, TRIP, 1.0, booked_by="ops"), RideCancelled(R2, "system", "the passenger left")
+    )
 
 
 @breaks("Watch._outlived: deadline")

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
+from dispatch.actors import ride as ride_actor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.parts.conversation import Answer, Answers, Conversation, Stream
@@ -18,10 +19,13 @@ from dispatch.domain.driver import decisions
 from dispatch.domain.driver.offers import Offers
 from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.matching.search import Search
+from dispatch.domain.ride import record
+from dispatch.domain.ride.record import RideRecord
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Detach
-from dispatch.messages.events import DriverOffline
+from dispatch.messages.events import DriverOffline, FareChanged
 from dispatch.messages.journal import Append, NotAppended
+from dispatch.messages.matching import DeskAnswered
 from dispatch.messages.notices import Numbered
 from dispatch.storage.log.journal import Losses
 from dispatch.values import Lease
@@ -213,6 +217,39 @@ def a_fold_forgets_the_ride() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def a_ride_by_phone_needs_an_app() -> Iterator[None]:
+    """A search ends when nobody's app is connected, whoever booked it."""
+    needs = property(lambda ride: ride.status == "pending" and ride.pickup_at is None)
+    with patch.object(RideRecord, "needs_listener", needs):
+        yield
+
+
+@contextmanager
+def staff_are_not_told_of_a_loss() -> Iterator[None]:
+    """A turn of the ride is lost, and staff wait for its answer."""
+    with patch.object(ride_actor._Desk, "fail", lambda *arguments: None):
+        yield
+
+
+@contextmanager
+def staff_are_told_too_soon() -> Iterator[None]:
+    """What staff ask is answered before it is on disk."""
+
+    def answer(desk: Any, ride: Any, message: Any, decision: Any) -> None:
+        ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status))
+
+    with patch.object(ride_actor._Desk, "answer", answer):
+        yield
+
+
+@contextmanager
+def a_new_fare_is_forgotten() -> Iterator[None]:
+    """Staff change a fare, both sides hear it, and the ride costs what it did before."""
+    with patch.dict(record._MEMORIES, {FareChanged: lambda ride, event: None}):
+        yield
+
+
 PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] = {
     "accept after the deadline": (accept_after_the_deadline, "deadline", "small"),
     "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy", "small"),
@@ -226,6 +263,10 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
     "an id is everybody's": (an_id_is_everybodys, "own-ids", "lossy"),
     "a fold forgets the ride": (a_fold_forgets_the_ride, "no-busy-without-ride", "small"),
+    "a ride by phone needs an app": (a_ride_by_phone_needs_an_app, "no-app-needed", "desk"),
+    "staff are not told of a loss": (staff_are_not_told_of_a_loss, "desk-answered", "desk"),
+    "staff are told too soon": (staff_are_told_too_soon, "desk-told-what-is-on-disk", "desk"),
+    "a new fare is forgotten": (a_new_fare_is_forgotten, "agreed-fare", "desk"),
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""

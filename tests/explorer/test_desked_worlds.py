@@ -1,0 +1,44 @@
+"""Small worlds in which staff book, assign, bind, reassign, close and change fares at random: no invariant breaks.
+
+`dispatch simulate --scenario desk --seed 0 --worlds 500 --permute` runs five hundred of them.
+"""
+
+import pytest
+
+from sim.explore.explorer import explore
+
+SEEDS, CHUNK = 20, 5
+WANTED = (
+    "a driver whom staff asked has the ride",
+    "AssignRide done",
+    "AssignRide forbidden",
+    "AssignRide illegal_now",
+    "AssignRide internal",
+    "AssignRide unavailable",
+    "CancelRide done",
+    "CancelRide illegal_now",
+    "CancelRide internal",
+    "CancelRide no_such_ride",
+    "CancelRide unavailable",
+    "ChangeFare done",
+    "ChangeFare forbidden",
+    "FindDriver done",
+    "FindDriver unavailable",
+    "ReassignRide done",
+    "ReassignRide illegal_now",
+    "ReassignRide unavailable",
+    "dispatcher rebuilt",
+    "ride rebuilt",
+)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
+    explored = explore(range(first, first + CHUNK), "desk")
+    assert explored.failed is None, str(explored)
+    assert explored.run == CHUNK
+
+
+def test_staff_hear_every_kind_of_answer_in_some_of_them() -> None:
+    explored = explore(range(100), "desk", enough=lambda explored: all(explored.seen[case] for case in WANTED))
+    assert [case for case in WANTED if not explored.seen[case]] == []
