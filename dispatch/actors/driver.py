@@ -429,6 +429,10 @@ class DriverActor(RecordedActor):
     def _on_claim_refused(self, message: ClaimRefused) -> None:
         if not self.driver.claims(message.offer_id):
             return
+        if (
+            self.claim.ride is not None
+        ):  # it was theirs, and the word that it is not any more was lost with a life of this actor
+            self._pending_snapshot = False
         self._release(ReleaseReason(message.reason))
         closing = self._close(message.ride_id, message.offer_id, message.reason)
         self._answer_accepts(closing, Result(message.reason))

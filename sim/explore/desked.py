@@ -116,10 +116,10 @@ class Desk:
         dice = self._dice
         if dice.random() < UNKNOWN:
             return RideId("r999")
-        looks = dice.random() >= MISTAKEN
-        known = [
-            ride_id for ride_id, status in self._world.watch.ledger.status.items() if not looks or status in statuses
-        ]
+        looks, ledger = dice.random() >= MISTAKEN, self._world.watch.ledger
+        known = [ride_id for ride_id, status in ledger.status.items() if not looks or status in statuses]
+        if not looks:
+            known += list(ledger.ended)
         return dice.choice(known) if known else None
 
     def _some_driver(self) -> DriverId:

@@ -18,7 +18,6 @@ WANTED = (
     "CancelRide done",
     "CancelRide illegal_now",
     "CancelRide internal",
-    "CancelRide no_such_ride",
     "CancelRide unavailable",
     "ChangeFare done",
     "ChangeFare forbidden",

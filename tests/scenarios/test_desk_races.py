@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from dispatch.actors.driver import DriverActor
 from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideUnassigned
+from dispatch.messages.matching import ForDriver
 from sim.stories.stage import Stage
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.desk import Desk, drivers_of, ends_of
-from tests.scenarios.theatre import Theatre, every_order, every_point
+from tests.scenarios.theatre import Theatre, every_order, every_point, hurt
 
 AT = 20.0
 """When everything happens at once."""
@@ -275,6 +277,20 @@ def test_an_offer_that_staff_had_made_runs_out_like_any(play: Theatre) -> None:
     stage.run(until=40)
     assert stage.drivers["d2"].story() == ["ride_request", "offer_closed"]
     assert drivers_of(stage, "r1") == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
+def test_a_driver_lost_while_staff_take_the_ride_hears_that_it_is_gone(
+    play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    stage = play(options=WorldOptions(supervise=True))
+    desk = Desk(stage)
+    driven(stage, desk)
+    desk.reassigns("r1", at=AT)
+    hurting = hurt(monkeypatch, DriverActor, ForDriver, after=after)
+    stage.run(until=AT + 1.0)
+    assert len(hurting) == 1 and desk.codes(ReassignRide) == [""]
+    assert stage.drivers["d1"].last("snapshot")["ride"] is None
 
 
 # -- the server dies
