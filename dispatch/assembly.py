@@ -18,6 +18,7 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings, must_log_in
 from dispatch.config.options import options_of
+from dispatch.domain.driver.discretion import Discretion
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
@@ -56,10 +57,18 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
 
+def discretion(settings: Settings) -> Discretion:
+    """How much of a ride drivers read who do not have it."""
+    with_login = must_log_in(settings)
+    masks = settings.show_phone == "never" or (settings.show_phone == "auto" and with_login)
+    by_area = settings.offer_shows == "area" or (settings.offer_shows == "auto" and with_login)
+    return Discretion(masks_phones=masks, by_area=by_area)
+
+
 def search_rules(settings: Settings) -> SearchRules:
     """What a dispatcher needs of the settings."""
-    masks = settings.show_phone == "never" or (settings.show_phone == "auto" and must_log_in(settings))
-    return options_of(SearchRules, settings, vehicles=Vehicles.of(settings.vehicle_types), masks_phones=masks)
+    vehicles = Vehicles.of(settings.vehicle_types)
+    return options_of(SearchRules, settings, vehicles=vehicles, discretion=discretion(settings))
 
 
 def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer, zones: ZoneMap = ONE_ZONE) -> RideRules:
@@ -90,10 +99,10 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
     return options_of(TrackerOptions, rules, approach=approach, travel=travel)
 
 
-def driver_options(rules: Rules, memory: Memory, events_a_fold: int) -> DriverOptions:
+def driver_options(settings: Settings, memory: Memory, events_a_fold: int) -> DriverOptions:
     """What a driver needs of the settings. `events_a_fold`: after so many events a history is folded."""
-    stays_s = rules.link_grace_s + rules.retire_after_s
-    return DriverOptions(rules.claim_retry_s, rules.live_offers, memory, stays_s, events_a_fold)
+    stays_s, told = settings.link_grace_s + settings.retire_after_s, discretion(settings)
+    return DriverOptions(settings.claim_retry_s, settings.live_offers, memory, stays_s, events_a_fold, told)
 
 
 def position_board(rules: Rules) -> PositionBoard:

@@ -15,6 +15,7 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
+from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
 from dispatch.domain.driver.record import BOUND, FREE, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
 from dispatch.domain.places.positions import PositionBoard
@@ -72,7 +73,7 @@ NOTHING_DONE: Final[tuple[str, ...]] = (RefusalCode.UNAVAILABLE, RefusalCode.INT
 class DriverOptions(msgspec.Struct, frozen=True):
     """Times in seconds. `claim_retry_s`: a claim is repeated so often. `live_offers`: how many offers may be open at once.
     `retire_after_s`: a driver on no ride, for whom no connection speaks, leaves memory after this. `events_a_fold`: after so many
-    events all of them are folded into one.
+    events all of them are folded into one. `discretion`: how much of a ride is told once it is long over.
     """
 
     claim_retry_s: float = Rules.claim_retry_s
@@ -80,6 +81,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
     memory: Memory = Memory()
     retire_after_s: float = Rules.link_grace_s + Rules.retire_after_s
     events_a_fold: int = EVENTS_A_FOLD
+    discretion: Discretion = Discretion()
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
@@ -96,6 +98,12 @@ class _ClaimAgain(Message, frozen=True, gc=False):
     """It is time to repeat the claim that came of this offer, if the ride has not answered."""
 
     offer_id: OfferId
+
+
+class _LongOver(Message, frozen=True, gc=False):
+    """The driver has been free of this ride for so long that all of it is nothing to them any more."""
+
+    ride_id: RideId
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -445,12 +453,31 @@ class DriverActor(RecordedActor):
             self.app.done(self, command, notice, result=result)
 
     def _release(self, reason: ReleaseReason) -> None:
-        claim = self.claim
+        claim, reservation = self.claim, self.driver.reservation
         for event in decisions.released(self.driver, reason, self.app.link is not None):
             self._record(event)
+        if self.options.discretion.by_area and reservation is not None:
+            self.runtime.set_timer(WHOLE_AFTER_END_S, self.address, _LongOver(reservation.ride_id))
         claim.ride, claim.status, claim.waiting, claim.told = None, None, None, None
         self._say_pending_snapshot()
         self.retire_later()
+
+    @receives(_LongOver)
+    def _on_long_over(self, message: _LongOver) -> None:
+        """An app that comes back, or sends a command again, reads no more of that ride than who was only asked for it."""
+        reservation, shown = self.driver.reservation, self.options.discretion.shown
+        if reservation is not None and reservation.ride_id == message.ride_id:
+            return  # the driver has it again
+
+        def told(notice: Any) -> Any:
+            is_of_it = isinstance(notice, RideAccepted | DriverSnapshot) and notice.ride is not None
+            return (
+                replace(notice, ride=shown(notice.ride))
+                if is_of_it and notice.ride.ride_id == message.ride_id
+                else notice
+            )
+
+        self.app.retell(told)
 
     # -- the ride that the driver is on
 

@@ -128,6 +128,9 @@ class Rules(Checked):
     )
     mailbox_limit: int = whole(1000, 10, 1_000_000, "messages that may wait in one mailbox")
     show_phone: str = choice("auto", "auto|always|never", "full phones in offers; auto: only while auth is off")
+    offer_shows: str = choice(
+        "auto", "auto|area|all", "first name and area of the dropoff, or all; auto: all while auth is off"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -199,3 +199,11 @@ def what_who_books_a_second_ride_hears(given: Given) -> object:
     stage.passenger("r2").books(at=2, passenger_phone="+27821234567")
     stage.run(until=3)
     return stage.passengers["r2"].last()["type"]
+
+
+@changes("offer_shows", {"all": ("Sarah Johnson", "456 Oak Ave"), "area": ("Sarah", "Oak Ave")})
+def what_a_driver_reads_who_is_asked(given: Given) -> object:
+    stage = given.booked(passenger_name="Sarah Johnson")
+    stage.run(until=2)
+    offer = stage.drivers["d1"].offer("r1")
+    return offer["passenger_name"], offer["dropoff_address"]

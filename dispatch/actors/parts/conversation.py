@@ -141,6 +141,11 @@ class Conversation:
         if self.link is not None:
             actor.send(self.link, notice)
 
+    def retell(self, told: Callable[[Any], Any]) -> None:
+        """From now on what was said is said again as `told` has it: it is given each notice, and returns it or another in its place."""
+        self.stream.kept[:] = [told(notice) for notice in self.stream.kept]
+        self.answers.retell(told)
+
     # -- commands
 
     def is_new(self, actor: RecordedActor, message: Any) -> bool:
@@ -351,6 +356,11 @@ class Answers:
     def cut(self, recorded: int) -> None:
         """Only the first `recorded` events are or will be on disk: whatever was answered after later ones was not."""
         self._by_id = {name: answer for name, answer in self._by_id.items() if answer.recorded <= recorded}
+
+    def retell(self, told: Callable[[Any], Any]) -> None:
+        """From now on every answer is given as `told` has it."""
+        for name, answer in self._by_id.items():
+            self._by_id[name] = answer._replace(notices=tuple(map(told, answer.notices)))
 
     def replay(self, event: Message) -> None:
         """An event of an earlier life. What this life knows of the command already is more."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from dispatch.config import Rules
+from dispatch.domain.driver.discretion import Discretion
 from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
 
 
@@ -11,8 +12,8 @@ class SearchRules(msgspec.Struct, frozen=True):
 
     `radius_from_m` 0: every round reaches as far as `radius_m`. `stagger_s`: within a round each driver is asked so long after the
     one before; 0: all at once. `explain_candidates`: so many drivers who were not asked are recorded with the reason, for each
-    round; 0: none. `window_s`: how often a policy that decides for many rides together does so. `masks_phones`: an
-    offer does not show the passenger's whole phone.
+    round; 0: none. `window_s`: how often a policy that decides for many rides together does so. `discretion`: how much of a
+    ride an offer shows.
     """
 
     batch: int = Rules.batch
@@ -29,5 +30,5 @@ class SearchRules(msgspec.Struct, frozen=True):
     stagger_s: float = Rules.stagger_s
     explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
-    masks_phones: bool = False
+    discretion: Discretion = Discretion()
     window_s: float = Rules.window_s

@@ -32,7 +32,6 @@ from dispatch.messages.events import (
     RoundEnded,
     SearchFailed,
 )
-from dispatch.phones import masked
 from dispatch.values import CLOCK_SLACK_S, Lease, RideCard
 
 USES_UP: Final = frozenset(("declined", "expired"))
@@ -290,12 +289,10 @@ class Searches(dict[RideId, Search]):
         search = self.get(getattr(event, "ride_id", RideId("")))
         kind = type(event)
         if kind is RideRequested:
-            passenger, trip = event.passenger, event.trip
-            if self.rules.masks_phones:  # offers show this card; whoever accepted hears the whole from the ride
-                passenger = replace(passenger, phone=masked(passenger.phone))
-                trip = replace(trip, note="") if trip.note else trip  # people write phones into it
-            card = RideCard(event.ride_id, event.search_no, passenger, trip, event.pickup_at)
-            self._begin(card, event.at, search)
+            whole = RideCard(event.ride_id, event.search_no, event.passenger, event.trip, event.pickup_at)
+            self._begin(
+                self.rules.discretion.shown(whole), event.at, search
+            )  # who accepted hears the whole from the ride
         elif (
             search is not None and kind is RideUnassigned
         ):  # those who were only silent may be asked again, the driver who gave it up may not
