@@ -52,6 +52,7 @@ from dispatch.messages.notices import (
     DriverWarned,
     FareNews,
     Faulted,
+    NoteNews,
     OfferClosed,
     OfferMade,
     PaymentChanged,
@@ -513,8 +514,8 @@ class DriverActor(RecordedActor):
             if is_wanted:
                 self.app.say(self, notice)
             return
-        if isinstance(notice, FareNews):
-            self._take_fare(notice, is_current)
+        if isinstance(notice, FareNews | NoteNews):
+            self._take_news(notice, is_current)
             return
         if is_current and releases:
             self._release(releases)
@@ -527,13 +528,17 @@ class DriverActor(RecordedActor):
         if self.driver.binding == FREE:
             self._announce()
 
-    def _take_fare(self, notice: FareNews, is_current: bool) -> None:
-        """The driver's ride costs something else now."""
+    def _take_news(self, notice: FareNews | NoteNews, is_current: bool) -> None:
+        """The driver's ride costs something else now, or has another note."""
         claim = self.claim
         if not is_current:
             return
         if claim.ride is not None:
-            trip = replace(claim.ride.trip, fare=notice.fare, by_agreement=False)
+            trip = claim.ride.trip
+            if isinstance(notice, FareNews):
+                trip = replace(trip, fare=notice.fare, by_agreement=False)
+            else:
+                trip = replace(trip, note=notice.note)
             claim.ride = replace(claim.ride, trip=trip)
         self.app.say(self, notice)
 

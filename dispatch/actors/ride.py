@@ -46,6 +46,7 @@ from dispatch.messages.commands import (
     CompleteRide,
     DeskRequest,
     Detach,
+    EditRide,
     FindDriver,
     RateRide,
     ReassignRide,
@@ -59,6 +60,7 @@ from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
     FareChanged,
+    NoteChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -104,6 +106,7 @@ from dispatch.messages.notices import (
     FareNews,
     Faulted,
     NoDrivers,
+    NoteNews,
     NotYours,
     PassengerSnapshot,
     PaymentChanged,
@@ -192,6 +195,7 @@ Order = (
     | AssignRide
     | ReassignRide
     | ChangeFare
+    | EditRide
 )
 """A command that the record alone decides."""
 Answer = PassengerTaken | PassengerBusy | Priced | QuoteGranted | QuoteRefused | NotPriced | NoAnswer
@@ -214,6 +218,9 @@ class Asker(Protocol):
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         """Nothing came of it, and the same may be asked again."""
 
+    def is_old(self, ride: RideActor, message: FindDriver) -> None:
+        """There is nothing to book any more: somebody may have taken or ended the ride."""
+
 
 class _App:
     """The passenger's app. Notices answer it."""
@@ -233,6 +240,10 @@ class _App:
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         ride.app.fail_retryable(ride, message, code, text)
+
+    def is_old(self, ride: RideActor, message: FindDriver) -> None:
+        """The app hears how the ride stands."""
+        ride.app.done(ride, message.command, ride.app.say(ride, ride.snapshot()))
 
 
 class _DriversActor:
@@ -266,6 +277,9 @@ class _DriversActor:
         told = RideRefused(ride.ride_id, refusal.code, refusal.text, message.command)
         return replace(told, wait_s=refusal.wait_s, tries_left=refusal.tries_left)
 
+    def is_old(self, ride: RideActor, message: FindDriver) -> None:
+        raise NotImplementedError("drivers book nothing")
+
 
 class _Desk:
     """Somebody of the operator's people, at an address for this one question."""
@@ -287,6 +301,10 @@ class _Desk:
 
     def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
         ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status, code, text))
+
+    def is_old(self, ride: RideActor, message: FindDriver) -> None:
+        text = f"cannot edit a ride that is {ride.ride.status}"
+        self.refuse(ride, message, Refusal(IllegalTransition.code, text))
 
 
 _APP, _DRIVER, _DESK = _App(), _DriversActor(), _Desk()
@@ -361,7 +379,7 @@ class RideActor(RecordedActor):
     def _on_rebuilt(self, message: _Rebuilt) -> None:
         """Say whatever the app was to hear in the turn that was lost."""
         if self.ride.status != UNBOOKED:
-            self.app.say(self, self._snapshot())
+            self.app.say(self, self.snapshot())
         self.retire_later()
 
     @receives(NotAppended)
@@ -451,14 +469,14 @@ class RideActor(RecordedActor):
             self.app = self.app.afresh()  # what somebody else heard who came here first is no answer to this one
         self._holder = who.id
         if self.app.take_link(self, message):
-            self.app.welcome(self, message, self._snapshot if self.ride.status != UNBOOKED else None)
+            self.app.welcome(self, message, self.snapshot if self.ride.status != UNBOOKED else None)
             if self.ride.driver is not None:
                 self._follow()
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
         if self.app.link is not None and message.number == self.app.link_number:
-            self.app.welcome(self, message, self._snapshot if self.ride.status != UNBOOKED else None)
+            self.app.welcome(self, message, self.snapshot if self.ride.status != UNBOOKED else None)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -485,7 +503,7 @@ class RideActor(RecordedActor):
             asker_of(message).refuse(self, message, Refusal(NoSuchRide.code, NoSuchRide.says))
         return is_foreign
 
-    def _snapshot(self, recovered: bool = False) -> PassengerSnapshot:
+    def snapshot(self, recovered: bool = False) -> PassengerSnapshot:
         """The ride as its passenger may see it now."""
         ride, trip = self.ride, self.ride.trip
         left = journey.NOWHERE
@@ -529,11 +547,11 @@ class RideActor(RecordedActor):
             self._price(message)
 
     def _is_news(self, message: FindDriver) -> bool:
-        """Whether there is something to book. If not, the app hears how the ride stands: somebody may have taken or ended it."""
-        if booking.is_news(self.ride, message, self.rules):
-            return True
-        self.app.done(self, message.command, self.app.say(self, self._snapshot()))
-        return False
+        """Whether there is something to book. If not, whoever asked hears so."""
+        is_news = booking.is_news(self.ride, message, self.rules)
+        if not is_news:
+            asker_of(message).is_old(self, message)
+        return is_news
 
     def _wait_behind(self, message: booking.Waiting) -> None:
         """The open question comes first; this is taken up again after its answer."""
@@ -566,8 +584,11 @@ class RideActor(RecordedActor):
         if self.ride.passenger is None and not passenger.is_named:
             known = self.store.passenger(passenger.passenger_id)
             passenger = replace(passenger, name=known.name) if known is not None else passenger
+        is_edited = self.ride.passenger is not None and message.reply_to is not None
         event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
         self._carry_out(Decision((event,)), message)
+        if is_edited and isinstance(event, RideRequested):  # the passenger asked for something else
+            self.app.say(self, self.snapshot())
 
     @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, NoAnswer)
     def _on_answer(self, message: Answer) -> None:
@@ -688,6 +709,9 @@ class RideActor(RecordedActor):
         if self._turns_away(message) or not asker_of(message).is_new(self, message):
             return
         decision = DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules)
+        if decision.book is not None:
+            self._price(decision.book)
+            return
         if decision.events and type(message) in journey.END_A_LEG:
             self._record_track()
         self._carry_out(decision, message)
@@ -699,6 +723,13 @@ class RideActor(RecordedActor):
         if self._turns_away(message):
             return
         if self.question.booking is not None and message.principal.role is Role.PASSENGER:
+            self._wait_behind(message)
+        else:
+            self._on_order(message)
+
+    @receives(EditRide)
+    def _on_edit(self, message: EditRide) -> None:
+        if self.question.booking is not None:
             self._wait_behind(message)
         else:
             self._on_order(message)
@@ -860,7 +891,7 @@ class RideActor(RecordedActor):
         if was == PENDING:
             self._end_search(OfferOutcome.SUPERSEDED)
         self._wait_for_time()
-        self.app.done(self, event.command, self.app.say(self, self._snapshot()))
+        self.app.done(self, event.command, self.app.say(self, self.snapshot()))
 
     def _told_assigned(self, event: RideAssigned, was: str) -> None:
         """The driver has the ride, and everybody else hears that it is taken."""
@@ -954,6 +985,13 @@ class RideActor(RecordedActor):
         assert self.ride.driver is not None
         self.send(addresses.driver(self.ride.driver.driver_id), ForDriver(news))
 
+    def _told_note(self, event: NoteChanged, was: str) -> None:
+        """Passenger and driver read the new note."""
+        news = NoteNews(self.ride_id, note=event.note)
+        self.app.say(self, news)
+        assert self.ride.driver is not None
+        self.send(addresses.driver(self.ride.driver.driver_id), ForDriver(news))
+
     def _told_nobody(self, event: Message, was: str) -> None:
         """It is for the record alone."""
 
@@ -979,6 +1017,7 @@ MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     ChargeSettled: RideActor._told_paid,
     ChargeDeclined: RideActor._told_paid,
     FareChanged: RideActor._told_fare,
+    NoteChanged: RideActor._told_note,
 }
 """What each event of a ride means to whom. Every event that `domain.ride.record` knows has a row."""
 DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], Decision]]] = {
@@ -994,5 +1033,6 @@ DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], 
     AssignRide: journey.assign,
     ReassignRide: journey.reassign,
     ChangeFare: journey.change_fare,
+    EditRide: journey.edit,
 }
 """Messages that the record alone decides, and by which rule."""

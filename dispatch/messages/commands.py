@@ -3,7 +3,7 @@
 from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.principals import Principal, Role
-from dispatch.values import Passenger, Trip
+from dispatch.values import Passenger, Place, Trip
 from dispatch.words import LinkEnd
 
 
@@ -110,6 +110,16 @@ class ChangeFare(DeskRequest, frozen=True, gc=False):
 
     fare: float
     reason: str = ""
+
+
+class EditRide(DeskRequest, frozen=True, gc=False):
+    """Staff -> ride: another pickup or drop-off, until it has a driver, or another note for the driver, until it is over. None: as it
+    is. An address belongs to its place: of a new place without one nobody knows it.
+    """
+
+    pickup: Place | None = None
+    dropoff: Place | None = None
+    note: str | None = None
 
 
 class RateRide(Request, frozen=True, gc=False):

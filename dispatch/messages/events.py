@@ -221,6 +221,15 @@ class FareChanged(Message, frozen=True, gc=False):
     minor: int | None = None
 
 
+class NoteChanged(Message, frozen=True, gc=False):
+    """Staff changed the note of a ride that has a driver."""
+
+    ride_id: RideId
+    note: str
+    staff_id: str
+    at: float
+
+
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
     """One place of a round: whom it went to and how far they were from the pickup."""
 
@@ -444,7 +453,7 @@ class PersonRemoved(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
-    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged
+    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged | NoteChanged
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

@@ -2,7 +2,7 @@
 
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
-from dispatch.messages.notices import DriverWarned, FareNews, PaymentChanged, RideEnded, RideProgress
+from dispatch.messages.notices import DriverWarned, FareNews, NoteNews, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard, WaitTerms
 from dispatch.words import (
     DriverStatus,
@@ -209,7 +209,7 @@ class ForDriver(SentBeforeCommit, frozen=True, gc=False):
     are not. The driver's stream gives the notice its number.
     """
 
-    notice: RideProgress | RideEnded | PaymentChanged | DriverWarned | FareNews
+    notice: RideProgress | RideEnded | PaymentChanged | DriverWarned | FareNews | NoteNews
     command: Command | None = None
     releases: ReleaseReason | None = None
 

@@ -51,6 +51,7 @@ class Searching(OfRide, tag="searching", frozen=True, gc=False, kw_only=True):
     drivers_notified: int
     asked_total: int | None = None
     fare: float
+    fare_by_agreement: bool = False
     currency: str | None = None
     expires_at: Moment
     ttl_ms: int | None = None
@@ -107,7 +108,7 @@ class RideProgress(Numbered, frozen=True, gc=False):
     """The ride is now `arrived`, `in_progress` or `completed`; to both sides.
 
     `waiting` and `cancel`: of an arrival. `driven_m`: of a completion, the metres that were driven on the trip, if they were seen.
-    `payment_status`: empty for cash.
+    `payment_status`: empty for cash. `by_agreement`: nobody has named a fare.
     """
 
     ride_id: RideId
@@ -120,6 +121,13 @@ class RideProgress(Numbered, frozen=True, gc=False):
     driven_m: float | None = None
     price: Price | None = None
     payment_status: PaymentStatus = PaymentStatus.NOTHING
+    by_agreement: bool = False
+
+
+class NoteNews(OfRide, tag="note_changed", frozen=True, gc=False, kw_only=True):
+    """The operator's people changed the passenger's note for the driver."""
+
+    note: str
 
 
 class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
@@ -270,5 +278,5 @@ class CutOff(Message, frozen=True, gc=False):
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
     | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | PaymentChanged | FareNews | RideEnded | Ack | Refused | Replaced | NotYours | Faulted
+    | RideProgress | PaymentChanged | FareNews | NoteNews | RideEnded | Ack | Refused | Replaced | NotYours | Faulted
 )  # fmt: skip

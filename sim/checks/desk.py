@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatch.addresses import REQUEST, RIDE, kind_of
 from dispatch.messages.base import Undelivered
-from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
+from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
 from sim.checks.ledger import Ledger, Violations
 
@@ -58,6 +58,10 @@ TRUE_OF: dict[type, Callable[[Ledger, Any], bool]] = {
     CancelRide: lambda ledger, question: ledger.ended.get(question.ride_id) == "cancelled",
     AssignRide: lambda ledger, question: (question.ride_id, question.driver) in ledger.by_desk.values(),
     ReassignRide: lambda ledger, question: question.ride_id in ledger.restarted,
+    EditRide: lambda ledger, question: (
+        (question.pickup is None or question.pickup in ledger.pickups.get(question.ride_id, ()))
+        and (question.note is None or question.note in ledger.notes.get(question.ride_id, ()))
+    ),
     ChangeFare: lambda ledger, question: question.fare in ledger.fares.get(question.ride_id, ()),
 }
 """For each question of staff, whether the disk says that it was done."""

@@ -16,6 +16,7 @@ from dispatch.messages.events import (
     DriverReleased,
     DriverReserved,
     FareChanged,
+    NoteChanged,
     OfferDeclined,
     OffersMade,
     PassengerNoShow,
@@ -31,6 +32,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.values import Place
 from dispatch.words import SystemReason
 from sim.checks.charges import Charges
 from sim.checks.decisions import Decisions
@@ -100,6 +102,9 @@ class Ledger:
         """Offers that staff had made."""
         self.fares: dict[RideId, list[float]] = {}
         """Fares that staff set."""
+        self.pickups: dict[RideId, list[Place]] = {}
+        self.notes: dict[RideId, list[str]] = {}
+        """Pickups and notes that each ride had so far."""
         self._by_phone: dict[RideId, None] = {}
         self.charges = Charges(violations.add)
         self.decisions = Decisions(start)
@@ -164,6 +169,8 @@ class Ledger:
     def _requested(self, now: float, event: RideRequested) -> None:
         self._ride_moved(now, event)
         self.agreed[event.ride_id] = event.trip.fare
+        self.pickups.setdefault(event.ride_id, []).append(event.trip.pickup)
+        self.notes.setdefault(event.ride_id, []).append(event.trip.note)
         if event.booked_by:
             self._by_phone[event.ride_id] = None
         if event.known and event.pickup_at is None and self.one_ride_each:
@@ -202,6 +209,9 @@ class Ledger:
     def _fare_changed(self, now: float, event: FareChanged) -> None:
         self.agreed[event.ride_id] = event.fare
         self.fares.setdefault(event.ride_id, []).append(event.fare)
+
+    def _note_changed(self, now: float, event: NoteChanged) -> None:
+        self.notes.setdefault(event.ride_id, []).append(event.note)
 
     def _cancelled(self, now: float, event: RideCancelled) -> None:
         self._ride_moved(now, event)
@@ -290,6 +300,7 @@ _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     RideCompleted: Ledger._completed,
     RideCancelled: Ledger._cancelled,
     FareChanged: Ledger._fare_changed,
+    NoteChanged: Ledger._note_changed,
     SearchFailed: Ledger._ride_moved,
     PassengerNoShow: Ledger._ride_moved,
     OffersMade: Ledger._offers_made,

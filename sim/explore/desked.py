@@ -9,7 +9,7 @@ from typing import Any, Final
 from dispatch import addresses
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message, Undelivered
-from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
+from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger
@@ -26,6 +26,8 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "bind": ("pending",),
     "reassign": ("accepted",),
     "fare": ("accepted", "arrived", "in_progress"),
+    "move": ("pending", "scheduled"),
+    "note": ("pending", "accepted", "arrived", "in_progress"),
     "close": ("pending", "accepted", "arrived", "in_progress"),
 }
 """What staff do, and with rides in which status it can be done."""
@@ -101,6 +103,10 @@ class Desk:
                 question = ReassignRide(who, ride_id, "", "late")
             elif act == "fare":
                 question = ChangeFare(who, ride_id, "", float(dice.randrange(20, 200)), "agreed")
+            elif act == "move":
+                question = EditRide(who, ride_id, "", pickup=self._world.some_trip(dice).pickup)
+            elif act == "note":
+                question = EditRide(who, ride_id, "", note=dice.choice(("the blue gate", "call twice")))
             else:
                 question = CancelRide(who, ride_id, "a complaint")
             self.ask(question)

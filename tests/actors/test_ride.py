@@ -33,6 +33,7 @@ from dispatch.messages.commands import (
     ChangeFare,
     CompleteRide,
     Detach,
+    EditRide,
     FindDriver,
     RateRide,
     ReassignRide,
@@ -78,7 +79,7 @@ from dispatch.messages.providers import (
 )
 from dispatch.principals import OPERATIONS
 from dispatch.runtime.actor import Actor
-from dispatch.values import DriverCard, FareLine, Money, Price
+from dispatch.values import DriverCard, FareLine, Money, Place, Price
 from tests.actors.rig import ANN, AS_ANN, AS_DAN, AS_EVE, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 D1, D2 = DAN.driver_id, EVE.driver_id
@@ -116,6 +117,8 @@ MESSAGES: dict[str, Any] = {
     "AssignRide": AssignRide(OPERATIONS, RIDE, DESK, D2),
     "ReassignRide": ReassignRide(OPERATIONS, RIDE, DESK, "late"),
     "ChangeFare": ChangeFare(OPERATIONS, RIDE, DESK, 80.0, "agreed"),
+    "EditRide of the note": EditRide(OPERATIONS, RIDE, DESK, note="the blue gate"),
+    "EditRide of the pickup": EditRide(OPERATIONS, RIDE, DESK, pickup=Place(-26.21, 28.05, "9 Elm St")),
     "RoundOpened": RoundOpened(1, 1, 5, 30.0),
     "RoundOpened of an older search": RoundOpened(0, 1, 5, 30.0),
     "SearchExhausted": SearchExhausted(1, "nobody near", 4, 0),

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from dispatch.actors.ride import RideActor
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import OfferId, QuoteId
-from dispatch.messages.commands import Attach, CancelRide, ChangeFare, Detach, FindDriver, ReassignRide
+from dispatch.messages.commands import Attach, CancelRide, ChangeFare, Detach, EditRide, FindDriver, ReassignRide
 from dispatch.messages.events import RideAssigned, RideRequested
-from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered
-from dispatch.messages.providers import NotPriced, QuoteRefused
+from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered, ForDriver, SearchDriver
+from dispatch.messages.notices import NoteNews, PassengerSnapshot
+from dispatch.messages.providers import NotPriced, Priced, QuoteRefused
 from dispatch.principals import OPERATIONS
+from dispatch.values import FareLine, Money, Place, Price
 from dispatch.words import RefusalCode, RideStatus
 from tests.actors.rig import ANN, AS_ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig
 
@@ -22,6 +24,7 @@ CHANGES = (
     CancelRide(OPERATIONS, RIDE, "a complaint", reply_to="request/1"),
     ReassignRide(OPERATIONS, RIDE, "request/1", "late"),
     ChangeFare(OPERATIONS, RIDE, "request/1", 80.0, "agreed"),
+    EditRide(OPERATIONS, RIDE, "request/1", note="gate"),
 )
 DESK, DISPATCHER, PASSENGER, QUOTE = "request/1", "dispatcher/0", "session/5", "quote/q1"
 CALL = FindDriver(OPERATIONS, RIDE, TRIP, ANN, reply_to=DESK, body=7)
@@ -105,6 +108,80 @@ class TestBooking:
 def claim(driver: Any, round_no: int = 1) -> ClaimRide:
     """From right beside the pickup, or not: two drivers are equally near."""
     return ClaimRide(RIDE, 1, round_no, OfferId(f"r1.1.{driver.driver_id}"), driver, -26.195, 28.0473)
+
+
+ELM_ST = Place(-26.25, 28.05, "9 Elm St")
+
+
+class TestEditing:
+    def test_other_places_are_searched_for_anew_and_are_as_far_as_the_server_says(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), CALL, EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST))
+        first, again = requested(rig)
+        assert (again.search_no, again.trip.pickup, again.trip.dropoff) == (2, ELM_ST, TRIP.dropoff)
+        assert again.trip.distance_km > first.trip.distance_km and again.trip.fare == first.trip.fare
+        assert (again.booked_by, again.body) == (first.booked_by, first.body)
+        assert [answer.code for answer in rig.heard(DESK)] == ["", ""]
+        searched = [message for message in rig.heard(DISPATCHER) if isinstance(message, SearchDriver)]
+        assert searched[-1].ride.trip.pickup == ELM_ST
+        snapshot = [notice for notice in rig.heard(PASSENGER) if isinstance(notice, PassengerSnapshot)][-1]
+        assert snapshot.trip is not None and snapshot.trip.pickup == ELM_ST
+
+    def test_an_app_that_repeats_its_booking_undoes_no_edit(self) -> None:
+        rig = ride_of_a_caller()
+        booked = FindDriver(AS_ANN, RIDE, TRIP, ANN)
+        rig.tell(
+            "ride/r1", Attach(AS_ANN, PASSENGER, 5), booked, EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST), booked
+        )
+        assert [event.trip.pickup for event in requested(rig)] == [TRIP.pickup, ELM_ST]
+
+    def test_an_edit_of_an_edit_builds_on_it(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell(
+            "ride/r1",
+            CALL,
+            EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST),
+            EditRide(OPERATIONS, RIDE, DESK, note="gate"),
+        )
+        trip = requested(rig)[-1].trip
+        assert (trip.pickup, trip.note) == (ELM_ST, "gate")
+
+    def test_where_the_server_sets_prices_the_ride_is_priced_anew_once_somebody_says_it(self) -> None:
+        rig = ride_of_a_caller(RideRules(pricing="http", price_patience_s=10.0))
+        rig.tell("ride/r1", CALL)
+        rig.tell("ride/r1", Priced(rig.heard("pricing")[-1].number, price(9000)))
+        rig.tell(
+            "ride/r1", EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST), EditRide(OPERATIONS, RIDE, DESK, note="gate")
+        )
+        assert [event.trip.fare for event in requested(rig)] == [90.0], "a price is asked for first"
+        for minor in (12000, 12000):
+            rig.tell("ride/r1", Priced(rig.heard("pricing")[-1].number, price(minor)))
+        assert [event.trip.fare for event in requested(rig)] == [90.0, 120.0, 120.0]
+        assert (requested(rig)[-1].trip.pickup, requested(rig)[-1].trip.note) == (ELM_ST, "gate")
+        assert [answer.code for answer in rig.heard(DESK)] == ["", "", ""]
+
+    def test_a_driver_who_comes_first_keeps_the_places_and_staff_hear_so(self) -> None:
+        rig = ride_of_a_caller(RideRules(pricing="http", price_patience_s=10.0))
+        rig.tell("ride/r1", CALL)
+        rig.tell("ride/r1", Priced(rig.heard("pricing")[-1].number, price(9000)))
+        rig.tell("ride/r1", EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST), claim(DAN))
+        rig.tell("ride/r1", Priced(rig.heard("pricing")[-1].number, price(12000)))
+        assert [answer.code for answer in rig.heard(DESK)] == ["", "illegal_now"]
+        assert [event.trip.pickup for event in requested(rig)] == [TRIP.pickup]
+
+    def test_a_new_note_reaches_both_sides(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell(
+            "ride/r1", Attach(AS_ANN, PASSENGER, 5), CALL, claim(DAN), EditRide(OPERATIONS, RIDE, DESK, note="gate")
+        )
+        told = [notice for notice in rig.heard(PASSENGER) if isinstance(notice, NoteNews)]
+        driver = [word.notice for word in rig.heard("driver/d1") if isinstance(word, ForDriver)]
+        assert [notice.note for notice in (*told, *driver)] == ["gate", "gate"]
+
+
+def price(minor: int) -> Price:
+    """What somebody says that it costs."""
+    return Price(Money(minor, "ZAR"), (FareLine("base", minor),), 5200, 900)
 
 
 class TestIntervening:

@@ -122,6 +122,48 @@ def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path)
     run(story())
 
 
+def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with (
+            served(tmp_path, "") as (host, _),
+            at(host) as desk,
+            connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+        ):
+            path = f"/api/rides/{(await desk.post('/api/rides', json=CALL)).json()['ride_id']}"
+            for wrong, field in (
+                ({"pickup_latitude": -26.21}, "pickup_longitude"),
+                ({"dropoff_longitude": 28.1}, "dropoff_latitude"),
+                ({"pickup_address": "9 Elm St"}, "pickup_latitude"),
+                ({"pickup_latitude": 91, "pickup_longitude": 28.1}, "pickup_latitude"),
+            ):
+                answer = await desk.patch(path, json=wrong)
+                assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_field", field)
+            assert (await desk.patch(path, json={})).json()["code"] == "bad_message"
+            elm_st = {"pickup_latitude": -26.21, "pickup_longitude": 28.04, "pickup_address": "9 Elm St"}
+            moved = await desk.patch(path, json={**elm_st, "note": "ring twice"})
+            assert moved.status_code == 200, moved.text
+            ride = moved.json()
+            assert (ride["status"], ride["pickup_address"], ride["note"]) == ("pending", "9 Elm St", "ring twice")
+            assert (ride["pickup_latitude"], ride["fare"], ride["fare_by_agreement"]) == (-26.21, 0.0, True)
+            await is_near(driver)
+            offer = await heard(driver, "ride_request")
+            assert (offer["pickup_address"], offer["pickup_latitude"]) == ("9 Elm St", -26.21)
+            await say(driver, "accept_ride", ride_id=offer["ride_id"], driver_id="27821234568")
+            await heard(driver, "ride_accepted")
+            late = await desk.patch(path, json=elm_st)
+            assert (late.status_code, late.json()["code"]) == (409, "illegal_now")
+            noted = await desk.patch(path, json={"note": "the blue gate"})
+            assert (noted.status_code, noted.json()["note"]) == (200, "the blue gate")
+            assert (await heard(driver, "note_changed"))["note"] == "the blue gate"
+            await say(driver, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234568")
+            completed = await heard(driver, "ride_completed")
+            assert (completed["fare"], completed["fare_by_agreement"]) == (0.0, True)
+            over = await desk.patch(path, json={"note": "thanks"})
+            assert (over.status_code, over.json()["code"]) == (409, "illegal_now")
+
+    run(story())
+
+
 def test_the_desk_has_a_driver_asked_takes_the_ride_back_binds_another_and_changes_the_fare(tmp_path: Path) -> None:
     async def story() -> None:
         async with (

@@ -21,6 +21,8 @@ WANTED = (
     "CancelRide unavailable",
     "ChangeFare done",
     "ChangeFare forbidden",
+    "EditRide done",
+    "EditRide illegal_now",
     "FindDriver done",
     "FindDriver unavailable",
     "ReassignRide done",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
-from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
+from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, SearchFailed
 from dispatch.principals import OPERATIONS
 from dispatch.values import Passenger, Place, Trip
@@ -60,6 +60,10 @@ class Desk:
     def changes_fare(self, ride: str, fare: float, at: float | None = None) -> None:
         """Agree on another fare."""
         self.asks(ChangeFare(OPERATIONS, RideId(ride), "", fare, "agreed"), at)
+
+    def edits(self, ride: str, at: float | None = None, **fields: Any) -> None:
+        """Move a place, or change the note."""
+        self.asks(EditRide(OPERATIONS, RideId(ride), "", **fields), at)
 
     def closes(self, ride: str, at: float | None = None) -> None:
         """End the ride."""

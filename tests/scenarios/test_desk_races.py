@@ -15,7 +15,8 @@ from dispatch.actors.driver import DriverActor
 from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideUnassigned
 from dispatch.messages.matching import ForDriver
-from sim.stories.stage import Stage
+from dispatch.values import Place
+from sim.stories.stage import Stage, near_pickup
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.desk import Desk, drivers_of, ends_of
@@ -23,6 +24,7 @@ from tests.scenarios.theatre import Theatre, every_order, every_point, hurt
 
 AT = 20.0
 """When everything happens at once."""
+ELM_ST = Place(*near_pickup(north_km=0.5), "9 Elm St")
 Play = Callable[[Stage, Desk], None]
 
 
@@ -170,7 +172,35 @@ def booking_meets_itself(stage: Stage, desk: Desk) -> None:
     desk.books("r1", at=AT)
 
 
+def edit_meets_accept(stage: Stage, desk: Desk) -> None:
+    searched(stage, desk)
+    stage.drivers["d1"].accepts("r1", at=AT)
+    desk.edits("r1", at=AT, pickup=ELM_ST)
+
+
+def edit_meets_other_terms(stage: Stage, desk: Desk) -> None:
+    booked_by_app(stage, desk)
+    stage.passengers["r1"].books(at=AT, fare=120.0)
+    desk.edits("r1", at=AT, pickup=ELM_ST)
+
+
+def edit_meets_bind(stage: Stage, desk: Desk) -> None:
+    searched(stage, desk)
+    desk.edits("r1", at=AT, note="the blue gate")
+    desk.assigns("r1", "d2", at=AT, bind=True)
+
+
+def edit_meets_close(stage: Stage, desk: Desk) -> None:
+    searched(stage, desk)
+    desk.edits("r1", at=AT, pickup=ELM_ST)
+    desk.closes("r1", at=AT)
+
+
 RACES: list[Play] = [
+    edit_meets_accept,
+    edit_meets_other_terms,
+    edit_meets_bind,
+    edit_meets_close,
     assign_meets_accept,
     bind_meets_accept,
     bind_meets_accept_of_another_ride,

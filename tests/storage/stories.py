@@ -22,6 +22,7 @@ from dispatch.messages.events import (
     DriverReserved,
     Event,
     FareChanged,
+    NoteChanged,
     OfferDeclined,
     OfferPlaced,
     OffersClosed,
@@ -80,6 +81,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     ChargeSettled(RIDE, "ch_1"),
     ChargeDeclined(RIDE, "the card was refused"),
     FareChanged(RIDE, 90.0, "a detour", "p1", 200.0, 9000),
+    NoteChanged(RIDE, "the blue gate", "p1", 200.0),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 812.5),), 31.75, refill=True),
     RoundEnded(RIDE, 1, 1),
     RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (DRIVER_ID,), (812.5,), ("asked",), (("busy", 3),)),
@@ -135,6 +137,7 @@ def _every_kind() -> list[Append]:
         told[PinRefused],
         told[RideStarted],
         told[FareChanged],
+        told[NoteChanged],
         told[TrackRecorded],
         told[RideCompleted],
     ]

@@ -8,7 +8,7 @@ from dispatch import addresses
 from dispatch.domain.ride.record import PENDING, SCHEDULED, UNBOOKED, UNDER_WAY, RideRecord, RideRules
 from dispatch.ids import RideId
 from dispatch.messages.base import Message
-from dispatch.messages.commands import CancelRide, FindDriver
+from dispatch.messages.commands import CancelRide, EditRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.matching import DeskAnswered
 from dispatch.messages.providers import AskPrice, UseQuote
@@ -25,7 +25,7 @@ NO_WORD_OF_PASSENGER: Final = (
     "nothing was done: nobody could say whether another ride of this passenger is open; try again"
 )
 TOO_MUCH_WAITS: Final = "nothing was done: too much waits for an answer already; try again"
-Waiting = FindDriver | CancelRide
+Waiting = FindDriver | CancelRide | EditRide
 
 
 def wanted(message: FindDriver, rules: RideRules) -> Trip:
@@ -37,6 +37,8 @@ def is_news(ride: RideRecord, message: FindDriver, rules: RideRules) -> bool:
     """Whether this asks for something that was not asked for yet, while there is time for it."""
     if ride.status == UNBOOKED:
         return True
+    if message.principal.role is Role.STAFF:
+        return ride.status in OPEN_TO_TERMS
     asked = (ride.asked, ride.pickup_at, ride.quote_id)
     return ride.status in OPEN_TO_TERMS and (wanted(message, rules), message.pickup_at, message.quote_id) != asked
 
@@ -95,18 +97,39 @@ def book(
     claim, due = wanted(message, rules), message.pickup_at
     trip = claim if price is None else at_price(claim, price)
     first = ride.passenger is None
+    quote_id = message.quote_id
+    if not first and message.principal.role is Role.STAFF:  # an app that repeats what it asked for asks for nothing new
+        claim, quote_id = ride.asked or trip, ride.quote_id
     known = message.known if first else ride.known
     is_named = first and message.passenger.is_named
     zone = ride.zone or rules.zones.zone_at(trip.pickup.lat, trip.pickup.lon)
     booked = (ride.booked_by, ride.body)
     if first and message.principal.role is Role.STAFF:
         booked = message.principal.id, message.body
-    terms = (message.command, price, claim if trip != claim else None, message.quote_id, is_named, known, zone, *booked)
+    terms = (message.command, price, claim if trip != claim else None, quote_id, is_named, known, zone, *booked)
     passenger = ride.passenger or passenger
     if due is not None and is_for_later(message, now, rules):
         return RideScheduled(ride.ride_id, passenger, trip, due, now, *terms)
     since = max(now, due or 0.0)
     return RideRequested(ride.ride_id, ride.search_no + 1, passenger, trip, since, due, *terms)
+
+
+def edited(ride: RideRecord, message: EditRide, now: float, rules: RideRules) -> FindDriver:
+    """The ride as staff want it. Where the server sets no prices its fare stays. A way that is another one is as long as the server
+    says.
+    """
+    assert ride.trip is not None and ride.passenger is not None
+    before, note = ride.trip, message.note
+    pickup, dropoff = message.pickup or before.pickup, message.dropoff or before.dropoff
+    trip = replace(before, pickup=pickup, dropoff=dropoff, note=before.note if note is None else note)
+    ends = pickup.point, dropoff.point
+    if ends != (before.pickup.point, before.dropoff.point):
+        at = max(now, ride.pickup_at or 0.0)
+        metres, seconds = rules.travel.road_m(*ends), rules.travel.eta_s(*ends, at)
+        trip = replace(trip, distance_km=round(metres / 1000.0, 3), duration_min=round(seconds / 60.0, 2))
+    return FindDriver(
+        message.principal, ride.ride_id, trip, ride.passenger, pickup_at=ride.pickup_at, reply_to=message.reply_to
+    )
 
 
 def begin_search(ride: RideRecord, now: float) -> RideRequested:

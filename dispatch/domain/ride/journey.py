@@ -11,6 +11,7 @@ from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.money import in_minor, rounded, rounded_parts
 from dispatch.domain.pricing.tariff import Tariff
+from dispatch.domain.ride import booking
 from dispatch.domain.ride.money import (
     cancel_terms,
     cancels_free,
@@ -49,6 +50,7 @@ from dispatch.messages.commands import (
     CancelRide,
     ChangeFare,
     CompleteRide,
+    EditRide,
     RateRide,
     ReassignRide,
     ReportArrived,
@@ -57,6 +59,7 @@ from dispatch.messages.commands import (
 )
 from dispatch.messages.events import (
     FareChanged,
+    NoteChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -123,6 +126,7 @@ def round_opened(ride: RideRecord, message: RoundOpened, now: float, rules: Ride
         round=message.round_no,
         drivers_notified=message.drivers_notified,
         fare=ride.fare,
+        fare_by_agreement=ride.trip is not None and ride.trip.by_agreement,
         expires_at=message.expires_at,
         rounds_max=message.rounds_max,
         asked_total=message.asked_total,
@@ -387,7 +391,7 @@ def _progress(
     assert ride.trip is not None
     driven_m, price = (ride.driven_m, ride.price) if ride.status == COMPLETED else (None, None)
     told = (ride.ride_id, ride.status, ride.fare, ride.trip.distance_km, minutes, waiting, cancel)
-    return RideProgress(*told, driven_m, price, ride.payment_status)
+    return RideProgress(*told, driven_m, price, ride.payment_status, ride.trip.by_agreement)
 
 
 # -- what staff may do
@@ -431,6 +435,17 @@ def change_fare(ride: RideRecord, message: ChangeFare, now: float, rules: RideRu
     minor = rounded(in_minor(message.fare, ride.price.fare.digits)) if ride.price is not None else None
     fare = minor / 10**ride.price.fare.digits if ride.price is not None and minor is not None else message.fare
     return Decision((FareChanged(ride.ride_id, fare, message.reason, message.principal.id, now, minor),))
+
+
+def edit(ride: RideRecord, message: EditRide, now: float, rules: RideRules) -> Decision:
+    """Other places, while nobody has the ride: it is priced and searched for anew, as if it had been booked so. Another note."""
+    note, moves = message.note, message.pickup is not None or message.dropoff is not None
+    if ride.status in (PENDING, SCHEDULED):
+        return Decision(book=booking.edited(ride, message, now, rules))
+    if moves or ride.status not in WITH_DRIVER:
+        return _not_now("move the pickup or the drop-off of" if moves else "edit", ride)
+    changed = NoteChanged(ride.ride_id, note, message.principal.id, now) if note is not None else None
+    return Decision((changed,) if changed is not None else ())
 
 
 def _not_now(verb: str, ride: RideRecord) -> Decision:

@@ -14,12 +14,14 @@ from dispatch.domain.pricing.tariff import Tariff
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Message
+from dispatch.messages.commands import FindDriver
 from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
     CommandDone,
     FareChanged,
+    NoteChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -123,6 +125,7 @@ VERBS: Final[dict[type[Message], str]] = {
     ChargeSettled: "settle",
     ChargeDeclined: "decline the charge of",
     FareChanged: "change the fare of",
+    NoteChanged: "change the note of",
 }
 AGREED: Final = "agreed"
 """The one line of a fare that staff changed."""
@@ -143,6 +146,7 @@ UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
     ChargeSettled: TERMINAL,
     ChargeDeclined: TERMINAL,
     FareChanged: WITH_DRIVER,
+    NoteChanged: WITH_DRIVER,
 }
 """Events of a ride that leave its status as it is, and in which they can happen."""
 
@@ -362,6 +366,11 @@ def _remember_fare(ride: RideRecord, event: FareChanged) -> None:
         ride.price = msgspec.structs.replace(ride.price, fare=fare, lines=(FareLine(AGREED, event.minor),))
 
 
+def _remember_note(ride: RideRecord, event: NoteChanged) -> None:
+    assert ride.trip is not None
+    ride.trip = msgspec.structs.replace(ride.trip, note=event.note)
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = Party.DRIVER, NO_SHOW, event.fee
 
@@ -392,6 +401,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     ChargeSettled: _remember_payment,
     ChargeDeclined: _remember_decline,
     FareChanged: _remember_fare,
+    NoteChanged: _remember_note,
     SearchFailed: _remember_failure,
 }
 
@@ -430,7 +440,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     """What follows from a message: `events`, to be recorded together; a `refusal` for whoever gave the command.
 
     `say`: a notice for the passenger that no event brings. `warn`: one for the driver. `say_end`: the end is told again. `ask`: the
-    dispatcher is to do it, and answers.
+    dispatcher is to do it, and answers. `book`: it is to be booked at these terms, once the price is known.
     """
 
     events: tuple[Message, ...] = ()
@@ -439,3 +449,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     warn: DriverWarned | None = None
     say_end: bool = False
     ask: AskDriver | None = None
+    book: FindDriver | None = None

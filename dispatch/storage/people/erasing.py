@@ -24,6 +24,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "OfferDeclined": ("reason",),
     "ChargeDeclined": ("reason",),
     "FareChanged": ("reason",),
+    "NoteChanged": ("note",),
 }
 """What people, or a provider, wrote in an event, beside what stands in a trip."""
 PLACES: Final = ("pickup", "dropoff")

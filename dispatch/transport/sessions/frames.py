@@ -140,6 +140,7 @@ class Frames:
                 driven_km=_driven_km(notice),
                 breakdown=notice.price.breakdown if notice.price is not None else None,
                 payment_status=notice.payment_status or CASH,
+                fare_by_agreement=notice.by_agreement,
                 seq=notice.seq,
                 epoch=notice.epoch,
             )
@@ -253,6 +254,7 @@ FOR_BOTH: dict[type, MakeFrame] = {
     notices.RideProgress: Frames.progress,
     notices.PaymentChanged: Frames.as_it_is,
     notices.FareNews: Frames.fare_news,
+    notices.NoteNews: Frames.as_it_is,
     notices.RideEnded: Frames.ride_ended,
     notices.Ack: Frames.as_it_is,
     notices.Refused: Frames.as_it_is,
@@ -285,7 +287,13 @@ def _trip_fields(trip: Trip | None) -> dict[str, Any]:
     """The way of a ride, for a snapshot."""
     if trip is None:
         return {}
-    return {**_way_fields(trip), "distance_km": trip.distance_km, "duration_minutes": as_said(trip.duration_min)}
+    agreed = {"fare_by_agreement": trip.by_agreement}
+    return {
+        **_way_fields(trip),
+        **agreed,
+        "distance_km": trip.distance_km,
+        "duration_minutes": as_said(trip.duration_min),
+    }
 
 
 def _way_fields(trip: Trip) -> dict[str, Any]:

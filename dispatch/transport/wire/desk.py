@@ -54,6 +54,20 @@ class ReassignRequest(Struct, frozen=True, gc=False, kw_only=True):
     reason: Remark | None = None
 
 
+class EditRequest(Struct, frozen=True, gc=False, kw_only=True):
+    """Move the pickup or the drop-off, while nobody has the ride, or say something else to the driver. What is missing stays as it is;
+    of a place latitude and longitude are named together.
+    """
+
+    pickup_latitude: Latitude | None = None
+    pickup_longitude: Longitude | None = None
+    pickup_address: Address | None = None
+    dropoff_latitude: Latitude | None = None
+    dropoff_longitude: Longitude | None = None
+    dropoff_address: Address | None = None
+    note: Remark | None = None
+
+
 class FareRequest(Struct, frozen=True, gc=False, kw_only=True):
     """The ride costs so much from now on. Both sides read the reason."""
 

@@ -15,6 +15,7 @@ from dispatch.messages.notices import (
     DriverWarned,
     FareNews,
     NoDrivers,
+    NoteNews,
     Numbered,
     OfferClosed,
     OfRide,
@@ -59,6 +60,7 @@ class PassengerSnapshot(CancelFields, tag="snapshot", frozen=True, gc=False, kw_
 
     status: str
     fare: float | None = None
+    fare_by_agreement: bool = False
     currency: str | None = None
     driver_id: str | None = None
     driver_name: str | None = None
@@ -216,6 +218,7 @@ class RideCompleted(OfRide, tag="ride_completed", frozen=True, gc=False, kw_only
     """The passenger is out. `breakdown`: what the server's fare is made of, line by line. `payment_status`: `cash` or `pending`."""
 
     fare: float
+    fare_by_agreement: bool = False
     currency: str | None = None
     breakdown: dict[str, float] | None = None
     distance_km: float
@@ -236,12 +239,12 @@ class Pong(Message, tag="pong", frozen=True, gc=False):
 
 ToPassenger = (
     Searching | DriverAssigned | DriverLocation | DriverUnreachable | DriverCancelled | NoDrivers | PassengerSnapshot
-    | PaymentChanged | FareNews | DriverArrived | RideStarted | RideCompleted | RideEnded
+    | PaymentChanged | FareNews | NoteNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToDriver = (
     RideRequest | RideAccepted | OfferClosed | DriverWarned | DriverSnapshot
-    | PaymentChanged | FareNews | DriverArrived | RideStarted | RideCompleted | RideEnded
+    | PaymentChanged | FareNews | NoteNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToStaff = OpsRideClosed | Ack | Refused | TokenExpiring | Pong

@@ -349,6 +349,15 @@ export interface NoShow {
   driver_id?: string | null;
 }
 
+/** The operator's people changed the passenger's note for the driver. */
+export interface NoteNews {
+  type: "note_changed";
+  ride_id: string;
+  seq?: number;
+  epoch?: string;
+  note: string;
+}
+
 /** That offer is over, and why. Said again with the same `seq` to an answer that comes too late. */
 export interface OfferClosed {
   type: "offer_closed";
@@ -395,6 +404,7 @@ export interface PassengerSnapshot {
   cancel_free_ttl_ms?: number | null;
   status: string;
   fare?: number | null;
+  fare_by_agreement?: boolean;
   currency?: string | null;
   driver_id?: string | null;
   driver_name?: string | null;
@@ -542,6 +552,7 @@ export interface RideCompleted {
   seq?: number;
   epoch?: string;
   fare: number;
+  fare_by_agreement?: boolean;
   currency?: string | null;
   breakdown?: Record<string, number> | null;
   distance_km: number;
@@ -587,6 +598,7 @@ export interface Searching {
   drivers_notified: number;
   asked_total?: number | null;
   fare: number;
+  fare_by_agreement?: boolean;
   currency?: string | null;
   expires_at: number | string;
   ttl_ms?: number | null;
@@ -637,6 +649,7 @@ export type ToPassenger =
   | PassengerSnapshot
   | PaymentChanged
   | FareNews
+  | NoteNews
   | DriverArrived
   | RideStarted
   | RideCompleted
@@ -670,6 +683,7 @@ export type ToDriver =
   | DriverSnapshot
   | PaymentChanged
   | FareNews
+  | NoteNews
   | DriverArrived
   | RideStarted
   | RideCompleted

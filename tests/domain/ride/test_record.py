@@ -37,6 +37,7 @@ from dispatch.messages.events import (
     ChargeSettled,
     CommandDone,
     FareChanged,
+    NoteChanged,
     PassengerNoShow,
     PinRefused,
     RideArrived,
@@ -84,6 +85,7 @@ EXAMPLES: dict[str, events.Event] = {
     "ChargeSettled": ChargeSettled(RIDE, "ch_1"),
     "ChargeDeclined": ChargeDeclined(RIDE, "refused"),
     "FareChanged": FareChanged(RIDE, 80.0, "agreed", "ops", 90.0),
+    "NoteChanged": NoteChanged(RIDE, "the blue gate", "ops", 90.0),
 }
 WAYS: dict[str, tuple[str, ...]] = {
     UNBOOKED: (),
@@ -116,7 +118,7 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
     own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith(("Ride", "Charge"))}
-    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded", "FareChanged"}
+    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded", "FareChanged", "NoteChanged"}
     assert own | {"CommandDone"} == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 

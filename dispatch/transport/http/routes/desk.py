@@ -16,7 +16,7 @@ from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import BadField, BadMessage, NoSuchRide
 from dispatch.ids import CHOSEN_ID, DriverId, PassengerId, QuoteId, RideId
-from dispatch.messages.commands import AssignRide, ChangeFare, FindDriver, ReassignRide
+from dispatch.messages.commands import AssignRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
 from dispatch.phones import identity
 from dispatch.principals import Principal
@@ -25,7 +25,7 @@ from dispatch.transport.http.requests import Requests, principal_of
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
 from dispatch.transport.sessions.staff import refused
-from dispatch.transport.wire.desk import AssignRequest, BookRequest, FareRequest, ReassignRequest
+from dispatch.transport.wire.desk import AssignRequest, BookRequest, EditRequest, FareRequest, ReassignRequest
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 OK, CREATED, ACCEPTED = 200, 201, 202
@@ -59,11 +59,14 @@ class DeskRoutes:
         self._requests = requests
         self._reads = reads
         self._travel = travel
+        self._book_patience_s = PATIENCE_S + requests.settings.price_patience_s
+        """A price may have to be asked for."""
         self._vehicles = Vehicles.of(requests.settings.vehicle_types)
         self.routes: list[Route] = [
             requests.get("/api/rides", self._list),
             requests.post("/api/rides", self._book),
             requests.get("/api/rides/{ride_id}", self._show),
+            requests.post("/api/rides/{ride_id}", self._edit, method="PATCH"),
             requests.get("/api/rides/{ride_id}/why", self._explain),
             requests.post("/api/rides/{ride_id}/assign", self._assign),
             requests.post("/api/rides/{ride_id}/reassign", self._reassign),
@@ -119,7 +122,7 @@ class DeskRoutes:
                 reply_to=reply_to,
                 body=_fingerprint(asked),
             ),
-            PATIENCE_S + self._requests.settings.price_patience_s,
+            self._book_patience_s,
         )
         return _answer(await self._reads.ride(ride_id) or {}, OK if answer.again else CREATED)
 
@@ -157,6 +160,19 @@ class DeskRoutes:
 
     # -- intervening
 
+    async def _edit(self, request: Request, body: bytes) -> Response:
+        """Other places, or another note. 200: the ride as it is then."""
+        require_json(request)
+        asked = wire.read_body(body, EditRequest)
+        principal, ride_id = principal_of(request), ride_id_of(request)
+        pickup = place_of("pickup", asked.pickup_latitude, asked.pickup_longitude, asked.pickup_address)
+        dropoff = place_of("dropoff", asked.dropoff_latitude, asked.dropoff_longitude, asked.dropoff_address)
+        if (pickup, dropoff, asked.note) == (None, None, None):
+            raise BadMessage("name what is to change: pickup, dropoff or note")
+        return await self._done(
+            ride_id, lambda to: EditRide(principal, ride_id, to, pickup, dropoff, asked.note), self._book_patience_s
+        )
+
     async def _assign(self, request: Request, body: bytes) -> Response:
         """Have a driver asked, or bound. 202: the offer is on its way; how the ride goes on is told by the ride."""
         require_json(request)
@@ -178,9 +194,9 @@ class DeskRoutes:
         principal, ride_id = principal_of(request), ride_id_of(request)
         return await self._done(ride_id, lambda to: ChangeFare(principal, ride_id, to, asked.fare, asked.reason))
 
-    async def _done(self, ride_id: RideId, question: Callable[[str], Any]) -> Response:
+    async def _done(self, ride_id: RideId, question: Callable[[str], Any], patience_s: float = PATIENCE_S) -> Response:
         """Ask for it, and show the ride as it is then."""
-        await self.ask(ride_id, question)
+        await self.ask(ride_id, question, patience_s)
         return _answer(await self._reads.ride(ride_id) or {})
 
     async def ask(
@@ -201,6 +217,18 @@ def ride_id_of(request: Request) -> RideId:
     if re.fullmatch(CHOSEN_ID, ride_id) is None:
         raise NoSuchRide
     return ride_id
+
+
+def place_of(name: str, lat: float | None, lon: float | None, address: str | None) -> Place | None:
+    """The place that an edit names; None: none. Raises BadField for half of one."""
+    if lat is None and lon is None:
+        if address is not None:
+            raise BadField(f"{name}_latitude", f"{name}_address needs {name}_latitude and {name}_longitude beside it")
+        return None
+    if lat is None or lon is None:
+        missing = "latitude" if lat is None else "longitude"
+        raise BadField(f"{name}_{missing}", f"{name}_{missing} is missing beside the other half of the place")
+    return Place(lat, lon, address or "")
 
 
 def require_json(request: Request) -> None:
