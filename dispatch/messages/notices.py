@@ -124,12 +124,6 @@ class RideProgress(Numbered, frozen=True, gc=False):
     by_agreement: bool = False
 
 
-class NoteNews(OfRide, tag="note_changed", frozen=True, gc=False, kw_only=True):
-    """The operator's people changed the passenger's note for the driver."""
-
-    note: str
-
-
 class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=True):
     """Over before its end, by whom and why; a `no_show` is told like this too; to both sides. `fee`: what the passenger owes, in minor
     units, and in major units in the frame.
@@ -227,6 +221,12 @@ class FareNews(OfRide, tag="fare_changed", frozen=True, gc=False, kw_only=True):
     reason: str
 
 
+class NoteNews(OfRide, tag="note_changed", frozen=True, gc=False, kw_only=True):
+    """The operator's people changed the passenger's note for the driver."""
+
+    note: str
+
+
 # -- outside the stream
 
 
@@ -276,7 +276,7 @@ class CutOff(Message, frozen=True, gc=False):
 
 
 Notice = (
-    Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | PassengerSnapshot
-    | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
-    | RideProgress | PaymentChanged | FareNews | NoteNews | RideEnded | Ack | Refused | Replaced | NotYours | Faulted
+    Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | RideProgress | RideEnded
+    | PassengerSnapshot | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
+    | PaymentChanged | FareNews | NoteNews | Ack | Refused | Replaced | NotYours | Faulted | CutOff
 )  # fmt: skip
