@@ -55,6 +55,9 @@ class EventStore(Protocol):
     def events_of_ride(self, ride_id: RideId) -> Sequence[Message]:
         """All events of all actors that name this ride, oldest first."""
 
+    def was_asked(self, driver_id: DriverId, ride_id: RideId) -> bool:
+        """Whether this driver ever had an offer of this ride. A ride of which they had none costs what an unknown one does."""
+
     def open_rides(self) -> Sequence[RideId]:
         """Every ride that is not over, oldest first."""
 

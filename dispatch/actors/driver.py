@@ -388,7 +388,7 @@ class DriverActor(RecordedActor):
         closing = self.offers.closing_of(ride_id, offer_id)
         if closing is not None:
             self.app.say_again(self, closing)
-        else:
+        elif self._was_asked(ride_id):
             ending = ending_on_record(self.store.events_of_ride(ride_id), self.driver_id, offer_id)
             closing = self._close(*ending) if ending is not None else None
         if closing is None:
@@ -487,7 +487,16 @@ class DriverActor(RecordedActor):
         """The ride decides. It may be asleep, and is woken: a ride is rated when it is over."""
         if not self.app.is_new(self, message):
             return
-        self.send(addresses.ride(message.ride_id), message, self.address)
+        if self._was_asked(message.ride_id):
+            self.send(addresses.ride(message.ride_id), message, self.address)
+        else:
+            self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
+
+    def _was_asked(self, ride_id: RideId) -> bool:
+        """Whether the driver may know of this ride. Of any other they hear that there is none, for the work of one look-up."""
+        reservation = self.driver.reservation
+        has_it = reservation is not None and reservation.ride_id == ride_id
+        return has_it or ride_id in self.offers.open or self.store.was_asked(self.driver_id, ride_id)
 
     @receives(Undelivered)
     def _on_undelivered(self, returned: Undelivered) -> None:

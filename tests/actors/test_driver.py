@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _ConnectAgain, _Rebuilt, _Retire
+from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _ConnectAgain, _LongOver, _Rebuilt, _Retire
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded, Undelivered
@@ -111,6 +111,7 @@ MESSAGES: dict[str, Any] = {
     "AnnounceState": AnnounceState(),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
+    "LongOver": _LongOver(RIDE),
     "Retire of an older connection": _Retire(4, 0.0),
 }
 ONLINE = Attach(AS_DAN, APP, 5)

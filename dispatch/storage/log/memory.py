@@ -19,6 +19,8 @@ from dispatch.messages.events import (
     DriverFolded,
     DriverRegistered,
     Event,
+    OffersMade,
+    RideAssigned,
 )
 from dispatch.messages.journal import Append, Appended
 from dispatch.ports import Post
@@ -237,6 +239,9 @@ class MemoryJournal:
         archived = self._forgotten.get(ride_id)
         return tuple(self._rides.get(ride_id, ())) if archived is None else self._unpacked(archived)
 
+    def was_asked(self, driver_id: DriverId, ride_id: RideId) -> bool:
+        return any(_asks(event, driver_id) for event in self.events_of_ride(ride_id))
+
     def _unpacked(self, archived: int) -> tuple[Event, ...]:
         return _unpack(self._archive.read(archived))
 
@@ -280,6 +285,13 @@ class MemoryJournal:
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
+
+
+def _asks(event: Event, driver_id: DriverId) -> bool:
+    """Whether the event says that this driver was asked. Of a forgotten ride it is known of who had it alone."""
+    if isinstance(event, OffersMade):
+        return any(offer.driver_id == driver_id for offer in event.offers)
+    return isinstance(event, RideAssigned) and event.driver.driver_id == driver_id
 
 
 def _ride_of(event: Event) -> RideId | None:

@@ -240,6 +240,9 @@ class Reader:
     def events_of_ride(self, ride_id: RideId) -> tuple[Event, ...]:
         return self._events(OF_RIDE, ride_id)
 
+    def was_asked(self, driver_id: DriverId, ride_id: RideId) -> bool:
+        return bool(self._rows("SELECT 1 FROM offers WHERE ride_id = ? AND driver_id = ? LIMIT 1", ride_id, driver_id))
+
     def ride_exists(self, ride_id: RideId) -> bool:
         return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dispatch.domain.driver.record import stranger
-from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
@@ -16,6 +16,8 @@ from dispatch.messages.events import (
     DriverOnline,
     DriverRegistered,
     Event,
+    OfferPlaced,
+    OffersMade,
     RideCancelled,
     RideRequested,
     RideScheduled,
@@ -101,6 +103,17 @@ def test_what_nobody_recorded_is_nothing(stored: Stored) -> None:
     assert not store.ride_exists(RideId("r2"))
     assert store.driver_card(DriverId("nobody")) is None
     assert store.passenger(PassengerId("nobody")) is None
+
+
+def test_who_was_asked_for_a_ride_is_known_and_who_was_not_is_told_from_nobody(stored: Stored) -> None:
+    ride_id, d1, d2 = RideId("r1"), DriverId("d1"), DriverId("d2")
+    offers = (OfferPlaced(OfferId("r1.1.1"), d1, 1000.0),)
+    store = stored([booked("r1"), append(DISPATCHER, OffersMade(ride_id, 1, 1, offers, 30.0))])
+    assert [store.was_asked(d1, ride_id), store.was_asked(d2, ride_id), store.was_asked(d1, RideId("r2"))] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_ride_exists_from_its_booking_on_and_for_ever(stored: Stored) -> None:
@@ -206,6 +219,10 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
             "SEARCH events USING INDEX events_stream (stream=? AND rowid>?)",
             "SEARCH events USING INDEX events_folds (stream=?)",
         ],
+    ),
+    "whether a driver was asked": (
+        lambda reader: reader.was_asked(DRIVER_ID, RideId("r1")),
+        ["SEARCH offers USING INDEX sqlite_autoindex_offers_1 (ride_id=?)"],
     ),
     "whether a ride exists": (lambda reader: reader.ride_exists(RideId("r1")), [RIDE_NO]),
     "rides that are not paid": (
