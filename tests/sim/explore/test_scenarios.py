@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from cli import main
 from dispatch.actors.driver import DriverActor
 from dispatch.messages.commands import SetAvailability
+from dispatch.runtime import trace
 from sim.explore.scenarios import UnknownScenario, explore_one, run_one
 from tests.explorer.bugs import nothing_is_withdrawn
 
@@ -33,13 +35,25 @@ class TestOneWorldAgain:
         said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--seed", str(BUSY), "--json"])
         assert json.loads(said.stdout)["digest"] == run_one("small", BUSY, permute=False).digest
 
-    def test_the_trace_is_what_the_digest_is_of(self, tmp_path: Path) -> None:
+    def test_the_trace_is_what_the_digest_is_of(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        hashed = bytearray()
+
+        class Collecting:
+            def update(self, data: bytes) -> None:
+                hashed.extend(data)
+
+            def hexdigest(self) -> str:
+                return hashlib.sha256(hashed).hexdigest()
+
         file = tmp_path / "trace"
-        outcome = run_one("small", BUSY, permute=True, trace=file)
-        lines = file.read_text().splitlines()
-        packed = [msgspec.msgpack.encode(msgspec.json.decode(line)) for line in lines]
-        assert hashlib.sha256(b"".join(packed)).hexdigest() == outcome.digest
+        with monkeypatch.context() as patch:
+            patch.setattr(trace, "hashlib", SimpleNamespace(sha256=Collecting))
+            outcome = run_one("small", BUSY, permute=True, trace=file)
+        lines = [msgspec.json.decode(line) for line in file.read_text().splitlines()]
         assert len(lines) > 1_000
+        # Without its head the array of all deliveries is what was hashed.
+        assert msgspec.msgpack.decode(b"\xdd" + len(lines).to_bytes(4, "big") + hashed) == lines
+        assert run_one("small", BUSY, permute=True).digest == outcome.digest, "without a file it is the same"
 
     def test_a_broken_invariant_is_printed_and_is_the_exit_status(self, capsys: pytest.CaptureFixture[str]) -> None:
         with nothing_is_withdrawn():
