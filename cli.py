@@ -426,15 +426,22 @@ def import_people(resolved: Resolved, file: str, role: str, skip_bad: bool, as_j
 @click.option("--role", type=click.Choice(["passenger", "driver", "staff"]), help="only people of this role")
 @_whole_phones
 @_as_json
-@with_settings("db", "time_zone")
+@with_settings("db", "time_zone", "document_warning")
 def list_people(resolved: Resolved, role: str | None, phones: bool, as_json: bool) -> None:
-    """Print who is on file, by name, and whose documents have ended or end within two weeks. Phones are masked."""
+    """Print who is on file, by name, and whose documents have ended or end soon (document_warning). Phones are masked."""
     from dispatch.storage.tools.people_show import listed
     from dispatch.storage.tools.show_text import lines
     from dispatch.words import PersonRole
 
     settings = resolved.settings
-    found = listed(settings.db, PersonRole(role) if role else None, time.time(), settings.time_zone, full_phones=phones)
+    found = listed(
+        settings.db,
+        PersonRole(role) if role else None,
+        time.time(),
+        settings.time_zone,
+        settings.document_warning_s,
+        full_phones=phones,
+    )
     if as_json:
         for row in found:
             say(json_line(row))
@@ -447,14 +454,20 @@ def list_people(resolved: Resolved, role: str | None, phones: bool, as_json: boo
 @click.argument("who")
 @_whole_phones
 @_as_json
-@with_settings("db", "phone_region", "time_zone")
+@with_settings("db", "phone_region", "time_zone", "document_warning")
 def show_person(resolved: Resolved, who: str, phones: bool, as_json: bool) -> None:
     """Print what is on file about WHO, a phone or an id."""
     from dispatch.storage.tools.people_show import shown
 
     settings = resolved.settings
     found = shown(
-        settings.db, who, time.time(), settings.time_zone, phone_region=settings.phone_region, full_phones=phones
+        settings.db,
+        who,
+        time.time(),
+        settings.time_zone,
+        settings.document_warning_s,
+        phone_region=settings.phone_region,
+        full_phones=phones,
     )
     if as_json:
         say(json_line(found))

@@ -9,8 +9,6 @@ from functools import partial
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from dispatch import logs, phones
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
@@ -18,6 +16,7 @@ from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
+from dispatch.effects import tell_effects
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live_file import LiveFile
 from dispatch.payments import payment_provider, require_payments
@@ -34,7 +33,6 @@ from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
-from dispatch.words import PersonStatus
 
 if TYPE_CHECKING:
     from dispatch.logins import LiveLogins
@@ -108,6 +106,7 @@ async def _serve(
         failures.is_starting = False
         edge, removals = EdgeCounters(), LiveRemovals(live.run, runtime, zone.gateway)
         live.special[RemovePerson] = removals.remove
+        live.on_done = partial(tell_effects, runtime, zone.gateway)
         parts = Parts(
             settings=settings,
             requests=Requests(runtime, settings),
@@ -179,17 +178,8 @@ def _admin_port(settings: Settings, reads: LiveReads, listener: socket | None) -
 async def _obey(live: LiveFile, gateway: Gateway, line: bytes) -> bytes:
     """Do what a line of the control socket orders, and let the server know of it."""
     answer = await live.obey(line)
-    _log_out(gateway, answer)
     gateway.default_passenger = live.store.default_passenger() or ANYBODY  # who was seeded is one from now on
     return answer
-
-
-def _log_out(gateway: Gateway, answer: bytes) -> None:
-    """Close the sockets of the person whom an order has suspended. Its answer names the login sessions that ended by it."""
-    done = msgspec.json.decode(answer).get("done", {})
-    roles = done.get("person", {}).get("roles", ())
-    if "sessions" in done and any(role["status"] == PersonStatus.SUSPENDED for role in roles):
-        gateway.revoke(person_id=done["person"]["id"], sessions=done["sessions"])
 
 
 async def _tell_what_was_left_out(sparing: logs.Sparing) -> None:

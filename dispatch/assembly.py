@@ -102,7 +102,8 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
 def driver_options(settings: Settings, memory: Memory, events_a_fold: int) -> DriverOptions:
     """What a driver needs of the settings. `events_a_fold`: after so many events a history is folded."""
     stays_s, told = settings.link_grace_s + settings.retire_after_s, discretion(settings)
-    return DriverOptions(settings.claim_retry_s, settings.live_offers, memory, stays_s, events_a_fold, told)
+    more = {"memory": memory, "retire_after_s": stays_s, "events_a_fold": events_a_fold, "discretion": told}
+    return options_of(DriverOptions, settings, **more)
 
 
 def position_board(rules: Rules) -> PositionBoard:

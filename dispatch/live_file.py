@@ -52,6 +52,8 @@ class LiveFile:
         self.health = JournalHealth()
         self.special: dict[type[Order], Callable[[Any], Awaitable[Answer]]] = {}
         """Orders that concern more than the file, and who carries them out."""
+        self.on_done: Callable[[Answer], object] = _nobody
+        """Hears what came of every order."""
         report = partial(_report, self.health)
         self.journal = JournalPort(
             partial(_open, settings, ownership), runtime.tell_threadsafe, report, runtime.call_soon
@@ -97,9 +99,7 @@ class LiveFile:
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
         try:
-            order = decode(line)
-            does = self.special.get(type(order), self._perform)
-            return done(await does(order))
+            return done(await self.perform(decode(line)))
         except msgspec.MsgspecError as error:
             return refused("bad_order", f"no such order: {error}")
         except DispatchError as error:
@@ -109,6 +109,13 @@ class LiveFile:
         except Exception:
             logs.log.exception("an order failed")
             return refused("internal", "something went wrong inside; the server's log says more")
+
+    async def perform(self, order: Order) -> Answer:
+        """Do what is ordered, let `on_done` know, and say what came of it. Raises DispatchError, and then nothing was done."""
+        does = self.special.get(type(order), self._perform)
+        answer = await does(order)
+        self.on_done(answer)
+        return answer
 
     async def _perform(self, order: Order) -> Answer:
         return await self.run(partial(perform, order=order, now=time.time()))
@@ -151,6 +158,10 @@ def _open(settings: Settings, ownership: Ownership) -> Writer:
     if before.drivers:
         logs.log.info("drivers of the process before are offline until they return", extra=before._asdict())
     return writer
+
+
+def _nobody(answer: Answer) -> None:
+    """Until the server is assembled, nobody lives by what an order changes."""
 
 
 def _report(health: JournalHealth, trouble: BaseException | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append
-from dispatch.values import DriverCard, Passenger
+from dispatch.values import DriverCard, DriverFile, Passenger
 
 
 class Tells(Protocol):
@@ -63,6 +63,9 @@ class EventStore(Protocol):
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         """The card of this driver; None: never registered."""
+
+    def driver_file(self, driver_id: DriverId) -> DriverFile | None:
+        """What staff keep about this driver; None: nobody put the driver on file."""
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """The passenger with the name on file; None: there is none."""

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+from dispatch.words import PersonStatus
 
 CLOCK_SLACK_S: Final = 1e-6
 """Sums of Unix seconds are rounded by about as much: a timer may seem that early."""
@@ -123,6 +124,21 @@ class DriverCard(msgspec.Struct, frozen=True, gc=False):
     rating: float = 5.0
     vehicle_type: str = "sedan"
     vehicle_registration: str = "-"
+
+
+class Document(msgspec.Struct, frozen=True, gc=False):
+    """A driver's document, such as a licence. It holds until `expires_at` (Unix seconds)."""
+
+    kind: str
+    number: str
+    expires_at: float
+
+
+class DriverFile(msgspec.Struct, frozen=True, gc=False):
+    """What staff keep about a driver beside the card."""
+
+    status: PersonStatus
+    documents: tuple[Document, ...] = ()
 
 
 class RideCard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -121,6 +121,10 @@ class DriverStatus(Word):
     AVAILABLE = "available"
     UNAVAILABLE = "unavailable"
     """Connected, and wants no offers now."""
+    SUSPENDED = "suspended"
+    """Connected, and suspended by staff."""
+    DOCUMENT_ENDED = "document_ended"
+    """Connected, and a document on the driver's file does not hold any more."""
     BUSY = "busy"
     """Reserved for a ride, or on one."""
 
@@ -218,6 +222,8 @@ class AskVerdict(Word):
 
     ASKED = "asked"
     OFFLINE = "offline"
+    SUSPENDED = "suspended"
+    DOCUMENT_ENDED = "document_ended"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
     STALE = "stale"

@@ -11,13 +11,23 @@ from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.actors.parts.conversation import Conversation, Memory
+from dispatch.actors.parts.standing import Standing
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
-from dispatch.domain.driver.record import BOUND, FREE, OFFLINE, RESERVED, DriverRecord, next_binding, stranger
+from dispatch.domain.driver.record import (
+    BOUND,
+    FREE,
+    OFFLINE,
+    RESERVED,
+    WANTS_NO_OFFERS,
+    DriverRecord,
+    next_binding,
+    stranger,
+)
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride.record import ACCEPTED
 from dispatch.errors import InternalError, NoSuchRide, Unavailable
@@ -40,6 +50,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     CloseOffer,
+    DriverFileChanged,
     DriverGone,
     DriverState,
     ForDriver,
@@ -63,7 +74,7 @@ from dispatch.ports import EventStore
 from dispatch.principals import SYSTEM
 from dispatch.runtime import Runtime, receives
 from dispatch.values import RideCard, WaitTerms
-from dispatch.words import OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
+from dispatch.words import DriverStatus, OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
 
 EVENTS_A_FOLD: Final = 100
 """A driver who is woken reads at most about this many events, the answers to the last commands among them."""
@@ -73,13 +84,15 @@ NOTHING_DONE: Final[tuple[str, ...]] = (RefusalCode.UNAVAILABLE, RefusalCode.INT
 
 class DriverOptions(msgspec.Struct, frozen=True):
     """Times in seconds. `claim_retry_s`: a claim is repeated so often. `live_offers`: how many offers may be open at once.
-    `retire_after_s`: a driver on no ride, for whom no connection speaks, leaves memory after this. `events_a_fold`: after so many
-    events all of them are folded into one. `discretion`: how much of a ride is told once it is long over.
+    `document_warning_s`: a driver is warned so long before a document ends. `retire_after_s`: a driver on no ride, for whom no
+    connection speaks, leaves memory after this. `events_a_fold`: after so many events all of them are folded into one. `discretion`:
+    how much of a ride is told once it is long over.
     """
 
     claim_retry_s: float = Rules.claim_retry_s
     live_offers: int = Rules.live_offers
     memory: Memory = Memory()
+    document_warning_s: float = Rules.document_warning_s
     retire_after_s: float = Rules.link_grace_s + Rules.retire_after_s
     events_a_fold: int = EVENTS_A_FOLD
     discretion: Discretion = Discretion()
@@ -107,6 +120,12 @@ class _LongOver(Message, frozen=True, gc=False):
     ride_id: RideId
 
 
+class _LookAtFile(Message, frozen=True, gc=False):
+    """At this Unix second the driver's file means something else, by itself."""
+
+    at: float
+
+
 class _Retire(Message, frozen=True, gc=False):
     """Connection `number` was gone at Unix second `since`, and the driver on no ride."""
 
@@ -132,7 +151,7 @@ class DriverActor(RecordedActor):
     """One driver."""
 
     __slots__ = ("_is_rebuilt", "_pending_snapshot", "_version", "app", "board", "claim", "dispatcher", "driver", "driver_id",
-                 "life", "offers", "options")  # fmt: skip
+                 "life", "offers", "options", "standing")  # fmt: skip
 
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
@@ -148,6 +167,7 @@ class DriverActor(RecordedActor):
         self.app = Conversation(options.memory)
         self.offers = Offers()
         self.claim = Claim()
+        self.standing = Standing(options.document_warning_s)
         self._version = 0
         self._is_rebuilt = False
         self._pending_snapshot: bool | None = None
@@ -174,6 +194,7 @@ class DriverActor(RecordedActor):
         super().carry_over(before)
         self._is_rebuilt = True
         self.app, self.offers, self.claim = before.app, before.offers, before.claim
+        self.standing, self.driver.held_back = before.standing, before.driver.held_back
         self.app.cut(self.recorded)
         seq = self.app.stream.seq
         if self.claim.told is not None and self.claim.told.seq > seq:
@@ -189,6 +210,7 @@ class DriverActor(RecordedActor):
         self._pending_snapshot = False
         self._say_pending_snapshot()  # it stands for whatever else the app was to hear in the turn that was lost
         self._announce(asked=True)
+        self._say_standing(is_new_link=True)
         self.retire_later()
         if self.driver.card is None:
             self.runtime.set_timer(self.options.claim_retry_s, self.address, _ConnectAgain())
@@ -251,6 +273,7 @@ class DriverActor(RecordedActor):
         if not was_connected or self.driver.card is None:
             self._connect()
         self.app.welcome(self, message, self._snapshot if is_known else None)
+        self._say_standing(is_new_link=True)
         # Ahead of the disk: otherwise a ride that is booked now, whose search comes ahead, would pass this driver over.
         self._announce(ahead=True)
 
@@ -281,6 +304,7 @@ class DriverActor(RecordedActor):
     def _connect(self) -> None:
         if self.driver.card is None:  # somebody may have registered this driver while nobody could connect
             self._read_card()
+        self.driver.held_back = self._read_file()
         for event in decisions.connected(self.driver):
             self._record(event)
 
@@ -291,6 +315,51 @@ class DriverActor(RecordedActor):
     def _is_known(self) -> bool:
         """Whether there is anything that an app which comes back must know."""
         return self.driver.is_known or self.app.stream.seq > 0
+
+    # -- the driver's file
+
+    @receives(DriverFileChanged)
+    def _on_file_changed(self, message: DriverFileChanged) -> None:
+        self._read_card()
+        self._take_standing(self._read_file())
+        self._announce()
+
+    @receives(_LookAtFile)
+    def _on_look_at_file(self, message: _LookAtFile) -> None:
+        if self.standing.fired(message.at):
+            self._take_standing(self.standing.held_back(self.runtime.now))
+
+    def _read_file(self) -> DriverStatus | None:
+        """Why the file on record keeps offers away; None: it does not."""
+        return self.standing.take(self.store.driver_file(self.driver_id), self.runtime.now)
+
+    def _take_standing(self, held_back: DriverStatus | None) -> None:
+        """From now on the file keeps offers away for this reason, or does not. A ride that the driver is on goes on."""
+        before, self.driver.held_back = self.driver.held_back, held_back
+        if self.app.link is None:
+            return
+        is_news = held_back != before
+        if is_news and held_back is None:
+            self._pending_snapshot = True
+            self._say_pending_snapshot()
+        elif is_news:
+            for offer in list(self.offers.open.values()):
+                self._end_offer(offer, UNAVAILABLE)
+        if is_news:
+            self._announce()
+        self._say_standing(again=is_news)
+
+    def _say_standing(self, *, is_new_link: bool = False, again: bool = True) -> None:
+        """Tell the app why there are no offers, and which documents end soon, if so, and look again when that changes."""
+        now, standing = self.runtime.now, self.standing
+        reason = standing.reason(now) if again else None
+        if reason is not None:
+            self.app.say(self, reason)
+        for warning in standing.warnings(now, anew=is_new_link):
+            self.app.say(self, warning)
+        delay_s = standing.next_timer(now)
+        if delay_s is not None:
+            self.runtime.set_timer(delay_s, self.address, _LookAtFile(standing.due_at))
 
     # -- offers
 
@@ -368,6 +437,8 @@ class DriverActor(RecordedActor):
         if decision.events and not decision.ended:
             self._announce()
         self.app.done(self, message.command)
+        if message.available:
+            self._say_standing()
 
     def _end_offer(self, offer: OfferMade, outcome: OfferOutcome) -> OfferClosed:
         """The offer ends on the driver's side: the dispatcher may ask somebody else."""
@@ -574,6 +645,8 @@ class DriverActor(RecordedActor):
         self._pending_snapshot = None
         offer = next(iter(self.offers.open.values()), None)
         status = self.driver.status(self.app.link is not None)
+        if status == self.driver.held_back:
+            status = WANTS_NO_OFFERS  # the reason is a notice of its own, and apps know this word
         return DriverSnapshot(status, offer, claim.ride, claim.status, recovered, claim.waiting)
 
     def _say_pending_snapshot(self) -> DriverSnapshot | None:

@@ -88,6 +88,7 @@ class Rules(Checked):
     link_grace_s: float = duration(
         "60s", "0s", "24h", "a driver or passenger who connects again within this time keeps the ride"
     )
+    document_warning_s: float = duration("336h", "0s", "8784h", "a driver is warned this long before a document ends")
     sweep_every_s: float = duration("5s", "50ms", "5m", "waiting searches look again for drivers this often")
     claim_retry_s: float = duration("1s", "10ms", "1m", "a reserved driver repeats its accept this often")
     gps_max_speed_mps: float = number(60, 1, 1000, "a position that implies a greater speed is dropped")

@@ -1,6 +1,6 @@
-"""What a person's file says: who may log in as what, and whether a driver may be offered rides. Pure."""
+"""What a person's file says: who they are, and who may log in as what. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -8,10 +8,9 @@ import msgspec
 from dispatch.errors import FrameError
 from dispatch.ids import PersonId
 from dispatch.principals import Principal, Role
+from dispatch.values import Document
 from dispatch.words import PersonRole, PersonStatus, RefusalCode
 
-WARN_BEFORE_S: Final = 14 * 86_400.0
-"""A driver is warned so long before a document ends."""
 HIGHEST_FIRST: Final = (PersonRole.STAFF, PersonRole.DRIVER, PersonRole.PASSENGER)
 """The role of a login that names none is the first of these that the person has."""
 _ROLES: Final = {
@@ -47,14 +46,6 @@ class RoleOnFile(msgspec.Struct, frozen=True):
     is_manager: bool = False
 
 
-class Document(msgspec.Struct, frozen=True):
-    """A driver's document. `expires_at`: Unix seconds."""
-
-    kind: str
-    number: str
-    expires_at: float
-
-
 class Person(msgspec.Struct, frozen=True):
     """A person as they are on file. `phone` is empty for a person who has none."""
 
@@ -87,19 +78,3 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
 def principal(person_id: PersonId, role: RoleOnFile) -> Principal:
     """The person in this role, as commands name them."""
     return Principal(_ROLES[role.role], person_id, role.is_manager)
-
-
-def ended(documents: Iterable[Document], now: float) -> list[Document]:
-    """Documents that do not hold any more at `now` (Unix seconds): with one of them a driver is offered nothing."""
-    return [document for document in documents if document.expires_at <= now]
-
-
-def ending(documents: Iterable[Document], now: float) -> list[Document]:
-    """Documents that end within two weeks, the first to end first."""
-    soon = (document for document in documents if now < document.expires_at <= now + WARN_BEFORE_S)
-    return sorted(soon, key=lambda document: document.expires_at)
-
-
-def may_be_offered(role: RoleOnFile | None, documents: Iterable[Document], now: float) -> bool:
-    """Whether a driver whose file says this may be offered rides. Who is not on file as a driver is not held back by it."""
-    return role is None or (role.status != PersonStatus.SUSPENDED and not ended(documents, now))

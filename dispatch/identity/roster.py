@@ -7,9 +7,10 @@ from io import StringIO
 from typing import Final, NamedTuple
 
 from dispatch.errors import BadField, did_you_mean
-from dispatch.identity.people import Document, NewPerson
+from dispatch.identity.people import NewPerson
 from dispatch.phones import canonical
 from dispatch.text import excerpt, word
+from dispatch.values import Document
 from dispatch.words import PersonRole
 
 COLUMNS: Final = ("phone", "name", "vehicle_type", "registration")

@@ -125,6 +125,10 @@ class AnnounceState(Message, frozen=True, gc=False):
     """Dispatcher -> driver: say your whole state; I was rebuilt. Dispatcher -> ride: ask anew, if you still look for a driver."""
 
 
+class DriverFileChanged(Message, frozen=True, gc=False):
+    """Whoever changed the file -> driver: look at it again."""
+
+
 class DriverAt(Message, frozen=True, gc=False):
     """Gateway -> positions of a zone: where a driver was at Unix second `at`. The most frequent message of all; it has no answer."""
 

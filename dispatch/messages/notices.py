@@ -188,6 +188,21 @@ class DriverWarned(OfRide, tag="warning", frozen=True, gc=False, kw_only=True):
     reason: RideWarning
 
 
+class NoOffers(Numbered, tag="no_offers", frozen=True, gc=False, kw_only=True):
+    """The driver's file keeps offers away: the driver is `suspended`, or this `document` does not hold any more."""
+
+    reason: DriverStatus
+    document: str | None = None
+
+
+class DocumentExpiring(Numbered, tag="document_expiring", frozen=True, gc=False, kw_only=True):
+    """A document of the driver ends soon: then there will be no offers."""
+
+    document: str
+    expires_at: Moment
+    ttl_ms: int | None = None
+
+
 class DriverSnapshot(Numbered, frozen=True, gc=False):
     """All that a driver's app needs after a gap: the open offer, and the ride with the terms of a wait at its pickup, if any."""
 
@@ -277,6 +292,6 @@ class CutOff(Message, frozen=True, gc=False):
 
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | RideProgress | RideEnded
-    | PassengerSnapshot | OfferMade | OfferClosed | RideAccepted | DriverWarned | DriverSnapshot
+    | PassengerSnapshot | OfferMade | OfferClosed | RideAccepted | DriverWarned | NoOffers | DocumentExpiring | DriverSnapshot
     | PaymentChanged | FareNews | NoteNews | Ack | Refused | Replaced | NotYours | Faulted | CutOff
 )  # fmt: skip

@@ -12,15 +12,18 @@ from typing import Any
 
 import msgspec
 
-from dispatch import principals
+from dispatch import addresses, principals
 from dispatch.config import Settings, SimulateSettings
 from dispatch.domain.places.geo import EARTH_RADIUS_M
-from dispatch.ids import DriverId, RideId
+from dispatch.ids import DriverId, PersonId, RideId
 from dispatch.messages.base import Message
+from dispatch.messages.events import DocumentKept, RoleChanged
+from dispatch.messages.matching import DriverFileChanged
 from dispatch.runtime import Actor
 from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.transport.sessions.session import Session
+from dispatch.words import PersonRole, PersonStatus
 from sim.checks.livelock import LivelockGuard
 from sim.stories.crash import die, start
 from sim.world import World, WorldOptions
@@ -318,6 +321,20 @@ class Stage:
     def fleet(self, count: int, *, first: int = 1) -> list[Driver]:
         """Drivers d1, d2, … at 1, 2, … kilometres from the pickup."""
         return [self.driver(f"d{number}", north_km=number) for number in range(first, first + count)]
+
+    def keeps_file(
+        self, name: str, *, at: float | None = None, status: str = PersonStatus.ACTIVE, **documents: float
+    ) -> None:
+        """Staff put a driver on file, or change that file. `documents`: until which second of the story each of them holds."""
+        self._server.does(partial(self._keep_file, PersonId(name), PersonStatus(status), documents), at)
+
+    def _keep_file(self, who: PersonId, status: PersonStatus, documents: dict[str, float]) -> None:
+        starts = self.world.started_at
+        kept = [DocumentKept(who, kind, "", starts + ends) for kind, ends in documents.items()]
+        self.world.journal.keep_file(who, RoleChanged(who, PersonRole.DRIVER, status, False), *kept)
+        address = addresses.driver(DriverId(who))
+        if self.world.runtime.actor(address) is not None:
+            self.world.runtime.tell(address, DriverFileChanged())
 
     def passenger(self, ride: str, *, at: float | None = None) -> Passenger:
         """A passenger opens the app for this ride, and does not book yet."""

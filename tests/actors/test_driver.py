@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from dispatch.actors.driver import DriverActor, DriverOptions, _ClaimAgain, _ConnectAgain, _LongOver, _Rebuilt, _Retire
+from dispatch.actors.driver import (
+    DriverActor,
+    DriverOptions,
+    _ClaimAgain,
+    _ConnectAgain,
+    _LongOver,
+    _LookAtFile,
+    _Rebuilt,
+    _Retire,
+)
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded, Undelivered
@@ -32,6 +41,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     CloseOffer,
+    DriverFileChanged,
     DriverGone,
     ForDriver,
     OfferRide,
@@ -109,6 +119,8 @@ MESSAGES: dict[str, Any] = {
     "Undelivered: a claim, and the ride is too busy": Undelivered(RIDE_ACTOR, CLAIM, False),
     "Undelivered: a step, and the ride is too busy": Undelivered(RIDE_ACTOR, CompleteRide(AS_DAN, RIDE), False),
     "AnnounceState": AnnounceState(),
+    "DriverFileChanged": DriverFileChanged(),
+    "LookAtFile at another second": _LookAtFile(1.0),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
     "LongOver": _LongOver(RIDE),

@@ -4,8 +4,9 @@ import pytest
 
 from dispatch.errors import BadField
 from dispatch.identity import roster
-from dispatch.identity.people import Document, NewPerson
+from dispatch.identity.people import NewPerson
 from dispatch.timestamps import LocalTime
+from dispatch.values import Document
 from dispatch.words import PersonRole
 
 ZONE = LocalTime("Africa/Johannesburg")

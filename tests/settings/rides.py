@@ -32,6 +32,15 @@ def cancelled_at(stage: Stage, *, until: float) -> list[float]:
     return times
 
 
+@changes("document_warning", {"1h": [3600.0], "90m": [1800.0]})
+def when_a_driver_is_warned_whose_licence_ends_after_two_hours(given: Given) -> object:
+    stage = given.stage()
+    stage.keeps_file("d1", licence=7200.0)
+    stage.driver("d1")
+    stage.run(until=7000)
+    return [frame.at for frame in stage.drivers["d1"].heard("document_expiring")]
+
+
 @changes("link_grace", {"10s": [20.0], "30s": [40.0]})
 def when_a_search_ends_whose_passenger_left_at_ten(given: Given) -> object:
     stage = given.booked(drivers=0)

@@ -73,7 +73,7 @@ class DriverRecord(msgspec.Struct):
 
     `reservation`: the offer that the driver accepted, while the driver is reserved for its ride or bound to it. `declined`: the rides
     that the driver declined last. `is_known`: a connection has spoken for this driver. `unfolded`: the number of events since the
-    last fold.
+    last fold. `held_back`: why the driver's file keeps offers away; no event of the driver tells that.
     """
 
     driver_id: DriverId
@@ -84,6 +84,7 @@ class DriverRecord(msgspec.Struct):
     declined: tuple[RideId, ...] = ()
     is_known: bool = False
     unfolded: int = 0
+    held_back: DriverStatus | None = None
 
     def apply(self, event: Message) -> None:
         """Fold one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
@@ -125,4 +126,6 @@ class DriverRecord(msgspec.Struct):
             return BUSY
         if not is_connected:
             return OFFLINE
+        if self.held_back is not None:
+            return self.held_back
         return AVAILABLE if self.wants_offers and self.card is not None else WANTS_NO_OFFERS

@@ -53,6 +53,13 @@ def _does_not_fit(zone: Zone, search: Search, driver_id: DriverId) -> bool:
 RULES: Final = (
     Rule(AskVerdict.OFFLINE, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.OFFLINE),
     Rule(
+        AskVerdict.SUSPENDED, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.SUSPENDED
+    ),
+    Rule(
+        AskVerdict.DOCUMENT_ENDED,
+        lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.DOCUMENT_ENDED,
+    ),
+    Rule(
         AskVerdict.UNAVAILABLE,
         lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.UNAVAILABLE,
     ),
@@ -83,7 +90,8 @@ those are asked who became eligible since it opened.
 
 BINDING_ON_STAFF: Final = frozenset(
     (
-        *(AskVerdict.OFFLINE, AskVerdict.UNAVAILABLE, AskVerdict.BUSY, AskVerdict.STALE),
+        *(AskVerdict.OFFLINE, AskVerdict.SUSPENDED, AskVerdict.DOCUMENT_ENDED),
+        *(AskVerdict.UNAVAILABLE, AskVerdict.BUSY, AskVerdict.STALE),
         *(AskVerdict.BLOCKED, AskVerdict.DECLINED, AskVerdict.THINKING, AskVerdict.HOLDS_OFFER),
     )
 )

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from dispatch import addresses
-from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.ids import DriverId, PassengerId, PersonId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
     DriverFolded,
@@ -28,7 +28,7 @@ from dispatch.storage.log.journal import Losses
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
 from dispatch.storage.tables.views import NOTES, Notes
-from dispatch.values import DriverCard, Passenger
+from dispatch.values import DriverCard, DriverFile, Passenger
 
 EVENTS_A_WRITE: Final = 1_000
 
@@ -104,6 +104,10 @@ class MemoryJournal:
         """This driver was registered once."""
         registered = (DriverRegistered(card),)
         self._keep(Append(addresses.driver(card.driver_id), 0, 1, self._clock.now, registered))
+
+    def keep_file(self, person_id: PersonId, *events: Event) -> None:
+        """Staff did this to somebody's file."""
+        self._keep(Append(addresses.person(person_id), 0, 1, self._clock.now, events))
 
     def meet(self, passenger: Passenger) -> None:
         """This passenger is on file, and never booked."""
@@ -259,6 +263,9 @@ class MemoryJournal:
 
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         return self._notes.cards.get(driver_id)
+
+    def driver_file(self, driver_id: DriverId) -> DriverFile | None:
+        return self._notes.driver_file(driver_id)
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         return self._notes.passengers.get(passenger_id)

@@ -26,7 +26,8 @@ from dispatch.storage.file.owner import Ownership
 from dispatch.storage.tables.region import kept_region
 from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
 from dispatch.storage.tables.views import VIEWS, Change, teach
-from dispatch.values import DriverCard, Passenger
+from dispatch.values import Document, DriverCard, DriverFile, Passenger
+from dispatch.words import PersonStatus
 
 # ---------------------------------------------------------------------------------------------------------------- events
 
@@ -174,6 +175,9 @@ _READ_FROM: Final = """ifnull(
 OF_RIDE: Final = "ride_no = (SELECT ride_no FROM rides WHERE ride_id = ?)"
 OF_DRIVER: Final = f"stream = ? AND {FILED_BY_STREAM} AND n >= {_READ_FROM}"
 """What a driver is woken from. Takes the stream twice."""
+_FILE_OF_DRIVER: Final = """
+    SELECT status, kind, number, expires_at FROM roles LEFT JOIN documents USING (person_id)
+    WHERE person_id = ? AND role = 'driver' ORDER BY kind"""
 
 
 Made = TypeVar("Made")
@@ -258,6 +262,11 @@ class Reader:
     def driver_card(self, driver_id: DriverId) -> DriverCard | None:
         card = "driver_id, name, phone, rating, vehicle_type, vehicle_registration"
         return self._one(DriverCard, f"SELECT {card} FROM drivers WHERE driver_id = ?", driver_id)
+
+    def driver_file(self, driver_id: DriverId) -> DriverFile | None:
+        rows = self._rows(_FILE_OF_DRIVER, driver_id)
+        documents = tuple([Document(*document) for _, *document in rows if document[0] is not None])
+        return DriverFile(PersonStatus(rows[0][0]), documents) if rows else None
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         return self._one(

@@ -10,7 +10,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.identity.people import Document, NewPerson, NoSuchPerson, Person, PhoneTaken, RoleOnFile
+from dispatch.identity.people import NewPerson, NoSuchPerson, Person, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PersonId
 from dispatch.messages.events import (
     DocumentKept,
@@ -25,7 +25,7 @@ from dispatch.messages.journal import Append
 from dispatch.phones import masked
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
-from dispatch.values import DriverCard
+from dispatch.values import Document, DriverCard
 from dispatch.words import PersonRole, PersonStatus
 
 ID_BYTES: Final = 16

@@ -60,8 +60,8 @@ from dispatch.messages.events import (
     SearchFailed,
     TrackRecorded,
 )
-from dispatch.values import DriverCard, Passenger
-from dispatch.words import Party
+from dispatch.values import Document, DriverCard, DriverFile, Passenger
+from dispatch.words import Party, PersonRole, PersonStatus
 
 
 class Notes:
@@ -77,6 +77,8 @@ class Notes:
         self.cards: dict[DriverId, DriverCard] = {}
         self.passengers: dict[PassengerId, Passenger] = {}
         self._ratings: dict[DriverId, tuple[float, int, int]] = {}
+        self._drivers_on_file: dict[str, PersonStatus] = {}
+        self._documents: dict[str, dict[str, Document]] = {}
 
     def book(self, event: RideRequested | RideScheduled) -> None:
         """A ride is open. Its passenger is known by the name on file unless the app said another."""
@@ -90,6 +92,24 @@ class Notes:
         card = event.driver
         if card != stranger(card.driver_id) or card.driver_id not in self.cards:
             self.cards[card.driver_id] = card
+
+    def keep_role(self, event: PersonAdded | RoleChanged) -> None:
+        """Whether a person may act in a role. Nobody asks for another than a driver's."""
+        if event.role == PersonRole.DRIVER:
+            self._drivers_on_file[event.person_id] = event.status
+
+    def keep_document(self, event: DocumentKept) -> None:
+        """A document is on file, and replaces the one of its kind."""
+        documents = self._documents.setdefault(event.person_id, {})
+        documents[event.kind] = Document(event.kind, event.number, event.expires_at)
+
+    def driver_file(self, driver_id: DriverId) -> DriverFile | None:
+        """What is on file about this driver; None: nothing."""
+        status = self._drivers_on_file.get(driver_id)
+        if status is None:
+            return None
+        documents = self._documents.get(driver_id, {})
+        return DriverFile(status, tuple([documents[kind] for kind in sorted(documents)]))
 
     def rate(self, event: RideRated) -> None:
         """A driver's card shows the mean of all ratings. Nobody asks for a passenger's."""
@@ -388,16 +408,18 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
             *_RENAME,
             *_MOVE_PHONE,
         ),
+        Notes.keep_role,
     ),
     PersonRenamed: EventRow(PERSON, runs("UPDATE people SET name = :name WHERE person_id = :person_id", *_RENAME)),
     PhoneMoved: EventRow(PERSON, runs("UPDATE people SET phone = :phone WHERE person_id = :person_id", *_MOVE_PHONE)),
-    RoleChanged: EventRow(PERSON, runs(_KEEP_ROLE)),
+    RoleChanged: EventRow(PERSON, runs(_KEEP_ROLE), Notes.keep_role),
     DocumentKept: EventRow(
         PERSON,
         runs(
             "INSERT INTO documents (person_id, kind, number, expires_at) VALUES (:person_id, :kind, :number, :expires_at)"
             " ON CONFLICT DO UPDATE SET number = excluded.number, expires_at = excluded.expires_at"
         ),
+        Notes.keep_document,
     ),
     PersonRemoved: EventRow(
         PERSON,

@@ -8,6 +8,8 @@ from dispatch.storage.tools.explain import ASKED, Told
 
 RULES: Final[Mapping[str, str]] = {
     "offline": "offline",
+    "suspended": "suspended",
+    "document_ended": "has a document that has ended",
     "unavailable": "wants no offers",
     "busy": "busy with a ride",
     "stale": "not heard of for too long",

@@ -8,7 +8,7 @@ import msgspec
 from dispatch.config import PricingRules
 from dispatch.errors import BadField
 from dispatch.identity import roster
-from dispatch.identity.people import Document, NewPerson, NoSuchPerson, Person, RoleOnFile
+from dispatch.identity.people import NewPerson, NoSuchPerson, Person, RoleOnFile
 from dispatch.ids import PersonId
 from dispatch.phones import canonical
 from dispatch.storage.failures import explained
@@ -17,6 +17,7 @@ from dispatch.storage.people import logins, people
 from dispatch.storage.tables.region import settled_region
 from dispatch.text import excerpt, word
 from dispatch.timestamps import LocalTime
+from dispatch.values import Document
 from dispatch.words import PersonRole, PersonStatus
 
 LONGEST_LIST: Final = 1_000_000
@@ -45,7 +46,8 @@ class AddPerson(PeopleOrder, frozen=True, kw_only=True, tag="add_person"):
 
 
 class ImportPeople(PeopleOrder, frozen=True, kw_only=True, tag="import_people"):
-    """Put all people of a list on file. Answer: how many are `added`, `changed` and the `same`, and the `mistakes` that were skipped.
+    """Put all people of a list on file. Answer: how many are `added`, `changed` and the `same`, the `mistakes` that were
+    skipped, and the ids that were `touched`.
 
     `text`: CSV as `identity.roster` reads it. `time_zone`: in which the days of documents end.
     """
@@ -119,6 +121,7 @@ def import_people(writer: Writer, order: ImportPeople, now: float) -> Answer:
         "changed": changed,
         "same": len(done) - len(news),
         "mistakes": list(map(str, found.mistakes)),
+        "touched": [person_id for person_id, is_news in done if is_news],
     }
 
 

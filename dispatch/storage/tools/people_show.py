@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from dispatch.identity.people import Person, ended, ending
+from dispatch.domain.driver.file import ended, ending
+from dispatch.identity.people import Person
 from dispatch.ids import DriverId, PersonId
 from dispatch.phones import canonical, masked, masked_id
 from dispatch.storage.failures import explained
@@ -20,19 +21,32 @@ Row = dict[str, Any]
 
 
 def listed(
-    path: str | Path, role: PersonRole | None, now: float, time_zone: str, *, full_phones: bool = False
+    path: str | Path,
+    role: PersonRole | None,
+    now: float,
+    time_zone: str,
+    within_s: float,
+    *,
+    full_phones: bool = False,
 ) -> list[Row]:
     """A row for each person with a file of their own, by name; only those with this role, if one is named.
 
-    `documents` says which have ended, and which end within two weeks; days are those of `time_zone`. Raises DatabaseError.
+    `documents` says which have ended, and which end within `within_s` seconds; days are those of `time_zone`. Raises DatabaseError.
     """
     zone = LocalTime(time_zone)
     with closing(open_read_only(path)) as db, explained(str(path)):
-        return [_row(db, person, now, zone, full_phones) for person in people.everybody(db, role)]
+        return [_row(db, person, now, zone, within_s, full_phones) for person in people.everybody(db, role)]
 
 
 def shown(
-    path: str | Path, who: str, now: float, time_zone: str, *, phone_region: str = "", full_phones: bool = False
+    path: str | Path,
+    who: str,
+    now: float,
+    time_zone: str,
+    within_s: float,
+    *,
+    phone_region: str = "",
+    full_phones: bool = False,
 ) -> Row:
     """All that is on file about one person, named by id or by a phone in any written form. Raises NoSuchPerson, DatabaseError."""
     zone = LocalTime(time_zone)
@@ -40,7 +54,7 @@ def shown(
         phone = canonical(who, agreed_region(db, path, phone_region))
         by_phone = people.id_of_phone(db, phone) if phone is not None else None
         person = people.require(db, by_phone or PersonId(who))
-        row = _row(db, person, now, zone, full_phones)
+        row = _row(db, person, now, zone, within_s, full_phones)
         documents = [
             {"kind": each.kind, "number": each.number, "last_day": zone.day(each.expires_at - 1.0)}
             for each in person.documents
@@ -48,7 +62,7 @@ def shown(
         return {**row, "documents": documents}
 
 
-def _row(db: Database, person: Person, now: float, zone: LocalTime, full_phones: bool) -> Row:
+def _row(db: Database, person: Person, now: float, zone: LocalTime, within_s: float, full_phones: bool) -> Row:
     roles = (
         f"{'manager' if own.is_manager else own.role} ({own.status})"
         for own in sorted(person.roles, key=lambda own: own.role)
@@ -58,7 +72,10 @@ def _row(db: Database, person: Person, now: float, zone: LocalTime, full_phones:
         (DriverId(person.person_id),),
     ).fetchone()
     over = [f"{document.kind} ended {zone.day(document.expires_at - 1.0)}" for document in ended(person.documents, now)]
-    soon = [f"{document.kind} ends {zone.day(document.expires_at - 1.0)}" for document in ending(person.documents, now)]
+    soon = [
+        f"{document.kind} ends {zone.day(document.expires_at - 1.0)}"
+        for document in ending(person.documents, now, within_s)
+    ]
     vehicle_type, registration, rating = car or ("", "", None)
     return {
         "id": person.person_id if full_phones else masked_id(person.person_id),

@@ -109,6 +109,11 @@ class Frames:
         """It is yours."""
         return wire.RideAccepted(**self._ride_fields(notice.ride), seq=notice.seq, epoch=notice.epoch)
 
+    def document_expiring(self, notice: notices.DocumentExpiring) -> wire.DocumentExpiring:
+        """A document ends soon."""
+        at = float(notice.expires_at)
+        return replace(notice, expires_at=rfc3339(at), ttl_ms=self._ttl_ms(at))
+
     def driver_snapshot(self, notice: notices.DriverSnapshot) -> wire.DriverSnapshot:
         """The driver's open offer and ride."""
         current = None
@@ -275,6 +280,8 @@ FOR_DRIVER: dict[type, MakeFrame] = {
     notices.OfferClosed: Frames.as_it_is,
     notices.RideAccepted: Frames.ride_accepted,
     notices.DriverWarned: Frames.as_it_is,
+    notices.NoOffers: Frames.as_it_is,
+    notices.DocumentExpiring: Frames.document_expiring,
     notices.DriverSnapshot: Frames.driver_snapshot,
 }
 

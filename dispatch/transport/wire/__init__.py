@@ -6,6 +6,7 @@ Apps meet these names. Actors tell theirs most of it in the same structs, the no
 # ruff: noqa: F403  # whoever adds a frame need not name it here once more
 from dispatch.messages.notices import (
     Ack,
+    DocumentExpiring,
     DriverCancelled,
     DriverLocation,
     DriverUnreachable,
@@ -13,6 +14,7 @@ from dispatch.messages.notices import (
     FareNews,
     NoDrivers,
     NoteNews,
+    NoOffers,
     OfferClosed,
     PaymentChanged,
     Refused,
@@ -41,6 +43,7 @@ __all__ = [
     "FROM_STAFF",
     "UNDECODABLE",
     "Ack",
+    "DocumentExpiring",
     "DriverCancelled",
     "DriverLocation",
     "DriverUnreachable",
@@ -49,6 +52,7 @@ __all__ = [
     "Incoming",
     "NoDrivers",
     "NoteNews",
+    "NoOffers",
     "OfferClosed",
     "PaymentChanged",
     "Refused",

@@ -9,6 +9,7 @@ from msgspec import Struct
 from dispatch.messages.base import Message
 from dispatch.messages.notices import (
     Ack,
+    DocumentExpiring,
     DriverCancelled,
     DriverLocation,
     DriverUnreachable,
@@ -16,6 +17,7 @@ from dispatch.messages.notices import (
     FareNews,
     NoDrivers,
     NoteNews,
+    NoOffers,
     Numbered,
     OfferClosed,
     OfRide,
@@ -243,7 +245,7 @@ ToPassenger = (
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
 ToDriver = (
-    RideRequest | RideAccepted | OfferClosed | DriverWarned | DriverSnapshot
+    RideRequest | RideAccepted | OfferClosed | DriverWarned | NoOffers | DocumentExpiring | DriverSnapshot
     | PaymentChanged | FareNews | NoteNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip

@@ -69,6 +69,16 @@ export interface DeclineRide {
   driver_id?: string | null;
 }
 
+/** A document of the driver ends soon: then there will be no offers. */
+export interface DocumentExpiring {
+  type: "document_expiring";
+  seq?: number;
+  epoch?: string;
+  document: string;
+  expires_at: number | string;
+  ttl_ms?: number | null;
+}
+
 /**
  * The driver is at the pickup. When waiting begins to cost and what a minute costs; when a no-show may be reported
  * and what the passenger owes then.
@@ -339,6 +349,18 @@ export interface NoDrivers {
 
 /** Why a search ended without a driver. */
 export type SearchEnd = "nobody accepted" | "nobody near" | "the driver gave it up";
+
+/** The driver's file keeps offers away: the driver is `suspended`, or this `document` does not hold any more. */
+export interface NoOffers {
+  type: "no_offers";
+  seq?: number;
+  epoch?: string;
+  reason: DriverStatus;
+  document?: string | null;
+}
+
+/** Whether a driver can be asked, as the driver's actor announces it to the dispatcher. */
+export type DriverStatus = "available" | "busy" | "document_ended" | "offline" | "suspended" | "unavailable";
 
 /** Nobody came to the pickup. */
 export interface NoShow {
@@ -680,6 +702,8 @@ export type ToDriver =
   | RideAccepted
   | OfferClosed
   | DriverWarned
+  | NoOffers
+  | DocumentExpiring
   | DriverSnapshot
   | PaymentChanged
   | FareNews

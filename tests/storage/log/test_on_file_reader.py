@@ -8,19 +8,22 @@ import msgspec
 import pytest
 
 from dispatch.domain.driver.record import stranger
-from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, RideId
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
     AvailabilitySet,
+    DocumentKept,
     DriverFolded,
     DriverOnline,
     DriverRegistered,
     Event,
     OfferPlaced,
     OffersMade,
+    PersonAdded,
     RideCancelled,
     RideRequested,
     RideScheduled,
+    RoleChanged,
 )
 from dispatch.messages.journal import Append
 from dispatch.runtime import VirtualRuntime
@@ -28,7 +31,8 @@ from dispatch.storage.failures import StorageDamaged
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.on_file import JournalReads, Reader, Writer
 from dispatch.storage.tools.seed import SARAH, seed
-from dispatch.values import Passenger
+from dispatch.values import Document, DriverFile, Passenger
+from dispatch.words import PersonRole, PersonStatus
 from tests.storage.stories import DISPATCHER, DRIVER_ID, MICHAEL, Town, append, booked
 
 Stored = Callable[[Iterable[Append]], JournalReads]
@@ -75,6 +79,27 @@ def test_streams_and_rides_are_told_in_the_order_of_the_journal(stored: Stored, 
     for ride_id in sorted({event.ride_id for _, event in told if hasattr(event, "ride_id")}):
         about = [event for _, event in told if getattr(event, "ride_id", None) == ride_id]
         assert store.events_of_ride(ride_id) == tuple(about)
+
+
+def test_the_file_of_a_driver_is_what_staff_said_last(stored: Stored) -> None:
+    who, address = PersonId("d9"), "person/d9"
+    driver, staff = PersonRole.DRIVER, PersonRole.STAFF
+    store = stored(
+        [
+            append(address, PersonAdded(who, staff, "Ann", "27821234570", PersonStatus.SUSPENDED)),
+            append(address, PersonAdded(who, driver, "Ann", "27821234570", PersonStatus.INVITED)),
+            append(address, DocumentKept(who, "permit", "P 1", 5.0), DocumentKept(who, "licence", "L 1", 7.0)),
+            append(address, DocumentKept(who, "permit", "P 2", 9.0)),
+            append(address, RoleChanged(who, driver, PersonStatus.ACTIVE)),
+            append("person/s", PersonAdded(PersonId("s"), staff, "Eve", "27821234571", PersonStatus.ACTIVE)),
+            append("person/e", PersonAdded(PersonId("e"), driver, "Bo", "27821234572", PersonStatus.SUSPENDED)),
+        ]
+    )
+    documents = Document("licence", "L 1", 7.0), Document("permit", "P 2", 9.0)
+    assert store.driver_file(DriverId("d9")) == DriverFile(PersonStatus.ACTIVE, documents)
+    assert store.driver_file(DriverId("e")) == DriverFile(PersonStatus.SUSPENDED)
+    assert store.driver_file(DriverId("s")) is None
+    assert store.driver_file(DriverId("nobody")) is None
 
 
 def test_a_driver_is_read_from_the_last_fold_but_one(stored: Stored) -> None:
@@ -235,6 +260,13 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
     ),
     "drivers who are reserved": (lambda reader: reader.reserved_drivers(), ["SCAN drivers"]),
     "a driver": (lambda reader: reader.driver_card(DRIVER_ID), ["SEARCH drivers USING PRIMARY KEY (driver_id=?)"]),
+    "the file of a driver": (
+        lambda reader: reader.driver_file(DRIVER_ID),
+        [
+            "SEARCH roles USING PRIMARY KEY (person_id=? AND role=?)",
+            "SEARCH documents USING PRIMARY KEY (person_id=?) LEFT-JOIN",
+        ],
+    ),
     "a passenger": (
         lambda reader: reader.passenger(SARAH.passenger_id),
         ["SEARCH passengers USING PRIMARY KEY (passenger_id=?)"],

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.identity.people import Document, NewPerson, NoSuchPerson, PhoneTaken, RoleOnFile
+from dispatch.identity.people import NewPerson, NoSuchPerson, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PassengerId, PersonId
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import people
 from dispatch.storage.tools.seed import MICHAEL, SARAH, seed_into
+from dispatch.values import Document
 from dispatch.words import PersonRole, PersonStatus
 
 NOW = 1_800_000_000.0

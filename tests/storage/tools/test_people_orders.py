@@ -67,11 +67,15 @@ def test_who_cannot_be_added_hears_which_field_is_wrong(writer: Writer, order: A
 
 
 def test_a_list_is_taken_whole_and_again_changes_only_what_differs(writer: Writer) -> None:
-    assert perform(writer, imported(), NOW) == {"added": 2, "changed": 0, "same": 0, "mistakes": []}
+    first = perform(writer, imported(), NOW)
+    touched = first.pop("touched")
+    assert first == {"added": 2, "changed": 0, "same": 0, "mistakes": []}
+    assert touched == [people.id_of_phone(writer.db, phone) for phone in ("27821234570", "27821234571")]
     before = writer.db.execute("SELECT count(*) FROM events").fetchone()
-    assert perform(writer, imported(), NOW) == {"added": 0, "changed": 0, "same": 2, "mistakes": []}
+    assert perform(writer, imported(), NOW) == {"added": 0, "changed": 0, "same": 2, "mistakes": [], "touched": []}
     assert writer.db.execute("SELECT count(*) FROM events").fetchone() == before
     again = perform(writer, imported(LIST.replace("Ann", "Anna") + "0821234572,Jo\n"), NOW)
+    assert len(again.pop("touched")) == 2
     assert again == {"added": 1, "changed": 1, "same": 1, "mistakes": []}
 
 
@@ -80,7 +84,9 @@ def test_of_a_list_with_a_mistake_nothing_is_taken_unless_mistakes_are_skipped(w
     with pytest.raises(BadList, match="row 4, column phone"):
         perform(writer, imported(bad), NOW)
     assert not list(people.everybody(writer.db))
-    assert perform(writer, imported(bad, skip_bad=True), NOW) == {
+    skipped = perform(writer, imported(bad, skip_bad=True), NOW)
+    assert len(skipped.pop("touched")) == 2
+    assert skipped == {
         "added": 2,
         "changed": 0,
         "same": 0,

@@ -26,11 +26,11 @@ def _people(writer: Writer) -> None:
 
 
 def test_a_list_has_everybody_by_name_with_masked_phones(path: Path) -> None:
-    ann, thabo = listed(path, None, NOW, "UTC")
+    ann, thabo = listed(path, None, NOW, "UTC", 14 * DAY)
     assert (ann["name"], ann["phone"], ann["roles"]) == ("Ann", "2782•••4571", "manager (invited)")
     assert (thabo["roles"], thabo["vehicle_type"], thabo["registration"]) == ("driver (invited)", "van", "CA 1")
-    assert [row["name"] for row in listed(path, PersonRole.DRIVER, NOW, "UTC")] == ["Thabo"]
-    assert listed(path, PersonRole.DRIVER, NOW, "UTC", full_phones=True)[0]["phone"] == "27821234570"
+    assert [row["name"] for row in listed(path, PersonRole.DRIVER, NOW, "UTC", 14 * DAY)] == ["Thabo"]
+    assert listed(path, PersonRole.DRIVER, NOW, "UTC", 14 * DAY, full_phones=True)[0]["phone"] == "27821234570"
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_a_list_has_everybody_by_name_with_masked_phones(path: Path) -> None:
     ],
 )
 def test_a_list_marks_documents_two_weeks_before_they_end(path: Path, now: float, says: str) -> None:
-    assert listed(path, PersonRole.DRIVER, now, "UTC")[0]["documents"] == says
+    assert listed(path, PersonRole.DRIVER, now, "UTC", 14 * DAY)[0]["documents"] == says
 
 
 def test_one_person_is_shown_by_phone_or_id_with_all_documents(path: Path) -> None:
-    told = shown(path, "+27 82 123 4570", NOW, "UTC")
+    told = shown(path, "+27 82 123 4570", NOW, "UTC", 14 * DAY)
     assert told["documents"] == [{"kind": "licence", "number": "L1", "last_day": "2027-03-31"}]
-    assert shown(path, told["id"], NOW, "UTC") == told
-    assert shown(path, "082 123 4570", NOW, "UTC", phone_region="ZA") == told
+    assert shown(path, told["id"], NOW, "UTC", 14 * DAY) == told
+    assert shown(path, "082 123 4570", NOW, "UTC", 14 * DAY, phone_region="ZA") == told
     with pytest.raises(NoSuchPerson):
-        shown(path, "+27821234579", NOW, "UTC")
+        shown(path, "+27821234579", NOW, "UTC", 14 * DAY)
