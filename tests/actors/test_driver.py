@@ -121,7 +121,6 @@ MESSAGES: dict[str, Any] = {
     "AnnounceState": AnnounceState(),
     "DriverFileChanged": DriverFileChanged(),
     "LookAtFile at another second": _LookAtFile(1.0),
-    "LongOver of another ride": _LongOver(RideId("r9")),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
     "LongOver": _LongOver(RIDE),
