@@ -15,9 +15,13 @@ from dispatch.config.flags import LocalMoment, OneLineErrors, Point, with_settin
 from dispatch.text import json_line, say
 
 FINDINGS_TOLD = 50
+LATER = " (it is still in free pages of the file; the next start, removal or purge takes it out)"
 WRITTEN_ANEW = "the file was written anew; copies of it that you keep still have the person (docs/PRIVACY.md)"
 READING = ("columns", "trips_zone", "skip_most")
 DEMAND = ("trips", *READING, "drivers", "rides", "for", "from", "seed")
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="print one JSON object a line")
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -277,6 +281,38 @@ def phones(resolved: Resolved, dry_run: bool) -> None:
         say(f"{path}: {line}")
 
 
+@db.command()
+@click.option("--dry-run", is_flag=True, help="only say what would go; also while a server runs")
+@_as_json
+@with_settings("db", "retention")
+def purge(resolved: Resolved, dry_run: bool, as_json: bool) -> int:
+    """Take out what is older than it is kept (settings keep_…_days): tracks, quotes, addresses. Works also while a server runs.
+
+    Points are kept to about a kilometre, addresses and notes are emptied. Who rode when, with whom and for how much stays. Then the
+    file is written anew. Exit status 1 when its free pages may still have something of it.
+    """
+    from dispatch.config.options import options_of
+    from dispatch.storage.people.retention import Keep
+    from dispatch.storage.tools.privacy_orders import PurgeOld, would_go
+    from dispatch.text import counted
+    from dispatch.timestamps import rfc3339
+
+    path, keep = resolved.settings.db, options_of(Keep, resolved.settings)
+    answer = would_go(path, keep, time.time()) if dry_run else _have_done(path, options_of(PurgeOld, resolved.settings))
+    unwiped = answer.get("unwiped", "")
+    if as_json:
+        say(json_line(answer))
+        return int(bool(unwiped))
+    for kind, gone in answer["gone"].items():
+        days = getattr(keep, f"keep_{kind}_days")
+        kept = f"kept for {counted(days, 'day')}" if days else f"kept for ever (keep_{kind}_days = 0)"
+        aged = f", from {rfc3339(gone['oldest'])} to {rfc3339(gone['newest'])}" if gone["count"] else ""
+        say(f"{path}: {kind}, {kept}: {gone['count']:,} {'would go' if dry_run else 'are gone'}{aged}")
+    if unwiped:
+        say(f"{path}: {unwiped}{LATER}")
+    return int(bool(unwiped))
+
+
 @db.command("block")
 @click.argument("passenger")
 @click.argument("driver")
@@ -363,7 +399,6 @@ _of_role = click.option(
     "--role", required=True, type=click.Choice(["passenger", "driver", "staff"]), help="as what they are on file"
 )
 _whole_phones = click.option("--phones", is_flag=True, help="print phones whole")
-_as_json = click.option("--json", "as_json", is_flag=True, help="print one JSON object a line")
 
 
 @people.command("add")
@@ -555,7 +590,7 @@ def remove_person(resolved: Resolved, who: str, as_json: bool) -> int:
         say(
             f"{path}: in {counted(answer['events'], 'event')} and all rows {answer['pseudonym']} stands for the person now"
         )
-        say(f"{path}: {answer['unwiped'] or WRITTEN_ANEW}")
+        say(f"{path}: {answer['unwiped'] + LATER if answer['unwiped'] else WRITTEN_ANEW}")
     return int(bool(answer["unwiped"]))
 
 
@@ -678,7 +713,7 @@ def config() -> None:
 
 @config.command("show")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment", "retention")
 def show_config(resolved: Resolved, as_json: bool) -> None:
     """Print every setting, its value and where it comes from: default, file, env or flag."""
     held = [(row.name, row, resolved.value_of(row)) for row in SETTINGS] + list(resolved.vehicle_rates())

@@ -3,6 +3,8 @@
 from dispatch.ids import DriverId, PassengerId, PersonId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
+PURGES = "purges"
+"""The stream of what was purged. No actor has this address."""
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
 QUOTE, REQUEST, PASSENGER, POSITIONS, PERSON = "quote", "request", "passenger", "positions", "person"
 

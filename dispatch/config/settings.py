@@ -262,6 +262,19 @@ class LoginSettings(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionSettings(Checked):
+    """How long is kept what people may not want kept. Nothing goes by itself: `dispatch db purge` goes by these."""
+
+    group: ClassVar[str] = "retention"
+
+    keep_tracks_days: int = whole(0, 0, 36_500, "days after a ride that its tracks stay exact; 0: for ever")
+    keep_quotes_days: int = whole(0, 0, 36_500, "days that an old quote keeps its person and exact places; 0: for ever")
+    keep_addresses_days: int = whole(
+        0, 0, 36_500, "days after a ride that its addresses, exact places and note stay; 0: for ever"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TariffRates(Checked):
     """What rides cost, in major units of the currency. `[tariff.suv]` says otherwise for one type of vehicle."""
 
@@ -283,7 +296,7 @@ class TariffRates(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(LoginSettings, PaymentRules, PricingRules, TariffRates, Server, Rules):
+class Settings(RetentionSettings, LoginSettings, PaymentRules, PricingRules, TariffRates, Server, Rules):
     """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
 
     Raises:

@@ -450,6 +450,18 @@ class PersonRemoved(Message, frozen=True, gc=False):
     by: str = ""
 
 
+class Purged(Message, frozen=True, gc=False):
+    """Of rides and quotes that were over before these Unix seconds, tracks, quotes and addresses are not kept any more: so many
+    `events` lost something. Nothing says whose they are.
+    """
+
+    tracks_until: float
+    quotes_until: float
+    addresses_until: float
+    events: int
+    by: str = ""
+
+
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
@@ -457,6 +469,6 @@ Event = (
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken
-    | PersonAdded | PersonRenamed | PhoneMoved | RoleChanged | DocumentKept | PersonRemoved
+    | PersonAdded | PersonRenamed | PhoneMoved | RoleChanged | DocumentKept | PersonRemoved | Purged
 )  # fmt: skip
 EVENT_TYPES: tuple[type[Message], ...] = Event.__args__

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from dispatch.config import Settings
+from dispatch.config import RetentionSettings, Settings
 from dispatch.config.kinds import SECRET
 from dispatch.errors import DispatchError
 
@@ -43,10 +43,11 @@ class Usage(NamedTuple):
 def flags_of(settings: Settings) -> list[str]:
     """The flags that make `dispatch serve` hold exactly these settings, whatever its environment and files say.
 
-    But for what is not set, and for secrets: what is running can be listed by anybody, with its flags. The server finds them where this
-    process did.
+    But for what is not set, for what only `db purge` takes, and for secrets: what is running can be listed by anybody, with its flags.
+    The server finds them where this process did.
     """
-    held = [(row, getattr(settings, row.attribute)) for row in Settings.rows if row.kind is not SECRET]
+    rows = (row for row in Settings.rows if row.kind is not SECRET and row.group != RetentionSettings.group)
+    held = [(row, getattr(settings, row.attribute)) for row in rows]
     return [row.given_as_flag(value) for row, value in held if value is not None]
 
 

@@ -14,16 +14,22 @@ import httpx2
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from dispatch import addresses
 from dispatch.control import Refused, have_done
 from dispatch.identity.tokens import Claims, make_token
+from dispatch.ids import RideId
+from dispatch.messages.events import RideCancelled, RideRequested
 from dispatch.principals import Principal, Role
 from dispatch.storage.file.key_file import keys_of
 from dispatch.storage.health.check import findings
-from dispatch.storage.tools.privacy_orders import RemovePerson
+from dispatch.storage.log.on_file import Writer
+from dispatch.storage.people.removal import named, remove
+from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson
 from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard, served
 from tests.e2e.test_tokens import DRIVER, ON, PASSENGER, Town, close_code
+from tests.storage.stories import SARAH, TRIP, append
 
 WHO = {"passenger_name": "Sarah Kanarienvogel", "passenger_phone": f"+{PASSENGER}"}
 NOTE = {"note": "the red door", "pickup_address": "7 Canary Close"}
@@ -99,6 +105,28 @@ def test_nothing_is_left_of_a_driver_and_a_passenger_whose_ride_is_over(tmp_path
     run(again())
 
 
+def test_what_others_say_of_rides_while_their_passenger_is_removed_is_kept_under_the_pseudonym(tmp_path: Path) -> None:
+    db, ride_ids = tmp_path / "rides.db", [f"r{n}" for n in range(4)]
+
+    async def story() -> None:
+        async with served(tmp_path, "") as (host, _), connect(f"ws://{host}/ws/driver/%2B{DRIVER}/") as driver:
+            for ride_id in ride_ids:
+                async with connect(f"ws://{host}/ws/ride/{ride_id}/") as passenger:
+                    await accepted(driver, passenger, ride_id)
+                    await send(driver, "complete_ride", ride_id=ride_id)
+                    await heard(passenger, "ride_completed")
+            removal = asyncio.create_task(removed(db, PASSENGER))
+            for ride_id in ride_ids:
+                await send(driver, "rate_passenger", ride_id=ride_id, rating=4, id=ride_id)
+            acknowledged = {(await heard(driver, "ack"))["id"] for _ in ride_ids}
+            pseudonym = (await removal)["pseudonym"]
+            assert acknowledged == set(ride_ids)
+            assert {row["passenger_id"] for row in rows(db, "ratings")} == {pseudonym}
+            assert left_of(tmp_path, PASSENGER, "Kanarienvogel") == [] and list(findings(db)) == []
+
+    run(story())
+
+
 def test_a_manager_removes_a_person_over_http_and_a_dispatcher_does_not(tmp_path: Path) -> None:
     town = Town(tmp_path)
 
@@ -142,10 +170,29 @@ def test_whoever_logged_in_is_logged_out_and_no_token_holds_after_a_restart(tmp_
     run(story())
 
 
-def test_a_removal_that_a_kill_cut_short_is_finished_by_the_next_start(tmp_path: Path) -> None:
-    from dispatch.storage.log.on_file import Writer
-    from dispatch.storage.people.removal import named, remove
+def test_the_past_is_purged_beside_a_running_server(tmp_path: Path) -> None:
+    db, ride_id = tmp_path / "rides.db", RideId("r1")
+    with closing(Writer(db)) as writer:
+        stream = addresses.ride(ride_id)
+        writer.write(
+            [append(stream, RideRequested(ride_id, 1, SARAH, TRIP, 5.0), RideCancelled(ride_id, "ops"), at=5.0)]
+        )
 
+    async def story() -> None:
+        async with served(tmp_path, "") as (host, _), connect(f"ws://{host}/ws/ride/r1/") as passenger:
+            assert (await heard(passenger, "snapshot"))["status"] == "cancelled"
+            order = PurgeOld(keep_tracks_days=0, keep_quotes_days=0, keep_addresses_days=1)
+            answer = (await asyncio.to_thread(have_done, str(db), order)).answer
+            assert (answer["gone"]["addresses"]["count"], answer["unwiped"]) == (1, "")
+            assert left_of(tmp_path, "Main St", "26.2041") == [] and list(findings(db)) == []
+            await send(passenger, "rate_driver", rating=5, id="a")
+            await heard(passenger, "error")
+
+    run(story())
+    assert left_of(tmp_path, "Main St", "26.2041") == []
+
+
+def test_a_removal_that_a_kill_cut_short_is_finished_by_the_next_start(tmp_path: Path) -> None:
     town = Town(tmp_path)
     with closing(Writer(town.db)) as writer:
         remove(writer, named(writer, DRIVER), 5.0)

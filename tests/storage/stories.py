@@ -33,6 +33,7 @@ from dispatch.messages.events import (
     PersonRenamed,
     PhoneMoved,
     PinRefused,
+    Purged,
     QuoteMade,
     QuoteTaken,
     RideArrived,
@@ -103,6 +104,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     RoleChanged(ANN, "staff", "active", False),
     DocumentKept(ANN, "licence", "L 1", 1_900_000_000.0),
     PersonRemoved(PersonId("removed-xy"), "p2"),
+    Purged(0.5, 0.0, 0.25, 17, "p2"),
 )
 
 
@@ -149,6 +151,7 @@ def _every_kind() -> list[Append]:
             *(told[kind] for kind in (PersonAdded, PersonRenamed, PhoneMoved, RoleChanged, DocumentKept)),
         ),
         append("person/removed-xy", told[PersonRemoved], at=0.5),
+        append(addresses.PURGES, told[Purged], at=0.5),
         append(f"quote/{QUOTE}", told[QuoteMade], told[QuoteTaken], at=1.0),
         append(f"ride/{RIDE}", told[RideScheduled], asked, at=1.5),
         append(DISPATCHER, told[RoundConsidered], told[OffersMade], told[RoundEnded], at=1.75),

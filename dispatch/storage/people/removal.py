@@ -7,7 +7,7 @@ gone, and places are known to about a kilometre. What remains says when rides we
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from string import ascii_lowercase
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -23,6 +23,7 @@ from dispatch.storage.health.bindings import SET_ASIDE
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, Writer
 from dispatch.storage.people import erasing, people
+from dispatch.storage.people.coarse_rows import coarse_quote, coarse_ride, coarse_track
 from dispatch.storage.tables.region import agreed_region
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tables.views import Change
@@ -43,7 +44,6 @@ _TEXTS: Final = {
     "ratings": ("comment",),
     "charges": ("reason",),
 }
-_PLACES: Final = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 DrawPseudonym = Callable[[], str]
 
 
@@ -268,13 +268,8 @@ def _streams(old: str, new: str) -> Iterator[Change]:
 
 
 def _rides(writer: Writer, old: str, new: str) -> Iterator[Change]:
-    places = ", ".join(_PLACES)
-    sets = ", ".join(f"{column} = ?" for column in _PLACES)
-    for ride_id, *degrees in writer.db.execute(f"SELECT ride_id, {places} FROM rides WHERE passenger_id = ?", (old,)):
-        yield (
-            f"UPDATE rides SET {sets}, pickup_address = '', dropoff_address = '' WHERE ride_id = ?",
-            (*map(erasing.coarse, degrees), ride_id),
-        )
+    for (ride_id,) in writer.db.execute("SELECT ride_id FROM rides WHERE passenger_id = ?", (old,)).fetchall():
+        yield from coarse_ride(writer.db, ride_id)
     yield "UPDATE rides SET reason = '' WHERE status = 'cancelled' AND passenger_id = ?", (old,)
     named_in = "SELECT ride_id FROM events WHERE kind = 'RideCancelled' AND ride_no = rides.ride_no"
     yield (
@@ -291,21 +286,17 @@ def _tracks(writer: Writer, old: str) -> Iterator[Change]:
         (old,),
     )
     for *key, points in found.fetchall():
-        coarse: Any = erasing.encode(erasing.coarse_points(msgspec.json.decode(points)))
-        where = "ride_id = ? AND driver_id = ? AND leg = ? AND start_at = ? AND points = ?"
-        yield f"UPDATE tracks SET points = ? WHERE {where}", (coarse, *key, points)
+        yield coarse_track(tuple(key), points)
 
 
 def _quotes(writer: Writer, old: str) -> Iterator[Change]:
-    places = ", ".join(f"quotes.{column}" for column in _PLACES)
     found = writer.db.execute(
-        f"SELECT quotes.quote_id, {places} FROM quotes LEFT JOIN rides USING (ride_id)"
+        "SELECT quotes.quote_id FROM quotes LEFT JOIN rides USING (ride_id)"
         " WHERE quotes.passenger_id = ?1 OR (quotes.passenger_id IS NULL AND rides.passenger_id = ?1)",
         (old,),
     )
-    sets = ", ".join(f"{column} = ?" for column in _PLACES)
-    for quote_id, *degrees in found.fetchall():
-        yield f"UPDATE quotes SET {sets} WHERE quote_id = ?", (*map(erasing.coarse, degrees), quote_id)
+    for (quote_id,) in found.fetchall():
+        yield from coarse_quote(writer.db, quote_id)
 
 
 def _driver(writer: Writer, old: str, new: str) -> Iterator[Change]:

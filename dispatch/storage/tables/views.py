@@ -43,6 +43,7 @@ from dispatch.messages.events import (
     PersonRenamed,
     PhoneMoved,
     PinRefused,
+    Purged,
     QuoteMade,
     QuoteTaken,
     RideArrived,
@@ -425,6 +426,7 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
         PERSON,
         runs(*(f"DELETE FROM {table} WHERE person_id = :person_id" for table in ("people", "roles", "documents"))),
     ),
+    Purged: EventRow("", _nothing),
 }
 assert tuple(EVENTS) == EVENT_TYPES, "every event has its row"
 VIEWS: Final[dict[type[Message], View]] = {kind: row.view for kind, row in EVENTS.items()}

@@ -23,7 +23,7 @@ from dispatch.storage.tools.people_orders import (
     move_phone,
     set_status,
 )
-from dispatch.storage.tools.privacy_orders import RemovePerson, remove_person
+from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson, purge_old, remove_person
 from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -55,7 +55,7 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
     phone_region: str = ""
 
 
-Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | AnyPeopleOrder
+Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | PurgeOld | AnyPeopleOrder
 Answer = dict[str, Any]
 
 decode: Final = msgspec.json.Decoder(Order).decode
@@ -82,4 +82,5 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     MovePhone: move_phone,
     KeepDocument: keep_document,
     RemovePerson: remove_person,
+    PurgeOld: purge_old,
 }

@@ -1,14 +1,20 @@
-"""Orders that rewrite history: `dispatch people remove`. Each is one transaction, after which the file is written anew."""
+"""Orders that rewrite history: `dispatch people remove`, `dispatch db purge`. Each is one transaction; then the file is made anew."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import msgspec
+
+from dispatch.config.options import options_of
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.people.removal import Removed, named, remove
+from dispatch.storage.people.retention import Keep, plan, purge
+from dispatch.storage.tables.schema import reading
 from dispatch.storage.tools.people_orders import PeopleOrder, Who
 
 Answer = dict[str, Any]
+_Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
 class RemovePerson(PeopleOrder, frozen=True, kw_only=True, tag="remove_person"):
@@ -28,6 +34,30 @@ def remove_person(writer: Writer, order: RemovePerson, now: float) -> Answer:
     person_id = named(writer, order.who, order.phone_region)
     mark_all_disconnected(writer, max(now, newest_at(writer.db)))
     return told(remove(writer, person_id, now, order.by), wiping.why_not_wiped(writer))
+
+
+class PurgeOld(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="purge", forbid_unknown_fields=True):
+    """Take out what is older than it is kept. Answer: what is `gone` by kind, and `unwiped`, as of a removal. Days; 0: for ever."""
+
+    takes_s: ClassVar[float] = 600.0
+
+    keep_tracks_days: _Days
+    keep_quotes_days: _Days
+    keep_addresses_days: _Days
+    by: str = ""
+
+
+def purge_old(writer: Writer, order: PurgeOld, now: float) -> Answer:
+    """Also in a file that is served: nobody in memory writes again what goes. Raises StorageDamaged."""
+    keep = options_of(Keep, order)
+    gone = purge(writer, keep, now, order.by)
+    return {"gone": msgspec.to_builtins(gone), "unwiped": finish(writer)}
+
+
+def would_go(path: str, keep: Keep, now: float) -> dict[str, Any]:
+    """What a purge would take out of the file, as its answer has it; also beside a server. Raises DatabaseError."""
+    with reading(path) as db:
+        return {"gone": msgspec.to_builtins(plan(db, path, keep, now)[0])}
 
 
 def finish(writer: Writer) -> str:

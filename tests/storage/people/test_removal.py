@@ -32,7 +32,7 @@ from dispatch.messages.events import (
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.wiping import wipe
-from dispatch.storage.people import people, removal
+from dispatch.storage.people import erasing, people, removal
 from dispatch.storage.people.removal import Removed, named, whereabouts
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
@@ -275,6 +275,38 @@ def test_a_stranger_is_one_afterwards(writer: Writer, path: Path) -> None:
         assert reader.driver_card(DriverId(removed.pseudonym)) == stranger(DriverId(removed.pseudonym))
     assert list(findings(path)) == []
     assert b"0999" not in bytes_of(path)
+
+
+NOBODYS = {
+    *(
+        "ride_id",
+        "offer_id",
+        "quote_id",
+        "request_id",
+        "session_id",
+        "currency",
+        "vehicle_type",
+        "status",
+        "outcome",
+        "leg",
+    ),
+    *("by", "ended_by", "role", "kind", "key_id", "reference"),
+}
+"""Ids of apps and of ours, and words that the server chooses."""
+TAKEN_ALONG = {
+    *("name", "phone", "vehicle_registration", "number", "mac", "address", "points", "stream", "body"),
+    *("pickup_address", "dropoff_address", "reason", "comment"),
+}
+"""What stands beside a person's id or phone, and goes with it."""
+
+
+def test_every_text_of_every_table_is_a_person_s_or_known_to_be_nobody_s(writer: Writer) -> None:
+    """A new column with text fails here until somebody says which it is, and `removal` takes a person's out."""
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_*'"
+    for (table,) in writer.db.execute(tables).fetchall():
+        columns = writer.db.execute(f"PRAGMA table_xinfo({table})").fetchall()
+        texts = {name for _, name, kind, *_ in columns if kind == "TEXT"}
+        assert texts - NOBODYS - TAKEN_ALONG - set(erasing.IDS) == set(), table
 
 
 def test_pseudonyms_are_drawn_and_cannot_be_told_from_the_person(writer: Writer) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatch import addresses
+from dispatch.config.options import options_of
 from dispatch.identity.people import NoSuchPerson
 from dispatch.ids import PersonId
 from dispatch.messages.events import DriverOnline, DriverRegistered
@@ -14,9 +15,10 @@ from dispatch.storage.health.check import findings
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people.removal import remove
+from dispatch.storage.people.retention import DAY_S, Keep
 from dispatch.storage.tools.orders import decode, encode, perform
-from dispatch.storage.tools.privacy_orders import RemovePerson, finish
-from tests.storage.stories import DRIVER_ID, MICHAEL, append
+from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson, finish, would_go
+from tests.storage.stories import DRIVER_ID, MICHAEL, Town, append
 
 GONE = MICHAEL.phone.encode()
 
@@ -33,6 +35,19 @@ def test_a_line_removes_a_person_whom_a_killed_server_left_connected(writer: Wri
     assert GONE not in path.read_bytes() and list(findings(path)) == []
     with pytest.raises(NoSuchPerson):
         perform(writer, RemovePerson(who=MICHAEL.phone), 11.0)
+
+
+def test_a_line_purges_and_a_dry_run_says_the_same_and_changes_nothing(writer: Writer, path: Path) -> None:
+    for each in Town(3, 30).story():
+        writer.write([each])
+    keep, now = Keep(keep_tracks_days=1, keep_quotes_days=1, keep_addresses_days=1), 10 * DAY_S
+    size = writer.db.execute("SELECT count(*), total(length(body)) FROM events").fetchone()
+    before = would_go(str(path), keep, now)
+    assert writer.db.execute("SELECT count(*), total(length(body)) FROM events").fetchone() == size
+    answer = perform(writer, decode(encode(options_of(PurgeOld, keep))), now)
+    assert answer == {**before, "unwiped": ""} and answer["gone"]["addresses"]["count"] > 10
+    assert list(findings(path)) == [] and b"123 Main St" in path.read_bytes()
+    assert sum(gone["count"] for gone in would_go(str(path), keep, now)["gone"].values()) == 0
 
 
 def test_an_answer_says_why_free_pages_still_have_the_person(writer: Writer, path: Path) -> None:
