@@ -1,6 +1,6 @@
 """The only place that spells addresses. Actors know one another by these names, never by reference."""
 
-from dispatch.ids import DriverId, PassengerId, PersonId, QuoteId, RideId
+from dispatch.ids import DriverId, Number, PassengerId, PersonId, QuoteId, RideId
 
 JOURNAL, PRICING, PAYMENTS = "journal", "pricing", "payments"
 PURGES = "purges"
@@ -44,9 +44,10 @@ def positions(zone: str) -> str:
     return "positions/" + zone
 
 
-def session(number: int) -> str:
-    """One connection. Numbers rise for the life of the process, so the higher of two is the newer."""
-    return f"session/{number}"
+def session(number: Number) -> str:
+    """One connection. The higher of two numbers is the newer."""
+    opened, count = number
+    return f"session/{opened}.{count}"
 
 
 def quote(quote_id: QuoteId) -> str:
@@ -54,14 +55,10 @@ def quote(quote_id: QuoteId) -> str:
     return "quote/" + quote_id
 
 
-def request(number: int) -> str:
-    """One HTTP request that waits for an answer."""
-    return f"request/{number}"
-
-
-def staff_request(session_number: int, number: int) -> str:
-    """One question of a staff session that waits for an answer."""
-    return f"request/{session_number}.{number}"
+def request(number: Number) -> str:
+    """One question of an HTTP request or of the desk that waits for an answer."""
+    epoch, count = number
+    return f"request/{epoch}.{count}"
 
 
 def kind_of(address: str) -> str:

@@ -92,10 +92,7 @@ async def _serve(
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
-        epoch = f"{time.time_ns():x}"
-        zone = assemble(
-            settings, runtime, store, travel=travel, make_policy=make_policy, epoch=epoch, clock=time.perf_counter
-        )
+        zone = assemble(settings, runtime, store, travel=travel, make_policy=make_policy, clock=time.perf_counter)
         keys = KeyFile(settings.db, time.time())
         admission = _admission(settings, zone.gateway, keys, runtime, opened)
         providers = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)

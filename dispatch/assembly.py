@@ -168,7 +168,6 @@ def assemble(
     *,
     travel: EtaModel,
     make_policy: PolicyFactory | None,
-    epoch: str,
     zones: ZoneMap = ONE_ZONE,
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
@@ -182,14 +181,13 @@ def assemble(
         store: what is on record.
         travel: how long a drive takes.
         make_policy: makes the matching policy of the zone (`policies.policy_factory`); None: rounds.
-        epoch: of all streams of this process; no other process of the same file may have it.
         zones: which zone a place belongs to.
         events_a_fold: a driver's history is folded after so many events.
         clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
     """
     board, priced_by = position_board(settings), pricer(settings, travel, zones)
     rides = ride_rules(settings, travel, priced_by, zones)
-    _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, epoch, events_a_fold, clock)
+    _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
     positions = Positions(runtime, board, ZONE)
     runtime.sink(addresses.positions(ZONE), positions)
     gateway = Gateway(
@@ -211,11 +209,10 @@ def _populate(
     priced_by: Pricer,
     rides: RideRules,
     make_policy: PolicyFactory | None,
-    epoch: str,
     events_a_fold: int,
     clock: Callable[[], float] | None,
 ) -> None:
-    memory = Memory(settings.stream_kept, settings.answers_kept, epoch)
+    memory = Memory(settings.stream_kept, settings.answers_kept, f"{runtime.epoch:x}")
     quotes, drivers = quote_options(settings, priced_by), driver_options(settings, memory, events_a_fold)
     searching, follows = search_rules(settings), tracker_options(settings, travel)
     tracks = Tracks(settings.track_step_m) if settings.follow_drivers != "off" else None

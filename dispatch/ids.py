@@ -15,3 +15,12 @@ CHOSEN_ID: Final = "[A-Za-z0-9_-]{1,64}"
 
 UNNAMED_ZONE: Final = "0"
 """The zone of all places that no map names: while nobody draws one, the only zone."""
+
+Number = tuple[int, int]
+"""A microsecond of Unix time and a count, compared in that order, so that numbers of several processes can be compared.
+
+The life of an actor, and a question that waits for an answer: when the process started that keeps the actor (its epoch), and the count
+there. Numbers of a later process are higher. A connection: when it was opened, and the count of its process.
+"""
+NO_NUMBER: Final[Number] = (0, 0)
+"""Lower than every number that is given."""

@@ -107,7 +107,7 @@ class World:
         )
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
-        zone = self.serve(f"v{seed}")
+        zone = self.serve()
         self.watch = Watch(search_rules(settings), self.board, self.journal, start_at)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
@@ -134,19 +134,18 @@ class World:
         self.runtime.sink(REPORTS, _Sink(self._on_report))
         self.runtime.sink(REQUESTS, _Sink(self._on_request))
 
-    def serve(self, epoch: str) -> Zone:
-        """The server's process starts: actors, board and gateway as its settings make them. `epoch`: of its streams."""
+    def serve(self) -> Zone:
+        """The server's process starts: actors, board and gateway as its settings make them."""
         zone = assemble(
             self.settings,
             self.runtime,
             self.journal,
             travel=self.travel,
             make_policy=policy_factory(self.settings),
-            epoch=epoch,
             events_a_fold=self.options.events_a_fold,
         )
         self.board, self.positions, self.gateway = zone.board, zone.positions, zone.gateway
-        self.pricer, self.epoch = zone.pricer, epoch
+        self.pricer = zone.pricer
         return zone
 
     # -- people

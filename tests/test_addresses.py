@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import addresses, values
-from dispatch.ids import DriverId, RideId
+from dispatch.ids import DriverId, Number, RideId
 from dispatch.messages import commands, events, journal, matching, notices
 from dispatch.messages.base import Message
 from dispatch.transport import wire
@@ -49,7 +49,7 @@ def test_an_address_reads_as_kind_and_name() -> None:
     assert addresses.driver(DriverId("27821234568")) == "driver/27821234568"
     assert addresses.dispatcher("0") == "dispatcher/0"
     assert addresses.tracker("0") == "tracker/0"
-    assert addresses.session(7) == "session/7"
+    assert addresses.session((1, 7)) == "session/1.7"
     assert addresses.JOURNAL == "journal"
 
 
@@ -71,9 +71,10 @@ def test_two_ids_never_share_an_address_nor_do_a_ride_and_a_driver(one: str, oth
     assert addresses.ride(RideId(one)) != addresses.driver(DriverId(other))
 
 
-@given(st.integers(0, 2**53))
-def test_a_session_is_named_by_its_number(number: int) -> None:
-    assert int(addresses.name_of(addresses.session(number))) == number
+@given(st.tuples(st.integers(0, 2**53), st.integers(0, 2**53)))
+def test_a_session_is_named_by_its_number(number: Number) -> None:
+    opened, count = addresses.name_of(addresses.session(number)).split(".")
+    assert (int(opened), int(count)) == number
 
 
 def test_an_address_without_a_name_is_a_kind_alone() -> None:

@@ -34,7 +34,7 @@ class House:
 
     def assemble(self) -> set[str]:
         """Assemble a zone, and say who is awake."""
-        assemble(self.settings, self.runtime, self.journal, travel=TravelModel(), make_policy=None, epoch="e1")
+        assemble(self.settings, self.runtime, self.journal, travel=TravelModel(), make_policy=None)
         return self.awake()
 
     def awake(self) -> set[str]:

@@ -31,7 +31,7 @@ from dispatch.domain.driver.record import (
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.domain.ride.record import ACCEPTED
 from dispatch.errors import InternalError, NoSuchRide, Unavailable
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import DriverId, Number, OfferId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -129,7 +129,7 @@ class _LookAtFile(Message, frozen=True, gc=False):
 class _Retire(Message, frozen=True, gc=False):
     """Connection `number` was gone at Unix second `since`, and the driver on no ride."""
 
-    number: int
+    number: Number
     since: float
 
 
@@ -163,7 +163,7 @@ class DriverActor(RecordedActor):
         self.options = options
         self.board = board
         self.dispatcher = addresses.dispatcher(zone)
-        self.life = runtime.incarnation()
+        self.life = runtime.next_number()
         self.app = Conversation(options.memory)
         self.offers = Offers()
         self.claim = Claim()
@@ -179,7 +179,7 @@ class DriverActor(RecordedActor):
 
     def on_start(self) -> None:
         driver, claim = self.driver, self.claim
-        self.app.replay(self.restore(), 0 if self._is_rebuilt else self.incarnation)
+        self.app.replay(self.restore(), None if self._is_rebuilt else self.incarnation)
         self._read_card()
         reservation = driver.reservation
         if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):

@@ -7,7 +7,7 @@ asked, because another ride is to be booked. So no message that this actor misse
 from __future__ import annotations
 
 from dispatch import addresses
-from dispatch.ids import PassengerId, RideId
+from dispatch.ids import Number, PassengerId, RideId
 from dispatch.messages.base import Undelivered
 from dispatch.messages.matching import (
     AnnounceHold,
@@ -28,7 +28,7 @@ class PassengerActor(Actor):
         self._passenger_id = PassengerId(addresses.name_of(address))
         self._open: dict[RideId, bool] = {}
         """Rides that are open, each with whether that is certain: False while it is asked."""
-        self._waiting: dict[RideId, int] = {}
+        self._waiting: dict[RideId, Number] = {}
         """Rides that wait for an answer, in the order in which they came, each with the number of its question."""
 
     def carry_over(self, before: PassengerActor) -> None:

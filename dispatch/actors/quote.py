@@ -10,6 +10,7 @@ from dispatch.config import PricingRules, Rules
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.pricing.quote import QuoteRecord
 from dispatch.errors import QuoteExpired, Unavailable
+from dispatch.ids import NO_NUMBER, Number
 from dispatch.messages.base import Message
 from dispatch.messages.events import QuoteMade, QuoteTaken
 from dispatch.messages.journal import NotAppended
@@ -45,7 +46,7 @@ class QuoteOptions(msgspec.Struct, frozen=True):
 class _Retire(Message, frozen=True, gc=False):
     """Quote -> itself: it may be time to leave memory. `life`: of the actor that set this timer, its only one."""
 
-    life: int
+    life: Number
 
 
 class QuoteActor(RecordedActor):
@@ -81,7 +82,7 @@ class QuoteActor(RecordedActor):
             self._make(pricer.price(*trip))
         else:
             self._stay(self.options.retire_after_s)
-            self.send(addresses.PRICING, AskPrice(self.address, 0, *trip))
+            self.send(addresses.PRICING, AskPrice(self.address, NO_NUMBER, *trip))
 
     @receives(Priced)
     def _on_priced(self, message: Priced) -> None:

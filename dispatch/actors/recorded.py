@@ -48,7 +48,7 @@ class RecordedActor(Actor):
         super().__init__(runtime, address)
         self.store = store
         self.state = state
-        self.incarnation = runtime.incarnation()
+        self.incarnation = runtime.next_number()
         self.recorded = 0
         self.committed = 0
         self._fresh: list[Any] = []

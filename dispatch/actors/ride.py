@@ -36,7 +36,7 @@ from dispatch.domain.ride.record import (
     is_foreign,
 )
 from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRide, Unavailable
-from dispatch.ids import DriverId, PassengerId, RideId
+from dispatch.ids import DriverId, Number, PassengerId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import (
     AssignRide,
@@ -135,7 +135,7 @@ LOOK_AGAIN_S: Final = 1800.0
 class NoAnswer(Message, frozen=True, gc=False):
     """The question with this number was asked long ago; `text` says so to the passenger."""
 
-    number: int
+    number: Number
     text: str
 
 
@@ -148,7 +148,7 @@ class _TimeHasCome(Message, frozen=True, gc=False):
 class _PassengerGone(Message, frozen=True, gc=False):
     """The connection with this number has been gone for the whole grace."""
 
-    number: int
+    number: Number
 
 
 class _StillDriven(Message, frozen=True, gc=False):
@@ -178,7 +178,7 @@ class _AskAgain(Message, frozen=True, gc=False):
 class _Retire(Message, frozen=True, gc=False):
     """The ride was over, and connection `number` gone, when this was set."""
 
-    number: int
+    number: Number
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
@@ -356,7 +356,7 @@ class RideActor(RecordedActor):
     def on_start(self) -> None:
         """Take up what the record says was under way."""
         events = self.restore()
-        self.app.replay(events, 0 if self._goes_on else self.incarnation)
+        self.app.replay(events, None if self._goes_on else self.incarnation)
         if events or self._goes_on:
             self._collect()
             self._settle_hold()
@@ -561,10 +561,10 @@ class RideActor(RecordedActor):
         else:
             self._fail(message, Unavailable.code, booking.TOO_MUCH_WAITS)
 
-    def _ask(self, message: FindDriver, without: str) -> int:
+    def _ask(self, message: FindDriver, without: str) -> Number:
         """Somebody is asked about this booking, under the number that is returned. `without`: what is told if no answer comes."""
         # No life of any ride gives a number again: a late answer to a question of an older one is seen to be that.
-        number = self.runtime.incarnation()
+        number = self.runtime.next_number()
         self.question.ask(message, number)
         self.runtime.set_timer(self.rules.price_patience_s, self.address, NoAnswer(number, without))
         return number

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, Number
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -15,7 +15,7 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the actor at `address` had recorded in this incarnation when it spoke: so many events, on disk or on their way to it."""
 
     address: str
-    incarnation: int
+    incarnation: Number
     through: int
 
 

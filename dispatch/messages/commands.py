@@ -1,6 +1,6 @@
 """What a principal asks of ride and driver actors. The principal comes with the connection or the request, never from its body."""
 
-from dispatch.ids import DriverId, OfferId, QuoteId, RideId
+from dispatch.ids import DriverId, Number, OfferId, QuoteId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger, Place, Trip
@@ -30,7 +30,7 @@ class DriverRequest(Request, frozen=True, gc=False):
 class Resume(Request, frozen=True, gc=False):
     """The app of connection `number` has heard its stream up to `last_seq` of that `epoch`, and wants the rest."""
 
-    number: int
+    number: Number
     epoch: str
     last_seq: int
     command: Command | None = None
@@ -43,14 +43,14 @@ class Attach(Request, frozen=True, gc=False):
     """
 
     session: str
-    number: int
+    number: Number
     resume: Resume | None = None
 
 
 class Detach(Request, frozen=True, gc=False):
     """That connection is gone (`closed`) or was not heard for too long (`silent`)."""
 
-    number: int
+    number: Number
     reason: LinkEnd = LinkEnd.CLOSED
 
 

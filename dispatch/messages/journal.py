@@ -1,5 +1,6 @@
 """Between an actor and the journal. What an event would announce waits for `Appended`, or goes to one who waits for it as well."""
 
+from dispatch.ids import NO_NUMBER, Number
 from dispatch.messages.base import Message, Recorded
 from dispatch.messages.events import Event
 
@@ -12,23 +13,28 @@ class Append(Message, frozen=True, gc=False):
     """
 
     reply_to: str
-    incarnation: int
+    incarnation: Number
     through: int
     at: float
     events: tuple[Event, ...]
     after: Recorded | None = None
 
 
+def by_nobody(address: str, at: float, *events: Event) -> Append:
+    """What no actor records, but a command or a start at Unix second `at`: events of this address. Nobody waits for the answer."""
+    return Append(address, NO_NUMBER, 1, at, events)
+
+
 class Appended(Message, frozen=True, gc=False):
     """Journal -> actor: everything up to `through` is on disk."""
 
-    incarnation: int
+    incarnation: Number
     through: int
 
 
 class NotAppended(Message, frozen=True, gc=False):
     """Journal -> actor: nothing after what was `Appended` last is on disk, nor will be. The actor is rebuilt from what is."""
 
-    incarnation: int
+    incarnation: Number
     through: int
     reason: str

@@ -1,6 +1,6 @@
 """What rides, drivers and dispatchers tell one another while a ride finds its driver and afterwards."""
 
-from dispatch.ids import DriverId, OfferId, PassengerId, RideId
+from dispatch.ids import DriverId, Number, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, FareNews, NoteNews, PaymentChanged, RideEnded, RideProgress
 from dispatch.values import DriverCard, Lease, RideCard, WaitTerms
@@ -103,7 +103,7 @@ class DriverState(Message, frozen=True, gc=False):
     """
 
     driver_id: DriverId
-    incarnation: int
+    incarnation: Number
     version: int
     status: DriverStatus
     offers: tuple[OfferId, ...] = ()
@@ -118,7 +118,7 @@ class DriverGone(Message, frozen=True, gc=False):
     """Driver -> dispatcher: my actor of this `incarnation` leaves memory, after everything that it announced. Forget me."""
 
     driver_id: DriverId
-    incarnation: int
+    incarnation: Number
 
 
 class AnnounceState(Message, frozen=True, gc=False):
@@ -300,19 +300,19 @@ class TakePassenger(Message, frozen=True, gc=False):
     """Ride -> passenger: may I be your open ride? The answer names the same `number`."""
 
     ride_id: RideId
-    number: int
+    number: Number
 
 
 class PassengerTaken(Message, frozen=True, gc=False):
     """Passenger -> ride: you may."""
 
-    number: int
+    number: Number
 
 
 class PassengerBusy(Message, frozen=True, gc=False):
     """Passenger -> ride: `open_ride` is open."""
 
-    number: int
+    number: Number
     open_ride: RideId
 
 

@@ -1,6 +1,6 @@
 """What is asked of whoever prices trips, of quotes, and of whoever collects the money, and what they answer. Times are Unix seconds."""
 
-from dispatch.ids import PassengerId, QuoteId, RideId
+from dispatch.ids import Number, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import Money, Place, Price
 from dispatch.words import RefusalCode
@@ -12,7 +12,7 @@ class AskPrice(Message, frozen=True, gc=False):
     """Ride or quote -> the pricing provider: what does this trip cost, if it begins at `at`? The answer names the same `number`."""
 
     reply_to: str
-    number: int
+    number: Number
     pickup: Place
     dropoff: Place
     vehicle_type: str
@@ -22,14 +22,14 @@ class AskPrice(Message, frozen=True, gc=False):
 class Priced(Message, frozen=True, gc=False):
     """The provider's answer."""
 
-    number: int
+    number: Number
     price: Price
 
 
 class NotPriced(Message, frozen=True, gc=False):
     """The provider has no answer: it is down, slow, or talks nonsense."""
 
-    number: int
+    number: Number
     reason: str
 
 
@@ -69,7 +69,7 @@ class UseQuote(Message, frozen=True, gc=False):
 
     quote_id: QuoteId
     ride_id: RideId
-    number: int
+    number: Number
     passenger_id: PassengerId
     pickup: Place
     dropoff: Place
@@ -81,7 +81,7 @@ class QuoteGranted(Message, frozen=True, gc=False):
     """Quote -> ride: your price, and no other ride's any more."""
 
     ride_id: RideId
-    number: int
+    number: Number
     price: Price
 
 
@@ -89,7 +89,7 @@ class QuoteRefused(Message, frozen=True, gc=False):
     """Quote -> ride: not for this ride, or (`code` unavailable) not now."""
 
     ride_id: RideId
-    number: int
+    number: Number
     code: RefusalCode
     text: str
 

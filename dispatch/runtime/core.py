@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from dispatch.addresses import kind_of
 from dispatch.config import Rules
+from dispatch.ids import Number
 from dispatch.messages.base import Undelivered
 from dispatch.runtime.actor import Actor
 from dispatch.runtime.clock import UnixClock
@@ -39,6 +40,9 @@ class Runtime(ABC):
     now: float
     """Unix time in seconds. It stands still within a turn, a sweep of timers, a frame: see `read_clock`. It never runs backwards."""
 
+    epoch: int = 0
+    """Of this process: it rises from one process to the next. In virtual time it is 0 until a simulated process starts anew."""
+
     def __init__(
         self,
         seed: int | str,
@@ -54,7 +58,7 @@ class Runtime(ABC):
         self.seed = seed
         self.dead_letters = DeadLetters()
         self.delivered = 0
-        self._incarnations = 0
+        self._numbers = 0
         self._limits = dict(limits or {})
         self._default_limit = default_limit
         self._never_refused = never_refused
@@ -132,10 +136,10 @@ class Runtime(ABC):
             stream = self._streams[name] = random.Random(f"{self.seed}/{name}")
         return stream
 
-    def incarnation(self) -> int:
-        """A number for the next life of an actor, higher than any given before."""
-        self._incarnations += 1
-        return self._incarnations
+    def next_number(self) -> Number:
+        """A number for the life of an actor or for a question: higher than all that this process or an earlier one gave."""
+        self._numbers += 1
+        return self.epoch, self._numbers
 
     def retire(self, address: str) -> bool:
         """Let the actor at `address` leave memory, unless mail waits for it. A factory may bring it back."""

@@ -19,7 +19,7 @@ class RealtimeRuntime(Runtime):
         self._loop = loop or asyncio.get_running_loop()
         self._clock: UnixClock = UnixClock(self._loop.time)
         self.now = 0.0
-        self.read_clock()
+        self.start_at(0.0)
         self._is_idle = True
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_is_for = inf
@@ -50,9 +50,10 @@ class RealtimeRuntime(Runtime):
         self._loop.call_later(delay_s, self._call, callback)
 
     def start_at(self, at: float) -> None:
-        """Let `now` be Unix second `at`, if that has not come yet."""
+        """Let `now` be Unix second `at`, if that has not come yet, and the process's epoch the microsecond at which it starts."""
         self._clock.start_at(at)
         self.read_clock()
+        self.epoch = int(self.now * 1e6)
 
     def _call(self, callback: Callable[[], None]) -> None:
         self.read_clock()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import DriverId, Number, OfferId, RideId
 from dispatch.messages.commands import Attach, CancelRide, Detach
 from dispatch.messages.events import (
     DriverReserved,
@@ -57,7 +57,7 @@ class CoverageGoals:
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
-        self._flying: dict[tuple[str, int], list[Append]] = {}
+        self._flying: dict[tuple[str, Number], list[Append]] = {}
         self._claims: dict[RideId, tuple[float, dict[DriverId, None]]] = {}
         self._cancels: dict[RideId, float] = {}
         self._expires: dict[OfferId, float] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatch.addresses import SESSION, kind_of, name_of
 from dispatch.errors import IdReused
+from dispatch.ids import Number
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach
 from dispatch.messages.events import CommandDone
@@ -24,7 +25,7 @@ class IdempotencyCheck:
 
     def __init__(self, violations: Violations) -> None:
         self._violations = violations
-        self._flying: dict[tuple[str, int], deque[Append]] = {}
+        self._flying: dict[tuple[str, Number], deque[Append]] = {}
         self._done: dict[tuple[str, str], Any] = {}
         self._answers: dict[tuple[str, str], str] = {}
         self._apps: dict[str, str] = {}

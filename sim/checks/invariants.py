@@ -14,7 +14,7 @@ from dispatch.addresses import DRIVER, kind_of, name_of
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import NO_NUMBER, DriverId, Number, OfferId, RideId
 from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.events import DriverReserved, OffersMade, RideRequested
 from dispatch.messages.journal import Append, Appended, NotAppended
@@ -38,7 +38,7 @@ from sim.checks.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
 """How long a commit and its announcement may take in virtual time."""
-NOBODY = (-1, "")
+NOBODY = (NO_NUMBER, "")
 """The connection of an app that has none."""
 
 
@@ -57,7 +57,7 @@ class Watch:
         self._held: dict[DriverId, dict[OfferId, None]] = {}
         self._deadlines: deque[tuple[float, OfferId]] = deque()
         self._closes: dict[OfferId, float] = {}
-        self._links: dict[DriverId, tuple[int, str]] = {}
+        self._links: dict[DriverId, tuple[Number, str]] = {}
         """The number and the address of each driver's newest connection."""
         self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
         self._asked_at: dict[RideId, float] = {}
@@ -65,7 +65,7 @@ class Watch:
         """Until when the last driver whom staff had asked may answer."""
         self._searches: deque[tuple[float, RideId]] = deque()
         self._later: deque[tuple[float, Callable[[Watch, float, Any], None], Any]] = deque()
-        self._passengers: dict[RideId, tuple[int, str]] = {}
+        self._passengers: dict[RideId, tuple[Number, str]] = {}
         """The same of the passengers' connections."""
         self._told: dict[RideId, str] = {}
         self._look_again_at = inf
@@ -171,7 +171,7 @@ class Watch:
 
     def _attached(self, now: float, address: str, message: Attach) -> None:
         """Of several connections the one with the highest number speaks for the app, in whatever order they are announced."""
-        links: dict[Any, tuple[int, str]] = self._links if kind_of(address) == DRIVER else self._passengers
+        links: dict[Any, tuple[Number, str]] = self._links if kind_of(address) == DRIVER else self._passengers
         name, link = name_of(address), (message.number, message.session)
         links[name] = max(link, links.get(name, link))
 

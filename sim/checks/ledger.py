@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from dispatch.ids import DriverId, OfferId, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, Number, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Recorded
 from dispatch.messages.events import (
     ChargeDeclined,
@@ -80,7 +80,7 @@ class Ledger:
 
     def __init__(self, violations: Violations, start: float = 0.0) -> None:
         self._violations = violations
-        self._flying: dict[tuple[str, int], deque[Append]] = {}
+        self._flying: dict[tuple[str, Number], deque[Append]] = {}
         self.status: dict[RideId, str] = {}
         self.driver_of: dict[RideId, DriverId] = {}
         self.ride_of: dict[DriverId, RideId] = {}

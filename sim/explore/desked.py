@@ -54,7 +54,6 @@ class Desk:
     def __init__(self, world: DeskWorld) -> None:
         self._world = world
         self._dice = world.runtime.rng(DESK)
-        self._numbers = count(1)
         self._calls = count(1)
 
     def start(self) -> None:
@@ -72,7 +71,8 @@ class Desk:
 
     def ask(self, question: Any) -> None:
         """Ask a ride, as a route does: the answer comes to an address of its own."""
-        runtime, address = self._world.runtime, addresses.request(next(self._numbers))
+        runtime = self._world.runtime
+        address = addresses.request(runtime.next_number())
         runtime.sink(address, _Answer(self, question))
         message = type(question)(**{**_fields(question), "reply_to": address})
         runtime.tell(addresses.ride(question.ride_id), message, address)

@@ -54,8 +54,9 @@ def die(world: World) -> list[Phone]:
 
 def start(world: World) -> None:
     """A new process starts: it marks everybody as disconnected, recovers, and answers from now on."""
+    world.runtime.epoch += 1
     world.journal.mark_all_disconnected()
-    world.serve(f"{world.epoch}+")
+    world.serve()
     world.watch.started(world.runtime.now, world.board)
     world.is_down = False
     recover(world.runtime, world.journal)

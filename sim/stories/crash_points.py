@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Final
 
 from dispatch.addresses import PAYMENTS, PRICING, SESSION, kind_of, name_of
+from dispatch.ids import Number
 from dispatch.messages.base import Message
 from dispatch.messages.commands import Attach
 from dispatch.messages.journal import Append, Appended
@@ -36,7 +37,7 @@ class CrashPoints:
         self.has_died = False
         self._dies_at = dies_at
         self._seen: Counter[str] = Counter()
-        self._flying: dict[tuple[str, int, int], str] = {}
+        self._flying: dict[tuple[str, Number, int], str] = {}
         self._app: dict[str, str] = {}
 
     def __call__(self, now: float, address: str, message: Message) -> None:

@@ -202,7 +202,7 @@ class TestDrivers:
     def test_an_older_word_of_a_driver_is_ignored(self) -> None:
         zone = Zone(1)
         zone.says("d1", "offline")
-        zone.rig.tell(ME, DriverState(DriverId("d1"), 1, 1, "available"))
+        zone.rig.tell(ME, DriverState(DriverId("d1"), (0, 1), 1, "available"))
         zone.books("r1")
         assert zone.offers() == {}
 

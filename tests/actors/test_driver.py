@@ -34,7 +34,7 @@ from dispatch.messages.commands import (
     StartRide,
 )
 from dispatch.messages.events import DriverOffline, DriverOnline, DriverRegistered, DriverReleased, DriverReserved
-from dispatch.messages.journal import Append, Appended, NotAppended
+from dispatch.messages.journal import Appended, NotAppended, by_nobody
 from dispatch.messages.matching import (
     AnnounceState,
     ClaimGranted,
@@ -74,12 +74,12 @@ with TABLE.open(encoding="utf-8", newline="") as rows:
 DONE = RideProgress(RIDE, "completed", 85.5, 5.2, 15.0)
 CLAIM, OTHER_CLAIM = (ClaimRide(RIDE, 1, 1, offer_id, DAN) for offer_id in (OFFER, UNKNOWN))
 MESSAGES: dict[str, Any] = {
-    "Attach": Attach(AS_DAN, NEWER, 6),
-    "Attach of an older connection": Attach(AS_DAN, "session/4", 4),
-    "Detach": Detach(AS_DAN, 5),
-    "Detach of an older connection": Detach(AS_DAN, 4),
-    "Resume": Resume(AS_DAN, 5, "", 0),
-    "Resume of an older connection": Resume(AS_DAN, 4, "", 0),
+    "Attach": Attach(AS_DAN, NEWER, (0, 6)),
+    "Attach of an older connection": Attach(AS_DAN, "session/4", (0, 4)),
+    "Detach": Detach(AS_DAN, (0, 5)),
+    "Detach of an older connection": Detach(AS_DAN, (0, 4)),
+    "Resume": Resume(AS_DAN, (0, 5), "", 0),
+    "Resume of an older connection": Resume(AS_DAN, (0, 4), "", 0),
     "RideAnswered": RideAnswered(RIDE, "ok", command()),
     "OfferRide": OfferRide(lease(OTHER_RIDE), OTHER_CARD),
     "OfferRide of the same ride": OfferRide(lease(serial=2), CARD),
@@ -124,12 +124,12 @@ MESSAGES: dict[str, Any] = {
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
     "LongOver": _LongOver(RIDE),
-    "Retire of an older connection": _Retire(4, 0.0),
+    "Retire of an older connection": _Retire((0, 4), 0.0),
 }
-ONLINE = Attach(AS_DAN, APP, 5)
+ONLINE = Attach(AS_DAN, APP, (0, 5))
 OFFERED = OfferRide(lease(), CARD)
 WAYS: dict[str, tuple[Any, ...]] = {
-    "offline": (ONLINE, Detach(AS_DAN, 5)),
+    "offline": (ONLINE, Detach(AS_DAN, (0, 5))),
     "available": (ONLINE,),
     "unavailable": (ONLINE, SetAvailability(AS_DAN, False)),
     "offered": (ONLINE, OFFERED),
@@ -200,7 +200,7 @@ def test_a_driver_of_whom_nobody_heard_is_registered_with_what_the_id_tells() ->
 def test_a_driver_who_was_registered_keeps_the_card() -> None:
     rig = Rig()
     rig.listen(APP, DISPATCHER, RIDE_ACTOR)
-    rig.journal.deliver(Append(ME, 0, 1, 0.0, (DriverRegistered(DAN),)))
+    rig.journal.deliver(by_nobody(ME, 0.0, DriverRegistered(DAN)))
     rig.driver()
     rig.tell(ME, *WAYS["reserved"])
     (claim,) = rig.heard(RIDE_ACTOR)
@@ -304,7 +304,7 @@ def test_who_accepts_one_of_two_offers_gives_the_other_back() -> None:
 
 def test_a_driver_without_a_connection_whose_ride_ends_is_offline() -> None:
     rig, actor = a_driver_who_is("bound")
-    rig.tell(ME, Detach(AS_DAN, 5, "silent"), ForDriver(DONE, releases="completed"))
+    rig.tell(ME, Detach(AS_DAN, (0, 5), "silent"), ForDriver(DONE, releases="completed"))
     assert situation_of(actor) == "offline"
     assert rig.journal.events_of(ME)[-3:] == (
         DriverOffline(D1, "silent"),
@@ -392,7 +392,9 @@ class TestRebuilt:
         rig.disk_is_full(False)
         rig.wait(5.0)
         assert situation_of(now_awake(rig)) == "available"
-        assert {claim.after for claim in rig.heard(RIDE_ACTOR)} == {Recorded(ME, 1, 3)}, "and the ride loses it as well"
+        assert {claim.after for claim in rig.heard(RIDE_ACTOR)} == {Recorded(ME, (0, 1), 3)}, (
+            "and the ride loses it as well"
+        )
         assert not any(isinstance(event, DriverReserved) for event in rig.journal.events_of(ME))
         heard = [in_short(message) for message in rig.heard(APP)]
         assert "Refused:unavailable" in heard and "OfferClosed:unavailable" in heard
@@ -401,7 +403,7 @@ class TestRebuilt:
 class TestOutOfMemory:
     def test_a_reserved_driver_stays_until_the_ride_has_answered_however_long_that_takes(self) -> None:
         rig, _ = a_driver_who_is("reserved")
-        rig.tell(ME, Detach(AS_DAN, 5))
+        rig.tell(ME, Detach(AS_DAN, (0, 5)))
         rig.wait(600.0)
         assert situation_of(now_awake(rig)) == "reserved"
         rig.tell(ME, ClaimRefused(RIDE, OFFER, "taken"))
@@ -415,7 +417,7 @@ class TestOutOfMemory:
     def test_a_driver_who_is_back_stays(self) -> None:
         rig, _ = a_driver_who_is("offline")
         rig.wait(60.0)
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6))
+        rig.tell(ME, Attach(AS_DAN, NEWER, (0, 6)))
         rig.wait(600.0)
         assert situation_of(now_awake(rig)) == "available"
         assert not any(isinstance(message, DriverGone) for message in rig.heard(DISPATCHER))

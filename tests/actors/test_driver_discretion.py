@@ -25,8 +25,8 @@ def after_the_ride(discretion: Discretion = AREA) -> Rig:
     rig = Rig()
     rig.listen(APP, NEWER, "dispatcher/0", "ride/r1")
     rig.driver(DriverOptions(discretion=discretion))
-    rig.tell(ME, Attach(AS_DAN, APP, 5), OfferRide(lease(), discretion.shown(WHOLE)), ACCEPT)
-    rig.tell(ME, ClaimGranted(WHOLE, OFFER, "accepted"), Attach(AS_DAN, APP, 6))
+    rig.tell(ME, Attach(AS_DAN, APP, (0, 5)), OfferRide(lease(), discretion.shown(WHOLE)), ACCEPT)
+    rig.tell(ME, ClaimGranted(WHOLE, OFFER, "accepted"), Attach(AS_DAN, APP, (0, 6)))
     rig.tell(ME, ForDriver(RideEnded(RIDE, by="ops", reason="", fee=0), releases="cancelled"))
     rig.heard(APP)
     return rig
@@ -42,7 +42,7 @@ def cards_heard(rig: Rig, address: str) -> list[RideCard]:
 
 def heard_again(rig: Rig, number: int = 7) -> list[Any]:
     """An app that has heard nothing yet goes on from the beginning."""
-    rig.tell(ME, Attach(AS_DAN, NEWER, number, Resume(AS_DAN, number, "", 0)))
+    rig.tell(ME, Attach(AS_DAN, NEWER, (0, number), Resume(AS_DAN, (0, number), "", 0)))
     return cards_heard(rig, NEWER)
 
 

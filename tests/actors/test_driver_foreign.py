@@ -32,7 +32,7 @@ def answered(message: Any, asked: str = "") -> tuple[list[Any], list[Any], list[
     if asked:
         offers = (OfferPlaced(OFFER, DriverId(asked), 1.0),)
         rig.tell("journal", Append("dispatcher/0", 0, 1, 0.0, (OffersMade(RideId("r1"), 1, 1, offers, 0.0),)))
-    rig.tell(ME, Attach(AS_DAN, APP, 5))
+    rig.tell(ME, Attach(AS_DAN, APP, (0, 5)))
     rig.heard(APP)
     read: list[str] = []
     for name in ("was_asked", "events_of_ride", "events_of", "driver_card"):

@@ -142,17 +142,17 @@ def test_an_id_is_of_one_quote_only() -> None:
 def test_where_an_api_prices_trips_it_is_asked_and_its_price_is_the_quotes() -> None:
     rig = quote_rig(QuoteOptions(None))
     rig.tell(ADDRESS, MAKE)
-    assert rig.heard("pricing") == [AskPrice(ADDRESS, 0, TRIP.pickup, TRIP.dropoff, "", 0.0)]
+    assert rig.heard("pricing") == [AskPrice(ADDRESS, (0, 0), TRIP.pickup, TRIP.dropoff, "", 0.0)]
     theirs = Price(Money(9900, "ZAR"), (FareLine("fare", 9900),), 3000, 600)
-    rig.tell(ADDRESS, Priced(0, theirs), Priced(0, PRICE))
+    rig.tell(ADDRESS, Priced((0, 0), theirs), Priced((0, 0), PRICE))
     assert rig.heard(DESK) == [QuoteReady(QUOTE, theirs, 300.0)]
-    rig.tell(ADDRESS, NotPriced(0, "late"))
+    rig.tell(ADDRESS, NotPriced((0, 0), "late"))
     assert rig.heard(DESK) == []
 
 
 def test_where_it_has_no_price_nothing_is_promised_and_nothing_kept() -> None:
     rig = quote_rig(QuoteOptions(None))
-    rig.tell(ADDRESS, MAKE, NotPriced(0, "it is down"))
+    rig.tell(ADDRESS, MAKE, NotPriced((0, 0), "it is down"))
     assert rig.heard(DESK) == [QuoteFailed(QUOTE, "it is down")]
     rig.wait(61.0)
     rig.wait(1.5)

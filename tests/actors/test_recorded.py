@@ -251,7 +251,7 @@ def test_what_is_sent_ahead_comes_before_the_disk_has_it_and_its_receiver_is_sil
     appends = appends_of(rig)
     rig.tell(ME, Lead("a"))
     assert tally_of(rig, OTHER).words == ["a"] and told(rig) == []
-    assert [(append.reply_to, append.after) for append in appends] == [(ME, None), (OTHER, Recorded(ME, 1, 1))]
+    assert [(append.reply_to, append.after) for append in appends] == [(ME, None), (OTHER, Recorded(ME, (0, 1), 1))]
     rig.wait(0.01)
     assert (told(rig), on_disk(rig), on_disk(rig, OTHER)) == (["a"], ["a"], ["a"])
 

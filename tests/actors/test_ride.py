@@ -101,12 +101,12 @@ def claim(driver: DriverCard, search_no: int = 1) -> ClaimRide:
 PRICE = Price(Money(9000, "ZAR"), (FareLine("base", 9000),), 5200, 900)
 """That nobody asked for."""
 MESSAGES: dict[str, Any] = {
-    "Attach": Attach(AS_ANN, NEWER, 6),
-    "Attach of an older connection": Attach(AS_ANN, "session/4", 4),
-    "Detach": Detach(AS_ANN, 5),
-    "Detach of an older connection": Detach(AS_ANN, 4),
-    "Resume": Resume(AS_ANN, 5, "", 0),
-    "Resume of an older connection": Resume(AS_ANN, 4, "", 0),
+    "Attach": Attach(AS_ANN, NEWER, (0, 6)),
+    "Attach of an older connection": Attach(AS_ANN, "session/4", (0, 4)),
+    "Detach": Detach(AS_ANN, (0, 5)),
+    "Detach of an older connection": Detach(AS_ANN, (0, 4)),
+    "Resume": Resume(AS_ANN, (0, 5), "", 0),
+    "Resume of an older connection": Resume(AS_ANN, (0, 4), "", 0),
     "FindDriver": BOOKED,
     "FindDriver at other terms": FindDriver(AS_ANN, RIDE, DEARER, ANN),
     "FindDriver for later": LATER,
@@ -134,13 +134,13 @@ MESSAGES: dict[str, Any] = {
     "CompleteRide by a stranger": CompleteRide(AS_EVE, RIDE),
     "ReportNoShow": ReportNoShow(AS_DAN, RIDE),
     "ReportNoShow by a stranger": ReportNoShow(AS_EVE, RIDE),
-    "Priced": Priced(0, PRICE),
-    "NotPriced": NotPriced(0, "down"),
-    "QuoteGranted": QuoteGranted(RIDE, 0, PRICE),
-    "QuoteRefused": QuoteRefused(RIDE, 0, "quote_expired", "too old"),
-    "NoAnswer": NoAnswer(0, "nobody knows"),
-    "PassengerTaken": PassengerTaken(0),
-    "PassengerBusy": PassengerBusy(0, RideId("r9")),
+    "Priced": Priced((0, 0), PRICE),
+    "NotPriced": NotPriced((0, 0), "down"),
+    "QuoteGranted": QuoteGranted(RIDE, (0, 0), PRICE),
+    "QuoteRefused": QuoteRefused(RIDE, (0, 0), "quote_expired", "too old"),
+    "NoAnswer": NoAnswer((0, 0), "nobody knows"),
+    "PassengerTaken": PassengerTaken((0, 0)),
+    "PassengerBusy": PassengerBusy((0, 0), RideId("r9")),
     "AnnounceHold": AnnounceHold(ANN.passenger_id),
     "Overdue": _Overdue(0.0),
     "StillDriven": _StillDriven(0.0),
@@ -153,8 +153,8 @@ MESSAGES: dict[str, Any] = {
     "RateRide by the driver": RateRide(AS_DAN, RIDE, 5),
     "RateRide by a stranger": RateRide(AS_EVE, RIDE, 1),
     "TimeHasCome": _TimeHasCome(7200.0),
-    "PassengerGone": _PassengerGone(5),
-    "Retire": _Retire(5),
+    "PassengerGone": _PassengerGone((0, 5)),
+    "Retire": _Retire((0, 5)),
     "Rebuilt": _Rebuilt(),
     "Decide": _Decide(7.0),
     "FareCollected": FareCollected(1, "ch_1"),
@@ -184,13 +184,13 @@ def a_ride_that_is(status: str, away: bool = False, **options: Any) -> tuple[Rig
     rig = Rig(**options)
     rig.listen(PASSENGER, NEWER, DISPATCHER, "driver/d1", "driver/d2")
     actor = rig.ride()
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)))
     for step in WAYS[status]:
         if step is _AFTER_FIVE_MINUTES:
             rig.wait(300.0)
         rig.tell("ride/r1", step)
     if away:
-        rig.tell("ride/r1", Detach(AS_ANN, 5))
+        rig.tell("ride/r1", Detach(AS_ANN, (0, 5)))
     for address in (PASSENGER, DISPATCHER, "driver/d1", "driver/d2"):
         rig.heard(address)
     assert actor.ride.status == status
@@ -346,7 +346,7 @@ def test_a_passenger_who_is_gone_for_a_minute_while_searching_is_cancelled_by_th
 def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
     rig, actor = a_ride_that_is("pending", away=True)
     rig.wait(59.0)
-    rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
+    rig.tell("ride/r1", Attach(AS_ANN, NEWER, (0, 6)))
     rig.wait(600.0)
     assert actor.ride.status == "pending"
     assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, trip=TRIP, cancel=FREE, seq=1)]
@@ -364,7 +364,7 @@ def test_a_ride_that_is_over_leaves_memory_a_minute_after_its_passenger_and_come
     assert rig.runtime.actor("ride/r1") is not None
     rig.wait(0.1)
     assert rig.runtime.actor("ride/r1") is None
-    rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6))
+    rig.tell("ride/r1", Attach(AS_ANN, NEWER, (0, 6)))
     (snapshot,) = rig.heard(NEWER)
     assert snapshot.epoch != "", "its numbers begin anew"
     assert (snapshot.status, snapshot.driver, snapshot.seq) == ("completed", DAN, 1)
@@ -445,7 +445,7 @@ def test_times_are_settings() -> None:
     rig = Rig()
     rig.listen(PASSENGER, DISPATCHER)
     rig.ride(RideRules(link_grace_s=5.0, retire_after_s=2.0))
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKED, Detach(AS_ANN, 5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), BOOKED, Detach(AS_ANN, (0, 5)))
     rig.wait(5.0)
     assert isinstance(rig.journal.events_of("ride/r1")[-1], RideCancelled)
     rig.wait(2.0)

@@ -32,7 +32,7 @@ def priced_ride(options: RideRules | None = None) -> Rig:
     rig = Rig()
     rig.listen(PASSENGER, DISPATCHER, QUOTE, "pricing", "driver/d1")
     rig.ride(options)
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)))
     return rig
 
 
@@ -47,9 +47,9 @@ def requests(rig: Rig) -> list[Any]:
 def test_a_ride_is_booked_at_the_providers_price_and_the_apps_figures_are_kept_as_its_claim() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
     rig.tell("ride/r1", BOOKING)
-    assert rig.heard("pricing") == [AskPrice("ride/r1", 2, TRIP.pickup, TRIP.dropoff, "", 0.0)]
+    assert rig.heard("pricing") == [AskPrice("ride/r1", (0, 2), TRIP.pickup, TRIP.dropoff, "", 0.0)]
     assert (requests(rig), rig.heard(DISPATCHER)) == ([], [])
-    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
     (request,) = requests(rig)
     assert (request.trip.fare, request.trip.distance_km, request.trip.duration_min) == (93.1, 5.4, 14.5)
     assert (request.claim, request.price, request.quote_id) == (TRIP, PRICE, None)
@@ -60,8 +60,8 @@ def test_a_ride_is_booked_at_the_providers_price_and_the_apps_figures_are_kept_a
 def test_a_quote_is_asked_for_its_price_whoever_sets_the_others() -> None:
     rig = priced_ride()
     rig.tell("ride/r1", WITH_QUOTE)
-    assert rig.heard(QUOTE) == [UseQuote(QuoteId("q1"), RIDE, 2, ANN.passenger_id, TRIP.pickup, TRIP.dropoff, "")]
-    rig.tell("ride/r1", QuoteGranted(RIDE, 2, PRICE))
+    assert rig.heard(QUOTE) == [UseQuote(QuoteId("q1"), RIDE, (0, 2), ANN.passenger_id, TRIP.pickup, TRIP.dropoff, "")]
+    rig.tell("ride/r1", QuoteGranted(RIDE, (0, 2), PRICE))
     assert [(request.price, request.quote_id) for request in requests(rig)] == [(PRICE, "q1")]
     rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2"), quote_id=QuoteId("q1")))
     assert (said(rig), rig.heard(QUOTE)) == (["PassengerSnapshot:pending", "Ack:ok", "Ack:ok"], [])
@@ -70,9 +70,9 @@ def test_a_quote_is_asked_for_its_price_whoever_sets_the_others() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (QuoteRefused(RIDE, 2, "quote_expired", "too old"), "Refused:quote_expired"),
-        (QuoteRefused(RIDE, 2, "unavailable", "disk_full"), "Refused:unavailable"),
-        (NotPriced(2, "down"), "Refused:unavailable"),
+        (QuoteRefused(RIDE, (0, 2), "quote_expired", "too old"), "Refused:quote_expired"),
+        (QuoteRefused(RIDE, (0, 2), "unavailable", "disk_full"), "Refused:unavailable"),
+        (NotPriced((0, 2), "down"), "Refused:unavailable"),
     ],
 )
 def test_without_a_price_nothing_is_booked_and_the_app_is_told(answer: Any, told: str) -> None:
@@ -85,7 +85,7 @@ def test_without_a_price_nothing_is_booked_and_the_app_is_told(answer: Any, told
 
 def test_a_refusal_names_the_field_and_is_said_again_to_the_same_command() -> None:
     rig = priced_ride()
-    rig.tell("ride/r1", WITH_QUOTE, QuoteRefused(RIDE, 2, "quote_expired", "too old"), WITH_QUOTE)
+    rig.tell("ride/r1", WITH_QUOTE, QuoteRefused(RIDE, (0, 2), "quote_expired", "too old"), WITH_QUOTE)
     first, again = rig.heard(PASSENGER)
     assert (first.field, first.id, again) == ("quote_id", "k1", first)
 
@@ -97,11 +97,11 @@ def test_nobody_waits_for_a_price_for_ever_and_one_that_comes_too_late_is_ignore
     assert said(rig) == []
     rig.wait(0.2)
     assert said(rig) == ["Refused:unavailable"]
-    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert requests(rig) == []
-    rig.tell("ride/r1", BOOKING, Priced(2, PRICE))
+    rig.tell("ride/r1", BOOKING, Priced((0, 2), PRICE))
     assert requests(rig) == [], "the answer to the first question is none to the second"
-    rig.tell("ride/r1", Priced(3, PRICE))
+    rig.tell("ride/r1", Priced((0, 3), PRICE))
     rig.wait(20.0)
     assert (len(requests(rig)), said(rig)) == (1, [])
 
@@ -110,9 +110,9 @@ def test_a_cancel_that_comes_meanwhile_waits_its_turn_and_cancels_the_booking() 
     rig = priced_ride(ASKED_BY_HTTP)
     rig.tell("ride/r1", BOOKING, CancelRide(AS_ANN, RIDE, command=command("k2")))
     assert said(rig) == []
-    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert said(rig) == ["RideEnded:passenger", "Ack:ok", "Ack:ok"]
-    rig.tell("ride/r1", NotPriced(2, "late"))
+    rig.tell("ride/r1", NotPriced((0, 2), "late"))
     assert said(rig) == []
 
 
@@ -120,9 +120,9 @@ def test_the_same_frame_sent_again_meanwhile_books_once_and_other_terms_are_aske
     rig = priced_ride(ASKED_BY_HTTP)
     rig.tell("ride/r1", BOOKING, BOOKING, FindDriver(AS_ANN, RIDE, DEARER, ANN, command("k2")))
     assert len(rig.heard("pricing")) == 1
-    rig.tell("ride/r1", Priced(2, PRICE))
-    assert (len(requests(rig)), [question.number for question in rig.heard("pricing")]) == (1, [3])
-    rig.tell("ride/r1", Priced(3, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
+    assert (len(requests(rig)), [question.number for question in rig.heard("pricing")]) == (1, [(0, 3)])
+    rig.tell("ride/r1", Priced((0, 3), PRICE))
     assert [(request.search_no, request.claim) for request in requests(rig)] == [(1, TRIP), (2, DEARER)]
 
 
@@ -134,7 +134,9 @@ def test_too_much_said_meanwhile_is_turned_away() -> None:
 
 def test_an_app_that_asks_for_the_same_trip_without_its_quote_asks_for_something_else() -> None:
     rig = priced_ride()
-    rig.tell("ride/r1", WITH_QUOTE, QuoteGranted(RIDE, 2, PRICE), FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2")))
+    rig.tell(
+        "ride/r1", WITH_QUOTE, QuoteGranted(RIDE, (0, 2), PRICE), FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k2"))
+    )
     assert [(request.search_no, request.trip.fare) for request in requests(rig)] == [(1, 93.1), (2, 85.5)]
 
 
@@ -142,9 +144,9 @@ def test_a_ride_that_is_made_anew_still_waits_for_its_price() -> None:
     rig = Rig(supervised=True)
     rig.listen(PASSENGER, DISPATCHER, "pricing")
     rig.ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING)
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), BOOKING)
     rig.runtime.rebuild("ride/r1")
-    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert [request.claim for request in requests(rig)] == [TRIP]
 
 
@@ -156,13 +158,13 @@ def test_what_waited_when_a_turn_was_lost_is_told_so_and_may_be_tried_again(monk
     rig = Rig(supervised=True)
     rig.listen(PASSENGER, DISPATCHER, "pricing")
     rig.ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING, CancelRide(AS_ANN, RIDE, command=command("k2")))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), BOOKING, CancelRide(AS_ANN, RIDE, command=command("k2")))
     with monkeypatch.context() as while_it_hurts:
         while_it_hurts.setitem(RideActor.handlers, CancelRide, a_bug)
-        rig.tell("ride/r1", Priced(2, PRICE))
+        rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert (said(rig), requests(rig)) == (["Refused:internal", "Refused:internal"], [])
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Priced(4, PRICE))
+    rig.tell("ride/r1", Priced((0, 4), PRICE))
     assert len(requests(rig)) == 1
 
 
@@ -175,13 +177,13 @@ def test_a_booking_whose_turn_fails_at_its_very_end_is_told_so_and_may_be_tried_
     rig = Rig(supervised=True)
     rig.listen(PASSENGER, DISPATCHER, "pricing")
     rig.ride(ASKED_BY_HTTP)
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), BOOKING)
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), BOOKING)
     with monkeypatch.context() as while_it_hurts:
         while_it_hurts.setattr(RideActor, "_end_turn", lost)
-        rig.tell("ride/r1", Priced(2, PRICE))
+        rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert (said(rig), requests(rig)) == (["Refused:internal"], [])
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Priced(4, PRICE))
+    rig.tell("ride/r1", Priced((0, 4), PRICE))
     assert len(requests(rig)) == 1
 
 
@@ -189,10 +191,10 @@ def test_a_question_whose_answer_cannot_be_stored_is_turned_away_once() -> None:
     rig = priced_ride(ASKED_BY_HTTP)
     rig.tell("ride/r1", BOOKING)
     rig.disk_is_full(True)
-    rig.tell("ride/r1", Priced(2, PRICE))
+    rig.tell("ride/r1", Priced((0, 2), PRICE))
     assert said(rig) == ["Refused:unavailable"]
     rig.disk_is_full(False)
-    rig.tell("ride/r1", BOOKING, Priced(4, PRICE))
+    rig.tell("ride/r1", BOOKING, Priced((0, 4), PRICE))
     assert len(requests(rig)) == 1
 
 
@@ -200,12 +202,12 @@ def test_a_late_answer_to_a_question_of_an_earlier_life_prices_nothing() -> None
     """The passenger left, the ride left memory, and came back for another trip before the first answer came."""
     rig = priced_ride(msgspec.structs.replace(ASKED_BY_HTTP, price_patience_s=1.0, retire_after_s=0.0))
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Detach(AS_ANN, 5))
+    rig.tell("ride/r1", Detach(AS_ANN, (0, 5)))
     assert rig.runtime.actor("ride/r1") is not None, "not while a price is asked for"
     rig.wait(1.0)
     assert rig.runtime.actor("ride/r1") is None
     (first,) = rig.heard("pricing")
-    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 6), FindDriver(AS_ANN, RIDE, DEARER, ANN))
+    rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 6)), FindDriver(AS_ANN, RIDE, DEARER, ANN))
     (second,) = rig.heard("pricing")
     rig.tell("ride/r1", Priced(first.number, PRICE))
     assert requests(rig) == []
@@ -216,7 +218,7 @@ def test_a_late_answer_to_a_question_of_an_earlier_life_prices_nothing() -> None
 def test_a_passenger_who_left_while_the_price_was_asked_for_is_waited_for_as_any_other() -> None:
     rig = priced_ride(msgspec.structs.replace(ASKED_BY_HTTP, link_grace_s=20.0))
     rig.tell("ride/r1", BOOKING)
-    rig.tell("ride/r1", Detach(AS_ANN, 5))
+    rig.tell("ride/r1", Detach(AS_ANN, (0, 5)))
     (question,) = rig.heard("pricing")
     rig.tell("ride/r1", Priced(question.number, PRICE))
     rig.wait(19.9)

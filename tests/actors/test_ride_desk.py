@@ -52,7 +52,7 @@ class TestBooking:
 
     def test_it_stays_when_an_app_has_looked_at_it_and_gone(self) -> None:
         rig = ride_of_a_caller()
-        rig.tell("ride/r1", CALL, Attach(AS_ANN, PASSENGER, 5), Detach(AS_ANN, 5))
+        rig.tell("ride/r1", CALL, Attach(AS_ANN, PASSENGER, (0, 5)), Detach(AS_ANN, (0, 5)))
         rig.wait(RideRules().link_grace_s + 100.0)
         rig.tell("ride/r1", AnnounceHold(ANN.passenger_id))
         assert [type(event) for event in rig.journal.events_of("ride/r1")] == [RideRequested]
@@ -73,17 +73,17 @@ class TestBooking:
 
     def test_an_id_of_a_passengers_own_ride_is_not_booked_over(self) -> None:
         rig = ride_of_a_caller()
-        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), FindDriver(AS_ANN, RIDE, TRIP, ANN), CALL)
+        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), FindDriver(AS_ANN, RIDE, TRIP, ANN), CALL)
         assert [answer.code for answer in rig.heard(DESK)] == [RefusalCode.ID_REUSED]
         assert len(requested(rig)) == 1
 
     @pytest.mark.parametrize(
         ("call", "refusal", "code"),
         [
-            (CALL, NotPriced(2, "down"), RefusalCode.UNAVAILABLE),
+            (CALL, NotPriced((0, 2), "down"), RefusalCode.UNAVAILABLE),
             (
                 replace(CALL, quote_id=QuoteId("q1")),
-                QuoteRefused(RIDE, 2, RefusalCode.QUOTE_EXPIRED, "too old"),
+                QuoteRefused(RIDE, (0, 2), RefusalCode.QUOTE_EXPIRED, "too old"),
                 RefusalCode.QUOTE_EXPIRED,
             ),
         ],
@@ -116,7 +116,7 @@ ELM_ST = Place(-26.25, 28.05, "9 Elm St")
 class TestEditing:
     def test_other_places_are_searched_for_anew_and_are_as_far_as_the_server_says(self) -> None:
         rig = ride_of_a_caller()
-        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, 5), CALL, EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST))
+        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), CALL, EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST))
         first, again = requested(rig)
         assert (again.search_no, again.trip.pickup, again.trip.dropoff) == (2, ELM_ST, TRIP.dropoff)
         assert again.trip.distance_km > first.trip.distance_km and again.trip.fare == first.trip.fare
@@ -131,7 +131,11 @@ class TestEditing:
         rig = ride_of_a_caller()
         booked = FindDriver(AS_ANN, RIDE, TRIP, ANN)
         rig.tell(
-            "ride/r1", Attach(AS_ANN, PASSENGER, 5), booked, EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST), booked
+            "ride/r1",
+            Attach(AS_ANN, PASSENGER, (0, 5)),
+            booked,
+            EditRide(OPERATIONS, RIDE, DESK, pickup=ELM_ST),
+            booked,
         )
         assert [event.trip.pickup for event in requested(rig)] == [TRIP.pickup, ELM_ST]
 
@@ -172,7 +176,11 @@ class TestEditing:
     def test_a_new_note_reaches_both_sides(self) -> None:
         rig = ride_of_a_caller()
         rig.tell(
-            "ride/r1", Attach(AS_ANN, PASSENGER, 5), CALL, claim(DAN), EditRide(OPERATIONS, RIDE, DESK, note="gate")
+            "ride/r1",
+            Attach(AS_ANN, PASSENGER, (0, 5)),
+            CALL,
+            claim(DAN),
+            EditRide(OPERATIONS, RIDE, DESK, note="gate"),
         )
         told = [notice for notice in rig.heard(PASSENGER) if isinstance(notice, NoteNews)]
         driver = [word.notice for word in rig.heard("driver/d1") if isinstance(word, ForDriver)]

@@ -39,7 +39,7 @@ class Zone:
         """The driver announces the whole state, one version higher than before."""
         version = self._versions[name] = self._versions.get(name, 0) + 1
         life = self._lives.setdefault(name, 1)
-        self.rig.tell(ME, DriverState(DriverId(name), life, version, status, **fields))
+        self.rig.tell(ME, DriverState(DriverId(name), (0, life), version, status, **fields))
 
     def is_made_anew(self, name: str, **fields: Any) -> None:
         """The driver's actor was rebuilt, and says so."""

@@ -105,7 +105,7 @@ class Watched:
         self.now = 1.0
         self.trip = trip
         if connected:
-            self.told("driver/d1", Attach(AS_DAN, "session/1", 1))
+            self.told("driver/d1", Attach(AS_DAN, "session/1", (0, 1)))
         if placed:
             self.board.report(D1, *PICKUP, self.now)
         self.disk(RideRequested(R1, 1, ANN, trip, self.now))
@@ -128,7 +128,7 @@ class Watched:
     def later(self, seconds: float) -> None:
         """Time passes, and something else is delivered."""
         self.now += seconds
-        self.told("ride/other", Attach(AS_ANN, "session/99", 99))
+        self.told("ride/other", Attach(AS_ANN, "session/99", (0, 99)))
 
 
 def made(ride_id: RideId, offer_id: OfferId, driver_id: DriverId) -> OffersMade:
@@ -219,7 +219,7 @@ def an_offer_is_open_after_its_end() -> None:
 def an_offer_is_open_though_the_driver_is_gone() -> None:
     watched = Watched()
     watched.offer()
-    watched.told("driver/d1", Detach(AS_DAN, 1))
+    watched.told("driver/d1", Detach(AS_DAN, (0, 1)))
     watched.later(5.0)
 
 
@@ -280,7 +280,7 @@ def a_world_ends_with_everything_open() -> None:
 @breaks("Watch.finish: passenger-knows")
 def a_passenger_never_hears_of_the_end() -> None:
     watched = Watched()
-    watched.told("ride/r1", Attach(AS_ANN, "session/2", 2))
+    watched.told("ride/r1", Attach(AS_ANN, "session/2", (0, 2)))
     watched.told("session/2", Searching(R1, round=1, drivers_notified=5, fare=85.5, expires_at=31.0, seq=1))
     watched.disk(RideCancelled(R1, "ops"))
     watched.watch.finish(watched.now)
@@ -406,7 +406,7 @@ def a_command_is_done_twice() -> None:
 @breaks("IdempotencyCheck._answered: one-answer")
 def a_command_has_two_answers() -> None:
     once = IdempotencyCheck(Violations())
-    once(1.0, "driver/d1", Attach(AS_DAN, "session/1", 1))
+    once(1.0, "driver/d1", Attach(AS_DAN, "session/1", (0, 1)))
     for result in ("ok", "taken"):
         once(1.0, "session/1", Ack(result, "k1"))
 
@@ -421,7 +421,7 @@ def an_app_hears_that_an_id_was_used_by_another() -> None:
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")
 def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
     streams = Streams(Violations())
-    streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", 1, Resume(AS_ANN, 1, "", 0)))
+    streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", (0, 1), Resume(AS_ANN, (0, 1), "", 0)))
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
         streams(1.0, "session/1", RideEnded(R1, by="ops", reason=reason, seq=seq, fee=0))
 

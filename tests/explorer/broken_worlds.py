@@ -155,7 +155,7 @@ def played_with(actor_type: type[Actor]) -> None:
     """A small world in which somebody tells this actor something."""
     world = SmallWorld(3, permute=True)
     world.runtime.spawn(actor_type(world.runtime, "ride/odd"))
-    world.runtime.set_timer(1.0, "ride/odd", Detach(AS_ANN, 1))
+    world.runtime.set_timer(1.0, "ride/odd", Detach(AS_ANN, (0, 1)))
     world.play()
 
 

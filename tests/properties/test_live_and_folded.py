@@ -189,7 +189,7 @@ class SmallZone:
 
     def _word(self, driver_id: DriverId, status: str, **fields: Any) -> DriverState:
         version = self.zone._versions[driver_id] = self.zone._versions.get(driver_id, 0) + 1
-        return DriverState(driver_id, 1, version, status, **fields)
+        return DriverState(driver_id, (0, 1), version, status, **fields)
 
     def _on_disk(self, address: str, event: Any, word: Any) -> None:
         self.unheard.append((event, word))

@@ -360,7 +360,7 @@ class TestObservers:
 
 def test_each_incarnation_is_higher_than_any_before() -> None:
     runtime = VirtualRuntime(1)
-    lives = [runtime.incarnation() for _ in range(5)]
+    lives = [runtime.next_number() for _ in range(5)]
     assert lives == sorted(set(lives))
 
 

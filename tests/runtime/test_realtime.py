@@ -172,6 +172,14 @@ class TestClock:
 
         asyncio.run(main())
 
+    def test_the_numbers_of_a_process_are_higher_than_those_of_one_that_started_earlier(self) -> None:
+        async def main() -> None:
+            earlier, later = RealtimeRuntime(1), RealtimeRuntime(1)
+            later.start_at(earlier.now + 100.0)
+            assert [earlier.next_number() for _ in range(3)][-1] < later.next_number()
+
+        asyncio.run(main())
+
 
 def alarms_of(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
     """Grows with every alarm that the runtime sets."""

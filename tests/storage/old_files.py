@@ -53,7 +53,7 @@ class Served:
         self.runtime.sink(JOURNAL, self)
         self.payments = VirtualPayments(self.runtime)
         self.runtime.sink(PAYMENTS, self.payments)
-        zone = assemble(self.settings, self.runtime, self.store, travel=TravelModel(), make_policy=None, epoch="later")
+        zone = assemble(self.settings, self.runtime, self.store, travel=TravelModel(), make_policy=None)
         recover(self.runtime, self.store)
         self.gateway = zone.gateway
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.errors import IdReused, NoSuchRide
-from dispatch.ids import RideId
+from dispatch.ids import NO_NUMBER, Number, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import Attach, Detach, Resume
 from dispatch.messages.events import CommandDone, OfferDeclined
@@ -45,7 +45,7 @@ class Conversation:
         """`about`: the ride that every command is about; None: its answer names the ride, if there is one."""
         self.about = about
         self.link: str | None = None
-        self.link_number = -1
+        self.link_number = NO_NUMBER
         self.stream = Stream(memory.notices, memory.epoch)
         self.answers = Answers(memory.answers)
         self._booking: Command | None = None
@@ -68,7 +68,7 @@ class Conversation:
         self.link, self.link_number = message.session, message.number
         return True
 
-    def lose_link(self, number: int) -> bool:
+    def lose_link(self, number: Number) -> bool:
         """Connection `number` is gone. False: it was gone before, or replaced."""
         if number != self.link_number or self.link is None:
             return False
@@ -237,15 +237,15 @@ class Conversation:
 
     # -- lives
 
-    def replay(self, events: Iterable[Any], life: int) -> None:
-        """Read answers from the events of earlier lives. `life`: the number of this life of the stream; 0: it goes on."""
+    def replay(self, events: Iterable[Any], life: Number | None) -> None:
+        """Read answers from the events of earlier lives. `life`: the number of this life of the stream; None: it goes on."""
         is_on_record = False
         for event in events:
             is_on_record = True
             if getattr(event, "command", None) is not None:
                 self.answers.replay(event)
-        if is_on_record and life:
-            self.stream.epoch += f".{life}"  # an earlier life, of which no number is known, may have used them all
+        if is_on_record and life is not None:
+            self.stream.epoch += f".{life[1]}"  # an earlier life, of which no number is known, may have used them all
 
     def cut(self, recorded: int) -> None:
         """An actor that is made anew takes this over: events after the first `recorded` are lost, and what followed was never said."""

@@ -14,7 +14,7 @@ import msgspec
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import NO_NUMBER, DriverId, Number, OfferId, RideId
 from dispatch.messages.events import OfferPlaced
 from dispatch.values import Fix, Point
 from dispatch.words import DriverStatus
@@ -28,7 +28,7 @@ class Supplied(msgspec.Struct):
     the number in the zone of the time that the driver last became eligible.
     """
 
-    incarnation: int = -1
+    incarnation: Number = NO_NUMBER
     version: int = -1
     status: str = "offline"
     pending: dict[OfferId, RideId] = msgspec.field(default_factory=dict)
@@ -85,7 +85,7 @@ class Supply:
                 self.everybody.put(driver_id, fix.lat, fix.lon)
         return supplied
 
-    def forget(self, driver_id: DriverId, incarnation: int) -> None:
+    def forget(self, driver_id: DriverId, incarnation: Number) -> None:
         """The driver's actor of this incarnation has left memory. One who came back since, or was asked meanwhile, stays known."""
         supplied = self.drivers.get(driver_id)
         if supplied is None or supplied.incarnation > incarnation or supplied.pending:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.domain.ride.record import PENDING, SCHEDULED, UNBOOKED, UNDER_WAY, RideRecord, RideRules
-from dispatch.ids import RideId
+from dispatch.ids import NO_NUMBER, Number, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import CancelRide, EditRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
@@ -72,7 +72,7 @@ def is_for_later(message: FindDriver, now: float, rules: RideRules) -> bool:
 
 
 def price_question(
-    ride: RideRecord, message: FindDriver, number: int, now: float, address: str
+    ride: RideRecord, message: FindDriver, number: Number, now: float, address: str
 ) -> tuple[str, AskPrice | UseQuote]:
     """Whom to ask for the price, and what: the quote that the passenger names, or else the provider. The answer names `number`."""
     trip, quote_id = message.trip, message.quote_id
@@ -168,16 +168,16 @@ class OpenQuestion:
 
     def __init__(self) -> None:
         self.booking: FindDriver | None = None
-        self.number = 0
+        self.number = NO_NUMBER
         self.waiting: tuple[Waiting, ...] = ()
         self.in_hand: tuple[Waiting, ...] = ()
         """What the turn under way is to settle."""
 
-    def ask(self, booking: FindDriver, number: int) -> None:
+    def ask(self, booking: FindDriver, number: Number) -> None:
         """Somebody was asked about this booking, under this number, which no question of any ride had before."""
         self.booking, self.number = booking, number
 
-    def answered(self, number: int) -> FindDriver | None:
+    def answered(self, number: Number) -> FindDriver | None:
         """The booking that waited for this answer; None: it answers an older question. What waits behind it is now `in_hand`, too."""
         booking = self.booking
         if booking is None or number != self.number:

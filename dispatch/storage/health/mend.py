@@ -16,7 +16,7 @@ from dispatch import addresses
 from dispatch.domain.ride.record import TERMINAL, UNBOOKED
 from dispatch.ids import RideId
 from dispatch.messages.events import DriverReleased, Event, RideCancelled
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import Append, by_nobody
 from dispatch.phones import masked_id
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.file.owner import owned
@@ -87,7 +87,7 @@ class _Plan:
 
     def appends(self, now: float) -> list[Append]:
         """The events that end it, at `now`."""
-        return [Append(stream, 0, 1, now, (event,)) for stream, event in self._ends]
+        return [by_nobody(stream, now, event) for stream, event in self._ends]
 
     # -- inside
 

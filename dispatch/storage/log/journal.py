@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from dispatch.addresses import DISPATCHER, kind_of
 from dispatch.errors import DatabaseError
+from dispatch.ids import Number
 from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
@@ -330,7 +331,7 @@ class Losses:
 
     def __init__(self) -> None:
         self._lost: dict[str, NotAppended] = {}
-        self._reasons: dict[tuple[str, int], str] = {}
+        self._reasons: dict[tuple[str, Number], str] = {}
 
     def refusal(self, append: Append) -> NotAppended | None:
         """The answer to an append that builds on a lost one; None for one that does not."""

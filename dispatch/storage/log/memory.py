@@ -22,7 +22,7 @@ from dispatch.messages.events import (
     OffersMade,
     RideAssigned,
 )
-from dispatch.messages.journal import Append, Appended
+from dispatch.messages.journal import Append, Appended, by_nobody
 from dispatch.ports import Post
 from dispatch.storage.log.journal import Losses
 from dispatch.storage.log.on_file import Writer
@@ -102,12 +102,11 @@ class MemoryJournal:
 
     def introduce(self, card: DriverCard) -> None:
         """This driver was registered once."""
-        registered = (DriverRegistered(card),)
-        self._keep(Append(addresses.driver(card.driver_id), 0, 1, self._clock.now, registered))
+        self._keep(by_nobody(addresses.driver(card.driver_id), self._clock.now, DriverRegistered(card)))
 
     def keep_file(self, person_id: PersonId, *events: Event) -> None:
         """Staff did this to somebody's file."""
-        self._keep(Append(addresses.person(person_id), 0, 1, self._clock.now, events))
+        self._keep(by_nobody(addresses.person(person_id), self._clock.now, *events))
 
     def meet(self, passenger: Passenger) -> None:
         """This passenger is on file, and never booked."""

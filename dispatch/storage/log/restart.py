@@ -25,7 +25,7 @@ from dispatch.messages.events import (
     RideUnassigned,
     SearchFailed,
 )
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import Append, by_nobody
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.words import LinkEnd, OfferOutcome
@@ -84,9 +84,9 @@ def restart_events(
     for ride_id, held in groupby(offers, key=lambda offer: offer.ride_id):
         _, closed, losers = zip(*held, strict=True)
         event = OffersClosed(ride_id, closed, losers, OfferOutcome.VANISHED)
-        yield Append(addresses.dispatcher(zone), 0, 1, now, (event,))
+        yield by_nobody(addresses.dispatcher(zone), now, event)
     for driver_id in drivers:
-        yield Append(addresses.driver(driver_id), 0, 1, now, (DriverOffline(driver_id, LinkEnd.RESTARTED),))
+        yield by_nobody(addresses.driver(driver_id), now, DriverOffline(driver_id, LinkEnd.RESTARTED))
 
 
 def held_offers(events: Iterable[Event]) -> list[HeldOffer]:

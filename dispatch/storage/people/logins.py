@@ -32,7 +32,7 @@ from dispatch.identity.people import HIGHEST_FIRST, NewPerson, Person, RoleOnFil
 from dispatch.identity.tokens import BadToken
 from dispatch.ids import PersonId
 from dispatch.messages.events import RoleChanged
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import by_nobody
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
@@ -163,7 +163,7 @@ def log_in(
     if own.status == PersonStatus.INVITED:
         own = RoleOnFile(own.role, PersonStatus.ACTIVE, own.is_manager)
         changed = RoleChanged(person.person_id, own.role, own.status, own.is_manager)
-        appends.append(Append(addresses.person(person.person_id), 0, 1, now, (changed,)))
+        appends.append(by_nobody(addresses.person(person.person_id), now, changed))
     tidy: Change = ("DELETE FROM login_sessions WHERE ends_at <= ?", (now,))
     writer.write(appends, [tidy, insert])
     return LoggedIn(person, own, session, refresh_token(ring, key_id, session, 0))

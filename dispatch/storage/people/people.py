@@ -21,7 +21,7 @@ from dispatch.messages.events import (
     PhoneMoved,
     RoleChanged,
 )
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import Append, by_nobody
 from dispatch.phones import masked
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
@@ -144,10 +144,10 @@ def _addition(db: Database, new: NewPerson, now: float, by: str, draw: DrawId) -
         for document in new.documents
         if before.get(document.kind) != document
     ]
-    appends = [Append(addresses.person(person_id), 0, 1, now, tuple(events))] if events else []
+    appends = [by_nobody(addresses.person(person_id), now, *events)] if events else []
     card = _card(db, DriverId(person_id), new) if new.role == PersonRole.DRIVER else None
     if card is not None:
-        appends.append(Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)))
+        appends.append(by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)))
     return person_id, appends
 
 
@@ -227,4 +227,4 @@ def move_phone(writer: Writer, person_id: PersonId, phone: str, now: float, by: 
 
 
 def _write(writer: Writer, person_id: PersonId, now: float, *events: Event) -> None:
-    writer.write([Append(addresses.person(person_id), 0, 1, now, events)])
+    writer.write([by_nobody(addresses.person(person_id), now, *events)])

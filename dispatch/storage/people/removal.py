@@ -16,7 +16,7 @@ from dispatch.domain.driver.record import stranger
 from dispatch.identity.people import NoSuchPerson, RideIsOpen, StillConnected
 from dispatch.ids import DriverId, PersonId, RideId
 from dispatch.messages.events import PersonRemoved
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import by_nobody
 from dispatch.phones import canonical
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE
@@ -115,7 +115,7 @@ def remove(
     pseudonym = PersonId(ids[person_id])
     removed = PersonRemoved(pseudonym, ids.get(by, by))
     with wiping.thorough(writer):
-        writer.write([Append(addresses.person(pseudonym), 0, 1, now, (removed,))], [*changes, wiping.IS_DUE])
+        writer.write([by_nobody(addresses.person(pseudonym), now, removed)], [*changes, wiping.IS_DUE])
     return Removed(pseudonym, ids, len(news))
 
 

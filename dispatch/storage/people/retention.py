@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from dispatch import addresses
 from dispatch.config import RetentionSettings
 from dispatch.messages.events import Purged
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import by_nobody
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, Writer
@@ -95,7 +95,7 @@ def purge(writer: Writer, keep: Keep, now: float, by: str = "") -> Told:
     told, changes, event = plan(writer.db, writer.path, keep, now)
     if event is not None:
         with wiping.thorough(writer):
-            appended = Append(addresses.PURGES, 0, 1, now, (msgspec.structs.replace(event, by=by),))
+            appended = by_nobody(addresses.PURGES, now, msgspec.structs.replace(event, by=by))
             writer.write([appended], [*changes, wiping.IS_DUE])
     return told
 

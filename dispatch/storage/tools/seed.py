@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from dispatch import addresses
 from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
-from dispatch.messages.journal import Append
+from dispatch.messages.journal import by_nobody
 from dispatch.storage.failures import explained
 from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
@@ -62,7 +62,7 @@ def seed_into(writer: Writer, fleet: int, now: float) -> Seeded:
     with explained(writer.path):
         known = {driver_id for (driver_id,) in writer.db.conn.execute("SELECT driver_id FROM drivers")}
     new = [card for card in (MICHAEL, *demo_fleet(fleet)) if card.driver_id not in known]
-    writer.write([Append(addresses.driver(card.driver_id), 0, 1, now, (DriverRegistered(card),)) for card in new])
+    writer.write([by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)) for card in new])
     return Seeded(_seed_passenger(writer, SARAH), len(new))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from itertools import count
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -93,7 +92,6 @@ class Requests:
         """
         self.runtime = runtime
         self.settings = settings
-        self._numbers = count(1)
 
     def get(self, path: str, handle: Callable[[Request], Awaitable[Response]]) -> Route:
         """Make a route for GET."""
@@ -141,7 +139,7 @@ class Requests:
 
         Raises Unavailable if none comes in time or the receiver is too busy, and `nobody` if there is no such receiver.
         """
-        address = addresses.request(next(self._numbers))
+        address = addresses.request(self.runtime.next_number())
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.runtime.sink(address, PendingReply(answer))
         try:

@@ -11,7 +11,7 @@ from dispatch.domain.places.clocks import PhoneClock
 from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.money import USUAL_DIGITS
 from dispatch.identity.tokens import Claims
-from dispatch.ids import UNNAMED_ZONE, DriverId, RideId
+from dispatch.ids import UNNAMED_ZONE, DriverId, Number, RideId
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from dispatch.transport.sessions.frames import Frames
@@ -122,7 +122,7 @@ class SessionContext:
         self.on_file: OnFile = NobodyOnFile()
         self.proofs: ReadsTokens | None = None
         self._bookings: dict[tuple[RideId, str], None] = {}
-        self.proved: dict[int, Any] = {}
+        self.proved: dict[Number, Any] = {}
         """Open sessions whose speaker has proved something, by number."""
         self.frames = Frames(runtime, settings, currency_digits)
 

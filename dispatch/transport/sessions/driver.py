@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from dispatch import addresses
 from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
 from dispatch.errors import BadField, Forbidden
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, Number
 from dispatch.messages.commands import Request
 from dispatch.messages.matching import DriverAt, PositionsJudged, ReportPositions, Seen
 from dispatch.phones import identity
@@ -43,7 +43,7 @@ class DriverSession(Session):
     frames: ClassVar[Mapping[type, MakeFrame]] = {**FOR_DRIVER, PositionsJudged: _as_ack}
     patient = (wire.Ping, wire.LocationUpdate)
 
-    def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
+    def __init__(self, context: SessionContext, number: Number, principal: Principal, link: Link) -> None:
         self.driver_id = driver_id = DriverId(principal.id)
         self.known_as: str = driver_id
         """What the path calls the driver: the id, or a phone number."""

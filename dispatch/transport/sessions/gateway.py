@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from dispatch.ids import DriverId, RideId
+from dispatch.ids import DriverId, Number, RideId
 from dispatch.principals import Principal
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.driver import DriverSession
@@ -25,15 +25,19 @@ class Gateway(SessionContext):
 
     def passenger_session(self, principal: Principal, ride_id: RideId, link: Link) -> PassengerSession:
         """For a connection that speaks for this ride."""
-        return PassengerSession(self, next(self._numbers), principal, ride_id, link)
+        return PassengerSession(self, self._number(), principal, ride_id, link)
 
     def driver_session(self, principal: Principal, link: Link) -> DriverSession:
         """For a connection of this driver."""
-        return DriverSession(self, next(self._numbers), principal, link)
+        return DriverSession(self, self._number(), principal, link)
 
     def staff_session(self, principal: Principal, link: Link) -> StaffSession:
         """For a connection of one of the operator's people."""
-        return StaffSession(self, next(self._numbers), principal, link)
+        return StaffSession(self, self._number(), principal, link)
+
+    def _number(self) -> Number:
+        """The number of a new connection. It begins with the moment: an app may come here from another process that started later."""
+        return int(self.runtime.now * 1e6), next(self._numbers)
 
     def forget(self, person_id: str) -> None:
         """This person is on file no more: believe no token of theirs, close their sockets, and forget what is known of their phone."""

@@ -9,7 +9,7 @@ from dispatch import addresses
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.errors import BadField, NoSuchRide
-from dispatch.ids import PassengerId, QuoteId, RideId
+from dispatch.ids import Number, PassengerId, QuoteId, RideId
 from dispatch.messages import commands
 from dispatch.messages.commands import Request
 from dispatch.messages.notices import NotYours
@@ -40,7 +40,9 @@ class PassengerSession(Session):
     incoming = wire.FROM_PASSENGER
     frames = FOR_PASSENGER
 
-    def __init__(self, context: SessionContext, number: int, principal: Principal, ride_id: RideId, link: Link) -> None:
+    def __init__(
+        self, context: SessionContext, number: Number, principal: Principal, ride_id: RideId, link: Link
+    ) -> None:
         super().__init__(context, number, principal, addresses.ride(ride_id), link, ride_id)
         self._is_guest = False
         self._unsure: list[wire.ClientMessage] | None = None

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dispatch import addresses
 from dispatch.errors import BadMessage, FrameError, InternalError, RateLimited, Unavailable
 from dispatch.identity.tokens import Claims, NotYou
-from dispatch.ids import DriverId, RideId
+from dispatch.ids import DriverId, Number, RideId
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import Attach, Detach, Request, Resume
 from dispatch.messages.notices import CutOff, Faulted, Refused, Replaced
@@ -105,7 +105,7 @@ class Session:
     def __init__(
         self,
         context: SessionContext,
-        number: int,
+        number: Number,
         principal: Principal,
         actor: str | None,
         link: Link,

@@ -13,7 +13,7 @@ from dispatch.errors import (
     QuoteExpired,
     Unavailable,
 )
-from dispatch.ids import RideId
+from dispatch.ids import Number, RideId
 from dispatch.messages.base import Message, Undelivered
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import DeskAnswered
@@ -40,13 +40,12 @@ class _Overdue(Message, frozen=True, gc=False):
 class StaffSession(Session):
     """Passes the desk's commands to rides and their answers back. Several desks may be connected at once."""
 
-    __slots__ = ("_questions",)
+    __slots__ = ()
     incoming = wire.FROM_STAFF
     frames: ClassVar[Mapping[type, MakeFrame]] = {}
 
-    def __init__(self, context: SessionContext, number: int, principal: Principal, link: Link) -> None:
+    def __init__(self, context: SessionContext, number: Number, principal: Principal, link: Link) -> None:
         super().__init__(context, number, principal, None, link)
-        self._questions = 0
 
     def answer(self, message: wire.OpsCancelRide, outcome: DeskAnswered | FrameError) -> None:
         """Tell the desk the outcome of a `cancel_ride`."""
@@ -59,8 +58,7 @@ class StaffSession(Session):
 
     def _cancel_ride(self, message: wire.OpsCancelRide) -> None:
         runtime, ride_id = self._context.runtime, RideId(message.ride_id)
-        self._questions += 1
-        address = addresses.staff_request(self.number, self._questions)
+        address = addresses.request(runtime.next_number())
         cancel = CancelRide(self.principal, ride_id, message.reason or "", reply_to=address)
         runtime.sink(address, _Question(self, message, address))
         runtime.set_timer(PATIENCE_S, address, _Overdue())

@@ -41,7 +41,7 @@ class Wish(RecordedActor):
         self._goes_on = False
 
     def on_start(self) -> None:
-        self.app.replay(self.restore(), 0 if self._goes_on else self.incarnation)
+        self.app.replay(self.restore(), None if self._goes_on else self.incarnation)
 
     def carry_over(self, before: Any) -> None:
         super().carry_over(before)
@@ -88,7 +88,7 @@ def a_wish(*mail: Any, **options: Any) -> Rig:
     rig = Rig(**options)
     rig.listen(APP, NEWER)
     rig.runtime.factory("wish", lambda address, message: Wish(rig, address))
-    rig.tell(ME, Attach(AS_DAN, APP, 5), *mail)
+    rig.tell(ME, Attach(AS_DAN, APP, (0, 5)), *mail)
     rig.heard(APP)
     return rig
 
@@ -101,24 +101,24 @@ def wish_of(rig: Rig) -> Wish:
 
 class TestStream:
     def test_each_notice_has_the_next_number_and_is_told_to_the_newest_connection(self) -> None:
-        rig = a_wish(Attach(AS_DAN, NEWER, 6))
+        rig = a_wish(Attach(AS_DAN, NEWER, (0, 6)))
         rig.heard(NEWER)
         rig.tell(ME, CLOSED, ENDED)
         assert [notice.seq for notice in rig.heard(NEWER)] == [3, 4]
         assert rig.heard(APP) == []
 
     def test_an_older_connection_is_told_that_it_is_replaced(self) -> None:
-        rig = a_wish(Attach(AS_DAN, NEWER, 6))
-        rig.tell(ME, Attach(AS_DAN, APP, 5))
+        rig = a_wish(Attach(AS_DAN, NEWER, (0, 6)))
+        rig.tell(ME, Attach(AS_DAN, APP, (0, 5)))
         assert rig.heard(APP) == [Replaced()]
 
     def test_a_gap_is_told_again_with_its_numbers_before_the_snapshot(self) -> None:
         rig = a_wish(CLOSED, CLOSED)
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, "", 2, command())))
+        rig.tell(ME, Attach(AS_DAN, NEWER, (0, 6), Resume(AS_DAN, (0, 6), "", 2, command())))
         missed, snapshot, ack = rig.heard(NEWER)
         assert (missed.seq, snapshot.seq, snapshot.by, ack) == (3, 4, "recovered", Ack("ok", "k1"))
 
-    @pytest.mark.parametrize("resume", [Resume(AS_DAN, 5, "", 9), Resume(AS_DAN, 5, "older", 1)])
+    @pytest.mark.parametrize("resume", [Resume(AS_DAN, (0, 5), "", 9), Resume(AS_DAN, (0, 5), "older", 1)])
     def test_where_not_all_is_known_the_snapshot_does_not_say_that_it_was(self, resume: Resume) -> None:
         rig = a_wish(CLOSED)
         rig.tell(ME, resume)
@@ -127,7 +127,7 @@ class TestStream:
     def test_a_life_in_which_the_numbers_are_unknown_has_an_epoch_of_its_own(self) -> None:
         rig = a_wish(SetAvailability(AS_DAN, True))
         rig.runtime.retire(ME)
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6))
+        rig.tell(ME, Attach(AS_DAN, NEWER, (0, 6)))
         (snapshot,) = rig.heard(NEWER)
         assert snapshot.epoch != "" and snapshot.seq == 1
 
@@ -180,8 +180,8 @@ class TestCommands:
 def test_a_connection_whose_attach_failed_is_gone_and_its_app_must_come_again() -> None:
     rig = a_wish()
     wish = wish_of(rig)
-    attach = Attach(AS_DAN, APP, 5)
+    attach = Attach(AS_DAN, APP, (0, 5))
     assert wish.app.set_aside(wish, attach, "e1")
-    assert not wish.app.set_aside(wish, Detach(AS_DAN, 5), "e2")
+    assert not wish.app.set_aside(wish, Detach(AS_DAN, (0, 5)), "e2")
     rig.tell(ME, CLOSED)
     assert rig.heard(APP) == [Faulted("e1")]

@@ -24,7 +24,7 @@ from tests.actors.rig import ANN, AS_ANN, AS_DAN, CARD, DEARER, OFFER, RIDE, TRI
 
 APP, NEWER, ME = "session/5", "session/6", "driver/d1"
 ANSWERS_KEPT = Memory().answers
-ONLINE, OFFERED = Attach(AS_DAN, APP, 5), OfferRide(lease(), CARD)
+ONLINE, OFFERED = Attach(AS_DAN, APP, (0, 5)), OfferRide(lease(), CARD)
 
 
 @pytest.fixture
@@ -47,22 +47,22 @@ def numbers(rig: Rig, address: str = APP) -> list[int]:
 
 class TestConnection:
     def test_a_newer_connection_replaces_the_one_before_and_hears_what_comes(self, rig: Rig) -> None:
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6), OFFERED)
+        rig.tell(ME, Attach(AS_DAN, NEWER, (0, 6)), OFFERED)
         assert rig.heard(APP) == [Replaced()]
         assert [type(notice).__name__ for notice in rig.heard(NEWER)] == ["DriverSnapshot", "OfferMade"]
 
     def test_an_older_connection_that_comes_late_is_told_so_and_changes_nothing(self, rig: Rig) -> None:
         rig.listen("session/4")
-        rig.tell(ME, Attach(AS_DAN, "session/4", 4), OFFERED)
+        rig.tell(ME, Attach(AS_DAN, "session/4", (0, 4)), OFFERED)
         assert rig.heard("session/4") == [Replaced()]
         assert [type(notice) for notice in rig.heard(APP)] == [OfferMade]
 
     def test_the_end_of_an_older_connection_changes_nothing(self, rig: Rig) -> None:
-        rig.tell(ME, Attach(AS_DAN, NEWER, 6), Detach(AS_DAN, 5), OFFERED)
+        rig.tell(ME, Attach(AS_DAN, NEWER, (0, 6)), Detach(AS_DAN, (0, 5)), OFFERED)
         assert in_short(rig.heard(NEWER)[-1]) == "OfferMade"
 
     def test_what_is_said_without_a_connection_is_told_by_the_next_snapshot(self, rig: Rig) -> None:
-        rig.tell(ME, OFFERED, Detach(AS_DAN, 5), Attach(AS_DAN, NEWER, 6))
+        rig.tell(ME, OFFERED, Detach(AS_DAN, (0, 5)), Attach(AS_DAN, NEWER, (0, 6)))
         (snapshot,) = rig.heard(NEWER)
         assert (snapshot.status, snapshot.offer, snapshot.seq) == ("available", None, 3)
 
@@ -205,7 +205,7 @@ class TestBooking:
     def test_a_cancel_may_be_repeated_by_whoever_came_back(self, rig: Rig) -> None:
         rig.tell("ride/r1", FindDriver(AS_ANN, RIDE, TRIP, ANN), CancelRide(AS_ANN, RIDE, command=command()))
         rig.heard(APP)
-        rig.tell("ride/r1", Attach(AS_ANN, NEWER, 6), CancelRide(AS_ANN, RIDE, command=command()))
+        rig.tell("ride/r1", Attach(AS_ANN, NEWER, (0, 6)), CancelRide(AS_ANN, RIDE, command=command()))
         assert [in_short(notice) for notice in rig.heard(NEWER)] == [
             "PassengerSnapshot:cancelled",
             "RideEnded:passenger",

@@ -41,7 +41,7 @@ from tests.actors.rig import (
 from tests.actors.test_ride import claim
 
 APP, NEWER, ME, THE_RIDE = "session/5", "session/6", "driver/d1", "ride/r1"
-ONLINE, OFFERED = Attach(AS_DAN, APP, 5), OfferRide(lease(), CARD)
+ONLINE, OFFERED = Attach(AS_DAN, APP, (0, 5)), OfferRide(lease(), CARD)
 D1 = DAN.driver_id
 THEIRS = Command("k1", 1, D1)
 """An id that the driver's app gave."""
@@ -72,7 +72,7 @@ def another_process(rig: Rig, address: str) -> None:
 
 
 def back(last_seq: int, epoch: str = "", name: str | None = None) -> Attach:
-    return Attach(AS_DAN, NEWER, 6, Resume(AS_DAN, 6, epoch, last_seq, command(name) if name else None))
+    return Attach(AS_DAN, NEWER, (0, 6), Resume(AS_DAN, (0, 6), epoch, last_seq, command(name) if name else None))
 
 
 def short(rig: Rig, address: str = NEWER) -> list[str]:
@@ -93,7 +93,7 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED)
         rig.heard(APP)
-        rig.tell(ME, Detach(AS_DAN, 5), back(1))
+        rig.tell(ME, Detach(AS_DAN, (0, 5)), back(1))
         closing, snapshot = rig.heard(NEWER)
         assert (in_short(closing), closing.seq, snapshot.seq) == ("OfferClosed:unavailable", 2, 3)
 
@@ -114,7 +114,7 @@ class TestGap:
 
     def test_an_app_that_does_not_resume_hears_a_snapshot_first(self) -> None:
         rig = a_driver()
-        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6))
+        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, (0, 6)))
         (snapshot,) = rig.heard(NEWER)
         assert (snapshot.seq, snapshot.recovered) == (2, False)
 
@@ -122,14 +122,14 @@ class TestGap:
         rig = a_driver()
         rig.tell(ME, OFFERED, CloseOffer(OFFER, RIDE, "taken"))
         first, second = rig.heard(APP)
-        rig.tell(ME, Resume(AS_DAN, 5, "", 0))
+        rig.tell(ME, Resume(AS_DAN, (0, 5), "", 0))
         *again, snapshot = rig.heard(APP)
         assert again == [first, second]
         assert (snapshot.seq, snapshot.recovered) == (3, True)
 
     def test_an_older_connection_cannot_ask_for_anything(self) -> None:
         rig = a_driver()
-        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, 6), Resume(AS_DAN, 5, "", 0))
+        rig.tell(ME, OFFERED, Attach(AS_DAN, NEWER, (0, 6)), Resume(AS_DAN, (0, 5), "", 0))
         assert short(rig) == ["DriverSnapshot:available"]
 
     def test_a_ride_that_nobody_booked_has_nothing_to_go_on_with(self) -> None:
@@ -148,7 +148,7 @@ class TestUnsure:
         rig.tell(ME, OFFERED, OfferRide(lease(OTHER_RIDE), CARD))
         rig.heard(APP)
         rig.tell(ME, DeclineOffer(AS_DAN, RIDE))
-        rig.tell(ME, Resume(AS_DAN, 5, "", 0) if same else back(0))
+        rig.tell(ME, Resume(AS_DAN, (0, 5), "", 0) if same else back(0))
         listener = APP if same else NEWER
         assert short(rig, listener) == ["OfferMade"], "it is on disk"
         rig.wait(1.0)
@@ -161,7 +161,11 @@ class TestUnsure:
     def test_what_never_reached_the_disk_was_never_said_even_if_nobody_listened(self) -> None:
         rig = a_ride()
         rig.tell(
-            THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), RoundOpened(1, 1, 5, 30.0), claim(DAN), Detach(AS_ANN, 5)
+            THE_RIDE,
+            FindDriver(AS_ANN, RIDE, TRIP, ANN),
+            RoundOpened(1, 1, 5, 30.0),
+            claim(DAN),
+            Detach(AS_ANN, (0, 5)),
         )
         rig.heard(APP)
         rig.disk_is_full(True)
@@ -195,13 +199,13 @@ def short_of(notices: list[Any]) -> list[str]:
 class TestLives:
     def test_a_ride_that_was_woken_numbers_anew_in_an_epoch_of_its_own(self) -> None:
         rig = a_ride()
-        rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), CancelRide(AS_ANN, RIDE), Detach(AS_ANN, 5))
+        rig.tell(THE_RIDE, FindDriver(AS_ANN, RIDE, TRIP, ANN), CancelRide(AS_ANN, RIDE), Detach(AS_ANN, (0, 5)))
         another_process(rig, THE_RIDE)
         rig.tell(THE_RIDE, back(1))
         (snapshot,) = rig.heard(NEWER)
         assert snapshot.epoch != ""
         assert (snapshot.seq, snapshot.recovered) == (1, False)
-        rig.tell(THE_RIDE, Resume(AS_ANN, 6, snapshot.epoch, 1))
+        rig.tell(THE_RIDE, Resume(AS_ANN, (0, 6), snapshot.epoch, 1))
         (again,) = rig.heard(NEWER)
         assert (again.seq, again.recovered) == (2, True)
 
@@ -221,13 +225,13 @@ class TestOnce:
 
     def again(self, rig: Rig, address: str, *messages: Any) -> list[str]:
         another_process(rig, address)
-        rig.tell(address, Attach(AS_DAN, NEWER, 6), *messages)
+        rig.tell(address, Attach(AS_DAN, NEWER, (0, 6)), *messages)
         return [text for text in short(rig) if text.startswith(("Ack", "Refused"))]
 
     def test_a_booking_is_not_made_twice_even_if_the_terms_were_changed_since(self) -> None:
         rig = a_ride()
         booking = FindDriver(AS_ANN, RIDE, TRIP, ANN, command("k1"))
-        rig.tell(THE_RIDE, booking, FindDriver(AS_ANN, RIDE, DEARER, ANN, command("k2")), Detach(AS_ANN, 5))
+        rig.tell(THE_RIDE, booking, FindDriver(AS_ANN, RIDE, DEARER, ANN, command("k2")), Detach(AS_ANN, (0, 5)))
         assert self.again(rig, THE_RIDE, booking) == ["Ack:ok"]
         requests = [event for event in rig.journal.events_of(THE_RIDE) if isinstance(event, RideRequested)]
         assert [event.trip for event in requests] == [TRIP, DEARER]
@@ -302,13 +306,13 @@ class TestSteps:
     def test_a_step_that_comes_again_is_answered_and_not_refused(self) -> None:
         arrived = ReportArrived(AS_DAN, RIDE, THEIRS)
         rig = self.a_ride_with_dan(arrived)
-        rig.tell(THE_RIDE, Detach(AS_ANN, 5), arrived)
+        rig.tell(THE_RIDE, Detach(AS_ANN, (0, 5)), arrived)
         assert rig.heard(ME) == [RideAnswered(RIDE, "ok", THEIRS)]
         assert sum(isinstance(event, RideArrived) for event in rig.journal.events_of(THE_RIDE)) == 1
 
     def test_a_ride_that_left_memory_knows_it_still(self) -> None:
         complete = CompleteRide(AS_DAN, RIDE, THEIRS)
-        rig = self.a_ride_with_dan(complete, Detach(AS_DAN, 5))
+        rig = self.a_ride_with_dan(complete, Detach(AS_DAN, (0, 5)))
         another_process(rig, THE_RIDE)
         rig.tell(THE_RIDE, complete)
         assert rig.heard(ME) == [RideAnswered(RIDE, "ok", THEIRS)]

@@ -5,7 +5,7 @@ import pytest
 from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
-from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.ids import NO_NUMBER, DriverId, OfferId, RideId
 from sim.city.offsets import destination
 
 PICKUP = (-33.92, 18.42)
@@ -67,7 +67,7 @@ def test_nobody_is_known_or_eligible_before_a_word_is_said() -> None:
     supply = Supply(PositionBoard(), 1)
     assert len(supply.drivers) == 0
     assert not supply.eligible(DAN)
-    assert supply.get(DAN) == Supplied(-1, -1, "offline", {})
+    assert supply.get(DAN) == Supplied(NO_NUMBER, -1, "offline", {})
     assert len(supply.drivers) == 1
     assert supply.get(DAN) is supply.get(DAN)
 
@@ -264,15 +264,15 @@ def test_with_another_vehicle_a_driver_becomes_eligible_anew(town: Town) -> None
 
 def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer_is_on_its_way(town: Town) -> None:
     town.is_offered(DAN, "offer-1")
-    town.supply.forget(DAN, 7)
+    town.supply.forget(DAN, (0, 7))
     assert len(town.supply.drivers) == 1, "the offer may reach the driver, and wake them"
     town.answers(DAN, "offer-1")
-    town.supply.get(DAN).incarnation = 8
-    town.supply.forget(DAN, 7)
+    town.supply.get(DAN).incarnation = (0, 8)
+    town.supply.forget(DAN, (0, 7))
     assert town.nearest() == ["dan"]
-    town.supply.forget(DAN, 8)
+    town.supply.forget(DAN, (0, 8))
     assert (len(town.supply.drivers), town.nearest()) == (0, [])
-    town.supply.forget(DAN, 8)
+    town.supply.forget(DAN, (0, 8))
     town.supply.get(EVE)  # of whom a dispatcher made anew has only heard
-    town.supply.forget(EVE, 9)
+    town.supply.forget(EVE, (0, 9))
     assert len(town.supply.drivers) == 0

@@ -57,7 +57,7 @@ def test_two_answers_to_one_command_are_seen_but_for_those_that_ask_to_try_again
 def test_the_same_id_of_two_apps_names_two_commands() -> None:
     other = AvailabilitySet(DriverId("d2"), False, Command("k1", 7, DriverId("d2")))
     assert watched(*written(1, WISH), *written(2, other)) == []
-    apps = [("driver/d1", Attach(AS_DAN, "session/1", 1)), ("ride/r1", Attach(AS_ANN, "session/2", 2))]
+    apps = [("driver/d1", Attach(AS_DAN, "session/1", (0, 1))), ("ride/r1", Attach(AS_ANN, "session/2", (0, 2)))]
     assert watched(*apps, ("session/1", Ack("ok", "k1")), ("session/2", Refused("illegal_now", "no", id="k1"))) == []
-    newer = ("driver/d1", Attach(AS_DAN, "session/3", 3))
+    newer = ("driver/d1", Attach(AS_DAN, "session/3", (0, 3)))
     assert watched(*apps, ("session/1", Ack("ok", "k1")), newer, ("session/3", Ack("taken", "k1"))) == ["one-answer"]

@@ -80,7 +80,7 @@ def test_told_after_its_commit_it_is_as_it_should_be(notice: Any, events: tuple[
 def test_a_passenger_who_was_told_something_else_last_does_not_know_the_end(notice: Any) -> None:
     """Each of these is remembered as what the passenger knows; the ride then ends, and nobody tells them."""
     watched = Watched()
-    watched.told("ride/r1", Attach(AS_ANN, "session/2", 2))
+    watched.told("ride/r1", Attach(AS_ANN, "session/2", (0, 2)))
     watched.told("session/2", notice)
     watched.disk(RideCancelled(R1, "ops"))
     watched.watch.finish(watched.now)

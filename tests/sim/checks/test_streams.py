@@ -12,7 +12,7 @@ from sim.checks.streams import Streams
 from tests.actors.rig import AS_ANN
 
 RIDE, ME = RideId("r1"), "ride/r1"
-FIRST, SECOND = Attach(AS_ANN, "session/1", 1), Attach(AS_ANN, "session/2", 2)
+FIRST, SECOND = Attach(AS_ANN, "session/1", (0, 1)), Attach(AS_ANN, "session/2", (0, 2))
 
 
 def ended(seq: int, reason: str = "", epoch: str = "") -> RideEnded:
@@ -43,12 +43,33 @@ def watched(*messages: Any) -> list[str]:
         ((FIRST, ended(1), whole(5, recovered=True)), ["no-gap"]),
         ((FIRST, ended(1), ended(1, "something else")), ["one-number"]),
         ((FIRST, ended(1), SECOND, ended(1, "something else", "another")), []),
-        ((FIRST, Attach(AS_ANN, "session/2", 2, Resume(AS_ANN, 2, "", 1)), ended(2), whole(3, recovered=True)), []),
-        ((FIRST, Attach(AS_ANN, "session/2", 2, Resume(AS_ANN, 2, "", 1)), ended(3)), ["no-gap"]),
+        (
+            (
+                FIRST,
+                Attach(AS_ANN, "session/2", (0, 2), Resume(AS_ANN, (0, 2), "", 1)),
+                ended(2),
+                whole(3, recovered=True),
+            ),
+            [],
+        ),
+        ((FIRST, Attach(AS_ANN, "session/2", (0, 2), Resume(AS_ANN, (0, 2), "", 1)), ended(3)), ["no-gap"]),
         ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(4)), []),
         ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(5)), ["no-gap"]),
-        ((FIRST, *map(ended, (1, 2, 3)), Resume(AS_ANN, 1, "", 1), ended(2), ended(3), whole(4, recovered=True)), []),
-        ((FIRST, *map(ended, (1, 2, 3)), Resume(AS_ANN, 1, "", 1), ended(3), whole(4, recovered=True)), ["no-gap"]),
+        (
+            (
+                FIRST,
+                *map(ended, (1, 2, 3)),
+                Resume(AS_ANN, (0, 1), "", 1),
+                ended(2),
+                ended(3),
+                whole(4, recovered=True),
+            ),
+            [],
+        ),
+        (
+            (FIRST, *map(ended, (1, 2, 3)), Resume(AS_ANN, (0, 1), "", 1), ended(3), whole(4, recovered=True)),
+            ["no-gap"],
+        ),
     ],
     ids=str,
 )

@@ -81,7 +81,7 @@ class Town:
         self.runtime = make_runtime(RealtimeRuntime, 1, settings)
         journal = MemoryJournal(self.runtime)
         self.runtime.sink(JOURNAL, journal)
-        zone = assemble(settings, self.runtime, journal, travel=TravelModel(), make_policy=None, epoch="e1")
+        zone = assemble(settings, self.runtime, journal, travel=TravelModel(), make_policy=None)
         self.gateway, self.board = Door(zone.gateway), zone.board
         self.figures = Figures()
         self.failures: list[BaseException] = []

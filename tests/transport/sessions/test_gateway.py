@@ -19,6 +19,13 @@ def test_a_later_session_has_a_higher_number_whoever_it_is_for() -> None:
     assert len({session.address for session in sessions}) == 4
 
 
+def test_an_app_that_comes_from_a_process_that_started_later_has_a_higher_number_here() -> None:
+    later, here = Rig(start_at=100.0), Rig(start_at=50.0)
+    before = [later.gateway.passenger_session(AS_SARAH, RIDE, App()) for _ in range(9)][-1]
+    here.run(51.0)
+    assert here.gateway.passenger_session(AS_SARAH, RIDE, App()).number > before.number
+
+
 def test_a_session_speaks_for_the_ride_or_driver_that_it_was_made_for_and_the_desk_for_none() -> None:
     gateway = Rig().gateway
     driver = principals.driver(DriverId("d1"))

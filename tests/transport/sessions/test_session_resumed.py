@@ -56,7 +56,12 @@ class TestFirstFrame:
         app.says(**resume(id="k1"))
         (attach,) = rig.heard(ME)
         assert attach.resume is not None
-        assert (attach.number, attach.resume.number, attach.resume.epoch, attach.resume.last_seq) == (1, 1, "e1", 4)
+        assert (attach.number, attach.resume.number, attach.resume.epoch, attach.resume.last_seq) == (
+            (0, 1),
+            (0, 1),
+            "e1",
+            4,
+        )
         assert attach.resume.command.id == "k1"
 
     def test_after_the_first_frame_a_resume_is_a_message_like_any_other(self) -> None:
