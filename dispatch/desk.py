@@ -10,19 +10,25 @@ from dispatch.ids import PassengerId, RideId
 from dispatch.storage.failures import explained
 from dispatch.storage.people.people import id_of_phone
 from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tools.audit import Wanted, audit_page
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
 from dispatch.storage.tools.explain import explanation
 from dispatch.storage.tools.history import NoSuchRideOnFile
+from dispatch.text import excerpt
+from dispatch.timestamps import LocalTime
 
 T = TypeVar("T")
 LAST_NUMBER: Final = 2**62
+LAST_MOMENT: Final = 1e15
 
 
 class LiveDesk:
     """`DeskReads` of the live file. Made by the composition root, used on the event loop."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, time_zone: str) -> None:
+        """`time_zone`: of the town, whose days are meant."""
         self._path = path
+        self._local = LocalTime(time_zone)
 
     async def passenger_id(self, phone: str) -> PassengerId:
         """Who has this phone; nobody on file: the phone is the id, as of whoever books by an app."""
@@ -58,6 +64,22 @@ class LiveDesk:
             return told
 
         return await asyncio.to_thread(explain)
+
+    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str, limit: int) -> Told:
+        """A page of what staff did, and the `next` cursor where there is more. Raises BadField."""
+        since, until = self._bounds(day) if day else (0.0, LAST_MOMENT)
+        wanted = Wanted(staff=staff, ride=ride, person=person, since=since, until=until)
+        before = number_of(cursor)
+        acts, last = await self._read(
+            lambda db: audit_page(db, self._path, wanted, LAST_NUMBER if before is None else before, limit)
+        )
+        return {"acts": acts, "next": str(last) if last is not None else None}
+
+    def _bounds(self, day: str) -> tuple[float, float]:
+        try:
+            return self._local.bounds(day)
+        except (ValueError, OverflowError):
+            raise BadField("day", f"day must be a day such as 2026-11-30, got {excerpt(day)}") from None
 
     async def _read(self, ask: Callable[[Any], T]) -> T:
         def asked() -> T:

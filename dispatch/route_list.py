@@ -53,7 +53,7 @@ def routes(parts: Parts) -> list[Route]:
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
         *public(town_routes(parts.settings, vehicle_types)),
-        *DeskRoutes(parts.requests, LiveDesk(parts.settings.db), parts.travel).routes,
+        *DeskRoutes(parts.requests, LiveDesk(parts.settings.db, parts.settings.time_zone), parts.travel).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]

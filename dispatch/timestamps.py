@@ -102,9 +102,17 @@ class LocalTime:
 
     def end_of(self, day: str) -> float:
         """The Unix second at which a local day (`2027-03-31`) is over. Raises ValueError for text that is no day."""
+        return self.bounds(day)[1]
+
+    def bounds(self, day: str) -> tuple[float, float]:
+        """The Unix seconds at which a local day begins and is over. Raises ValueError for text that is no day."""
         if not _DAY.fullmatch(day):
             raise ValueError(day)
-        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), self._zone).timestamp()
+        first = date.fromisoformat(day)
+        since, until = (
+            datetime.combine(each, time(), self._zone).timestamp() for each in (first, first + timedelta(days=1))
+        )
+        return since, until
 
     def day(self, at: float) -> str:
         """The local day of a Unix second: `2027-03-31`."""

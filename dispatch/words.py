@@ -259,6 +259,18 @@ class Result(Word):
     UNAVAILABLE = "unavailable"
 
 
+class StaffAction(Word):
+    """What somebody of the operator's people did to a ride."""
+
+    BOOK = "book"
+    EDIT = "edit"
+    ASSIGN = "assign"
+    BIND = "bind"
+    REASSIGN = "reassign"
+    FARE = "fare"
+    CLOSE = "close"
+
+
 class RefusalCode(Word):
     """The `code` of an `error` that an app is answered with (docs/PROTOCOL.md). Codes never change."""
 

@@ -32,7 +32,7 @@ from dispatch.domain.matching.zone import Agenda, Zone, considered
 from dispatch.errors import IllegalTransition, InternalError, Unavailable
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded
+from dispatch.messages.events import DriverReserved, OfferDeclined, OffersClosed, RideRequested, RoundEnded, StaffActed
 from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceState,
@@ -51,7 +51,7 @@ from dispatch.messages.matching import (
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Lease
-from dispatch.words import AskVerdict, OfferOutcome, RefusalCode, RideStatus, SearchEnd
+from dispatch.words import AskVerdict, OfferOutcome, RefusalCode, RideStatus, SearchEnd, StaffAction
 
 
 class _Due(Message, frozen=True, gc=False):
@@ -227,6 +227,8 @@ class DispatcherActor(RecordedActor):
             return
         asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
         self.record(asking)
+        action = StaffAction.BIND if message.bind else StaffAction.ASSIGN
+        self.record(StaffActed(message.ride_id, message.staff_id, action, driver_id))
         (eta_s,) = self.supply.etas_s([driver_id], search.card.trip.pickup.point, now)
         self.supply.hold(message.ride_id, asking.offers)
         lease = search.open[asking.offers[0].offer_id].lease

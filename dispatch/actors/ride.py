@@ -843,11 +843,14 @@ class RideActor(RecordedActor):
     def _carry_out(self, decision: Decision, message: Order | FindDriver | None = None) -> None:
         """Record the events in one go, then tell each. `message`: the command that was decided, whose asker is answered."""
         ride, events = self.ride, decision.events
+        audit = journey.acted(ride, message, events) if message is not None else ()
         was, search_no = ride.status, ride.search_no
         for event in events:
             self.record(event)
             if getattr(event, "command", None) is not None:
                 self.app.answers.note(event, self.recorded)
+        for event in audit:
+            self.record(event)
         if self.claims is not None and (ride.status != PENDING or ride.search_no != search_no):
             for claim in self.claims.take_all():
                 self.send(addresses.driver(claim.driver.driver_id), journey.refuse_claim(ride, claim))

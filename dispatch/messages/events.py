@@ -21,6 +21,7 @@ from dispatch.words import (
     Result,
     SearchEnd,
     SkippedStep,
+    StaffAction,
 )
 
 
@@ -228,6 +229,17 @@ class NoteChanged(Message, frozen=True, gc=False):
     note: str
     staff_id: str
     at: float
+
+
+class StaffActed(Message, frozen=True, gc=False):
+    """Somebody of the operator's people did this to a ride: in one commit with what they did, which says the rest. `driver_id`: whom
+    staff had asked, or bound.
+    """
+
+    ride_id: RideId
+    staff_id: str
+    action: StaffAction
+    driver_id: DriverId | None = None
 
 
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):
@@ -465,7 +477,7 @@ class Purged(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
-    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged | NoteChanged
+    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged | NoteChanged | StaffActed
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

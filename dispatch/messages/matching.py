@@ -39,6 +39,7 @@ class AskDriver(Message, frozen=True, gc=False):
     driver_id: DriverId
     bind: bool
     reply_to: str
+    staff_id: str = ""
 
 
 class EndSearch(Message, frozen=True, gc=False):

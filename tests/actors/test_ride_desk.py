@@ -11,11 +11,11 @@ from dispatch.actors.ride import RideActor
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import OfferId, QuoteId
 from dispatch.messages.commands import Attach, CancelRide, ChangeFare, Detach, EditRide, FindDriver, ReassignRide
-from dispatch.messages.events import RideAssigned, RideRequested
+from dispatch.messages.events import RideAssigned, RideRequested, StaffActed
 from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered, ForDriver, SearchDriver
 from dispatch.messages.notices import NoteNews, PassengerSnapshot
 from dispatch.messages.providers import NotPriced, Priced, QuoteRefused
-from dispatch.principals import OPERATIONS
+from dispatch.principals import OPERATIONS, Principal, Role
 from dispatch.values import FareLine, Money, Place, Price
 from dispatch.words import RefusalCode, RideStatus
 from tests.actors.rig import ANN, AS_ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig
@@ -25,6 +25,12 @@ CHANGES = (
     ReassignRide(OPERATIONS, RIDE, "request/1", "late"),
     ChangeFare(OPERATIONS, RIDE, "request/1", 80.0, "agreed"),
     EditRide(OPERATIONS, RIDE, "request/1", note="gate"),
+)
+MAX = Principal(Role.STAFF, "p-max", is_manager=True)
+CHANGES_OF_MAX = (
+    ChangeFare(MAX, RIDE, "request/1", 80.0, "agreed"),
+    ReassignRide(MAX, RIDE, "request/1", "late"),
+    CancelRide(MAX, RIDE, "a complaint", reply_to="request/1"),
 )
 DESK, DISPATCHER, PASSENGER, QUOTE = "request/1", "dispatcher/0", "session/5", "quote/q1"
 CALL = FindDriver(OPERATIONS, RIDE, TRIP, ANN, reply_to=DESK, body=7)
@@ -47,7 +53,7 @@ class TestBooking:
         rig.tell("ride/r1", CALL)
         rig.wait(RideRules().link_grace_s + 100.0)
         assert rig.heard(DESK) == [DeskAnswered(RideStatus.PENDING)]
-        assert [type(event) for event in rig.journal.events_of("ride/r1")] == [RideRequested]
+        assert [type(event) for event in rig.journal.events_of("ride/r1")] == [RideRequested, StaffActed]
         assert requested(rig)[0].booked_by == "ops"
 
     def test_it_stays_when_an_app_has_looked_at_it_and_gone(self) -> None:
@@ -55,7 +61,7 @@ class TestBooking:
         rig.tell("ride/r1", CALL, Attach(AS_ANN, PASSENGER, (0, 5)), Detach(AS_ANN, (0, 5)))
         rig.wait(RideRules().link_grace_s + 100.0)
         rig.tell("ride/r1", AnnounceHold(ANN.passenger_id))
-        assert [type(event) for event in rig.journal.events_of("ride/r1")] == [RideRequested]
+        assert [type(event) for event in rig.journal.events_of("ride/r1")] == [RideRequested, StaffActed]
 
     def test_a_second_ride_of_the_caller_is_no_question_for_anybody(self) -> None:
         rig = ride_of_a_caller()
@@ -105,9 +111,9 @@ class TestBooking:
         assert rig.heard(DESK)[-1] == DeskAnswered(RideStatus.PENDING)
 
 
-def claim(driver: Any, round_no: int = 1) -> ClaimRide:
+def claim(driver: Any, round_no: int = 1, search_no: int = 1) -> ClaimRide:
     """From right beside the pickup, or not: two drivers are equally near."""
-    return ClaimRide(RIDE, 1, round_no, OfferId(f"r1.1.{driver.driver_id}"), driver, -26.195, 28.0473)
+    return ClaimRide(RIDE, search_no, round_no, OfferId(f"r1.{search_no}.{driver.driver_id}"), driver, -26.195, 28.0473)
 
 
 ELM_ST = Place(-26.25, 28.05, "9 Elm St")
@@ -190,6 +196,26 @@ class TestEditing:
 def price(minor: int) -> Price:
     """What somebody says that it costs."""
     return Price(Money(minor, "ZAR"), (FareLine("base", minor),), 5200, 900)
+
+
+class TestAudit:
+    def test_what_staff_did_is_in_one_commit_with_the_deed_and_says_who(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell("ride/r1", CALL, EditRide(MAX, RIDE, DESK, note="gate"), claim(DAN, search_no=2), *CHANGES_OF_MAX)
+        acts = [event for event in rig.journal.events_of("ride/r1") if isinstance(event, StaffActed)]
+        assert [(act.staff_id, act.action) for act in acts] == [
+            ("ops", "book"),
+            ("p-max", "edit"),
+            ("p-max", "fare"),
+            ("p-max", "reassign"),
+            ("p-max", "close"),
+        ]
+
+    def test_what_was_refused_is_no_act(self) -> None:
+        rig = ride_of_a_caller()
+        rig.tell("ride/r1", CALL, ChangeFare(MAX, RIDE, DESK, 80.0, "agreed"))
+        acts = [event for event in rig.journal.events_of("ride/r1") if isinstance(event, StaffActed)]
+        assert [act.action for act in acts] == ["book"]
 
 
 class TestIntervening:

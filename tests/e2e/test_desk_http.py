@@ -69,6 +69,7 @@ def test_a_ride_booked_by_phone_finds_its_driver_without_any_app_of_the_caller(t
             assert (shown["status"], shown["driver_id"], shown["booked_by"]) == ("accepted", "27821234568", "ops")
             assert [(entry["what"], entry["by"]) for entry in shown["timeline"]] == [
                 ("requested", "ops"),
+                ("staff_acted", "ops"),
                 ("asked", "system"),
                 ("asked", "system"),
                 ("assigned", "driver"),
@@ -158,6 +159,10 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             await say(driver, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234568")
             completed = await heard(driver, "ride_completed")
             assert (completed["fare"], completed["fare_by_agreement"]) == (0.0, True)
+            acts = (await desk.get("/api/audit?staff=ops")).json()["acts"]
+            assert [act["action"] for act in acts] == ["edit", "edit", "book"]
+            assert (await desk.get("/api/audit?day=2020-01-01")).json() == {"acts": [], "next": None}
+            assert (await desk.get("/api/audit?day=tomorrow")).json()["field"] == "day"
             over = await desk.patch(path, json={"note": "thanks"})
             assert (over.status_code, over.json()["code"]) == (409, "illegal_now")
 

@@ -49,6 +49,7 @@ from dispatch.messages.events import (
     RoundConsidered,
     RoundEnded,
     SearchFailed,
+    StaffActed,
     TrackRecorded,
 )
 from dispatch.messages.journal import Append
@@ -83,6 +84,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     ChargeDeclined(RIDE, "the card was refused"),
     FareChanged(RIDE, 90.0, "a detour", "p1", 200.0, 9000),
     NoteChanged(RIDE, "the blue gate", "p1", 200.0),
+    StaffActed(RIDE, "p1", "edit", DRIVER_ID),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 812.5),), 31.75, refill=True),
     RoundEnded(RIDE, 1, 1),
     RoundConsidered(RIDE, 1, 1, 1.75, 10_000.0, (DRIVER_ID,), (812.5,), ("asked",), (("busy", 3),)),
@@ -140,6 +142,7 @@ def _every_kind() -> list[Append]:
         told[RideStarted],
         told[FareChanged],
         told[NoteChanged],
+        told[StaffActed],
         told[TrackRecorded],
         told[RideCompleted],
     ]

@@ -51,10 +51,12 @@ from dispatch.messages.commands import (
     ChangeFare,
     CompleteRide,
     EditRide,
+    FindDriver,
     RateRide,
     ReassignRide,
     ReportArrived,
     ReportNoShow,
+    Request,
     StartRide,
 )
 from dispatch.messages.events import (
@@ -70,6 +72,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    StaffActed,
 )
 from dispatch.messages.matching import (
     AskDriver,
@@ -83,7 +86,7 @@ from dispatch.messages.matching import (
 from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
 from dispatch.principals import Role
 from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
-from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd
+from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd, StaffAction
 
 Step = ReportArrived | StartRide | CompleteRide
 STEPS: Final[dict[type[Message], type[Message]]] = {
@@ -397,6 +400,26 @@ def _progress(
 # -- what staff may do
 
 
+ACTIONS: Final[dict[type[Message], StaffAction]] = {
+    FindDriver: StaffAction.BOOK,
+    CancelRide: StaffAction.CLOSE,
+    ReassignRide: StaffAction.REASSIGN,
+    ChangeFare: StaffAction.FARE,
+    EditRide: StaffAction.EDIT,
+}
+"""What the audit calls what staff ask, where the ride itself does it."""
+
+
+def acted(ride: RideRecord, message: Request, events: tuple[Message, ...]) -> tuple[Message, ...]:
+    """What the audit keeps beside these events. `ride`: as it was before."""
+    if not events or message.principal.role is not Role.STAFF:
+        return ()
+    action = ACTIONS[type(message)]
+    if action is StaffAction.BOOK and ride.passenger is not None:
+        action = StaffAction.EDIT
+    return (StaffActed(ride.ride_id, message.principal.id, action),)
+
+
 def told_desk(ride: RideRecord) -> DeskAnswered:
     """How the ride stands, now that what staff asked is done; of one that was cancelled, by whom and why."""
     end = (ride.ended_by, ride.reason) if ride.status == CANCELLED else ("", "")
@@ -409,7 +432,11 @@ def assign(ride: RideRecord, message: AssignRide, now: float, rules: RideRules) 
         return Decision(refusal=Refusal(RefusalCode.FORBIDDEN, "only a manager may bind a driver"))
     if ride.status != PENDING:
         return _not_now("assign", ride)
-    return Decision(ask=AskDriver(ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to))
+    return Decision(
+        ask=AskDriver(
+            ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to, message.principal.id
+        )
+    )
 
 
 def reassign(ride: RideRecord, message: ReassignRide, now: float, rules: RideRules) -> Decision:

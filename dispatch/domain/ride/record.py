@@ -34,6 +34,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    StaffActed,
     TrackRecorded,
 )
 from dispatch.messages.matching import AskDriver
@@ -153,7 +154,7 @@ UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
 
 def next_status(status: RideStatus, event: type[Message]) -> RideStatus:
     """Where this event leads from `status`. Raises IllegalTransition where the table has no such step."""
-    if event is CommandDone or status in UNMOVING.get(event, ()):
+    if event in (CommandDone, StaffActed) or status in UNMOVING.get(event, ()):
         return status
     target = TRANSITIONS[status].get(event)
     if target is None:

@@ -59,6 +59,7 @@ from dispatch.messages.events import (
     RoundConsidered,
     RoundEnded,
     SearchFailed,
+    StaffActed,
     TrackRecorded,
 )
 from dispatch.values import Document, DriverCard, DriverFile, Passenger
@@ -350,6 +351,7 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ChargeDeclined: EventRow(RIDE, runs(_SETTLE_CHARGE("'declined'", "reference = NULL, reason = :reason")), _settled),
     FareChanged: EventRow(RIDE, _fare_changed),
     NoteChanged: EventRow(RIDE, _nothing),
+    StaffActed: EventRow("", _nothing),
     OffersMade: EventRow(DISPATCHER, _offered),
     RoundEnded: EventRow(DISPATCHER, _nothing),
     RoundConsidered: EventRow(DISPATCHER, _nothing),

@@ -30,6 +30,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    StaffActed,
 )
 from dispatch.storage.log.on_file import BODY, OF_RIDE, read
 from dispatch.storage.tools.history import Recorded
@@ -177,6 +178,13 @@ _TELL: Final[dict[type[Message], Callable[[Any], Told]]] = {
         "by": Party.OPS,
         "staff_id": event.staff_id,
         "note": event.note,
+    },
+    StaffActed: lambda event: {
+        "what": "staff_acted",
+        "by": Party.OPS,
+        "staff_id": event.staff_id,
+        "action": event.action,
+        "driver_id": event.driver_id,
     },
     RideArrived: _of_driver("arrived"),
     PinRefused: _of_driver("pin_refused"),

@@ -21,6 +21,7 @@ from dispatch.messages.matching import DeskAnswered
 from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.transport import wire
+from dispatch.transport.http.access import for_managers
 from dispatch.transport.http.requests import Requests, principal_of
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
@@ -47,6 +48,9 @@ class DeskReads(Protocol):
     async def rides(self, state: str, cursor: str, limit: int) -> Told:
         """A page of `rides` in this state, the newest first, and the `next` cursor where there are more. Raises BadField."""
 
+    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str, limit: int) -> Told:
+        """A page of `acts` of staff, the newest first, and the `next` cursor where there are more. Empty: any. Raises BadField."""
+
     async def why(self, ride_id: RideId) -> Told | None:
         """Who was asked and why; None: nobody booked under this id."""
 
@@ -71,16 +75,21 @@ class DeskRoutes:
             requests.post("/api/rides/{ride_id}/assign", self._assign),
             requests.post("/api/rides/{ride_id}/reassign", self._reassign),
             requests.post("/api/rides/{ride_id}/fare", self._change_fare),
+            *for_managers([requests.get("/api/audit", self._audit)]),
         ]
 
     # -- reading
 
     async def _list(self, request: Request) -> Response:
         asked = request.query_params
-        limit = asked.get("limit", "50")
-        if not limit.isdecimal() or not 1 <= int(limit[:6]) <= MOST_ROWS:
-            raise BadField("limit", f"limit must be a whole number from 1 to {MOST_ROWS}")
-        return _answer(await self._reads.rides(asked.get("state", "open"), asked.get("cursor", ""), int(limit)))
+        return _answer(await self._reads.rides(asked.get("state", "open"), asked.get("cursor", ""), limit_of(request)))
+
+    async def _audit(self, request: Request) -> Response:
+        limit, asked = limit_of(request), request.query_params
+        staff, ride, person, day, cursor = (
+            asked.get(name, "") for name in ("staff", "ride", "person", "day", "cursor")
+        )
+        return _answer(await self._reads.audit(staff, ride, person, day, cursor, limit))
 
     async def _show(self, request: Request) -> Response:
         return await self._told(request, self._reads.ride)
@@ -209,6 +218,14 @@ class DeskRoutes:
         if answer.code:
             raise refused(answer)
         return answer
+
+
+def limit_of(request: Request) -> int:
+    """How many rows a page is to have. Raises BadField."""
+    limit = request.query_params.get("limit", "50")
+    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit[:6]) <= MOST_ROWS:
+        raise BadField("limit", f"limit must be a whole number from 1 to {MOST_ROWS}")
+    return int(limit)
 
 
 def ride_id_of(request: Request) -> RideId:
