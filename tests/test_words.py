@@ -25,6 +25,7 @@ from dispatch.words import (
     RideWarning,
     SearchEnd,
     SkippedStep,
+    StaffAction,
     SystemReason,
     Word,
 )
@@ -46,6 +47,7 @@ CLASSES = [
     AskVerdict,
     SearchEnd,
     SkippedStep,
+    StaffAction,
     SystemReason,
     PersonRole,
     PersonStatus,
