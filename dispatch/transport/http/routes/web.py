@@ -109,11 +109,27 @@ def answer(request: Request, found: tuple[Content, str]) -> Response:
     return Response(content.plain, headers=headers, media_type=media_type)
 
 
+PAGES: Final = {"/docs": "docs/index.html", "/docs/sockets": "docs/sockets.html"}
+"""Which file is shown at an address of its own."""
+
+
 def web_routes(folder: Path) -> list[Route]:
-    """Routes for the files in `folder`: the client for app developers under `/client/`."""
+    """Routes for the files in `folder`: pages at their own addresses, the client for app developers under `/client/`, and under `/web/`
+    what pages are made of.
+    """
     files = Files(folder)
+
+    async def page(request: Request) -> Response:
+        return answer(request, files.find(PAGES[request.url.path.rstrip("/")]))
 
     async def client(request: Request) -> Response:
         return answer(request, files.find(f"client/{request.path_params['file']}"))
 
-    return [Route("/client/{file:path}", client)]
+    async def part(request: Request) -> Response:
+        return answer(request, files.find(request.path_params["file"]))
+
+    return [
+        *(Route(path, page) for path in PAGES),
+        Route("/client/{file:path}", client),
+        Route("/web/{file:path}", part),
+    ]

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from dispatch.config import Settings
 from dispatch.transport.http.access import public
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
-from dispatch.transport.http.routes.web import POLICY, TYPES, web_routes
+from dispatch.transport.http.routes.web import PAGES, POLICY, TYPES, web_routes
 from dispatch.transport.ws.server import run
 from dispatch.web import FOLDER
 from tests.transport.echo import EchoGateway, serving
@@ -105,3 +106,23 @@ def test_every_file_of_the_client_is_of_a_kind_that_is_served() -> None:
     for file in files:
         assert file.suffix in TYPES
         assert asked(FOLDER, f"/client/{file.relative_to(FOLDER / 'client')}").status_code == 200
+
+
+@pytest.mark.parametrize("path", list(PAGES))
+def test_a_page_has_an_address_of_its_own_and_asks_for_files_that_are_served(path: str) -> None:
+    page = asked(FOLDER, path)
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    named = re.findall(r'(?:src|href)="(/(?:web|client)/[^"]+)"', page.text)
+    assert named
+    for file in named:
+        if "/vendor/" not in file:
+            assert asked(FOLDER, file).status_code == 200, file
+
+
+def test_no_page_has_anything_inline_or_of_another_host() -> None:
+    for file in FOLDER.rglob("*.html"):
+        text = file.read_text("utf-8")
+        assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=|https?://", text), file
+        assert re.search(r'<html lang="\w+"', text), file
+        assert 'rel="icon"' in text, f"{file}: a browser asks for /favicon.ico otherwise"
