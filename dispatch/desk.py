@@ -16,8 +16,12 @@ from dispatch.storage.tools.explain import explanation
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.text import excerpt
 from dispatch.timestamps import LocalTime
+from dispatch.transport.http.queries import cursor_for, read_cursor
 
 T = TypeVar("T")
+RIDES: Final = "rides"
+ACTS: Final = "acts"
+"""The lists whose cursors there are."""
 LAST_NUMBER: Final = 2**62
 LAST_MOMENT: Final = 1e15
 
@@ -27,36 +31,36 @@ class LiveDesk:
 
     def __init__(self, path: str, time_zone: str) -> None:
         """`time_zone`: of the town, whose days are meant."""
-        self._path = path
+        self.path = path
         self._local = LocalTime(time_zone)
 
     async def passenger_id(self, phone: str) -> PassengerId:
         """Who has this phone; nobody on file: the phone is the id, as of whoever books by an app."""
-        found = await self._read(lambda db: id_of_phone(db, phone))
+        found = await self.read(lambda db: id_of_phone(db, phone))
         return PassengerId(found if found is not None else phone)
 
     async def ride(self, ride_id: RideId) -> Told | None:
         """The ride with its timeline; None: nobody booked under this id."""
-        return await self._read(lambda db: ride_of(db, self._path, ride_id))
+        return await self.read(lambda db: ride_of(db, self.path, ride_id))
 
-    async def rides(self, state: str, cursor: str, limit: int) -> Told:
+    async def rides(self, state: str, cursor: str | None, limit: int) -> Told:
         """A page of rides, and the `next` cursor where there are more. Raises BadField."""
         if state not in STATES:
             raise BadField("state", f"state must be {', '.join(STATES[:-1])} or {STATES[-1]}")
-        before = number_of(cursor)
-        rides, last = await self._read(lambda db: rides_page(db, state, before, limit))
-        return {"rides": rides, "next": str(last) if last is not None else None}
+        before = read_cursor(RIDES, cursor)
+        rides, last = await self.read(lambda db: rides_page(db, state, before, limit))
+        return {"rides": rides, "next": cursor_for(RIDES, last)}
 
     async def why(self, ride_id: RideId) -> Told | None:
         """Who was asked and why; None: nobody booked under this id."""
 
         def explain() -> Told | None:
             try:
-                told = explanation(self._path, ride_id, full_phones=True)
+                told = explanation(self.path, ride_id, full_phones=True)
             except NoSuchRideOnFile:
                 return None
             drivers = {row["driver_id"] for each in told["rounds"] for row in each["considered"]}
-            with closing(open_read_only(self._path)) as db, explained(self._path):
+            with closing(open_read_only(self.path)) as db, explained(self.path):
                 names = dict(db.execute("SELECT driver_id, name FROM drivers").fetchall()) if drivers else {}
             for each in told["rounds"]:
                 for row in each["considered"]:
@@ -65,15 +69,15 @@ class LiveDesk:
 
         return await asyncio.to_thread(explain)
 
-    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str, limit: int) -> Told:
+    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str | None, limit: int) -> Told:
         """A page of what staff did, and the `next` cursor where there is more. Raises BadField."""
         since, until = self._bounds(day) if day else (0.0, LAST_MOMENT)
         wanted = Wanted(staff=staff, ride=ride, person=person, since=since, until=until)
-        before = number_of(cursor)
-        acts, last = await self._read(
-            lambda db: audit_page(db, self._path, wanted, LAST_NUMBER if before is None else before, limit)
+        before = read_cursor(ACTS, cursor)
+        acts, last = await self.read(
+            lambda db: audit_page(db, self.path, wanted, LAST_NUMBER if before is None else before, limit)
         )
-        return {"acts": acts, "next": str(last) if last is not None else None}
+        return {"acts": acts, "next": cursor_for(ACTS, last)}
 
     def _bounds(self, day: str) -> tuple[float, float]:
         try:
@@ -81,18 +85,11 @@ class LiveDesk:
         except (ValueError, OverflowError):
             raise BadField("day", f"day must be a day such as 2026-11-30, got {excerpt(day)}") from None
 
-    async def _read(self, ask: Callable[[Any], T]) -> T:
+    async def read(self, ask: Callable[[Any], T]) -> T:
+        """What `ask` finds on file, over a connection that cannot write."""
+
         def asked() -> T:
-            with closing(open_read_only(self._path)) as db, explained(self._path):
+            with closing(open_read_only(self.path)) as db, explained(self.path):
                 return ask(db)
 
         return await asyncio.to_thread(asked)
-
-
-def number_of(cursor: str) -> int | None:
-    """The number that a cursor of ours stands for; None: there is none. Raises BadField."""
-    if not cursor:
-        return None
-    if not cursor.isascii() or not cursor.isdecimal() or int(cursor[:20]) > LAST_NUMBER:
-        raise BadField("cursor", "cursor must be the `next` of the page before")
-    return int(cursor)

@@ -4,20 +4,24 @@ from typing import NamedTuple
 
 from starlette.routing import Route
 
-from dispatch.assembly import Zone
+from dispatch.assembly import Zone, discretion
 from dispatch.config import Settings
 from dispatch.desk import LiveDesk
+from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
 from dispatch.live_file import LiveFile
 from dispatch.logins import LiveLogins
+from dispatch.own import LiveOwn
 from dispatch.reads import PRODUCT, LiveReads
 from dispatch.removals import LiveRemovals
+from dispatch.storage.tools.own import Sight
 from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.auth import AuthRoutes
 from dispatch.transport.http.routes.desk import DeskRoutes
 from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
+from dispatch.transport.http.routes.me import MeRoutes
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.quotes import QuoteRoutes
 from dispatch.transport.http.routes.removal import removal_routes
@@ -47,18 +51,28 @@ class Parts(NamedTuple):
 def routes(parts: Parts) -> list[Route]:
     """All routes, the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
+    desk = LiveDesk(parts.settings.db, parts.settings.time_zone)
     answered = [
         *health_routes(parts.reads.why_not_ready),
         *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
         *public(town_routes(parts.settings, vehicle_types)),
-        *DeskRoutes(parts.requests, LiveDesk(parts.settings.db, parts.settings.time_zone), parts.travel).routes,
+        *DeskRoutes(parts.requests, desk, parts.travel).routes,
+        *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
     documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT])
     return [*answered, *public([*documents, *web_routes(FOLDER)])]
+
+
+def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
+    """What people read of their own."""
+    hides = discretion(parts.settings)
+    whole_s = WHOLE_AFTER_END_S if hides.by_area else None
+    sight = Sight(hides.read_by_driver, whole_s, parts.zone.pricer.tariff.digits)
+    return LiveOwn(desk, parts.settings.time_zone, sight, lambda: parts.requests.runtime.now)
 
 
 def admin_routes(reads: LiveReads) -> list[Route]:

@@ -174,6 +174,13 @@ class WaitTerms(msgspec.Struct, frozen=True, gc=False):
     no_show_fee: float = 0.0
 
 
+class RideTerms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What cancelling and waiting cost at one moment of a ride."""
+
+    cancel: CancelTerms | None = None
+    waiting: WaitTerms | None = None
+
+
 class Lease(msgspec.Struct, frozen=True, gc=False):
     """One offer to one driver, told to last until `expires_at`, honoured until `closes_at` (both Unix seconds)."""
 

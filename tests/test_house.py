@@ -55,6 +55,7 @@ def test_every_module_of_the_product_says_what_lives_there() -> None:
 TESTED_ELSEWHERE = {
     "dispatch/app.py": "a server is a process: tests/e2e",
     "dispatch/route_list.py": "every route of a server: tests/e2e",
+    "dispatch/own.py": "what people read of their own on a live file: tests/e2e/test_own_http.py",
     "dispatch/desk.py": "what the desk reads of a live file: tests/e2e/test_desk_http.py",
     "dispatch/effects.py": "orders to a served file: tests/e2e/test_drivers_on_file.py and test_tokens.py",
     "dispatch/live_file.py": "a file that is served: tests/e2e/test_one_owner.py and test_failing_disk.py",

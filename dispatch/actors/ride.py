@@ -100,6 +100,7 @@ from dispatch.messages.matching import (
     TrackGrown,
 )
 from dispatch.messages.notices import (
+    NOWHERE,
     DriverAssigned,
     DriverCancelled,
     DriverWarned,
@@ -233,6 +234,8 @@ class _App:
             self.refuse(ride, message, decision.refusal)
         elif decision.say_end:
             ride.app.done(ride, message.command, ride.say_end_again())
+        elif isinstance(message, RateRide):  # of which no notice tells
+            ride.app.done(ride, message.command)
 
     def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
         code, text, field, wait_s, tries_left = refusal
@@ -264,6 +267,9 @@ class _DriversActor:
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         if decision.refusal is not None:
             self.refuse(ride, message, decision.refusal)
+        elif isinstance(message, RateRide):
+            done = RideAnswered(ride.ride_id, Result.OK, message.command)
+            ride.send(addresses.driver(message.driver_id), done)  # type: ignore[arg-type]
 
     def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
         ride.send(addresses.driver(message.driver_id), self._refused(ride, message, refusal))
@@ -506,7 +512,7 @@ class RideActor(RecordedActor):
     def snapshot(self, recovered: bool = False) -> PassengerSnapshot:
         """The ride as its passenger may see it now."""
         ride, trip = self.ride, self.ride.trip
-        left = journey.NOWHERE
+        left = NOWHERE
         if self._tracks is not None and ride.driver is not None and trip is not None and ride.status in WITH_DRIVER:
             where = self._tracks.where(ride.driver.driver_id)
             if where is not None:
@@ -520,10 +526,9 @@ class RideActor(RecordedActor):
             ride.pin if ride.status in (ACCEPTED, ARRIVED) else "",
             ride.pickup_at,
             ride.payment_status,
-            *left,
+            left,
             trip,
-            money.cancel_terms(ride, self.runtime.now, self.rules),
-            money.wait_terms(ride, self.rules),
+            money.terms(ride, self.runtime.now, self.rules),
             (self._end or journey.end_notice(ride)) if ride.is_over else None,
         )
 
@@ -961,13 +966,6 @@ class RideActor(RecordedActor):
         if not by_driver:
             self.app.done(self, event.command, self._end)
 
-    def _told_rated(self, event: RideRated, was: str) -> None:
-        """Who gave the rating hears that it is kept."""
-        if event.by == Party.PASSENGER:
-            self.app.done(self, event.command)
-        else:
-            self.send(addresses.driver(event.driver_id), RideAnswered(self.ride_id, Result.OK, event.command))
-
     def _told_paid(self, event: ChargeSettled | ChargeDeclined, was: str) -> None:
         """Passenger and driver hear what became of the money. Why a card was declined is the passenger's own affair."""
         ride = self.ride
@@ -1015,7 +1013,7 @@ MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     PassengerNoShow: RideActor._told_ended,
     SearchFailed: RideActor._told_failed,
     TrackRecorded: RideActor._told_nobody,
-    RideRated: RideActor._told_rated,
+    RideRated: RideActor._told_nobody,
     ChargeRequested: lambda ride, event, was: ride._collect(),
     ChargeSettled: RideActor._told_paid,
     ChargeDeclined: RideActor._told_paid,

@@ -123,12 +123,15 @@ class EditRide(DeskRequest, frozen=True, gc=False):
 
 
 class RateRide(Request, frozen=True, gc=False):
-    """Passenger, or driver by way of the driver's own actor, -> ride: what they think of the other one. `rating` is 1 to 5."""
+    """Passenger, or driver by way of the driver's own actor, -> ride: what they think of the other one. `rating` is 1 to 5. `reply_to`:
+    of either over HTTP, an address that hears `DeskAnswered`.
+    """
 
     ride_id: RideId
     rating: int
     comment: str = ""
     command: Command | None = None
+    reply_to: str | None = None
 
 
 class AcceptOffer(DriverRequest, frozen=True, gc=False):

@@ -5,9 +5,11 @@ server: `currency`, `ttl_ms`, times as texts, money in major units. From any oth
 A `Numbered` notice is part of that ride's or driver's stream: each has the next number. Any other notice is no part of it.
 """
 
+from typing import Final
+
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
-from dispatch.values import CancelTerms, DriverCard, Lease, Price, RideCard, Trip, WaitTerms
+from dispatch.values import CancelTerms, DriverCard, Lease, Price, RideCard, RideTerms, Trip, WaitTerms
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
@@ -20,6 +22,9 @@ from dispatch.words import (
 
 Moment = float | str
 """Unix seconds in a notice, an RFC 3339 text in its frame."""
+Way = tuple[float | None, float | None, float | None, float | None]
+"""Latitude and longitude where it begins, metres to drive, seconds to take."""
+NOWHERE: Final[Way] = (None, None, None, None)
 
 
 class Numbered(Message, frozen=True, gc=False, kw_only=True):
@@ -136,7 +141,7 @@ class RideEnded(OfRide, tag="ride_cancelled", frozen=True, gc=False, kw_only=Tru
 
 
 class PassengerSnapshot(Numbered, frozen=True, gc=False):
-    """The whole ride as its passenger may see it. `driver` once assigned; where the driver is and what is left of the way, if known.
+    """The whole ride as its passenger may see it. `driver` once assigned; `way`: where the driver is and what is left, if it is known.
     `end`: how it ended, once it has.
     """
 
@@ -148,13 +153,9 @@ class PassengerSnapshot(Numbered, frozen=True, gc=False):
     pin: str = ""
     pickup_at: float | None = None
     payment_status: PaymentStatus = PaymentStatus.NOTHING
-    lat: float | None = None
-    lon: float | None = None
-    distance_m: float | None = None
-    eta_s: float | None = None
+    way: Way = NOWHERE
     trip: Trip | None = None
-    cancel: CancelTerms | None = None
-    waiting: WaitTerms | None = None
+    terms: RideTerms = RideTerms()
     end: RideProgress | RideEnded | None = None
 
 

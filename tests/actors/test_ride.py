@@ -79,7 +79,7 @@ from dispatch.messages.providers import (
 )
 from dispatch.principals import OPERATIONS
 from dispatch.runtime.actor import Actor
-from dispatch.values import DriverCard, FareLine, Money, Place, Price
+from dispatch.values import DriverCard, FareLine, Money, Place, Price, RideTerms
 from tests.actors.rig import ANN, AS_ANN, AS_DAN, AS_EVE, DAN, DEARER, EVE, RIDE, TRIP, Rig, command, in_short
 
 D1, D2 = DAN.driver_id, EVE.driver_id
@@ -349,7 +349,7 @@ def test_a_passenger_who_returns_within_the_minute_loses_nothing() -> None:
     rig.tell("ride/r1", Attach(AS_ANN, NEWER, (0, 6)))
     rig.wait(600.0)
     assert actor.ride.status == "pending"
-    assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, trip=TRIP, cancel=FREE, seq=1)]
+    assert rig.heard(NEWER) == [PassengerSnapshot(RIDE, "pending", 85.5, trip=TRIP, terms=RideTerms(FREE), seq=1)]
 
 
 def test_once_assigned_the_ride_goes_on_without_the_passengers_connection() -> None:

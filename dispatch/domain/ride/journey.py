@@ -83,7 +83,15 @@ from dispatch.messages.matching import (
     RoundOpened,
     SearchExhausted,
 )
-from dispatch.messages.notices import DriverUnreachable, DriverWarned, RideEnded, RideProgress, Searching
+from dispatch.messages.notices import (
+    NOWHERE,
+    DriverUnreachable,
+    DriverWarned,
+    RideEnded,
+    RideProgress,
+    Searching,
+    Way,
+)
 from dispatch.principals import Role
 from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd, StaffAction
@@ -108,9 +116,6 @@ NO_SUCH_RIDE: Final = Decision(refusal=Refusal(NoSuchRide.code, NoSuchRide.says)
 NOTHING: Final = Decision()
 BY_DESK: Final = 0
 """The round of an offer that staff had made."""
-Way = tuple[float | None, float | None, float | None, float | None]
-"""Latitude and longitude where it begins, metres to drive, seconds to take."""
-NOWHERE: Final[Way] = (None, None, None, None)
 
 
 def _illegal(text: str) -> Decision:

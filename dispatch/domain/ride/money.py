@@ -12,7 +12,7 @@ from dispatch.domain.pricing.tariff import Tariff
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, CHARGED, MAY_CANCEL, Decision, RideRecord, RideRules
 from dispatch.messages.events import ChargeDeclined, ChargeRequested, ChargeSettled
 from dispatch.messages.providers import FareCollected, FareDeclined
-from dispatch.values import CARD, CLOCK_SLACK_S, CancelTerms, Money, Price, WaitTerms
+from dispatch.values import CARD, CLOCK_SLACK_S, CancelTerms, Money, Price, RideTerms, WaitTerms
 from dispatch.words import Party
 
 FREE: Final = CancelTerms(0.0)
@@ -95,6 +95,11 @@ def wait_terms(ride: RideRecord, rules: RideRules) -> WaitTerms | None:
     # Waiting is added to a price of the server alone: the fare of an app stays as it is.
     per_minute = tariff.waiting_per_minute(of) if ride.price is not None else 0.0
     return WaitTerms(*told, per_minute, tariff.no_show_fee(of).major)
+
+
+def terms(ride: RideRecord, now: float, rules: RideRules) -> RideTerms:
+    """What cancelling and waiting cost at `now`."""
+    return RideTerms(cancel_terms(ride, now, rules), wait_terms(ride, rules))
 
 
 def final_price(ride: RideRecord, rules: RideRules) -> Price | None:

@@ -42,7 +42,7 @@ OPEN: Final = "open"
 STATES: Final = (OPEN, "all", *(status for status in RideStatus if status != RideStatus.UNBOOKED))
 """What a list of rides can be asked for: those that are not over, all, or those in one status."""
 _MOMENTS: Final = ("requested_at", "pickup_at", "assigned_at", "arrived_at", "started_at", "ended_at")
-_RIDES: Final = f"""
+RIDES: Final = f"""
     SELECT r.ride_no, r.ride_id, r.status, r.passenger_id, p.name AS passenger_name, p.phone AS passenger_phone,
         r.pickup_lat AS pickup_latitude, r.pickup_lon AS pickup_longitude, r.pickup_address,
         r.dropoff_lat AS dropoff_latitude, r.dropoff_lon AS dropoff_longitude, r.dropoff_address,
@@ -58,15 +58,15 @@ def rides_page(db: Database, state: str, before: int | None, limit: int) -> tupl
     number to go on before, None where there are no more.
     """
     where = _WHERE.get(state, "r.status = :state")
-    query = f"{_RIDES} WHERE {where} AND (:before IS NULL OR r.ride_no < :before) ORDER BY r.ride_no DESC LIMIT :limit"
+    query = f"{RIDES} WHERE {where} AND (:before IS NULL OR r.ride_no < :before) ORDER BY r.ride_no DESC LIMIT :limit"
     rows = list(db.query(query, {"state": state, "before": before, "limit": limit + 1}))
     last = rows[limit - 1]["ride_no"] if len(rows) > limit else None
-    return [_ride(row) for row in rows[:limit]], last
+    return [ride_row(row) for row in rows[:limit]], last
 
 
 def ride_of(db: Database, path: str, ride_id: RideId) -> Told | None:
     """The ride, with what only its events tell, and its timeline; None: nobody booked under this id."""
-    row = next(iter(db.query(f"{_RIDES} WHERE r.ride_id = ?", [ride_id])), None)
+    row = next(iter(db.query(f"{RIDES} WHERE r.ride_id = ?", [ride_id])), None)
     if row is None:
         return None
     query = f"SELECT n, at, stream, {BODY} FROM events WHERE {OF_RIDE} ORDER BY n"
@@ -99,10 +99,11 @@ def ride_of(db: Database, path: str, ride_id: RideId) -> Told | None:
             [ride_id],
         ).fetchall()
     )
-    return {**_ride(row), **wanted, "timeline": timeline(history, names)}
+    return {**ride_row(row), **wanted, "timeline": timeline(history, names)}
 
 
-def _ride(row: Told) -> Told:
+def ride_row(row: Told) -> Told:
+    """A row of `RIDES` as it is told."""
     del row["ride_no"]
     for name in _MOMENTS:
         row[name] = rfc3339(row[name]) if row[name] is not None else None

@@ -26,6 +26,10 @@ class Need(Enum):
 
     NOTHING = "public"
     PERSON = "person"
+    SELF = "self"
+    """Themselves, also where nobody has to log in: what is told depends on who they are."""
+    CONCERNED = "concerned"
+    """To be somebody whom it may concern: a passenger, a driver, the operator's people."""
     STAFF = "staff"
     MANAGER = "manager"
     MACHINE = "machine"
@@ -60,9 +64,9 @@ class Caller(NamedTuple):
             if proved.role is not Role.STAFF or (need is Need.MANAGER and not proved.is_manager):
                 raise Refusal(HTTPStatus.FORBIDDEN, f"this is for {need.value} alone")
             return proved
-        if proved is None and need is Need.PERSON and self.login:
+        if proved is None and (need is Need.SELF or (self.login and need is not Need.NOTHING)):
             raise unproved()
-        return proved or ANYBODY
+        return proved or (OPERATIONS if need is Need.CONCERNED else ANYBODY)
 
 
 def unproved(message: str = "log in, and send the access token as `Authorization: Bearer …`") -> Refusal:
@@ -101,6 +105,16 @@ def public(routes: Iterable[Route]) -> list[Route]:
 def for_people(routes: Iterable[Route]) -> list[Route]:
     """These are for whoever has logged in, in any role; for everybody while nobody has to."""
     return [guarded(route, Need.PERSON) for route in routes]
+
+
+def for_oneself(routes: Iterable[Route]) -> list[Route]:
+    """These are for whoever has logged in, and for nobody else, also while nobody has to."""
+    return [guarded(route, Need.SELF) for route in routes]
+
+
+def for_those_concerned(routes: Iterable[Route]) -> list[Route]:
+    """These answer each as it concerns them: the operator's people, a passenger, a driver."""
+    return [guarded(route, Need.CONCERNED) for route in routes]
 
 
 def for_staff(routes: Iterable[Route]) -> list[Route]:

@@ -35,6 +35,10 @@ class ForeignPage(FrameError, code=RefusalCode.FORBIDDEN, says="only a page of t
     """A browser sends a cookie with requests of any page of this host."""
 
 
+class NotForYou(FrameError, code=RefusalCode.FORBIDDEN, says="this is for people in another role"):
+    """Somebody in this role has nothing to ask here."""
+
+
 BAD_REQUEST: Final = 400
 TOO_SLOW, TOO_LARGE = 408, 413
 STATUSES: Final[dict[type[FrameError], int]] = {
@@ -44,6 +48,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     IllegalTransition: 409,
     NoTariff: 409,
     ForeignPage: 403,
+    NotForYou: 403,
     NoSuchPerson: 404,
     RideIsOpen: 409,
     StillConnected: 409,

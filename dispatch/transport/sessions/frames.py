@@ -63,22 +63,23 @@ class Frames:
 
     def passenger_snapshot(self, notice: notices.PassengerSnapshot) -> wire.PassengerSnapshot:
         """The whole ride."""
+        lat, lon, distance_m, eta_s = notice.way
         return wire.PassengerSnapshot(
             ride_id=notice.ride_id,
             status=notice.status,
             fare=notice.fare,
             currency=self._currency if notice.fare is not None else None,
             **(_driver_fields(notice.driver) if notice.driver is not None else {}),
-            driver_latitude=notice.lat,
-            driver_longitude=notice.lon,
-            eta_s=_whole(notice.eta_s),
-            distance_m=_whole(notice.distance_m),
+            driver_latitude=lat,
+            driver_longitude=lon,
+            eta_s=_whole(eta_s),
+            distance_m=_whole(distance_m),
             start_pin=notice.pin or None,
             pickup_at=self._time(notice.pickup_at),
             payment_status=notice.payment_status or None,
             **{**_trip_fields(notice.trip), **self._end_fields(notice.end)},
-            **self._cancel_fields(notice.cancel),
-            **self._wait_fields(notice.waiting),
+            **self._cancel_fields(notice.terms.cancel),
+            **self._wait_fields(notice.terms.waiting),
             recovered=notice.recovered,
             seq=notice.seq,
             epoch=notice.epoch,

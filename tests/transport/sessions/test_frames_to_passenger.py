@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.notices import DriverAssigned, NoDrivers, PassengerSnapshot, RideEnded, RideProgress, Searching
-from dispatch.values import CancelTerms, FareLine, Money, Price, WaitTerms
+from dispatch.values import CancelTerms, FareLine, Money, Price, RideTerms, WaitTerms
 from tests.transport.rig import MICHAEL, RIDE, TRIP, Rig
 
 
@@ -52,7 +52,9 @@ class TestWhatThePassengerReads:
 
     def test_a_snapshot_has_the_way_the_wait_and_the_end(self) -> None:
         waits = self.read(
-            PassengerSnapshot(RIDE, "arrived", 85.5, MICHAEL, trip=TRIP, waiting=WaitTerms(120.0, 300.0), seq=4)
+            PassengerSnapshot(
+                RIDE, "arrived", 85.5, MICHAEL, trip=TRIP, terms=RideTerms(None, WaitTerms(120.0, 300.0)), seq=4
+            )
         )
         assert (waits["pickup_address"], waits["dropoff_longitude"]) == ("123 Main St", 28.0550)
         assert (waits["distance_km"], waits["duration_minutes"]) == (5.2, 15)

@@ -22,6 +22,7 @@ from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_managers
+from dispatch.transport.http.queries import Page, read_query
 from dispatch.transport.http.requests import Requests, principal_of
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
@@ -32,8 +33,22 @@ from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 OK, CREATED, ACCEPTED = 200, 201, 202
 KEY: Final = "Idempotency-Key"
 KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
-MOST_ROWS: Final = 200
 Told = dict[str, Any]
+
+
+class RidesQuery(Page, frozen=True, kw_only=True):
+    """Which rides. `state`: `open`, `all` or a status."""
+
+    state: str = "open"
+
+
+class AuditQuery(Page, frozen=True, kw_only=True):
+    """What of staff's deeds: of whom, about which ride or person, on which local day. Empty: any."""
+
+    staff: str = ""
+    ride: str = ""
+    person: str = ""
+    day: str = ""
 
 
 class DeskReads(Protocol):
@@ -45,10 +60,10 @@ class DeskReads(Protocol):
     async def ride(self, ride_id: RideId) -> Told | None:
         """The ride with its timeline; None: nobody booked under this id."""
 
-    async def rides(self, state: str, cursor: str, limit: int) -> Told:
+    async def rides(self, state: str, cursor: str | None, limit: int) -> Told:
         """A page of `rides` in this state, the newest first, and the `next` cursor where there are more. Raises BadField."""
 
-    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str, limit: int) -> Told:
+    async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str | None, limit: int) -> Told:
         """A page of `acts` of staff, the newest first, and the `next` cursor where there are more. Empty: any. Raises BadField."""
 
     async def why(self, ride_id: RideId) -> Told | None:
@@ -69,7 +84,6 @@ class DeskRoutes:
         self.routes: list[Route] = [
             requests.get("/api/rides", self._list),
             requests.post("/api/rides", self._book),
-            requests.get("/api/rides/{ride_id}", self._show),
             requests.post("/api/rides/{ride_id}", self._edit, method="PATCH"),
             requests.get("/api/rides/{ride_id}/why", self._explain),
             requests.post("/api/rides/{ride_id}/assign", self._assign),
@@ -81,18 +95,13 @@ class DeskRoutes:
     # -- reading
 
     async def _list(self, request: Request) -> Response:
-        asked = request.query_params
-        return _answer(await self._reads.rides(asked.get("state", "open"), asked.get("cursor", ""), limit_of(request)))
+        asked = read_query(request, RidesQuery)
+        return _answer(await self._reads.rides(asked.state, asked.cursor, asked.limit))
 
     async def _audit(self, request: Request) -> Response:
-        limit, asked = limit_of(request), request.query_params
-        staff, ride, person, day, cursor = (
-            asked.get(name, "") for name in ("staff", "ride", "person", "day", "cursor")
-        )
-        return _answer(await self._reads.audit(staff, ride, person, day, cursor, limit))
-
-    async def _show(self, request: Request) -> Response:
-        return await self._told(request, self._reads.ride)
+        asked = read_query(request, AuditQuery)
+        told = await self._reads.audit(asked.staff, asked.ride, asked.person, asked.day, asked.cursor, asked.limit)
+        return _answer(told)
 
     async def _explain(self, request: Request) -> Response:
         return await self._told(request, self._reads.why)
@@ -218,14 +227,6 @@ class DeskRoutes:
         if answer.code:
             raise refused(answer)
         return answer
-
-
-def limit_of(request: Request) -> int:
-    """How many rows a page is to have. Raises BadField."""
-    limit = request.query_params.get("limit", "50")
-    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit[:6]) <= MOST_ROWS:
-        raise BadField("limit", f"limit must be a whole number from 1 to {MOST_ROWS}")
-    return int(limit)
 
 
 def ride_id_of(request: Request) -> RideId:
