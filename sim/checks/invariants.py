@@ -24,6 +24,7 @@ from dispatch.messages.notices import (
     DriverCancelled,
     Faulted,
     NoDrivers,
+    NotYours,
     OfferClosed,
     OfferMade,
     PassengerSnapshot,
@@ -68,6 +69,8 @@ class Watch:
         self._passengers: dict[RideId, tuple[Number, str]] = {}
         """The same of the passengers' connections."""
         self._told: dict[RideId, str] = {}
+        self._before: dict[str, Any] = {}
+        """For each session of a passenger that came after another, that other one."""
         self._look_again_at = inf
         self._started_at = -SETTLING_S
 
@@ -173,7 +176,17 @@ class Watch:
         """Of several connections the one with the highest number speaks for the app, in whatever order they are announced."""
         links: dict[Any, tuple[Number, str]] = self._links if kind_of(address) == DRIVER else self._passengers
         name, link = name_of(address), (message.number, message.session)
-        links[name] = max(link, links.get(name, link))
+        before = links.get(name)
+        links[name] = max(link, before or link)
+        if before is not None and links is self._passengers:
+            self._before[message.session] = before
+
+    def _turned_away(self, now: float, address: str, message: NotYours) -> None:
+        """The ride is somebody else's, who speaks for it as before."""
+        for ride_id, (_, session) in self._passengers.items():
+            if session == address:
+                self._passengers[ride_id] = self._before.pop(session, NOBODY)
+                return
 
     def _detached(self, now: float, address: str, message: Detach) -> None:
         name = name_of(address)
@@ -393,6 +406,7 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     DriverState: Watch._state,
     OfferClosed: Watch._offer_closed,
     Faulted: Watch._faulted,
+    NotYours: Watch._turned_away,
     Searching: Watch._told_searching,
     DriverAssigned: Watch._told_assigned,
     DriverCancelled: Watch._told_withdrawn,
