@@ -186,7 +186,8 @@ def _is_anothers(writer: Writer, phone: str, ids: dict[str, str]) -> bool:
 
 def _rewritten(writer: Writer, ids: dict[str, str], phones: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     """The new bodies of all events that have anything of the person, with their numbers."""
-    needles = [erasing.encode(ident) for ident in ids] + list(phones)
+    wanted = [erasing.encode(ident) for ident in ids] + list(phones)
+    needles = [text for text in wanted if not any(part != text and part in text for part in wanted)]
     own = ", ".join("?" * len(ids))
     has_any = " OR ".join(["instr(body, ?)"] * len(needles))
     rows = writer.db.execute(
