@@ -1,23 +1,12 @@
 /** Shows what the sockets take and say, by the server's own AsyncAPI document. */
 
+import { el } from "../shell/dom.js";
+import { chosen, showTheme, THEMES } from "../shell/theme.js";
+
 /**
  * @typedef {{ $ref?: string, type?: string, anyOf?: Schema[], enum?: unknown[], items?: Schema, prefixItems?: Schema[],
  *   description?: string, properties?: Record<string, Schema>, required?: string[] }} Schema
  */
-
-/**
- * An element with these children; text stays text.
- *
- * @param {string} tag
- * @param {Record<string, string>} attributes
- * @param {(Node | string)[]} children
- */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 /** @param {{ $ref: string }} reference */
 const nameOf = ({ $ref }) => $ref.slice($ref.lastIndexOf("/") + 1);
@@ -45,17 +34,17 @@ function words(schema) {
 function fields(schema) {
   const required = new Set(schema.required);
   const rows = Object.entries(schema.properties ?? {}).map(([name, field]) =>
-    element(
+    el(
       "tr",
       {},
-      element("th", { scope: "row" }, element("code", {}, name)),
-      element("td", {}, required.has(name) ? "always" : "may be missing"),
-      element("td", {}, kind(field)),
-      element("td", {}, words(field)),
+      el("th", { scope: "row" }, el("code", {}, name)),
+      el("td", {}, required.has(name) ? "always" : "may be missing"),
+      el("td", {}, kind(field)),
+      el("td", {}, words(field)),
     ),
   );
-  const head = element("tr", {}, ...["field", "", "type", "must be"].map((word) => element("th", { scope: "col" }, word)));
-  return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+  const head = el("tr", {}, ...["field", "", "type", "must be"].map((word) => el("th", { scope: "col" }, word)));
+  return el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
 }
 
 /**
@@ -64,21 +53,22 @@ function fields(schema) {
  * @param {Schema} schema
  */
 function folded(id, title, schema) {
-  const summary = element("summary", {}, element("code", {}, title), ` ${schema.description ?? ""}`);
-  return element("details", { id }, summary, fields(schema));
+  const summary = el("summary", {}, el("code", {}, title), ` ${schema.description ?? ""}`);
+  return el("details", { id }, summary, fields(schema));
 }
 
 /** @param {any} document_ */
 function draw(document_) {
   const { channels, operations, components } = document_;
-  const parts = [element("h1", {}, "Sockets")];
+  /** @type {HTMLElement[]} */
+  const parts = [el("h1", {}, "Sockets")];
   for (const [name, channel] of Object.entries(channels)) {
-    parts.push(element("h2", {}, element("code", {}, channel.address), ` ${channel.description ?? ""}`));
+    parts.push(el("h2", {}, el("code", {}, channel.address), ` ${channel.description ?? ""}`));
     for (const [direction, heading] of [
       ["receive", "From the app"],
       ["send", "To the app"],
     ]) {
-      parts.push(element("h3", {}, heading));
+      parts.push(el("h3", {}, heading));
       for (const reference of operations[`${direction}_${name}`].messages) {
         const message = components.messages[nameOf(reference)];
         const schema = components.schemas[nameOf(message.payload)];
@@ -87,15 +77,14 @@ function draw(document_) {
     }
   }
   const named = Object.entries(components.schemas).filter(([name]) => !(name in components.messages));
-  parts.push(element("h2", {}, "What messages are made of"));
+  parts.push(el("h2", {}, "What messages are made of"));
   for (const [name, schema] of named) {
     const isObject = /** @type {Schema} */ (schema).properties !== undefined;
-    parts.push(isObject ? folded(name, name, schema) : element("p", {}, element("code", {}, name), ` ${kind(schema)}`));
+    parts.push(isObject ? folded(name, name, schema) : el("p", {}, el("code", {}, name), ` ${kind(schema)}`));
   }
   return parts;
 }
 
+showTheme(chosen("theme", THEMES, "auto"));
 const answer = await fetch("/asyncapi.json");
 if (answer.ok) document.getElementById("view")?.replaceChildren(...draw(await answer.json()));
-
-export {};
