@@ -6,9 +6,9 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from dispatch.errors import BadField
-from dispatch.ids import PassengerId, RideId
+from dispatch.ids import RideId
 from dispatch.storage.failures import explained
-from dispatch.storage.people.people import id_of_phone
+from dispatch.storage.people.people import id_meant
 from dispatch.storage.tables.schema import open_read_only
 from dispatch.storage.tools.audit import Wanted, audit_page
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
@@ -34,10 +34,9 @@ class LiveDesk:
         self.path = path
         self._local = LocalTime(time_zone)
 
-    async def passenger_id(self, phone: str) -> PassengerId:
-        """Who has this phone; nobody on file: the phone is the id, as of whoever books by an app."""
-        found = await self.read(lambda db: id_of_phone(db, phone))
-        return PassengerId(found if found is not None else phone)
+    async def person_id(self, ident: str) -> str:
+        """The id that this phone stands for, in its canonical form, as of whoever comes by an app. Any other id stands for itself."""
+        return await self.read(lambda db: id_meant(db, ident))
 
     async def ride(self, ride_id: RideId) -> Told | None:
         """The ride with its timeline; None: nobody booked under this id."""

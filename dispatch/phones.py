@@ -32,6 +32,7 @@ _SIGNS: Final = re.compile(r"[\s+(0]*\+[\s+]*")
 _FIRST: Final = re.compile(r"[+0-9].*")
 _STRANGE: Final = re.compile(r"[^0-9+()./-]")
 _WRITTEN: Final = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
+_NEXT_HOLDER: Final = re.compile(r"(\d{7,15})(_\d+)", re.ASCII)
 _IN_A_TEXT: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
 """As digits alone, as people write it after a `+`, or in groups after a 0."""
 _BY_CATEGORY: Final = {"Cf": "", "Mn": "", "Zs": " ", "Zl": " ", "Zp": " ", "Pd": "-"}
@@ -107,8 +108,25 @@ def masked(phone: str) -> str:
     return f"{digits[:head]}{HIDDEN}{digits[count - shown + head :]}"
 
 
+def next_holder(phone: str, count: int) -> str:
+    """The id of whoever has a number as the `count`-th, where an earlier holder, whose id is that number, has taken another one.
+
+    It says the same each time that it is asked for, so that an app that nobody registered is one person from the first frame on.
+    """
+    return f"{phone}_{count}"
+
+
+def phone_in(ident: str) -> str:
+    """The phone number that an id was made of; an id that was made of none as it is."""
+    made = _NEXT_HOLDER.fullmatch(ident)
+    return made[1] if made is not None else ident
+
+
 def masked_id(ident: str) -> str:
     """An id of a person as people may read it: masked where it is a phone number, whole where it is none."""
+    made = _NEXT_HOLDER.fullmatch(ident)
+    if made is not None:
+        return masked(made[1]) + made[2]
     plain = _plain(ident[:LONGEST_TEXT])
     is_phone = _WRITTEN.fullmatch(plain) and sum(map(str.isdigit, plain)) in _E164_DIGITS
     return masked(ident) if is_phone else ident

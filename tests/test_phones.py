@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.phones import HIDDEN, canonical, identity, is_region, masked, masked_id, read_phone
+from dispatch.phones import (
+    HIDDEN,
+    canonical,
+    identity,
+    is_region,
+    mask_within,
+    masked,
+    masked_id,
+    next_holder,
+    phone_in,
+    read_phone,
+)
 
 MOBILE = "27821234567"
 WRITTEN = {
@@ -192,6 +203,14 @@ def test_a_mask_is_the_same_for_every_way_of_writing_and_leaves_other_ids_readab
     assert masked_id("27821234567") == "2782•••4567"
     assert masked_id("821234567") == "82•••67"
     assert [masked_id(ident) for ident in ("d1", "anna", "ride-r1", "1234")] == ["d1", "anna", "ride-r1", "1234"]
+
+
+def test_the_id_of_a_later_holder_hides_its_number_too() -> None:
+    ident = next_holder("27821234570", 2)
+    assert (ident, phone_in(ident)) == ("27821234570_2", "27821234570")
+    assert (masked_id(ident), mask_within(f"driver/{ident}")) == ("2782•••4570_2", "driver/2782•••4570_2")
+    assert canonical(ident, "ZA") is None and identity(ident, "ZA") == ident
+    assert [phone_in(other) for other in ("d_2", "12_3", "27821234570")] == ["d_2", "12_3", "27821234570"]
 
 
 def test_the_library_is_not_loaded_before_a_number_comes() -> None:

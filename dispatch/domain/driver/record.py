@@ -22,6 +22,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.matching import ClaimGranted
+from dispatch.phones import phone_in
 from dispatch.values import DriverCard
 from dispatch.words import Binding, DriverStatus, ReleaseReason
 
@@ -55,7 +56,8 @@ UNBINDING: Final = frozenset(
 
 def stranger(driver_id: DriverId) -> DriverCard:
     """The card of a driver whom nobody has registered."""
-    return DriverCard(driver_id, f"Driver {driver_id[-4:]}", driver_id)
+    phone = phone_in(driver_id)
+    return DriverCard(driver_id, f"Driver {phone[-4:]}", phone)
 
 
 def next_binding(binding: str, event: type[Message]) -> str:

@@ -17,10 +17,10 @@ class Directory:
         self._path = str(path)
         self._db = open_read_only(path)
 
-    def id_of(self, phone: str) -> str | None:
-        """The id of whoever has this phone, in its canonical form; None: nobody."""
+    def id_of(self, phone: str) -> str:
+        """The id of whoever has this phone, in its canonical form, or will have been the first to come with it. An id is itself."""
         with explained(self._path):
-            return people.id_of_phone(self._db, phone)
+            return people.id_meant(self._db, phone)
 
     def passenger(self, person_id: str) -> Passenger | None:
         """This person as a passenger, with name and phone; None: nobody."""

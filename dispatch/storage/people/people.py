@@ -22,7 +22,7 @@ from dispatch.messages.events import (
     RoleChanged,
 )
 from dispatch.messages.journal import Append, by_nobody
-from dispatch.phones import masked
+from dispatch.phones import identity, masked, next_holder
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.values import Document, DriverCard
@@ -38,6 +38,7 @@ _NAMED: Final = """
     SELECT name, phone FROM people WHERE person_id = ?1
     UNION ALL SELECT name, phone FROM drivers WHERE driver_id = ?1
     UNION ALL SELECT name, phone FROM passengers WHERE passenger_id = ?1 LIMIT 1"""
+_MOVED_AWAY: Final = "SELECT 1 FROM people WHERE person_id = ? AND phone <> ?"
 DrawId = Callable[[], PersonId]
 
 
@@ -53,6 +54,27 @@ def id_of_phone(db: Database, phone: str) -> PersonId | None:
     """Who has this phone, in its canonical form; None: nobody on file."""
     found = db.execute(_BY_PHONE, (phone,)).fetchone()
     return PersonId(found[0]) if found is not None else None
+
+
+def id_meant(db: Database, ident: str) -> PersonId:
+    """The id that a phone in its canonical form stands for: that of whoever has it. Any other text is an id, and stands for itself.
+
+    A phone that nobody has is the id of whoever comes with it first. Where that id is taken by somebody who has another phone now,
+    whoever comes is the next holder: nobody gets the rides and ratings of the person who had the phone before.
+    """
+    holder = id_of_phone(db, ident)
+    if holder is not None:
+        return holder
+    count, meant = 1, ident
+    while ident.isdigit() and db.execute(_MOVED_AWAY, (meant, ident)).fetchone() is not None:
+        count += 1
+        meant = next_holder(ident, count)
+    return PersonId(meant)
+
+
+def named(db: Database, text: str, region: str) -> PersonId:
+    """Whom people mean by a phone in any written form, or by an id. `region`: of numbers that name no country."""
+    return id_meant(db, identity(text, region))
 
 
 def person(db: Database, person_id: PersonId) -> Person | None:

@@ -17,7 +17,6 @@ from dispatch.identity.people import NoSuchPerson, RideIsOpen, StillConnected
 from dispatch.ids import DriverId, PersonId, RideId
 from dispatch.messages.events import PersonRemoved
 from dispatch.messages.journal import by_nobody
-from dispatch.phones import canonical
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE
 from dispatch.storage.log import wiping
@@ -74,10 +73,7 @@ def named(writer: Writer, person: str, phone_region: str = "") -> PersonId:
     db = writer.db
     with explained(writer.path):
         region = agreed_region(db, writer.path, phone_region)
-        phone = canonical(person, region)
-        found = people.find(db, phone) if phone is not None else None
-        if found is None and not person.startswith(REMOVED):
-            found = people.person(db, PersonId(person))
+        found = people.person(db, people.named(db, person, region)) if not person.startswith(REMOVED) else None
     if found is None:
         raise NoSuchPerson
     return found.person_id

@@ -6,7 +6,6 @@ from typing import Final
 from dispatch.errors import SettingError
 from dispatch.identity.people import principal
 from dispatch.identity.tokens import Claims, make_token
-from dispatch.ids import PersonId
 from dispatch.phones import read_phone
 from dispatch.storage.failures import explained
 from dispatch.storage.file.key_file import keys_of
@@ -28,8 +27,9 @@ def token_for(path: str, who: str, ttl_s: float, now: float) -> str:
     if not colon or not role.is_known or not named:
         raise SettingError("as", f"--as must be {WANTED}, got {who!r}")
     with closing(open_read_only(path)) as db, explained(path):
-        phone = read_phone(named, kept_region(db))
-        person = people.person(db, PersonId(named)) or (people.find(db, phone) if phone else None)
+        region = kept_region(db)
+        phone = read_phone(named, region)
+        person = people.person(db, people.named(db, named, region)) or (people.find(db, phone) if phone else None)
     own = person.as_(role) if person is not None else None
     if person is None or own is None:
         raise SettingError("as", f"there is no {role} {named} in {path}; `dispatch people add` makes one")

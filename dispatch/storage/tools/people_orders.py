@@ -9,8 +9,6 @@ from dispatch.config import PricingRules
 from dispatch.errors import BadField
 from dispatch.identity import roster
 from dispatch.identity.people import NewPerson, NoSuchPerson, Person, RoleOnFile
-from dispatch.ids import PersonId
-from dispatch.phones import canonical
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import logins, people
@@ -204,9 +202,7 @@ def _require(writer: Writer, order: SetStatus | MovePhone | KeepDocument) -> Per
     """Whom the order names: by a phone in any written form, or by id. Raises NoSuchPerson."""
     region = _region(writer, order)
     with explained(writer.path):
-        phone = canonical(order.who, region)
-        by_phone = people.id_of_phone(writer.db, phone) if phone is not None else None
-        return people.require(writer.db, by_phone or PersonId(order.who))
+        return people.require(writer.db, people.named(writer.db, order.who, region))
 
 
 def _region(writer: Writer, order: PeopleOrder) -> str:

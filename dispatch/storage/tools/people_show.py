@@ -8,8 +8,8 @@ from sqlite_utils import Database
 
 from dispatch.domain.driver.file import ended, ending
 from dispatch.identity.people import Person
-from dispatch.ids import DriverId, PersonId
-from dispatch.phones import canonical, masked, masked_id
+from dispatch.ids import DriverId
+from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.people import people
 from dispatch.storage.tables.region import agreed_region
@@ -51,9 +51,7 @@ def shown(
     """All that is on file about one person, named by id or by a phone in any written form. Raises NoSuchPerson, DatabaseError."""
     zone = LocalTime(time_zone)
     with closing(open_read_only(path)) as db, explained(str(path)):
-        phone = canonical(who, agreed_region(db, path, phone_region))
-        by_phone = people.id_of_phone(db, phone) if phone is not None else None
-        person = people.require(db, by_phone or PersonId(who))
+        person = people.require(db, people.named(db, who, agreed_region(db, path, phone_region)))
         row = _row(db, person, now, zone, within_s, full_phones)
         documents = [
             {"kind": each.kind, "number": each.number, "last_day": zone.day(each.expires_at - 1.0)}

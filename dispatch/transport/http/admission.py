@@ -16,6 +16,7 @@ from dispatch.config.authority import Authority, Origin, authority, hosts_in, ne
 from dispatch.config.exposure import Reach, reach
 from dispatch.identity.tokens import BadToken, Claims, TokenExpired
 from dispatch.ids import DriverId, RideId
+from dispatch.phones import phone_in
 from dispatch.principals import OPERATIONS, Principal, Role
 from dispatch.transport.http.access import Caller, unproved
 from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Endpoint, Refusal, endpoint, has_token, shown
@@ -75,13 +76,13 @@ class Admission:
         self,
         settings: Settings,
         proofs: Proofs | None = None,
-        person_of: Callable[[str], str | None] = lambda phone: None,
+        person_of: Callable[[str], str] = lambda phone: phone,
     ) -> None:
         """
         Args:
             settings: the names of the server, its friends and its proxies.
             proofs: reads tokens; None: there are none, as where nobody can log in.
-            person_of: the id of whoever has a phone number in its canonical form; None: nobody.
+            person_of: the id that a phone number in its canonical form stands for; any other id stands for itself.
         """
         listens_as = authority(settings.host)
         self._hosts = hosts_in(settings.hosts) | {LOCALHOST} | ({listens_as.host} if listens_as else set())
@@ -163,9 +164,16 @@ class Admission:
         principal, (kind, ident) = claims.principal, admitted.at
         if principal.role is not ROLES[kind]:
             return Turned(NOT_YOURS, f"this socket is not for a {principal.role}")
-        if kind == DRIVER and (self._person_of(ident) or ident) != principal.id:
+        if kind == DRIVER and not self._leads_to(ident, principal):
             return Turned(NOT_YOURS, "this path is not yours")
         return admitted._replace(principal=principal, claims=claims)
+
+    def _leads_to(self, ident: str, driver: Principal) -> bool:
+        """Whether a driver's path is this driver's: by the phone, or by the id. An id that was made of a number which the driver
+        gave up stays theirs until somebody else has the number.
+        """
+        meant = self._person_of(ident)
+        return driver.id in (meant, phone_in(meant))
 
     def _proved(self, token: str) -> Claims:
         if self._proofs is None:
@@ -177,7 +185,7 @@ class Admission:
         if at.kind == RIDE:
             return principals.passenger_of(RideId(at.ident))
         if at.kind == DRIVER:
-            return principals.driver(DriverId(self._person_of(at.ident) or at.ident))
+            return principals.driver(DriverId(self._person_of(at.ident)))
         return OPERATIONS
 
     # -- whatever asks

@@ -47,8 +47,8 @@ class Counters:
 class OnFile(Protocol):
     """What a session asks about people and their rides."""
 
-    def id_of(self, phone: str) -> str | None:
-        """The id of whoever has this phone, in its canonical form; None: nobody."""
+    def id_of(self, phone: str) -> str:
+        """The id that this phone stands for, in its canonical form. Any other id stands for itself."""
 
     def passenger(self, person_id: str) -> Passenger | None:
         """This person as a passenger, with name and phone; None: nobody."""
@@ -66,8 +66,8 @@ class OnFile(Protocol):
 class NobodyOnFile:
     """Where people have no file: whoever names themselves is believed."""
 
-    def id_of(self, phone: str) -> str | None:
-        return None
+    def id_of(self, phone: str) -> str:
+        return phone
 
     def passenger(self, person_id: str) -> Passenger | None:
         return None

@@ -141,7 +141,7 @@ class PassengerSession(Session):
             return own or Passenger(PassengerId(self.principal.id), UNNAMED, "")
         name = (message.passenger_name or "").strip()
         if phone:
-            return Passenger(PassengerId(phone), name or UNNAMED, phone)
+            return Passenger(PassengerId(self._context.on_file.id_of(phone)), name or UNNAMED, phone)
         if name:
             return Passenger(PassengerId(self.principal.id), name, "")
         return replace(self._context.default_passenger, name=UNNAMED)
@@ -156,7 +156,7 @@ class PassengerSession(Session):
 
 
 def phone_of(given: str | None, region: str, field: str = "passenger_phone") -> str:
-    """The passenger's phone in its canonical form, which is the passenger's id while nobody logs in; empty: none is given.
+    """The passenger's phone in its canonical form; empty: none is given.
 
     `region`: of numbers that name no country. Raises BadField for this `field`.
     """

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.domain.driver.record import stranger
 from dispatch.identity.people import NewPerson, NoSuchPerson, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PassengerId, PersonId
+from dispatch.messages.events import DriverRegistered
+from dispatch.messages.journal import by_nobody
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import people
@@ -89,6 +92,30 @@ def test_a_moved_phone_leads_to_the_same_person_and_the_old_one_to_nobody(writer
         assert card is not None and (card.phone, card.rating) == (PHONE, 4.9)
         assert reader.passenger(PassengerId(SARAH.passenger_id)) == SARAH
     assert not people.move_phone(writer, PersonId(MICHAEL.driver_id), PHONE, NOW)
+
+
+def test_who_comes_with_a_number_that_somebody_gave_up_is_somebody_else(writer: Writer) -> None:
+    seed_into(writer, 0, NOW)
+    michael = PersonId(MICHAEL.driver_id)
+    assert people.id_meant(writer.db, MICHAEL.phone) == michael
+    people.move_phone(writer, michael, OTHER_PHONE, NOW)
+    assert people.id_meant(writer.db, OTHER_PHONE) == michael
+    second = people.id_meant(writer.db, MICHAEL.phone)
+    assert second == f"{MICHAEL.phone}_2" == people.id_meant(writer.db, MICHAEL.phone), "the same, asked again"
+    registered = DriverRegistered(stranger(DriverId(second)))
+    writer.write([by_nobody(f"driver/{second}", NOW, registered)])
+    assert people.id_meant(writer.db, MICHAEL.phone) == second, "and when they are on file"
+    people.move_phone(writer, second, "27821234572", NOW)
+    assert people.id_meant(writer.db, MICHAEL.phone) == f"{MICHAEL.phone}_3"
+    assert people.id_meant(writer.db, "27821234572") == second
+
+
+def test_what_is_no_phone_or_was_never_given_up_stands_for_itself(writer: Writer) -> None:
+    person_id = add(writer)
+    people.move_phone(writer, person_id, OTHER_PHONE, NOW)
+    for ident in ("d9", person_id, PHONE):
+        assert people.id_meant(writer.db, ident) == ident
+    assert people.named(writer.db, "+27 82 123 4571", "") == people.named(writer.db, "082 123 4571", "ZA") == person_id
 
 
 def test_a_phone_of_somebody_else_cannot_be_moved_to(writer: Writer) -> None:

@@ -54,8 +54,8 @@ class AuditQuery(Page, frozen=True, kw_only=True):
 class DeskReads(Protocol):
     """What is on file, as the operator's people read it. Each answer holds whatever was on disk when it was asked for."""
 
-    async def passenger_id(self, phone: str) -> PassengerId:
-        """Who has this phone, in its canonical form; nobody on file: whoever has it later."""
+    async def person_id(self, ident: str) -> str:
+        """The id that this phone stands for, in its canonical form. Any other id stands for itself."""
 
     async def ride(self, ride_id: RideId) -> Told | None:
         """The ride with its timeline; None: nobody booked under this id."""
@@ -126,7 +126,7 @@ class DeskRoutes:
         pickup_at = self._pickup_at(asked)
         trip = self._trip(asked, max(self._requests.runtime.now, pickup_at or 0.0))
         name = (asked.passenger_name or "").strip() or UNNAMED
-        passenger = Passenger(await self._reads.passenger_id(phone), name, phone)
+        passenger = Passenger(PassengerId(await self._reads.person_id(phone)), name, phone)
         quote_id = QuoteId(asked.quote_id) if asked.quote_id is not None else None
         answer = await self.ask(
             ride_id,
@@ -195,7 +195,9 @@ class DeskRoutes:
         """Have a driver asked, or bound. 202: the offer is on its way; how the ride goes on is told by the ride."""
         require_json(request)
         asked = wire.read_body(body, AssignRequest)
-        driver_id = DriverId(identity(asked.driver_id, self._requests.settings.phone_region))
+        driver_id = DriverId(
+            await self._reads.person_id(identity(asked.driver_id, self._requests.settings.phone_region))
+        )
         principal, ride_id = principal_of(request), ride_id_of(request)
         await self.ask(ride_id, lambda to: AssignRide(principal, ride_id, to, driver_id, bool(asked.bind)))
         return _answer({"ride_id": ride_id, "driver_id": driver_id, "bind": bool(asked.bind)}, ACCEPTED)
