@@ -5,7 +5,7 @@ from typing import NamedTuple
 from starlette.routing import Route
 
 from dispatch.assembly import Zone, discretion
-from dispatch.config import Settings
+from dispatch.config import Settings, must_log_in
 from dispatch.desk import LiveDesk
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
@@ -63,7 +63,7 @@ def routes(parts: Parts) -> list[Route]:
         *removal_routes(parts.requests, parts.removals.remove_for),
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
-    documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT])
+    documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT], must_log_in(parts.settings))
     return [*answered, *public([*documents, *web_routes(FOLDER)])]
 
 

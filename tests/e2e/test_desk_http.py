@@ -51,7 +51,7 @@ def test_a_ride_booked_by_phone_finds_its_driver_without_any_app_of_the_caller(t
             again = await desk.post("/api/rides", json=CALL, headers={"Idempotency-Key": "call-1"})
             assert (again.status_code, again.json()["ride_id"]) == (200, ride["ride_id"])
             other = await desk.post("/api/rides", json={**CALL, "note": "gate"}, headers={"Idempotency-Key": "call-1"})
-            assert (other.status_code, other.json()["code"]) == (409, "id_reused")
+            assert (other.status_code, other.json()["code"]) == (422, "id_reused")
             second = await desk.post("/api/rides", json={**CALL, "pickup_address": "school"})
             assert second.status_code == 201
             assert [each["ride_id"] for each in (await desk.get("/api/rides")).json()["rides"]] == [

@@ -28,6 +28,8 @@ _NOT_THE_DRIVERS: Final = frozenset(
     ("passenger_id", "restarts", "driver_id", "driver_name", "driver_phone", "vehicle_type", "vehicle_registration",
      "booked_by", "start_pin")
 )  # fmt: skip
+_NOT_OF_AN_ENTRY: Final = frozenset(("staff_id", "driver_id", "driver_name", "drivers", "note"))
+"""The note stands with the ride, for as long as it may be read."""
 _OPEN_RIDE: Final = {
     Role.PASSENGER: f"""SELECT ride_id FROM rides WHERE ended_at IS NULL AND passenger_id = ?
         AND status != '{RideStatus.SCHEDULED}' ORDER BY ride_no DESC LIMIT 1""",
@@ -190,9 +192,7 @@ def _is_for(entry: Told, side: Party) -> bool:
 
 
 def _entry(entry: Told, unit: int) -> Told:
-    told = {
-        key: value for key, value in entry.items() if key not in ("staff_id", "driver_id", "driver_name", "drivers")
-    }
+    told = {key: value for key, value in entry.items() if key not in _NOT_OF_AN_ENTRY}
     if entry["what"] == "asked":
         told["drivers_asked"] = len(entry.get("drivers", ()))
     if "fee" in told:

@@ -53,7 +53,7 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
     return Starlette(
         routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
         exception_handlers={HTTPException: refused, Exception: failed},
-        middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission)],
+        middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission, routes)],
     )
 
 
@@ -124,10 +124,12 @@ def _noting_refusals(scope: Scope, send: Send) -> Send:
 class _Sharing(CORSMiddleware):
     """Middleware: CORS for the pages of the setting `origins`."""
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+    def __init__(self, app: ASGIApp, admission: Admission, routes: Sequence[Route]) -> None:
         super().__init__(
             app,
-            allow_methods=("GET", "HEAD", "POST"),
+            allow_methods=sorted(
+                {"GET", "HEAD", "POST", *(method for route in routes for method in route.methods or ())}
+            ),
             allow_headers=("*",),
             allow_private_network=True,
             expose_headers=("Retry-After",),

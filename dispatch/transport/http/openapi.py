@@ -13,6 +13,7 @@ import msgspec
 from starlette.routing import Route
 
 from dispatch.errors import FrameError
+from dispatch.transport.http.access import Guarded, Need
 from dispatch.transport.http.operation import JSON, DescribedRoute, Operation, methods_of
 from dispatch.transport.http.problem import CODES, MEDIA_TYPE, Problem
 from dispatch.transport.wire.fields import RideIdText
@@ -22,13 +23,32 @@ VERSION: Final = "3.1.0"
 AT: Final = "#/components/schemas/{name}"
 PATH_PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType({"ride_id": RideIdText})
 """What stands in a path, by its name in braces. Anything else is text."""
+TOKEN: Final = "token"
+SCHEMES: Final[Mapping[str, Any]] = MappingProxyType(
+    {TOKEN: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a login."}}
+)
+WHO: Final[Mapping[Need, str]] = MappingProxyType(
+    {
+        Need.NOTHING: "For everybody.",
+        Need.PERSON: "For whoever has logged in.",
+        Need.SELF: "For whoever has logged in, also while nobody has to.",
+        Need.CONCERNED: "For the operator's people, and for the passenger and the driver whom it concerns.",
+        Need.STAFF: "For the operator's people.",
+        Need.MANAGER: "For managers.",
+        Need.MACHINE: "For programs on the server's own machine.",
+    }
+)
 PYTHON_END: Final = r"\Z"
 Document = dict[str, Any]
 _IN_BRACES: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 def openapi(
-    routes: Iterable[Route], version: str, statuses: Mapping[type[FrameError], int], codes: Mapping[int, str] = CODES
+    routes: Iterable[Route],
+    version: str,
+    statuses: Mapping[type[FrameError], int],
+    codes: Mapping[int, str] = CODES,
+    login: bool = True,
 ) -> Document:
     """The document of these routes, for `version` of the product.
 
@@ -37,6 +57,7 @@ def openapi(
         version: of the product.
         statuses: with which status an error comes; 400 for whatever is not in it.
         codes: of errors that no frame has, by status.
+        login: whether people have to log in.
     """
     known = sorted(routes, key=lambda route: route.path)
     schemas = _Schemas(known, codes)
@@ -44,14 +65,14 @@ def openapi(
     for route in known:
         at = paths.setdefault(_IN_BRACES.sub(r"{\1}", route.path), {})
         for method in methods_of(route):
-            at[method.lower()] = _operation(route, method, schemas, statuses)
+            at[method.lower()] = _operation(route, method, schemas, statuses, login)
     return {
         "openapi": VERSION,
         "info": {"title": "dispatch", "version": version, "description": "Ride-hail dispatch over HTTP."},
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {**SCHEMES, **_cookies(known)},
         },
     }
 
@@ -92,11 +113,43 @@ def portable(schema: Any) -> Any:
     return schema
 
 
-def _operation(route: Route, method: str, schemas: _Schemas, statuses: Mapping[type[FrameError], int]) -> Document:
+def need_of(route: Route) -> Need:
+    """What its asker must have proved."""
+    return route.app.need if isinstance(route.app, Guarded) else Need.STAFF
+
+
+def _security(route: Route, login: bool) -> list[Document]:
+    """Ways to prove that, of which one is enough. An empty one: nothing has to be proved."""
+    need, cookie = need_of(route), operation_of(route).cookie
+    if cookie:
+        return [{cookie: []}]
+    if need in (Need.NOTHING, Need.MACHINE):
+        return []
+    return [{TOKEN: []}] if login or need is Need.SELF else [{}, {TOKEN: []}]
+
+
+def _cookies(routes: Iterable[Route]) -> Document:
+    names = sorted({operation_of(route).cookie for route in routes} - {""})
+    return {
+        name: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": name,
+            "description": "The refresh token of a page of this server. `_` and the server's port follow the name.",
+        }
+        for name in names
+    }
+
+
+def _operation(
+    route: Route, method: str, schemas: _Schemas, statuses: Mapping[type[FrameError], int], login: bool
+) -> Document:
     operation = operation_of(route)
     told: Document = {
         "operationId": re.sub(r"\W+", "_", f"{method} {route.path}").strip("_").lower(),
         "summary": operation.does,
+        "description": WHO[need_of(route)],
+        "security": _security(route, login),
         "responses": _responses(operation, schemas, statuses),
     }
     if parameters := _parameters(route, operation, schemas):
@@ -124,6 +177,8 @@ def _responses(operation: Operation, schemas: _Schemas, statuses: Mapping[type[F
     if operation.answers is not None:
         good["content"] = {operation.media_type: {"schema": schemas.of(operation.answers)}}
     told: Document = {str(int(operation.status)): good}
+    if operation.again is not None:
+        told[str(int(operation.again))] = {**good, "description": "It was done before."}
     codes: dict[int, list[str]] = {}
     for error in operation.errors:
         codes.setdefault(statuses.get(error, HTTPStatus.BAD_REQUEST), []).append(f"`{error.code}`")

@@ -16,8 +16,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path.
 
     `does`: a sentence. `asks`: the struct of the body, None: there is none. `answers`: the type of what comes back, None: nothing does.
-    `query`: the struct of what may stand in the query. `errors`: beside those that every route has, such as `bad_field`.
-    `once`: whether it takes an Idempotency-Key.
+    `query`: the struct of what may stand in the query. `status`: of success; `again`: of the same request under the same
+    Idempotency-Key. `errors`: beside those that every route has, such as `bad_field`. `once`: whether it takes an Idempotency-Key.
+    `cookie`: what the name of the cookie begins with by which it is believed, if it is.
     """
 
     does: str
@@ -25,9 +26,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     answers: Any = None
     status: int = HTTPStatus.OK
+    again: int | None = None
     media_type: str = JSON
     errors: tuple[type[FrameError], ...] = ()
     once: bool = False
+    cookie: str = ""
 
 
 class DescribedRoute(Route):

@@ -19,6 +19,8 @@ CODES: Final[dict[int, str]] = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    413: "bad_message",
+    415: "bad_message",
     414: "uri_too_long",
     426: "upgrade_required",
     431: "headers_too_long",

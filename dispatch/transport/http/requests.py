@@ -27,12 +27,17 @@ from dispatch.identity.tokens import BadToken, TokenExpired
 from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
 from dispatch.runtime import Runtime
+from dispatch.transport.http.operation import JSON
 from dispatch.transport.http.problem import problem_of
 from dispatch.words import RefusalCode
 
 
 class ForeignPage(FrameError, code=RefusalCode.FORBIDDEN, says="only a page of this server may use its cookie"):
     """A browser sends a cookie with requests of any page of this host."""
+
+
+class NotJson(FrameError, code=RefusalCode.BAD_MESSAGE, says="the Content-Type must be application/json"):
+    """A page of another site cannot send JSON unasked; it could send any other type."""
 
 
 class NotForYou(FrameError, code=RefusalCode.FORBIDDEN, says="this is for people in another role"):
@@ -44,11 +49,12 @@ TOO_SLOW, TOO_LARGE = 408, 413
 STATUSES: Final[dict[type[FrameError], int]] = {
     NoSuchRide: 404,
     Forbidden: 403,
-    IdReused: 409,
+    IdReused: 422,
     IllegalTransition: 409,
     NoTariff: 409,
     ForeignPage: 403,
     NotForYou: 403,
+    NotJson: 415,
     NoSuchPerson: 404,
     RideIsOpen: 409,
     StillConnected: 409,
@@ -64,6 +70,12 @@ CLOSE: Final = {"Connection": "close"}
 """A connection whose body was not read to its end cannot go on."""
 Handle = Callable[[Request, bytes], Awaitable[Response]]
 """What answers a request whose body was read; a FrameError that it raises becomes the answer."""
+
+
+def require_json(request: Request) -> None:
+    """Raise NotJson for a body of another type."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise NotJson
 
 
 def principal_of(request: Request) -> Principal:

@@ -17,6 +17,64 @@ from dispatch.transport.wire.fields import (
     Switch,
     VehicleType,
 )
+from dispatch.transport.wire.own import OwnEntry, OwnRide
+
+
+class DeskEntry(OwnEntry, frozen=True, kw_only=True, omit_defaults=True):
+    """What happened to a ride, with whom of staff and of drivers it concerns."""
+
+    staff_id: str | None = None
+    driver_id: str | None = None
+    driver_name: str | None = None
+    drivers: tuple[str, ...] | None = None
+    note: str | None = None
+    amount_minor: int | None = None
+
+
+class DeskRide(OwnRide, frozen=True, kw_only=True):
+    """A ride as the operator's people see it. What there is none of is null. `fee` is in minor units."""
+
+    passenger_id: str
+    restarts: int
+    booked_by: str | None = None
+    timeline: tuple[DeskEntry, ...] | None = None
+
+
+class DeskRides(Struct, frozen=True, kw_only=True):
+    """A page of rides, the newest first. `next`: the cursor of the page after it."""
+
+    rides: tuple[DeskRide, ...]
+    next: str | None
+
+
+class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one of staff did, to which ride, driver or person."""
+
+    at: str
+    staff_id: str
+    action: str
+    ride_id: str | None = None
+    driver_id: str | None = None
+    person_id: str | None = None
+    role: str | None = None
+    status: str | None = None
+    is_manager: bool | None = None
+    kind: str | None = None
+
+
+class Acts(Struct, frozen=True, kw_only=True):
+    """A page of what staff did, the newest first. `next`: the cursor of the page after it."""
+
+    acts: tuple[Act, ...]
+    next: str | None
+
+
+class DriverAsked(Struct, frozen=True, kw_only=True):
+    """The offer is on its way."""
+
+    ride_id: str
+    driver_id: str
+    bind: bool
 
 
 class BookRequest(Struct, frozen=True, gc=False, kw_only=True):

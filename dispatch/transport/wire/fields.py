@@ -59,7 +59,7 @@ Word = Annotated[
 ]
 VehicleType = Word
 PaymentMethod = Word
-Moment = Annotated[str, Meta(max_length=100, description=AN_EXAMPLE)]
+Moment = Annotated[str, Meta(max_length=100, description=AN_EXAMPLE, extra_json_schema={"format": "date-time"})]
 # No control characters, line separators or marks that turn the direction of writing.
 PersonName = Annotated[
     str,
@@ -69,7 +69,15 @@ PersonName = Annotated[
     ),
 ]
 # However it is written: `dispatch.phones` reads it.
-PhoneNumber = Annotated[str, Meta(max_length=80, description="a phone number of 3 to 20 digits", extra=form(NAME))]
+PhoneNumber = Annotated[
+    str,
+    Meta(
+        max_length=80,
+        description="a phone number of 3 to 20 digits",
+        extra=form(NAME),
+        extra_json_schema={"pattern": r"^\+[1-9][0-9]{6,14}$", "examples": ["+27821234567"]},
+    ),
+]
 Pin = Annotated[str, Meta(max_length=16, description="text of at most 16 characters", extra=form(PIN))]
 Switch = Annotated[bool, Meta(description="true or false")]
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch.errors import NoSuchRide, NoTariff, QuoteExpired
+from dispatch.transport.http.access import for_oneself, for_staff, public
 from dispatch.transport.http.openapi import openapi, portable
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import STATUSES
@@ -86,3 +87,23 @@ def test_parameters_are_those_of_the_path_the_query_and_the_key() -> None:
 def test_what_only_python_reads_is_not_in_it() -> None:
     assert portable({"pattern": r"^a\Z", "words": ["one\n    two"]}) == {"pattern": "^a$", "words": ["one two"]}
     assert r"\Z" not in json.dumps(document(*ROUTES))
+
+
+def test_each_route_says_who_may_ask_it_and_whether_that_takes_a_token() -> None:
+    def route(path: str) -> Route:
+        return described(Route(path, page), Operation(does="List."))
+
+    routes = (
+        *public([route("/a")]),
+        *for_oneself([route("/b")]),
+        *for_staff([route("/c")]),
+        described(Route("/d", page), Operation(does="Go on.", cookie="dispatch_desk")),
+    )
+    for login, of_staff in ((True, [{"token": []}]), (False, [{}, {"token": []}])):
+        told = json.loads(json.dumps(openapi(routes, "1.2.3", STATUSES, login=login)))
+        validate(told)
+        of = {path: each["get"] for path, each in told["paths"].items()}
+        assert [of[path]["security"] for path in ("/a", "/b", "/c")] == [[], [{"token": []}], of_staff]
+        assert of["/d"]["security"] == [{"dispatch_desk": []}]
+        assert of["/c"]["description"] == "For the operator's people."
+        assert told["components"]["securitySchemes"]["dispatch_desk"]["in"] == "cookie"

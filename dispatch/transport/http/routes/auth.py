@@ -7,18 +7,20 @@ An app gets its refresh token in the answer. A page of this server gets it in a 
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch.config import Settings
 from dispatch.config.authority import authority, origin
-from dispatch.errors import BadMessage
-from dispatch.identity.login import AskCode, CodeSent, LoggedIn
+from dispatch.errors import RateLimited, Unavailable
+from dispatch.identity.login import AskCode, CodeExpired, CodeSent, LoggedIn, WrongCode
 from dispatch.identity.tokens import BadToken
 from dispatch.transport import wire
+from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.rates import whose
-from dispatch.transport.http.requests import ForeignPage, Requests
+from dispatch.transport.http.requests import ForeignPage, Requests, require_json
 from dispatch.transport.sessions.passenger import phone_of
 from dispatch.transport.wire import bodies
 from dispatch.words import PersonRole
@@ -26,6 +28,33 @@ from dispatch.words import PersonRole
 JSON: Final = "application/json"
 PAGES: Final = {"passenger": PersonRole.PASSENGER, "driver": PersonRole.DRIVER, "desk": PersonRole.STAFF}
 """The pages of this server, and in which role people log in there. Each has a cookie of its own."""
+
+
+SEND: Final = Operation(
+    does="Have a login code sent to a phone. The answer is the same whoever has the number.",
+    asks=bodies.CodeRequest,
+    answers=bodies.CodeOnItsWay,
+    status=HTTPStatus.ACCEPTED,
+    errors=(RateLimited, Unavailable),
+)
+VERIFY: Final = Operation(
+    does="Log in with the code.",
+    asks=bodies.CodeTyped,
+    answers=bodies.Tokens,
+    errors=(WrongCode, CodeExpired, RateLimited, Unavailable),
+)
+REFRESH: Final = Operation(
+    does="Get a newer access token, and the refresh token for the next time.",
+    asks=bodies.RefreshRequest,
+    answers=bodies.Tokens,
+    errors=(BadToken, ForeignPage, Unavailable),
+)
+LOG_OUT: Final = Operation(
+    does="End the login session.",
+    asks=bodies.RefreshRequest,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(ForeignPage, Unavailable),
+)
 
 
 class Logins(Protocol):
@@ -57,10 +86,10 @@ class AuthRoutes:
         self._logins = logins
         self._port = port
         self.routes: list[Route] = [
-            requests.post("/api/auth/otp/request", self._ask),
-            requests.post("/api/auth/otp/verify", self._verify),
-            requests.post("/api/auth/refresh", self._refresh),
-            requests.post("/api/auth/logout", self._log_out),
+            described(requests.post("/api/auth/otp/request", self._ask), SEND),
+            described(requests.post("/api/auth/otp/verify", self._verify), VERIFY),
+            described(requests.post("/api/auth/refresh", self._refresh), REFRESH),
+            described(requests.post("/api/auth/logout", self._log_out), LOG_OUT),
             *(route for page in PAGES for route in self._routes_of(page)),
         ]
 
@@ -86,12 +115,14 @@ class AuthRoutes:
             answer.delete_cookie(self._name(page), f"/api/auth/{page}")
             return answer
 
-        at = f"/api/auth/{page}"
+        at, cookie = f"/api/auth/{page}", f"dispatch_{page}"
         return [
-            self._requests.post(f"{at}/otp/request", ask),
-            self._requests.post(f"{at}/otp/verify", verify),
-            self._requests.post(f"{at}/refresh", refresh),
-            self._requests.post(f"{at}/logout", log_out),
+            described(self._requests.post(f"{at}/otp/request", ask), SEND),
+            described(
+                self._requests.post(f"{at}/otp/verify", verify), replace(VERIFY, errors=(*VERIFY.errors, ForeignPage))
+            ),
+            described(self._requests.post(f"{at}/refresh", refresh), replace(REFRESH, asks=None, cookie=cookie)),
+            described(self._requests.post(f"{at}/logout", log_out), replace(LOG_OUT, asks=None, cookie=cookie)),
         ]
 
     async def _ask(self, request: Request, body: bytes) -> Response:
@@ -165,9 +196,8 @@ class AuthRoutes:
 
 
 def read(request: Request, body: bytes, kind: type[Any]) -> Any:
-    """The body as this struct. Raises BadMessage for another media type, which a foreign page could send unasked, and BadField."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise BadMessage(f"the Content-Type must be {JSON}")
+    """The body as this struct. Raises NotJson and BadField."""
+    require_json(request)
     return wire.read_body(body, kind)
 
 

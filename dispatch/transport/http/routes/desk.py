@@ -14,7 +14,16 @@ from starlette.routing import Route
 from dispatch import addresses
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.geo import EtaModel
-from dispatch.errors import BadField, BadMessage, NoSuchRide
+from dispatch.errors import (
+    BadField,
+    BadMessage,
+    Forbidden,
+    IdReused,
+    IllegalTransition,
+    NoSuchRide,
+    QuoteExpired,
+    Unavailable,
+)
 from dispatch.ids import CHOSEN_ID, DriverId, PassengerId, QuoteId, RideId
 from dispatch.messages.commands import AssignRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.matching import DeskAnswered
@@ -22,12 +31,23 @@ from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_managers
+from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.queries import Page, read_query
-from dispatch.transport.http.requests import Requests, principal_of
+from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
 from dispatch.transport.sessions.staff import refused
-from dispatch.transport.wire.desk import AssignRequest, BookRequest, EditRequest, FareRequest, ReassignRequest
+from dispatch.transport.wire.desk import (
+    Acts,
+    AssignRequest,
+    BookRequest,
+    DeskRide,
+    DeskRides,
+    DriverAsked,
+    EditRequest,
+    FareRequest,
+    ReassignRequest,
+)
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 OK, CREATED, ACCEPTED = 200, 201, 202
@@ -49,6 +69,47 @@ class AuditQuery(Page, frozen=True, kw_only=True):
     ride: str = ""
     person: str = ""
     day: str = ""
+
+
+LIST: Final = Operation(does="List rides, the newest first.", query=RidesQuery, answers=DeskRides)
+BOOK: Final = Operation(
+    does="Book for a caller. The same request again under the same key has the same ride, and 200.",
+    asks=BookRequest,
+    answers=DeskRide,
+    status=CREATED,
+    again=OK,
+    errors=(IdReused, QuoteExpired, Unavailable),
+    once=True,
+)
+EDIT: Final = Operation(
+    does="Move the pickup or the drop-off until a driver has the ride; or change the note.",
+    asks=EditRequest,
+    answers=DeskRide,
+    errors=(NoSuchRide, IllegalTransition, Unavailable),
+)
+WHY: Final = Operation(
+    does="Who was asked in which round, and why others were not.", answers=Told, errors=(NoSuchRide,)
+)
+ASSIGN: Final = Operation(
+    does="Have a driver asked beside the rounds, or bound without an answer.",
+    asks=AssignRequest,
+    answers=DriverAsked,
+    status=ACCEPTED,
+    errors=(NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+)
+REASSIGN: Final = Operation(
+    does="Take the ride from its driver, and ask others.",
+    asks=ReassignRequest,
+    answers=DeskRide,
+    errors=(NoSuchRide, IllegalTransition, Unavailable),
+)
+FARE: Final = Operation(
+    does="Change the fare of a ride that a driver has.",
+    asks=FareRequest,
+    answers=DeskRide,
+    errors=(NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+)
+AUDIT: Final = Operation(does="List what staff did, the newest first.", query=AuditQuery, answers=Acts)
 
 
 class DeskReads(Protocol):
@@ -82,14 +143,14 @@ class DeskRoutes:
         """A price may have to be asked for."""
         self._vehicles = Vehicles.of(requests.settings.vehicle_types)
         self.routes: list[Route] = [
-            requests.get("/api/rides", self._list),
-            requests.post("/api/rides", self._book),
-            requests.post("/api/rides/{ride_id}", self._edit, method="PATCH"),
-            requests.get("/api/rides/{ride_id}/why", self._explain),
-            requests.post("/api/rides/{ride_id}/assign", self._assign),
-            requests.post("/api/rides/{ride_id}/reassign", self._reassign),
-            requests.post("/api/rides/{ride_id}/fare", self._change_fare),
-            *for_managers([requests.get("/api/audit", self._audit)]),
+            described(requests.get("/api/rides", self._list), LIST),
+            described(requests.post("/api/rides", self._book), BOOK),
+            described(requests.post("/api/rides/{ride_id}", self._edit, method="PATCH"), EDIT),
+            described(requests.get("/api/rides/{ride_id}/why", self._explain), WHY),
+            described(requests.post("/api/rides/{ride_id}/assign", self._assign), ASSIGN),
+            described(requests.post("/api/rides/{ride_id}/reassign", self._reassign), REASSIGN),
+            described(requests.post("/api/rides/{ride_id}/fare", self._change_fare), FARE),
+            *for_managers([described(requests.get("/api/audit", self._audit), AUDIT)]),
         ]
 
     # -- reading
@@ -249,12 +310,6 @@ def place_of(name: str, lat: float | None, lon: float | None, address: str | Non
         missing = "latitude" if lat is None else "longitude"
         raise BadField(f"{name}_{missing}", f"{name}_{missing} is missing beside the other half of the place")
     return Place(lat, lon, address or "")
-
-
-def require_json(request: Request) -> None:
-    """Raise BadMessage for another type: a page of another site cannot send JSON unasked."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise BadMessage(f"the Content-Type must be {JSON}")
 
 
 def _ride_id(request: Request, principal: Principal) -> RideId:

@@ -14,13 +14,13 @@ from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.requests import STATUSES
 
 
-def document_routes(routes: Sequence[Route], version: str) -> list[Route]:
-    """Routes for the documents of `routes` and of the sockets. They are made at the first request."""
+def document_routes(routes: Sequence[Route], version: str, login: bool = True) -> list[Route]:
+    """Routes for the documents of `routes` and of the sockets, made at the first request. `login`: whether people have to log in."""
     made: dict[str, bytes] = {}
 
     async def show_openapi(request: Request) -> Response:
         if not made.get("http"):
-            made["http"] = msgspec.json.encode(openapi([*routes, *own], version, STATUSES))
+            made["http"] = msgspec.json.encode(openapi([*routes, *own], version, STATUSES, login=login))
         return Response(made["http"], media_type=JSON)
 
     async def show_asyncapi(request: Request) -> Response:

@@ -22,8 +22,8 @@ from dispatch.transport import wire
 from dispatch.transport.http.access import for_oneself, for_those_concerned
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.queries import Day, Page, YesNo, read_query
-from dispatch.transport.http.requests import NotForYou, Requests, principal_of
-from dispatch.transport.http.routes.desk import DeskReads, require_json, ride_id_of
+from dispatch.transport.http.requests import NotForYou, Requests, principal_of, require_json
+from dispatch.transport.http.routes.desk import DeskReads, ride_id_of
 from dispatch.transport.http.routes.rides import PATIENCE_S
 from dispatch.transport.sessions.staff import refused
 from dispatch.transport.wire import own

@@ -8,14 +8,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch import addresses
-from dispatch.errors import BadMessage, IllegalTransition, NoSuchRide, Unavailable
+from dispatch.errors import IllegalTransition, NoSuchRide, Unavailable
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import DeskAnswered
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_staff
 from dispatch.transport.http.operation import Operation, described
-from dispatch.transport.http.requests import Requests, principal_of
+from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.sessions.staff import refused
 
 JSON: Final = "application/json"
@@ -36,8 +36,7 @@ def ride_routes(requests: Requests) -> list[Route]:
 
     async def cancel(request: Request, body: bytes) -> Response:
         """Cancel the ride. 200: it is over, on disk. The same request again has the same answer."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-            raise BadMessage(f"the Content-Type must be {JSON}")  # a page of another site cannot send that unasked
+        require_json(request)
         asked = wire.read_body(body, wire.CancelRequest)
         ride_id = RideId(request.path_params["ride_id"])
         if re.fullmatch(CHOSEN_ID, ride_id) is None:

@@ -77,7 +77,7 @@ def test_what_is_wrong_with_a_request_is_said_and_nothing_happens() -> None:
         spelt = await client.post("/api/rides/r1/cancel", content="\ufeff[]", headers=odd)
         assert spelt.json()["message"] == "the body must be a JSON object, got an array"
         plain = await client.post("/api/rides/r1/cancel", content="{}", headers={"Content-Type": "text/plain"})
-        assert (plain.status_code, plain.json()["message"]) == (400, "the Content-Type must be application/json")
+        assert (plain.status_code, plain.json()["message"]) == (415, "the Content-Type must be application/json")
         mistyped = await client.post("/api/rides/r1/cancel", json={"reason": 7})
         assert (mistyped.json()["code"], mistyped.json()["field"]) == ("bad_field", "reason")
         ride = runtime.actor("ride/r1")
