@@ -7,6 +7,7 @@ PURGES = "purges"
 """The stream of what was purged. No actor has this address."""
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
 QUOTE, REQUEST, PASSENGER, POSITIONS, PERSON = "quote", "request", "passenger", "positions", "person"
+OVERVIEW = "overview"
 
 
 def ride(ride_id: RideId) -> str:
@@ -42,6 +43,11 @@ def tracker(zone: str) -> str:
 def positions(zone: str) -> str:
     """Where positions enter a zone."""
     return "positions/" + zone
+
+
+def overview(zone: str) -> str:
+    """What desks see of a zone."""
+    return "overview/" + zone
 
 
 def session(number: Number) -> str:

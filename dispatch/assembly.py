@@ -32,6 +32,7 @@ from dispatch.domain.ride.record import RideRules
 from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, FindDriver
 from dispatch.messages.journal import Appended, NotAppended
+from dispatch.overview import Overview
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
@@ -190,6 +191,7 @@ def assemble(
     _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
     positions = Positions(runtime, board, ZONE)
     runtime.sink(addresses.positions(ZONE), positions)
+    runtime.sink(addresses.overview(ZONE), Overview(runtime, board, ZONE, settings.desk_beat_s))
     gateway = Gateway(
         runtime,
         settings,

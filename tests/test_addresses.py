@@ -107,7 +107,8 @@ def test_no_two_messages_share_a_name() -> None:
 
 def test_a_message_is_called_by_its_class_and_a_notice_that_is_a_frame_as_apps_know_it() -> None:
     called = {kind.__struct_config__.tag for kind in MESSAGES if kind.__struct_config__.tag != kind.__name__}
-    assert called <= {frame.__struct_config__.tag for frame in (*wire.TO_PASSENGER_FRAMES, *wire.TO_DRIVER_FRAMES)}
+    frames = (*wire.TO_PASSENGER_FRAMES, *wire.TO_DRIVER_FRAMES, *wire.TO_STAFF_FRAMES)
+    assert called <= {frame.__struct_config__.tag for frame in frames}
 
 
 def test_every_event_is_in_the_union_that_the_journal_reads() -> None:

@@ -70,6 +70,8 @@ TESTED_ELSEWHERE = {
     "dispatch/transport/http/requests.py": "what routes share: tests/transport/http/routes",
     "dispatch/transport/sessions/context.py": "what sessions share: tests/transport/sessions",
     "dispatch/messages": "structs: tests/test_addresses.py looks at every one",
+    "sim/checks/board.py": "tests/test_overview.py",
+    "sim/people/desk.py": "tests/test_overview.py",
     "sim/checks/agreement.py": "tests/explorer/test_observers.py breaks each of its rules",
     "sim/checks/desk.py": "tests/explorer/test_observers.py breaks each of its rules",
     "sim/checks/ledger.py": "tests/explorer/test_observers.py breaks each of its rules",

@@ -180,6 +180,10 @@ class Server(Checked):
     outbox_bytes: int = whole(65_536, 1024, 67_108_864, "bytes that may wait for one slow reader")
     write_buffer_bytes: int = whole(262_144, 1024, 67_108_864, "a fuller write buffer cuts the reader off")
     stall_limit_s: float = duration("3s", "100ms", "5m", "a reader that takes nothing is cut off after this")
+    desk_beat_s: float = duration("1s", "100ms", "1m", "a desk is told this often who has moved")
+    desk_buffer_bytes: int = whole(
+        4_194_304, 65_536, 268_435_456, "bytes that may wait for one slow desk, in the place of the two above"
+    )
     header_timeout_s: float = duration("5s", "100ms", "5m", "from connect to the end of the headers")
     ping_after_s: float = duration("5s", "50ms", "10m", "a socket silent this long is pinged")
     stop_batch: int = whole(50, 1, 10_000, "connections closed at once when the server stops")

@@ -255,6 +255,21 @@ class DeskAnswered(Message, frozen=True, gc=False):
     reason: str = ""
 
 
+# -- session of a desk -> overview of a zone, which tells it `Board`, and from then on `BoardChanged` and `BoardMoved`
+
+
+class WatchOverview(Message, frozen=True, gc=False):
+    """A desk wants to see the zone. `reply_to`: its session."""
+
+    reply_to: str
+
+
+class LeaveOverview(Message, frozen=True, gc=False):
+    """The desk at this address is gone."""
+
+    reply_to: str
+
+
 # -- ride <-> tracker of its zone, which follows drivers on a ride and shows passengers where they are
 
 

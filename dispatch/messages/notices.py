@@ -7,6 +7,8 @@ A `Numbered` notice is part of that ride's or driver's stream: each has the next
 
 from typing import Final
 
+import msgspec
+
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import CancelTerms, DriverCard, Lease, Price, RideCard, RideTerms, Trip, WaitTerms
@@ -291,8 +293,67 @@ class CutOff(Message, frozen=True, gc=False):
     for_good: bool
 
 
+# -- to the desk: what the overview of a zone tells. Each frame has the next number of all that is told of the zone
+
+
+DriverRow = tuple[int, str, str, bool, bool, int | None, int | None, str | None, str]
+"""A driver: index, id, status, connected, position young enough for an offer, latitude and longitude in steps, ride, vehicle type."""
+
+
+class RideRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A ride that is not over, or that has just ended. `asked`: who holds an offer of it in this `round`. `unasked_since`: since when
+    nobody does.
+    """
+
+    ride_id: str
+    status: str
+    requested_at: str | None
+    passenger_name: str
+    pickup_latitude: float
+    pickup_longitude: float
+    pickup_address: str
+    dropoff_latitude: float
+    dropoff_longitude: float
+    dropoff_address: str
+    driver_id: str | None = None
+    pickup_at: str | None = None
+    by_phone: bool = False
+    round: int = 0
+    asked: tuple[str, ...] = ()
+    unasked_since: str | None = None
+
+
+class Board(Message, tag="board", frozen=True, gc=False):
+    """All drivers in memory, and all rides that are not over."""
+
+    number: int
+    at: str
+    beat_ms: int
+    drivers: tuple[DriverRow, ...]
+    rides: tuple[RideRow, ...]
+
+
+class BoardChanged(Message, tag="board_changed", frozen=True, gc=False):
+    """These indexes have no driver now; these drivers and rides are as follows."""
+
+    number: int
+    at: str
+    gone: tuple[int, ...]
+    drivers: tuple[DriverRow, ...]
+    rides: tuple[RideRow, ...]
+
+
+class BoardMoved(Message, tag="board_moved", frozen=True, gc=False):
+    """Who has moved since the last of these, three numbers each: how many indexes further, how many steps north, how many east."""
+
+    number: int
+    at: str
+    moved: tuple[int, ...]
+
+
 Notice = (
     Searching | DriverAssigned | DriverUnreachable | DriverLocation | DriverCancelled | NoDrivers | RideProgress | RideEnded
     | PassengerSnapshot | OfferMade | OfferClosed | RideAccepted | DriverWarned | NoOffers | DocumentExpiring | DriverSnapshot
     | PaymentChanged | FareNews | NoteNews | Ack | Refused | Replaced | NotYours | Faulted | CutOff
+    | Board | BoardChanged | BoardMoved
 )  # fmt: skip

@@ -204,6 +204,10 @@ class Runtime(ABC):
         """`observer(now, address, message)` sees every delivery just before it happens."""
         self._observers = (*self._observers, observer)
 
+    def unobserve(self, observer: Observer) -> None:
+        """`observer` sees nothing more."""
+        self._observers = tuple(each for each in self._observers if each != observer)
+
     def actor(self, address: str) -> Actor | None:
         """The actor awake at `address`: for the composition root and tests, never for actors."""
         box = self._boxes.get(address)
@@ -276,7 +280,7 @@ class Runtime(ABC):
 
     def _drain(self, turns: float = inf) -> None:
         """Deliver the mail that waits, and what comes of it, in at most so many turns."""
-        ready, observers, clock = self._ready, self._observers, self._clock
+        ready, clock = self._ready, self._clock
         while ready and turns:
             turns -= 1
             box, message, reply_to, returns_to = ready.popleft()
@@ -284,7 +288,7 @@ class Runtime(ABC):
             if clock is not None and (now := clock.offset + clock.monotonic()) > self.now:
                 self.now = now
             self.delivered += 1
-            for observer in observers:
+            for observer in self._observers:  # one may come or go meanwhile
                 observer(self.now, box.address, message)
             actor = box.actor
             actor.take(message, reply_to)

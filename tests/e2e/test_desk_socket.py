@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 from websockets.asyncio.client import connect
 
 from dispatch.storage.tools.show import rows
+from dispatch.transport.wire import to_staff
 from dispatch.transport.ws.server import run
+from sim.people.desk import DeskPage
 from tests.e2e.test_quotes import BOOKING, heard, served
 
 
@@ -40,3 +43,35 @@ def test_a_ride_ends_at_the_desk_whatever_its_passenger_and_its_driver_do(tmp_pa
 
     run(story())
     assert [(row["ride_id"], row["status"]) for row in rows(tmp_path / "rides.db", "rides")] == [("r1", "cancelled")]
+
+
+def test_desks_see_drivers_positions_and_rides_of_a_real_server(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with (
+            served(tmp_path, '[server]\ndesk_beat = "100ms"\n') as (host, _),
+            connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+            connect(f"ws://{host}/ws/ops/") as desk,
+        ):
+            assert (await heard(desk, "board"))["beat_ms"] == 100
+            here = {"type": "location_update", "latitude": -26.2, "longitude": 28.05, "id": "here"}
+            await driver.send(json.dumps(here))
+            await heard(driver, "ack")
+            page = DeskPage()
+            late = await connect(f"ws://{host}/ws/ops/")
+            async with asyncio.timeout(10):
+                while not page.drivers or page.drivers["27821234568"].lat is None:
+                    page.on_frame(to_staff(await late.recv()))
+            (drawn,) = page.drivers.values()
+            assert (drawn.status, drawn.connected, drawn.fresh) == ("available", True, True)
+            assert (drawn.lat, drawn.lon) == (-2_620_000, 2_805_000)
+            async with connect(f"ws://{host}/ws/ride/r1/") as passenger:
+                await passenger.send(json.dumps(BOOKING))
+                async with asyncio.timeout(10):
+                    while "r1" not in page.rides or not page.rides["r1"].asked:
+                        page.on_frame(to_staff(await late.recv()))
+            assert page.rides["r1"].status == "pending" and page.rides["r1"].asked == ("27821234568",)
+            assert "27821234567" not in repr(page.rides), "a passenger's phone is not on the board"
+            await late.close()
+            await heard(desk, "board_moved")
+
+    run(story())

@@ -17,6 +17,7 @@ from dispatch.transport import wire
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest
 from dispatch.transport.http.paths import Refusal
 from dispatch.transport.http.proofs import Proofs
+from dispatch.transport.sessions.memory import connect_desk
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.server import run
 from sim.stories.stage import Driver
@@ -168,6 +169,24 @@ def whether_a_reader_is_cut_off_with_forty_thousand_bytes_in_the_buffer(given: G
         return bench.wire.aborted
 
     return on_a_bench(given, story)
+
+
+@changes("desk_beat", {"1s": 9, "3s": 3})
+def how_many_beats_a_desk_hears_in_ten_seconds(given: Given) -> object:
+    stage = given.stage()
+    beats: list[object] = []
+    connect_desk(stage.world.gateway, lambda frame: beats.append(frame) if type(frame) is wire.BoardMoved else None)
+    stage.run(until=9.5)
+    return len(beats)
+
+
+@changes("desk_buffer_bytes", {"65536": 65, "100000": 100}, outbox_bytes="1024", outbox_messages="1000")
+def how_many_thousand_bytes_wait_for_a_slow_desk(given: Given) -> object:
+    async def meet() -> object:
+        bench = Bench("/ws/ops/", **vars(given.settings))
+        return kept(bench, wire.Ack("x" * 973), most=200)
+
+    return run(meet())
 
 
 @changes("bytes_per_s", {"1024": ["closed"], "1000000": []}, frame_bytes="256")

@@ -66,16 +66,16 @@ class Wire(asyncio.Transport):
 
 
 class Bench:
-    """A connection on a `Wire`, past its handshake."""
+    """A connection on a `Wire`, past its handshake: of a driver, or of a desk."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, path: str = f"/ws/driver/{DRIVER}/", **settings: Any) -> None:
         self.gateway = EchoGateway()
         self.edge = SocketEdge(self.gateway, Settings(**settings), EdgeCounters())
         self.wire = Wire()
         self.connection = self.wire.protocol = DispatchConnection(self.edge)
         self.connection.connection_made(self.wire)
-        self.connection.data_received(UPGRADE.format(path=f"/ws/driver/{DRIVER}/", more="").encode())
-        self.session = self.gateway.sessions[DRIVER]
+        self.connection.data_received(UPGRADE.format(path=path, more="").encode())
+        (self.session,) = self.gateway.sessions.values()
         self.wire.take_all()
         self.wire.written.clear()
 

@@ -51,6 +51,14 @@ def connect_passenger(
     return link
 
 
+def connect_desk(gateway: Gateway, on_frame: OnFrame, codec: bool = False, on_close: OnClose = _nothing) -> MemoryLink:
+    """Connect a desk."""
+    link = MemoryLink(on_close)
+    session = gateway.staff_session(principals.OPERATIONS, link.server_end)
+    link.join(gateway, session, on_frame, wire.to_staff if codec else None)
+    return link
+
+
 class _ServerEnd:
     """The session's end: a `Link` whose two methods are plugged in and pulled out."""
 

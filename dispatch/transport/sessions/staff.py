@@ -1,4 +1,4 @@
-"""The connection of the operator's people. It speaks for no actor: each question goes to the ride that it is about."""
+"""The connection of the operator's people: it sees the zone as its overview tells it, and asks rides, each about itself."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -13,17 +13,19 @@ from dispatch.errors import (
     QuoteExpired,
     Unavailable,
 )
-from dispatch.ids import Number, RideId
+from dispatch.ids import UNNAMED_ZONE, Number, RideId
 from dispatch.messages.base import Message, Undelivered
-from dispatch.messages.commands import CancelRide
-from dispatch.messages.matching import DeskAnswered
+from dispatch.messages.commands import CancelRide, Resume
+from dispatch.messages.matching import DeskAnswered, LeaveOverview, WatchOverview
+from dispatch.messages.notices import Board, BoardChanged, BoardMoved
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
-from dispatch.transport.sessions.frames import MakeFrame
+from dispatch.transport.sessions.frames import Frames, MakeFrame
 from dispatch.transport.sessions.session import Handler, Link, Session
 from dispatch.words import RefusalCode
 
+OVERVIEW: Final = addresses.overview(UNNAMED_ZONE)
 PATIENCE_S: Final = 5.0
 """Seconds to wait for a ride's answer. A commit takes milliseconds."""
 REFUSED: Final[Mapping[str, type[FrameError]]] = {
@@ -42,10 +44,23 @@ class StaffSession(Session):
 
     __slots__ = ()
     incoming = wire.FROM_STAFF
-    frames: ClassVar[Mapping[type, MakeFrame]] = {}
+    frames: ClassVar[Mapping[type, MakeFrame]] = {
+        Board: Frames.as_it_is,
+        BoardChanged: Frames.as_it_is,
+        BoardMoved: Frames.as_it_is,
+    }
 
     def __init__(self, context: SessionContext, number: Number, principal: Principal, link: Link) -> None:
         super().__init__(context, number, principal, None, link)
+
+    def _attach(self, resume: Resume | None = None) -> None:
+        super()._attach(resume)
+        self._context.runtime.tell(OVERVIEW, WatchOverview(self.address))
+
+    def _leave(self) -> None:
+        super()._leave()
+        if self._attached:
+            self._context.runtime.tell(OVERVIEW, LeaveOverview(self.address))
 
     def answer(self, message: wire.OpsCancelRide, outcome: DeskAnswered | FrameError) -> None:
         """Tell the desk the outcome of a `cancel_ride`."""
@@ -65,7 +80,7 @@ class StaffSession(Session):
         runtime.tell(addresses.ride(ride_id), cancel, address)
 
     def _stay(self, message: wire.Resume) -> None:
-        raise IllegalTransition("this socket has no stream to resume; go on with what you have to ask")
+        raise IllegalTransition("this socket has no stream to resume: its board comes anew with each connection")
 
     def forget(self, address: str) -> None:
         """Stop taking mail for this question."""

@@ -6,6 +6,9 @@ Apps meet these names. Actors tell theirs most of it in the same structs, the no
 # ruff: noqa: F403  # whoever adds a frame need not name it here once more
 from dispatch.messages.notices import (
     Ack,
+    Board,
+    BoardChanged,
+    BoardMoved,
     DocumentExpiring,
     DriverCancelled,
     DriverLocation,
@@ -32,6 +35,7 @@ from dispatch.transport.wire.codec import (
     read_authenticate,
     to_driver,
     to_passenger,
+    to_staff,
 )
 from dispatch.transport.wire.desk import *
 from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
@@ -43,6 +47,9 @@ __all__ = [
     "FROM_STAFF",
     "UNDECODABLE",
     "Ack",
+    "Board",
+    "BoardChanged",
+    "BoardMoved",
     "DocumentExpiring",
     "DriverCancelled",
     "DriverLocation",
@@ -64,4 +71,5 @@ __all__ = [
     "read_body",
     "to_driver",
     "to_passenger",
+    "to_staff",
 ]

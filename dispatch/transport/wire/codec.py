@@ -19,7 +19,7 @@ from dispatch.transport.wire.client import (
     FromStaff,
 )
 from dispatch.transport.wire.errors import BYTE_ORDER_MARK, UNDECODABLE, error_frame, examine
-from dispatch.transport.wire.server import ToDriver, ToPassenger
+from dispatch.transport.wire.server import ToDriver, ToPassenger, ToStaff
 
 
 class Incoming:
@@ -84,3 +84,5 @@ to_passenger = msgspec.json.Decoder[ToPassenger](ToPassenger).decode
 """The message in a frame that a passenger's app got. Raises msgspec.DecodeError."""
 to_driver = msgspec.json.Decoder[ToDriver](ToDriver).decode
 """The message in a frame that a driver's app got. Raises msgspec.DecodeError."""
+to_staff = msgspec.json.Decoder[ToStaff](ToStaff).decode
+"""The message in a frame that a desk got. Raises msgspec.DecodeError."""

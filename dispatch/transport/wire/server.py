@@ -9,6 +9,9 @@ from msgspec import Struct
 from dispatch.messages.base import Message
 from dispatch.messages.notices import (
     Ack,
+    Board,
+    BoardChanged,
+    BoardMoved,
     DocumentExpiring,
     DriverCancelled,
     DriverLocation,
@@ -249,7 +252,7 @@ ToDriver = (
     | PaymentChanged | FareNews | NoteNews | DriverArrived | RideStarted | RideCompleted | RideEnded
     | Ack | Refused | TokenExpiring | Pong
 )  # fmt: skip
-ToStaff = OpsRideClosed | Ack | Refused | TokenExpiring | Pong
+ToStaff = Board | BoardChanged | BoardMoved | OpsRideClosed | Ack | Refused | TokenExpiring | Pong
 ServerMessage = ToPassenger | ToDriver | ToStaff
 TO_PASSENGER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToPassenger)
 TO_DRIVER_FRAMES: tuple[type[ServerMessage], ...] = get_args(ToDriver)

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from dispatch.config import Settings
 from dispatch.ids import RideId
+from dispatch.transport import wire
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest, Turned
 from dispatch.transport.http.paths import DRIVER, RIDE, Refusal
 from dispatch.transport.http.rates import LOOPBACK, whose
@@ -171,6 +172,7 @@ class SocketEdge:
         self.sockets: dict[Socket, asyncio.Transport] = {}
         """All that are open, the oldest first."""
         self.stopping = False
+        self._encoded: tuple[Any, bytes] = (None, b"")
         self._admission = admission or Admission(settings)
         self._addresses: Counter[str] = Counter()
         self._people: Counter[str] = Counter()
@@ -282,6 +284,12 @@ class SocketEdge:
             session = self._gateway.staff_session(principal, link)
         session.claims = claims
         return session
+
+    def encoded(self, message: Any) -> bytes:
+        """The frame of a message that several sockets are sent one after the other: encoded once."""
+        if message is not self._encoded[0]:
+            self._encoded = message, wire.encode(message)
+        return self._encoded[1]
 
     # -- watching
 

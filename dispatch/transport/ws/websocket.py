@@ -18,7 +18,7 @@ from websockets.typing import StatusLike, Subprotocol
 from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.admission import NOT_PROVED, Admitted, HttpRequest, Turned
-from dispatch.transport.http.paths import Refusal
+from dispatch.transport.http.paths import OPS, Refusal
 from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
@@ -31,6 +31,8 @@ DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 SUBPROTOCOL = Subprotocol("dispatch.v1")
 LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
 """Messages of which a slow reader gets only the newest."""
+SHARED = frozenset({wire.Board, wire.BoardChanged, wire.BoardMoved})
+"""Messages that many connections get at once, each the same."""
 MAX_FRAGMENTS = 16
 MAX_REASON_BYTES = 123
 TRICKLE_BYTES = 256
@@ -120,7 +122,8 @@ class DispatchConnection(asyncio.Protocol):
         """Send at once if the app keeps up. Otherwise the frame waits in the outbox, and an app whose outbox is full is cut off."""
         if self._close_code is not None:
             return
-        frame, protocol, edge = wire.encode(message), self._protocol, self._edge
+        protocol, edge = self._protocol, self._edge
+        frame = edge.encoded(message) if type(message) in SHARED else wire.encode(message)
         if edge.log_frames:
             frame_log.tell("out", self._kind, self._ident, frame)
         elif type(message) is wire.Refused:
@@ -141,7 +144,8 @@ class DispatchConnection(asyncio.Protocol):
         outbox = self._outbox
         if outbox is None:
             settings = self._edge.settings
-            outbox = self._outbox = Outbox(settings.outbox_messages, settings.outbox_bytes)
+            most_bytes = settings.desk_buffer_bytes if self._kind == OPS else settings.outbox_bytes
+            outbox = self._outbox = Outbox(settings.outbox_messages, most_bytes)
         latest_of = kind if kind in LATEST_WINS else None
         if not outbox.put(frame, latest_of) and latest_of is None:
             self.cut_off()
@@ -192,7 +196,9 @@ class DispatchConnection(asyncio.Protocol):
 
     def cut_off_if_flooded(self) -> None:
         """`cut_off` when even the write buffer has grown beyond its limit."""
-        if self._transport.get_write_buffer_size() > self._edge.settings.write_buffer_bytes:
+        settings = self._edge.settings
+        most_bytes = settings.desk_buffer_bytes if self._kind == OPS else settings.write_buffer_bytes
+        if self._transport.get_write_buffer_size() > most_bytes:
             self.cut_off()
 
     # -- the transport's events

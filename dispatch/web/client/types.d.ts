@@ -42,6 +42,60 @@ export interface Authenticate {
   id?: string | null;
 }
 
+/** All drivers in memory, and all rides that are not over. */
+export interface Board {
+  type: "board";
+  number: number;
+  at: string;
+  beat_ms: number;
+  drivers: ([number, string, string, boolean, boolean, number | null, number | null, string | null, string])[];
+  rides: RideRow[];
+}
+
+/**
+ * A ride that is not over, or that has just ended. `asked`: who holds an offer of it in this `round`.
+ * `unasked_since`: since when nobody does.
+ */
+export interface RideRow {
+  ride_id: string;
+  status: string;
+  requested_at: string | null;
+  passenger_name: string;
+  pickup_latitude: number;
+  pickup_longitude: number;
+  pickup_address: string;
+  dropoff_latitude: number;
+  dropoff_longitude: number;
+  dropoff_address: string;
+  driver_id?: string | null;
+  pickup_at?: string | null;
+  by_phone?: boolean;
+  round?: number;
+  asked?: string[];
+  unasked_since?: string | null;
+}
+
+/** These indexes have no driver now; these drivers and rides are as follows. */
+export interface BoardChanged {
+  type: "board_changed";
+  number: number;
+  at: string;
+  gone: number[];
+  drivers: ([number, string, string, boolean, boolean, number | null, number | null, string | null, string])[];
+  rides: RideRow[];
+}
+
+/**
+ * Who has moved since the last of these, three numbers each: how many indexes further, how many steps north, how
+ * many east.
+ */
+export interface BoardMoved {
+  type: "board_moved";
+  number: number;
+  at: string;
+  moved: number[];
+}
+
 /** The passenger does not want the ride any more. */
 export interface CancelRide {
   type: "cancel_ride";
@@ -724,6 +778,9 @@ export type FromDesk =
   | Ping;
 
 export type ToDesk =
+  | Board
+  | BoardChanged
+  | BoardMoved
   | OpsRideClosed
   | Ack
   | Refused

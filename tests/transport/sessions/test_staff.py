@@ -7,7 +7,8 @@ import pytest
 from dispatch.config import Rules
 from dispatch.errors import FrameError, IdReused, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.messages.commands import CancelRide
-from dispatch.messages.matching import DeskAnswered
+from dispatch.messages.matching import DeskAnswered, LeaveOverview, WatchOverview
+from dispatch.messages.notices import BoardMoved
 from dispatch.principals import OPERATIONS
 from dispatch.transport.sessions.staff import PATIENCE_S, refused
 from dispatch.words import RefusalCode, RideStatus
@@ -144,3 +145,34 @@ def test_a_refusal_is_the_error_of_its_code(error: type[FrameError]) -> None:
 def test_a_refusal_without_an_error_of_its_own_keeps_its_code() -> None:
     made = refused(DeskAnswered(RideStatus.PENDING, RefusalCode.TOO_EARLY, "wait"))
     assert (type(made), made.code, made.field) == (IllegalTransition, RefusalCode.TOO_EARLY, None)
+
+
+def test_a_desk_asks_for_the_board_when_it_connects_gets_what_it_is_told_and_says_when_it_leaves() -> None:
+    rig = Rig()
+    mail: list[Any] = []
+    rig.runtime.sink("overview/0", Mail(mail))
+    app = desk(rig)
+    app.session.settle()
+    address = app.session.address
+    assert mail == [WatchOverview(address)]
+    told = BoardMoved(3, "2026-11-30T09:00:00Z", (1, 5, -5))
+    rig.runtime.tell(address, told)
+    assert app.frames == [told]
+    app.session.closed()
+    app.session.closed()
+    assert mail[1:] == [LeaveOverview(address)]
+
+
+def test_a_desk_that_leaves_before_it_was_settled_has_nothing_to_leave() -> None:
+    rig = Rig()
+    mail: list[Any] = []
+    rig.runtime.sink("overview/0", Mail(mail))
+    desk(rig).session.closed()
+    assert mail == []
+
+
+class Mail:
+    """A sink that keeps its mail."""
+
+    def __init__(self, kept: list[Any]) -> None:
+        self.deliver = kept.append

@@ -4,6 +4,7 @@ import asyncio
 
 from websockets.frames import Opcode
 
+from dispatch.transport import wire
 from dispatch.transport.ws.server import run
 from tests.transport.echo import masked, until
 from tests.transport.lists import FULL, Bench
@@ -80,3 +81,16 @@ class TestDeaf:
             assert not bench.wire.reading
 
         run(scenario())
+
+
+def test_what_many_sockets_get_is_encoded_once() -> None:
+    async def meet() -> None:
+        bench = Bench("/ws/ops/")
+        told, other = wire.BoardMoved(1, "t", (1, 2, 3)), wire.BoardMoved(1, "t", (1, 2, 3))
+        frame = bench.edge.encoded(told)
+        assert bench.edge.encoded(told) is frame
+        assert bench.edge.encoded(other) is not frame and bench.edge.encoded(other) == frame
+        bench.connection.send(told)
+        assert list(bench.payloads()) == [frame]
+
+    run(meet())
