@@ -47,6 +47,29 @@ def serve(resolved: Resolved) -> int | None:
 
 
 @main.command()
+@click.option("--send-to", default="", metavar="PHONE", help="have the notifier really send a text there")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
+def doctor(resolved: Resolved, send_to: str, as_json: bool) -> int:
+    """Look at all that `serve` needs with these settings, and say what to do about what is wrong. Changes nothing.
+
+    Configuration, proxy, certificate, port, disk, file, clock, keys, people and notifier; before a first start or beside a running
+    server. Exit status 1 when anything stands in the way of serving people.
+    """
+    from dispatch.doctor import Level, examine
+
+    found = list(examine(resolved.settings, send_to))
+    is_well = all(finding.level is not Level.PROBLEM for finding in found)
+    if as_json:
+        told = [{"about": about, "level": level.value, "text": text} for about, level, text in found]
+        say(json_line({"is_well": is_well, "findings": told}))
+    else:
+        for about, level, text in found:
+            say(f"{level.value:<8} {about:<14} {text}")
+    return int(not is_well)
+
+
+@main.command()
 @with_settings("dispatch", "simulate")
 def simulate(resolved: Resolved) -> int | None:
     """Replay trips with a fake fleet in virtual time. Exit status 1 when an invariant broke, 2 when the trips cannot be used.
