@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -292,23 +292,17 @@ def signed(folder: Path, days: int) -> dict[str, str]:
 # -- the notifier
 
 
-class Hook(BaseHTTPRequestHandler):
-    """A webhook that keeps what was posted."""
-
-    posted: ClassVar[list[dict[str, Any]]] = []
-    status = 200
-
-    def do_POST(self) -> None:
-        self.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.status)
-        self.end_headers()
-
-
 @contextmanager
 def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A real local server, and what was posted to it."""
     kept: list[dict[str, Any]] = []
-    kind = type("Kept", (Hook,), {"posted": kept, "status": status, "log_message": lambda *_: None})
+
+    def keep(request: BaseHTTPRequestHandler) -> None:
+        kept.append(json.loads(request.rfile.read(int(request.headers["Content-Length"]))))
+        request.send_response(status)
+        request.end_headers()
+
+    kind = type("Hook", (BaseHTTPRequestHandler,), {"do_POST": keep, "log_message": lambda *_: None})
     server = HTTPServer(("127.0.0.1", 0), kind)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

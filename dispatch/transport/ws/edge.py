@@ -156,6 +156,7 @@ class Liveness:
 class Socket(Heard, Link, Protocol):
     """What the edge does to an open socket."""
 
+    def stalls(self) -> None: ...
     def cut_off_if_flooded(self) -> None: ...
     def cut_off(self) -> None: ...
     def not_proved(self) -> None: ...
@@ -194,7 +195,7 @@ class SocketEdge:
             settings.header_timeout_s, clock, partial(self._cut, "headers", late)
         )
         self.unread = Deadlines[asyncio.Transport](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
-        self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
+        self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.stalls())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[asyncio.Transport](LINGER_S, clock, lambda connection: connection.abort())
         self.flooding = Deadlines[asyncio.Transport](CUT_S, clock, lambda connection: connection.abort())

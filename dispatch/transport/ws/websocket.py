@@ -96,6 +96,7 @@ class DispatchConnection(asyncio.Protocol):
         "_transport",
         "_turn_booked",
         "_unread",
+        "_untaken",
         "_write_paused",
         "pinged_at",
     )
@@ -104,6 +105,7 @@ class DispatchConnection(asyncio.Protocol):
         self._edge = edge
         self._transport: asyncio.Transport
         self._unread = b""
+        self._untaken = 0
         self._turn_booked = self._write_paused = self._deaf = False
         self._protocol = _AppProtocol(max_size=edge.settings.frame_bytes, logger=_protocol_log)
         self._session: Session | None = None
@@ -194,6 +196,15 @@ class DispatchConnection(asyncio.Protocol):
             self._close_code, self._close_reason = READS_TOO_SLOWLY, "reads too slowly"
         self._transport.abort()
 
+    def stalls(self) -> None:
+        """What was to be read was not all taken in time. A desk's board may take longer, as long as some of it is taken."""
+        left = self._transport.get_write_buffer_size()
+        if self._kind == OPS and left < self._untaken:
+            self._untaken = left
+            self._edge.stalled.start(self)
+        else:
+            self.cut_off()
+
     def cut_off_if_flooded(self) -> None:
         """`cut_off` when even the write buffer has grown beyond its limit."""
         settings = self._edge.settings
@@ -250,6 +261,7 @@ class DispatchConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The write buffer is full."""
         self._write_paused = True
+        self._untaken = self._transport.get_write_buffer_size()
         self._edge.stalled.start(self)
         self._steer_reading()
 

@@ -3,12 +3,13 @@
 import gc
 import weakref
 
+import pytest
 from websockets.frames import Opcode
 
 from dispatch.transport import wire
 from dispatch.transport.ws.server import run
 from tests.transport.echo import masked, until
-from tests.transport.lists import FULL, Bench
+from tests.transport.lists import DRIVER, FULL, Bench
 
 
 class TestSlowReader:
@@ -115,3 +116,20 @@ def test_a_closed_connection_is_freed_without_the_garbage_collector() -> None:
         run(scenario())
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("path", "is_patient"), [("/ws/ops/", True), (f"/ws/driver/{DRIVER}/", False)])
+def test_a_desk_may_take_longer_for_a_large_board_as_long_as_it_takes_some(path: str, is_patient: bool) -> None:
+    async def meet() -> None:
+        bench = Bench(path)
+        bench.wire.write(b"x" * 300_000)
+        for _ in range(3):
+            bench.wire.buffered -= 90_000
+            bench.edge.stalled.cancel(bench.connection)
+            bench.connection.stalls()
+            assert bench.wire.aborted != is_patient
+            assert (bench.connection in bench.edge.stalled.running) == is_patient
+        bench.connection.stalls()
+        assert bench.wire.aborted, "nothing was taken"
+
+    run(meet())
