@@ -39,7 +39,7 @@ from dispatch.messages.journal import Append, Appended
 from dispatch.storage.log.journal import JournalPort
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.on_file import ADD_EVENT, Reader, Writer, encode
-from dispatch.storage.tables.schema import open_database, open_read_only
+from dispatch.storage.tables.opening import open_database, open_read_only
 from dispatch.values import DriverCard, Passenger, Place, Trip
 
 RATE, SECONDS = 15_000, 6

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer, decode
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.seed import seed
 
 CLI = Path(__file__).parent.parent / "cli.py"

@@ -9,7 +9,7 @@ from dispatch.errors import BadField
 from dispatch.ids import RideId
 from dispatch.storage.failures import explained
 from dispatch.storage.people.people import id_meant
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.audit import Wanted, audit_page
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
 from dispatch.storage.tools.explain import explanation

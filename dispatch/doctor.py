@@ -32,7 +32,7 @@ from dispatch.storage.file.key_file import keys_path, read_keys
 from dispatch.storage.file.owner import owner_of
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import newest_at
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 from dispatch.timestamps import rfc3339
 from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.tls import Certificate

@@ -17,7 +17,7 @@ from dispatch.ids import DriverId
 from dispatch.prices import require_rates
 from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import has_events
+from dispatch.storage.tables.opening import has_events
 from dispatch.text import counted, say
 from sim.city.demand import DemandError
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour

@@ -20,7 +20,8 @@ from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, decode
-from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations, reading
+from dispatch.storage.tables.opening import reading
+from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.words import Word
 

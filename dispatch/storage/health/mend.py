@@ -23,7 +23,7 @@ from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.check import Difference, clause, differing, misfiled, repairs, scratch, taken
 from dispatch.storage.log.on_file import BODY, Writer, read
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.views import Change
 from dispatch.words import Party, ReleaseReason, SystemReason
 

@@ -23,8 +23,9 @@ from dispatch.storage.failures import EventRefused, StorageDamaged, explained, f
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
+from dispatch.storage.tables.opening import open_database, open_read_only
 from dispatch.storage.tables.region import kept_region
-from dispatch.storage.tables.schema import FILED_BY_STREAM, open_database, open_read_only
+from dispatch.storage.tables.schema import FILED_BY_STREAM
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.values import Document, DriverCard, DriverFile, Passenger
 from dispatch.words import PersonStatus

@@ -5,7 +5,7 @@ from pathlib import Path
 from dispatch.ids import DriverId, PassengerId, PersonId, RideId
 from dispatch.storage.failures import explained
 from dispatch.storage.people import logins, people
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.values import UNNAMED, Passenger
 
 

@@ -10,8 +10,8 @@ from dispatch.phones import read_phone
 from dispatch.storage.failures import explained
 from dispatch.storage.file.key_file import keys_of
 from dispatch.storage.people import people
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tables.region import kept_region
-from dispatch.storage.tables.schema import open_read_only
 from dispatch.words import PersonRole, PersonStatus
 
 WANTED: Final = "driver:, passenger: or staff: and a phone number or an id, as driver:+27821234568"

@@ -14,7 +14,7 @@ from dispatch.messages.events import (
     RoundConsidered,
     SearchFailed,
 )
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 from dispatch.storage.tools.history import Recorded, history_of
 from dispatch.storage.tools.show import told
 

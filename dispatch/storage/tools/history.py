@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from dispatch.messages.events import Event
 from dispatch.storage.failures import StorageFailure
 from dispatch.storage.log.on_file import BODY, read
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 
 _EVENTS: Final = f"""
     SELECT n, at, stream, {BODY} FROM events

@@ -12,8 +12,8 @@ from dispatch.ids import DriverId
 from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.people import people
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tables.region import agreed_region
-from dispatch.storage.tables.schema import open_read_only
 from dispatch.timestamps import LocalTime
 from dispatch.words import PersonRole
 

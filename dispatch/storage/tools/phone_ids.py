@@ -22,8 +22,9 @@ from dispatch.phones import identity, read_phone
 from dispatch.storage.failures import explained
 from dispatch.storage.health.check import differing, repairs, scratch, told_again
 from dispatch.storage.log.on_file import BODY
+from dispatch.storage.tables.opening import open_database, reading
 from dispatch.storage.tables.region import keep_region, kept_region
-from dispatch.storage.tables.schema import FILED_BY_STREAM, TABLES, open_database, reading
+from dispatch.storage.tables.schema import FILED_BY_STREAM, TABLES
 from dispatch.text import counted
 
 PASSENGER, DRIVER = "passenger", "driver"

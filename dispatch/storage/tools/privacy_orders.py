@@ -10,7 +10,7 @@ from dispatch.storage.log.on_file import Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.people.removal import Removed, named, remove
 from dispatch.storage.people.retention import Keep, plan, purge
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 from dispatch.storage.tools.people_orders import PeopleOrder, Who
 
 Answer = dict[str, Any]

@@ -8,7 +8,8 @@ import msgspec
 
 from dispatch.errors import SettingError, did_you_mean
 from dispatch.phones import masked, masked_id
-from dispatch.storage.tables.schema import TABLES, reading
+from dispatch.storage.tables.opening import reading
+from dispatch.storage.tables.schema import TABLES
 from dispatch.timestamps import rfc3339
 
 Row = dict[str, Any]

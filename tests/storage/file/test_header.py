@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.storage.failures import NotADatabase, StorageDamaged, StorageEmpty
 from dispatch.storage.file.header import require_whole
-from dispatch.storage.tables.schema import open_database, open_read_only
+from dispatch.storage.tables.opening import open_database, open_read_only
 from tests.storage.damage import beside, closed_file, flip, killed_file
 
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from dispatch.storage.file.lost_commits import lost_commits
-from dispatch.storage.tables.schema import open_database
+from dispatch.storage.tables.opening import open_database
 from tests.storage.damage import beside, closed_file, flip, killed_file
 
 

@@ -12,7 +12,7 @@ from dispatch.storage.failures import StorageDamaged
 from dispatch.storage.health import startup_check
 from dispatch.storage.health.startup_check import require_sound
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_database
+from dispatch.storage.tables.opening import open_database
 from tests.storage.damage import closed_file, flip
 from tests.storage.stories import DRIVER_ID, append, booked
 

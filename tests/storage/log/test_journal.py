@@ -14,7 +14,7 @@ from dispatch.runtime.thread import Stopped
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFull, StorageUnreachable
 from dispatch.storage.log.journal import APPENDS_A_COMMIT, FIRST_PAUSE_S, SHORTEST_WAIT_S, JournalPort
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_database
+from dispatch.storage.tables.opening import open_database
 from tests.storage.log.test_on_file_writer import on_disk
 from tests.storage.stories import RIDE, append, booked
 

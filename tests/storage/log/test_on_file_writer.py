@@ -21,7 +21,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.failures import EventRefused, StorageBusy, StorageFault, StorageFull
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_database
+from dispatch.storage.tables.opening import open_database
 from tests.storage.stories import ONE_OF_EACH, append, booked
 
 

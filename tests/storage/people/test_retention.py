@@ -14,7 +14,7 @@ from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import retention
 from dispatch.storage.people.removal import remove
 from dispatch.storage.people.retention import DAY_S, Gone, Keep, plan, purge
-from dispatch.storage.tables.schema import reading
+from dispatch.storage.tables.opening import reading
 from dispatch.storage.tools.explain import explanation
 from tests.storage.people.test_removal import CANARY_TRIP, HOME, ROSA, TOM, WORK, bytes_of, fill
 from tests.storage.stories import PRICE, append

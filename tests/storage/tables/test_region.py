@@ -8,8 +8,8 @@ import pytest
 from dispatch.errors import SettingError
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader
+from dispatch.storage.tables.opening import open_database
 from dispatch.storage.tables.region import agreed_region, kept_region, settled_region
-from dispatch.storage.tables.schema import open_database
 from dispatch.storage.tools.seed import seed
 from tests.storage.tools.test_blocks import block
 

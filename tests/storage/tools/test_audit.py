@@ -15,7 +15,7 @@ from dispatch.messages.events import Event, FareChanged, RideRequested, StaffAct
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.audit import _PAGE, Wanted, audit_page
 from dispatch.words import PersonRole, PersonStatus
 from tests.storage.stories import RIDE, SARAH, TRIP

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.ids import RideId
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.desk import Told, ride_of, rides_page
 from sim.stories.stage import Stage
 

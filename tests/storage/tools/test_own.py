@@ -12,7 +12,7 @@ from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.ids import RideId
 from dispatch.principals import Principal, Role
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.own import Sight, Told, me, own_ride, rides_of, takings
 from sim.stories.stage import Stage
 from tests.scenarios.test_fares import TARIFF

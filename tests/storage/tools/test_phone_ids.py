@@ -11,8 +11,8 @@ import pytest
 from dispatch.ids import DriverId, PassengerId
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
+from dispatch.storage.tables.opening import open_database, open_read_only
 from dispatch.storage.tables.region import kept_region
-from dispatch.storage.tables.schema import open_database, open_read_only
 from dispatch.storage.tools import phone_ids
 from dispatch.storage.tools.blocks import block
 from dispatch.storage.tools.phone_ids import bring_over, has_other_forms, plan_of, told
