@@ -5,22 +5,29 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, Final, TypeVar
 
+from dispatch.config import Settings
+from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import BadField
-from dispatch.ids import RideId
+from dispatch.ids import DriverId, RideId
+from dispatch.ports import Clock
 from dispatch.storage.failures import explained
 from dispatch.storage.people.people import id_meant
 from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.audit import Wanted, audit_page
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
+from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
 from dispatch.storage.tools.explain import explanation
+from dispatch.storage.tools.figures import figures, takings
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.text import excerpt
 from dispatch.timestamps import LocalTime
 from dispatch.transport.http.queries import cursor_for, read_cursor
+from dispatch.words import DriverStatus
 
 T = TypeVar("T")
 RIDES: Final = "rides"
 ACTS: Final = "acts"
+DRIVERS: Final = "drivers"
 """The lists whose cursors there are."""
 LAST_NUMBER: Final = 2**62
 LAST_MOMENT: Final = 1e15
@@ -29,10 +36,15 @@ LAST_MOMENT: Final = 1e15
 class LiveDesk:
     """`DeskReads` of the live file. Made by the composition root, used on the event loop."""
 
-    def __init__(self, path: str, time_zone: str) -> None:
-        """`time_zone`: of the town, whose days are meant."""
-        self.path = path
-        self._local = LocalTime(time_zone)
+    def __init__(self, settings: Settings, clock: Clock, board: PositionBoard, digits: int) -> None:
+        """`board`: where drivers are. `digits`: of the currency. Days are the town's."""
+        self.path = settings.db
+        self._local = LocalTime(settings.time_zone)
+        self._live_offers = settings.live_offers
+        self._currency = settings.currency
+        self._clock = clock
+        self._board = board
+        self._digits = digits
 
     async def person_id(self, ident: str) -> str:
         """The id that this phone stands for, in its canonical form, as of whoever comes by an app. Any other id stands for itself."""
@@ -77,6 +89,51 @@ class LiveDesk:
             lambda db: audit_page(db, self.path, wanted, LAST_NUMBER if before is None else before, limit)
         )
         return {"acts": acts, "next": cursor_for(ACTS, last)}
+
+    async def drivers(self, everybody: bool, cursor: str | None, limit: int) -> Told:
+        """A page of drivers, those who are live or all, and the `next` cursor where there are more. Raises BadField."""
+        now, skipped = self._clock.now, read_cursor(DRIVERS, cursor) or 0
+        rows, last = await self.read(lambda db: drivers_page(db, everybody, skipped, limit, now))
+        return {"drivers": [self._driver(row, now) for row in rows], "next": cursor_for(DRIVERS, last)}
+
+    def _driver(self, row: Told, now: float) -> Told:
+        driver_id = DriverId(row["driver_id"])
+        fix = self._board.position(driver_id)
+        why_not = why_not_offered(row, self._board.fresh(driver_id, now), self._live_offers)
+        status = DriverStatus.BUSY if row["ride_id"] is not None else DriverStatus.OFFLINE
+        if status is DriverStatus.OFFLINE and row["online"]:
+            status = DriverStatus.AVAILABLE if row["wants_offers"] else DriverStatus.UNAVAILABLE
+        told = {
+            "driver_id": driver_id,
+            "driver_name": row["name"],
+            "driver_phone": row["phone"],
+            "driver_rating": row["rating"],
+            "vehicle_type": row["vehicle_type"],
+            "vehicle_registration": row["vehicle_registration"],
+            "status": status,
+            "ride_id": row["ride_id"],
+            "open_offers": row["open_offers"],
+            "why_not_offered": why_not,
+        }
+        if fix is not None:
+            told |= {"latitude": fix.lat, "longitude": fix.lon, "position_age_s": round(max(0.0, now - fix.at), 1)}
+        return {name: value for name, value in told.items() if value is not None}
+
+    async def figures(self, day: str | None) -> Told:
+        """What happened on a day of the town; None: today. Raises BadField."""
+        day, since, until = self._day(day)
+        told = await self.read(lambda db: figures(db, since, until, self._digits))
+        return {"day": day, "currency": self._currency or None, **told}
+
+    async def takings(self, day: str | None) -> Told:
+        """What each driver took on a day of the town; None: today. Raises BadField."""
+        day, since, until = self._day(day)
+        rows = await self.read(lambda db: takings(db, since, until, self._digits))
+        return {"day": day, "currency": self._currency or None, "drivers": rows}
+
+    def _day(self, day: str | None) -> tuple[str, float, float]:
+        day = day or self._local.day(self._clock.now)
+        return day, *self._bounds(day)
 
     def _bounds(self, day: str) -> tuple[float, float]:
         try:

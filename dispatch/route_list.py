@@ -51,7 +51,7 @@ class Parts(NamedTuple):
 def routes(parts: Parts) -> list[Route]:
     """All routes, the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
-    desk = LiveDesk(parts.settings.db, parts.settings.time_zone)
+    desk = _desk_reads(parts)
     answered = [
         *health_routes(parts.reads.why_not_ready),
         *for_this_machine(_operator_routes(parts.reads)),
@@ -73,6 +73,11 @@ def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
     whole_s = WHOLE_AFTER_END_S if hides.by_area else None
     sight = Sight(hides.read_by_driver, whole_s, parts.zone.pricer.tariff.digits)
     return LiveOwn(desk, parts.settings.time_zone, sight, lambda: parts.requests.runtime.now)
+
+
+def _desk_reads(parts: Parts) -> LiveDesk:
+    """What the operator's people read."""
+    return LiveDesk(parts.settings, parts.requests.runtime, parts.zone.board, parts.zone.pricer.tariff.digits)
 
 
 def admin_routes(reads: LiveReads) -> list[Route]:

@@ -159,6 +159,24 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             await say(driver, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234568")
             completed = await heard(driver, "ride_completed")
             assert (completed["fare"], completed["fare_by_agreement"]) == (0.0, True)
+            (now,) = (await desk.get("/api/drivers")).json()["drivers"]
+            assert (now["driver_id"], now["status"], now["latitude"]) == ("27821234568", "available", -26.2)
+            assert now["position_age_s"] < 30 and "why_not_offered" not in now
+            day = (await desk.get("/api/figures")).json()
+            assert (day["requests"], day["assigned"], day["completed"], day["without_fare"]) == (1, 1, 1, 1)
+            taken = (await desk.get("/api/takings")).json()
+            assert [(each["driver_id"], each["rides"], each["fares"]) for each in taken["drivers"]] == [
+                ("27821234568", 1, 0.0)
+            ]
+            table = await desk.get(f"/api/takings?format=csv&day={taken['day']}")
+            assert table.headers["content-type"].startswith("text/csv")
+            assert table.text.splitlines()[1].startswith("27821234568,Driver 4568,1,0.0,")
+            for query, field in (
+                ("figures?day=x", "day"),
+                ("takings?format=pdf", "format"),
+                ("drivers?state=x", "state"),
+            ):
+                assert (await desk.get(f"/api/{query}")).json()["field"] == field
             acts = (await desk.get("/api/audit?staff=ops")).json()["acts"]
             assert [act["action"] for act in acts] == ["edit", "edit", "book"]
             assert (await desk.get("/api/audit?day=2020-01-01")).json() == {"acts": [], "next": None}

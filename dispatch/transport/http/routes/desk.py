@@ -4,9 +4,10 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,9 +33,10 @@ from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_managers
 from dispatch.transport.http.operation import Operation, described
-from dispatch.transport.http.queries import Page, read_query
+from dispatch.transport.http.queries import Day, Page, read_query
 from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
+from dispatch.transport.http.tables import MEDIA_TYPE, as_csv
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
 from dispatch.transport.sessions.staff import refused
 from dispatch.transport.wire.desk import (
@@ -48,11 +50,13 @@ from dispatch.transport.wire.desk import (
     FareRequest,
     ReassignRequest,
 )
+from dispatch.transport.wire.desk_answers import DayFigures, DayTakings, DriversPage, DriverTakings
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 OK, CREATED, ACCEPTED = 200, 201, 202
 KEY: Final = "Idempotency-Key"
 KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
+TAKINGS_COLUMNS: Final = DriverTakings.__struct_fields__
 Told = dict[str, Any]
 
 
@@ -69,6 +73,24 @@ class AuditQuery(Page, frozen=True, kw_only=True):
     ride: str = ""
     person: str = ""
     day: str = ""
+
+
+class DriversQuery(Page, frozen=True, kw_only=True):
+    """Which drivers. `state`: `live` (online, or on a ride) or `all`."""
+
+    state: Annotated[str, Meta(pattern=r"^(live|all)\Z", description="live or all")] = "live"
+
+
+class DayQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which day, by the clocks of the town; without it today."""
+
+    day: Day | None = None
+
+
+class TakingsQuery(DayQuery, frozen=True, kw_only=True):
+    """And in which form: `json`, or `csv` for spreadsheets."""
+
+    format: Annotated[str, Meta(pattern=r"^(json|csv)\Z", description="json or csv")] = "json"
 
 
 LIST: Final = Operation(does="List rides, the newest first.", query=RidesQuery, answers=DeskRides)
@@ -110,6 +132,13 @@ FARE: Final = Operation(
     errors=(NoSuchRide, IllegalTransition, Forbidden, Unavailable),
 )
 AUDIT: Final = Operation(does="List what staff did, the newest first.", query=AuditQuery, answers=Acts)
+DRIVERS: Final = Operation(does="List drivers as they are now, by id.", query=DriversQuery, answers=DriversPage)
+FIGURES: Final = Operation(does="What happened on a day of the town.", query=DayQuery, answers=DayFigures)
+TAKINGS: Final = Operation(
+    does="What each driver took on a day of the town; with `format=csv` as a table.",
+    query=TakingsQuery,
+    answers=DayTakings,
+)
 
 
 class DeskReads(Protocol):
@@ -129,6 +158,15 @@ class DeskReads(Protocol):
 
     async def why(self, ride_id: RideId) -> Told | None:
         """Who was asked and why; None: nobody booked under this id."""
+
+    async def drivers(self, everybody: bool, cursor: str | None, limit: int) -> Told:
+        """A page of `drivers`, those who are live or all, and the `next` cursor where there are more. Raises BadField."""
+
+    async def figures(self, day: str | None) -> Told:
+        """What happened on a day of the town; None: today. Raises BadField."""
+
+    async def takings(self, day: str | None) -> Told:
+        """What each of the `drivers` took on a day of the town; None: today. Raises BadField."""
 
 
 class DeskRoutes:
@@ -150,7 +188,14 @@ class DeskRoutes:
             described(requests.post("/api/rides/{ride_id}/assign", self._assign), ASSIGN),
             described(requests.post("/api/rides/{ride_id}/reassign", self._reassign), REASSIGN),
             described(requests.post("/api/rides/{ride_id}/fare", self._change_fare), FARE),
-            *for_managers([described(requests.get("/api/audit", self._audit), AUDIT)]),
+            described(requests.get("/api/drivers", self._drivers), DRIVERS),
+            *for_managers(
+                [
+                    described(requests.get("/api/audit", self._audit), AUDIT),
+                    described(requests.get("/api/figures", self._figures), FIGURES),
+                    described(requests.get("/api/takings", self._takings), TAKINGS),
+                ]
+            ),
         ]
 
     # -- reading
@@ -163,6 +208,23 @@ class DeskRoutes:
         asked = read_query(request, AuditQuery)
         told = await self._reads.audit(asked.staff, asked.ride, asked.person, asked.day, asked.cursor, asked.limit)
         return _answer(told)
+
+    async def _drivers(self, request: Request) -> Response:
+        asked = read_query(request, DriversQuery)
+        return _answer(await self._reads.drivers(asked.state == "all", asked.cursor, asked.limit))
+
+    async def _figures(self, request: Request) -> Response:
+        return _answer(await self._reads.figures(read_query(request, DayQuery).day))
+
+    async def _takings(self, request: Request) -> Response:
+        """As JSON, or with `format=csv` as a table that a spreadsheet opens."""
+        asked = read_query(request, TakingsQuery)
+        told = await self._reads.takings(asked.day)
+        if asked.format == "json":
+            return _answer(told)
+        name = f"attachment; filename=takings-{told['day']}.csv"
+        table = as_csv(TAKINGS_COLUMNS, told["drivers"])
+        return Response(table, media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
 
     async def _explain(self, request: Request) -> Response:
         return await self._told(request, self._reads.why)

@@ -1,0 +1,79 @@
+"""Figures of a day and what each driver took, read of a file. A day is two Unix seconds, of which the second is not part of it.
+
+Each figure counts what happened on that day, whenever the ride was asked for. Money is in minor units until it leaves.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from dispatch.domain.pricing.money import in_minor, rounded
+from dispatch.words import Party, RideStatus
+
+Told = dict[str, Any]
+_ENDED: Final = """
+    SELECT r.status, r.ended_by, r.fare, r.fee, r.distance_km, r.driver_id, d.name,
+        EXISTS (SELECT 1 FROM charges AS c WHERE c.ride_id = r.ride_id)
+    FROM rides AS r LEFT JOIN drivers AS d USING (driver_id) WHERE r.ended_at >= ? AND r.ended_at < ? ORDER BY r.ended_at"""
+_SUMS: Final = ("rides", "fares", "cash", "card", "fees", "distance_km", "without_fare")
+
+
+def figures(db: Database, since: float, until: float, digits: int) -> Told:
+    """What happened on this day. `digits`: of the currency.
+
+    `seconds_to_assign`: from when the ride was asked for to when it had its driver, of those who got one that day; by nearest rank.
+    """
+    day = (since, until)
+    (requests,) = db.execute("SELECT count(*) FROM rides WHERE requested_at >= ? AND requested_at < ?", day).fetchone()
+    waits = [
+        wait_s
+        for (wait_s,) in db.execute(
+            "SELECT assigned_at - requested_at FROM rides WHERE assigned_at >= ? AND assigned_at < ? ORDER BY 1", day
+        ).fetchall()
+    ]
+    ended = db.execute(_ENDED, day).fetchall()
+    completed = [rounded(in_minor(fare, digits)) for status, _, fare, *_ in ended if status == RideStatus.COMPLETED]
+    cancelled = [by for status, by, *_ in ended if status == RideStatus.CANCELLED]
+    unit = int(10**digits)
+    return {
+        "requests": requests,
+        "assigned": len(waits),
+        "completed": len(completed),
+        "cancelled": {by.value: cancelled.count(by) for by in Party},
+        "no_show": sum(status == RideStatus.NO_SHOW for status, *_ in ended),
+        "no_drivers": sum(status == RideStatus.NO_DRIVERS for status, *_ in ended),
+        "seconds_to_assign": {"p50": nearest_rank(waits, 0.5), "p90": nearest_rank(waits, 0.9)},
+        "revenue": sum(completed) / unit,
+        "fees": sum(fee for _, _, _, fee, *_ in ended) / unit,
+        "without_fare": completed.count(0),
+    }
+
+
+def nearest_rank(values: Sequence[float], share: float) -> float | None:
+    """The smallest of these sorted values that at least this share of them does not exceed; None: there are none."""
+    return round(values[max(0, ceil(share * len(values)) - 1)], 1) if values else None
+
+
+def takings(db: Database, since: float, until: float, digits: int) -> list[Told]:
+    """What each driver's rides that ended on this day came to, by name. A ride without a fare is counted as `without_fare`."""
+    by_driver: dict[str, Told] = {}
+    for status, _, fare, fee, distance_km, driver_id, name, by_card in db.execute(_ENDED, (since, until)).fetchall():
+        if driver_id is None or (status != RideStatus.COMPLETED and not fee):
+            continue
+        empty = {"driver_id": driver_id, "driver_name": name, **dict.fromkeys(_SUMS, 0)}
+        row = by_driver.setdefault(driver_id, empty)
+        row["fees"] += fee
+        if status == RideStatus.COMPLETED:
+            minor = rounded(in_minor(fare, digits))
+            row["rides"] += 1
+            row["fares"] += minor
+            row["card" if by_card else "cash"] += minor
+            row["distance_km"] += distance_km
+            row["without_fare"] += not minor
+    unit = int(10**digits)
+    for row in by_driver.values():
+        row |= {name: row[name] / unit for name in ("fares", "cash", "card", "fees")}
+        row["distance_km"] = round(row["distance_km"], 3)
+    return sorted(by_driver.values(), key=lambda row: (row["driver_name"] or "", row["driver_id"]))
