@@ -10,6 +10,7 @@ from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from dispatch import logs, phones
+from dispatch.addresses import TEXTS
 from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
@@ -146,7 +147,8 @@ def _logins(
     runtime: RealtimeRuntime,
     opened: AsyncExitStack,
 ) -> "LiveLogins":
-    """How people log in, and the notifier that sends them codes."""
+    """How people log in, and the notifier that sends them codes, and texts to callers."""
+    from dispatch.callers import CallerTexts
     from dispatch.logins import LiveLogins
     from dispatch.providers.notify import notifier
 
@@ -154,6 +156,7 @@ def _logins(
     sender = notifier(settings, _report_texts, is_local=is_local)
     if sender is not None:
         opened.push_async_callback(sender.stop)
+    runtime.sink(TEXTS, CallerTexts(sender))
     return LiveLogins(
         settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
     )

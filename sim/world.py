@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch.actors.driver import EVENTS_A_FOLD
-from dispatch.addresses import JOURNAL, PAYMENTS, PRICING
+from dispatch.addresses import JOURNAL, PAYMENTS, PRICING, TEXTS
 from dispatch.assembly import Zone, assemble, make_runtime, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
@@ -120,6 +120,9 @@ class World:
             self.runtime, decline_rate=options.decline_rate, trouble_rate=options.payment_trouble_rate
         )
         self.runtime.sink(PAYMENTS, self.payments)
+        self.texts: list[Any] = []
+        """What callers were texted."""
+        self.runtime.sink(TEXTS, _Sink(self.texts.append))
         self.is_down = False
         self.go_on: Callable[[], bool] = lambda: True
         """Called by `settle` now and then. False cuts the run short."""

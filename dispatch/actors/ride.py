@@ -906,6 +906,7 @@ class RideActor(RecordedActor):
         driver_id = event.driver.driver_id
         self.send(addresses.driver(driver_id), ClaimGranted(self.ride.card(), event.offer_id, ACCEPTED))
         self._end_search(OfferOutcome.TAKEN)
+        self._text_caller()
         self._arm_end()
         self._follow()
 
@@ -924,6 +925,7 @@ class RideActor(RecordedActor):
         self.app.say(
             self, NoDrivers(self.ride_id, reason=event.reason, rounds=event.rounds, drivers_asked=event.drivers_asked)
         )
+        self._text_caller()
 
     def _told_step(self, event: RideArrived | RideStarted | RideCompleted, was: str) -> None:
         """Passenger and driver hear the same; after the last step nobody is followed any more."""
@@ -995,6 +997,11 @@ class RideActor(RecordedActor):
 
     def _told_nobody(self, event: Message, was: str) -> None:
         """It is for the record alone."""
+
+    def _text_caller(self) -> None:
+        text = journey.text_to_caller(self.ride, self.rules)
+        if text is not None:
+            self.send(addresses.TEXTS, text)
 
     def _end_search(self, reason: OfferOutcome) -> None:
         self.send(addresses.dispatcher(self.ride.zone), EndSearch(self.ride_id, self.ride.search_no, reason))

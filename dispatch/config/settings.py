@@ -119,6 +119,9 @@ class Rules(Checked):
     )
     strict_steps: bool = switch(False, "only a started ride can be completed")
     start_pin: bool = switch(False, "every ride starts with the passenger's pin, asked for or not")
+    text_callers: bool = switch(
+        True, "who booked by phone is texted who comes and when, and that nobody does (by notify)"
+    )
     pin_tries: int = whole(5, 1, 100, "wrong pins before a ride's pin is locked")
     pin_lock_s: float = duration("60s", "1s", "24h", "a locked pin may be tried again after this")
     resume_wait_s: float = duration("250ms", "10ms", "10s", "how long a new connection may take to send resume")

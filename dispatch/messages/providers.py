@@ -2,7 +2,7 @@
 
 from dispatch.ids import Number, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
-from dispatch.values import Money, Place, Price
+from dispatch.values import DriverCard, Money, Place, Price
 from dispatch.words import RefusalCode
 
 # -- prices and quotes
@@ -126,3 +126,18 @@ class FareUnknown(Message, frozen=True, gc=False):
 
     number: int
     reason: str
+
+
+# -- texts
+
+
+class TextCaller(Message, frozen=True, gc=False):
+    """Ride -> whoever sends texts: tell the caller who comes, or without a `driver` that nobody does. No answer comes.
+
+    `eta_s`: how long the driver takes to the pickup, where that is known.
+    """
+
+    ride_id: RideId
+    phone: str
+    driver: DriverCard | None = None
+    eta_s: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
+from dispatch.callers import NOBODY
 from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import TARIFF, heard, served
+from tests.providers.pricing_api import pricing_api
 
 CALL: dict[str, Any] = {
     "passenger_phone": "+27 82 000 0001",
@@ -185,6 +188,33 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             assert (over.status_code, over.json()["code"]) == (409, "illegal_now")
 
     run(story())
+
+
+def test_a_caller_is_texted_through_the_webhook_who_comes_and_that_nobody_does(tmp_path: Path) -> None:
+    async def story() -> list[dict[str, Any]]:
+        async with pricing_api() as sms:
+            settings = f'notify = "webhook"\nnotify_url = "{sms.url}"\nsearch_cap = "5s"\nrounds = 1\n'
+            async with (
+                served(tmp_path, settings) as (host, _),
+                at(host) as desk,
+                connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+            ):
+                await is_near(driver)
+                await desk.post("/api/rides", json=CALL)
+                offer = await heard(driver, "ride_request")
+                await say(driver, "accept_ride", ride_id=offer["ride_id"], driver_id="27821234568")
+                await heard(driver, "ride_accepted")
+                await desk.post("/api/rides", json={**CALL, "passenger_phone": "+27 82 000 0002"})
+                async with asyncio.timeout(20):
+                    while len(sms.heard) < 2:
+                        sms.asked.clear()
+                        await sms.asked.wait()
+            return sms.heard
+
+    who_comes, nobody = run(story())
+    assert who_comes["to"] == "+27820000001"
+    assert who_comes["text"].startswith("Your ride: Driver 4568 (sedan) comes in about ")
+    assert (nobody["to"], nobody["text"]) == ("+27820000002", NOBODY)
 
 
 def test_the_desk_has_a_driver_asked_takes_the_ride_back_binds_another_and_changes_the_fare(tmp_path: Path) -> None:

@@ -275,6 +275,22 @@ def test_who_is_bound_first_has_the_ride_and_the_others_hear_that_it_is_taken(pl
     assert loser.story() in (["ride_request", "offer_closed"], ["offer_closed"])
 
 
+def test_a_caller_is_texted_who_comes_each_time_and_that_nobody_does(play: Theatre) -> None:
+    stage = play(search_cap_s=60.0)
+    desk = Desk(stage)
+    driven(stage, desk)
+    desk.reassigns("r1", at=AT)
+    desk.assigns("r1", "d2", at=AT + 1, bind=True)
+    stage.passenger("r2").books(at=2)
+    stage.run(until=AT + 2)
+    desk.books("r3")
+    stage.run(until=AT + 200)
+    texts = [(text.ride_id, text.driver.driver_id if text.driver else None) for text in stage.world.texts]
+    assert texts == [("r1", "d1"), ("r1", "d2"), ("r3", None)], "and not the passenger whose app tells it"
+    assert all(text.eta_s for text in stage.world.texts if text.driver)
+    assert {text.phone for text in stage.world.texts} == {"27820000009"}
+
+
 # -- at the edge of time
 
 

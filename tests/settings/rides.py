@@ -7,6 +7,7 @@ from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
 from dispatch.timestamps import rfc3339
 from sim.stories.stage import Driver, Stage
+from tests.scenarios.desk import Desk
 from tests.settings.table import Given, changes
 
 
@@ -143,6 +144,16 @@ def what_a_driver_is_told_who_completes_a_ride_before_its_start(given: Given) ->
     stage.drivers["d1"].says("complete_ride", at=10, ride_id="r1")
     stage.run(until=11)
     return [error["code"] for error in stage.drivers["d1"].heard("error")]
+
+
+@changes("text_callers", {"true": ["r1"], "false": []})
+def whether_a_caller_is_texted_that_a_driver_comes(given: Given) -> object:
+    stage = given.stage()
+    stage.driver("d1")
+    Desk(stage).books("r1", at=1)
+    stage.drivers["d1"].accepts("r1", at=5)
+    stage.run(until=6)
+    return [text.ride_id for text in stage.world.texts]
 
 
 @changes("start_pin", {"false": False, "true": True})

@@ -92,6 +92,7 @@ from dispatch.messages.notices import (
     Searching,
     Way,
 )
+from dispatch.messages.providers import TextCaller
 from dispatch.principals import Role
 from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd, StaffAction
@@ -423,6 +424,13 @@ def acted(ride: RideRecord, message: Request, events: tuple[Message, ...]) -> tu
     if action is StaffAction.BOOK and ride.passenger is not None:
         action = StaffAction.EDIT
     return (StaffActed(ride.ride_id, message.principal.id, action),)
+
+
+def text_to_caller(ride: RideRecord, rules: RideRules) -> TextCaller | None:
+    """What the caller of a ride that was booked by phone is texted now that it has a driver, or gets none; None: nothing."""
+    if not (ride.booked_by and rules.text_callers and ride.passenger is not None and ride.passenger.phone):
+        return None
+    return TextCaller(ride.ride_id, ride.passenger.phone, ride.driver, ride.told_eta_s)
 
 
 def told_desk(ride: RideRecord) -> DeskAnswered:

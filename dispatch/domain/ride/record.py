@@ -169,6 +169,7 @@ class RideRules(msgspec.Struct, frozen=True):
     told. Waiting at the pickup is free for `free_wait_s`; after `no_show_s` the driver may leave. `max_restarts`: how often a ride
     whose driver gave it up is offered anew, and only within `search_cap_s`. `strict_steps`: only a started ride can be completed.
     `start_pin`: every ride asks for a pin; `pin_tries` wrong ones lock it for `pin_lock_s`. `ride_cap_s`: no ride has a driver longer.
+    `text_callers`: a caller for whom staff booked is texted who comes, and that nobody does.
     A driver who reports an arrival farther than `arrived_within_m` from the pickup is warned. `schedule_lead_s`: drivers are asked so
     long before the time that was booked. `accept_window_s`: after the first accept others may still do better for so long; 0: the first
     has the ride. `one_ride_each`: `known` (a passenger who says who they are has one open ride at a time) or `never`.
@@ -190,6 +191,7 @@ class RideRules(msgspec.Struct, frozen=True):
     search_cap_s: float = Rules.search_cap_s
     strict_steps: bool = Rules.strict_steps
     start_pin: bool = Rules.start_pin
+    text_callers: bool = Rules.text_callers
     pin_tries: int = Rules.pin_tries
     pin_lock_s: float = Rules.pin_lock_s
     ride_cap_s: float = Rules.ride_cap_s
