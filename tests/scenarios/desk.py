@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -38,10 +37,8 @@ class Desk:
         self.stage = stage
         self.is_closed = False
         """A page that is closed asks nothing any more."""
-        self._page = page
         self.told: list[Told] = []
         self._person = Person(stage, f"desk {page}")
-        self._numbers = count(1)
         self.check = DeskCheck(stage.world.watch.violations, stage.world.watch.ledger)
         stage.world.runtime.observe(self.check)
 
@@ -80,7 +77,8 @@ class Desk:
     def _ask(self, question: Any) -> None:
         if self.stage.world.is_down or self.is_closed:
             return
-        runtime, address = self.stage.world.runtime, addresses.staff_request(self._page, next(self._numbers))
+        runtime = self.stage.world.runtime
+        address = addresses.request(runtime.next_number())
         runtime.sink(address, _Answer(self, question))
         runtime.tell(addresses.ride(question.ride_id), replace(question, reply_to=address), address)
 
