@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "HOSTS": "cars.example, desk.cars.example",
     "ORIGINS": "https://app.example, http://localhost:5173",
     "REGION": "ZA",
+    "BOUNDS": "-34.4, 18.2, -33.4, 19.1",
     "CIDRS": "127.0.0.1, 10.0.0.0/8",
     "COLUMNS": "pickup_time=Start,pickup_lat=Lat",
 }

@@ -9,6 +9,7 @@ from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatch.config.authority import hosts_in, networks_in, origins_in
+from dispatch.config.bounds import bounds_in
 from dispatch.config.trip_columns import columns_named
 from dispatch.config.vehicle_types import served_by
 from dispatch.phones import is_region
@@ -188,5 +189,6 @@ PERCENT = Kind(
     "PERCENT", "a share (5%)", float, partial(_read_number, pattern=_PERCENT), lambda share: f"{float(share):g}%"
 )
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone)
+BOUNDS = Kind("BOUNDS", "south, west, north and east in degrees (-34.4, 18.2, -33.4, 19.1)", str, _listed(bounds_in))
 REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region)
 SECRET = Kind("SECRET", "text", str, _read_text, lambda value: HIDDEN if value else "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from dispatch.config.kinds import (
+    BOUNDS,
     CLOCK,
     COLUMNS,
     HOSTS,
@@ -167,6 +168,7 @@ class Server(Checked):
     )
     currency: str = written(TEXT, "", "currency of fares, for people to read")
     town_name: str = written(TEXT, "", "name of the town or the company, for people to read")
+    town_bounds: str = written(BOUNDS, "", "the rectangle of the town, for pages to show first")
     desk_phone: str = written(TEXT, "", "phone number of the desk, for people to call")
     eta_model: str = choice(
         "fitted", "fitted|constant", "fitted: ETAs by the hour of the day; constant: straight line × 1.3 at 25 km/h"

@@ -59,6 +59,12 @@ def what_the_town_is_called(given: Given) -> object:
     return town_of(given.settings).name
 
 
+@changes("town_bounds", {"": None, "-34.4, 18.2, -33.4, 19.1": (-34.4, 19.1)})
+def which_rectangle_pages_show_first(given: Given) -> object:
+    bounds = town_of(given.settings).bounds
+    return (bounds.south, bounds.east) if bounds is not None else None
+
+
 @changes("desk_phone", {"": None, "+27 21 555 0100": "+27 21 555 0100"})
 def whom_people_can_call(given: Given) -> object:
     return town_of(given.settings).desk_phone

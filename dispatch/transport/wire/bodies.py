@@ -63,6 +63,15 @@ class RideClosed(Struct, frozen=True, gc=False, kw_only=True):
     reason: str
 
 
+class TownBounds(Struct, frozen=True, gc=False, kw_only=True):
+    """A rectangle in WGS 84 degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
 class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
     `has_tariff`: the server sets fares, so that it can be asked for quotes.
@@ -71,6 +80,7 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     name: str | None = None
     currency: str | None = None
     desk_phone: str | None = None
+    bounds: TownBounds | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool
 

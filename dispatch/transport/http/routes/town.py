@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch.config import Settings
+from dispatch.config.bounds import bounds_in
 from dispatch.config.vehicle_types import served_by
 from dispatch.transport import wire
 from dispatch.transport.http.operation import JSON, Operation, described
@@ -19,10 +20,12 @@ TOWN: Final = Operation(does="What everybody may know of this server.", answers=
 def town_of(settings: Settings, priced_types: Sequence[str] = ()) -> wire.Town:
     """What is told of the server with these settings. `priced_types`: vehicle types that have rates of their own."""
     types = dict.fromkeys((*served_by(settings.vehicle_types), *priced_types))
+    bounds = bounds_in(settings.town_bounds)
     return wire.Town(
         name=settings.town_name or None,
         currency=settings.currency or None,
         desk_phone=settings.desk_phone or None,
+        bounds=wire.TownBounds(**bounds._asdict()) if bounds is not None else None,
         vehicle_types=tuple(types),
         has_tariff=settings.pricing != NO_TARIFF,
     )

@@ -42,6 +42,7 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         ("suv", "limo"),
         town_name="Town cars",
         desk_phone="+27 21 555 0100",
+        town_bounds="-34.4, 18.2, -33.4, 19.1",
         currency="ZAR",
         vehicle_types="sedan: suv, suv",
         pricing="tariff",
@@ -50,6 +51,7 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         "name": "Town cars",
         "desk_phone": "+27 21 555 0100",
         "currency": "ZAR",
+        "bounds": {"south": -34.4, "west": 18.2, "north": -33.4, "east": 19.1},
         "vehicle_types": ["sedan", "suv", "limo"],
         "has_tariff": True,
     }
