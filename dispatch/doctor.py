@@ -33,6 +33,7 @@ from dispatch.storage.file.owner import owner_of
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import newest_at
 from dispatch.storage.tables.opening import reading
+from dispatch.storage.tables.region import kept_region
 from dispatch.timestamps import rfc3339
 from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.tls import Certificate
@@ -60,7 +61,7 @@ class Level(Enum):
 
 
 class Finding(NamedTuple):
-    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier or people."""
+    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier, people or phones."""
 
     about: str
     level: Level
@@ -83,6 +84,7 @@ def examine(settings: Settings, send_to: str = "") -> Iterator[Finding]:
         ("clock", lambda: _clock(settings)),
         ("keys", lambda: _keys(settings.db)),
         ("people", lambda: _people(settings)),
+        ("phones", lambda: _phones(settings)),
         ("notifier", lambda: _notifier(settings, send_to)),
     )
     for about, look in looks:
@@ -337,6 +339,20 @@ def _people(settings: Settings) -> Found:
         yield WARNING, f"no manager is on file, so nobody can do what dispatchers may not: run {add}"
     else:
         yield OK, f"{len(staff)} of staff are on file, {sum(staff)} of them managers"
+
+
+def _phones(settings: Settings) -> Found:
+    region = settings.phone_region
+    with suppress(DatabaseError), reading(settings.db) as db:
+        region = region or kept_region(db)
+    if region:
+        yield OK, f"phone numbers without a country code are numbers of {region}"
+        return
+    level = WARNING if must_log_in(settings) else OK
+    yield (
+        level,
+        "082 123 4567 and +27 82 123 4567 are two people here, because phone_region is not set: name the country",
+    )
 
 
 # -- who sends texts

@@ -29,6 +29,7 @@ from dispatch.storage.file.key_file import keys_of, keys_path
 from dispatch.storage.file.owner import owned, owner_of
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
+from dispatch.storage.tables.region import keep_region
 from dispatch.words import PersonRole
 from tests.transport.ws.certificates import certificate
 
@@ -64,7 +65,7 @@ def test_before_a_first_start_all_is_well_and_nothing_is_made(tmp_path: Path) ->
     findings = list(examine(Settings(db=str(tmp_path / "rides.db"), port=0)))
     assert [each for each in findings if each.level is PROBLEM] == []
     assert {each.about for each in findings} == {
-        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "notifier",
+        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "phones", "notifier",
     }  # fmt: skip
     assert state_of(tmp_path) == {}
 
@@ -232,6 +233,15 @@ def test_nobody_at_the_desk_is_a_problem_where_people_log_in(tmp_path: Path) -> 
             person = people.NewPerson(role=PersonRole.STAFF, name="Ann", phone=STAFF, is_manager=is_manager)
             people.add(writer, person, time.time())
         one("people", tmp_path, level, "manager", auth="on")
+
+
+def test_numbers_without_a_country_are_a_warning_where_people_log_in(tmp_path: Path) -> None:
+    one("phones", tmp_path, OK, "two people here")
+    one("phones", tmp_path, WARNING, "phone_region is not set", auth="on")
+    one("phones", tmp_path, OK, "numbers of ZA", auth="on", phone_region="ZA")
+    with closing(Writer(tmp_path / "rides.db")) as writer:
+        keep_region(writer.db, "ZA")
+    one("phones", tmp_path, OK, "numbers of ZA", auth="on")
 
 
 # -- TLS
