@@ -17,7 +17,8 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 20
 LONGEST_TEXT: Final = 80
 """Of what is looked at at all."""
 HIDDEN: Final = "•••"
-CACHED: Final = 4_096
+CACHED: Final = 32_768
+"""Texts that are read once: more than the drivers of a large town, who all come back at once when a network was gone."""
 
 _E164_DIGITS: Final = range(7, 16)
 _LONGEST_SHORT_ID: Final = 4
@@ -59,15 +60,17 @@ def identity(text: str, region: str = "") -> str:
     return canonical(text, region) or canonical(ident, region) or ident
 
 
-def read_phone(text: str, region: str = "") -> str | None:
+def read_phone(text: str, region: str = "", *, afresh: bool = False) -> str | None:
     """What somebody who was asked for a phone number means: as `canonical`, and all that can be read as a number in good faith.
+    `afresh`: use nothing that is remembered of numbers, so that nobody can tell by the time whether a number was read before.
 
     Letters that stand for digits (`+1 800 FLOWERS`) and words in front of a number are taken. A number that is not valid, or names
     no country, is its digits. An empty text is nobody's number: "". None: this is no phone number.
     """
     if len(text) > LONGEST_TEXT:
         return None
-    known = _canonical(text, region)
+    read = _canonical.__wrapped__ if afresh else _canonical
+    known = read(text, region)
     if known is not None:
         return known
     plain = _plain(text)
@@ -80,7 +83,7 @@ def read_phone(text: str, region: str = "") -> str | None:
         return None if plain else ""
     if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
-    return _canonical(tidy, region) or _canonical(digits, region) or digits
+    return read(tidy, region) or read(digits, region) or digits
 
 
 def is_region(name: str) -> bool:

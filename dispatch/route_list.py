@@ -52,7 +52,8 @@ def routes(parts: Parts) -> list[Route]:
     """All routes, the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
     desk = _desk_reads(parts)
-    answered = [
+    answered = [  # the first that fits answers, and what is asked most stands first
+        *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
         *health_routes(parts.reads.why_not_ready),
         *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
@@ -61,7 +62,6 @@ def routes(parts: Parts) -> list[Route]:
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
-        *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
     ]
     documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT], must_log_in(parts.settings))
     return [*answered, *public([*documents, *web_routes(FOLDER)])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, NamedTuple, TypeVar
 
@@ -11,6 +12,8 @@ _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Za-z:.%]+\]|[\w.-]+)(?::(?P<port>\d{0
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>.+)", re.ASCII | re.IGNORECASE)
 _PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 LONGEST_NAME: Final = 253
+REMEMBERED: Final = 64
+"""So many texts are kept with what they mean: nearly all clients name a server in the same way."""
 Named = TypeVar("Named")
 
 
@@ -38,6 +41,7 @@ class Origin(NamedTuple):
     authority: Authority
 
 
+@lru_cache(REMEMBERED)
 def authority(text: str) -> Authority | None:
     """What a Host header or the authority of a URL names. None: it is no authority, or has a user name in it."""
     match = _AUTHORITY.fullmatch(text)
@@ -52,6 +56,7 @@ def in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+@lru_cache(REMEMBERED)
 def origin(text: str) -> Origin | None:
     """What an Origin header names. None: `null`, or no origin."""
     match = _ORIGIN.fullmatch(text)
@@ -110,6 +115,7 @@ def _host(written: str) -> str | None:
     return _address(name) or name
 
 
+@lru_cache(REMEMBERED)
 def _address(written: str) -> str | None:
     try:
         return str(ip_address(written))

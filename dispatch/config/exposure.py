@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,6 +16,8 @@ LOCALHOST: Final = "localhost"
 ADMIN_REACHED: Final = (
     "whoever reaches admin_host {host} reads metrics and versions: let your own network alone reach it"
 )
+REMEMBERED: Final = 1_024
+"""Hosts of which it is kept from where they can be reached: it is asked of every request."""
 
 
 class Reach(Enum):
@@ -32,6 +35,7 @@ class Exposure(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
+@lru_cache(REMEMBERED)
 def reach(host: str) -> Reach:
     """From where this host can be reached. A name may lead anywhere; 0.0.0.0 and :: are all addresses of the machine."""
     if host == LOCALHOST:

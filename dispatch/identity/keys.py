@@ -6,6 +6,7 @@ another.
 
 import hmac
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
@@ -33,7 +34,7 @@ class Key(msgspec.Struct, frozen=True):
 
     def secret_for(self, purpose: Purpose) -> bytes:
         """The secret that this key has for this purpose alone."""
-        return hmac.digest(self.secret, purpose.encode(), sha256)
+        return _derived(self.secret, purpose)
 
     def mac(self, purpose: Purpose, *parts: str) -> str:
         """The keyed hash of these parts, in hexadecimal. No two lists of parts have the same text to hash."""
@@ -67,3 +68,8 @@ class KeyRing(msgspec.Struct, frozen=True):
         keys = (*self.keys, new)
         kept = [key for key, after in pairwise(keys) if after.made_at + keep_s > new.made_at]
         return KeyRing((*kept, new))
+
+
+@lru_cache(64)
+def _derived(secret: bytes, purpose: Purpose) -> bytes:
+    return hmac.digest(secret, purpose.encode(), sha256)

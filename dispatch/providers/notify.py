@@ -68,7 +68,8 @@ class Notifier(ABC):
             return
         trouble = ""
         for pause_s in (0.0, *PAUSES_S):
-            await asyncio.sleep(pause_s)
+            if pause_s:
+                await asyncio.sleep(pause_s)
             try:
                 await self.deliver(text)
             except Exception as error:  # its text may hold the URL with a secret, or the number

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256, sha512
 from typing import Any
 
+import jwt
 import pytest
 
 from dispatch.identity.keys import Key, KeyRing, Purpose
@@ -59,6 +60,14 @@ def test_a_token_says_what_it_was_made_of() -> None:
 
 def test_the_forger_of_these_tests_makes_the_same_tokens_as_we_do() -> None:
     assert read(signed(HEADER, PAYLOAD)) == DRIVER
+
+
+def test_a_library_reads_our_tokens_and_we_read_the_tokens_of_that_library() -> None:
+    secret = KEY.secret_for(Purpose.ACCESS)
+    anytime = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    assert jwt.decode(GOOD, secret, ["HS256"], anytime, audience="dispatch", issuer="dispatch") == PAYLOAD
+    assert jwt.get_unverified_header(GOOD) == HEADER
+    assert read(jwt.encode(PAYLOAD, secret, "HS256", {"typ": "dispatch+jwt", "kid": "k1"})) == DRIVER
 
 
 def test_a_token_ends_at_its_second() -> None:

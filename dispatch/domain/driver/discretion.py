@@ -32,6 +32,7 @@ AFTER_A_NUMBER: Final = frozenset(("bis", "ter", "quater"))
 _PARTS: Final = re.compile(r"([,;|\n\r]+)")
 _ORDINAL: Final = re.compile(r"[0-9]{1,3}(st|nd|rd|th)", re.IGNORECASE)
 """`5th` names a street."""
+_ASCII_DIGIT: Final = re.compile(r"[0-9]")
 _FLOORS: Final = frozenset(("floor", "fl", "level", "storey"))
 _LONGEST_PREFIX: Final = 2
 """`B12` and `No12` number a house; of `Lenina12` the name stays."""
@@ -128,6 +129,8 @@ def _before_number(word: str) -> str:
 
 
 def _is_numbered(word: str) -> bool:
+    if word.isascii():
+        return _ASCII_DIGIT.search(word) is not None
     return any(_is_digit(word, at, sign) for at, sign in enumerate(word))
 
 

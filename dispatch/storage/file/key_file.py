@@ -38,6 +38,7 @@ class KeyFile:
     def __init__(self, database: str | Path, now: float) -> None:
         """The keys are made where there are none, at Unix second `now`. Raises BadKeys."""
         self._database = database
+        self._path = str(keys_path(database))
         self._ring = keys_of(database, now)
         self._seen = self._mark()
 
@@ -53,7 +54,7 @@ class KeyFile:
     def _mark(self) -> tuple[int, int]:
         """Another one for another file in that place."""
         try:
-            found = os.stat(keys_path(self._database))
+            found = os.stat(self._path)
         except OSError:
             return 0, 0
         return found.st_ino, found.st_mtime_ns

@@ -66,6 +66,8 @@ ADD_EVENT: Final = """
     INSERT INTO events (at, stream, ride_id, ride_no, kind, body)
     VALUES (?1, ?2, ?3, (SELECT ride_no FROM rides WHERE ride_id = ?3), ?4, ?5)"""
 HURRIED_MS: Final = 250
+NORMAL: Final = 1
+"""Of `PRAGMA synchronous`: in a file with a log, commits are in order and whole, and do not wait for the disk."""
 
 
 class Writer:
@@ -80,11 +82,23 @@ class Writer:
         """A path is opened as `open_database` does, and may raise so."""
         self.db = database if isinstance(database, Database) else open_database(database, synchronous, trusts=trusts)
         teach(self.db.conn)
+        (self._synchronous,) = self.db.execute("PRAGMA synchronous").fetchone()
         self._file = next(row[2] for row in self.db.execute("PRAGMA database_list"))
         self.path = self._file if isinstance(database, Database) else str(database)
         self._cursor = self.db.conn.cursor()
         self._place: InPlace | None = None
         (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
+
+    def write_soon(self, changes: Sequence[Change]) -> None:
+        """Commit changes that no event tells of, without waiting for the disk: the next commit that waits takes them along. The end of
+        this process loses nothing of them, but a loss of power may. Raises as `write` does.
+        """
+        with explained(self.path):
+            self._cursor.execute(f"PRAGMA synchronous = {min(self._synchronous, NORMAL)}")
+            try:
+                self._commit([], [*changes])
+            finally:
+                self._cursor.execute(f"PRAGMA synchronous = {self._synchronous}")
 
     def write(self, batch: Sequence[Append], first: Sequence[Change] = ()) -> None:
         """Commit these events, in this order, or nothing of them. `first`: what is changed before them in the same commit.

@@ -25,8 +25,8 @@ class Directory:
     def passenger(self, person_id: str) -> Passenger | None:
         """This person as a passenger, with name and phone; None: nobody."""
         with explained(self._path):
-            known = people.person(self._db, PersonId(person_id))
-        return Passenger(PassengerId(person_id), known.name or UNNAMED, known.phone) if known is not None else None
+            named = people.name_and_phone(self._db, PersonId(person_id))
+        return Passenger(PassengerId(person_id), named[0] or UNNAMED, named[1]) if named is not None else None
 
     def is_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:
         """Whether this ride was booked by this passenger, or for them. One statement, whatever the answer is."""

@@ -39,18 +39,23 @@ from dispatch.storage.people import people
 from dispatch.storage.tables.views import Change
 from dispatch.words import PersonRole, PersonStatus
 
-LAST_OF: Final = "SELECT count(*), min(made_at) FROM login_codes WHERE {} = ? AND made_at > ?"
+NTH_NEWEST: Final = (
+    "SELECT made_at FROM login_codes WHERE {} = ? AND made_at > ? ORDER BY made_at DESC LIMIT 1 OFFSET ?"
+)
+NTH_FAILURE: Final = "SELECT at FROM login_failures WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?"
+"""With the limit that is reached, and only when it is: nothing is counted beyond it."""
 STANDING: Final = """
     WITH who AS (SELECT coalesce(
         (SELECT person_id FROM people WHERE phone = ?1),
         (SELECT driver_id FROM drivers WHERE phone = ?1 LIMIT 1),
-        (SELECT passenger_id FROM passengers WHERE phone = ?1 LIMIT 1)) AS id)
+        (SELECT passenger_id FROM passengers WHERE phone = ?1 LIMIT 1), '') AS id)
     SELECT (SELECT status FROM roles, who WHERE person_id = id AND role = 'staff'),
         coalesce((SELECT status FROM roles, who WHERE person_id = id AND role = 'driver'),
             (SELECT 'active' FROM drivers, who WHERE driver_id = id)),
         coalesce((SELECT status FROM roles, who WHERE person_id = id AND role = 'passenger'),
             (SELECT 'active' FROM passengers, who WHERE passenger_id = id))"""
-"""The status of whoever has a phone, in each role of `HIGHEST_FIRST`. One statement, so that it takes as long where nobody has it."""
+"""The status of whoever has a phone, in each role of `HIGHEST_FIRST`. One statement, so that it takes as long where nobody has it:
+nobody has the id that is looked for then."""
 
 
 class Draw:
@@ -69,7 +74,9 @@ DRAW: Final = Draw()
 
 
 def ask_code(writer: Writer, ask: AskCode, ring: KeyRing, rules: LoginRules, now: float, draw: Draw = DRAW) -> CodeSent:
-    """Keep a new code for this phone. `now`: Unix seconds. Raises RateLimited."""
+    """Keep a new code for this phone, without waiting for the disk: should a loss of power take it, another one is asked for. `now`:
+    Unix seconds. Raises RateLimited.
+    """
     db = writer.db
     with explained(writer.path):
         _limit(db, "phone", ask.phone, HOUR_S, rules.codes_per_phone_hour, now)
@@ -89,15 +96,19 @@ def ask_code(writer: Writer, ask: AskCode, ring: KeyRing, rules: LoginRules, now
         (request_id, ask.phone, ask.address, str(role), for_nobody, key.id, mac, now),
     )
     tidy: Change = ("DELETE FROM login_codes WHERE made_at < ?", (now - DAY_S,))
-    writer.write([], [tidy, insert])
+    writer.write_soon([tidy, insert])
     return CodeSent(request_id, ask.phone, code, for_nobody)
 
 
 def _limit(db: Database, column: str, value: str, window_s: float, most: int, now: float) -> None:
     """Raises RateLimited if so many codes were sent within the window."""
-    count, oldest = db.execute(LAST_OF.format(column), (value, now - window_s)).fetchone()
-    if count >= most:
-        raise RateLimited(max(1, round((oldest + window_s - now) * 1000.0)))
+    nth = db.execute(NTH_NEWEST.format(column), (value, now - window_s, most - 1)).fetchone()
+    if nth is not None:
+        raise _later(nth[0] + window_s - now)
+
+
+def _later(wait_s: float) -> RateLimited:
+    return RateLimited(max(1, round(wait_s * 1000.0)))
 
 
 def use_code(
@@ -109,15 +120,13 @@ def use_code(
     """
     db = writer.db
     with explained(writer.path):
-        failures, oldest = db.execute(
-            "SELECT count(*), min(at) FROM login_failures WHERE at > ?", (now - HOUR_S,)
-        ).fetchone()
+        failure = db.execute(NTH_FAILURE, (now - HOUR_S, rules.code_failures_hour - 1)).fetchone()
         row = db.execute(
             "SELECT phone, role, for_nobody, key_id, mac, made_at, tries, used_at FROM login_codes WHERE request_id = ?",
             (request_id,),
         ).fetchone()
-    if failures >= rules.code_failures_hour:
-        raise RateLimited(max(1, round((oldest + HOUR_S - now) * 1000.0)))
+    if failure is not None:
+        raise _later(failure[0] + HOUR_S - now)
     phone, role, for_nobody, key_id, mac, made_at, tries, used_at = row or ("", "", 1, "", "", 0.0, 0, None)
     is_right_one = is_right(mac, ring, key_id, request_id, code) and not for_nobody
     is_over = used_at is not None or tries >= rules.code_tries or made_at + rules.code_ttl_s <= now
@@ -132,8 +141,8 @@ def use_code(
         )
         raise CodeExpired if is_over else WrongCode
     used: Change = ("UPDATE login_codes SET tries = tries + 1, used_at = ? WHERE request_id = ?", (now, request_id))
-    writer.write([], [used])
-    return log_in(writer, _person(writer, phone, PersonRole(role), now), PersonRole(role), ring, rules, now, draw)
+    person = _person(writer, phone, PersonRole(role), now)
+    return log_in(writer, person, PersonRole(role), ring, rules, now, draw, used)
 
 
 def _person(writer: Writer, phone: str, role: PersonRole, now: float) -> Person:
@@ -147,11 +156,21 @@ def _person(writer: Writer, phone: str, role: PersonRole, now: float) -> Person:
 
 
 def log_in(
-    writer: Writer, person: Person, role: PersonRole, ring: KeyRing, rules: LoginRules, now: float, draw: Draw = DRAW
+    writer: Writer,
+    person: Person,
+    role: PersonRole,
+    ring: KeyRing,
+    rules: LoginRules,
+    now: float,
+    draw: Draw,
+    used: Change,
 ) -> LoggedIn:
-    """Begin a login session of this person, who has proved who they are. Raises CodeExpired if they may not act in this role."""
+    """Begin a login session of this person, who has proved who they are. `used`: keeps the proof from being used again, in the same
+    commit. Raises CodeExpired if they may not act in this role; the proof is used all the same.
+    """
     own = person.as_(role)
     if own is None or own.status == PersonStatus.SUSPENDED:
+        writer.write([], [used])
         raise CodeExpired
     session, key_id = draw.name(), ring.current.id
     insert: Change = (
@@ -165,7 +184,7 @@ def log_in(
         changed = RoleChanged(person.person_id, own.role, own.status, own.is_manager)
         appends.append(by_nobody(addresses.person(person.person_id), now, changed))
     tidy: Change = ("DELETE FROM login_sessions WHERE ends_at <= ?", (now,))
-    writer.write(appends, [tidy, insert])
+    writer.write(appends, [used, tidy, insert])
     return LoggedIn(person, own, session, refresh_token(ring, key_id, session, 0))
 
 

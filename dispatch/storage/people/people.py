@@ -77,9 +77,15 @@ def named(db: Database, text: str, region: str) -> PersonId:
     return id_meant(db, identity(text, region))
 
 
+def name_and_phone(db: Database, person_id: PersonId) -> tuple[str, str] | None:
+    """Of whoever has this id; None: nobody."""
+    named: tuple[str, str] | None = db.execute(_NAMED, (person_id,)).fetchone()
+    return named
+
+
 def person(db: Database, person_id: PersonId) -> Person | None:
     """The person with this id; None: nobody. Who is on file by rides alone is a passenger or driver without a file of their own."""
-    named = db.execute(_NAMED, (person_id,)).fetchone()
+    named = name_and_phone(db, person_id)
     if named is None:
         return None
     roles = db.execute("SELECT role, status, is_manager FROM roles WHERE person_id = ? ORDER BY role", (person_id,))

@@ -155,12 +155,12 @@ class PassengerSession(Session):
     }
 
 
-def phone_of(given: str | None, region: str, field: str = "passenger_phone") -> str:
+def phone_of(given: str | None, region: str, field: str = "passenger_phone", *, afresh: bool = False) -> str:
     """The passenger's phone in its canonical form; empty: none is given.
 
-    `region`: of numbers that name no country. Raises BadField for this `field`.
+    `region`: of numbers that name no country. `afresh`: see `read_phone`. Raises BadField for this `field`.
     """
-    phone = read_phone(given or "", region)
+    phone = read_phone(given or "", region, afresh=afresh)
     if phone is None:
         got = excerpt(given or "")
         wanted = f"a phone number of {FEWEST_DIGITS} to {MOST_DIGITS} digits"

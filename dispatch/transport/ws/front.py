@@ -30,6 +30,7 @@ else:
     _MixedIn = object
 
 MAX_HEADER_BYTES = 32_768
+_OF_AN_UPGRADE = (b"connection", b"upgrade", b"content-length", b"transfer-encoding")
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -39,6 +40,11 @@ def served_as(target: bytes, headers: Headers) -> tuple[bytes, Headers]:
     if named is None:
         return path, headers
     return path, [(b"host", named), *(header for header in headers if header[0].lower() != b"host")]
+
+
+def _words(line: bytes) -> set[bytes]:
+    """The words of a header with commas between them, in small letters."""
+    return {word.strip().lower() for word in line.split(b",")}
 
 
 class _H11Reader(h11.Connection):
@@ -173,13 +179,13 @@ class HeaderDeadline(_MixedIn):
 
     def _should_upgrade(self) -> bool:
         """Both headers may come in several lines, or with other words in them. A handshake has no body."""
-        asks = b"upgrade" in self._words(b"connection") and b"websocket" in self._words(b"upgrade")
-        bodiless = (self._words(b"content-length") | self._words(b"transfer-encoding")) <= {b"", b"0"}
+        lines = dict.fromkeys(_OF_AN_UPGRADE, b"")
+        for name, value in self.headers:
+            if name in lines:
+                lines[name] += b"," + value
+        asks = b"upgrade" in _words(lines[b"connection"]) and b"websocket" in _words(lines[b"upgrade"])
+        bodiless = (_words(lines[b"content-length"]) | _words(lines[b"transfer-encoding"])) <= {b"", b"0"}
         return asks and bodiless and self.scope["http_version"] == "1.1"
-
-    def _words(self, header: bytes) -> set[bytes]:
-        lines = b",".join(value for name, value in self.headers if name == header)
-        return {word.strip().lower() for word in lines.split(b",")}
 
     def _unsupported_upgrade_warning(self) -> None:
         """No warning: uvicorn would log one for each."""

@@ -167,3 +167,19 @@ def test_a_file_that_broke_while_in_use_is_told_by_name(writer: Writer, path: Pa
         file.write(b"\xff" * (size - 4096))
     with pytest.raises(DatabaseError, match=r"dispatch\.db is damaged"):
         Writer(path, "off").write([booked("r1")])
+
+
+def test_what_need_not_wait_for_the_disk_is_committed_all_the_same_and_the_next_commit_waits_again(path: Path) -> None:
+    writer = Writer(path, "full")
+    heard: list[str] = []
+    writer.db.conn.set_trace_callback(heard.append)
+    writer.write_soon([("INSERT INTO login_failures (at) VALUES (?)", (1.0,))])
+    writer.db.conn.set_trace_callback(None)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT at FROM login_failures").fetchall() == [(1.0,)]
+    assert heard[:2] == ["PRAGMA synchronous = 1", "BEGIN IMMEDIATE"]
+    assert writer.db.execute("PRAGMA synchronous").fetchone() == (2,)
+    with pytest.raises(DatabaseError):
+        writer.write_soon([("INSERT INTO no_such_table VALUES (1)", ())])
+    assert writer.db.execute("PRAGMA synchronous").fetchone() == (2,)
+    writer.close()

@@ -58,10 +58,12 @@ LOG_OUT: Final = Operation(
 
 
 class Logins(Protocol):
-    """What people's logins are kept by. Every method answers once that is on disk, and raises a FrameError when nothing came of it."""
+    """What people's logins are kept by. Every method answers once that is on file, and on disk unless it says otherwise. It raises a
+    FrameError when nothing came of it.
+    """
 
     async def ask_code(self, ask: AskCode) -> CodeSent:
-        """Have a code sent."""
+        """Have a code sent. A loss of power may take it, and then it cannot be used."""
 
     async def use_code(self, request_id: str, code: str) -> LoggedIn:
         """Begin a login session."""
@@ -131,7 +133,7 @@ class AuthRoutes:
     async def _send_code(self, request: Request, body: bytes, role: PersonRole | None) -> Response:
         """202 whoever has the number, and in the same time."""
         asked = read(request, body, bodies.CodeRequest)
-        phone = phone_of(asked.phone, self._settings.phone_region, field="phone")
+        phone = phone_of(asked.phone, self._settings.phone_region, field="phone", afresh=True)
         wanted = PersonRole(asked.role) if asked.role is not None else role
         client = whose(request.client.host if request.client is not None else "")
         sent = await self._logins.ask_code(AskCode(phone=phone, role=wanted, address=client))
