@@ -240,7 +240,7 @@ def judged(db: Path, drivers: list[Driver]) -> dict[str, int]:
         "acknowledged and lost": sum(not times[f"cut-{driver.number}"] for driver in drivers if driver.answers),
         "done twice": sum(count > 1 for count in times.values()),
         "answered twice": sum(driver.answers > 1 for driver in drivers),
-        "holes in a stream": sum(driver.holes for driver in drivers),
+        "gaps, or told anew": sum(driver.holes for driver in drivers),
         "frames that came twice": sum(driver.doubles for driver in drivers),
     }
 
