@@ -25,9 +25,9 @@ RING: Final = KeyRing((Key("k1", b"s" * 32, 0.0),))
 WHO: Final = {
     "owner": Principal(Role.PASSENGER, "p-owner"),
     "other": Principal(Role.PASSENGER, "p-other"),
-    "assigned": Principal(Role.DRIVER, "d1"),
-    "asked": Principal(Role.DRIVER, "d2"),
-    "driver": Principal(Role.DRIVER, "d3"),
+    "assigned": Principal(Role.DRIVER, "27830000001"),
+    "asked": Principal(Role.DRIVER, "27830000002"),
+    "driver": Principal(Role.DRIVER, "27830000003"),
     "dispatcher": Principal(Role.STAFF, "s1"),
     "manager": Principal(Role.STAFF, "s2", is_manager=True),
 }
@@ -178,7 +178,7 @@ def _books(town: Town, **fields: Any) -> None:
 
 def _is_accepted(town: Town) -> None:
     _books(town)
-    town.people["assigned"].says("accept_ride", ride_id=RIDE, driver_id="d1")
+    town.people["assigned"].says("accept_ride", ride_id=RIDE, driver_id=WHO["assigned"].id)
     town.runs(0.5)
 
 
