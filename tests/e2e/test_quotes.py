@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
@@ -39,6 +40,17 @@ BOOKING = {
 }
 TARIFF = 'currency = "ZAR"\neta_model = "constant"\n[pricing]\npricing = "tariff"\n[tariff]\nbase_fare = 12.5\nper_km = 9.8\n'
 KEY = "k3y-that-nobody-may-read"
+A_PHONE = re.compile(r"(?<![0-9A-Za-z_.-])\+?27[0-9]{9}(?![0-9])")
+"""Of the country of all people in these tests."""
+
+
+def metrics_of(host: str) -> str:
+    """What the server counts; nothing where it does not say so any more."""
+    try:
+        with urlopen(f"http://{host}/metrics", timeout=2) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
 
 
 @asynccontextmanager
@@ -49,6 +61,7 @@ async def served(
     (folder / "dispatch.toml").write_text(toml)
     command = [sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--db", str(folder / "rides.db")]
     logged: list[str] = []
+    address = None
     process = await asyncio.create_subprocess_exec(
         *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environ or None
     )
@@ -58,9 +71,11 @@ async def served(
         assert address is not None, await process.stderr.read() if process.stderr else ""
         yield address[1], logged
     finally:
+        metrics = await asyncio.to_thread(metrics_of, address[1]) if address is not None else ""
         process.send_signal(kill)
         out, err = await process.communicate()
         logged += [out.decode(), err.decode()]
+        assert not A_PHONE.findall("".join((metrics, *logged))), "no phone stands in a log line or a metric"
     assert process.returncode == (-kill if kill == signal.SIGKILL else 0)
 
 
