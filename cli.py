@@ -433,7 +433,7 @@ _whole_phones = click.option("--phones", is_flag=True, help="print phones whole"
 @click.option("--registration", default="", metavar="TEXT", help="of a driver's vehicle  [-]")
 @_as_json
 @with_settings("db", "phone_region")
-def add_person(resolved: Resolved, role: str, manager: bool, as_json: bool, **person: str) -> None:
+def add_person(resolved: Resolved, role: str, manager: bool, as_json: bool, **person: Any) -> None:
     """Put one person on file, making the file where it is not.
 
     Whoever has this phone already keeps the id, with rating and history, and has this role as well.
@@ -579,7 +579,7 @@ def move_phone(resolved: Resolved, old: str, new: str, as_json: bool) -> None:
 @click.option("--number", default="", metavar="TEXT", help="what stands on it")
 @_as_json
 @with_settings("db", "phone_region", "time_zone")
-def keep_document(resolved: Resolved, who: str, as_json: bool, **document: str) -> None:
+def keep_document(resolved: Resolved, who: str, as_json: bool, **document: Any) -> None:
     """Put a document of the driver WHO on file. A newer one of its kind replaces it.
 
     `people list` marks documents that have ended or end within two weeks. An ended one does not hold offers back yet.

@@ -10,6 +10,7 @@ from dispatch.desk import LiveDesk
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
 from dispatch.live_file import LiveFile
+from dispatch.live_people import LivePeople
 from dispatch.logins import LiveLogins
 from dispatch.own import LiveOwn
 from dispatch.reads import PRODUCT, LiveReads
@@ -23,6 +24,7 @@ from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.me import MeRoutes
 from dispatch.transport.http.routes.operator import operator_routes
+from dispatch.transport.http.routes.people import PeopleRoutes
 from dispatch.transport.http.routes.quotes import QuoteRoutes
 from dispatch.transport.http.routes.removal import removal_routes
 from dispatch.transport.http.routes.rides import ride_routes
@@ -61,10 +63,18 @@ def routes(parts: Parts) -> list[Route]:
         *public(town_routes(parts.settings, vehicle_types)),
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
+        *PeopleRoutes(parts.requests, _people(parts, desk)).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
     ]
     documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT], must_log_in(parts.settings))
     return [*answered, *public([*documents, *web_routes(FOLDER)])]
+
+
+def _people(parts: Parts, desk: LiveDesk) -> LivePeople:
+    """People on file, who are kept by orders to the file."""
+    settings, runtime = parts.settings, parts.requests.runtime
+    region, zone = settings.phone_region, settings.time_zone
+    return LivePeople(parts.file.perform, desk, lambda: runtime.now, phone_region=region, time_zone=zone)
 
 
 def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:

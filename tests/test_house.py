@@ -57,6 +57,7 @@ TESTED_ELSEWHERE = {
     "dispatch/route_list.py": "every route of a server: tests/e2e",
     "dispatch/own.py": "what people read of their own on a live file: tests/e2e/test_own_http.py",
     "dispatch/desk.py": "what the desk reads of a live file: tests/e2e/test_desk_http.py",
+    "dispatch/live_people.py": "people of a live file: tests/e2e/test_people_http.py",
     "dispatch/effects.py": "orders to a served file: tests/e2e/test_drivers_on_file.py and test_tokens.py",
     "dispatch/live_file.py": "a file that is served: tests/e2e/test_one_owner.py and test_failing_disk.py",
     "dispatch/prices.py": "which provider the settings choose: tests/settings/prices.py and tests/e2e/test_quotes.py",

@@ -24,6 +24,10 @@ class NoSuchPerson(FrameError, code=RefusalCode.NO_SUCH_PERSON, says="there is n
     """Nobody on file has this id or phone."""
 
 
+class NeedsManager(FrameError, code=RefusalCode.FORBIDDEN, says="what concerns staff is for managers alone"):
+    """A dispatcher cannot put staff on file, nor change the file of somebody who is staff."""
+
+
 class PhoneTaken(FrameError, code=RefusalCode.PHONE_TAKEN):
     """A phone belongs to one person at most."""
 

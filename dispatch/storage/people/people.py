@@ -222,12 +222,40 @@ def keep_document(writer: Writer, person_id: PersonId, document: Document, now: 
     return True
 
 
-def rename(writer: Writer, person_id: PersonId, name: str, now: float, by: str = "") -> bool:
-    """Call the person so. Returns whether that is news. Raises NoSuchPerson."""
-    if require(writer.db, person_id).name == name:
-        return False
-    _write(writer, person_id, now, PersonRenamed(person_id, name, by))
-    return True
+def change(
+    writer: Writer,
+    person_id: PersonId,
+    now: float,
+    by: str = "",
+    *,
+    name: str | None = None,
+    vehicle_type: str | None = None,
+    registration: str | None = None,
+) -> bool:
+    """Another name for the person, or another vehicle for a driver; None: as it is. Returns whether that is news.
+
+    Raises NoSuchPerson.
+    """
+    known = require(writer.db, person_id)
+    appends = []
+    if name is not None and name != known.name:
+        appends.append(by_nobody(addresses.person(person_id), now, PersonRenamed(person_id, name, by)))
+    if vehicle_type or registration:
+        if known.as_(PersonRole.DRIVER) is None:
+            raise NoSuchPerson("this person is no driver")
+        new = NewPerson(
+            role=PersonRole.DRIVER,
+            name=name or known.name,
+            phone=known.phone,
+            vehicle_type=vehicle_type or "",
+            registration=registration or "",
+        )
+        card = _card(writer.db, DriverId(person_id), new)
+        if card is not None:
+            appends.append(by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)))
+    if appends:
+        writer.write(appends)
+    return bool(appends)
 
 
 def move_phone(writer: Writer, person_id: PersonId, phone: str, now: float, by: str = "") -> bool:

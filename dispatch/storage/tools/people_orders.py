@@ -1,5 +1,6 @@
 """Orders about people: `dispatch people …`, and the same by HTTP. Each is done in the journal's thread, or not at all."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -8,7 +9,7 @@ import msgspec
 from dispatch.config import PricingRules
 from dispatch.errors import BadField
 from dispatch.identity import roster
-from dispatch.identity.people import NewPerson, NoSuchPerson, Person, RoleOnFile
+from dispatch.identity.people import NeedsManager, NewPerson, NoSuchPerson, Person, RoleOnFile
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import logins, people
@@ -25,11 +26,12 @@ Who = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 class PeopleOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
     """`phone_region`: of numbers that name no country, where the file keeps none. `by`: the id of the member of staff who gave the
-    order; empty: the command line.
+    order; empty: the command line. `by_manager`: what concerns staff may be done as well.
     """
 
     phone_region: str = ""
     by: str = ""
+    by_manager: bool = True
 
 
 class AddPerson(PeopleOrder, frozen=True, kw_only=True, tag="add_person"):
@@ -66,6 +68,15 @@ class SetStatus(PeopleOrder, frozen=True, kw_only=True, tag="set_status"):
     role: PersonRole | None = None
 
 
+class ChangePerson(PeopleOrder, frozen=True, kw_only=True, tag="change_person"):
+    """Another name for a person, or another vehicle for a driver. Answer: the `person`, and whether that is `news`."""
+
+    who: Who
+    name: _Text | None = None
+    vehicle_type: _Text | None = None
+    registration: _Text | None = None
+
+
 class MovePhone(PeopleOrder, frozen=True, kw_only=True, tag="move_phone"):
     """Another phone for a person, who keeps everything else. Answer: the `person`, and whether that is `news`."""
 
@@ -83,7 +94,7 @@ class KeepDocument(PeopleOrder, frozen=True, kw_only=True, tag="keep_document"):
     time_zone: str = PricingRules.time_zone
 
 
-AnyPeopleOrder = AddPerson | ImportPeople | SetStatus | MovePhone | KeepDocument
+AnyPeopleOrder = AddPerson | ImportPeople | ChangePerson | SetStatus | MovePhone | KeepDocument
 Answer = dict[str, Any]
 
 
@@ -99,6 +110,7 @@ def add_person(writer: Writer, order: AddPerson, now: float) -> Answer:
     )
     if new.is_manager and new.role != PersonRole.STAFF:
         raise BadField("is_manager", f"is_manager is for staff, not for a {new.role}")
+    _require_manager(writer, order, [new])
     person, is_news = people.add(writer, new, now, order.by)
     return {"person": told(person), "news": is_news}
 
@@ -111,6 +123,7 @@ def import_people(writer: Writer, order: ImportPeople, now: float) -> Answer:
         raise roster.BadList(found.mistakes)
     with explained(writer.path):
         known = {new.phone for new in found.people if people.id_of_phone(writer.db, new.phone) is not None}
+    _require_manager(writer, order, found.people)
     done = people.add_all(writer, found.people, now, order.by)
     news = [new for new, (_, is_news) in zip(found.people, done, strict=True) if is_news]
     changed = sum(new.phone in known for new in news)
@@ -121,6 +134,21 @@ def import_people(writer: Writer, order: ImportPeople, now: float) -> Answer:
         "mistakes": list(map(str, found.mistakes)),
         "touched": [person_id for person_id, is_news in done if is_news],
     }
+
+
+def change_person(writer: Writer, order: ChangePerson, now: float) -> Answer:
+    """Raises NoSuchPerson, BadField for a name that is none."""
+    person = _require(writer, order)
+    is_news = people.change(
+        writer,
+        person.person_id,
+        now,
+        order.by,
+        name=_name(order.name) if order.name is not None else None,
+        vehicle_type=order.vehicle_type.strip() if order.vehicle_type is not None else None,
+        registration=order.registration.strip() if order.registration is not None else None,
+    )
+    return {"person": told(people.require(writer.db, person.person_id)), "news": is_news}
 
 
 def set_status(writer: Writer, order: SetStatus, now: float) -> Answer:
@@ -198,11 +226,25 @@ def _role_told(own: RoleOnFile) -> dict[str, Any]:
     return {"role": own.role, "status": own.status, **manager}
 
 
-def _require(writer: Writer, order: SetStatus | MovePhone | KeepDocument) -> Person:
-    """Whom the order names: by a phone in any written form, or by id. Raises NoSuchPerson."""
+def _require(writer: Writer, order: ChangePerson | SetStatus | MovePhone | KeepDocument) -> Person:
+    """Whom the order names: by a phone in any written form, or by id. Raises NoSuchPerson, NeedsManager."""
     region = _region(writer, order)
     with explained(writer.path):
-        return people.require(writer.db, people.named(writer.db, order.who, region))
+        person = people.require(writer.db, people.named(writer.db, order.who, region))
+    if not order.by_manager and person.as_(PersonRole.STAFF) is not None:
+        raise NeedsManager
+    return person
+
+
+def _require_manager(writer: Writer, order: PeopleOrder, added: Iterable[NewPerson]) -> None:
+    """Raises NeedsManager where these people are staff, or are to be, and no manager orders it."""
+    if order.by_manager:
+        return
+    with explained(writer.path):
+        for new in added:
+            known = people.find(writer.db, new.phone)
+            if new.role == PersonRole.STAFF or (known is not None and known.as_(PersonRole.STAFF) is not None):
+                raise NeedsManager
 
 
 def _region(writer: Writer, order: PeopleOrder) -> str:

@@ -6,15 +6,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from dispatch.domain.driver.file import ended, ending
+from dispatch.domain.driver.file import ended, ending, held_back
 from dispatch.identity.people import Person
-from dispatch.ids import DriverId
+from dispatch.ids import PersonId
 from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.people import people
 from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tables.region import agreed_region
-from dispatch.timestamps import LocalTime
+from dispatch.storage.tools import people_orders
+from dispatch.timestamps import LocalTime, rfc3339
+from dispatch.values import DriverFile
 from dispatch.words import PersonRole
 
 Row = dict[str, Any]
@@ -60,15 +62,43 @@ def shown(
         return {**row, "documents": documents}
 
 
+def page_of(db: Database, role: PersonRole | None, before: int, limit: int, now: float) -> tuple[list[Row], bool]:
+    """Up to `limit` people with a file of their own, by name, behind the first `before`; and whether these are the last."""
+    query = """
+        SELECT person_id FROM people WHERE ?1 IS NULL OR person_id IN (SELECT person_id FROM roles WHERE role = ?1)
+        ORDER BY name, person_id LIMIT ?2 OFFSET ?3"""
+    found = db.execute(query, (role, limit + 1, before)).fetchall()
+    return [_in_full(db, people.require(db, PersonId(ident)), now) for (ident,) in found[:limit]], len(found) <= limit
+
+
+def in_full(db: Database, who: str, phone_region: str, now: float) -> Row:
+    """All that is on file about one person, named by id or by a phone in any written form. Raises NoSuchPerson."""
+    return _in_full(db, people.require(db, people.named(db, who, phone_region)), now)
+
+
+def _in_full(db: Database, person: Person, now: float) -> Row:
+    driver = person.as_(PersonRole.DRIVER)
+    held = held_back(DriverFile(driver.status, person.documents), now) if driver is not None else None
+    row = people_orders.told(person)
+    row["documents"] = [{**document, "expires_at": rfc3339(document["expires_at"])} for document in row["documents"]]
+    if held is not None:
+        row["held_back"] = str(held)
+    car = _car(db, person.person_id)
+    return {**row, **dict(zip(("vehicle_type", "registration", "rating"), car, strict=True))} if car else row
+
+
+def _car(db: Database, person_id: PersonId) -> tuple[str, str, float] | None:
+    query = "SELECT vehicle_type, vehicle_registration, rating FROM drivers WHERE driver_id = ?"
+    found: tuple[str, str, float] | None = db.execute(query, (person_id,)).fetchone()
+    return found
+
+
 def _row(db: Database, person: Person, now: float, zone: LocalTime, within_s: float, full_phones: bool) -> Row:
     roles = (
         f"{'manager' if own.is_manager else own.role} ({own.status})"
         for own in sorted(person.roles, key=lambda own: own.role)
     )
-    car = db.execute(
-        "SELECT vehicle_type, vehicle_registration, rating FROM drivers WHERE driver_id = ?",
-        (DriverId(person.person_id),),
-    ).fetchone()
+    car = _car(db, person.person_id)
     over = [f"{document.kind} ended {zone.day(document.expires_at - 1.0)}" for document in ended(person.documents, now)]
     soon = [
         f"{document.kind} ends {zone.day(document.expires_at - 1.0)}"

@@ -22,7 +22,7 @@ from dispatch.errors import (
     Unavailable,
 )
 from dispatch.identity.login import ReusedToken
-from dispatch.identity.people import NoSuchPerson, RideIsOpen, StillConnected
+from dispatch.identity.people import NeedsManager, NoSuchPerson, PhoneTaken, RideIsOpen, StillConnected
 from dispatch.identity.tokens import BadToken, TokenExpired
 from dispatch.messages.base import Undelivered
 from dispatch.principals import Principal
@@ -56,6 +56,8 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     NotForYou: 403,
     NotJson: 415,
     NoSuchPerson: 404,
+    NeedsManager: 403,
+    PhoneTaken: 409,
     RideIsOpen: 409,
     StillConnected: 409,
     BadToken: 401,
@@ -122,11 +124,13 @@ class Requests:
 
         return Route(path, answered, methods=["GET"])
 
-    def post(self, path: str, handle: Handle, method: str = "POST") -> Route:
-        """Make a route for POST. `handle` is given the body once it is read: at most `frame_bytes` within `header_timeout_s`."""
+    def post(self, path: str, handle: Handle, method: str = "POST", *, most_bytes: int = 0) -> Route:
+        """Make a route for POST. `handle` is given the body once it is read within `header_timeout_s`: at most `most_bytes`; 0: as many
+        as a frame has.
+        """
+        most_bytes = most_bytes or self.settings.frame_bytes
 
         async def answered(request: Request) -> Response:
-            most_bytes = self.settings.frame_bytes
             try:
                 async with asyncio.timeout(self.settings.header_timeout_s):
                     body = await _body(request, most_bytes)

@@ -140,7 +140,7 @@ def test_what_was_done_is_sound_to_the_check(writer: Writer, path: Path) -> None
     seed_into(writer, 2, NOW)
     person_id = add(writer)
     add(writer, STAFF)
-    people.rename(writer, person_id, "Thabo M. Zulu", NOW, by="p-of-Ann")
+    people.change(writer, person_id, NOW, "p-of-Ann", name="Thabo M. Zulu")
     people.move_phone(writer, person_id, "27821234579", NOW)
     people.move_phone(writer, PersonId(MICHAEL.driver_id), "27821234578", NOW)
     people.set_status(writer, person_id, PersonRole.DRIVER, PersonStatus.ACTIVE, NOW)
