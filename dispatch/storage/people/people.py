@@ -237,22 +237,27 @@ def change(
     Raises NoSuchPerson.
     """
     known = require(writer.db, person_id)
-    appends = []
-    if name is not None and name != known.name:
-        appends.append(by_nobody(addresses.person(person_id), now, PersonRenamed(person_id, name, by)))
+    own, card = known.as_(PersonRole.DRIVER), None
+    named = name or known.name
     if vehicle_type or registration:
-        if known.as_(PersonRole.DRIVER) is None:
+        if own is None:
             raise NoSuchPerson("this person is no driver")
         new = NewPerson(
-            role=PersonRole.DRIVER,
-            name=name or known.name,
+            role=own.role,
+            name=named,
             phone=known.phone,
             vehicle_type=vehicle_type or "",
             registration=registration or "",
         )
         card = _card(writer.db, DriverId(person_id), new)
-        if card is not None:
-            appends.append(by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)))
+    appends = []
+    if card is not None and own is not None:
+        # The driver's event does not say who of staff did it; the person's does.
+        added = PersonAdded(person_id, own.role, named, known.phone, own.status, own.is_manager, by)
+        appends.append(by_nobody(addresses.person(person_id), now, added))
+        appends.append(by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)))
+    elif named != known.name:
+        appends.append(by_nobody(addresses.person(person_id), now, PersonRenamed(person_id, named, by)))
     if appends:
         writer.write(appends)
     return bool(appends)

@@ -118,6 +118,22 @@ def test_what_is_no_phone_or_was_never_given_up_stands_for_itself(writer: Writer
     assert people.named(writer.db, "+27 82 123 4571", "") == people.named(writer.db, "082 123 4571", "ZA") == person_id
 
 
+def test_a_driver_gets_another_vehicle_and_the_file_says_by_whom(writer: Writer, path: Path) -> None:
+    person_id = add(writer)
+    assert people.change(writer, person_id, NOW, "p-boss", registration="CA 2", name="Thabo M.")
+    assert not people.change(writer, person_id, NOW, "p-boss", registration="CA 2", vehicle_type="van")
+    with closing(Reader(path)) as reader:
+        card = reader.driver_card(DriverId(person_id))
+    assert card is not None and (card.name, card.vehicle_type, card.vehicle_registration) == ("Thabo M.", "van", "CA 2")
+    (by,) = writer.db.execute(
+        "SELECT body ->> '$.by' FROM events WHERE body ->> '$.name' = 'Thabo M.' ORDER BY n"
+    ).fetchone()
+    assert by == "p-boss"
+    staff = add(writer, NewPerson(role=PersonRole.STAFF, name="Eve", phone="27821234577"))
+    with pytest.raises(NoSuchPerson):
+        people.change(writer, staff, NOW, vehicle_type="van")
+
+
 def test_a_phone_of_somebody_else_cannot_be_moved_to(writer: Writer) -> None:
     person_id, staff = add(writer), add(writer, STAFF)
     with pytest.raises(PhoneTaken, match=r"2782•••4570 belongs to another person"):
