@@ -15,6 +15,7 @@ from dispatch.storage.tools.people_orders import (
     KeepDocument,
     MovePhone,
     SetStatus,
+    list_of,
 )
 from dispatch.storage.tools.people_show import in_full, page_of
 from dispatch.transport.http.queries import cursor_for, read_cursor
@@ -58,8 +59,8 @@ class LivePeople:
         return await self.person(answer["person"]["id"]), answer["news"]
 
     async def import_list(self, by: Principal, fields: Told) -> Told:
-        """Put the people of a list on file. Returns what came of it."""
-        role, text, skip_bad = PersonRole(fields["role"]), fields["csv"], fields["skip_bad"]
+        """Put the people of a list on file. Returns what came of it. Raises BadField for a list that is too long."""
+        role, text, skip_bad = PersonRole(fields["role"]), list_of(fields["csv"].encode()), fields["skip_bad"]
         more = {"time_zone": self._time_zone, **self._by(by)}
         return await self._perform(ImportPeople(role=role, text=text, skip_bad=skip_bad, **more))
 

@@ -10,7 +10,7 @@ from dispatch.transport.wire.own import DocumentShown
 RoleName = Literal["passenger", "driver", "staff"]
 ShortText = Annotated[str, Meta(max_length=100, description="text of at most 100 characters")]
 DayText = Annotated[str, Meta(max_length=20, description="a day such as 2027-03-31")]
-ListText = Annotated[str, Meta(min_length=1, max_length=1_000_000, description="CSV of at most 1000000 characters")]
+ListText = Annotated[str, Meta(min_length=1, description="CSV of at most 1000000 characters")]
 
 
 class AddPersonRequest(Struct, frozen=True, kw_only=True):

@@ -18,8 +18,7 @@ from dispatch.transport import wire
 from dispatch.transport.http.access import for_staff
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.queries import Page, read_query
-from dispatch.transport.http.requests import Requests, principal_of
-from dispatch.transport.http.routes.desk import require_json
+from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.wire import people as asked
 
 Told = dict[str, Any]
@@ -75,6 +74,7 @@ class PeopleRoutes:
                         asks=asked.AddPersonRequest,
                         answers=shown,
                         status=HTTPStatus.CREATED,
+                        again=HTTPStatus.OK,
                         errors=(NeedsManager, Unavailable),
                     ),
                 ),
