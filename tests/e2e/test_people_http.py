@@ -92,7 +92,7 @@ def test_what_concerns_staff_is_for_managers(tmp_path: Path) -> None:
     asked: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", "/api/people", new),
         ("POST", "/api/people", {**THABO, "phone": "0821234500"}),
-        ("POST", "/api/people/import", {"role": "staff", "csv": "phone,name\n0821234503,Zoe\n"}),
+        ("POST", "/api/import/people", {"role": "staff", "csv": "phone,name\n0821234503,Zoe\n"}),
         ("POST", f"/api/people/{office.ids['Grace']}/phone", {"phone": "0821234509"}),
         ("POST", f"/api/people/{office.ids['Grace']}/suspend", {}),
         ("PATCH", f"/api/people/{office.ids['Jabu']}", {"name": "Jabu Cele"}),
@@ -126,9 +126,9 @@ def test_sixty_drivers_come_by_a_list_and_are_read_in_pages(tmp_path: Path) -> N
 
     async def story() -> None:
         async with served(tmp_path, ON) as (host, _), office.client(host, "Jabu") as desk:
-            bad = await desk.post("/api/people/import", json={"role": "driver", "csv": f"{csv}\n12,Jo,,"})
+            bad = await desk.post("/api/import/people", json={"role": "driver", "csv": f"{csv}\n12,Jo,,"})
             assert (bad.status_code, bad.json()["field"]) == (400, "phone") and "row 62" in bad.json()["detail"]
-            told = await desk.post("/api/people/import", json={"role": "driver", "csv": csv})
+            told = await desk.post("/api/import/people", json={"role": "driver", "csv": csv})
             assert told.json() == {"added": 60, "changed": 0, "same": 0, "mistakes": []}
             names, cursor, pages = [], "", 0
             while pages == 0 or cursor:
@@ -138,7 +138,7 @@ def test_sixty_drivers_come_by_a_list_and_are_read_in_pages(tmp_path: Path) -> N
             assert (names, pages) == ([f"Driver {number:02}" for number in range(60)], 3)
             assert (await desk.get("/api/people?cursor=abc")).status_code == 400
             big = {"role": "driver", "csv": csv + "\n" * 500_000}
-            assert (await desk.post("/api/people/import", json=big)).status_code == 200
+            assert (await desk.post("/api/import/people", json=big)).status_code == 200
 
     run(story())
 

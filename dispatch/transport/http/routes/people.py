@@ -79,7 +79,7 @@ class PeopleRoutes:
                     ),
                 ),
                 described(
-                    requests.post("/api/people/import", self._import, most_bytes=LIST_BYTES),
+                    requests.post("/api/import/people", self._import, most_bytes=LIST_BYTES),
                     Operation(
                         does="Put all people of a list on file, or none where a row has a mistake.",
                         asks=asked.ImportPeopleRequest,
