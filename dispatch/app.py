@@ -17,14 +17,14 @@ from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.places.geo import EtaModel
-from dispatch.effects import tell_effects
 from dispatch.errors import DatabaseError, IllegalTransition
-from dispatch.live_file import LiveFile
+from dispatch.live.effects import tell_effects
+from dispatch.live.file import LiveFile
+from dispatch.live.reads import LiveReads
+from dispatch.live.removals import LiveRemovals
 from dispatch.payments import payment_provider, require_payments
 from dispatch.policies import policy_factory
 from dispatch.prices import pricing_provider, require_prices
-from dispatch.reads import LiveReads
-from dispatch.removals import LiveRemovals
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
@@ -36,7 +36,7 @@ from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
 
 if TYPE_CHECKING:
-    from dispatch.logins import LiveLogins
+    from dispatch.live.logins import LiveLogins
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.ws.admin import Admin
 
@@ -76,7 +76,7 @@ async def _serve(
     sparing: logs.Sparing,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
-    from dispatch.route_list import Parts, routes
+    from dispatch.live.routes import Parts, routes
     from dispatch.transport.control import orders_answered
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
@@ -148,8 +148,8 @@ def _logins(
     opened: AsyncExitStack,
 ) -> "LiveLogins":
     """How people log in, and the notifier that sends them codes, and texts to callers."""
-    from dispatch.callers import CallerTexts
-    from dispatch.logins import LiveLogins
+    from dispatch.live.callers import CallerTexts
+    from dispatch.live.logins import LiveLogins
     from dispatch.providers.notify import notifier
 
     is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
@@ -164,7 +164,7 @@ def _logins(
 
 def _admin_port(settings: Settings, reads: LiveReads, listener: socket | None) -> "Admin | None":
     """What is served on the admin port. Its host has a name as the other's has; who may reach it, the operator's network decides."""
-    from dispatch.route_list import admin_routes
+    from dispatch.live.routes import admin_routes
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.http.app import http_app
     from dispatch.transport.ws.admin import Admin

@@ -15,7 +15,7 @@ import cli
 from dispatch.config import Settings
 from dispatch.errors import DatabaseError
 from dispatch.ids import RideId
-from dispatch.live_file import _open
+from dispatch.live.file import _open
 from dispatch.messages.events import AvailabilitySet, RideAssigned
 from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
-from dispatch.callers import NOBODY
+from dispatch.live.callers import NOBODY
 from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import TARIFF, heard, served
 from tests.providers.pricing_api import pricing_api

@@ -14,7 +14,7 @@ from dispatch.errors import FrameError
 from dispatch.identity.keys import Key, KeyRing
 from dispatch.identity.login import AskCode, CodeSent, LoggedIn, LoginRules
 from dispatch.identity.tokens import read_token
-from dispatch.logins import LiveLogins
+from dispatch.live.logins import LiveLogins
 from dispatch.providers import notify
 from dispatch.providers.notify import Text, notifier
 from dispatch.storage.file.key_file import KeyFile

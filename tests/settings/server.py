@@ -19,7 +19,7 @@ import cli
 from dispatch.config import exposure
 from dispatch.domain.places.geo import Curve
 from dispatch.errors import SettingError
-from dispatch.live_file import _open
+from dispatch.live.file import _open
 from dispatch.storage.file.owner import owned
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.listener import listening_socket

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from dispatch.config import Settings
-from dispatch.logins import LiveLogins
+from dispatch.live.logins import LiveLogins
 from dispatch.providers.notify import Notifier, Text
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.file.key_file import KeyFile

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from dispatch.desk import LiveDesk
 from dispatch.errors import DatabaseError, Unavailable
+from dispatch.live.desk import LiveDesk
 from dispatch.principals import Principal
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.tools.orders import Answer, Order

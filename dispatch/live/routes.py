@@ -6,15 +6,15 @@ from starlette.routing import Route
 
 from dispatch.assembly import Zone, discretion
 from dispatch.config import Settings, must_log_in
-from dispatch.desk import LiveDesk
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
-from dispatch.live_file import LiveFile
-from dispatch.live_people import LivePeople
-from dispatch.logins import LiveLogins
-from dispatch.own import LiveOwn
-from dispatch.reads import PRODUCT, LiveReads
-from dispatch.removals import LiveRemovals
+from dispatch.live.desk import LiveDesk
+from dispatch.live.file import LiveFile
+from dispatch.live.logins import LiveLogins
+from dispatch.live.own import LiveOwn
+from dispatch.live.people import LivePeople
+from dispatch.live.reads import PRODUCT, LiveReads
+from dispatch.live.removals import LiveRemovals
 from dispatch.storage.tools.own import Sight
 from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from dispatch.desk import RIDES, LiveDesk
 from dispatch.errors import BadField
 from dispatch.ids import RideId
+from dispatch.live.desk import RIDES, LiveDesk
 from dispatch.principals import Principal
 from dispatch.storage.tools import own
 from dispatch.storage.tools.own import Sight, Told

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dispatch.callers import NOBODY, text_of
 from dispatch.ids import DriverId, RideId
+from dispatch.live.callers import NOBODY, text_of
 from dispatch.messages.providers import TextCaller
 from dispatch.values import DriverCard
 

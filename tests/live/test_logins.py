@@ -8,7 +8,7 @@ import pytest
 from dispatch.config import Settings
 from dispatch.errors import Unavailable
 from dispatch.identity.login import AskCode
-from dispatch.logins import LiveLogins
+from dispatch.live.logins import LiveLogins
 from tests.transport.http.auth_rig import NOW, AuthRig
 
 
