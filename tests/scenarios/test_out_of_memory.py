@@ -139,7 +139,8 @@ def test_who_comes_back_is_told_how_things_stand_in_a_life_of_its_own_and_is_ask
     driver.returns(at=2)
     driver.leaves(at=3)
     stage.run(until=3)
-    assert (driver.last("snapshot")["status"], driver.last("snapshot")["epoch"]) == ("unavailable", "v7")
+    assert driver.last("snapshot")["status"] == "unavailable"
+    epoch = driver.last("snapshot")["epoch"]
     stage.run(until=3 + STAYS_S)
     assert awake(stage) == []
     driver.resumes(at=200)
@@ -149,7 +150,7 @@ def test_who_comes_back_is_told_how_things_stand_in_a_life_of_its_own_and_is_ask
     stage.run(until=211)
     snapshot = driver.last("snapshot")
     assert (snapshot["status"], snapshot["recovered"], snapshot["seq"]) == ("unavailable", False, 1)
-    assert snapshot["epoch"].startswith("v7.")
+    assert snapshot["epoch"].startswith(f"{epoch}."), "numbers of a life of its own"
     assert [ack["id"] for ack in driver.heard("ack")] == ["k1", "k1", "k2"]
     assert driver.offer("r1").at == 210
 
