@@ -170,8 +170,8 @@ class WaitTerms(msgspec.Struct, frozen=True, gc=False):
 
     free_until: float
     no_show_at: float
-    per_minute: float = 0.0
-    no_show_fee: float = 0.0
+    per_minute: float
+    no_show_fee: float
 
 
 class RideTerms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -43,7 +43,7 @@ def test_an_owner_that_is_asked_has_its_answer_passed_on(
 ) -> None:
     path = str(tmp_path / "rides.db")
     have_done(path, SeedPeople(0), make=True)
-    monkeypatch.setattr("dispatch.control.ask", lambda file, order: line)
+    monkeypatch.setattr("dispatch.control.ask", lambda file, order, within_s: line)
     with owned(path):
         if isinstance(outcome, Done):
             assert have_done(path, SeedPeople(1)) == outcome

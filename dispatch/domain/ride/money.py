@@ -90,7 +90,7 @@ def wait_terms(ride: RideRecord, rules: RideRules) -> WaitTerms | None:
         return None
     told, tariff, trip = told_waits(ride, rules), rules.tariff, ride.trip
     if tariff is None or trip is None:
-        return WaitTerms(*told)
+        return WaitTerms(*told, 0.0, 0.0)
     of = trip.vehicle_type
     # Waiting is added to a price of the server alone: the fare of an app stays as it is.
     per_minute = tariff.waiting_per_minute(of) if ride.price is not None else 0.0

@@ -173,4 +173,4 @@ def test_waiting_costs_nothing_where_the_fare_is_the_apps() -> None:
     ride = with_driver(ARRIVED)
     ride.price = None
     assert wait_terms(ride, PRICED) == WaitTerms(1270.0, 1450.0, 0.0, 35.5)
-    assert wait_terms(ride, RULES) == WaitTerms(1270.0, 1450.0)
+    assert wait_terms(ride, RULES) == WaitTerms(1270.0, 1450.0, 0.0, 0.0)

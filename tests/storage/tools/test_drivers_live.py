@@ -13,7 +13,7 @@ from dispatch.messages.events import DriverOnline, DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
 from dispatch.values import DriverCard
 from dispatch.words import PersonRole, PersonStatus

@@ -24,7 +24,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.schema import open_read_only
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.figures import figures, nearest_rank, takings
 from dispatch.values import DriverCard, Money
 from tests.storage.stories import DRIVER_ID, MICHAEL, SARAH, TRIP

@@ -53,7 +53,13 @@ class TestWhatThePassengerReads:
     def test_a_snapshot_has_the_way_the_wait_and_the_end(self) -> None:
         waits = self.read(
             PassengerSnapshot(
-                RIDE, "arrived", 85.5, MICHAEL, trip=TRIP, terms=RideTerms(None, WaitTerms(120.0, 300.0)), seq=4
+                RIDE,
+                "arrived",
+                85.5,
+                MICHAEL,
+                trip=TRIP,
+                terms=RideTerms(None, WaitTerms(120.0, 300.0, 0.0, 0.0)),
+                seq=4,
             )
         )
         assert (waits["pickup_address"], waits["dropoff_longitude"]) == ("123 Main St", 28.0550)
