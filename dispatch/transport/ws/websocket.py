@@ -31,6 +31,8 @@ DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 SUBPROTOCOL = Subprotocol("dispatch.v1")
 LATEST_WINS = frozenset({wire.Pong, wire.DriverLocation})
 """Messages of which a slow reader gets only the newest."""
+TOLD_A_LOOK, TOLD_FAST_S = 10, 2.5
+"""Whoever is told so many messages within so many seconds is asked for a sign that they are read."""
 SHARED = frozenset({wire.Board, wire.BoardChanged, wire.BoardMoved})
 """Messages that many connections get at once, each the same."""
 MAX_FRAGMENTS = 16
@@ -93,6 +95,8 @@ class DispatchConnection(asyncio.Protocol):
         "_outbox",
         "_protocol",
         "_session",
+        "_told",
+        "_told_since",
         "_transport",
         "_turn_booked",
         "_unread",
@@ -116,6 +120,7 @@ class DispatchConnection(asyncio.Protocol):
         self._fragments: list[Frame] | None = None
         self._outbox: Outbox | None = None
         self._close_code: int | None = None
+        self._told, self._told_since = 0, 0.0
         self.pinged_at = 0.0
 
     # -- the link that sessions hold
@@ -141,6 +146,18 @@ class DispatchConnection(asyncio.Protocol):
             protocol.send_text(frame)
             for data in protocol.data_to_send():
                 self._transport.write(data)
+            self._told += 1
+            if self._told == TOLD_A_LOOK:
+                self._look_whether_it_reads()
+
+    def _look_whether_it_reads(self) -> None:
+        """An app that is told much within a short time has to show that it reads: the system keeps megabytes for one that does not. A
+        desk is told much all the time, and its board says how slow it may be.
+        """
+        now = self._edge.clock()
+        if now - self._told_since < TOLD_FAST_S and self._kind != OPS:
+            self.challenge()
+        self._told, self._told_since = 0, now
 
     def _hold_back(self, kind: type[wire.ServerMessage], frame: bytes) -> None:
         outbox = self._outbox

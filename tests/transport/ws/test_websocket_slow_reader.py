@@ -79,6 +79,34 @@ class TestSlowReader:
 
         run(scenario())
 
+    def test_an_app_that_is_told_much_at_once_has_to_show_that_it_reads(self) -> None:
+        async def scenario() -> None:
+            silent, reads = Bench(stall_limit_s=0.3), Bench(stall_limit_s=0.3)
+            for bench in (silent, reads):
+                for _ in range(19):
+                    bench.connection.send(wire.Pong())
+                assert b"\x89\x00" not in bench.wire.written
+                bench.connection.send(wire.Pong())
+                assert bench.wire.written[-1] == b"\x89\x00", "a ping"
+            reads.connection.data_received(masked(Opcode.PONG, b""))
+            await until(lambda: silent.wire.aborted, within_s=3.0)
+            assert not reads.wire.aborted
+            silent.connection.connection_lost(None)
+            assert silent.edge.counters.closes == {4009: 1}
+
+        run(scenario())
+
+    def test_an_app_that_is_told_as_much_slowly_is_not_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def scenario() -> None:
+            bench, now = Bench(), 1000.0
+            monkeypatch.setattr(bench.edge, "clock", lambda: now)
+            for _ in range(50):
+                bench.connection.send(wire.Pong())
+                now += 0.3
+            assert b"\x89\x00" not in bench.wire.written
+
+        run(scenario())
+
     def test_an_app_that_reads_what_waited_when_it_was_challenged_has_shown_it(self) -> None:
         async def scenario() -> None:
             bench = Bench()
