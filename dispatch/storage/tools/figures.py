@@ -56,11 +56,14 @@ def nearest_rank(values: Sequence[float], share: float) -> float | None:
     return round(values[max(0, ceil(share * len(values)) - 1)], 1) if values else None
 
 
-def takings(db: Database, since: float, until: float, digits: int) -> list[Told]:
-    """What each driver's rides that ended on this day came to, by name. A ride without a fare is counted as `without_fare`."""
+def takings(db: Database, since: float, until: float, digits: int, of: str | None = None) -> list[Told]:
+    """What each driver's rides that ended on this day came to, by name; of one driver alone if `of` names one.
+
+    `fees`: of passengers who cancelled late or did not come. A ride without a fare is counted as `without_fare`.
+    """
     by_driver: dict[str, Told] = {}
     for status, _, fare, fee, distance_km, driver_id, name, by_card in db.execute(_ENDED, (since, until)).fetchall():
-        if driver_id is None or (status != RideStatus.COMPLETED and not fee):
+        if driver_id is None or driver_id != (of or driver_id) or (status != RideStatus.COMPLETED and not fee):
             continue
         empty = {"driver_id": driver_id, "driver_name": name, **dict.fromkeys(_SUMS, 0)}
         row = by_driver.setdefault(driver_id, empty)

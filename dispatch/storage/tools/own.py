@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from dispatch.domain.pricing.money import in_minor, rounded
 from dispatch.ids import PassengerId, PersonId, RideId
 from dispatch.phones import masked
 from dispatch.principals import Principal, Role
 from dispatch.storage.people import people
+from dispatch.storage.tools import figures
 from dispatch.storage.tools.desk import RIDES, ride_of, ride_row
 from dispatch.timestamps import rfc3339
 from dispatch.values import Passenger, Place, RideCard, Trip
@@ -35,10 +35,8 @@ _OPEN_RIDE: Final = {
         AND status != '{RideStatus.SCHEDULED}' ORDER BY ride_no DESC LIMIT 1""",
     Role.DRIVER: "SELECT ride_id FROM drivers WHERE driver_id = ?",
 }
-_TAKEN: Final = f"""
-    SELECT r.fare, r.fee, r.status, c.ride_id IS NOT NULL FROM rides AS r LEFT JOIN charges AS c USING (ride_id)
-    WHERE r.driver_id = ? AND r.ended_at >= ? AND r.ended_at < ?
-        AND r.status IN ('{RideStatus.COMPLETED}', '{RideStatus.NO_SHOW}')"""
+_SUMS: Final = ("rides", "fares", "cash", "card", "fees")
+"""Of the desk's takings of a driver, what the driver is told."""
 
 
 class Sight(NamedTuple):
@@ -109,27 +107,10 @@ def own_ride(db: Database, path: str, ride_id: RideId, who: Principal, now: floa
 
 
 def takings(db: Database, driver_id: str, day: str, begins_at: float, ends_at: float, digits: int) -> Told:
-    """What the driver's rides that ended from `begins_at` until before `ends_at` (Unix seconds) came to."""
-    rides = cash = card = fees = 0
-    for fare, fee, status, is_charged in db.execute(_TAKEN, (driver_id, begins_at, ends_at)).fetchall():
-        if status == RideStatus.NO_SHOW:
-            fees += fee or 0
-            continue
-        rides += 1
-        minor = rounded(in_minor(fare, digits))
-        if is_charged:
-            card += minor
-        else:
-            cash += minor
-    unit = int(10**digits)
-    return {
-        "day": day,
-        "rides": rides,
-        "fares": (cash + card) / unit,
-        "cash": cash / unit,
-        "card": card / unit,
-        "fees": fees / unit,
-    }
+    """What the driver's rides that ended from `begins_at` until before `ends_at` (Unix seconds) came to, as the desk reads it."""
+    taken = figures.takings(db, begins_at, ends_at, digits, of=driver_id)
+    sums = taken[0] if taken else dict.fromkeys(_SUMS, 0)
+    return {"day": day, **{name: sums[name] for name in _SUMS}}
 
 
 # -- who sees what

@@ -98,7 +98,7 @@ class OwnRides(Struct, frozen=True, kw_only=True):
 
 class Takings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a driver's rides of one day came to, in major units: `fares` of `rides` that were completed, as `cash` and by `card`; and
-    `fees` of passengers who did not come.
+    `fees` of passengers who cancelled late or did not come.
     """
 
     day: str

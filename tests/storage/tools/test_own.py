@@ -13,6 +13,7 @@ from dispatch.ids import RideId
 from dispatch.principals import Principal, Role
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.opening import open_read_only
+from dispatch.storage.tools import figures
 from dispatch.storage.tools.own import Sight, Told, me, own_ride, rides_of, takings
 from sim.stories.stage import Stage
 from tests.scenarios.test_fares import TARIFF
@@ -119,6 +120,18 @@ def test_takings_are_of_rides_that_ended_on_that_day(file: Path) -> None:
         assert of_day == {"day": "2026-01-01", "rides": 1, "fares": FARE, "cash": FARE, "card": 0, "fees": 30}
         assert takings(db, "d2", "2026-01-01", START + 700.1, START + 1300.0, 2)["rides"] == 0
         assert takings(db, "d1", "2026-01-01", START, START + 86_400.0, 2)["rides"] == 0
+
+
+def test_a_driver_reads_the_sums_that_the_desk_reads(file: Path) -> None:
+    with closing(open_read_only(file)) as db:
+        day = (START, START + 86_400.0)
+        of_all = figures.takings(db, *day, 2)
+        assert of_all
+        for row in of_all:
+            own = takings(db, row["driver_id"], "2026-01-01", *day, 2)
+            assert own == {"day": "2026-01-01"} | {
+                name: row[name] for name in ("rides", "fares", "cash", "card", "fees")
+            }
 
 
 def test_everybody_reads_who_they_are(file: Path) -> None:
