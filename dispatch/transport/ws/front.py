@@ -101,7 +101,8 @@ class HeaderDeadline(_MixedIn):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        transport.set_write_buffer_limits(high=0)
+        # Not 0: over TLS a buffer that is empty would count as full then, and no body would ever be sent.
+        transport.set_write_buffer_limits(high=1)
         self._edge.headers.start(self.transport)
 
     def pause_writing(self) -> None:
