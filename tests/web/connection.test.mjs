@@ -123,6 +123,29 @@ test("a command that waits for the link can be taken back, one that was sent can
   connection.close();
 });
 
+test("a command that is not answered can be sent once more, with the same id, until it is answered", async () => {
+  const connection = await connected();
+  const asked = connection.send("cancel_ride");
+  connection.again(asked.id);
+  assert.deepEqual(sockets[0].sent, [
+    { type: "cancel_ride", id: asked.id },
+    { type: "cancel_ride", id: asked.id },
+  ]);
+  sockets[0].hears({ type: "ack", id: asked.id, result: "ok" });
+  assert.equal((await asked).result, "ok");
+  connection.again(asked.id);
+  assert.equal(sockets[0].sent.length, 2);
+  connection.close();
+});
+
+test("a wrong pin says how many more lock the ride", async () => {
+  const connection = await connected();
+  const asked = connection.send("start_ride", { ride_id: "r", pin: "1" });
+  sockets[0].hears({ type: "error", id: asked.id, code: "wrong_pin", message: "no", tries_left: 3 });
+  await assert.rejects(asked, { code: "wrong_pin", triesLeft: 3 });
+  connection.close();
+});
+
 test("what was too fast is sent again after the time that the server says", async () => {
   const connection = await connected();
   const asked = connection.send("cancel_ride");

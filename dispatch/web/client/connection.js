@@ -145,6 +145,17 @@ export class Connection extends Emitter {
   }
 
   /**
+   * Sends a command once more that was not answered for long. It has the same `id`, so it is done once. Nothing where it was answered.
+   *
+   * @param {string} id
+   */
+  again(id) {
+    if (!this.#commands.has(id)) return;
+    this.#sent.delete(id);
+    this.#flush();
+  }
+
+  /**
    * Says something that needs no answer and is worth nothing later, a position. Dropped where there is no link.
    *
    * @param {string} type

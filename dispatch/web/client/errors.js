@@ -14,6 +14,8 @@ export class Refused extends Error {
     this.status = told.status ?? null;
     /** Milliseconds after which it may be tried again; null where the server does not say. */
     this.retryAfterMs = told.retry_after_ms ?? null;
+    /** After a wrong pin: how many more lock the ride; null elsewhere. */
+    this.triesLeft = told.tries_left ?? null;
   }
 }
 
