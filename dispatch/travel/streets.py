@@ -20,6 +20,8 @@ from dispatch.values import Point
 
 CREDIT: Final = "© OpenStreetMap contributors"
 """What the Open Database License wants to stand on every map made of such data."""
+SHIPPED: Final = Path(__file__).parent / "data" / "helsinki-streets.json.gz"
+"""The centre of Helsinki, the town of the demo."""
 STEPS_A_DEGREE: Final = 100_000
 UNNAMED: Final = -1
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import cli
 from dispatch.domain.places.geo import haversine_m
-from dispatch.travel import streets as module
 from dispatch.travel.osm import read_streets_of
 from dispatch.travel.street_map import MapError
 from dispatch.travel.streets import (
     CREDIT,
+    SHIPPED,
     Area,
     AreaKind,
     Line,
@@ -30,7 +30,6 @@ from dispatch.travel.streets import (
 from dispatch.values import Point
 from tests.travel.maps import HELSINKI
 
-SHIPPED = Path(module.__file__).parent / "data" / "helsinki-streets.json.gz"
 MINOR = StreetKind.MINOR
 A, B, C, D = (60.0, 25.0), (60.001, 25.0), (60.002, 25.0), (60.002, 25.001)
 

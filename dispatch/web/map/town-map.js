@@ -1,0 +1,405 @@
+/** A map of the town for a page: marks, the way of a ride, a camera that follows until somebody moves it, and a crosshair to choose a point. */
+
+import { el, fill } from "../shell/dom.js";
+import { markElement, glided, jumps, GLIDE_MS, SHAPES } from "./markers.js";
+import { metresBetween } from "./streets.js";
+import { COLOURS, layersOf, sourcesOf, wayLayers, wayOf } from "./style.js";
+
+/** @typedef {import("./streets.js").Spot} Spot */
+/** @typedef {import("./streets.js").Bounds} Bounds */
+/** @typedef {import("./markers.js").Kind} Kind */
+/** @typedef {import("./markers.js").Mark} Mark */
+/** @typedef {{ name: string, lat: number, lon: number }} Taken `name` is that of the nearest street, empty where none has one */
+/** @typedef {{ kind: Kind, mark: Mark, drawn: any, glide: { from: Spot, since: number } | null, dragged: ((spot: Spot) => void) | null }} Placed */
+
+const VENDOR = new URL("../vendor/maplibre-gl/", import.meta.url);
+const MARGIN_PX = 48;
+const NEAREST_ZOOM = 16;
+const MOST_PIXELS = 2;
+const STEP_M = 20;
+const METRES_A_DEGREE = 111_195;
+/** Without streets and bounds there is nothing to show at first but the whole world. */
+const WORLD = /** @type {Bounds} */ ({ south: -60, west: -170, north: 75, east: 170 });
+
+/**
+ * Shows a map in this box, which has a size of its own. It returns at once: MapLibre loads behind it, and what is asked for before it stands is
+ * done then. Where the map cannot be drawn, the box says so in words, and all that is asked for is harmless.
+ *
+ * @param {HTMLElement} box
+ * @param {object} options
+ * @param {import("../shell/texts.js").Texts} options.texts
+ * @param {import("./streets.js").Streets | null} options.streets
+ * @param {{ bounds?: Bounds | null, map?: { style_url?: string | null, pmtiles_url?: string | null } | null }} options.town as `/api/town` says it
+ * @param {{ say(text: string): void }} [options.announcer] tells which street lies under the crosshair
+ * @param {string} [options.label] what the map shows, for those who do not see it
+ */
+export function openMap(box, options) {
+  return new TownMap(box, options);
+}
+
+export class TownMap {
+  /** @type {any} the map of MapLibre, once it stands */
+  #map = null;
+  /** @type {any} the module of MapLibre */
+  #gl = null;
+  /** @type {Map<string, Placed>} */
+  #places = new Map();
+  /** @type {Spot[] | null} */
+  #way = null;
+  /** @type {(string | Spot)[]} */
+  #fitted = [];
+  #fittedAs = "";
+  #follows = true;
+  #frame = 0;
+  #isOver = false;
+  /** @type {((taken: Taken) => void) | null} */
+  #taken = null;
+  /** @type {((map: any, gl: any) => void)[]} */
+  #waiting = [];
+  #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #box;
+  #options;
+  #themes;
+  #follow;
+  #cross;
+  #street;
+
+  /** @param {HTMLElement} box @param {Parameters<typeof openMap>[1]} options */
+  constructor(box, options) {
+    const { texts, streets } = options;
+    this.#box = box;
+    this.#options = options;
+    this.#follow = el("button", { type: "button", class: "map-follow", hidden: true, on: { click: () => this.#followAgain() } }, texts.say("map.follow"));
+    this.#street = el("bdi", { class: "map-street" });
+    this.#cross = el(
+      "div", { class: "map-pick", hidden: true },
+      el("span", { class: "map-cross", "aria-hidden": "true" }), this.#street,
+      el("button", { type: "button", class: "map-take", test: "take-point", on: { click: () => this.#take() } }, texts.say("map.take")),
+    );
+    box.classList.add("town-map");
+    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, streets ? creditOf(streets.credit) : null);
+    this.#themes = new MutationObserver(() => this.#recolour());
+    this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    this.#open().catch((/** @type {unknown} */ error) => this.#giveUp(error));
+  }
+
+  /**
+   * Puts a mark on the map, moves the one of this name, or takes it away. A mark that was there glides for two seconds; it jumps where the
+   * way is more than 300 m or the system asks for less motion.
+   *
+   * @param {string} name
+   * @param {Kind} kind
+   * @param {Mark | null} mark
+   */
+  place(name, kind, mark) {
+    const old = this.#places.get(name);
+    if (old && (!mark || old.kind !== kind)) {
+      old.drawn?.remove();
+      this.#places.delete(name);
+    }
+    if (!mark) return;
+    const from = old && this.#where(old);
+    const glide = from && !jumps(metresBetween(from, mark), this.#calm.matches) && metresBetween(from, mark) > 0 ? { from, since: performance.now() } : null;
+    const kept = this.#places.get(name);
+    const placed = kept ? Object.assign(kept, { mark, glide }) : { kind, mark, glide, drawn: null, dragged: old?.dragged ?? null };
+    this.#places.set(name, placed);
+    this.#drawMark(placed);
+    this.#keepInView();
+  }
+
+  /** Shows the way of a ride, or none. @param {Spot[] | null} points */
+  way(points) {
+    this.#way = points;
+    this.#map?.getSource("way")?.setData(wayOf(points));
+  }
+
+  /**
+   * Shows all of these, once: asked again for the same it does nothing, so that a page may ask with every draw. Marks that are named stay
+   * in view while they move, until somebody moves the map; then a button offers to follow them again.
+   *
+   * @param {(string | Spot)[]} what names of marks, and points
+   */
+  fit(what) {
+    const as = JSON.stringify(what);
+    if (as === this.#fittedAs) return;
+    this.#fittedAs = as;
+    this.#fitted = what;
+    this.#followAgain();
+  }
+
+  /** Shows this point in the middle. @param {Spot} spot @param {number} [zoom] */
+  locate({ lat, lon }, zoom = NEAREST_ZOOM) {
+    this.#follows = false;
+    this.#whenUp((map) => map.easeTo({ center: [lon, lat], zoom, duration: this.#calm.matches ? 0 : 200 }));
+  }
+
+  /** The point in the middle; null while there is no map. @returns {Spot | null} */
+  centre() {
+    if (!this.#map) return null;
+    const { lng, lat } = this.#map.getCenter();
+    return { lat: rounded(lat), lon: rounded(lng) };
+  }
+
+  /**
+   * Shows a crosshair over the middle: the button under it, or Enter on the map, takes that point. Null takes the crosshair away.
+   *
+   * @param {((taken: Taken) => void) | null} taken
+   */
+  pick(taken) {
+    this.#taken = taken;
+    this.#cross.hidden = taken === null;
+    if (taken) this.#nameStreet(false);
+  }
+
+  /**
+   * Lets a mark be dragged, and moved 20 m at a time by the arrow keys; null ends that.
+   *
+   * @param {string} name
+   * @param {((spot: Spot) => void) | null} dragged where the mark was put down
+   */
+  drag(name, dragged) {
+    const placed = this.#places.get(name);
+    if (!placed) return;
+    placed.dragged = dragged;
+    this.#drawMark(placed);
+  }
+
+  /** Takes the map away, with all that it holds. */
+  destroy() {
+    this.#isOver = true;
+    this.#themes.disconnect();
+    cancelAnimationFrame(this.#frame);
+    this.#map?.remove();
+    this.#map = null;
+    fill(this.#box);
+  }
+
+  // -- the map itself
+
+  async #open() {
+    const gl = await loadMapLibre();
+    if (this.#isOver) return;
+    const { texts, streets, town, label } = this.#options;
+    const bounds = town.bounds ?? streets?.bounds ?? WORLD;
+    const ground = /** @type {HTMLElement} */ (this.#box.querySelector(".map-ground"));
+    const style = town.map?.style_url ?? { version: 8, sources: sourcesOf(streets), layers: layersOf(this.#colours()) };
+    const map = new gl.Map({
+      container: ground, style, bounds: [[bounds.west, bounds.south], [bounds.east, bounds.north]], fitBoundsOptions: { padding: this.#margin() },
+      attributionControl: town.map?.style_url ? { compact: false } : false, locale: { "Map.Title": `${label ?? texts.say("map.label")}. ${texts.say("map.keys")}` },
+      dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, renderWorldCopies: false, fadeDuration: 0,
+      pixelRatio: Math.min(devicePixelRatio, MOST_PIXELS), maxZoom: 19,
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.on("movestart", (/** @type {any} */ event) => event.originalEvent && this.#leave());
+    map.on("moveend", (/** @type {any} */ event) => this.#taken && this.#nameStreet(Boolean(event.originalEvent)));
+    map.on("resize", () => this.#follows && this.#show(false));
+    map.getCanvas().addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#take());
+    await new Promise((resolve, reject) => {
+      map.once("load", resolve);
+      map.once("error", (/** @type {any} */ event) => reject(event.error));
+    });
+    if (this.#isOver) return;
+    if (town.map?.style_url) {
+      map.addSource("way", sourcesOf(null).way);
+      for (const layer of wayLayers(this.#colours())) map.addLayer(layer);
+    }
+    [this.#map, this.#gl] = [map, gl];
+    for (const placed of this.#places.values()) this.#drawMark(placed);
+    this.way(this.#way);
+    if (this.#fitted.length) this.#show(false);
+    for (const act of this.#waiting.splice(0)) act(map, gl);
+    if (this.#taken) this.#nameStreet(false);
+    this.#box.dataset.drawn = "true";
+  }
+
+  /** @param {(map: any, gl: any) => void} act */
+  #whenUp(act) {
+    if (this.#map) act(this.#map, this.#gl);
+    else this.#waiting.push(act);
+  }
+
+  /** @param {unknown} error */
+  #giveUp(error) {
+    if (this.#isOver) return;
+    this.#waiting = [];
+    console.warn("the map cannot be drawn:", error instanceof Error ? error.message : error);
+    fill(this.#box, el("p", { class: "map-missing" }, this.#options.texts.say("map.missing")));
+  }
+
+  /** @returns {import("./style.js").Colours} */
+  #colours() {
+    const style = getComputedStyle(document.documentElement);
+    return Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  }
+
+  #recolour() {
+    if (!this.#map) return;
+    for (const { id, paint } of layersOf(this.#colours())) {
+      if (!this.#map.getLayer(id)) continue;
+      for (const [name, value] of Object.entries(paint)) this.#map.setPaintProperty(id, name, value);
+    }
+  }
+
+  // -- marks
+
+  /** Where a mark is drawn now. @param {Placed} placed @returns {Spot} */
+  #where({ mark, glide }) {
+    return glide ? glided(glide.from, mark, performance.now() - glide.since) : mark;
+  }
+
+  /** @param {Placed} placed */
+  #drawMark(placed) {
+    if (!this.#map) return;
+    const { kind, mark } = placed;
+    const { lat, lon } = this.#where(placed);
+    if (!placed.drawn) {
+      placed.drawn = new this.#gl.Marker({ element: markElement(kind) }).setLngLat([lon, lat]).addTo(this.#map);
+      placed.drawn.on("dragstart", () => { placed.glide = null; });
+      placed.drawn.on("dragend", () => this.#put(placed, placed.drawn.getLngLat()));
+      placed.drawn.getElement().addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#step(placed, event));
+    }
+    const element = placed.drawn.getElement();
+    element.classList.toggle("mark-old", mark.old === true);
+    if (SHAPES[kind].turns) placed.drawn.setRotation(mark.heading ?? 0);
+    const canMove = placed.dragged !== null;
+    placed.drawn.setDraggable(canMove);
+    element.toggleAttribute("tabindex", false);
+    if (canMove) element.tabIndex = 0;
+    const name = mark.label ?? "";
+    element.setAttribute("role", canMove ? "button" : "img");
+    element.setAttribute("aria-label", canMove ? `${name}. ${this.#options.texts.say("map.drag_keys")}` : name);
+    element.toggleAttribute("aria-hidden", false);
+    if (!name && !canMove) element.setAttribute("aria-hidden", "true");
+    if (placed.glide) this.#glide();
+    else placed.drawn.setLngLat([lon, lat]);
+  }
+
+  /** Draws frames as long as a mark glides, and then no more. */
+  #glide() {
+    if (this.#frame) return;
+    const step = () => {
+      this.#frame = 0;
+      let some = false;
+      for (const placed of this.#places.values()) {
+        if (!placed.glide) continue;
+        const { lat, lon } = this.#where(placed);
+        placed.drawn?.setLngLat([lon, lat]);
+        if (performance.now() - placed.glide.since >= GLIDE_MS) placed.glide = null;
+        else some = true;
+      }
+      if (some) this.#frame = requestAnimationFrame(step);
+    };
+    this.#frame = requestAnimationFrame(step);
+  }
+
+  /** @param {Placed} placed @param {{ lng: number, lat: number }} at */
+  #put(placed, { lng, lat }) {
+    placed.mark = { ...placed.mark, lat: rounded(lat), lon: rounded(lng) };
+    placed.drawn.setLngLat([placed.mark.lon, placed.mark.lat]);
+    placed.dragged?.({ lat: placed.mark.lat, lon: placed.mark.lon });
+  }
+
+  /** @param {Placed} placed @param {KeyboardEvent} event */
+  #step(placed, event) {
+    const steps = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] });
+    const step = steps[event.key];
+    if (!step || !placed.dragged) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { lat, lon } = placed.mark;
+    const degrees = STEP_M / METRES_A_DEGREE;
+    placed.glide = null;
+    this.#put(placed, { lat: lat + step[0] * degrees, lng: lon + (step[1] * degrees) / Math.cos(lat * (Math.PI / 180)) });
+  }
+
+  // -- the camera
+
+  /** The corners of all that is shown; null: nothing of it is on the map. */
+  #corners() {
+    const spots = this.#fitted.map((one) => (typeof one === "string" ? this.#places.get(one)?.mark : one)).filter((spot) => spot !== undefined);
+    if (!spots.length) return null;
+    const [lats, lons] = [spots.map((spot) => spot.lat), spots.map((spot) => spot.lon)];
+    return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+  }
+
+  #margin() {
+    return Math.min(MARGIN_PX, this.#box.clientWidth / 4, this.#box.clientHeight / 4);
+  }
+
+  /** @param {boolean} moving whether the map may glide there */
+  #show(moving) {
+    const corners = this.#corners();
+    if (!this.#map || !corners) return;
+    this.#map.fitBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM, duration: moving && !this.#calm.matches ? 200 : 0 });
+  }
+
+  /** While the map follows: shows all again once a mark has left, or all of them have come so near that they can be shown larger. */
+  #keepInView() {
+    const corners = this.#corners();
+    if (!this.#map || !this.#follows || !corners || this.#map.isMoving()) return;
+    const best = this.#map.cameraForBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM });
+    if (!best) return;
+    const zoom = this.#map.getZoom();
+    const margin = this.#margin() / 2;
+    const { clientWidth, clientHeight } = this.#box;
+    const leaves = corners.some((corner) => {
+      const { x, y } = this.#map.project(corner);
+      return x < margin || y < margin || x > clientWidth - margin || y > clientHeight - margin;
+    });
+    if (leaves || best.zoom > zoom + 1) this.#show(true);
+  }
+
+  #leave() {
+    if (!this.#follows) return;
+    this.#follows = false;
+    this.#follow.hidden = !this.#fitted.some((one) => typeof one === "string");
+  }
+
+  #followAgain() {
+    this.#follows = true;
+    this.#follow.hidden = true;
+    this.#show(true);
+  }
+
+  // -- the crosshair
+
+  #take() {
+    const spot = this.centre();
+    if (!this.#taken || !spot) return;
+    this.#taken({ ...spot, name: this.#options.streets?.nearest(spot) ?? "" });
+  }
+
+  /** @param {boolean} aloud somebody has moved the map, and may not see it */
+  #nameStreet(aloud) {
+    const spot = this.centre();
+    const name = (spot && this.#options.streets?.nearest(spot)) ?? "";
+    this.#street.textContent = name;
+    if (aloud && name) this.#options.announcer?.say(this.#options.texts.say("map.under_cross", { street: name }));
+  }
+}
+
+/** The module of MapLibre with its worker and style, all from this server. @returns {Promise<any>} */
+async function loadMapLibre() {
+  const gl = await import(new URL("maplibre-gl.mjs", VENDOR).href);
+  gl.setWorkerUrl(new URL("maplibre-gl-worker.mjs", VENDOR).href);
+  const href = new URL("maplibre-gl.css", VENDOR).href;
+  if (![...document.styleSheets].some((sheet) => sheet.href === href)) {
+    await new Promise((resolve, reject) => {
+      // Before our own styles, so that ours win.
+      document.head.prepend(el("link", { rel: "stylesheet", href, on: { load: resolve, error: reject } }));
+    });
+  }
+  return gl;
+}
+
+/** @param {string} credit */
+function creditOf(credit) {
+  const link = { href: "https://www.openstreetmap.org/copyright", rel: "noreferrer", target: "_blank" };
+  return el("p", { class: "map-credit", dir: "ltr" }, credit.includes("OpenStreetMap") ? el("a", link, credit) : credit);
+}
+
+/** Degrees to the step of a metre: more digits would say what nobody knows. @param {number} degrees */
+function rounded(degrees) {
+  return Math.round(degrees * 1e5) / 1e5;
+}
