@@ -170,6 +170,7 @@ class Server(Checked):
     town_name: str = written(TEXT, "", "name of the town or the company, for people to read")
     town_bounds: str = written(BOUNDS, "", "the rectangle of the town, for pages to show first")
     desk_phone: str = written(TEXT, "", "phone number of the desk, for people to call")
+    emergency_phone: str = written(TEXT, "", "phone number for emergencies, for people to call")
     eta_model: str = choice(
         "fitted", "fitted|constant", "fitted: ETAs by the hour of the day; constant: straight line × 1.3 at 25 km/h"
     )

@@ -70,6 +70,11 @@ def whom_people_can_call(given: Given) -> object:
     return town_of(given.settings).desk_phone
 
 
+@changes("emergency_phone", {"": None, "112": "112"})
+def whom_people_can_call_in_an_emergency(given: Given) -> object:
+    return town_of(given.settings).emergency_phone
+
+
 @changes("waiting_per_minute", {"1": 3.0, "2": 6.0}, base_fare="20", **TARIFF)
 def what_five_minutes_at_the_pickup_cost(given: Given) -> object:
     stage = given.driven(arrived=100, start=400, complete=500)

@@ -74,12 +74,17 @@ class TownBounds(Struct, frozen=True, gc=False, kw_only=True):
 
 class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
-    `has_tariff`: the server sets fares, so that it can be asked for quotes.
+    `has_tariff`: the server sets fares, so that it can be asked for quotes. `auth`: `on` where people have to log in, else `off`.
+    `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real.
     """
 
+    auth: str
     name: str | None = None
     currency: str | None = None
     desk_phone: str | None = None
+    emergency_phone: str | None = None
+    time_zone: str | None = None
+    sandbox: bool = False
     bounds: TownBounds | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool

@@ -71,6 +71,15 @@ export class Texts {
     });
   }
 
+  /**
+   * Says times in this zone from now on: the town's.
+   *
+   * @param {string} timeZone
+   */
+  useTimeZone(timeZone) {
+    this.#timeZone = timeZone;
+  }
+
   /** Whether there is a sentence with this key. @param {string} key */
   has(key) {
     return key in this.#sentences;

@@ -1,4 +1,4 @@
-/** The colours that a page is shown in, and what somebody has chosen: theme and language are the only things that a page keeps in the browser. */
+/** The colours that a page is shown in, and what somebody has chosen: theme, language and sound are the only things that a page keeps in the browser. */
 
 export const THEMES = /** @type {const} */ (["auto", "light", "dark", "hc-light", "hc-dark"]);
 /** @typedef {typeof THEMES[number]} Theme */
@@ -39,7 +39,7 @@ export function showTheme(theme) {
  * What was chosen before, or `otherwise`, where nothing was, the browser keeps nothing, or what it kept is none of `allowed`.
  *
  * @template {string} Value
- * @param {"theme" | "language"} name
+ * @param {"theme" | "language" | "sound"} name
  * @param {readonly Value[]} allowed
  * @param {Value} otherwise
  * @returns {Value}
@@ -56,7 +56,7 @@ export function chosen(name, allowed, otherwise) {
 /**
  * Keeps a choice for the next visit, where the browser lets us.
  *
- * @param {"theme" | "language"} name
+ * @param {"theme" | "language" | "sound"} name
  * @param {string} value
  */
 export function choose(name, value) {

@@ -7,33 +7,41 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatch.config import Settings
+from dispatch.config import Settings, must_log_in
 from dispatch.config.bounds import bounds_in
 from dispatch.config.vehicle_types import served_by
 from dispatch.transport import wire
 from dispatch.transport.http.operation import JSON, Operation, described
 
 NO_TARIFF: Final = "none"
+UNSET_ZONE: Final = "UTC"
+"""What the zone is where nobody has set one: then people read times of their own phone."""
 TOWN: Final = Operation(does="What everybody may know of this server.", answers=wire.Town)
 
 
-def town_of(settings: Settings, priced_types: Sequence[str] = ()) -> wire.Town:
-    """What is told of the server with these settings. `priced_types`: vehicle types that have rates of their own."""
+def town_of(settings: Settings, priced_types: Sequence[str] = (), *, sandbox: bool = False) -> wire.Town:
+    """What is told of the server with these settings. `priced_types`: vehicle types that have rates of their own. `sandbox`: all
+    that it serves is played.
+    """
     types = dict.fromkeys((*served_by(settings.vehicle_types), *priced_types))
     bounds = bounds_in(settings.town_bounds)
     return wire.Town(
+        auth="on" if must_log_in(settings) else "off",
         name=settings.town_name or None,
         currency=settings.currency or None,
         desk_phone=settings.desk_phone or None,
+        emergency_phone=settings.emergency_phone or None,
+        time_zone=settings.time_zone if settings.time_zone != UNSET_ZONE else None,
+        sandbox=sandbox,
         bounds=wire.TownBounds(**bounds._asdict()) if bounds is not None else None,
         vehicle_types=tuple(types),
         has_tariff=settings.pricing != NO_TARIFF,
     )
 
 
-def town_routes(settings: Settings, priced_types: Sequence[str] = ()) -> list[Route]:
+def town_routes(settings: Settings, priced_types: Sequence[str] = (), *, sandbox: bool = False) -> list[Route]:
     """The route of the town. It has the same answer for as long as the server runs."""
-    told = wire.encode(town_of(settings, priced_types))
+    told = wire.encode(town_of(settings, priced_types, sandbox=sandbox))
 
     async def show(request: Request) -> Response:
         return Response(told, media_type=JSON)

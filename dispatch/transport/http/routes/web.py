@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -109,8 +110,17 @@ def answer(request: Request, found: tuple[Content, str]) -> Response:
     return Response(content.plain, headers=headers, media_type=media_type)
 
 
-PAGES: Final = {"/docs": "docs/index.html", "/docs/sockets": "docs/sockets.html"}
-"""Which file is shown at an address of its own."""
+PAGES: Final = {
+    "/": "passenger/index.html",
+    "/driver": "driver/index.html",
+    "/desk": "desk/index.html",
+    "/client/": "developer/index.html",
+    "/client": "developer/index.html",
+    "/docs": "docs/index.html",
+    "/docs/sockets": "docs/sockets.html",
+    "/sw.js": "sw.js",
+}
+"""Which file is shown at an address of its own. The service worker has one because it looks after what lies below its address alone."""
 
 
 def web_routes(folder: Path) -> list[Route]:
@@ -119,8 +129,11 @@ def web_routes(folder: Path) -> list[Route]:
     """
     files = Files(folder)
 
-    async def page(request: Request) -> Response:
-        return answer(request, files.find(PAGES[request.url.path.rstrip("/")]))
+    def page(file: str) -> Callable[[Request], Awaitable[Response]]:
+        async def show(request: Request) -> Response:
+            return answer(request, files.find(file))
+
+        return show
 
     async def client(request: Request) -> Response:
         return answer(request, files.find(f"client/{request.path_params['file']}"))
@@ -129,7 +142,7 @@ def web_routes(folder: Path) -> list[Route]:
         return answer(request, files.find(request.path_params["file"]))
 
     return [
-        *(Route(path, page) for path in PAGES),
+        *(Route(path, page(file)) for path, file in PAGES.items()),
         Route("/client/{file:path}", client),
         Route("/web/{file:path}", part),
     ]

@@ -7,10 +7,11 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from dispatch.config import Settings
+from dispatch.transport.http.access import public
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.routes.docs import document_routes
-from dispatch.transport.http.routes.town import town_routes
+from dispatch.transport.http.routes.town import town_of, town_routes
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, serving
 
@@ -18,7 +19,7 @@ from tests.transport.echo import EchoGateway, serving
 def asked(path: str, priced_types: tuple[str, ...] = (), **settings: str) -> Any:
     async def ask() -> Any:
         held = Settings(**settings)
-        routes = town_routes(held, priced_types)
+        routes = public(town_routes(held, priced_types))
         pages = http_app([*routes, *document_routes(routes, "1.2.3")], Admission(held))
         async with (
             asyncio.timeout(20),
@@ -33,7 +34,7 @@ def asked(path: str, priced_types: tuple[str, ...] = (), **settings: str) -> Any
 
 
 def test_a_town_of_which_nothing_is_set_tells_what_is_always_there() -> None:
-    assert asked("/api/town") == {"vehicle_types": [], "has_tariff": False}
+    assert asked("/api/town") == {"auth": "off", "vehicle_types": [], "has_tariff": False}
 
 
 def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
@@ -42,6 +43,9 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         ("suv", "limo"),
         town_name="Town cars",
         desk_phone="+27 21 555 0100",
+        emergency_phone="112",
+        time_zone="Africa/Johannesburg",
+        auth="on",
         town_bounds="-34.4, 18.2, -33.4, 19.1",
         currency="ZAR",
         vehicle_types="sedan: suv, suv",
@@ -50,11 +54,19 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
     assert told == {
         "name": "Town cars",
         "desk_phone": "+27 21 555 0100",
+        "emergency_phone": "112",
+        "time_zone": "Africa/Johannesburg",
+        "auth": "on",
         "currency": "ZAR",
         "bounds": {"south": -34.4, "west": 18.2, "north": -33.4, "east": 19.1},
         "vehicle_types": ["sedan", "suv", "limo"],
         "has_tariff": True,
     }
+
+
+def test_a_sandbox_says_so() -> None:
+    assert town_of(Settings(), sandbox=True).sandbox
+    assert not town_of(Settings()).sandbox
 
 
 def test_the_document_describes_the_answer() -> None:

@@ -108,7 +108,9 @@ def test_every_file_of_the_client_is_of_a_kind_that_is_served() -> None:
         assert asked(FOLDER, f"/client/{file.relative_to(FOLDER / 'client')}").status_code == 200
 
 
-@pytest.mark.parametrize("path", list(PAGES))
+@pytest.mark.parametrize(
+    "path", [path for path, file in PAGES.items() if (FOLDER / file).is_file() and file.endswith("html")]
+)
 def test_a_page_has_an_address_of_its_own_and_asks_for_files_that_are_served(path: str) -> None:
     page = asked(FOLDER, path)
     assert page.status_code == 200
@@ -118,6 +120,11 @@ def test_a_page_has_an_address_of_its_own_and_asks_for_files_that_are_served(pat
     for file in named:
         if "/vendor/" not in file:
             assert asked(FOLDER, file).status_code == 200, file
+
+
+def test_the_service_worker_looks_after_the_whole_server_and_no_more() -> None:
+    worker = asked(FOLDER, "/sw.js")
+    assert (worker.status_code, worker.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
 
 
 def test_no_page_has_anything_inline_or_of_another_host() -> None:
