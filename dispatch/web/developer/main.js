@@ -1,30 +1,15 @@
 /** The page for app developers: a driver and a passenger of one's own, every frame that passes, and what can be made to happen. */
 
-import { Announcer } from "../shell/announcer.js";
 import { el, fill } from "../shell/dom.js";
-import { chosen, showTheme, THEMES } from "../shell/theme.js";
-import { LANGUAGES, languageFor, loadTexts } from "../shell/texts.js";
+import { openFrame } from "../shell/page.js";
 import { FrameLog } from "./log.js";
 import { about, copies, People, Scenarios } from "./parts.js";
 import { begun, tick } from "./scenarios.js";
 import { newRide, Stage } from "./stage.js";
 import { reduce, START } from "./state.js";
 
-/** @typedef {import("../shell/texts.js").Language} Language */
-
-showTheme(chosen("theme", THEMES, "auto"));
-const languages = /** @type {Language[]} */ (Object.keys(LANGUAGES));
-const language = chosen("language", languages, languageFor(navigator.languages));
-const town = await (await fetch("/api/town")).json();
-const texts = await loadTexts(language, town.time_zone);
+const { texts, town, announcer, main } = await openFrame({ page: "developer", title: "client.title" });
 const { info } = await (await fetch("/openapi.json")).json();
-document.documentElement.lang = language;
-document.documentElement.dir = texts.direction;
-document.title = `${texts.say("client.title")} - dispatch`;
-
-const polite = el("p", { class: "hidden-text", "aria-live": "polite" });
-const assertive = el("p", { class: "hidden-text", "aria-live": "assertive" });
-const announcer = new Announcer(polite, assertive);
 
 let state = START;
 /** @type {import("./scenarios.js").Progress | null} */
@@ -97,10 +82,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 fill(
-  /** @type {HTMLElement} */ (document.getElementById("main")),
+  main,
   el("h1", {}, texts.say("client.title")),
   el("div", { class: "columns" }, el("div", { class: "stack" }, about(parts, `dispatch ${info.version}`), people.element, scenarios.element, copies(parts)), log.element),
-  polite,
-  assertive,
 );
 log.draw(state);
