@@ -98,6 +98,18 @@ def library() -> ModuleType:
     return phonenumbers
 
 
+def beginnings(text: str, region: str = "") -> tuple[str, ...]:
+    """What phones in their one form may begin with, when somebody has written this much of one."""
+    plain = _plain(text)
+    digits = "".join(filter(str.isdigit, plain))
+    if plain.startswith(("+", "00")) or not digits:
+        return (digits.removeprefix("00"),) if digits else ()
+    if not region:
+        return (digits,)
+    trunk = library().ndd_prefix_for_region(region, True) or ""
+    return str(library().country_code_for_region(region)) + digits.removeprefix(trunk), digits
+
+
 def masked(phone: str) -> str:
     """`2782•••4567`: enough to know one's own by. Of ten digits or fewer at most half are shown, and at least four are hidden."""
     digits = "".join(str(decimal(sign)) for sign in phone if decimal(sign, None) is not None)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dispatch.phones import (
     HIDDEN,
+    beginnings,
     canonical,
     identity,
     is_region,
@@ -219,3 +220,20 @@ def test_the_library_is_not_loaded_before_a_number_comes() -> None:
         " identity('+27821234567'); assert 'phonenumbers' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "begins"),
+    [
+        ("082 12", "ZA", ("278212", "08212")),
+        ("8212", "ZA", ("278212", "8212")),
+        ("+27 82", "ZA", ("2782",)),
+        ("0027 82", "ZA", ("2782",)),
+        ("082 12", "", ("08212",)),
+        ("Ann", "ZA", ()),
+    ],
+)
+def test_who_has_typed_some_of_a_number_means_those_that_begin_so(
+    text: str, region: str, begins: tuple[str, ...]
+) -> None:
+    assert beginnings(text, region) == begins

@@ -186,6 +186,10 @@ class Server(Checked):
     outbox_bytes: int = whole(65_536, 1024, 67_108_864, "bytes that may wait for one slow reader")
     write_buffer_bytes: int = whole(262_144, 1024, 67_108_864, "a fuller write buffer cuts the reader off")
     stall_limit_s: float = duration("3s", "100ms", "5m", "a reader that takes nothing is cut off after this")
+    alarm_unasked_s: float = duration(
+        "1m", "1s", "24h", "a search is shown to the desk as unserved when it had no open offer for this long"
+    )
+    alarm_waiting_s: float = duration("2m", "1s", "24h", "and when it has taken this long in all")
     desk_beat_s: float = duration("1s", "100ms", "1m", "a desk is told this often who has moved")
     desk_buffer_bytes: int = whole(
         4_194_304, 65_536, 268_435_456, "bytes that may wait for one slow desk, in the place of the two above"

@@ -6,18 +6,22 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from dispatch.config import Settings
+from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import BadField
 from dispatch.ids import DriverId, RideId
+from dispatch.phones import beginnings
 from dispatch.ports import Clock
 from dispatch.storage.failures import explained
 from dispatch.storage.people.people import id_meant
 from dispatch.storage.tables.opening import open_read_only
+from dispatch.storage.tools.askable import askable, why_not_asked
 from dispatch.storage.tools.audit import Wanted, audit_page
+from dispatch.storage.tools.callers import callers
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
 from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
 from dispatch.storage.tools.explain import explanation
-from dispatch.storage.tools.figures import figures, takings
+from dispatch.storage.tools.figures import by_hour, figures, takings
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.text import excerpt
 from dispatch.timestamps import LocalTime
@@ -42,6 +46,7 @@ class LiveDesk:
         self._local = LocalTime(settings.time_zone)
         self._live_offers = settings.live_offers
         self._currency = settings.currency
+        self._phone_region = settings.phone_region
         self._clock = clock
         self._board = board
         self._digits = digits
@@ -54,12 +59,12 @@ class LiveDesk:
         """The ride with its timeline; None: nobody booked under this id."""
         return await self.read(lambda db: ride_of(db, self.path, ride_id))
 
-    async def rides(self, state: str, cursor: str | None, limit: int) -> Told:
-        """A page of rides, and the `next` cursor where there are more. Raises BadField."""
+    async def rides(self, state: str, cursor: str | None, limit: int, find: str = "") -> Told:
+        """A page of rides in which `find` stands, and the `next` cursor where there are more. Raises BadField."""
         if state not in STATES:
             raise BadField("state", f"state must be {', '.join(STATES[:-1])} or {STATES[-1]}")
         before = read_cursor(RIDES, cursor)
-        rides, last = await self.read(lambda db: rides_page(db, state, before, limit))
+        rides, last = await self.read(lambda db: rides_page(db, state, before, limit, find))
         return {"rides": rides, "next": cursor_for(RIDES, last)}
 
     async def why(self, ride_id: RideId) -> Told | None:
@@ -119,11 +124,41 @@ class LiveDesk:
             told |= {"latitude": fix.lat, "longitude": fix.lon, "position_age_s": round(max(0.0, now - fix.at), 1)}
         return {name: value for name, value in told.items() if value is not None}
 
+    async def callers(self, phone: str) -> Told:
+        """A few `callers` whose phone begins so."""
+        return {"callers": await self.read(lambda db: callers(db, beginnings(phone, self._phone_region)))}
+
+    async def askable(self, ride_id: RideId) -> Told | None:
+        """The `pickup` of a ride, and all live `drivers`, each with a `point`, the `distance_m` to the pickup (both null where nobody
+        knows that) and `why_not_asked`; None: nobody booked under this id.
+        """
+        now = self._clock.now
+        found = await self.read(lambda db: askable(db, ride_id, now))
+        if found is None:
+            return None
+        pickup, rows = found
+        return {"pickup": pickup, "drivers": [self._for_ride(row, pickup, now) for row in rows]}
+
+    def _for_ride(self, row: Told, pickup: tuple[float, float], now: float) -> Told:
+        driver_id = DriverId(row["driver_id"])
+        fix = self._board.position(driver_id)
+        return {
+            "driver_id": driver_id,
+            "driver_name": row["name"],
+            "vehicle_type": row["vehicle_type"],
+            "vehicle_registration": row["vehicle_registration"],
+            "point": (fix.lat, fix.lon) if fix is not None else None,
+            "distance_m": round(haversine_m(*pickup, fix.lat, fix.lon), 1) if fix is not None else None,
+            "why_not_asked": why_not_asked(row, self._board.fresh(driver_id, now), self._live_offers),
+        }
+
     async def figures(self, day: str | None) -> Told:
         """What happened on a day of the town; None: today. Raises BadField."""
         day, since, until = self._day(day)
-        told = await self.read(lambda db: figures(db, since, until, self._digits))
-        return {"day": day, "currency": self._currency or None, **told}
+        told, hours = await self.read(
+            lambda db: (figures(db, since, until, self._digits), by_hour(db, since, until, self._digits))
+        )
+        return {"day": day, "currency": self._currency or None, **told, "hours": hours}
 
     async def takings(self, day: str | None) -> Told:
         """What each driver took on a day of the town; None: today. Raises BadField."""

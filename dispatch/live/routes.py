@@ -22,6 +22,7 @@ from dispatch.transport.http.routes.auth import AuthRoutes
 from dispatch.transport.http.routes.desk import DeskRoutes
 from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
+from dispatch.transport.http.routes.lookups import LookupRoutes
 from dispatch.transport.http.routes.me import MeRoutes
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.people import PeopleRoutes
@@ -62,6 +63,7 @@ def routes(parts: Parts) -> list[Route]:
         *ride_routes(parts.requests),
         *public(town_routes(parts.settings, vehicle_types)),
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
+        *LookupRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
         *PeopleRoutes(parts.requests, _people(parts, desk)).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),

@@ -78,7 +78,7 @@ def test_every_example_of_the_desks_page_is_answered_as_it_says(tmp_path: Path) 
                     await heard(driver, "ride_accepted")
         return wrong
 
-    assert len(examples) == 13
+    assert len(examples) == 16
     assert run(story()) == []
 
 

@@ -167,6 +167,15 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             assert now["position_age_s"] < 30 and "why_not_offered" not in now
             day = (await desk.get("/api/figures")).json()
             assert (day["requests"], day["assigned"], day["completed"], day["without_fare"]) == (1, 1, 1, 1)
+            assert sum(hour["completed"] for hour in day["hours"]) == 1 and len(day["hours"]) >= 23
+            (caller,) = (await desk.get("/api/callers?phone=%2B2782000")).json()["callers"]
+            assert (caller["name"], caller["rides"], caller["pickup"]["address"]) == ("Ann", 1, "9 Elm St")
+            (found,) = (await desk.get("/api/rides?state=all&find=OAK")).json()["rides"]
+            assert found["ride_id"] == offer["ride_id"]
+            assert (await desk.get("/api/rides?state=all&find=nowhere")).json()["rides"] == []
+            near = (await desk.get(f"/api/rides/{offer['ride_id']}/drivers")).json()
+            assert (near["askable"], near["drivers"][0]["driver_id"]) == (1, "27821234568")
+            assert near["drivers"][0]["eta_s"] > 0
             taken = (await desk.get("/api/takings")).json()
             assert [(each["driver_id"], each["rides"], each["fares"]) for each in taken["drivers"]] == [
                 ("27821234568", 1, 0.0)
@@ -178,6 +187,7 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
                 ("figures?day=x", "day"),
                 ("takings?format=pdf", "format"),
                 ("drivers?state=x", "state"),
+                ("callers?phone=082", "phone"),
             ):
                 assert (await desk.get(f"/api/{query}")).json()["field"] == field
             acts = (await desk.get("/api/audit?staff=ops")).json()["acts"]

@@ -75,6 +75,16 @@ def whom_people_can_call_in_an_emergency(given: Given) -> object:
     return town_of(given.settings).emergency_phone
 
 
+@changes("alarm_unasked", {"30s": 30.0, "1m": 60.0})
+def from_when_a_search_without_an_offer_is_unserved(given: Given) -> object:
+    return town_of(given.settings).alarm_unasked_s
+
+
+@changes("alarm_waiting", {"2m": 120.0, "5m": 300.0})
+def from_when_any_search_is_unserved(given: Given) -> object:
+    return town_of(given.settings).alarm_waiting_s
+
+
 @changes("waiting_per_minute", {"1": 3.0, "2": 6.0}, base_fare="20", **TARIFF)
 def what_five_minutes_at_the_pickup_cost(given: Given) -> object:
     stage = given.driven(arrived=100, start=400, complete=500)

@@ -3,13 +3,14 @@
 Each figure counts what happened on that day, whenever the ride was asked for. Money is in minor units until it leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import Any, Final
 
 from sqlite_utils import Database
 
 from dispatch.domain.pricing.money import in_minor, rounded
+from dispatch.timestamps import rfc3339
 from dispatch.words import Party, RideStatus
 
 Told = dict[str, Any]
@@ -17,6 +18,12 @@ _ENDED: Final = """
     SELECT r.status, r.ended_by, r.fare, r.fee, r.distance_km, r.driver_id, d.name,
         EXISTS (SELECT 1 FROM charges AS c WHERE c.ride_id = r.ride_id)
     FROM rides AS r LEFT JOIN drivers AS d USING (driver_id) WHERE r.ended_at >= ? AND r.ended_at < ? ORDER BY r.ended_at"""
+_REQUESTED: Final = "SELECT requested_at FROM rides WHERE requested_at >= ? AND requested_at < ?"
+_ASSIGNED: Final = (
+    "SELECT assigned_at, assigned_at - requested_at FROM rides WHERE assigned_at >= ? AND assigned_at < ?"
+)
+_OVER: Final = "SELECT ended_at, status, fare FROM rides WHERE ended_at >= ? AND ended_at < ?"
+HOUR_S: Final = 3600.0
 _SUMS: Final = ("rides", "fares", "cash", "card", "fees", "distance_km", "without_fare")
 
 
@@ -49,6 +56,38 @@ def figures(db: Database, since: float, until: float, digits: int) -> Told:
         "fees": sum(fee for _, _, _, fee, *_ in ended) / unit,
         "without_fare": completed.count(0),
     }
+
+
+def by_hour(db: Database, since: float, until: float, digits: int) -> list[Told]:
+    """The figures of each hour of the day that a chart shows."""
+    day, unit = (since, until), int(10**digits)
+    begins = [since + HOUR_S * hour for hour in range(ceil((until - since) / HOUR_S))]
+    requested = _hourly(begins, db.execute(_REQUESTED, day).fetchall())
+    waits = [sorted(wait_s for (wait_s,) in hour) for hour in _hourly(begins, db.execute(_ASSIGNED, day).fetchall())]
+    ended = _hourly(begins, db.execute(_OVER, day).fetchall())
+    fares = [
+        [rounded(in_minor(fare, digits)) for status, fare in hour if status == RideStatus.COMPLETED] for hour in ended
+    ]
+    return [
+        {
+            "at": rfc3339(at),
+            "requests": len(requested[hour]),
+            "completed": len(fares[hour]),
+            "no_drivers": sum(status == RideStatus.NO_DRIVERS for status, _ in ended[hour]),
+            "revenue": sum(fares[hour]) / unit,
+            "p50": nearest_rank(waits[hour], 0.5),
+            "p90": nearest_rank(waits[hour], 0.9),
+        }
+        for hour, at in enumerate(begins)
+    ]
+
+
+def _hourly(begins: Sequence[float], rows: Iterable[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """The rows by the hour that their first column, a time, lies in; without that column."""
+    hours: list[list[tuple[Any, ...]]] = [[] for _ in begins]
+    for at, *rest in rows:
+        hours[int((at - begins[0]) // HOUR_S)].append(tuple(rest))
+    return hours
 
 
 def nearest_rank(values: Sequence[float], share: float) -> float | None:

@@ -75,7 +75,8 @@ class TownBounds(Struct, frozen=True, gc=False, kw_only=True):
 class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
     `has_tariff`: the server sets fares, so that it can be asked for quotes. `auth`: `on` where people have to log in, else `off`.
-    `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real.
+    `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real. A search is unserved from
+    `alarm_unasked_s` without an open offer on, and from `alarm_waiting_s` in all.
     """
 
     auth: str
@@ -88,6 +89,8 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     bounds: TownBounds | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool
+    alarm_unasked_s: float
+    alarm_waiting_s: float
 
 
 class CodeRequest(Struct, frozen=True, gc=False, kw_only=True):

@@ -44,8 +44,22 @@ class SecondsToAssign(Struct, frozen=True, kw_only=True):
     p90: float | None
 
 
+class HourFigures(Struct, frozen=True, kw_only=True):
+    """What happened in one hour of it, which begins at `at`. `p50` `p90`: seconds to assign."""
+
+    at: str
+    requests: int
+    completed: int
+    no_drivers: int
+    revenue: float
+    p50: float | None
+    p90: float | None
+
+
 class DayFigures(Struct, frozen=True, kw_only=True):
-    """What happened on a day of the town. `without_fare`: rides that were completed and for which no fare is on file."""
+    """What happened on a day of the town, and in its `hours`. `without_fare`: rides that were completed and for which no fare is on
+    file.
+    """
 
     day: str
     currency: str | None
@@ -59,6 +73,7 @@ class DayFigures(Struct, frozen=True, kw_only=True):
     revenue: float
     fees: float
     without_fare: int
+    hours: tuple[HourFigures, ...]
 
 
 class DriverTakings(Struct, frozen=True, kw_only=True):
@@ -81,3 +96,49 @@ class DayTakings(Struct, frozen=True, kw_only=True):
     day: str
     currency: str | None
     drivers: tuple[DriverTakings, ...]
+
+
+class NamedPlace(Struct, frozen=True, kw_only=True):
+    """Where a caller was picked up, or wanted to go."""
+
+    address: str
+    latitude: float
+    longitude: float
+
+
+class Caller(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who has a phone on file: how many rides they booked, their last pickup, and the drop-offs that they named most."""
+
+    name: str
+    phone: str
+    rides: int
+    pickup: NamedPlace | None = None
+    dropoffs: tuple[NamedPlace, ...] = ()
+
+
+class Callers(Struct, frozen=True, kw_only=True):
+    """A few of those whose phone begins so."""
+
+    callers: tuple[Caller, ...]
+
+
+class AskableDriver(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A driver for one ride. `why_not_asked`: why the desk cannot have them asked for it; missing where it can. Metres in a straight
+    line and seconds of driving, both to the pickup.
+    """
+
+    driver_id: str
+    driver_name: str
+    vehicle_type: str
+    vehicle_registration: str
+    distance_m: float | None = None
+    eta_s: float | None = None
+    why_not_asked: str | None = None
+
+
+class AskableDrivers(Struct, frozen=True, kw_only=True):
+    """Those who can be asked, the soonest first, then others, the nearest first; and how many of both there are in all."""
+
+    drivers: tuple[AskableDriver, ...]
+    askable: int
+    others: int

@@ -25,7 +25,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.opening import open_read_only
-from dispatch.storage.tools.figures import figures, nearest_rank, takings
+from dispatch.storage.tools.figures import by_hour, figures, nearest_rank, takings
 from dispatch.values import DriverCard, Money
 from tests.storage.stories import DRIVER_ID, MICHAEL, SARAH, TRIP
 
@@ -92,6 +92,23 @@ def test_each_figure_is_what_a_hand_counts(day: Path) -> None:
         "fees": 7.5,
         "without_fare": 1,
     }
+
+
+def test_the_hours_of_a_day_add_up_to_it(day: Path) -> None:
+    with closing(open_read_only(day)) as db:
+        (whole,) = by_hour(db, *DAY, 2)
+        first, second = by_hour(db, 1000.0, 8200.0, 2)
+    assert whole == {
+        "at": "1970-01-01T00:16:40.000Z",
+        "requests": 8,
+        "completed": 3,
+        "no_drivers": 1,
+        "revenue": 185.75,
+        "p50": 30.0,
+        "p90": 100.0,
+    }
+    assert (first["requests"], first["completed"], second["at"]) == (9, 4, "1970-01-01T01:16:40.000Z")
+    assert (second["requests"], second["completed"], second["p50"], second["revenue"]) == (0, 0, None, 0.0)
 
 
 def test_drivers_took_what_a_hand_counts_and_together_the_revenue(day: Path) -> None:

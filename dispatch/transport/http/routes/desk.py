@@ -61,9 +61,10 @@ Told = dict[str, Any]
 
 
 class RidesQuery(Page, frozen=True, kw_only=True):
-    """Which rides. `state`: `open`, `all` or a status."""
+    """Which rides. `state`: `open`, `all` or a status. `find`: a text that stands in them."""
 
     state: str = "open"
+    find: Annotated[str, Meta(max_length=100, description="text of at most 100 characters")] = ""
 
 
 class AuditQuery(Page, frozen=True, kw_only=True):
@@ -150,8 +151,8 @@ class DeskReads(Protocol):
     async def ride(self, ride_id: RideId) -> Told | None:
         """The ride with its timeline; None: nobody booked under this id."""
 
-    async def rides(self, state: str, cursor: str | None, limit: int) -> Told:
-        """A page of `rides` in this state, the newest first, and the `next` cursor where there are more. Raises BadField."""
+    async def rides(self, state: str, cursor: str | None, limit: int, find: str = "") -> Told:
+        """A page of `rides` in this state with this text in them, the newest first, and the `next` cursor. Raises BadField."""
 
     async def audit(self, staff: str, ride: str, person: str, day: str, cursor: str | None, limit: int) -> Told:
         """A page of `acts` of staff, the newest first, and the `next` cursor where there are more. Empty: any. Raises BadField."""
@@ -202,7 +203,7 @@ class DeskRoutes:
 
     async def _list(self, request: Request) -> Response:
         asked = read_query(request, RidesQuery)
-        return _answer(await self._reads.rides(asked.state, asked.cursor, asked.limit))
+        return _answer(await self._reads.rides(asked.state, asked.cursor, asked.limit, asked.find))
 
     async def _audit(self, request: Request) -> Response:
         asked = read_query(request, AuditQuery)

@@ -36,6 +36,8 @@ def town_of(settings: Settings, priced_types: Sequence[str] = (), *, sandbox: bo
         bounds=wire.TownBounds(**bounds._asdict()) if bounds is not None else None,
         vehicle_types=tuple(types),
         has_tariff=settings.pricing != NO_TARIFF,
+        alarm_unasked_s=settings.alarm_unasked_s,
+        alarm_waiting_s=settings.alarm_waiting_s,
     )
 
 

@@ -34,7 +34,13 @@ def asked(path: str, priced_types: tuple[str, ...] = (), **settings: str) -> Any
 
 
 def test_a_town_of_which_nothing_is_set_tells_what_is_always_there() -> None:
-    assert asked("/api/town") == {"auth": "off", "vehicle_types": [], "has_tariff": False}
+    assert asked("/api/town") == {
+        "auth": "off",
+        "vehicle_types": [],
+        "has_tariff": False,
+        "alarm_unasked_s": 60.0,
+        "alarm_waiting_s": 120.0,
+    }
 
 
 def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
@@ -61,6 +67,8 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         "bounds": {"south": -34.4, "west": 18.2, "north": -33.4, "east": 19.1},
         "vehicle_types": ["sedan", "suv", "limo"],
         "has_tariff": True,
+        "alarm_unasked_s": 60.0,
+        "alarm_waiting_s": 120.0,
     }
 
 
