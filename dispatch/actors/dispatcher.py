@@ -29,6 +29,7 @@ from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import ROUND, SPENT, Hits, Search, Searches, ride_of
 from dispatch.domain.matching.supply import Supplied, Supply
 from dispatch.domain.matching.zone import Agenda, Zone, considered
+from dispatch.domain.ride.journey import act_known
 from dispatch.errors import IllegalTransition, InternalError, Unavailable
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
@@ -214,6 +215,10 @@ class DispatcherActor(RecordedActor):
     @receives(AskDriver)
     def _on_ask_driver(self, message: AskDriver) -> None:
         """Staff have one driver asked, or bound. The rounds go on beside it."""
+        known = self._known(message)
+        if known is not None:
+            self.send(message.reply_to, known)
+            return
         search, driver_id = self.searches.get(message.ride_id), message.driver_id
         if search is None or search.card.search_no != message.search_no:
             self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, Unavailable.code, Unavailable.says))
@@ -228,13 +233,20 @@ class DispatcherActor(RecordedActor):
         asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
         self.record(asking)
         action = StaffAction.BIND if message.bind else StaffAction.ASSIGN
-        self.record(StaffActed(message.ride_id, message.staff_id, action, driver_id))
+        self.record(StaffActed(message.ride_id, message.staff_id, action, driver_id, message.command))
         (eta_s,) = self.supply.etas_s([driver_id], search.card.trip.pickup.point, now)
         self.supply.hold(message.ride_id, asking.offers)
         lease = search.open[asking.offers[0].offer_id].lease
         self.send(addresses.driver(driver_id), OfferRide(lease, search.card, eta_s, message.bind))
         self._settle(search)
         self.send(message.reply_to, DeskAnswered(RideStatus.PENDING))
+
+    def _known(self, message: AskDriver) -> DeskAnswered | None:
+        """What was answered to this before; None: it is new. What is on its way to the disk counts: the answer waits for it."""
+        if message.command is None:
+            return None
+        events = [*self.store.events_of_ride(message.ride_id), *self._on_their_way(message.ride_id)]
+        return act_known(message.ride_id, message.command, events, RideStatus.PENDING)
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:

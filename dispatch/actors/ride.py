@@ -729,12 +729,10 @@ class RideActor(RecordedActor):
         ride, events = self.ride, decision.events
         audit = journey.acted(ride, message, events) if message is not None else ()
         was, search_no = ride.status, ride.search_no
-        for event in events:
+        for event in (*events, *audit) if audit else events:
             self.record(event)
             if getattr(event, "command", None) is not None:
                 self.app.answers.note(event, self.recorded)
-        for event in audit:
-            self.record(event)
         if self.claims is not None and (ride.status != PENDING or ride.search_no != search_no):
             for claim in self.claims.take_all():
                 self.send(addresses.driver(claim.driver.driver_id), journey.refuse_claim(ride, claim))

@@ -41,9 +41,16 @@ class Undelivered(Message, frozen=True, gc=False):
 class Command(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The idempotency key of a command: the app's own `id`, and a fingerprint of the body that tells another body under the same id.
 
-    `driver_id`: the driver whose app gave the id; None: the app of the ride's passenger did. Equal ids of two people are two commands.
+    `driver_id`: the driver whose app gave the id; `staff_id`: the member of staff who did. Neither: the passenger of the ride did.
+    Equal ids of two people are two commands.
     """
 
     id: str
     fingerprint: int
     driver_id: DriverId | None = None
+    staff_id: str = ""
+
+    @property
+    def name(self) -> tuple[str | None, str, str]:
+        """What no other command on this ride, or of this driver, is called."""
+        return self.driver_id, self.staff_id, self.id

@@ -86,7 +86,9 @@ class CancelRide(Request, frozen=True, gc=False):
 
 
 class DeskRequest(Request, frozen=True, gc=False):
-    """The base of what only staff ask of a ride. `reply_to`: an address that hears `DeskAnswered`."""
+    """The base of what only staff ask of a ride. `reply_to`: an address that hears `DeskAnswered`. With a `command` it is done once,
+    however often it is asked for.
+    """
 
     ride_id: RideId
     reply_to: str
@@ -97,12 +99,14 @@ class AssignRide(DeskRequest, frozen=True, gc=False):
 
     driver: DriverId
     bind: bool = False
+    command: Command | None = None
 
 
 class ReassignRide(DeskRequest, frozen=True, gc=False):
     """Staff -> ride: take it from its driver, and ask others."""
 
     reason: str = ""
+    command: Command | None = None
 
 
 class ChangeFare(DeskRequest, frozen=True, gc=False):
@@ -110,6 +114,7 @@ class ChangeFare(DeskRequest, frozen=True, gc=False):
 
     fare: float
     reason: str = ""
+    command: Command | None = None
 
 
 class EditRide(DeskRequest, frozen=True, gc=False):
@@ -120,6 +125,7 @@ class EditRide(DeskRequest, frozen=True, gc=False):
     pickup: Place | None = None
     dropoff: Place | None = None
     note: str | None = None
+    command: Command | None = None
 
 
 class RateRide(Request, frozen=True, gc=False):

@@ -233,13 +233,14 @@ class NoteChanged(Message, frozen=True, gc=False):
 
 class StaffActed(Message, frozen=True, gc=False):
     """Somebody of the operator's people did this to a ride: in one commit with what they did, which says the rest. `driver_id`: whom
-    staff had asked, or bound.
+    staff had asked, or bound. `command`: of staff, who never stand in the events of the deed itself.
     """
 
     ride_id: RideId
     staff_id: str
     action: StaffAction
     driver_id: DriverId | None = None
+    command: Command | None = None
 
 
 class OfferPlaced(msgspec.Struct, frozen=True, gc=False):

@@ -40,6 +40,7 @@ class AskDriver(Message, frozen=True, gc=False):
     bind: bool
     reply_to: str
     staff_id: str = ""
+    command: Command | None = None
 
 
 class EndSearch(Message, frozen=True, gc=False):

@@ -20,7 +20,8 @@ from sim.people.restless import TRY_AGAIN
 class IdempotencyCheck:
     """An observer of what is committed and of what connections are told.
 
-    Idempotency keys are an app's own. Two apps may use the same key, and no app of the simulator uses one key for two commands.
+    Idempotency keys are an app's own, or of one of staff for one ride. Two of them may use the same key, and nobody in the simulator
+    uses one key for two commands.
     """
 
     def __init__(self, violations: Violations) -> None:
@@ -51,7 +52,7 @@ class IdempotencyCheck:
         command: Command | None = getattr(event, "command", None)
         if command is None or type(event) is CommandDone:
             return
-        app = command.driver_id or event.ride_id
+        app = command.driver_id or f"{command.staff_id} {event.ride_id}".strip()
         before = self._done.setdefault((app, command.id), event)
         if before is not event:
             self._violations.add(now, "done-once", f"{command.id} of {app} makes {event} after {before}")

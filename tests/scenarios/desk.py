@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from msgspec.structs import replace
 
 from dispatch import addresses
 from dispatch.ids import DriverId, PassengerId, RideId
-from dispatch.messages.base import Message
+from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, EditRide, FindDriver, ReassignRide
 from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, SearchFailed
 from dispatch.principals import OPERATIONS
@@ -46,17 +47,17 @@ class Desk:
         """Book for a caller; the same again under the same id is the same booking."""
         self.asks(FindDriver(OPERATIONS, RideId(ride), TRIP, CALLER, body=1), at)
 
-    def assigns(self, ride: str, driver: str, at: float | None = None, *, bind: bool = False) -> None:
+    def assigns(self, ride: str, driver: str, at: float | None = None, *, bind: bool = False, key: str = "") -> None:
         """Have this driver asked, or bound."""
-        self.asks(AssignRide(OPERATIONS, RideId(ride), "", DriverId(driver), bind), at)
+        self.asks(AssignRide(OPERATIONS, RideId(ride), "", DriverId(driver), bind, command_of(key, driver)), at)
 
-    def reassigns(self, ride: str, at: float | None = None) -> None:
+    def reassigns(self, ride: str, at: float | None = None, *, key: str = "") -> None:
         """Take the ride from its driver."""
-        self.asks(ReassignRide(OPERATIONS, RideId(ride), "", "late"), at)
+        self.asks(ReassignRide(OPERATIONS, RideId(ride), "", "late", command_of(key, "late")), at)
 
-    def changes_fare(self, ride: str, fare: float, at: float | None = None) -> None:
+    def changes_fare(self, ride: str, fare: float, at: float | None = None, *, key: str = "") -> None:
         """Agree on another fare."""
-        self.asks(ChangeFare(OPERATIONS, RideId(ride), "", fare, "agreed"), at)
+        self.asks(ChangeFare(OPERATIONS, RideId(ride), "", fare, "agreed", command_of(key, str(fare))), at)
 
     def edits(self, ride: str, at: float | None = None, **fields: Any) -> None:
         """Move a place, or change the note."""
@@ -81,6 +82,11 @@ class Desk:
         address = addresses.request(runtime.next_number())
         runtime.sink(address, _Answer(self, question))
         runtime.tell(addresses.ride(question.ride_id), replace(question, reply_to=address), address)
+
+
+def command_of(key: str, asked: str) -> Command | None:
+    """The Idempotency-Key of a request, as a route hands it on; none: without one."""
+    return Command(key, crc32(asked.encode()), staff_id=OPERATIONS.id) if key else None
 
 
 class _Answer:

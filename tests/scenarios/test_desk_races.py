@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from dispatch.actors.driver import DriverActor
+from dispatch.ids import RideId
 from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, FindDriver, ReassignRide
-from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideUnassigned
+from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted, RideUnassigned, StaffActed
 from dispatch.messages.matching import ForDriver
 from dispatch.values import Place
 from sim.stories.stage import Stage, near_pickup
@@ -348,10 +349,10 @@ def a_day_at_the_desk(stage: Stage) -> Desk:
     for number, km in ((2, 11), (3, 12)):
         stage.driver(f"d{number}", north_km=km, reports=False)
     desk.books("r1", at=1)
-    desk.assigns("r1", "d2", at=3, bind=True)
-    desk.changes_fare("r1", 80.0, at=5)
-    desk.reassigns("r1", at=7)
-    desk.assigns("r1", "d3", at=8, bind=True)
+    desk.assigns("r1", "d2", at=3, bind=True, key="bind d2")
+    desk.changes_fare("r1", 80.0, at=5, key="fare")
+    desk.reassigns("r1", at=7, key="reassign")
+    desk.assigns("r1", "d3", at=8, bind=True, key="bind d3")
     for at, step in ((10, "arrived"), (11, "start_ride"), (12, "complete_ride")):
         stage.drivers["d3"].says(step, at=at, ride_id="r1", id=step)
     return desk
@@ -384,3 +385,57 @@ def test_wherever_the_server_dies_staff_can_go_on_and_the_ride_ends_once(play: T
     assert [type(event) for event in stage.record("r1")].count(RideCancelled) == 0
     assert 1 <= [type(event) for event in stage.record("r1")].count(RideAssigned) <= 2
     desk.check.finish(stage.world.runtime.now + 60.0)
+
+
+@pytest.mark.parametrize("point", points_of("a day at the desk"))
+def test_wherever_the_server_dies_what_staff_ask_again_under_the_same_keys_is_done_once(
+    play: Theatre, point: str
+) -> None:
+    first: list[Desk] = []
+    stage = play.dying(lambda stage: first.append(a_day_at_the_desk(stage)), point, until=13)
+    died_at, first[0].is_closed = stage.now, True
+    before = acts_of(stage)
+    for driver in stage.drivers.values():
+        driver.returns(at=died_at + 0.5)
+        driver.moves(11, at=died_at + 0.6)
+    desk = Desk(stage, page=2)
+    for after_s in (1, 10):  # and once more, when there is nothing left to do
+        desk.assigns("r1", "d2", at=died_at + after_s, bind=True, key="bind d2")
+        desk.changes_fare("r1", 80.0, at=died_at + after_s + 2, key="fare")
+        desk.reassigns("r1", at=died_at + after_s + 4, key="reassign")
+        desk.assigns("r1", "d3", at=died_at + after_s + 6, bind=True, key="bind d3")
+    stage.run(until=died_at + 20)
+    acts = acts_of(stage)
+    assert acts[: len(before)] == before and len(set(acts)) == len(acts), "nothing is done twice"
+    answers: dict[str, list[str]] = {}
+    for told in desk.told:
+        answers.setdefault(told.question.command.id, []).append(told.code)
+    assert all(answers[key] == ["", ""] for key in before), "what was done before it died is answered as done"
+    assert all(codes[1] == "" for key, codes in answers.items() if key in acts), "and what was done since, too"
+
+
+@pytest.mark.parametrize("delay_s", [(0.0, 0.0), (0.2, 0.2)], ids=["at once", "while it is on its way to the disk"])
+def test_what_is_asked_twice_in_an_instant_is_done_once_and_answered_twice(
+    play: Theatre, delay_s: tuple[float, float]
+) -> None:
+    stage = play(options=WorldOptions(commit_delay_s=delay_s))
+    desk = Desk(stage)
+    searched(stage, desk)
+    for at in (AT, AT, AT + 1):
+        desk.assigns("r1", "d2", at=at, bind=True, key="bind d2")
+    for at in (AT + 5, AT + 5, AT + 6):
+        desk.reassigns("r1", at=at, key="reassign")
+    desk.changes_fare("r1", 80.0, at=AT + 7, key="reassign")
+    stage.run(until=AT + 8)
+    assert acts_of(stage) == ["bind d2", "reassign"]
+    assert desk.codes(AssignRide) == desk.codes(ReassignRide) == ["", "", ""]
+    assert desk.codes(ChangeFare) == ["id_reused"], "another request under the same key"
+
+
+def acts_of(stage: Stage) -> list[str]:
+    """The keys of what staff did, in order."""
+    return [
+        event.command.id
+        for event in stage.world.journal.events_of_ride(RideId("r1"))
+        if isinstance(event, StaffActed) and event.command is not None
+    ]

@@ -13,7 +13,9 @@ from dispatch import addresses
 from dispatch.domain.ride import booking, journey
 from dispatch.domain.ride.record import Decision, Refusal
 from dispatch.errors import IdReused, IllegalTransition
+from dispatch.messages.base import Command
 from dispatch.messages.commands import FindDriver, RateRide
+from dispatch.messages.events import CommandDone
 from dispatch.messages.matching import DeskAnswered, RideAnswered, RideRefused
 from dispatch.words import RefusalCode, Result
 
@@ -109,15 +111,34 @@ class _Desk:
     """Somebody of the operator's people, at an address for this one question."""
 
     def is_new(self, ride: RideActor, message: Any) -> bool:
-        known = booking.answer_known(ride.ride, message) if isinstance(message, FindDriver) else None
+        known = self._known(ride, message)
         if known is not None:
             ride.send(message.reply_to, known)
         return known is None
+
+    def _known(self, ride: RideActor, message: Any) -> DeskAnswered | None:
+        """What was answered to this before; None: it is new."""
+        if isinstance(message, FindDriver):
+            return booking.answer_known(ride.ride, message)
+        command: Command | None = message.command
+        if command is None:
+            return None
+        known = ride.app.answers.find(command)
+        if known is not None:
+            before = Command(command.id, known.fingerprint, command.driver_id, command.staff_id)
+            return journey.told_again(before, command, journey.told_desk(ride.ride))
+        told = ride.store.events_of_ride(
+            ride.ride_id
+        )  # the dispatcher's among them: a ride does not hear of what it did for staff
+        return journey.act_known(ride.ride_id, command, told, ride.ride.status)
 
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
         if decision.refusal is not None:
             self.refuse(ride, message, decision.refusal)
         elif decision.ask is None:  # else the dispatcher answers
+            command: Command | None = message.command
+            if command is not None and ride.app.answers.find(command) is None:  # nothing had to be done for it
+                ride.app.record(ride, CommandDone(command, Result.OK, ride.ride_id))
             ride.send(message.reply_to, journey.told_desk(ride.ride))
 
     def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:

@@ -322,11 +322,11 @@ class Answers:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._by_id: dict[tuple[str | None, str], Answer] = {}
+        self._by_id: dict[tuple[str | None, str, str], Answer] = {}
 
     def find(self, command: Command) -> Answer | None:
         """The answer to this command, if it came before."""
-        return self._by_id.get((command.driver_id, command.id))
+        return self._by_id.get(command.name)
 
     def admit(self, command: Command, recorded: int) -> Answer | None:
         """The answer to this command, if it came before; else it is under way from now on."""
@@ -351,7 +351,7 @@ class Answers:
         """Nothing came of it: the same may be tried again. One that was answered keeps its answer."""
         known = self.find(command)
         if known is not None and known.result is None and not known.notices:
-            del self._by_id[command.driver_id, command.id]
+            del self._by_id[command.name]
 
     def cut(self, recorded: int) -> None:
         """Only the first `recorded` events are or will be on disk: whatever was answered after later ones was not."""
@@ -379,7 +379,7 @@ class Answers:
         return known is not None and not known.notices
 
     def _put(self, command: Command, answer: Answer) -> None:
-        self._by_id[command.driver_id, command.id] = answer
+        self._by_id[command.name] = answer
         if len(self._by_id) > self.limit:
             del self._by_id[next(iter(self._by_id))]
 

@@ -106,7 +106,8 @@ def book(
     booked = (ride.booked_by, ride.body)
     if first and message.principal.role is Role.STAFF:
         booked = message.principal.id, message.body
-    terms = (message.command, price, claim if trip != claim else None, quote_id, is_named, known, zone, *booked)
+    command = message.command if message.principal.role is not Role.STAFF else None  # the act of staff has it
+    terms = (command, price, claim if trip != claim else None, quote_id, is_named, known, zone, *booked)
     passenger = ride.passenger or passenger
     if due is not None and is_for_later(message, now, rules):
         return RideScheduled(ride.ride_id, passenger, trip, due, now, *terms)
@@ -128,7 +129,13 @@ def edited(ride: RideRecord, message: EditRide, now: float, rules: RideRules) ->
         metres, seconds = rules.travel.road_m(*ends), rules.travel.eta_s(*ends, at)
         trip = replace(trip, distance_km=round(metres / 1000.0, 3), duration_min=round(seconds / 60.0, 2))
     return FindDriver(
-        message.principal, ride.ride_id, trip, ride.passenger, pickup_at=ride.pickup_at, reply_to=message.reply_to
+        message.principal,
+        ride.ride_id,
+        trip,
+        ride.passenger,
+        message.command,
+        pickup_at=ride.pickup_at,
+        reply_to=message.reply_to,
     )
 
 

@@ -4,8 +4,11 @@ Each function is given the record, a message, the time (Unix seconds) and the ru
 does.
 """
 
+from collections.abc import Iterable
 from math import ceil, inf
 from typing import Final
+
+from msgspec.structs import replace
 
 from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
@@ -42,8 +45,8 @@ from dispatch.domain.ride.record import (
     RideRecord,
     RideRules,
 )
-from dispatch.errors import IllegalTransition, NoSuchRide
-from dispatch.ids import DriverId
+from dispatch.errors import IdReused, IllegalTransition, NoSuchRide
+from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Command, Message
 from dispatch.messages.commands import (
     AssignRide,
@@ -279,7 +282,8 @@ def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRul
 
 def cancel(ride: RideRecord, message: CancelRide, now: float, rules: RideRules) -> Decision:
     """The passenger, the driver, staff or the system cancels: the ride ends, or is offered anew if its driver gives it up."""
-    principal, status, command = message.principal, ride.status, message.command
+    principal, status = message.principal, ride.status
+    command = message.command if principal.role is not Role.STAFF else None
     by = principal.by
     if principal.role is Role.DRIVER:
         driver_id = message.driver_id
@@ -423,7 +427,24 @@ def acted(ride: RideRecord, message: Request, events: tuple[Message, ...]) -> tu
     action = ACTIONS[type(message)]
     if action is StaffAction.BOOK and ride.passenger is not None:
         action = StaffAction.EDIT
-    return (StaffActed(ride.ride_id, message.principal.id, action),)
+    command: Command | None = message.command  # type: ignore[attr-defined]
+    return (StaffActed(ride.ride_id, message.principal.id, action, command=command),)
+
+
+def act_known(ride: RideId, command: Command, events: Iterable[Message], status: RideStatus) -> DeskAnswered | None:
+    """What somebody hears who asked for this before, as these events tell; None: they did not, or nothing came of it."""
+    for event in events:
+        before: Command | None = getattr(event, "command", None)
+        if before is not None and before.name == command.name and getattr(event, "ride_id", None) == ride:
+            return told_again(before, command, DeskAnswered(status))
+    return None
+
+
+def told_again(before: Command, command: Command, answer: DeskAnswered) -> DeskAnswered:
+    """The `answer` to what they asked `before`; or, where the command is another one, that its key is taken."""
+    if before.fingerprint != command.fingerprint:
+        return DeskAnswered(answer.status, IdReused.code, "this Idempotency-Key was used for another request")
+    return replace(answer, again=True)
 
 
 def text_to_caller(ride: RideRecord, rules: RideRules) -> TextCaller | None:
@@ -447,7 +468,13 @@ def assign(ride: RideRecord, message: AssignRide, now: float, rules: RideRules) 
         return _not_now("assign", ride)
     return Decision(
         ask=AskDriver(
-            ride.ride_id, ride.search_no, message.driver, message.bind, message.reply_to, message.principal.id
+            ride.ride_id,
+            ride.search_no,
+            message.driver,
+            message.bind,
+            message.reply_to,
+            message.principal.id,
+            message.command,
         )
     )
 

@@ -5,12 +5,13 @@ from typing import Any
 from dispatch.ids import DriverId
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach
-from dispatch.messages.events import AvailabilitySet, CommandDone
+from dispatch.messages.events import AvailabilitySet, CommandDone, StaffActed
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import Ack, Refused
+from dispatch.words import StaffAction
 from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.ledger import Violations
-from tests.actors.rig import AS_ANN, AS_DAN
+from tests.actors.rig import AS_ANN, AS_DAN, RIDE
 
 DRIVER_ID, ME = DriverId("d1"), "driver/d1"
 K1 = Command("k1", 7, DRIVER_ID)
@@ -38,6 +39,14 @@ def test_two_effects_of_one_command_are_seen() -> None:
     assert watched(*written(1, WISH), *written(2, AvailabilitySet(DRIVER_ID, False, Command("k1", 7, DRIVER_ID)))) == [
         "done-once"
     ]
+
+
+def test_two_acts_of_one_request_of_staff_are_seen_and_two_of_staff_may_use_one_key() -> None:
+    def act(staff_id: str) -> StaffActed:
+        return StaffActed(RIDE, staff_id, StaffAction.REASSIGN, command=Command("k1", 7, staff_id=staff_id))
+
+    assert watched(*written(1, act("p-max")), *written(2, act("p-mia"))) == []
+    assert watched(*written(1, act("p-max")), *written(2, act("p-max"))) == ["done-once"]
 
 
 def test_an_effect_that_never_reached_the_disk_does_not_count() -> None:

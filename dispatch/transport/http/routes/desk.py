@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from hashlib import blake2b
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -32,6 +31,7 @@ from dispatch.phones import identity
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_managers
+from dispatch.transport.http.once import command_of, id_of, key_of, sum_of
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.queries import Day, Page, read_query
 from dispatch.transport.http.requests import Requests, principal_of, require_json
@@ -54,8 +54,6 @@ from dispatch.transport.wire.desk_answers import DayFigures, DayTakings, Drivers
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 OK, CREATED, ACCEPTED = 200, 201, 202
-KEY: Final = "Idempotency-Key"
-KEY_FORM: Final = re.compile(r'"?([\x21\x23-\x7e]{1,200})"?')
 TAKINGS_COLUMNS: Final = DriverTakings.__struct_fields__
 Told = dict[str, Any]
 
@@ -108,7 +106,8 @@ EDIT: Final = Operation(
     does="Move the pickup or the drop-off until a driver has the ride; or change the note.",
     asks=EditRequest,
     answers=DeskRide,
-    errors=(NoSuchRide, IllegalTransition, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, Unavailable),
+    once=True,
 )
 WHY: Final = Operation(
     does="Who was asked in which round, and why others were not.", answers=Told, errors=(NoSuchRide,)
@@ -118,19 +117,22 @@ ASSIGN: Final = Operation(
     asks=AssignRequest,
     answers=DriverAsked,
     status=ACCEPTED,
-    errors=(NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+    once=True,
 )
 REASSIGN: Final = Operation(
     does="Take the ride from its driver, and ask others.",
     asks=ReassignRequest,
     answers=DeskRide,
-    errors=(NoSuchRide, IllegalTransition, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, Unavailable),
+    once=True,
 )
 FARE: Final = Operation(
     does="Change the fare of a ride that a driver has.",
     asks=FareRequest,
     answers=DeskRide,
-    errors=(NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, Forbidden, Unavailable),
+    once=True,
 )
 AUDIT: Final = Operation(does="List what staff did, the newest first.", query=AuditQuery, answers=Acts)
 DRIVERS: Final = Operation(does="List drivers as they are now, by id.", query=DriversQuery, answers=DriversPage)
@@ -262,7 +264,7 @@ class DeskRoutes:
                 pickup_at=pickup_at,
                 quote_id=quote_id,
                 reply_to=reply_to,
-                body=_fingerprint(asked),
+                body=sum_of(asked),
             ),
             self._book_patience_s,
         )
@@ -307,12 +309,15 @@ class DeskRoutes:
         require_json(request)
         asked = wire.read_body(body, EditRequest)
         principal, ride_id = principal_of(request), ride_id_of(request)
+        command = command_of(request, principal, asked)
         pickup = place_of("pickup", asked.pickup_latitude, asked.pickup_longitude, asked.pickup_address)
         dropoff = place_of("dropoff", asked.dropoff_latitude, asked.dropoff_longitude, asked.dropoff_address)
         if (pickup, dropoff, asked.note) == (None, None, None):
             raise BadMessage("name what is to change: pickup, dropoff or note")
         return await self._done(
-            ride_id, lambda to: EditRide(principal, ride_id, to, pickup, dropoff, asked.note), self._book_patience_s
+            ride_id,
+            lambda to: EditRide(principal, ride_id, to, pickup, dropoff, asked.note, command),
+            self._book_patience_s,
         )
 
     async def _assign(self, request: Request, body: bytes) -> Response:
@@ -323,20 +328,25 @@ class DeskRoutes:
             await self._reads.person_id(identity(asked.driver_id, self._requests.settings.phone_region))
         )
         principal, ride_id = principal_of(request), ride_id_of(request)
-        await self.ask(ride_id, lambda to: AssignRide(principal, ride_id, to, driver_id, bool(asked.bind)))
+        command = command_of(request, principal, asked)
+        await self.ask(ride_id, lambda to: AssignRide(principal, ride_id, to, driver_id, bool(asked.bind), command))
         return _answer({"ride_id": ride_id, "driver_id": driver_id, "bind": bool(asked.bind)}, ACCEPTED)
 
     async def _reassign(self, request: Request, body: bytes) -> Response:
         require_json(request)
         asked = wire.read_body(body, ReassignRequest)
         principal, ride_id = principal_of(request), ride_id_of(request)
-        return await self._done(ride_id, lambda to: ReassignRide(principal, ride_id, to, asked.reason or ""))
+        command = command_of(request, principal, asked)
+        return await self._done(ride_id, lambda to: ReassignRide(principal, ride_id, to, asked.reason or "", command))
 
     async def _change_fare(self, request: Request, body: bytes) -> Response:
         require_json(request)
         asked = wire.read_body(body, FareRequest)
         principal, ride_id = principal_of(request), ride_id_of(request)
-        return await self._done(ride_id, lambda to: ChangeFare(principal, ride_id, to, asked.fare, asked.reason))
+        command = command_of(request, principal, asked)
+        return await self._done(
+            ride_id, lambda to: ChangeFare(principal, ride_id, to, asked.fare, asked.reason, command)
+        )
 
     async def _done(self, ride_id: RideId, question: Callable[[str], Any], patience_s: float = PATIENCE_S) -> Response:
         """Ask for it, and show the ride as it is then."""
@@ -377,17 +387,8 @@ def place_of(name: str, lat: float | None, lon: float | None, address: str | Non
 
 def _ride_id(request: Request, principal: Principal) -> RideId:
     """A new id that nobody guesses; with an Idempotency-Key the one that the key of this person stands for."""
-    key = request.headers.get(KEY)
-    if key is None:
-        return RideId(secrets.token_hex(16))
-    form = KEY_FORM.fullmatch(key.strip())
-    if form is None:
-        raise BadField(KEY, f"{KEY} must be 1 to 200 printable characters without spaces")
-    return RideId(blake2b(f"{principal.id}\n{form[1]}".encode(), digest_size=16).hexdigest())
-
-
-def _fingerprint(asked: BookRequest) -> int:
-    return int.from_bytes(blake2b(msgspec.json.encode(asked), digest_size=6).digest())
+    key = key_of(request)
+    return RideId(id_of(key, principal) if key is not None else secrets.token_hex(16))
 
 
 def _answer(told: Told, status: int = OK) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch import addresses
-from dispatch.errors import IllegalTransition, NoSuchRide, Unavailable
+from dispatch.errors import IdReused, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.identity.people import NoSuchPerson
 from dispatch.ids import RideId
 from dispatch.messages.commands import RateRide
@@ -20,6 +20,7 @@ from dispatch.messages.matching import DeskAnswered
 from dispatch.principals import Principal, Role
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_oneself, for_those_concerned
+from dispatch.transport.http.once import command_of
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.queries import Day, Page, YesNo, read_query
 from dispatch.transport.http.requests import NotForYou, Requests, principal_of, require_json
@@ -61,7 +62,8 @@ RATE: Final = Operation(
     asks=own.RatingRequest,
     answers=own.Rated,
     status=HTTPStatus.CREATED,
-    errors=(NoSuchRide, IllegalTransition, NotForYou, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, NotForYou, Unavailable),
+    once=True,
 )
 
 
@@ -131,9 +133,10 @@ class MeRoutes:
         who, ride_id, asked = _rider(request), ride_id_of(request), wire.read_body(body, own.RatingRequest)
         if await self._reads.ride(who, ride_id) is None:
             raise NoSuchRide
+        command = command_of(request, who, asked)
         answer: DeskAnswered = await self._requests.ask(
             addresses.ride(ride_id),
-            lambda reply_to: RateRide(who, ride_id, asked.rating, asked.comment or "", reply_to=reply_to),
+            lambda reply_to: RateRide(who, ride_id, asked.rating, asked.comment or "", command, reply_to),
             PATIENCE_S,
             nobody=NoSuchRide,
         )

@@ -8,12 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dispatch import addresses
-from dispatch.errors import IllegalTransition, NoSuchRide, Unavailable
+from dispatch.errors import IdReused, IllegalTransition, NoSuchRide, Unavailable
 from dispatch.ids import CHOSEN_ID, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.messages.matching import DeskAnswered
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_staff
+from dispatch.transport.http.once import command_of
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.sessions.staff import refused
@@ -27,7 +28,8 @@ CANCEL: Final = Operation(
     does="End a ride that is not over.",
     asks=wire.CancelRequest,
     answers=wire.RideClosed,
-    errors=(NoSuchRide, IllegalTransition, Unavailable),
+    errors=(IdReused, NoSuchRide, IllegalTransition, Unavailable),
+    once=True,
 )
 
 
@@ -41,9 +43,11 @@ def ride_routes(requests: Requests) -> list[Route]:
         ride_id = RideId(request.path_params["ride_id"])
         if re.fullmatch(CHOSEN_ID, ride_id) is None:
             raise NoSuchRide
+        who = principal_of(request)
+        command = command_of(request, who, asked)
         closed: DeskAnswered = await requests.ask(
             addresses.ride(ride_id),
-            lambda reply_to: CancelRide(principal_of(request), ride_id, asked.reason or "", reply_to=reply_to),
+            lambda reply_to: CancelRide(who, ride_id, asked.reason or "", command, reply_to),
             PATIENCE_S,
             nobody=NoSuchRide,
         )

@@ -2,10 +2,25 @@
 
 import pytest
 
-from dispatch.transport.http.routes.desk import KEY_FORM
+from dispatch.errors import BadField
+from dispatch.transport.http.routes.desk import place_of
+from dispatch.values import Place
 
 
-@pytest.mark.parametrize(("written", "key"), [('"a-1"', "a-1"), ("a-1", "a-1"), ("a b", None), ("", None)])
-def test_a_key_may_stand_in_quotes(written: str, key: str | None) -> None:
-    form = KEY_FORM.fullmatch(written)
-    assert (form[1] if form else None) == key
+def test_a_place_of_an_edit_is_whole_or_none() -> None:
+    assert place_of("pickup", None, None, None) is None
+    assert place_of("pickup", -26.2, 28.0, None) == Place(-26.2, 28.0, "")
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "address", "field"),
+    [
+        (-26.2, None, None, "pickup_longitude"),
+        (None, 28.0, None, "pickup_latitude"),
+        (None, None, "9 Elm St", "pickup_latitude"),
+    ],
+)
+def test_half_a_place_is_a_bad_field(lat: float | None, lon: float | None, address: str | None, field: str) -> None:
+    with pytest.raises(BadField) as refused:
+        place_of("pickup", lat, lon, address)
+    assert refused.value.field == field
