@@ -31,19 +31,42 @@ def main() -> None:
 
 
 @main.command()
+@click.option(
+    "--sandbox",
+    type=click.IntRange(0, 2_000),
+    metavar="N",
+    help="a town of its own with N simulated drivers; anybody on this machine can be anybody in it",
+)
+@click.option("--sandbox-seed", type=click.IntRange(0), default=1, hidden=True, help="of its dice")
+@click.option("--sandbox-rides", type=click.IntRange(0), hidden=True, help="so many simulated passengers book")
 @with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
-def serve(resolved: Resolved) -> int | None:
-    """Serve real apps over WebSockets until SIGTERM or Ctrl-C."""
-    exposure(resolved.settings)
+def serve(resolved: Resolved, sandbox: int | None, sandbox_seed: int, sandbox_rides: int | None) -> int | None:
+    """Serve real apps over WebSockets until SIGTERM or Ctrl-C.
+
+    With --sandbox the server has a town to try things in: the centre of Helsinki, with simulated drivers and passengers, a tariff, and
+    login codes that are shown on the login page. On a loopback address alone, and from a file of its own (sandbox.db unless --db
+    names one).
+    """
+    settings = resolved.settings
+    if sandbox is not None:
+        from sim.sandbox.terms import sandbox_settings
+
+        settings = sandbox_settings(resolved)
+    exposure(settings)
     from dispatch.storage.file.owner import owned
 
-    with owned(resolved.settings.db, make=True) as ownership:
+    with owned(settings.db, make=True) as ownership:
         from dispatch.transport.control import control_socket  # whoever is refused has heard already
 
         with control_socket(ownership.path) as orders:
             from dispatch.app import serve  # heavy; whoever has orders waits until it is there
 
-            return serve(resolved.settings, ownership, orders)
+            guest = None
+            if sandbox is not None:
+                from sim.sandbox.guest import SandboxGuest
+
+                guest = SandboxGuest(settings, sandbox, sandbox_seed, sandbox_rides)
+            return serve(settings, ownership, orders, guest)
 
 
 @main.command()

@@ -20,6 +20,7 @@ from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live.effects import tell_effects
 from dispatch.live.file import LiveFile
+from dispatch.live.guest import Guest
 from dispatch.live.reads import LiveReads
 from dispatch.live.removals import LiveRemovals
 from dispatch.payments import payment_provider, require_payments
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
 TELL_LEFT_OUT_S = 10.0
 
 
-def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
-    """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. Returns the exit status."""
+def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest | None = None) -> int:
+    """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. `guest`: a sandbox, which lives in
+    this process. Returns the exit status.
+    """
     from dispatch.transport.ws.listener import listening_socket
     from dispatch.transport.ws.server import run
     from dispatch.transport.ws.tls import Certificate
@@ -59,7 +62,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket) -> int:
         listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
         if settings.admin_port is not None:
             admin = opened.enter_context(listening_socket(settings.admin_host, settings.admin_port, of="admin_"))
-        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, admin, sparing))
+        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, admin, sparing, guest))
     what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
     say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
@@ -74,6 +77,7 @@ async def _serve(
     listener: socket,
     admin: socket | None,
     sparing: logs.Sparing,
+    guest: Guest | None,
 ) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
     from dispatch.live.routes import Parts, routes
@@ -89,7 +93,7 @@ async def _serve(
     async with AsyncExitStack() as opened:
         opened.callback(sparing.tell)
         opened.callback(asyncio.create_task(_tell_what_was_left_out(sparing)).cancel)
-        live = LiveFile(settings, ownership, runtime)
+        live = LiveFile(settings, ownership, runtime, is_sandbox=guest is not None)
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
@@ -111,17 +115,20 @@ async def _serve(
             file=live,
             zone=zone,
             travel=travel,
-            logins=_logins(settings, live, zone.gateway, keys, runtime, opened),
+            logins=_logins(settings, live, zone.gateway, keys, runtime, opened, guest),
             reads=LiveReads(runtime, zone, edge, live.health),
             port=listener.getsockname()[1],
             removals=removals,
+            is_sandbox=guest is not None,
         )
-        pages = http_app(routes(parts), admission)
+        pages = http_app(routes(parts, guest.routes(parts) if guest is not None else ()), admission)
         beside = _admin_port(settings, parts.reads, admin)
         await opened.enter_async_context(orders_answered(orders, partial(_obey, live, zone.gateway)))
         _say_what_to_know(settings, store, resumed)
-        on_ready = partial(_announce_ready, ownership, settings, admin)
-        await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission, beside)
+        if guest is not None:
+            await guest.settle()
+        on_ready, on_stop = partial(_announce_ready, ownership, settings, admin, guest), guest.leave if guest else None
+        await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission, beside, on_stop)
     return live.is_whole
 
 
@@ -146,6 +153,7 @@ def _logins(
     keys: KeyFile,
     runtime: RealtimeRuntime,
     opened: AsyncExitStack,
+    guest: Guest | None,
 ) -> "LiveLogins":
     """How people log in, and the notifier that sends them codes, and texts to callers."""
     from dispatch.live.callers import CallerTexts
@@ -153,7 +161,7 @@ def _logins(
     from dispatch.providers.notify import notifier
 
     is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
-    sender = notifier(settings, _report_texts, is_local=is_local)
+    sender = guest.notifier(_report_texts) if guest else notifier(settings, _report_texts, is_local=is_local)
     if sender is not None:
         opened.push_async_callback(sender.stop)
     runtime.sink(TEXTS, CallerTexts(sender))
@@ -201,7 +209,9 @@ def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> 
         logs.log.warning("charges wait for a provider of payments (payment_url)", extra={"charges": unpaid})
 
 
-def _announce_ready(ownership: Ownership, settings: Settings, admin: socket | None, host: str, port: int) -> None:
+def _announce_ready(
+    ownership: Ownership, settings: Settings, admin: socket | None, guest: Guest | None, host: str, port: int
+) -> None:
     ownership.keep()
     scheme = "https" if settings.tls_cert else "http"
     say(
@@ -209,6 +219,8 @@ def _announce_ready(ownership: Ownership, settings: Settings, admin: socket | No
     )
     if admin is not None:
         say(f"the admin port is http://{in_url(settings.admin_host)}:{admin.getsockname()[1]}")
+    if guest is not None:
+        guest.begin(port)
 
 
 def _report_texts(trouble: str) -> None:

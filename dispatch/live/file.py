@@ -20,6 +20,7 @@ from dispatch.storage.log.journal import JournalHealth, JournalPort
 from dispatch.storage.log.on_file import Reader, Writer, newest_at
 from dispatch.storage.log.restart import mark_all_disconnected
 from dispatch.storage.tables.region import agreed_region, settled_region
+from dispatch.storage.tables.sandbox import marked_sandbox, require_no_sandbox
 from dispatch.storage.tools.orders import Answer, Order, decode, perform
 from dispatch.storage.tools.phone_ids import has_other_forms
 from dispatch.storage.tools.privacy_orders import finish
@@ -45,8 +46,13 @@ class LiveFile:
     `is_whole`: it was closed, and everything is in the one file.
     """
 
-    def __init__(self, settings: Settings, ownership: Ownership, runtime: RealtimeRuntime) -> None:
-        """Opens it in both ways and tells the runtime where the journal is. Raises DatabaseError; then nothing is open."""
+    def __init__(
+        self, settings: Settings, ownership: Ownership, runtime: RealtimeRuntime, *, is_sandbox: bool = False
+    ) -> None:
+        """Opens it in both ways and tells the runtime where the journal is. `is_sandbox`: it is to be one, else it may be none.
+
+        Raises DatabaseError, IsASandbox, IsNoSandbox; then nothing is open.
+        """
         self._ownership = ownership
         self._runtime = runtime
         self.health = JournalHealth()
@@ -56,7 +62,7 @@ class LiveFile:
         """Hears what came of every order."""
         report = partial(_report, self.health)
         self.journal = JournalPort(
-            partial(_open, settings, ownership), runtime.tell_threadsafe, report, runtime.call_soon
+            partial(_open, settings, ownership, is_sandbox), runtime.tell_threadsafe, report, runtime.call_soon
         )
         try:
             self.store = Reader(settings.db, is_writing=self.health.is_well)
@@ -134,11 +140,12 @@ class LiveFile:
             logs.log.info("a new database was made", extra={"db": path})
 
 
-def _open(settings: Settings, ownership: Ownership) -> Writer:
+def _open(settings: Settings, ownership: Ownership, is_sandbox: bool) -> Writer:
     """In the journal's thread, before anyone is served: the file is ready, and no connection of the process before counts any more."""
 
     def trusts(db: Any) -> None:
         require_sound(db, settings.db)
+        (marked_sandbox if is_sandbox else require_no_sandbox)(db, settings.db)
         agreed_region(db, settings.db, settings.phone_region)
 
     writer = Writer(settings.db, settings.synchronous, trusts=trusts)

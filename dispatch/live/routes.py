@@ -1,5 +1,6 @@
 """Everything that the live server answers over HTTP, and who may ask it: one list. A new route is a line of it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from starlette.routing import Route
@@ -49,24 +50,26 @@ class Parts(NamedTuple):
     reads: LiveReads
     port: int
     removals: LiveRemovals
+    is_sandbox: bool = False
 
 
-def routes(parts: Parts) -> list[Route]:
-    """All routes, the documents of them, and the files that browsers get."""
+def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
+    """All routes, those of a guest (`more`), the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
-    desk = _desk_reads(parts)
+    desk = desk_reads(parts)
     answered = [  # the first that fits answers, and what is asked most stands first
         *public(AuthRoutes(parts.requests, parts.logins, parts.port).routes),
         *health_routes(parts.reads.why_not_ready),
         *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
-        *public(town_routes(parts.settings, vehicle_types)),
+        *public(town_routes(parts.settings, vehicle_types, sandbox=parts.is_sandbox)),
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *LookupRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
         *PeopleRoutes(parts.requests, _people(parts, desk)).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
+        *more,
     ]
     documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT], must_log_in(parts.settings))
     return [*answered, *public([*documents, *web_routes(FOLDER)])]
@@ -87,7 +90,7 @@ def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
     return LiveOwn(desk, parts.settings.time_zone, sight, lambda: parts.requests.runtime.now)
 
 
-def _desk_reads(parts: Parts) -> LiveDesk:
+def desk_reads(parts: Parts) -> LiveDesk:
     """What the operator's people read."""
     return LiveDesk(parts.settings, parts.requests.runtime, parts.zone.board, parts.zone.pricer.tariff.digits)
 

@@ -69,9 +69,20 @@ class SocketLink:
     `doors` limits how many handshakes are under way at once. `came_back` counts connections that replaced a lost one.
     """
 
-    def __init__(self, url: str, decode: Decode, rng: Random, doors: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        url: str,
+        decode: Decode,
+        rng: Random,
+        doors: asyncio.Semaphore,
+        token: Callable[[], str] | None = None,
+    ) -> None:
+        """`token`: makes the access token of a handshake; None: nobody has to log in."""
         self.url = url
         self.came_back = 0
+        self._token = token
+        self._socket: ClientConnection | None = None
+        self._stays_away_s = 0.0
         self._decode = decode
         self._rng = rng
         self._doors = doors
@@ -86,6 +97,12 @@ class SocketLink:
         """Hang up for good after what was sent. `run` returns soon."""
         self._hung_up.set()
         self._outgoing.put_nowait(None)
+
+    def cut(self, away_s: float) -> None:
+        """Break the connection without a word, as a phone in a tunnel does, and come back after so many seconds."""
+        self._stays_away_s = away_s
+        if self._socket is not None:
+            self._socket.transport.abort()
 
     async def run(self, app: App) -> Ending | None:
         """Carry frames both ways until the app hangs up (returns None) or the server tells it to stay away (returns how)."""
@@ -102,6 +119,7 @@ class SocketLink:
             if pause_s is None:
                 return ending
             attempt += 1
+            pause_s, self._stays_away_s = max(pause_s, self._stays_away_s), 0.0
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hung_up.wait(), pause_s)
         return None
@@ -117,6 +135,7 @@ class SocketLink:
                     proxy=None,
                     ping_interval=None,  # the app pings, as the seed's apps do
                     user_agent_header=None,
+                    additional_headers={"Authorization": f"Bearer {self._token()}"} if self._token else None,
                     open_timeout=OPEN_TIMEOUT_S,
                     close_timeout=CLOSE_TIMEOUT_S,
                 )
@@ -130,6 +149,7 @@ class SocketLink:
         if self._hung_up.is_set():
             self.close()
         speaking = asyncio.create_task(self._speak(socket, self._outgoing))
+        self._socket = socket
         app.on_open()
         try:
             while True:
@@ -137,6 +157,7 @@ class SocketLink:
         except ConnectionClosed:
             app.on_lost()
         finally:
+            self._socket = None
             speaking.cancel()
         return Ending(socket.close_code or LOST, socket.close_reason or "")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId
@@ -17,6 +17,19 @@ from sim.report.figures import Figures
 
 Point = tuple[float, float]
 """Latitude and longitude."""
+
+
+class Drives(Protocol):
+    """A drive, on whatever way: it begins at `start`, and is at `end` from Unix second `arrives_at` on."""
+
+    start: Point
+    end: Point
+    departs_at: float
+    arrives_at: float
+
+    def position(self, now: float) -> Point:
+        """Where the car is."""
+
 
 FREE, TO_PICKUP, ON_TRIP = "p1", "p2", "p3"
 """The periods of a driver's time: waiting for a ride, on the way to one, with a passenger."""
@@ -65,7 +78,9 @@ class DriverPhone(Phone):
         self.behaviour = behaviour
         self.travel = travel
         self.figures = figures
-        self.leg = Leg(at, at, clock.now, travel)
+        self.road: Clock = clock
+        """By which the car drives: where cars can be made faster, people are not."""
+        self.leg: Drives = Leg(at, at, clock.now, travel)
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
         self.offers: dict[str, str] = {}
@@ -74,7 +89,7 @@ class DriverPhone(Phone):
 
     def position(self) -> Point:
         """Where the driver is now: latitude, longitude."""
-        return self.leg.position(self.clock.now)
+        return self.leg.position(self.road.now)
 
     def report(self) -> None:
         """Send the position, as a real app does on its cadence."""
@@ -110,7 +125,7 @@ class DriverPhone(Phone):
 
     def _on_ride_cancelled(self, frame: wire.RideEnded) -> None:
         if self.ride is not None and self.ride.ride_id == frame.ride_id:
-            self._drive(self.position())
+            self._drive(self.position(), None)
             self._be_free()
 
     def _on_snapshot(self, frame: wire.DriverSnapshot) -> None:
@@ -148,8 +163,7 @@ class DriverPhone(Phone):
         assert ride is not None
         self.send(wire.StartRide(ride_id=message.ride_id))
         self._enter(ON_TRIP)
-        self._drive((ride.dropoff_latitude, ride.dropoff_longitude))
-        self.later(self.leg.arrives_at - self.clock.now, ReachDropoff(message.ride_id))
+        self._drive((ride.dropoff_latitude, ride.dropoff_longitude), ReachDropoff(message.ride_id))
 
     def _on_reach_dropoff(self, message: ReachDropoff) -> None:
         if self._is_on(message.ride_id):
@@ -164,12 +178,17 @@ class DriverPhone(Phone):
     def _set_out(self, ride: wire.RideAccepted | wire.CurrentRide) -> None:
         self.ride, self.finished = ride, False
         self._enter(TO_PICKUP)
-        self._drive((ride.pickup_latitude, ride.pickup_longitude))
-        self.later(self.leg.arrives_at - self.clock.now, ReachPickup(ride.ride_id))
+        self._drive((ride.pickup_latitude, ride.pickup_longitude), ReachPickup(ride.ride_id))
 
-    def _drive(self, to: Point) -> None:
-        now = self.clock.now
-        self.leg = Leg(self.leg.position(now), to, now, self.travel)
+    def _drive(self, to: Point, then: Message | None) -> None:
+        """Set out for this place, and get the message `then` there."""
+        now = self.road.now
+        self.leg = self._leg(self.leg.position(now), to, now)
+        if then is not None:
+            self.road.set_timer(self.leg.arrives_at - now, self.address, then)
+
+    def _leg(self, start: Point, to: Point, now: float) -> Drives:
+        return Leg(start, to, now, self.travel)
 
     def _be_free(self) -> None:
         self.ride, self.finished = None, False

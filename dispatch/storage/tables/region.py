@@ -1,7 +1,4 @@
-"""The region of phone numbers that name no country, as the file keeps it: all who write ids into one file must read numbers alike.
-
-It has a table of its own, made when there is something to keep, and not by a migration: files without it open as they did.
-"""
+"""The region of phone numbers that name no country, as the file keeps it: all who write ids into one file must read numbers alike."""
 
 from pathlib import Path
 from typing import Final
@@ -10,12 +7,9 @@ from sqlite_utils import Database
 
 from dispatch.errors import SettingError
 from dispatch.storage.failures import explained
+from dispatch.storage.tables.kept import keep, kept
 
 NAME: Final = "phone_region"
-_MADE: Final = (
-    "CREATE TABLE IF NOT EXISTS kept_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID"
-)
-_KEEP: Final = "INSERT INTO kept_settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 
 
 class RegionDiffers(SettingError):
@@ -31,25 +25,21 @@ class RegionDiffers(SettingError):
 
 def kept_region(db: Database) -> str:
     """Two letters; empty: the file keeps none."""
-    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'kept_settings'").fetchone():
-        return ""
-    row = db.execute("SELECT value FROM kept_settings WHERE name = ?", (NAME,)).fetchone()
-    return str(row[0]) if row is not None else ""
+    return kept(db, NAME)
 
 
 def keep_region(db: Database, region: str) -> None:
     """In the transaction that is open, or at once."""
-    db.execute(_MADE)
-    db.execute(_KEEP, (NAME, region))
+    keep(db, NAME, region)
 
 
 def agreed_region(db: Database, path: str | Path, given: str) -> str:
     """The region that the file keeps, else the `given` one; empty: none. Raises RegionDiffers, DatabaseError."""
     with explained(str(path)):
-        kept = kept_region(db)
-    if kept and given and kept != given:
-        raise RegionDiffers(path, kept, given)
-    return kept or given
+        known = kept_region(db)
+    if known and given and known != given:
+        raise RegionDiffers(path, known, given)
+    return known or given
 
 
 def settled_region(db: Database, path: str | Path, given: str) -> str:

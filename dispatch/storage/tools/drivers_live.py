@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from dispatch.ids import DriverId
 from dispatch.words import AskVerdict
 
 Told = dict[str, Any]
@@ -38,3 +39,8 @@ def drivers_page(db: Database, everybody: bool, skipped: int, limit: int, now: f
     asked = {"all": everybody, "skipped": skipped, "limit": limit + 1, "now": now}
     rows = list(db.query(_DRIVERS, asked))
     return rows[:limit], skipped + limit if len(rows) > limit else None
+
+
+def offers_made(db: Database, driver_id: DriverId) -> int:
+    """How many offers this driver has had so far."""
+    return int(db.execute("SELECT count(*) FROM offers WHERE driver_id = ?", (driver_id,)).fetchone()[0])

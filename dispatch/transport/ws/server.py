@@ -7,7 +7,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from types import FrameType
@@ -51,6 +51,7 @@ async def serve_forever(
     listener: socket.socket,
     admission: Admission | None = None,
     admin: Admin | None = None,
+    on_stop: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then close all sockets in batches and return. A second signal cuts them off.
 
@@ -58,13 +59,14 @@ async def serve_forever(
 
     `on_ready(host, port)` is called once connections are accepted. `listener`: a `listening_socket`, which is closed at the end.
     `admission`: finds out who connects; None: by the settings, where nobody can log in. `admin`: what is served on the admin port.
+    `on_stop`: is waited for before sockets are closed, while nobody new is let in.
 
     Raises SettingError: the TLS certificate cannot be used.
     """
     room = _with_room(settings, prepare_process())
     edge = SocketEdge(gateway, room, counters, admission)
     ready = partial(on_ready, settings.host, listener.getsockname()[1])
-    server = _Server(edge, http_app, ready, Certificate.of(settings))
+    server = _Server(edge, http_app, ready, Certificate.of(settings), on_stop)
     async with admin_served(edge, admin):
         serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
         try:
@@ -88,7 +90,12 @@ class _Server(uvicorn.Server):
     """uvicorn with the edge's connections and orderly stop. It ends by returning, instead of raising the signal again."""
 
     def __init__(
-        self, edge: SocketEdge, http_app: ASGIApp, on_ready: Callable[[], None], certificate: Certificate | None
+        self,
+        edge: SocketEdge,
+        http_app: ASGIApp,
+        on_ready: Callable[[], None],
+        certificate: Certificate | None,
+        on_stop: Callable[[], Awaitable[None]] | None,
     ) -> None:
         sockets = cast(Any, lambda **_: DispatchConnection(edge))
         super().__init__(config(http_app, partial(FrontConnection, edge), ws=sockets))
@@ -96,6 +103,7 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._edge = edge
         self._on_ready = on_ready
+        self._on_stop = on_stop
         self._certificate = certificate
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -120,5 +128,7 @@ class _Server(uvicorn.Server):
         for listener in self.servers:
             listener.close()
         log.info("stopping", extra={"because_of": self._signal, "sockets": len(self._edge.sockets)})
+        if self._on_stop is not None:
+            await self._on_stop()
         await self._edge.drain()
         await super().shutdown(sockets)

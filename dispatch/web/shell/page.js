@@ -44,25 +44,11 @@ const AGAIN_MS = 3_000;
  * @returns {Promise<Page>}
  */
 export async function openPage({ page, title }) {
-  const frame = await openFrame({ page, title });
-  const person = await somebody({ ...frame, page }, frame.town);
-  return { ...frame, person };
-}
-
-/**
- * Builds what all pages have. Nobody is logged in.
- *
- * @param {object} options
- * @param {PageName | "developer"} options.page
- * @param {string} options.title as of `openPage`
- * @returns {Promise<Omit<Page, "person">>}
- */
-export async function openFrame({ page, title }) {
   keepFor(page);
   const endTheme = showTheme(chosen("theme", THEMES, "auto"));
   const languages = /** @type {(keyof typeof LANGUAGES)[]} */ (Object.keys(LANGUAGES));
   const language = chosen("language", languages, languageFor(navigator.languages));
-  const client = new DispatchClient({ base: location.origin, page: page === "developer" ? undefined : page });
+  const client = new DispatchClient({ base: location.origin, page });
   const asked = client.town().catch((error) => error);
   const texts = await loadTexts(language);
   Object.assign(document.documentElement, { lang: language, dir: texts.direction });
@@ -70,12 +56,13 @@ export async function openFrame({ page, title }) {
   const sound = new Sound();
   const menu = makeMenu({ texts, sound, endTheme });
   const frame = buildFrame(texts, menu.button, texts.say(title));
-  const parts = { client, texts, menu, sound, ...frame };
+  const parts = { page, client, texts, menu, sound, ...frame };
 
   const town = await theTown(parts, await asked);
   if (town.time_zone) texts.useTimeZone(town.time_zone);
   nameTown(parts, town, texts.say(title));
-  return { ...parts, town };
+  const person = await somebody(parts, town);
+  return { ...parts, town, person };
 }
 
 /**

@@ -1,0 +1,302 @@
+"""The people of a sandbox: drivers and passengers with a WebSocket and a token each, on clocks that can be steered.
+
+Their apps go on while the people stand still: they ping, and say where the car is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import islice
+from random import Random
+from typing import Final
+
+from dispatch.ids import DriverId, PassengerId, PersonId, RideId
+from dispatch.logs import log
+from dispatch.messages.base import Message
+from dispatch.principals import Principal, Role
+from dispatch.timestamps import LocalTime
+from dispatch.transport import wire
+from dispatch.values import Point
+from sim.demo.apps import DemoApp, PassengerApp
+from sim.demo.rides import RidesSeen
+from sim.network.socket_link import Decode, Ending, SocketLink
+from sim.people.behaviour import PassengerBehaviour
+from sim.people.passenger import PassengerPhone
+from sim.report.figures import Figures
+from sim.sandbox.apps import SandboxDriverApp
+from sim.sandbox.clock import Sink, SteeredClock
+from sim.sandbox.demand import Wishes
+from sim.sandbox.driver import SandboxDriver, Trouble
+from sim.sandbox.town import Kerb, Town
+
+DEMAND: Final = "demand"
+BEAT_S: Final = 0.1
+FREE_BEATS, DRIVING_BEATS, PING_BEATS = 50, 30, 50
+"""A free driver sends a position every 5 s, since they cruise; a driver with a ride every 3 s, and every app pings every 5 s."""
+DOORS: Final = 50
+"""Handshakes at once."""
+HANG_UP_BATCH, HANG_UP_WITHIN_S = 100, 5.0
+FIRST_SHARE, FIRST_WITHIN_S = 5, 4.0
+"""At the start one passenger for so many drivers books within so many seconds, so that there is something to see."""
+LOOK_AGAIN_S: Final = 5.0
+"""While nobody books, it is looked so often whether anybody does."""
+
+
+class Book(Message, frozen=True, gc=False):
+    """The next passenger books. Void when `number` is an old one: the pace has changed since."""
+
+    number: int
+
+
+class FirstBook(Message, frozen=True, gc=False):
+    """One of those books who book at the start."""
+
+
+class Crowd:
+    """All simulated drivers and passengers. `errors`: what the server refused them, in words. `demand`: times the usual pace."""
+
+    def __init__(
+        self,
+        seed: int,
+        time_zone: str,
+        token: Callable[[Principal], str],
+        renew_every_s: float,
+        rides: int | None,
+    ) -> None:
+        """
+        Args:
+            seed: of all dice.
+            time_zone: of the town's hours.
+            token: makes an access token.
+            renew_every_s: how often an app sends a newer one.
+            rides: how many passengers book in all; None: there is no end.
+        """
+        self._post: dict[str, Sink] = {}
+        self.people = SteeredClock(self._post, self._on_failure)
+        self.road = SteeredClock(self._post, self._on_failure)
+        self.town = Town.shipped()
+        self.wishes = Wishes(self.town)
+        self.figures, self.seen, self.errors = Figures(), RidesSeen(), Counter[str]()
+        self.drivers: list[SandboxDriverApp] = []
+        self.passengers: dict[RideId, PassengerApp] = {}
+        self.demand = 1.0
+        self.rides_left = rides
+        self.is_paused = False
+        self.speed = 1.0
+        self._seed, self._local = seed, LocalTime(time_zone)
+        self._token, self._renew_beats = token, max(1, round(renew_every_s / BEAT_S))
+        self._doors = asyncio.Semaphore(DOORS)
+        self._lines: dict[asyncio.Task[Ending | None], DemoApp] = {}
+        self._who: dict[DemoApp, Principal] = {}
+        self._came_back = self._booked = self._turn = 0
+        self._run = f"{int(self.people.now):x}"  # the file may remember the rides of an earlier run
+        self._dice = self._rng("passengers")
+        self._at_home: list[PersonId] = []
+        self._url = ""
+        self._beating: asyncio.Task[None] | None = None
+        self._post[DEMAND] = _Demand(self)
+
+    @property
+    def came_back(self) -> int:
+        """Connections that replaced a lost one."""
+        return self._came_back + sum(app.link.came_back for app in self._lines.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everybody who was to book has booked, and every ride is over."""
+        return self.rides_left == 0 and not self.passengers
+
+    # -- coming and going
+
+    def begin(self, url: str, drivers: Sequence[PersonId], passengers: Sequence[PersonId]) -> None:
+        """Everybody connects to the server at `url`, and some book soon."""
+        self._url = url
+        self._at_home = list(passengers)
+        self._dice.shuffle(self._at_home)
+        self.join(drivers)
+        self._beating = asyncio.create_task(self._beat())
+        for _ in range(-(-len(drivers) // FIRST_SHARE)):
+            self.people.set_timer(1.0 + self._dice.random() * FIRST_WITHIN_S, DEMAND, FirstBook())
+        self.wait_for_next()
+
+    def join(self, drivers: Sequence[PersonId]) -> None:
+        """More drivers come online, somewhere in town."""
+        for person_id in drivers:
+            driver_id = DriverId(person_id)
+            dice = self._rng("driver/" + driver_id)
+            phone = SandboxDriver(driver_id, self.people, self.road, self.town, self.wishes, dice, self.figures)
+            self._post[phone.address] = phone
+            who = Principal(Role.DRIVER, driver_id)
+            link = self._link(f"/ws/driver/{driver_id}/", wire.to_driver, who)
+            app = SandboxDriverApp(phone, link, self.errors, self.figures)
+            self.drivers.append(app)
+            self._keep(app, who)
+
+    async def hang_up(self) -> None:
+        """Hang up: passengers first, then drivers, a batch at a time. An app that takes more than a few seconds is cut off."""
+        self.people.stop()
+        self.road.stop()
+        if self._beating is not None:
+            self._beating.cancel()
+        self._post.clear()
+        lines = list(self._lines.items())[::-1]  # the fleet came first
+        for start in range(0, len(lines), HANG_UP_BATCH):
+            batch = lines[start : start + HANG_UP_BATCH]
+            for _, app in batch:
+                app.link.close()
+            await asyncio.wait([task for task, _ in batch], timeout=HANG_UP_WITHIN_S)
+            for task, _ in batch:
+                task.cancel()
+
+    # -- steering
+
+    def steer(self, *, is_paused: bool | None, speed: float | None, demand: float | None) -> None:
+        """Let people stand still or go on, cars drive so many times as fast, and so many times as many passengers book."""
+        self.is_paused = self.is_paused if is_paused is None else is_paused
+        self.speed = self.speed if speed is None else speed
+        self.people.rate = 0.0 if self.is_paused else 1.0
+        self.road.rate = 0.0 if self.is_paused else self.speed
+        if demand is not None:
+            self.demand = demand
+            self.wait_for_next()
+
+    def misbehave(self, trouble: Trouble, count: int) -> None:
+        """So many drivers do this wrong from now on: of those who do, or else of those who behave, who are free rather than busy."""
+        doing = [app for app in self.drivers if app.phone.trouble is trouble]
+        for app in doing[count:]:
+            app.misbehave(Trouble.NONE)
+        behaved = [app for app in self.drivers if app.phone.trouble is Trouble.NONE]
+        behaved.sort(key=lambda app: app.phone.ride is not None)
+        for app in behaved[: max(0, count - len(doing))]:
+            app.misbehave(trouble)
+
+    def misbehaving(self) -> Counter[Trouble]:
+        """How many drivers do what wrong."""
+        return Counter(app.phone.trouble for app in self.drivers if app.phone.trouble)
+
+    def yield_to(self, driver_id: str) -> None:
+        """All drivers but this one take no offers; with an empty id they take them again."""
+        for app in self.drivers:
+            app.phone.set_yields(bool(driver_id) and app.phone.driver_id != driver_id)
+
+    def book_now(self, count: int, near: Point | None) -> None:
+        """So many passengers book at once, at this place if there is one."""
+        kerb = None
+        if near is not None:
+            kerb = min(self.town.kerbs, key=lambda kerb: self.town.metres(kerb.point, near))
+        for _ in range(count):
+            self._book(kerb)
+
+    # -- passengers
+
+    def wait_for_next(self) -> None:
+        """Set the time of the next booking by the pace as it is now."""
+        self._turn += 1
+        per_s = self.demand * self.wishes.per_s(len(self.drivers), self._hour)
+        wait_s = self._dice.expovariate(per_s) if per_s > 0.0 else LOOK_AGAIN_S
+        self.people.set_timer(wait_s, DEMAND, Book(self._turn if per_s > 0.0 else -self._turn))
+
+    def hear_demand(self, message: Book | FirstBook) -> None:
+        """It is time for somebody to book."""
+        if isinstance(message, FirstBook):
+            if self.demand > 0.0:
+                self._book(None)
+        elif abs(message.number) == self._turn:
+            if message.number > 0:
+                self._book(None)
+            self.wait_for_next()
+
+    @property
+    def _hour(self) -> float:
+        return self._local.hour(self.people.now)
+
+    def _book(self, start: Kerb | None) -> None:
+        if self.rides_left == 0 or not self._at_home:
+            return
+        if self.rides_left is not None:
+            self.rides_left -= 1
+        self._booked += 1
+        who = Principal(Role.PASSENGER, PassengerId(self._at_home.pop()))
+        ride_id = RideId(f"sandbox-{self._run}-{self._booked}")
+        trip = self.wishes.trip(self._dice, self._hour, start)
+        behaviour = PassengerBehaviour()
+        phone = PassengerPhone(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)
+        self._post[phone.address] = phone
+        link = self._link(f"/ws/ride/{ride_id}/", wire.to_passenger, who)
+        app = self.passengers[ride_id] = PassengerApp(phone, link, self.errors, self.seen, self._booked % PING_BEATS)
+        self._keep(app, who)
+
+    def _on_end(self, phone: PassengerPhone) -> None:
+        self._post.pop(phone.address, None)
+        app = self.passengers.pop(phone.ride_id, None)
+        if app is not None:
+            app.close()
+
+    # -- lines
+
+    async def _beat(self) -> None:
+        """The apps whose turn it is. Turns are spread, so that all beats are equally busy. A pause does not stop them."""
+        number = 0
+        while True:
+            number += 1
+            for driver in islice(self.drivers, number % FREE_BEATS, None, FREE_BEATS):
+                if driver.phone.ride is None:
+                    driver.report()
+            for driver in islice(self.drivers, number % DRIVING_BEATS, None, DRIVING_BEATS):
+                if driver.phone.ride is not None:
+                    driver.report()
+            for driver in islice(self.drivers, number % PING_BEATS, None, PING_BEATS):
+                driver.ping()
+            for passenger in self.passengers.values():
+                if passenger.turn == number % PING_BEATS:
+                    passenger.ping()
+            if number % self._renew_beats == 0:
+                for app, who in self._who.items():
+                    app.link.send(wire.Authenticate(token=self._token(who)))
+            await asyncio.sleep(BEAT_S)
+
+    def _link(self, path: str, decode: Decode, who: Principal) -> SocketLink:
+        dice = self._rng(f"links/{path}")
+        return SocketLink(self._url + path, decode, dice, self._doors, lambda: self._token(who))
+
+    def _keep(self, app: DemoApp, who: Principal) -> None:
+        task = asyncio.create_task(app.link.run(app))
+        self._lines[task] = app
+        self._who[app] = who
+        task.add_done_callback(self._on_line_over)
+
+    def _on_line_over(self, task: asyncio.Task[Ending | None]) -> None:
+        app = self._lines.pop(task)
+        who = self._who.pop(app)
+        self._came_back += app.link.came_back
+        if isinstance(app, PassengerApp):
+            self._at_home.insert(0, PersonId(who.id))
+        if task.cancelled():
+            return
+        failure = task.exception()
+        if failure is not None:
+            self._on_failure(failure)
+        elif (ending := task.result()) is not None:
+            self.errors[f"{ending.code} {ending.reason}".rstrip()] += 1
+            if isinstance(app, PassengerApp):
+                self.seen.forget(app.phone.ride_id)
+                self._on_end(app.phone)
+
+    def _on_failure(self, error: BaseException) -> None:
+        self.errors[f"a bug of the sandbox: {type(error).__name__}"] += 1
+        log.error("somebody who is simulated has a bug", exc_info=error)
+
+    def _rng(self, name: str) -> Random:
+        return Random(f"{self._seed}/{name}")
+
+
+class _Demand:
+    """The sink of those who are to book."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+
+    def deliver(self, message: Book | FirstBook) -> None:
+        self._crowd.hear_demand(message)
