@@ -130,7 +130,7 @@ async function somebody(parts, town) {
     bands.show("login", { kind: "danger", text: errorText(error, texts) });
     return null;
   });
-  person ??= await loggedIn(parts);
+  person ??= await loggedIn(parts, town);
   bands.hide("login");
   keep("person", person);
   client.session.on("person", (now) => {
@@ -161,14 +161,20 @@ async function restored(client) {
 
 /**
  * @param {{ page: PageName, client: DispatchClient, texts: Texts, main: HTMLElement, announcer: Announcer }} parts
+ * @param {Town} town
  * @returns {Promise<Person>}
  */
-async function loggedIn({ page, client, texts, main, announcer }) {
+async function loggedIn({ page, client, texts, main, announcer }, town) {
+  const sandbox = town.sandbox ? await import("./sandbox.js") : null;
+  /** @type {{ element: HTMLElement, stop(): void } | undefined} */
+  let strip;
   await new Promise((resolve) => {
     const done = () => resolve(undefined);
     const form = loginForm({ page, client, texts, announcer, done });
-    fill(main, el("div", { class: "gate stack wide" }, form.element));
+    strip = sandbox?.sandboxStrip({ page, client, texts, form });
+    fill(main, el("div", { class: "gate stack wide" }, form.element, strip?.element));
   });
+  strip?.stop();
   fill(main);
   main.focus();
   const person = client.session.person;
