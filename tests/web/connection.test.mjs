@@ -146,6 +146,21 @@ test("a wrong pin says how many more lock the ride", async () => {
   connection.close();
 });
 
+test("a connection that was replaced comes back when somebody wants it here, and by nothing else", async () => {
+  const connection = await connected();
+  connection.takeOver();
+  sockets[0].onclose({ code: 4504 });
+  connection.open();
+  pass(60_000);
+  assert.equal(sockets.length, 1);
+  connection.takeOver();
+  await opened();
+  assert.deepEqual([sockets.length, connection.status.state, connection.status.why], [2, "open", null]);
+  sockets[1].onclose({ code: 4503 });
+  connection.takeOver();
+  assert.equal(connection.status.why, "forbidden");
+});
+
 test("what was too fast is sent again after the time that the server says", async () => {
   const connection = await connected();
   const asked = connection.send("cancel_ride");

@@ -30,7 +30,7 @@ let now;
 let clock;
 beforeEach(() => {
   now = 10_000;
-  clock = { now: () => now, roundTripMs: 200 };
+  clock = { now: () => now, wall: () => now + 5_000_000, roundTripMs: 200 };
 });
 const snapshot = (more = {}) => ({ type: "snapshot", status: "available", offer: null, ride: null, recovered: false, ...more });
 const after = (state, ...messages) => messages.reduce((last, message) => reduce(last, message, clock), state);
@@ -50,8 +50,16 @@ test("each message of a ride has its screen", () => {
 });
 
 test("a driver whom nobody has seen before is off, and so is one who said so", () => {
-  assert.equal(screenOf(after(begin(), OPEN, { type: "pong" })), "offline");
+  assert.equal(screenOf(after(begin({ online: true }), OPEN, { type: "page:unknown" })), "offline");
   assert.equal(screenOf(after(begin({ online: true }), OPEN, snapshot({ status: "unavailable" }))), "offline");
+});
+
+test("a server that tells nothing for a while has nothing to tell", () => {
+  const state = after(begin(), { ...OPEN, since: now });
+  now += 1_400;
+  assert.equal(screenOf(reduce(state, { type: "page:tick" }, clock)), "loading");
+  now += 100;
+  assert.equal(screenOf(reduce(state, { type: "page:tick" }, clock)), "offline");
 });
 
 test("a new page does not go online by itself, but tells a server that believes so", () => {
@@ -186,6 +194,24 @@ test("a reload finds the clocks of waiting in the snapshot", () => {
   assert.deepEqual([state.ride.waiting.perMinute, state.ride.waiting.noShowFee], [2, 20]);
 });
 
+test("how long the driver has waited outlives a reload, and so does what it costs", () => {
+  const arrived = after(online(), ACCEPTED, ARRIVED);
+  assert.deepEqual([arrived.ride.waiting.since, arrived.ride.waiting.freeEndsAt], [10_000, 130_000]);
+  const kept = JSON.parse(JSON.stringify(toKeep(arrived)));
+  now = 500; // a new page counts anew
+  clock.wall = () => 5_010_000 + 150_000;
+  const over = { ...CARD, ...ARRIVED, status: "arrived", waiting_free_ttl_ms: 0, no_show_ttl_ms: 150_000 };
+  const { waiting } = after(begin(kept), OPEN, snapshot({ status: "busy", ride: over })).ride;
+  assert.deepEqual([now - waiting.since, now - waiting.freeEndsAt], [150_000, 30_000]);
+});
+
+test("a page that has kept nothing knows from the server's times for how long waiting has cost at least", () => {
+  const times = { waiting_free_until: "2026-11-30T12:00:00Z", no_show_at: "2026-11-30T12:03:00Z" };
+  const over = { ...CARD, ...ARRIVED, ...times, status: "arrived", waiting_free_ttl_ms: 0, no_show_ttl_ms: 170_000 };
+  const { waiting } = after(begin(), OPEN, snapshot({ status: "busy", ride: over })).ride;
+  assert.deepEqual([waiting.since, now - waiting.freeEndsAt], [null, 10_000]);
+});
+
 test("a wrong pin stands at its field with what is left, and a lock has its clock", () => {
   const waiting = after(online(), ACCEPTED, ARRIVED, stepped("start_ride"));
   assert.deepEqual(after(waiting, refused("wrong_pin", { triesLeft: 2 })).ride.pin, { triesLeft: 2, locked: null });
@@ -197,7 +223,7 @@ test("too early sets the clock of the no-show; another refusal stands at its but
   const waiting = after(online(), ACCEPTED, ARRIVED, stepped("no_show"));
   assert.equal(after(waiting, refused("too_early", { retryAfterMs: 8_100 })).ride.waiting.noShow.leftMs, 8_000);
   const state = after(waiting, refused("illegal_now"));
-  assert.deepEqual([state.problems.no_show.code, state.sent], ["illegal_now", null]);
+  assert.deepEqual([state.problems.no_show.error.code, state.sent], ["illegal_now", null]);
   assert.deepEqual(after(state, stepped("no_show", "c2")).problems, {});
 });
 

@@ -102,6 +102,16 @@ export class Connection extends Emitter {
     void this.#connect();
   }
 
+  /**
+   * Connects again where another page or phone has taken over (`replaced`), because somebody wants it here. By itself it never does: two
+   * would take it from each other for ever.
+   */
+  takeOver() {
+    if (this.status.why !== "replaced") return;
+    this.#become("waiting");
+    this.open();
+  }
+
   /** Ends the connection. Commands without an answer are given up. */
   close() {
     this.#end("left");

@@ -37,3 +37,30 @@ export function guard(button, guardedUntil, run) {
     if (meant && button.getAttribute("aria-disabled") !== "true") run();
   });
 }
+
+/** Milliseconds for which a button is held down, where the driver has chosen that. */
+const HOLD_MS = 600;
+
+/**
+ * The same for a button that is held down for a while. Keys press it at once.
+ *
+ * @param {HTMLElement} button
+ * @param {() => number} guardedUntil
+ * @param {() => void} run
+ */
+export function hold(button, guardedUntil, run) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  button.classList.add("hold");
+  const end = () => {
+    clearTimeout(timer);
+    button.classList.remove("held");
+  };
+  button.addEventListener("pointerdown", () => {
+    if (performance.now() < guardedUntil()) return;
+    button.classList.add("held");
+    timer = setTimeout(run, HOLD_MS);
+  });
+  for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, end);
+  button.addEventListener("click", (event) => event.detail === 0 && run());
+}

@@ -12,6 +12,8 @@ import { GUARD_MS, GUARD_ONLINE_MS } from "./guard.js";
 export const CLOSED_SHOWN_MS = 4_000;
 export const LINK_LOST_MS = 12_000;
 const SILENT_AFTER_MS = 5_000;
+/** Milliseconds on an open link after which a server that told nothing has nothing to tell. */
+const SETTLED_AFTER_MS = 1_500;
 const LAST_REQUESTS = 10;
 /** In which states of a ride a step makes sense. */
 const POSSIBLE = {
@@ -27,9 +29,10 @@ const HELD_BACK = ["suspended", "document_ended"];
  * @typedef {keyof typeof POSSIBLE} Step
  * @typedef {import("../client/types").RideRequest} RideRequest
  * @typedef {import("../client/types").CurrentRide} CurrentRide
- * @typedef {{ now: () => number, roundTripMs: number | null }} Clock `now`: milliseconds that only grow
- * @typedef {{ free: Countdown | null, perMinute: number, noShow: Countdown | null, noShowFee: number, freeMs: number, since: number }} Waiting
- *   `since`: when waiting began to be counted here; `freeMs`: what was left of the free time then
+ * @typedef {{ now: () => number, wall: () => number, roundTripMs: number | null }} Clock milliseconds: `now` only grows, `wall` outlives a reload
+ * @typedef {{ since: number | null, freeEndsAt: number, free: Countdown | null, perMinute: number, noShow: Countdown | null, noShowFee: number }} Waiting
+ *   `since`: when the driver arrived, null where that is not known here; `freeEndsAt`: when waiting began to cost. Both on `now`
+ * @typedef {{ ride_id: string, at: number, freeMs: number }} Waited when waiting began on the phone's own clock, which a reload does not stop
  * @typedef {Omit<RideRequest, "type" | "seq" | "epoch"> & {
  *   left: Countdown, silence: Countdown, ttlMs: number, shownAt: number | null, guardMs: number, unsure: boolean,
  *   answer: { kind: "accept" | "decline", id: string } | null, problem: Problem | null }} Offer
@@ -39,7 +42,7 @@ const HELD_BACK = ["suspended", "document_ended"];
  *   `since`: when this step of the ride was first shown. `pin`: the last one was wrong
  * @typedef {{ ride_id: string, name: string, fare: number, currency: string | null, byAgreement: boolean, breakdown: Record<string, number> | null,
  *   payment: string, rating: "open" | "sending" | "done" }} Done `payment`: `cash`, `pending`, `paid` or `declined`
- * @typedef {{ code: string, message: string, retry: Countdown | null }} Problem
+ * @typedef {{ error: Refusal, retry: Countdown | null }} Problem
  * @typedef {{ step: Step, rideId: string, id: string, since: number }} Sent
  * @typedef {{ offer_id: string, reason: string, pickup: string, fare: number, currency: string | null, byAgreement: boolean }} LastRequest
  * @typedef {{ what: "cancelled", by: string, reason: string, fee: number, currency: string | null, name: string }
@@ -58,6 +61,7 @@ const HELD_BACK = ["suspended", "document_ended"];
  * @property {{ reason: string, at: number } | null} closed the request that was closed just now
  * @property {LastRequest[]} last the newest first
  * @property {Ride | null} ride
+ * @property {Waited | null} waited
  * @property {Sent | null} sent the step that waits for its answer
  * @property {Record<string, Problem>} problems by the step that was refused
  * @property {Done | null} done the ride that was just completed
@@ -68,7 +72,7 @@ const HELD_BACK = ["suspended", "document_ended"];
 /**
  * Where a page begins. `kept`: what an earlier page of this tab has kept.
  *
- * @param {{ online?: boolean, done?: Done | null }} [kept]
+ * @param {{ online?: boolean, done?: Done | null, waited?: Waited | null }} [kept]
  * @returns {State}
  */
 export function begin(kept = {}) {
@@ -84,6 +88,7 @@ export function begin(kept = {}) {
     closed: null,
     last: [],
     ride: null,
+    waited: kept.waited ?? null,
     sent: null,
     problems: {},
     done: kept.done ?? null,
@@ -93,8 +98,8 @@ export function begin(kept = {}) {
 }
 
 /** What of a state outlives a reload of this tab. @param {State} state */
-export function toKeep({ online, done }) {
-  return { online, done };
+export function toKeep({ online, done, waited }) {
+  return { online, done, waited };
 }
 
 /**
@@ -144,17 +149,21 @@ const CHANGES = {
     news: null,
     sent: null,
     problems: {},
-    ride: rideOf(null, { ...message, status: "accepted" }, clock),
+    ride: rideOf(null, { ...message, status: "accepted" }, clock, null),
   }),
 
   /** @param {State} state @param {import("../client/types").DriverArrived} message @param {Clock} clock */
-  driver_arrived: (state, message, clock) => ofRide(state, message, (ride) => ({
-    ...ride,
-    status: "arrived",
-    since: clock.now(),
-    waiting: waitingOf(message, clock),
-    warning: ride.warning === "far_from_pickup" ? ride.warning : null,
-  })),
+  driver_arrived: (state, message, clock) => {
+    const waited = { ride_id: message.ride_id, at: clock.wall(), freeMs: message.waiting_free_ttl_ms ?? 0 };
+    const arrived = ofRide(state, message, (ride) => ({
+      ...ride,
+      status: "arrived",
+      since: clock.now(),
+      waiting: waitingOf(message, clock, waited),
+      warning: ride.warning === "far_from_pickup" ? ride.warning : null,
+    }));
+    return arrived.ride ? { ...arrived, waited } : {};
+  },
 
   /** @param {State} state @param {{ ride_id: string }} message @param {Clock} clock */
   ride_started: (state, message, clock) => ofRide(state, message, (ride) => ({
@@ -213,8 +222,8 @@ const CHANGES = {
 
   snapshot: takeSnapshot,
 
-  /** The answer to a first ping, which comes after the snapshot, if there is one. @param {State} state */
-  pong: (state) => (state.settled ? {} : { settled: true, online: false }),
+  /** The server knows nothing of this driver: nobody with this id was connected before. */
+  "page:unknown": (/** @type {State} */ state) => (state.settled ? {} : { settled: true, online: false }),
 
   /** The link changed. @param {State} state @param {import("../client/connection.js").Status} message */
   "page:link": (state, { state: link, why, since }) => {
@@ -228,7 +237,8 @@ const CHANGES = {
   /** Time has passed. @param {State} state @param {object} _ @param {Clock} clock */
   "page:tick": (state, _, clock) => {
     const [first] = state.offers;
-    const { lostAt } = state.link;
+    const { state: link, since, lostAt } = state.link;
+    if (!state.settled && link === "open" && clock.now() - since >= SETTLED_AFTER_MS) return { settled: true };
     if (first !== undefined && lostAt !== null && clock.now() - lostAt >= LINK_LOST_MS) return closeOffer(state, first.offer_id, "no_link", clock);
     return state.closed !== null && clock.now() - state.closed.at >= CLOSED_SHOWN_MS ? { closed: null } : {};
   },
@@ -259,6 +269,9 @@ const CHANGES = {
   /** The stars were sent, or the server would not have them. @param {State} state @param {{ rating: Done["rating"] }} message */
   "page:rated": ({ done }, { rating }) => (done === null ? {} : { done: { ...done, rating } }),
 
+  /** The driver has read what happened. */
+  "page:news_read": () => ({ news: null }),
+
   /** The driver has seen what became of the last ride. */
   "page:ready": () => ({ done: null, news: null }),
 
@@ -286,7 +299,7 @@ function takeSnapshot(state, { status, offer, ride }, clock) {
     tellOff: believed && !busy && !state.online,
     heldBack: HELD_BACK.includes(status) ? (state.heldBack ?? { reason: status, document: null }) : null,
     offers: offer === null ? [] : withOffer({ ...state, offers: state.offers.filter(({ offer_id }) => offer_id === offer.offer_id) }, offer, clock),
-    ride: ride === null ? null : rideOf(state.ride, ride, clock),
+    ride: ride === null ? null : rideOf(state.ride, ride, clock, state.waited),
     done: ride === null ? state.done : null,
     news: ride === null && state.ride !== null ? { what: "gone" } : state.news,
   };
@@ -339,11 +352,12 @@ function ofRide({ ride }, { ride_id }, change) {
  * @param {Ride | null} before
  * @param {CurrentRide} told
  * @param {Clock} clock
+ * @param {Waited | null} waited
  * @returns {Ride}
  */
-function rideOf(before, told, clock) {
+function rideOf(before, told, clock, waited) {
   const same = before?.ride_id === told.ride_id && before.status === told.status;
-  const waiting = told.status === "arrived" ? waitingOf(told, clock) : null;
+  const waiting = told.status === "arrived" ? waitingOf(told, clock, waited) : null;
   return {
     ...told,
     since: same ? before.since : clock.now(),
@@ -354,17 +368,31 @@ function rideOf(before, told, clock) {
   };
 }
 
-/** @param {Partial<import("../client/types").DriverArrived>} message @param {Clock} clock @returns {Waiting} */
-function waitingOf(message, clock) {
+/**
+ * @param {Partial<import("../client/types").DriverArrived>} message
+ * @param {Clock} clock
+ * @param {Waited | null} waited
+ * @returns {Waiting}
+ */
+function waitingOf(message, clock, waited) {
   const count = (/** @type {number | null | undefined} */ ms) => (ms === null || ms === undefined ? null : new Countdown(ms, clock.roundTripMs, clock.now));
+  const known = waited !== null && waited.ride_id === message.ride_id;
+  const since = known ? clock.now() - (clock.wall() - waited.at) : null;
+  const freeMs = message.waiting_free_ttl_ms ?? 0;
   return {
+    since,
+    freeEndsAt: freeMs > 0 ? clock.now() + freeMs : since !== null && known ? since + waited.freeMs : clock.now() - leastOverMs(message),
     free: count(message.waiting_free_ttl_ms),
-    freeMs: message.waiting_free_ttl_ms ?? 0,
     perMinute: message.waiting_per_minute ?? 0,
     noShow: count(message.no_show_ttl_ms),
     noShowFee: message.no_show_fee ?? 0,
-    since: clock.now(),
   };
+}
+
+/** For how long waiting has cost at least, by the server's own times alone. @param {Partial<import("../client/types").DriverArrived>} message */
+function leastOverMs({ waiting_free_until: free, no_show_at: noShow, no_show_ttl_ms: leftMs }) {
+  if (!free || !noShow) return 0;
+  return Math.max(0, Date.parse(noShow) - Date.parse(free) - (leftMs ?? 0));
 }
 
 /**
@@ -386,9 +414,9 @@ function refuseStep(state, { id, problem }, clock) {
   return { sent: null, problems: { [sent.step]: problemOf(problem, clock) } };
 }
 
-/** @param {Refusal} problem @param {Clock} clock @returns {Problem} */
-function problemOf({ code, message, retryAfterMs }, clock) {
-  return { code, message, retry: retryAfterMs === null ? null : new Countdown(retryAfterMs, clock.roundTripMs, clock.now) };
+/** @param {Refusal} error @param {Clock} clock @returns {Problem} */
+function problemOf(error, clock) {
+  return { error, retry: error.retryAfterMs === null ? null : new Countdown(error.retryAfterMs, clock.roundTripMs, clock.now) };
 }
 
 /** @param {State} state @returns {Partial<State>} */

@@ -34,7 +34,7 @@ export class Sound {
  * @param {import("./texts.js").Texts} options.texts
  * @param {Sound} options.sound
  * @param {() => void} options.endTheme ends the theme that is shown
- * @returns {{ button: HTMLButtonElement, add(entry: Entry): void, logOut(run: () => Promise<void>): void, close(): void }}
+ * @returns {{ button: HTMLButtonElement, add(entry: Entry): HTMLButtonElement, logOut(run: () => Promise<void>): void, close(): void }}
  */
 export function makeMenu({ texts, sound, endTheme }) {
   const t = texts;
@@ -67,7 +67,9 @@ export function makeMenu({ texts, sound, endTheme }) {
         dialog.close();
         run();
       };
-      own.append(button({ label, test, run: chosenEntry }));
+      const made = button({ label, test, run: chosenEntry });
+      own.append(made);
+      return made;
     },
     logOut(run) {
       leave.replaceChildren(button({ label: t.say("shell.log_out"), kind: "danger", test: "log-out", run }));

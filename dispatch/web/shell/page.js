@@ -62,7 +62,8 @@ export async function openPage({ page, title }) {
   if (town.time_zone) texts.useTimeZone(town.time_zone);
   nameTown(parts, town, texts.say(title));
   const person = await somebody(parts, town);
-  return { ...parts, town, person };
+  // Where nobody logs in there is no cookie to renew a login by.
+  return { ...parts, client: person.guest ? new DispatchClient({ base: location.origin }) : client, town, person };
 }
 
 /**

@@ -16,6 +16,21 @@ export function themeFor(theme, { dark, contrast }) {
   return dark ? "dark" : "light";
 }
 
+/** Whether it is night where somebody drives; null: the system says what is dark. @type {boolean | null} */
+let night = null;
+let showAgain = () => {};
+
+/**
+ * Has `auto` be dark by night and light by day from now on, in place of what the system asks for.
+ *
+ * @param {boolean} isNight
+ */
+export function followSun(isNight) {
+  if (isNight === night) return;
+  night = isNight;
+  showAgain();
+}
+
 /**
  * Shows the page in this theme, and goes on to follow the system where it is `auto`. Returns a function that ends that.
  *
@@ -26,9 +41,10 @@ export function showTheme(theme) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const contrast = matchMedia("(prefers-contrast: more)");
   const show = () => {
-    document.documentElement.dataset.theme = themeFor(theme, { dark: dark.matches, contrast: contrast.matches });
+    document.documentElement.dataset.theme = themeFor(theme, { dark: night ?? dark.matches, contrast: contrast.matches });
   };
   show();
+  showAgain = show;
   for (const query of [dark, contrast]) query.addEventListener("change", show);
   return () => {
     for (const query of [dark, contrast]) query.removeEventListener("change", show);
@@ -39,7 +55,7 @@ export function showTheme(theme) {
  * What was chosen before, or `otherwise`, where nothing was, the browser keeps nothing, or what it kept is none of `allowed`.
  *
  * @template {string} Value
- * @param {"theme" | "language" | "sound"} name
+ * @param {"theme" | "language" | "sound" | "hold"} name
  * @param {readonly Value[]} allowed
  * @param {Value} otherwise
  * @returns {Value}
@@ -56,7 +72,7 @@ export function chosen(name, allowed, otherwise) {
 /**
  * Keeps a choice for the next visit, where the browser lets us.
  *
- * @param {"theme" | "language" | "sound"} name
+ * @param {"theme" | "language" | "sound" | "hold"} name
  * @param {string} value
  */
 export function choose(name, value) {
