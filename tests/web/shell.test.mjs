@@ -38,6 +38,13 @@ test("money has the digits of its currency, and is a plain number without one", 
   assert.equal(english.money(85.5, null), "85.5");
 });
 
+test("what is said inside a sentence keeps its own direction", () => {
+  const arabic = new Texts("ar", { to: "إلى {address}" });
+  assert.equal(arabic.say("to", { address: "12 Long St" }), "إلى \u206812 Long St\u2069");
+  assert.equal(arabic.money(20, "ZAR").replace(/\s/g, " "), "\u206620.00 R\u2069");
+  assert.equal(english.say("plain", { pin: "محمد" }), "Say this pin: \u2068محمد\u2069");
+});
+
 test("times are the town's, lengths and minutes are rounded as people say them", () => {
   assert.equal(english.time(new Date("2026-11-30T12:32:00Z")), "14:32");
   assert.equal(english.distance(5_240), "5.2 km");

@@ -72,11 +72,22 @@ class TownBounds(Struct, frozen=True, gc=False, kw_only=True):
     east: float
 
 
+class Cancelling(Struct, frozen=True, gc=False, kw_only=True):
+    """What a passenger pays who cancels a ride that has a driver: `fee`, in major units, from `free_s` seconds after the
+    assignment on, unless the driver is later than was told by `late_s`.
+    """
+
+    fee: float
+    free_s: int
+    late_s: int
+
+
 class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
     `has_tariff`: the server sets fares, so that it can be asked for quotes. `auth`: `on` where people have to log in, else `off`.
-    `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real. A search is unserved from
-    `alarm_unasked_s` without an open offer on, and from `alarm_waiting_s` in all.
+    `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real. `takes_cards`: rides may be paid by card.
+    `cancelling`: where there is a tariff. A search is unserved from `alarm_unasked_s` without an open offer on, and from
+    `alarm_waiting_s` in all.
     """
 
     auth: str
@@ -89,6 +100,8 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     bounds: TownBounds | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool
+    takes_cards: bool = False
+    cancelling: Cancelling | None = None
     alarm_unasked_s: float
     alarm_waiting_s: float
 

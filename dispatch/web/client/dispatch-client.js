@@ -71,7 +71,7 @@ export class DispatchClient {
 
   /** @returns {Promise<any>} what the server tells everybody: name, currency, vehicle types */
   town() {
-    return this.session.request("GET", "/api/town");
+    return this.session.request("GET", "/api/town", { anybody: true });
   }
 
   /**

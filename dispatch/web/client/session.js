@@ -10,7 +10,8 @@ const PATIENCE_MS = 15_000;
  * @typedef {{ id: string, role: string, name: string, manager?: boolean }} Person
  * @typedef {{ access_token: string, expires_in: number, refresh_token?: string, person: Person }} Tokens
  * @typedef {{ request_id: string, expires_in: number, resend_in: number }} CodeSent
- * @typedef {{ body?: unknown, query?: Record<string, string | number | undefined>, idempotencyKey?: string }} Asked
+ * @typedef {{ body?: unknown, query?: Record<string, string | number | undefined>, idempotencyKey?: string, anybody?: boolean }} Asked
+ *   `anybody`: the answer is the same whoever asks, so no token is shown
  */
 
 /**
@@ -141,6 +142,7 @@ export class Session extends Emitter {
    * @throws {Refused | NoAnswer}
    */
   async request(method, path, asked = {}) {
+    if (asked.anybody) return this.#ask(method, path, asked);
     try {
       return await this.#ask(method, path, asked, await this.accessToken());
     } catch (error) {
@@ -174,7 +176,9 @@ export class Session extends Emitter {
     }
     try {
       const body = this.#page ? {} : { refresh_token: this.refreshToken };
-      this.#take(await this.#ask("POST", this.#auth("refresh"), { body }));
+      const tokens = await this.#ask("POST", this.#auth("refresh"), { body });
+      if (tokens === null) this.#forget();
+      else this.#take(tokens);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
       this.#forget();

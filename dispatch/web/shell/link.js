@@ -53,7 +53,7 @@ export function showLink({ connection, bands, texts, announcer, useHere }) {
     clearTimeout(timer);
     const { state, why, retryAt } = connection.status;
     if (state === "closed") return ended(why);
-    if (state === "open") return back();
+    if (state === "open" && navigator.onLine !== false) return back();
     lostAt ??= performance.now();
     const words = linkWords(performance.now() - lostAt);
     if (words === "connecting") bands.show(BAND, { kind: "info", text: texts.say("shell.connecting") });
@@ -77,7 +77,7 @@ export function showLink({ connection, bands, texts, announcer, useHere }) {
     timer = setTimeout(() => bands.hide(BAND), BACK_FOR_MS);
   };
   const changed = () => {
-    if (connection.status.state !== "open" && lostAt === null) {
+    if (lostAt === null && (connection.status.state !== "open" || navigator.onLine === false)) {
       lostAt = performance.now();
       since = new Date();
     }
@@ -85,13 +85,19 @@ export function showLink({ connection, bands, texts, announcer, useHere }) {
   };
   const again = () => document.visibilityState === "visible" && connection.open();
   const endStatus = connection.on("status", changed);
-  addEventListener("online", again);
+  const online = () => {
+    changed();
+    again();
+  };
+  addEventListener("online", online);
+  addEventListener("offline", changed);
   document.addEventListener("visibilitychange", again);
   draw();
   return () => {
     endStatus();
     clearTimeout(timer);
-    removeEventListener("online", again);
+    removeEventListener("online", online);
+    removeEventListener("offline", changed);
     document.removeEventListener("visibilitychange", again);
     bands.hide(BAND);
   };

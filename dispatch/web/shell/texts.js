@@ -6,6 +6,10 @@
 
 export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", ar: "العربية" });
 const FROM_RIGHT = new Set(["ar"]);
+const FROM_RIGHT_LETTERS = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
+/** Characters that set a piece of text apart from the direction of what is around it, and the marks of direction that Intl adds. */
+const [APART, LEFT_TO_RIGHT, END] = ["\u2068", "\u2066", "\u2069"];
+const MARKS = /[\u061c\u200e\u200f]/g;
 const PLACE = /\{(\w+)(?:\|([^{}]*))?\}/g;
 
 /** @typedef {keyof typeof LANGUAGES} Language */
@@ -67,7 +71,7 @@ export class Texts {
       const value = values[name];
       if (value === undefined) throw new Error(`text ${key} wants ${name}`);
       if (forms !== undefined) return this.#form(forms, Number(value));
-      return typeof value === "number" ? this.#number.format(value) : value;
+      return typeof value === "number" ? this.#number.format(value) : this.#apart(value);
     });
   }
 
@@ -78,6 +82,15 @@ export class Texts {
    */
   useTimeZone(timeZone) {
     this.#timeZone = timeZone;
+  }
+
+  /**
+   * A name or address inside a sentence, kept apart from the direction of the words around it where the two may differ.
+   *
+   * @param {string} value
+   */
+  #apart(value) {
+    return this.direction === "rtl" || FROM_RIGHT_LETTERS.test(value) ? `${APART}${value}${END}` : value;
   }
 
   /** Whether there is a sentence with this key. @param {string} key */
@@ -93,7 +106,8 @@ export class Texts {
    */
   money(amount, currency) {
     if (!currency) return this.#number.format(amount);
-    return new Intl.NumberFormat(this.locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount);
+    const sum = new Intl.NumberFormat(this.locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount);
+    return this.direction === "rtl" ? `${LEFT_TO_RIGHT}${sum.replace(MARKS, "")}${END}` : sum;
   }
 
   /**

@@ -49,6 +49,7 @@ REFRESH: Final = Operation(
     answers=bodies.Tokens,
     errors=(BadToken, ForeignPage, Unavailable),
 )
+REFRESH_PAGE: Final = replace(REFRESH, does=f"{REFRESH.does} 204 without the cookie: nobody is logged in.", asks=None)
 LOG_OUT: Final = Operation(
     does="End the login session.",
     asks=bodies.RefreshRequest,
@@ -108,7 +109,11 @@ class AuthRoutes:
 
         async def refresh(request: Request, body: bytes) -> Response:
             require_own_page(request)
-            return self._with_cookie(request, page, await self._logins.refresh(self._cookie(request, page)))
+            token = request.cookies.get(self._name(page))
+            if not token:
+                # No error: it is how a page learns that nobody is logged in.
+                return Response(status_code=HTTPStatus.NO_CONTENT)
+            return self._with_cookie(request, page, await self._logins.refresh(token))
 
         async def log_out(request: Request, body: bytes) -> Response:
             require_own_page(request)
@@ -123,7 +128,7 @@ class AuthRoutes:
             described(
                 self._requests.post(f"{at}/otp/verify", verify), replace(VERIFY, errors=(*VERIFY.errors, ForeignPage))
             ),
-            described(self._requests.post(f"{at}/refresh", refresh), replace(REFRESH, asks=None, cookie=cookie)),
+            described(self._requests.post(f"{at}/refresh", refresh), replace(REFRESH_PAGE, cookie=cookie)),
             described(self._requests.post(f"{at}/logout", log_out), replace(LOG_OUT, asks=None, cookie=cookie)),
         ]
 
@@ -175,13 +180,6 @@ class AuthRoutes:
 
     def _name(self, page: str) -> str:
         return f"dispatch_{page}_{self._port}"
-
-    def _cookie(self, request: Request, page: str) -> str:
-        """The refresh token of this page. Raises BadToken."""
-        token = request.cookies.get(self._name(page))
-        if not token:
-            raise BadToken
-        return token
 
     def _with_cookie(self, request: Request, page: str, login: LoggedIn) -> Response:
         answer = self._told(login, None)

@@ -14,6 +14,7 @@ from dispatch.transport import wire
 from dispatch.transport.http.operation import JSON, Operation, described
 
 NO_TARIFF: Final = "none"
+NO_CARDS: Final = "none"
 UNSET_ZONE: Final = "UTC"
 """What the zone is where nobody has set one: then people read times of their own phone."""
 TOWN: Final = Operation(does="What everybody may know of this server.", answers=wire.Town)
@@ -36,8 +37,16 @@ def town_of(settings: Settings, priced_types: Sequence[str] = (), *, sandbox: bo
         bounds=wire.TownBounds(**bounds._asdict()) if bounds is not None else None,
         vehicle_types=tuple(types),
         has_tariff=settings.pricing != NO_TARIFF,
+        takes_cards=settings.payment != NO_CARDS,
+        cancelling=_cancelling(settings) if settings.pricing != NO_TARIFF else None,
         alarm_unasked_s=settings.alarm_unasked_s,
         alarm_waiting_s=settings.alarm_waiting_s,
+    )
+
+
+def _cancelling(settings: Settings) -> wire.Cancelling:
+    return wire.Cancelling(
+        fee=settings.cancellation_fee, free_s=round(settings.free_cancel_s), late_s=round(settings.driver_late_s)
     )
 
 

@@ -178,10 +178,12 @@ def test_what_is_believed_by_its_cookie_must_come_from_our_own_page(tmp_path: Pa
 def test_a_page_that_logs_out_loses_its_cookie_and_the_session(tmp_path: Path) -> None:
     async def what(rig: AuthRig) -> None:
         typed = await rig.code(PHONE, at="/api/auth/passenger/otp")
-        await rig.post("/api/auth/passenger/otp/verify", typed, OWN)
+        cookie = (await rig.post("/api/auth/passenger/otp/verify", typed, OWN)).headers["set-cookie"]
         assert (await rig.post("/api/auth/passenger/logout", {}, OWN)).status_code == 204
         assert len(rig.ended) == 1
-        assert (await rig.post("/api/auth/passenger/refresh", {}, OWN)).status_code == 401
+        assert (await rig.post("/api/auth/passenger/refresh", {}, OWN)).status_code == 204, "nobody is logged in"
+        stale = {**OWN, "Cookie": cookie.partition(";")[0]}
+        assert (await rig.post("/api/auth/passenger/refresh", {}, stale)).status_code == 401, "the session has ended"
 
     play(tmp_path, what)
 

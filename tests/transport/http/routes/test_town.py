@@ -16,7 +16,7 @@ from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, serving
 
 
-def asked(path: str, priced_types: tuple[str, ...] = (), **settings: str) -> Any:
+def asked(path: str, priced_types: tuple[str, ...] = (), **settings: Any) -> Any:
     async def ask() -> Any:
         held = Settings(**settings)
         routes = public(town_routes(held, priced_types))
@@ -56,6 +56,9 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         currency="ZAR",
         vehicle_types="sedan: suv, suv",
         pricing="tariff",
+        payment="http",
+        payment_url="http://127.0.0.1:1/collect",
+        cancellation_fee=20.0,
     )
     assert told == {
         "name": "Town cars",
@@ -67,6 +70,8 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         "bounds": {"south": -34.4, "west": 18.2, "north": -33.4, "east": 19.1},
         "vehicle_types": ["sedan", "suv", "limo"],
         "has_tariff": True,
+        "takes_cards": True,
+        "cancelling": {"fee": 20.0, "free_s": 120, "late_s": 300},
         "alarm_unasked_s": 60.0,
         "alarm_waiting_s": 120.0,
     }

@@ -1,0 +1,47 @@
+/** What is fetched after the first paint: the streets that can be searched, and the map. */
+
+/** @typedef {import("../map/streets.js").Streets} Streets */
+
+/** Streets that may come later: until then nothing is found. */
+export class LazyStreets {
+  /** @type {Streets | null} */
+  #streets = null;
+
+  /** @param {Streets | null} streets */
+  use(streets) {
+    this.#streets = streets;
+  }
+
+  prepare() {
+    this.#streets?.prepare();
+  }
+
+  /** @param {string} typed @param {number} [limit] */
+  find(typed, limit) {
+    return this.#streets?.find(typed, limit) ?? [];
+  }
+
+  /** @param {{ lat: number, lon: number }} spot */
+  nearest(spot) {
+    return this.#streets?.nearest(spot) ?? null;
+  }
+}
+
+/**
+ * Fetches streets and map, where the town has any. Where it has none, the page goes on by text.
+ *
+ * @param {import("./main.js").App} app
+ * @param {HTMLElement} box
+ */
+export async function loadMap(app, box) {
+  const { town, texts, announcer } = app;
+  const map = /** @type {any} */ (town).map;
+  if (!map && !town.bounds) {
+    box.remove();
+    return;
+  }
+  const [{ loadStreets }, { openMap }] = await Promise.all([import("../map/streets.js"), import("../map/town-map.js")]);
+  const streets = await loadStreets(map?.streets);
+  app.streets.use(streets);
+  app.stage.use(openMap(box, { texts, streets, town: { bounds: town.bounds, map }, announcer, label: texts.say("passenger.map") }));
+}
