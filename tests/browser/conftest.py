@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.server import Server
 
+TOOLS = Path(sys.prefix) / "npm" / "node_modules"
+"""What npm lays for the checks: `make .venv/.npm`."""
 PICTURES = Path(__file__).parent / "pictures"
 """Screenshots of the last run. Git does not see them."""
 INSTALL = "no Chromium: `apt-get install chromium`, or name one in the variable CHROMIUM"
@@ -38,6 +42,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield browser
         browser.close()
@@ -66,30 +71,74 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, server: Server, errors: Errors) -> Iterator[Open]:
-    """Every page is watched: it may complain of nothing and ask no other host."""
+    """Every page is watched: it may complain of nothing, ask no other host, and keep or show no token where it can be read."""
     contexts: list[BrowserContext] = []
 
     def opened(
-        path: str, *, width: int = 360, height: int = 740, beside: Page | None = None, **options: object
+        path: str, *, width: int = 360, height: int = 740, beside: Page | None = None, language: str = "en", **more: Any
     ) -> Page:
         if beside is None:
-            size = {"width": width, "height": height}
-            contexts.append(browser.new_context(viewport=size, base_url=server.address, locale="en-ZA", **options))
+            size: Any = {"width": width, "height": height}
+            contexts.append(browser.new_context(viewport=size, base_url=server.address, locale=language, **more))
             contexts[-1].set_default_timeout(PATIENCE_MS)
         page = (beside.context if beside else contexts[-1]).new_page()
         errors.watch(page)
-        page.on("request", lambda asked: _at_home(asked.url, server.address, errors))
+        page.on("request", lambda asked: _look_at(asked.url, server.address, errors))
+        page.on("websocket", lambda socket: _look_at(socket.url, server.address, errors))
         page.goto(path)
         return page
 
     yield opened
     for context in contexts:
+        for page in context.pages:
+            kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+            if TOKEN in kept:
+                errors.append(f"{page.url}: a token is kept: {kept}")
         context.close()
 
 
-def _at_home(url: str, address: str, errors: Errors) -> None:
+TOKEN = "eyJ"
+"""How an access token begins, and nothing else does."""
+
+
+def _look_at(url: str, address: str, errors: Errors) -> None:
     if not url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:")):
         errors.append(f"another host was asked: {url}")
+    if TOKEN in url:
+        errors.append(f"a token in an address: {url}")
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Fails where axe finds something that keeps people out: `accessible(page)`."""
+    axe = (TOOLS / "axe-core" / "axe.min.js").read_text("utf-8")
+
+    def looked(page: Page) -> None:
+        page.locator("h1").first.wait_for(state="attached")
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then(({violations}) => violations)")
+        said = [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+        assert said == [], page.url
+
+    return looked
+
+
+@pytest.fixture
+def fits() -> Callable[[Page], None]:
+    """Fails where a page has to be moved sideways to be read: `fits(page)`."""
+
+    def looked(page: Page) -> None:
+        wide = page.evaluate(
+            """() => [...document.querySelectorAll("body *")].filter((one) => {
+                const {left, right, width} = one.getBoundingClientRect();
+                const mayBeWide = one.closest("[role=log], pre, .hidden-text, .skip, canvas");
+                return width > 0 && (right > innerWidth + 1 || left < -1) && !mayBeWide;
+            }).map((one) => one.outerHTML.slice(0, 200))"""
+        )
+        across = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert across <= 0, (page.url, across, wide[:3])
+
+    return looked
 
 
 @pytest.fixture

@@ -45,11 +45,26 @@ const AGAIN_MS = 3_000;
  * @returns {Promise<Page>}
  */
 export async function openPage({ page, title }) {
+  const frame = await openFrame({ page, title });
+  const person = await somebody({ ...frame, page }, frame.town);
+  // Where nobody logs in there is no cookie to renew a login by.
+  return { ...frame, client: person.guest ? new DispatchClient({ base: location.origin }) : frame.client, person };
+}
+
+/**
+ * Builds what all pages have. Nobody is logged in.
+ *
+ * @param {object} options
+ * @param {PageName | "developer"} options.page
+ * @param {string} options.title as of `openPage`
+ * @returns {Promise<Omit<Page, "person">>}
+ */
+export async function openFrame({ page, title }) {
   keepFor(page);
   const endTheme = showTheme(chosen("theme", THEMES, "auto"));
   const languages = /** @type {(keyof typeof LANGUAGES)[]} */ (Object.keys(LANGUAGES));
   const language = chosen("language", languages, languageFor(navigator.languages));
-  const client = new DispatchClient({ base: location.origin, page });
+  const client = new DispatchClient({ base: location.origin, page: page === "developer" ? undefined : page });
   const asked = client.town().catch((error) => error);
   const texts = await loadTexts(language);
   Object.assign(document.documentElement, { lang: language, dir: texts.direction });
@@ -57,14 +72,12 @@ export async function openPage({ page, title }) {
   const sound = new Sound();
   const menu = makeMenu({ texts, sound, endTheme });
   const frame = buildFrame(texts, menu.button, texts.say(title));
-  const parts = { page, client, texts, menu, sound, ...frame };
+  const parts = { client, texts, menu, sound, ...frame };
 
   const town = await theTown(parts, await asked);
   if (town.time_zone) texts.useTimeZone(town.time_zone);
   nameTown(parts, town, texts.say(title));
-  const person = await somebody(parts, town);
-  // Where nobody logs in there is no cookie to renew a login by.
-  return { ...parts, client: person.guest ? new DispatchClient({ base: location.origin }) : client, town, person };
+  return { ...parts, town };
 }
 
 /**

@@ -1,0 +1,97 @@
+"""docs/WEB.md tells the truth about the pages: the names for tests, and what each page weighs."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from dispatch.transport.http.routes.web import PAGES
+from dispatch.web import FOLDER
+
+PAGE = (Path(__file__).parent.parent / "docs" / "WEB.md").read_text("utf-8")
+OF_ALL = ("shell", "style")
+NAME = re.compile(r"""\btest: (?:\w+ \? )?["`]([^"`]+)["`](?: : ["`]([^"`]+)["`])?|dataset\.test = ["`]([^"`]+)["`]""")
+IMPORTED = re.compile(r"""(?:^|;)\s*(?:import|export)\b[^;"'()]*?["'](\.[^"']+)["']""", re.MULTILINE)
+
+
+def table(heading: str) -> dict[str, str]:
+    """The rows of the table under a heading: the first cell, and the rest of the row."""
+    part = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split("|", 1) for line in part.splitlines() if line.startswith("|")][2:]
+    return {first.strip(): rest for first, rest in rows}
+
+
+def named_in(folder: str) -> set[str]:
+    """The names that elements of this part get, `<…>` for what is put in."""
+    found = set()
+    for file in (FOLDER / folder).rglob("*.js"):
+        for match in NAME.finditer(file.read_text("utf-8")):
+            found |= {re.sub(r"\$\{(?:\w+\.)*(\w+)\}", r"<\1>", name) for name in match.groups() if name}
+    return found
+
+
+def parts() -> list[str]:
+    """The folders that have names for tests."""
+    return sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir() and named_in(folder.name))
+
+
+LISTED = {part: set(re.findall(r"`([^`]+)`", names)) for part, names in table("Names for tests").items()}
+
+
+def test_every_part_with_names_is_listed() -> None:
+    assert {"all" if part in OF_ALL else part for part in parts()} == set(LISTED)
+
+
+@pytest.mark.parametrize("part", LISTED)
+def test_the_names_of_a_part_are_those_of_its_sources(part: str) -> None:
+    named = set().union(*map(named_in, OF_ALL)) if part == "all" else named_in(part)
+    assert LISTED[part] == named
+
+
+def closure(file: Path) -> set[Path]:
+    """A module and all that it imports before it runs."""
+    seen: set[Path] = set()
+    waiting = [file]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            code = re.sub(r"/\*.*?\*/", "", one.read_text("utf-8"), flags=re.DOTALL)
+            waiting += [(one.parent / name).resolve() for name in IMPORTED.findall(code)]
+    return seen
+
+
+def before_paint(html: Path) -> set[Path]:
+    """A page, its styles, all modules that it imports at once, and the longest of the languages."""
+    named = [FOLDER / path for path in re.findall(r'(?:src|href)="/web/([^"]+)"', html.read_text("utf-8"))]
+    modules = set().union(*(closure(file) for file in named if file.suffix == ".js"))
+    texts = max((FOLDER / "texts").glob("*.json"), key=lambda file: file.stat().st_size)
+    return {html, texts, *(file for file in named if file.suffix == ".css"), *modules}
+
+
+def packed(file: Path) -> int:
+    return len(gzip.compress(file.read_bytes(), 9))
+
+
+WEIGHTS = {
+    path: tuple(int(kb) * 1_000 for kb in re.findall(r"(\d+) KB", row))
+    for paths, row in table("Weight").items()
+    for path in re.findall(r"`([^`]+)`", paths)
+}
+
+
+@pytest.mark.parametrize("path", [path for path in WEIGHTS if (FOLDER / PAGES[path]).is_file()])
+def test_a_page_weighs_little_before_its_first_paint(path: str) -> None:
+    files = {file: packed(file) for file in before_paint(FOLDER / PAGES[path])}
+    heaviest = sorted(files.items(), key=lambda one: -one[1])[:5]
+    assert sum(files.values()) <= WEIGHTS[path][0], [(file.name, size) for file, size in heaviest]
+
+
+def test_no_module_makes_markup_of_text_or_styles_of_attributes() -> None:
+    forbidden = re.compile(
+        r"innerHTML|outerHTML\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\(\"style\""
+    )
+    for file in FOLDER.rglob("*.js"):
+        if "vendor" not in file.parts:
+            assert not forbidden.search(file.read_text("utf-8")), file
