@@ -58,6 +58,10 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 """Kinds that are never quarantined: a whole zone needs them."""
 
 
+AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
+Board = TypeVar("Board", bound=PositionBoard)
+
+
 def discretion(settings: Settings) -> Discretion:
     """How much of a ride drivers read who do not have it."""
     with_login = must_log_in(settings)
@@ -107,9 +111,9 @@ def driver_options(settings: Settings, memory: Memory, events_a_fold: int) -> Dr
     return options_of(DriverOptions, settings, **more)
 
 
-def position_board(rules: Rules) -> PositionBoard:
-    """The empty board of a zone."""
-    return PositionBoard(
+def position_board(rules: Rules, make: Callable[..., Board] = PositionBoard) -> Board:  # type: ignore[assignment]
+    """The empty board of a zone. `make`: what makes it of its limits."""
+    return make(
         max_speed_mps=rules.gps_max_speed_mps,
         max_age_s=rules.position_max_age_s,
         max_delay_s=rules.gps_max_delay_s,
@@ -142,9 +146,6 @@ class Zone(NamedTuple):
     gateway: Gateway
 
 
-AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
-
-
 def make_runtime(
     kind: type[AnyRuntime], seed: int | str, settings: Settings, on_failure: Failure | None = None, **more: Any
 ) -> AnyRuntime:
@@ -172,6 +173,7 @@ def assemble(
     zones: ZoneMap = ONE_ZONE,
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
+    board: PositionBoard | None = None,
 ) -> Zone:
     """Teach `runtime` how the actors of a zone come to life, start its dispatcher, and open the gateway to its sessions.
 
@@ -185,8 +187,10 @@ def assemble(
         zones: which zone a place belongs to.
         events_a_fold: a driver's history is folded after so many events.
         clock: seconds, by which the turns of a policy that is not the default are measured; None: they may take any time.
+        board: of the zone, empty; None: one to which apps report.
     """
-    board, priced_by = position_board(settings), pricer(settings, travel, zones)
+    priced_by = pricer(settings, travel, zones)
+    board = board if board is not None else position_board(settings)
     rides = ride_rules(settings, travel, priced_by, zones)
     _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
     positions = Positions(runtime, board, ZONE)

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from dispatch.actors.driver import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING, TEXTS
-from dispatch.assembly import Zone, assemble, make_runtime, search_rules
+from dispatch.assembly import Zone, assemble, make_runtime, position_board, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.geo import TravelModel
-from dispatch.domain.places.positions import NEWS
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.policies import policy_factory
@@ -31,6 +30,7 @@ from sim.checks.invariants import Watch
 from sim.city.demand import Demand
 from sim.city.model import MODEL_DAY
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
+from sim.people.cars import CarBoard
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
 from sim.report.figures import Figures
@@ -47,7 +47,7 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     delivery is written to this file. `commit_delay_s`: the shortest and the longest commit. `failure_rate`: of commits that fail.
     `decline_rate`: of charges that the provider refuses. `payment_trouble_rate`: of questions to the provider that get no answer.
     `supervise`: handlers that raise are survived. `events_a_fold`: a driver's history is folded after so many events. `plain`: nothing
-    is to go wrong, so a commit ends within its turn, and without a codec positions need no frames.
+    is to go wrong, so a commit ends within its turn, and without a codec positions are worked out when they are read.
     """
 
     permute: bool = SimulateSettings.permute
@@ -146,10 +146,22 @@ class World:
             travel=self.travel,
             make_policy=policy_factory(self.settings),
             events_a_fold=self.options.events_a_fold,
+            board=position_board(self.settings, partial(CarBoard, self.runtime)) if self._looks_at_cars() else None,
         )
         self.board, self.positions, self.gateway = zone.board, zone.positions, zone.gateway
         self.pricer = zone.pricer
         return zone
+
+    def _looks_at_cars(self) -> bool:
+        """Whether positions may be worked out when they are read: all apps stay connected, and nobody wants each position."""
+        options, settings = self.options, self.settings
+        needs_each = settings.follow_drivers != "off" or settings.explain_candidates > 0
+        return (
+            options.plain
+            and not options.codec
+            and not needs_each
+            and options.position_every_s <= settings.position_max_age_s
+        )
 
     # -- people
 
@@ -210,14 +222,15 @@ class World:
 
     def report_positions(self) -> None:
         """Let every driver send positions on the cadence from now on, in cohorts about a second apart."""
-        every_s = self.options.position_every_s
-        count = max(1, min(round(every_s), len(self.drivers)))
-        phones = list(self.drivers.values())
-        size = -(-len(phones) // count)  # neighbours in memory report together, for the sake of caches
-        self._cohorts = [phones[start : start + size] for start in range(0, len(phones), size)] if phones else []
-        count = len(self._cohorts)
-        for cohort in range(count):
-            self.runtime.set_timer((cohort + 1) * every_s / count, REPORTS, _Report(cohort))
+        every_s, phones = self.options.position_every_s, list(self.drivers.values())
+        size = max(1, -(-len(phones) // max(1, round(every_s))))  # neighbours report together
+        self._cohorts = [phones[start : start + size] for start in range(0, len(phones), size)]
+        for number, cohort in enumerate(self._cohorts):
+            delay_s = (number + 1) * every_s / len(self._cohorts)
+            if isinstance(self.board, CarBoard):
+                self.board.watch(cohort, delay_s, every_s)
+            else:
+                self.runtime.set_timer(delay_s, REPORTS, _Report(number))
 
     def expect(self, demands: Sequence[Demand], behaviour: PassengerBehaviour) -> None:
         """Let these passengers book, each at the time of their demand. `demands` is sorted by time."""
@@ -227,20 +240,8 @@ class World:
 
     def _on_report(self, message: _Report) -> None:
         self.runtime.set_timer(self.options.position_every_s, REPORTS, message)
-        cohort = self._cohorts[message.cohort]
-        if self.options.codec or not self.options.plain:
-            for phone in cohort:
-                phone.report()
-            return
-        # Nothing else happens so often. So a position goes to the board of the zone at once, without a frame, a session or a message.
-        now, report = self.runtime.now, self.board.report
-        for phone in cohort:
-            link: Any = phone.link
-            if link is not None and link.is_open:
-                leg = phone.leg
-                lat, lon = leg.end if now >= leg.arrives_at else leg.position(now)
-                if report(phone.driver_id, lat, lon, now) == NEWS:
-                    self.positions.is_seen(phone.driver_id)
+        for phone in self._cohorts[message.cohort]:
+            phone.report()
 
     def _on_request(self, message: _Request) -> None:
         number, demands = message.number, self._demands
@@ -306,6 +307,8 @@ class World:
         """Count the drivers' last periods and close files. Figures are final afterwards."""
         for phone in self.drivers.values():
             phone.clock_out()
+        if isinstance(self.board, CarBoard):
+            self.board.count()
         self.figures.positions(self.board.reports)
         self.journal.close()
         self.trace.digest()

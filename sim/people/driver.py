@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import ClassVar, Protocol
 
@@ -81,6 +82,8 @@ class DriverPhone(Phone):
         self.road: Clock = clock
         """By which the car drives: where cars can be made faster, people are not."""
         self.leg: Drives = Leg(at, at, clock.now, travel)
+        self.on_drive: Callable[[DriverPhone, Drives], None] | None = None
+        """Is told when the car has begun to go another way, and which way it went before."""
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
         self.offers: dict[str, str] = {}
@@ -182,8 +185,10 @@ class DriverPhone(Phone):
 
     def _drive(self, to: Point, then: Message | None) -> None:
         """Set out for this place, and get the message `then` there."""
-        now = self.road.now
-        self.leg = self._leg(self.leg.position(now), to, now)
+        now, before = self.road.now, self.leg
+        self.leg = self._leg(before.position(now), to, now)
+        if self.on_drive is not None:
+            self.on_drive(self, before)
         if then is not None:
             self.road.set_timer(self.leg.arrives_at - now, self.address, then)
 
