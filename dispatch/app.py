@@ -20,6 +20,7 @@ from dispatch.domain.places.geo import EtaModel
 from dispatch.errors import DatabaseError, IllegalTransition
 from dispatch.live.effects import tell_effects
 from dispatch.live.file import LiveFile
+from dispatch.live.ground import ground_of
 from dispatch.live.guest import Guest
 from dispatch.live.reads import LiveReads
 from dispatch.live.removals import LiveRemovals
@@ -33,6 +34,7 @@ from dispatch.storage.log.on_file import JournalReads
 from dispatch.storage.people.directory import Directory
 from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
+from dispatch.transport.http.routes.maps import Ground
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
 
@@ -55,14 +57,16 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
     Certificate.of(settings)  # one that cannot be used is refused before anything is opened
     require_prices(settings)
     require_payments(settings)
-    travel, make_policy = eta_model(settings), policy_factory(settings)
+    travel, make_policy, ground = eta_model(settings), policy_factory(settings), ground_of(settings)
     phones.library()
     sparing = logs.set_up()
     with ExitStack() as opened:
         listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
         if settings.admin_port is not None:
             admin = opened.enter_context(listening_socket(settings.admin_host, settings.admin_port, of="admin_"))
-        is_whole = run(_serve(settings, travel, make_policy, ownership, orders, listener, admin, sparing, guest))
+        is_whole = run(
+            _serve(settings, travel, make_policy, ground, ownership, orders, listener, admin, sparing, guest)
+        )
     what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
     say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
@@ -72,6 +76,7 @@ async def _serve(
     settings: Settings,
     travel: EtaModel,
     make_policy: PolicyFactory | None,
+    ground: Ground,
     ownership: Ownership,
     orders: socket,
     listener: socket,
@@ -120,6 +125,7 @@ async def _serve(
             port=listener.getsockname()[1],
             removals=removals,
             is_sandbox=guest is not None,
+            ground=ground,
         )
         pages = http_app(routes(parts, guest.routes(parts) if guest is not None else ()), admission)
         beside = _admin_port(settings, parts.reads, admin)

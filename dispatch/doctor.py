@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 from dispatch.config import Settings, exposure, must_log_in
 from dispatch.config.authority import hosts_in, networks_in
 from dispatch.config.exposure import Reach, reach
+from dispatch.config.map_sources import origin_of
 from dispatch.errors import DatabaseError, DispatchError, SettingError
+from dispatch.live.ground import ground_of
 from dispatch.payments import require_payments
 from dispatch.phones import canonical, masked
 from dispatch.policies import policy_factory
@@ -34,9 +36,11 @@ from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import newest_at
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.region import kept_region
+from dispatch.text import counted
 from dispatch.timestamps import rfc3339
 from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.tls import Certificate
+from dispatch.travel.streets import read_streets
 
 ROOM_NEEDED: Final = 100 * 2**20
 ROOM_WISHED: Final = 2**30
@@ -61,7 +65,7 @@ class Level(Enum):
 
 
 class Finding(NamedTuple):
-    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier, people or phones."""
+    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier, people, phones or map."""
 
     about: str
     level: Level
@@ -85,6 +89,7 @@ def examine(settings: Settings, send_to: str = "") -> Iterator[Finding]:
         ("keys", lambda: _keys(settings.db)),
         ("people", lambda: _people(settings)),
         ("phones", lambda: _phones(settings)),
+        ("map", lambda: _map(settings)),
         ("notifier", lambda: _notifier(settings, send_to)),
     )
     for about, look in looks:
@@ -96,7 +101,13 @@ def examine(settings: Settings, send_to: str = "") -> Iterator[Finding]:
 
 
 def _configuration(settings: Settings) -> Found:
-    required: tuple[Callable[[Any], object], ...] = (exposure, require_prices, require_payments, policy_factory)
+    required: tuple[Callable[[Any], object], ...] = (
+        exposure,
+        require_prices,
+        require_payments,
+        policy_factory,
+        ground_of,
+    )
     wrong = []
     for require in required:
         try:
@@ -353,6 +364,22 @@ def _phones(settings: Settings) -> Found:
         level,
         "082 123 4567 and +27 82 123 4567 are two people here, because phone_region is not set: name the country",
     )
+
+
+def _map(settings: Settings) -> Found:
+    if settings.map_streets:
+        with suppress(DispatchError):  # one that is wrong is told of under configuration
+            ground, streets = ground_of(settings), read_streets(Path(settings.map_streets))
+            names, kilobytes = counted(len(streets.names), "street name"), len(ground.streets) / 1000
+            yield OK, f"pages draw and search {names} ({kilobytes:,.0f} kB), and show {streets.credit!r}"
+        return
+    make = "make its streets by `dispatch map build CITY.osm.pbf` and name them in map_streets"
+    if origin := origin_of(settings.map_style_url) or origin_of(settings.map_pmtiles):
+        yield OK, f"pages draw a map of {origin} and search no street: for that, {make}"
+    elif settings.map_pmtiles:
+        yield OK, f"pages draw the tiles in {settings.map_pmtiles} and search no street: for that, {make}"
+    else:
+        yield OK, f"pages have no map of the town, and people cannot search for a street: {make}"
 
 
 # -- who sends texts

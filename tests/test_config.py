@@ -20,6 +20,8 @@ WORDS: Mapping[str, str] = {
     "LIST": "sedan: suv, suv",
     "HOSTS": "cars.example, desk.cars.example",
     "ORIGINS": "https://app.example, http://localhost:5173",
+    "URL": "https://tiles.example/style.json",
+    "FILE|URL": "https://tiles.example/town.pmtiles",
     "REGION": "ZA",
     "BOUNDS": "-34.4, 18.2, -33.4, 19.1",
     "CIDRS": "127.0.0.1, 10.0.0.0/8",

@@ -30,6 +30,7 @@ from dispatch.storage.file.owner import owned, owner_of
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tables.region import keep_region
+from dispatch.travel.streets import SHIPPED
 from dispatch.words import PersonRole
 from tests.transport.ws.certificates import certificate
 
@@ -65,7 +66,7 @@ def test_before_a_first_start_all_is_well_and_nothing_is_made(tmp_path: Path) ->
     findings = list(examine(Settings(db=str(tmp_path / "rides.db"), port=0)))
     assert [each for each in findings if each.level is PROBLEM] == []
     assert {each.about for each in findings} == {
-        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "phones", "notifier",
+        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "phones", "map", "notifier",
     }  # fmt: skip
     assert state_of(tmp_path) == {}
 
@@ -297,6 +298,24 @@ def signed(folder: Path, days: int) -> dict[str, str]:
         cwd=folder,
     )
     return {"tls_cert": str(cert), "tls_key": str(key)}
+
+
+# -- the map
+
+
+def test_the_map_is_told_with_its_credit_or_how_to_make_one(tmp_path: Path) -> None:
+    one(
+        "map", tmp_path, OK, "77 street names .7 kB., and show '© OpenStreetMap contributors'", map_streets=str(SHIPPED)
+    )
+    one("map", tmp_path, OK, "cannot search for a street: make its streets by `dispatch map build")
+    one("map", tmp_path, OK, "draw a map of https://tiles.example and", map_style_url="https://tiles.example/s.json")
+    tiles = tmp_path / "town.pmtiles"
+    tiles.write_bytes(b"PMTiles\x03")
+    one("map", tmp_path, OK, "draw the tiles in .*town.pmtiles and", map_pmtiles=str(tiles))
+
+
+def test_a_map_that_is_none_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    one("configuration", tmp_path, PROBLEM, "map_streets must name a file of `dispatch map build`", map_streets="gone")
 
 
 # -- the notifier

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dispatch.config.authority import hosts_in, networks_in, origins_in
 from dispatch.config.bounds import bounds_in
+from dispatch.config.map_sources import is_url_or_empty, origin_of
 from dispatch.config.trip_columns import columns_named
 from dispatch.config.vehicle_types import served_by
 from dispatch.phones import is_region
@@ -190,5 +191,7 @@ PERCENT = Kind(
 )
 ZONE = Kind("ZONE", "a time zone (UTC, Africa/Johannesburg)", str, _read_zone)
 BOUNDS = Kind("BOUNDS", "south, west, north and east in degrees (-34.4, 18.2, -33.4, 19.1)", str, _listed(bounds_in))
+STYLE_URL = Kind("URL", "an http or https URL", str, _listed(is_url_or_empty))
+TILES = Kind("FILE|URL", "a file name, or an http or https URL", str, _listed(origin_of))
 REGION = Kind("REGION", "two letters of a country (ZA, US, DE)", str, _read_region)
 SECRET = Kind("SECRET", "text", str, _read_text, lambda value: HIDDEN if value else "")

@@ -19,7 +19,9 @@ from dispatch.config.kinds import (
     PATH,
     REGION,
     SECRET,
+    STYLE_URL,
     TEXT,
+    TILES,
     VEHICLES,
     ZONE,
     Value,
@@ -169,6 +171,13 @@ class Server(Checked):
     currency: str = written(TEXT, "", "currency of fares, for people to read")
     town_name: str = written(TEXT, "", "name of the town or the company, for people to read")
     town_bounds: str = written(BOUNDS, "", "the rectangle of the town, for pages to show first")
+    map_streets: str = written(
+        TEXT, "", "file of `dispatch map build`: the streets that pages draw and search; empty: bare ground"
+    )
+    map_style_url: str = written(
+        STYLE_URL, "", "a MapLibre style that pages draw instead; they may then speak to its host"
+    )
+    map_pmtiles: str = written(TILES, "", "vector tiles that pages draw instead (OpenMapTiles or Protomaps schema)")
     desk_phone: str = written(TEXT, "", "phone number of the desk, for people to call")
     emergency_phone: str = written(TEXT, "", "phone number for emergencies, for people to call")
     eta_model: str = choice(

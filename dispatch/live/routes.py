@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from dispatch.assembly import Zone, discretion
 from dispatch.config import Settings, must_log_in
+from dispatch.config.map_sources import origin_of
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
 from dispatch.live.desk import LiveDesk
@@ -24,6 +25,7 @@ from dispatch.transport.http.routes.desk import DeskRoutes
 from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.lookups import LookupRoutes
+from dispatch.transport.http.routes.maps import NO_GROUND, Ground, map_routes
 from dispatch.transport.http.routes.me import MeRoutes
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.people import PeopleRoutes
@@ -51,6 +53,7 @@ class Parts(NamedTuple):
     port: int
     removals: LiveRemovals
     is_sandbox: bool = False
+    ground: Ground = NO_GROUND
 
 
 def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
@@ -63,7 +66,7 @@ def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
         *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
-        *public(town_routes(parts.settings, vehicle_types, sandbox=parts.is_sandbox)),
+        *public(town_routes(parts.settings, vehicle_types, parts.ground.bounds, sandbox=parts.is_sandbox)),
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *LookupRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
@@ -72,7 +75,14 @@ def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
         *more,
     ]
     documents = document_routes(tuple(answered), parts.reads.versions[PRODUCT], must_log_in(parts.settings))
-    return [*answered, *public([*documents, *web_routes(FOLDER)])]
+    files = [*map_routes(parts.ground), *web_routes(FOLDER, _map_origins(parts.settings))]
+    return [*answered, *public([*documents, *files])]
+
+
+def _map_origins(settings: Settings) -> list[str]:
+    """The hosts that the operator's map comes from, which pages may ask."""
+    named = (origin_of(settings.map_style_url), origin_of(settings.map_pmtiles))
+    return list(dict.fromkeys(origin for origin in named if origin))
 
 
 def _people(parts: Parts, desk: LiveDesk) -> LivePeople:

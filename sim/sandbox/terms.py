@@ -10,6 +10,7 @@ from dispatch.config import Resolved, Settings
 from dispatch.config.exposure import Reach, reach
 from dispatch.errors import SettingError
 from dispatch.travel.models import CONSTANT
+from dispatch.travel.streets import SHIPPED
 
 TERMS: Final[Mapping[str, Any]] = {
     "db": "sandbox.db",
@@ -18,6 +19,7 @@ TERMS: Final[Mapping[str, Any]] = {
     "phone_region": "FI",
     "currency": "EUR",
     "vehicle_types": "sedan: suv, suv, van",
+    "map_streets": str(SHIPPED),
     "desk_phone": "+358 50 099 9999",
     "pricing": "tariff",
     "base_fare": 4.5,

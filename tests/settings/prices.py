@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import replace
 from typing import Any
 
 from dispatch.addresses import PAYMENTS, PRICING
 from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import PassengerId, RideId
+from dispatch.live.ground import ground_of
 from dispatch.messages.providers import AskPrice, CollectFare, FareUnknown
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
 from dispatch.runtime import RealtimeRuntime
 from dispatch.transport.http.routes.town import town_of
 from dispatch.transport.ws.server import run
+from dispatch.travel.streets import SHIPPED
 from dispatch.values import Money, Place
 from sim.stories.stage import DROPOFF, PICKUP, Passenger
 from tests.providers.pricing_api import PricingApi, pricing_api
@@ -63,6 +66,26 @@ def what_the_town_is_called(given: Given) -> object:
 def which_rectangle_pages_show_first(given: Given) -> object:
     bounds = town_of(given.settings).bounds
     return (bounds.south, bounds.east) if bounds is not None else None
+
+
+@changes("map_streets", {"": (None, None), "town.json.gz": ("/map/streets.json", 60.16416)})
+def which_streets_pages_draw_and_where_they_begin(given: Given) -> object:
+    (given.folder / "town.json.gz").write_bytes(SHIPPED.read_bytes())
+    with chdir(given.folder):
+        town = town_of(given.settings, (), ground_of(given.settings).bounds)
+    return (town.map and town.map.streets), (town.bounds and town.bounds.south)
+
+
+@changes("map_style_url", {"": None, "https://tiles.example/style.json": "https://tiles.example/style.json"})
+def which_style_pages_draw_instead(given: Given) -> object:
+    told = town_of(given.settings).map
+    return told and told.style_url
+
+
+@changes("map_pmtiles", {"": None, "town.pmtiles": "/map/town.pmtiles", "https://b.example/x": "https://b.example/x"})
+def which_tiles_pages_draw_instead(given: Given) -> object:
+    told = town_of(given.settings).map
+    return told and told.pmtiles_url
 
 
 @changes("desk_phone", {"": None, "+27 21 555 0100": "+27 21 555 0100"})

@@ -72,6 +72,14 @@ class TownBounds(Struct, frozen=True, gc=False, kw_only=True):
     east: float
 
 
+class TownMap(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Where pages get the ground that they draw. `streets`: the names and lines of all streets, as `dispatch map build` writes them."""
+
+    streets: str | None = None
+    style_url: str | None = None
+    pmtiles_url: str | None = None
+
+
 class Cancelling(Struct, frozen=True, gc=False, kw_only=True):
     """What a passenger pays who cancels a ride that has a driver: `fee`, in major units, from `free_s` seconds after the
     assignment on, unless the driver is later than was told by `late_s`.
@@ -98,6 +106,7 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     time_zone: str | None = None
     sandbox: bool = False
     bounds: TownBounds | None = None
+    map: TownMap | None = None
     vehicle_types: tuple[str, ...]
     has_tariff: bool
     takes_cards: bool = False

@@ -49,7 +49,7 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
   const input = el("input", {
     id, test, type: "text", role: "combobox", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search", dir: "auto",
     "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, "aria-describedby": [hinted?.id, wrong.id].filter(Boolean).join(" "),
-    on: { input: typed, keydown: pressed, blur: close, focus: focused },
+    on: { input: typed, keydown: pressed, blur: left, focus: focused },
   });
   const element = el("div", { class: "field street-field" }, el("label", { for: id }, label), hinted, el("div", { class: "street-box" }, input, list), none, wrong);
 
@@ -101,8 +101,13 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
   }
 
   function close() {
-    clearTimeout(rest);
     none.hidden = true;
+    left();
+  }
+
+  /** What was said of the text stays: to take it away would move what somebody is about to press. */
+  function left() {
+    clearTimeout(rest);
     show([]);
   }
 

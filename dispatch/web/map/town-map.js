@@ -56,6 +56,8 @@ export class TownMap {
   #taken = null;
   /** @type {((map: any, gl: any) => void)[]} */
   #waiting = [];
+  /** @type {import("./swarm.js").Swarm | null} */
+  #swarm = null;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #box;
   #options;
@@ -76,8 +78,9 @@ export class TownMap {
       el("span", { class: "map-cross", "aria-hidden": "true" }), this.#street,
       el("button", { type: "button", class: "map-take", test: "take-point", on: { click: () => this.#take() } }, texts.say("map.take")),
     );
+    const zoom = el("div", { class: "map-zoom" }, this.#zoomButton("+", 1, texts.say("map.zoom_in")), this.#zoomButton("−", -1, texts.say("map.zoom_out")));
     box.classList.add("town-map");
-    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, streets ? creditOf(streets.credit) : null);
+    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, zoom, streets ? creditOf(streets.credit) : null);
     this.#themes = new MutationObserver(() => this.#recolour());
     this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     this.#open().catch((/** @type {unknown} */ error) => this.#giveUp(error));
@@ -164,6 +167,24 @@ export class TownMap {
     this.#drawMark(placed);
   }
 
+  /**
+   * One layer for thousands of drivers and the pickups that wait; for the desk. It is there at once, and drawn as soon as the map stands.
+   *
+   * @param {(hits: import("./points.js").Hit[]) => void} onPick what lies under a click, the nearest first; empty where nothing does
+   */
+  async swarm(onPick) {
+    const { Swarm } = await import("./swarm.js");
+    const swarm = new Swarm(middleOf(this.#bounds()), (name) => this.#colour(name));
+    this.#swarm = swarm;
+    this.#whenUp((map) => {
+      map.addLayer(swarm);
+      const under = (/** @type {any} */ event) => swarm.at({ lat: event.lngLat.lat, lon: event.lngLat.lng });
+      map.on("click", (/** @type {any} */ event) => onPick(under(event)));
+      map.on("mousemove", (/** @type {any} */ event) => { map.getCanvas().style.cursor = under(event).length ? "pointer" : ""; });
+    });
+    return swarm;
+  }
+
   /** Takes the map away, with all that it holds. */
   destroy() {
     this.#isOver = true;
@@ -180,7 +201,7 @@ export class TownMap {
     const gl = await loadMapLibre();
     if (this.#isOver) return;
     const { texts, streets, town, label } = this.#options;
-    const bounds = town.bounds ?? streets?.bounds ?? WORLD;
+    const bounds = this.#bounds();
     const ground = /** @type {HTMLElement} */ (this.#box.querySelector(".map-ground"));
     const style = town.map?.style_url ?? { version: 8, sources: sourcesOf(streets), layers: layersOf(this.#colours()) };
     const map = new gl.Map({
@@ -229,8 +250,16 @@ export class TownMap {
 
   /** @returns {import("./style.js").Colours} */
   #colours() {
-    const style = getComputedStyle(document.documentElement);
-    return Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    return Object.fromEntries(COLOURS.map((name) => [name, this.#colour(name)]));
+  }
+
+  /** @param {string} name of a token */
+  #colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  }
+
+  #bounds() {
+    return this.#options.town.bounds ?? this.#options.streets?.bounds ?? WORLD;
   }
 
   #recolour() {
@@ -239,6 +268,7 @@ export class TownMap {
       if (!this.#map.getLayer(id)) continue;
       for (const [name, value] of Object.entries(paint)) this.#map.setPaintProperty(id, name, value);
     }
+    this.#swarm?.recolour();
   }
 
   // -- marks
@@ -323,8 +353,15 @@ export class TownMap {
     return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
   }
 
+  /** Of the map as it is drawn now: it hears of a new size of its box a little later. */
+  #size() {
+    const { width, height } = this.#map?.transform ?? { width: this.#box.clientWidth, height: this.#box.clientHeight };
+    return { width, height };
+  }
+
   #margin() {
-    return Math.min(MARGIN_PX, this.#box.clientWidth / 4, this.#box.clientHeight / 4);
+    const { width, height } = this.#size();
+    return Math.min(MARGIN_PX, width / 4, height / 4);
   }
 
   /** @param {boolean} moving whether the map may glide there */
@@ -342,10 +379,10 @@ export class TownMap {
     if (!best) return;
     const zoom = this.#map.getZoom();
     const margin = this.#margin() / 2;
-    const { clientWidth, clientHeight } = this.#box;
+    const { width, height } = this.#size();
     const leaves = corners.some((corner) => {
       const { x, y } = this.#map.project(corner);
-      return x < margin || y < margin || x > clientWidth - margin || y > clientHeight - margin;
+      return x < margin || y < margin || x > width - margin || y > height - margin;
     });
     if (leaves || best.zoom > zoom + 1) this.#show(true);
   }
@@ -360,6 +397,12 @@ export class TownMap {
     this.#follows = true;
     this.#follow.hidden = true;
     this.#show(true);
+  }
+
+  /** For fingers that cannot pinch. @param {string} sign @param {1 | -1} step @param {string} label */
+  #zoomButton(sign, step, label) {
+    const click = () => this.#map?.easeTo({ zoom: this.#map.getZoom() + step, duration: this.#calm.matches ? 0 : 200 }, { originalEvent: true });
+    return el("button", { type: "button", "aria-label": label, title: label, on: { click } }, sign);
   }
 
   // -- the crosshair
@@ -397,6 +440,11 @@ async function loadMapLibre() {
 function creditOf(credit) {
   const link = { href: "https://www.openstreetmap.org/copyright", rel: "noreferrer", target: "_blank" };
   return el("p", { class: "map-credit", dir: "ltr" }, credit.includes("OpenStreetMap") ? el("a", link, credit) : credit);
+}
+
+/** @param {Bounds} bounds @returns {Spot} */
+function middleOf({ south, west, north, east }) {
+  return { lat: (south + north) / 2, lon: (west + east) / 2 };
 }
 
 /** Degrees to the step of a metre: more digits would say what nobody knows. @param {number} degrees */

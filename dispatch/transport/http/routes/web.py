@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -12,22 +12,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "media-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def policy_for(origins: Sequence[str] = ()) -> str:
+    """What a page may load and speak to. Inline scripts and styles are not in it, and no other host is but `origins`, with which a page
+    may speak: their scripts and styles it never runs.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            " ".join(("connect-src 'self'", *origins)),
+            "media-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
-"""What a page may load and speak to. Inline scripts and styles are not in it, and no other host is."""
+
+
+POLICY: Final = policy_for()
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -89,7 +96,7 @@ class Files:
         return kept
 
 
-def answer(request: Request, found: tuple[Content, str]) -> Response:
+def answer(request: Request, found: tuple[Content, str], policy: str = POLICY) -> Response:
     """The file, packed where the browser takes that, or 304 where the browser has it already. It is asked for anew each time, so a page
     is never made of files of two versions.
     """
@@ -98,7 +105,7 @@ def answer(request: Request, found: tuple[Content, str]) -> Response:
     headers = {
         "ETag": tag,
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Vary": "Accept-Encoding",
@@ -123,23 +130,23 @@ PAGES: Final = {
 """Which file is shown at an address of its own. The service worker has one because it looks after what lies below its address alone."""
 
 
-def web_routes(folder: Path) -> list[Route]:
+def web_routes(folder: Path, origins: Sequence[str] = ()) -> list[Route]:
     """Routes for the files in `folder`: pages at their own addresses, the client for app developers under `/client/`, and under `/web/`
-    what pages are made of.
+    what pages are made of. `origins`: other hosts that pages may ask, as for tiles of a map.
     """
-    files = Files(folder)
+    files, policy = Files(folder), policy_for(origins)
 
     def page(file: str) -> Callable[[Request], Awaitable[Response]]:
         async def show(request: Request) -> Response:
-            return answer(request, files.find(file))
+            return answer(request, files.find(file), policy)
 
         return show
 
     async def client(request: Request) -> Response:
-        return answer(request, files.find(f"client/{request.path_params['file']}"))
+        return answer(request, files.find(f"client/{request.path_params['file']}"), policy)
 
     async def part(request: Request) -> Response:
-        return answer(request, files.find(request.path_params["file"]))
+        return answer(request, files.find(request.path_params["file"]), policy)
 
     return [
         *(Route(path, page(file)) for path, file in PAGES.items()),

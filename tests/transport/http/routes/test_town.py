@@ -7,6 +7,7 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from dispatch.config import Settings
+from dispatch.config.bounds import Bounds
 from dispatch.transport.http.access import public
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
@@ -80,6 +81,21 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
 def test_a_sandbox_says_so() -> None:
     assert town_of(Settings(), sandbox=True).sandbox
     assert not town_of(Settings()).sandbox
+
+
+def test_a_town_tells_where_its_map_is() -> None:
+    told = asked("/api/town", map_streets="town.json.gz", map_style_url="https://tiles.example/style.json")
+    assert told["map"] == {"streets": "/map/streets.json", "style_url": "https://tiles.example/style.json"}
+
+
+def test_the_box_around_the_streets_is_the_town_unless_another_is_set() -> None:
+    around = Bounds(60.1, 24.9, 60.2, 25.0)
+    drawn = town_of(Settings(), (), around).bounds
+    assert drawn is not None
+    assert (drawn.south, drawn.east) == (60.1, 25.0)
+    named = town_of(Settings(town_bounds="-34.4, 18.2, -33.4, 19.1"), (), around).bounds
+    assert named is not None
+    assert named.south == -34.4
 
 
 def test_the_document_describes_the_answer() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -14,7 +14,7 @@ from dispatch.config import Settings
 from dispatch.transport.http.access import public
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
-from dispatch.transport.http.routes.web import PAGES, POLICY, TYPES, web_routes
+from dispatch.transport.http.routes.web import PAGES, POLICY, TYPES, policy_for, web_routes
 from dispatch.transport.ws.server import run
 from dispatch.web import FOLDER
 from tests.transport.echo import EchoGateway, serving
@@ -35,9 +35,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(folder: Path, path: str, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+def asked(
+    folder: Path, path: str, headers: Mapping[str, str] | None = None, origins: Sequence[str] = ()
+) -> httpx2.Response:
     async def ask() -> httpx2.Response:
-        pages = http_app(public(web_routes(folder)), Admission(Settings()))
+        pages = http_app(public(web_routes(folder, origins)), Admission(Settings()))
         async with (
             asyncio.timeout(20),
             serving(EchoGateway(), pages) as served,
@@ -63,6 +65,20 @@ def test_the_policy_has_nothing_inline_and_no_other_host() -> None:
     assert "unsafe" not in POLICY
     assert POLICY.startswith("default-src 'none';")
     assert {word for part in POLICY.split("; ") for word in part.split()[1:]} == {"'self'", "'none'", "data:"}
+
+
+def test_a_host_of_the_operator_may_be_asked_and_runs_nothing() -> None:
+    parts = policy_for(["https://tiles.example"]).split("; ")
+    assert [part for part in parts if "tiles" in part] == ["connect-src 'self' https://tiles.example"]
+    assert [part for part in parts if "tiles" not in part] == [
+        part for part in POLICY.split("; ") if not part.startswith("connect-src")
+    ]
+
+
+def test_every_file_comes_with_the_policy_for_these_hosts(folder: Path) -> None:
+    for path in ("/client/module.js", "/web/client/module.js"):
+        told = asked(folder, path, origins=["https://tiles.example"]).headers["content-security-policy"]
+        assert told == policy_for(["https://tiles.example"])
 
 
 def test_who_does_not_take_gzip_gets_it_plain(folder: Path) -> None:
