@@ -437,13 +437,14 @@ class PhoneMoved(Message, frozen=True, gc=False):
 
 
 class RoleChanged(Message, frozen=True, gc=False):
-    """Whether the person may act in this role, and as a manager, is another matter now."""
+    """Whether the person may act in this role, and as a manager, is another matter now. `reason`: as staff said it, if they did."""
 
     person_id: PersonId
     role: PersonRole
     status: PersonStatus
     is_manager: bool = False
     by: str = ""
+    reason: str = ""
 
 
 class DocumentKept(Message, frozen=True, gc=False):

@@ -76,7 +76,8 @@ def test_a_dispatcher_keeps_drivers_and_passengers(tmp_path: Path) -> None:
             kept = await desk.post(f"{path}/documents", json={"kind": "licence", "expires": "2026-01-31"})
             assert kept.json()["documents"][0]["expires_at"] == "2026-01-31T22:00:00.000Z"
             assert kept.json()["held_back"] == "document_ended"
-            assert (await desk.post(f"{path}/suspend")).json()["held_back"] == "suspended"
+            off = await desk.post(f"{path}/suspend", json={"role": "driver", "reason": "no winter tyres"})
+            assert off.json()["held_back"] == "suspended"
             assert (await desk.post(f"{path}/activate")).json()["roles"][0]["status"] == "active"
             shown = (await desk.get("/api/people/+27821234571")).json()
             assert shown == (await desk.get(path)).json()

@@ -25,6 +25,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "ChargeDeclined": ("reason",),
     "FareChanged": ("reason",),
     "NoteChanged": ("note",),
+    "RoleChanged": ("reason",),
 }
 """What people, or a provider, wrote in an event, beside what stands in a trip."""
 PLACES: Final = ("pickup", "dropoff")

@@ -199,15 +199,21 @@ def _card(db: Database, driver_id: DriverId, new: NewPerson) -> DriverCard | Non
 
 
 def set_status(
-    writer: Writer, person_id: PersonId, role: PersonRole, status: PersonStatus, now: float, by: str = ""
+    writer: Writer,
+    person_id: PersonId,
+    role: PersonRole,
+    status: PersonStatus,
+    now: float,
+    by: str = "",
+    reason: str = "",
 ) -> bool:
-    """Whether the person may act in this role from now on. Returns whether that is news. Raises NoSuchPerson."""
+    """Whether the person may act in this role from now on, and why. Returns whether that is news. Raises NoSuchPerson."""
     own = require(writer.db, person_id).as_(role)
     if own is None:
         raise NoSuchPerson(f"this person is no {role}")
     if own.status == status:
         return False
-    _write(writer, person_id, now, RoleChanged(person_id, role, status, own.is_manager, by))
+    _write(writer, person_id, now, RoleChanged(person_id, role, status, own.is_manager, by, reason))
     return True
 
 

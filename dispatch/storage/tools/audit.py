@@ -63,7 +63,7 @@ def told(event: Any) -> Told:
     if isinstance(event, StaffActed):
         act: Told = {"action": event.action, "ride_id": event.ride_id, "driver_id": event.driver_id}
     else:
-        names = ("role", "status", "is_manager", "kind")
+        names = ("role", "status", "is_manager", "kind", "reason")
         act = {"action": _ACTS[type(event)], "person_id": event.person_id}
         act |= {name: getattr(event, name) for name in names if hasattr(event, name)}
-    return {name: value for name, value in act.items() if value is not None}
+    return {name: value for name, value in act.items() if value not in (None, "")}

@@ -66,6 +66,7 @@ class SetStatus(PeopleOrder, frozen=True, kw_only=True, tag="set_status"):
     who: Who
     status: PersonStatus
     role: PersonRole | None = None
+    reason: str = ""
 
 
 class ChangePerson(PeopleOrder, frozen=True, kw_only=True, tag="change_person"):
@@ -157,7 +158,9 @@ def set_status(writer: Writer, order: SetStatus, now: float) -> Answer:
     roles = [order.role] if order.role is not None else [own.role for own in person.roles]
     if not roles:
         raise NoSuchPerson("this person has no role that could be suspended")
-    news = [people.set_status(writer, person.person_id, role, order.status, now, order.by) for role in roles]
+    news = [
+        people.set_status(writer, person.person_id, role, order.status, now, order.by, order.reason) for role in roles
+    ]
     ended: tuple[str, ...] = ()
     if order.status == PersonStatus.SUSPENDED:
         ended = logins.revoke(writer, now, person_id=person.person_id)

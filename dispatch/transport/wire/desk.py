@@ -60,6 +60,7 @@ class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str | None = None
     is_manager: bool | None = None
     kind: str | None = None
+    reason: str | None = None
 
 
 class Acts(Struct, frozen=True, kw_only=True):

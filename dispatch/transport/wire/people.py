@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from dispatch.transport.wire.fields import PersonName, PhoneNumber, Switch
+from dispatch.transport.wire.fields import PersonName, PhoneNumber, Remark, Switch
 from dispatch.transport.wire.own import DocumentShown
 
 RoleName = Literal["passenger", "driver", "staff"]
@@ -41,9 +41,10 @@ class ChangePersonRequest(Struct, frozen=True, kw_only=True):
 
 
 class StatusRequest(Struct, frozen=True, kw_only=True):
-    """In which role; without one in all that the person has."""
+    """In which role; without one in all that the person has. The audit keeps the reason."""
 
     role: RoleName | None = None
+    reason: Remark | None = None
 
 
 class MovePhoneRequest(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,9 @@ export const NOBODY = 255;
 const NO_PLACE = -0x80000000;
 export const STEPS_A_DEGREE = 100_000;
 const FIRST_SLOTS = 256;
+const RADIANS = Math.PI / 180;
+/** Who has moved less than this, about three metres, has only trembled: the heading stays. */
+const LEAST_STEPS = 3;
 const OVER = new Set(["completed", "cancelled", "no_drivers", "no_show"]);
 
 /** Whether a ride in this status is over. @param {string} status */
@@ -32,6 +35,10 @@ export class Board {
   kind = new Uint8Array(FIRST_SLOTS).fill(NOBODY);
   /** 1: connected, 2: its position is fresh. */
   link = new Uint8Array(FIRST_SLOTS);
+  /** Degrees from north in which each slot moved last; NaN: it has not. */
+  heading = new Float32Array(FIRST_SLOTS).fill(NaN);
+  /** Server's milliseconds at which the kind of a slot changed. */
+  since = new Float64Array(FIRST_SLOTS);
   /** @type {string[]} */ ids = [];
   /** @type {string[]} */ statuses = [];
   /** @type {(string | null)[]} */ rideOf = [];
@@ -45,6 +52,8 @@ export class Board {
   counts = new Int32Array(KINDS.length);
   /** Grows with each frame: by it others see that something has changed. */
   version = 0;
+  /** Server's milliseconds at the whole board: kinds are known since then. */
+  firstAt = 0;
   /** Server's clock at the last frame, in milliseconds, and when that came by the page's own. */
   at = 0;
   heardAt = -Infinity;
@@ -71,6 +80,7 @@ export class Board {
     else if (message.number !== this.#number + 1) return { fault: true, rides: [] };
     this.#number = message.number;
     this.at = Date.parse(message.at);
+    if (message.type === "board") this.firstAt = this.at;
     this.heardAt = now;
     this.version += 1;
     if (message.type === "board_moved") {
@@ -90,9 +100,14 @@ export class Board {
     return this.at + (this.heardAt === -Infinity ? 0 : now - this.heardAt);
   }
 
+  /** Whether it is known where a driver is. @param {number} slot */
+  hasPlace(slot) {
+    return this.latitude[slot] !== NO_PLACE;
+  }
+
   /** Where a driver is; null: unknown. @param {number} slot */
   place(slot) {
-    if (this.latitude[slot] === NO_PLACE) return null;
+    if (!this.hasPlace(slot)) return null;
     return { lat: this.latitude[slot] / STEPS_A_DEGREE, lon: this.longitude[slot] / STEPS_A_DEGREE };
   }
 
@@ -105,6 +120,7 @@ export class Board {
   #begin({ beat_ms }) {
     this.beatMs = beat_ms;
     this.kind.fill(NOBODY);
+    this.heading.fill(NaN);
     this.counts.fill(0);
     this.ids = [];
     this.statuses = [];
@@ -121,8 +137,12 @@ export class Board {
     let slot = -1;
     for (let i = 0; i < moved.length; i += 3) {
       slot += moved[i];
-      this.latitude[slot] += moved[i + 1];
-      this.longitude[slot] += moved[i + 2];
+      const [north, east] = [moved[i + 1], moved[i + 2]];
+      this.latitude[slot] += north;
+      this.longitude[slot] += east;
+      // A degree of longitude is shorter than one of latitude, the more so the further from the equator.
+      const shorter = Math.cos((this.latitude[slot] / STEPS_A_DEGREE) * RADIANS);
+      if (Math.abs(north) + Math.abs(east) >= LEAST_STEPS) this.heading[slot] = (Math.atan2(east * shorter, north) / RADIANS + 360) % 360;
     }
   }
 
@@ -138,6 +158,7 @@ export class Board {
   #put([slot, id, status, connected, fresh, latitude, longitude, rideId, vehicleType]) {
     if (slot >= this.kind.length) this.#grow(slot + 1);
     if (slot >= this.slots) this.slots = slot + 1;
+    if (this.ids[slot] !== id) this.heading[slot] = NaN;
     this.ids[slot] = id;
     this.slotOf.set(id, slot);
     this.statuses[slot] = status;
@@ -152,11 +173,13 @@ export class Board {
   /** @param {number} least */
   #grow(least) {
     const slots = Math.max(least, this.kind.length * 2);
-    const { latitude, longitude, kind, link } = this;
+    const { latitude, longitude, kind, link, heading, since } = this;
     (this.latitude = new Int32Array(slots)).set(latitude);
     (this.longitude = new Int32Array(slots)).set(longitude);
     (this.kind = new Uint8Array(slots).fill(NOBODY)).set(kind);
     (this.link = new Uint8Array(slots)).set(link);
+    (this.heading = new Float32Array(slots).fill(NaN)).set(heading);
+    (this.since = new Float64Array(slots)).set(since);
   }
 
   /** @param {RideRow} row */
@@ -197,6 +220,7 @@ export class Board {
     if (was !== NOBODY) this.counts[was] -= 1;
     if (kind !== NOBODY) this.counts[kind] += 1;
     this.kind[slot] = kind;
+    if (was !== kind) this.since[slot] = this.at;
   }
 
   /** @param {number} slot */

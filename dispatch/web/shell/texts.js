@@ -120,6 +120,39 @@ export class Texts {
   }
 
   /**
+   * Hours, minutes and seconds in the town's time zone, `14:32:07`.
+   *
+   * @param {Date} date
+   */
+  timeWithSeconds(date) {
+    return this.#dated(date, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  }
+
+  /** A day of the town. @param {Date} date */
+  day(date) {
+    return this.#dated(date, { day: "numeric", month: "short", year: "numeric" });
+  }
+
+  /** The time, and the day before it if that is not today. @param {Date} date @param {Date} [now] */
+  dayAndTime(date, now = new Date()) {
+    if (this.day(date) === this.day(now)) return this.time(date);
+    return this.#dated(date, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  }
+
+  /** A number as the language writes it. @param {number} value */
+  number(value) {
+    return this.#number.format(value);
+  }
+
+  /**
+   * @param {Date} date
+   * @param {Intl.DateTimeFormatOptions} options
+   */
+  #dated(date, options) {
+    return new Intl.DateTimeFormat(this.locale, { ...options, timeZone: this.#timeZone }).format(date);
+  }
+
+  /**
    * A length: kilometres with one digit, below one metres in steps of 50.
    *
    * @param {number} metres

@@ -39,6 +39,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, s
     new = NewPerson(role=PersonRole.DRIVER, phone="27821234568", name="Dan", is_manager=False)
     dan, _ = people.add(writer, new, 50.0, EVA, lambda: PersonId("d1"))
     people.set_status(writer, dan.person_id, PersonRole.DRIVER, PersonStatus.SUSPENDED, 60.0)  # by the command line
+    people.set_status(writer, dan.person_id, PersonRole.DRIVER, PersonStatus.ACTIVE, 70.0, EVA, "the tyres are new")
     writer.close()
     with closing(open_read_only(path)) as db:
         yield db, str(path)
@@ -51,7 +52,7 @@ def acts(file: tuple[Database, str], **wanted: Any) -> list[tuple[str, str]]:
 
 
 def test_everything_that_staff_did_is_there_the_newest_first(file: tuple[Database, str]) -> None:
-    assert acts(file) == [(EVA, "add_person"), (MAX, "close"), (EVA, "bind"), (MAX, "book")]
+    assert acts(file) == [(EVA, "set_status"), (EVA, "add_person"), (MAX, "close"), (EVA, "bind"), (MAX, "book")]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_everything_that_staff_did_is_there_the_newest_first(file: tuple[Databas
     [
         ({"staff": MAX}, ["close", "book"]),
         ({"ride": OTHER}, ["bind"]),
-        ({"person": "d1"}, ["add_person", "bind"]),
+        ({"person": "d1"}, ["set_status", "add_person", "bind"]),
         ({"since": 30.0, "until": 40.0}, ["bind"]),
         ({"staff": "nobody"}, []),
     ],
@@ -74,7 +75,13 @@ def test_pages_go_on_where_the_one_before_ended(file: tuple[Database, str]) -> N
     first, after = audit_page(*file, Wanted(), 2**62, 3)
     assert after is not None
     rest, end = audit_page(*file, Wanted(), after, 3)
-    assert [len(first), len(rest), end] == [3, 1, None]
+    assert [len(first), len(rest), end] == [3, 2, None]
+
+
+def test_the_reason_stands_beside_what_it_was_given_for(file: tuple[Database, str]) -> None:
+    (act, added, *_), _ = audit_page(*file, Wanted(), 2**62, 50)
+    assert (act["status"], act["reason"]) == ("active", "the tyres are new")
+    assert "reason" not in added
 
 
 def test_no_phone_and_no_name_is_told(file: tuple[Database, str]) -> None:

@@ -1,0 +1,71 @@
+/** Names, plates and phones of drivers, which the board does not tell. Read over HTTP, all at once, and anew when somebody unknown appears. */
+
+const PAGE = 200;
+const AGAIN_AFTER_MS = 5_000;
+
+/** @typedef {import("../client/session.js").Session} Session */
+/**
+ * @typedef {{
+ *   driver_id: string, driver_name: string, driver_phone: string, driver_rating: number, vehicle_type: string, vehicle_registration: string,
+ *   status: string, ride_id?: string, open_offers: number, why_not_offered?: string, position_age_s?: number,
+ * }} Driver as `GET /api/drivers` tells it
+ */
+
+export class Roster {
+  /** @type {Map<string, Driver>} */
+  drivers = new Map();
+  #session;
+  #changed;
+  /** @type {Promise<void> | null} */
+  #reading = null;
+  #readAt = -Infinity;
+
+  /**
+   * @param {Session} session
+   * @param {() => void} changed is called when more is known
+   */
+  constructor(session, changed) {
+    this.#session = session;
+    this.#changed = changed;
+  }
+
+  /** The name of a driver, or the id for one of whom nothing is known yet. @param {string} id */
+  name(id) {
+    const known = this.drivers.get(id);
+    if (known === undefined) void this.readSoon();
+    return known?.driver_name ?? id;
+  }
+
+  /** Reads the list, unless that was done a moment ago. */
+  readSoon() {
+    if (performance.now() - this.#readAt < AGAIN_AFTER_MS) return this.#reading;
+    return this.read();
+  }
+
+  /**
+   * Reads all drivers that are live.
+   *
+   * @returns {Promise<void>}
+   */
+  read() {
+    this.#reading ??= this.#all().finally(() => {
+      this.#reading = null;
+      this.#readAt = performance.now();
+    });
+    return this.#reading;
+  }
+
+  async #all() {
+    let cursor;
+    try {
+      do {
+        const page = await this.#session.request("GET", "/api/drivers", { query: { state: "live", limit: PAGE, cursor } });
+        for (const driver of page.drivers) this.drivers.set(driver.driver_id, driver);
+        cursor = page.next ?? undefined;
+        this.#changed();
+      } while (cursor !== undefined);
+    } catch {
+      // Ids are shown in the place of names until it works.
+    }
+  }
+}

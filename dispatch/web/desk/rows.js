@@ -1,0 +1,109 @@
+/** Long lists of which only what is in view is drawn: 60 rows at most, however many there are. A row's element is used again while it stays. */
+
+import { el } from "../shell/dom.js";
+
+export const MOST_DRAWN = 60;
+const BEYOND = 6;
+
+/**
+ * @template Row
+ * @typedef {object} RowsOptions
+ * @property {HTMLElement} box what scrolls
+ * @property {HTMLElement} body what the rows stand in
+ * @property {"li" | "tr"} tag of the empty rows that stand for what is not drawn
+ * @property {number} height of each row in px
+ * @property {(row: Row) => string} key
+ * @property {(row: Row, drawn: HTMLElement | null) => HTMLElement} draw makes the element of a row, or brings it up to date
+ */
+
+/** @template Row */
+export class Rows {
+  /** @type {readonly Row[]} */
+  rows = [];
+  /** @type {Map<string, HTMLElement>} */
+  #drawn = new Map();
+  #options;
+  #above;
+  #below;
+  #isDue = false;
+
+  /** @param {RowsOptions<Row>} options */
+  constructor(options) {
+    this.#options = options;
+    this.#above = el(options.tag, { "aria-hidden": "true", class: "spacer" });
+    this.#below = el(options.tag, { "aria-hidden": "true", class: "spacer" });
+    options.box.addEventListener("scroll", () => this.#soon(), { passive: true });
+    new ResizeObserver(() => this.#soon()).observe(options.box);
+  }
+
+  /** @param {readonly Row[]} rows */
+  set(rows) {
+    this.rows = rows;
+    this.draw();
+  }
+
+  /** Draws what is in view anew. */
+  draw() {
+    const { box, body, height, key, draw } = this.#options;
+    const tall = Math.ceil(box.clientHeight / height);
+    const count = Math.min(MOST_DRAWN, tall + 2 * BEYOND);
+    const last = Math.max(0, this.rows.length - count);
+    const first = Math.min(last, Math.max(0, Math.floor(box.scrollTop / height) - BEYOND));
+    const seen = this.rows.slice(first, first + count);
+    /** @type {Map<string, HTMLElement>} */
+    const drawn = new Map();
+    for (const row of seen) drawn.set(key(row), draw(row, this.#drawn.get(key(row)) ?? null));
+    this.#drawn = drawn;
+    this.#above.style.height = `${first * height}px`;
+    this.#below.style.height = `${Math.max(0, this.rows.length - first - seen.length) * height}px`;
+    place(body, [this.#above, ...drawn.values(), this.#below]);
+  }
+
+  /**
+   * Brings the row that is so many further than the focused one into view, and focuses what it has of controls.
+   *
+   * @param {number} step
+   */
+  move(step) {
+    const at = this.rows.findIndex((row) => this.#drawn.get(this.#options.key(row))?.contains(document.activeElement));
+    const next = at < 0 ? (step > 0 ? 0 : this.rows.length - 1) : at + step;
+    this.focus(Math.min(this.rows.length - 1, Math.max(0, next)));
+  }
+
+  /** @param {number} at */
+  focus(at) {
+    const row = this.rows[at];
+    if (row === undefined) return;
+    const { box, height, key } = this.#options;
+    const head = box.querySelector("thead")?.clientHeight ?? 0;
+    if (at * height < box.scrollTop) box.scrollTop = at * height;
+    else if ((at + 1) * height + head > box.scrollTop + box.clientHeight) box.scrollTop = (at + 1) * height + head - box.clientHeight;
+    this.draw();
+    const element = this.#drawn.get(key(row));
+    const control = element?.matches("[tabindex], button") ? element : element?.querySelector("[tabindex], button");
+    /** @type {HTMLElement | null | undefined} */ (control)?.focus({ preventScroll: true });
+  }
+
+  #soon() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      this.draw();
+    });
+  }
+}
+
+/**
+ * Makes these the children of an element, in this order, and moves only what has to be moved: what has the focus keeps it.
+ *
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} wanted
+ */
+export function place(parent, wanted) {
+  const kept = new Set(wanted);
+  for (const child of [...parent.children]) if (!kept.has(/** @type {HTMLElement} */ (child))) child.remove();
+  wanted.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+}

@@ -1,0 +1,116 @@
+/** All rides of the file, by state and by what is looked for, the newest first. */
+
+import { code, el, said } from "../shell/dom.js";
+import { errorText } from "../shell/errors.js";
+import { button } from "../shell/form.js";
+import { isOver, kindOfRide, OFF, OFFERED } from "./board.js";
+import { shapeAndWord } from "./shapes.js";
+import { makeTable } from "./table.js";
+
+const PAGE = 50;
+const TYPED_MS = 250;
+const STATES = ["open", "all", "pending", "scheduled", "accepted", "arrived", "in_progress", "completed", "cancelled", "no_drivers", "no_show"];
+
+/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./ride-panel.js").Ride} Ride */
+
+/** @param {Desk} desk */
+export function ridesView(desk) {
+  const { texts } = desk.page;
+  const t = (/** @type {string} */ key, values = {}) => texts.say(`desk.${key}`, values);
+  /** @type {Ride[]} */ let rides = [];
+  /** @type {string | null} */ let next = null;
+  let asked = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+
+  const state = el("select", { id: "rides-state" }, ...STATES.map((one) => el("option", { value: one }, t(one === "open" || one === "all" ? `state_${one}` : `status_${one}`))));
+  const find = el("input", { id: "rides-find", type: "search", placeholder: t("find_hint"), autocomplete: "off" });
+  const more = button({ label: t("more"), wide: false, run: () => read(next) });
+  const wrong = el("p", { class: "error", hidden: true });
+  const table = makeTable({
+    label: t("view_rides"), rowTest: "ride", empty: t("loading"),
+    key: (/** @type {Ride} */ ride) => ride.ride_id,
+    isChosen: (ride) => ride.ride_id === desk.state.ride,
+    open: (ride) => {
+      desk.send({ type: "ride", ride: ride.ride_id });
+      desk.panel.focus();
+    },
+    columns: [
+      { id: "id", label: t("ride"), cell: (ride) => code(ride.ride_id.slice(0, 6)) },
+      { id: "status", label: t("state"), cell: (ride) => shapeAndWord(kindOf(ride), t(`status_${ride.status}`)), sort: (ride) => ride.status },
+      { id: "asked", label: t("asked_at"), cell: (ride) => texts.dayAndTime(new Date(ride.requested_at)), sort: (ride) => ride.requested_at },
+      { id: "passenger", label: t("passenger"), cell: (ride) => said(ride.passenger_name ?? ""), sort: (ride) => ride.passenger_name ?? "" },
+      { id: "from", label: t("from"), cell: (ride) => said(ride.pickup_address) },
+      { id: "to", label: t("to"), cell: (ride) => said(ride.dropoff_address) },
+      { id: "driver", label: t("driver"), cell: (ride) => said(ride.driver_name ?? ""), sort: (ride) => ride.driver_name ?? "" },
+      { id: "fare", label: t("fare"), isNumber: true, cell: (ride) => (ride.fare ? code(texts.money(ride.fare, ride.currency), "money") : "–"), sort: (ride) => ride.fare },
+    ],
+  });
+  const element = el("section", { class: "view", test: "rides-view", "aria-labelledby": "rides-title" },
+    el("div", { class: "view-head" }, el("h2", { id: "rides-title" }, t("view_rides")),
+      el("div", { class: "field inline" }, el("label", { for: "rides-state" }, t("state")), state),
+      el("div", { class: "field inline" }, el("label", { for: "rides-find" }, t("find")), find)),
+    wrong, table.element, more);
+
+  /** @param {Ride} ride */
+  function kindOf(ride) {
+    const row = desk.board.rides.get(ride.ride_id);
+    if (row) return kindOfRide(row, desk.serverNow(), desk.alarm);
+    return isOver(ride.status) ? OFF : OFFERED;
+  }
+
+  /** @param {string | null} cursor */
+  async function read(cursor = null) {
+    const mine = (asked += 1);
+    try {
+      const query = { state: state.value, find: find.value.trim() || undefined, limit: PAGE, cursor: cursor ?? undefined };
+      const page = await desk.session.request("GET", "/api/rides", { query });
+      if (mine !== asked) return;
+      rides = cursor === null ? page.rides : [...rides, ...page.rides];
+      next = page.next;
+      wrong.hidden = true;
+    } catch (error) {
+      if (mine !== asked) return;
+      wrong.hidden = false;
+      wrong.textContent = errorText(error, texts);
+    }
+    more.hidden = next === null;
+    table.sayEmpty(t(find.value.trim() ? "nothing_found" : "no_rides"));
+    table.set(rides);
+  }
+
+  more.hidden = true;
+  state.addEventListener("change", () => void read());
+  find.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void read(), TYPED_MS);
+  });
+  find.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    if (find.value === "") return desk.leaveField();
+    find.value = "";
+    void read();
+  });
+
+  return {
+    element,
+    show: () => void read(),
+    /** A ride has changed. */
+    heard: () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void read(), 1_000);
+    },
+    draw: () => table.draw(),
+    move: table.move,
+    /** @param {string} [text] */
+    find(text) {
+      if (text !== undefined) {
+        find.value = text;
+        state.value = "all";
+        void read();
+      }
+      find.focus();
+    },
+  };
+}
