@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from dispatch.errors import DatabaseError, Unavailable
 from dispatch.live.desk import LiveDesk
+from dispatch.messages.base import Command
 from dispatch.principals import Principal
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.tools.orders import Answer, Order
@@ -52,23 +53,23 @@ class LivePeople:
         now = self._now()
         return await self._desk.read(lambda db: in_full(db, who, self._phone_region, now))
 
-    async def add(self, by: Principal, fields: Told) -> tuple[Told, bool]:
+    async def add(self, by: Principal, fields: Told, command: Command | None) -> tuple[Told, bool]:
         """Put a person on file. Returns the person, and whether that is news."""
         role, is_manager = PersonRole(fields.pop("role")), fields.pop("manager")
-        answer = await self._perform(AddPerson(role=role, is_manager=is_manager, **fields, **self._by(by)))
+        answer = await self._perform(AddPerson(role=role, is_manager=is_manager, **fields, **self._by(by, command)))
         return await self.person(answer["person"]["id"]), answer["news"]
 
-    async def import_list(self, by: Principal, fields: Told) -> Told:
+    async def import_list(self, by: Principal, fields: Told, command: Command | None) -> Told:
         """Put the people of a list on file. Returns what came of it. Raises BadField for a list that is too long."""
         role, text, skip_bad = PersonRole(fields["role"]), list_of(fields["csv"].encode()), fields["skip_bad"]
-        more = {"time_zone": self._time_zone, **self._by(by)}
+        more = {"time_zone": self._time_zone, **self._by(by, command)}
         return await self._perform(ImportPeople(role=role, text=text, skip_bad=skip_bad, **more))
 
-    async def keep(self, by: Principal, what: str, who: str, fields: Told) -> Told:
+    async def keep(self, by: Principal, what: str, who: str, fields: Told, command: Command | None) -> Told:
         """Change a person's file. Returns the person."""
         if "role" in fields:
             fields["role"] = PersonRole(fields["role"])
-        more = {"who": who, **fields, **self._by(by)}
+        more = {"who": who, **fields, **self._by(by, command)}
         orders: dict[str, Callable[[], Order]] = {
             "change": lambda: ChangePerson(**more),
             "suspend": lambda: SetStatus(status=PersonStatus.SUSPENDED, **more),
@@ -79,8 +80,8 @@ class LivePeople:
         answer = await self._perform(orders[what]())
         return await self.person(answer["person"]["id"])
 
-    def _by(self, by: Principal) -> Told:
-        return {"by": by.id, "by_manager": by.is_manager, "phone_region": self._phone_region}
+    def _by(self, by: Principal, command: Command | None) -> Told:
+        return {"by": by.id, "by_manager": by.is_manager, "command": command, "phone_region": self._phone_region}
 
     async def _perform(self, order: Order) -> Answer:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -185,3 +186,53 @@ def test_what_cannot_be_done_says_which_field_is_wrong(
             assert (refused.status_code, refused.json().get("field")) == (status, field), refused.text
 
     run(story())
+
+
+def test_what_is_asked_again_under_its_key_is_done_once_also_after_a_kill(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    steps: tuple[tuple[str, str, dict[str, Any], int], ...] = (
+        ("POST", "/api/people", THABO, 201),
+        ("PATCH", "/api/people/0821234570", {"name": "Thabo M. Zulu"}, 200),
+        ("POST", "/api/people/0821234570/phone", {"phone": "082 123 4571"}, 200),
+        ("POST", "/api/people/0821234571/documents", {"kind": "licence", "expires": "2031-01-31"}, 200),
+        ("POST", "/api/people/0821234571/suspend", {}, 200),
+        ("POST", "/api/people/0821234571/activate", {}, 200),
+        ("POST", "/api/import/people", {"role": "driver", "csv": "phone,name\n0821234579,Zoe\n"}, 200),
+    )
+
+    async def ask(desk: httpx2.AsyncClient, number: int, **other: Any) -> httpx2.Response:
+        method, path, body, _ = steps[number]
+        return await desk.request(method, path, json={**body, **other}, headers={"Idempotency-Key": f"key-{number}"})
+
+    async def acts(host: str) -> list[str]:
+        async with office.client(host, "Grace") as manager:
+            return [act["action"] for act in (await manager.get("/api/audit")).json()["acts"]]
+
+    async def before() -> list[Any]:
+        async with served(tmp_path, ON, signal.SIGKILL) as (host, _), office.client(host, "Jabu") as desk:
+            told = []
+            for number, (*_, status) in enumerate(steps):
+                first = await ask(desk, number)
+                assert first.status_code == status, first.text
+                again = await ask(desk, number)
+                assert (again.status_code, again.json()) == (status, first.json())
+                told.append(first.json())
+            done = await acts(host)
+            assert done[:1] == ["add_person"] and done.count("set_status") == 2
+            return [told, done]
+
+    async def after(told: list[Any], done: list[str]) -> None:
+        async with served(tmp_path, ON) as (host, _), office.client(host, "Jabu") as desk:
+            for number, (*_, status) in enumerate(steps):
+                again = await ask(desk, number)
+                assert again.status_code == status, again.text
+                if number < 6:
+                    assert again.json()["id"] == told[0]["id"]
+                    assert again.json()["phone"] == "27821234571" and again.json()["roles"] == told[5]["roles"]
+                else:
+                    assert again.json() == told[6]
+            other = await ask(desk, 1, name="Somebody else")
+            assert (other.status_code, other.json()["code"]) == (422, "id_reused")
+            assert await acts(host) == done
+
+    run(after(*run(before())))

@@ -5,8 +5,8 @@ answers is one look-up by key or by index. Neither is ever used from two threads
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -87,6 +87,7 @@ class Writer:
         self.path = self._file if isinstance(database, Database) else str(database)
         self._cursor = self.db.conn.cursor()
         self._place: InPlace | None = None
+        self._is_one_commit = False
         (self._busy_timeout_ms,) = self._cursor.execute("PRAGMA busy_timeout").fetchone()
 
     def write_soon(self, changes: Sequence[Change]) -> None:
@@ -114,6 +115,23 @@ class Writer:
         except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
             raise EventRefused(self.path, str(error)) from error  # a value has no JSON, or no place in a column
 
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Whatever is written inside is one commit at its end, or nothing of it is, whatever is raised. Raises as `write` does."""
+        with explained(self.path):
+            self._cursor.execute("BEGIN IMMEDIATE")
+        self._is_one_commit = True
+        try:
+            yield
+            with explained(self.path):
+                self._end_commit()
+        except BaseException:
+            self._undo()
+            raise
+        finally:
+            self._is_one_commit = False
+        self.note_commit()
+
     def touch(self) -> None:
         """Commit a page that says nothing new: raises what keeps the next batch from being written."""
         with explained(self.path):
@@ -129,19 +147,29 @@ class Writer:
 
     def _commit(self, rows: list[tuple[object, ...]], changes: list[Change]) -> None:
         execute = self._cursor.execute
+        is_part = self._is_one_commit
         try:
-            execute("BEGIN IMMEDIATE")
+            if not is_part:
+                execute("BEGIN IMMEDIATE")
             for statement, values in changes:
                 execute(statement, values)
             self._cursor.executemany(ADD_EVENT, rows)
-            if self._place is not None:
-                self._place.require(quick=True)
-            execute("COMMIT")
+            if is_part:
+                return
+            self._end_commit()
         except BaseException:
-            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
-                self.db.rollback()
+            self._undo()
             raise
         self.note_commit()
+
+    def _end_commit(self) -> None:
+        if self._place is not None:
+            self._place.require(quick=True)
+        self._cursor.execute("COMMIT")
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself; the first error is the one to tell
+            self.db.rollback()
 
     def watch(self, path: str | Path, ownership: Ownership | None = None) -> None:
         """From now on nothing is committed while `path` names another file than the open one, or after `ownership` lost it to a rival.

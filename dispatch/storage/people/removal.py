@@ -21,7 +21,7 @@ from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, Writer
-from dispatch.storage.people import erasing, people
+from dispatch.storage.people import erasing, people, requests
 from dispatch.storage.people.coarse_rows import coarse_quote, coarse_ride, coarse_track
 from dispatch.storage.tables.region import agreed_region
 from dispatch.storage.tables.schema import TABLES
@@ -223,6 +223,7 @@ def _rows(writer: Writer, ids: dict[str, str], phones: tuple[str, ...], now: flo
         for column in columns:
             for phone in phones:
                 yield f"UPDATE {table} SET {column} = '' WHERE instr({column}, ?)", (phone,)
+    yield requests.FORGET_ALL
     for phone in phones:
         yield "DELETE FROM login_codes WHERE phone = ?", (phone,)
     for old, new in ids.items():

@@ -272,6 +272,24 @@ def m014_audit(db: Database) -> None:
     db.execute(f"CREATE INDEX events_audit ON events (n) WHERE {AUDITED}")
 
 
+@migrations()
+def m015_requests_of_staff(db: Database) -> None:
+    """What staff changed of people under an Idempotency-Key in the last day, and what they were answered. No event tells of it."""
+    db.execute(
+        """
+        CREATE TABLE staff_requests (
+            staff_id TEXT NOT NULL,
+            request_id TEXT NOT NULL,
+            fingerprint INTEGER NOT NULL,
+            answer TEXT NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (staff_id, request_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX staff_requests_at ON staff_requests (at)")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (
@@ -460,6 +478,7 @@ TABLES: Final[dict[str, TableRow]] = {
         "request_id, phone, address, role, for_nobody, made_at, tries, used_at", newest=("made_at", "request_id")
     ),
     "login_failures": TableRow("at", newest=("at",)),
+    "staff_requests": TableRow("staff_id, request_id, at", newest=("at", "request_id")),
     "login_sessions": TableRow(
         "session_id, person_id, role, generation, made_at, rotated_at, ends_at, revoked_at",
         newest=("made_at", "session_id"),

@@ -23,6 +23,7 @@ from dispatch.storage.tools.people_orders import (
     import_people,
     keep_document,
     move_phone,
+    once,
     set_status,
 )
 from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson, purge_old, remove_person
@@ -78,12 +79,12 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     UnblockPair: lambda writer, order, now: {
         "news": unblock(writer, order.passenger, order.driver, phone_region=order.phone_region)
     },
-    AddPerson: add_person,
-    ImportPeople: import_people,
-    ChangePerson: change_person,
-    SetStatus: set_status,
-    MovePhone: move_phone,
-    KeepDocument: keep_document,
+    AddPerson: once(add_person),
+    ImportPeople: once(import_people),
+    ChangePerson: once(change_person),
+    SetStatus: once(set_status),
+    MovePhone: once(move_phone),
+    KeepDocument: once(keep_document),
     RemovePerson: remove_person,
     PurgeOld: purge_old,
 }

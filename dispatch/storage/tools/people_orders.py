@@ -1,6 +1,6 @@
 """Orders about people: `dispatch people …`, and the same by HTTP. Each is done in the journal's thread, or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,9 +10,10 @@ from dispatch.config import PricingRules
 from dispatch.errors import BadField
 from dispatch.identity import roster
 from dispatch.identity.people import NeedsManager, NewPerson, NoSuchPerson, Person, RoleOnFile
+from dispatch.messages.base import Command
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.people import logins, people
+from dispatch.storage.people import logins, people, requests
 from dispatch.storage.tables.region import settled_region
 from dispatch.text import excerpt, word
 from dispatch.timestamps import LocalTime
@@ -26,12 +27,14 @@ Who = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 class PeopleOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
     """`phone_region`: of numbers that name no country, where the file keeps none. `by`: the id of the member of staff who gave the
-    order; empty: the command line. `by_manager`: what concerns staff may be done as well.
+    order; empty: the command line. `by_manager`: what concerns staff may be done as well. `command`: under it the order is done once,
+    however often it is given.
     """
 
     phone_region: str = ""
     by: str = ""
     by_manager: bool = True
+    command: Command | None = None
 
 
 class AddPerson(PeopleOrder, frozen=True, kw_only=True, tag="add_person"):
@@ -97,6 +100,27 @@ class KeepDocument(PeopleOrder, frozen=True, kw_only=True, tag="keep_document"):
 
 AnyPeopleOrder = AddPerson | ImportPeople | ChangePerson | SetStatus | MovePhone | KeepDocument
 Answer = dict[str, Any]
+
+
+def once(
+    does: Callable[[Writer, Any, float], Answer],
+) -> Callable[[Writer, Any, float], Answer]:
+    """The same, in one commit; and, under a command that was done before, what was answered then, with no more of the person than the
+    id. Raises IdReused as well.
+    """
+
+    def done(writer: Writer, order: PeopleOrder, now: float) -> Answer:
+        command = order.command
+        before = requests.answered(writer, command) if command is not None else None
+        if before is not None:
+            return before
+        with writer.one_commit():
+            answer = does(writer, order, now)
+            if command is not None:
+                requests.keep(writer, command, answer, now)
+        return answer
+
+    return done
 
 
 def add_person(writer: Writer, order: AddPerson, now: float) -> Answer:

@@ -116,6 +116,7 @@ NOT_FROM_EVENTS = {
     "login_codes",
     "login_failures",
     "login_sessions",
+    "staff_requests",
 }
 
 

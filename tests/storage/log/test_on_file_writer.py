@@ -183,3 +183,32 @@ def test_what_need_not_wait_for_the_disk_is_committed_all_the_same_and_the_next_
         writer.write_soon([("INSERT INTO no_such_table VALUES (1)", ())])
     assert writer.db.execute("PRAGMA synchronous").fetchone() == (2,)
     writer.close()
+
+
+def test_several_writes_are_one_commit_or_nothing(path: Path) -> None:
+    writer = Writer(path, "off")
+    with pytest.raises(KeyError), writer.one_commit():
+        writer.write([booked("r1")])
+        assert writer.db.execute("SELECT count(*) FROM rides").fetchone() == (1,), "what follows sees it"
+        raise KeyError
+    assert writer.db.execute("SELECT count(*) FROM rides").fetchone() == (0,)
+    with closing(sqlite3.connect(path)) as other:
+        with writer.one_commit():
+            writer.write([booked("r1")])
+            writer.write([booked("r2")])
+            assert other.execute("SELECT count(*) FROM rides").fetchone() == (0,)
+        assert other.execute("SELECT count(*) FROM rides").fetchone() == (2,)
+    writer.write([booked("r3")])
+    writer.close()
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM rides").fetchone() == (3,)
+
+
+def test_a_write_that_fails_undoes_those_before_it_in_the_same_commit(path: Path) -> None:
+    writer = Writer(path, "off")
+    with pytest.raises(DatabaseError), writer.one_commit():
+        writer.write([booked("r1")])
+        writer.write([], [("INSERT INTO no_such_table VALUES (1)", ())])
+    assert writer.db.execute("SELECT count(*) FROM events").fetchone() == (0,)
+    writer.write([booked("r1")])
+    writer.close()

@@ -10,6 +10,7 @@ import pytest
 from dispatch import addresses
 from dispatch.identity.people import Document, NewPerson, NoSuchPerson, RideIsOpen, StillConnected
 from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, RideId
+from dispatch.messages.base import Command
 from dispatch.messages.events import (
     ChargeRequested,
     ChargeSettled,
@@ -32,7 +33,7 @@ from dispatch.messages.events import (
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.wiping import wipe
-from dispatch.storage.people import erasing, people, removal
+from dispatch.storage.people import erasing, people, removal, requests
 from dispatch.storage.people.removal import Removed, named, whereabouts
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
@@ -294,7 +295,7 @@ NOBODYS = {
 }
 """Ids of apps and of ours, and words that the server chooses."""
 TAKEN_ALONG = {
-    *("name", "phone", "vehicle_registration", "number", "mac", "address", "points", "stream", "body"),
+    *("name", "phone", "vehicle_registration", "number", "mac", "address", "points", "stream", "body", "answer"),
     *("pickup_address", "dropoff_address", "reason", "comment"),
 }
 """What stands beside a person's id or phone, and goes with it."""
@@ -307,6 +308,13 @@ def test_every_text_of_every_table_is_a_person_s_or_known_to_be_nobody_s(writer:
         columns = writer.db.execute(f"PRAGMA table_xinfo({table})").fetchall()
         texts = {name for _, name, kind, *_ in columns if kind == "TEXT"}
         assert texts - NOBODYS - TAKEN_ALONG - set(erasing.IDS) == set(), table
+
+
+def test_answers_to_staff_are_forgotten(writer: Writer) -> None:
+    fill(writer)
+    requests.keep(writer, Command("k1", 7, staff_id="p-max"), {"mistakes": ["row 2: 27820000777"]}, 11_000.0)
+    remove(writer, PersonId(ROSA.passenger_id), 12_000.0)
+    assert writer.db.execute("SELECT count(*) FROM staff_requests").fetchone() == (0,)
 
 
 def test_pseudonyms_are_drawn_and_cannot_be_told_from_the_person(writer: Writer) -> None:

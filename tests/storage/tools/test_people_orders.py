@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dispatch.errors import BadField
 from dispatch.identity.people import NoSuchPerson, PhoneTaken
 from dispatch.identity.roster import BadList
+from dispatch.ids import PersonId
+from dispatch.messages.base import Command
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.people import people
+from dispatch.storage.people import logins, people
 from dispatch.storage.tools.orders import decode, encode, perform
 from dispatch.storage.tools.people_orders import (
     AddPerson,
@@ -165,3 +168,56 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert read_list(tmp_path / "list.csv") == LIST
     with pytest.raises(BadField, match=r"cannot read .*gone.csv: No such file"):
         read_list(tmp_path / "gone.csv")
+
+
+KEY = Command("k1", 7, staff_id="p-max")
+
+
+def test_an_order_under_a_key_is_done_once_and_answered_as_then(writer: Writer) -> None:
+    order = replace(THABO, command=KEY)
+    added = perform(writer, order, NOW)
+    assert perform(writer, order, NOW + 5.0) == {"person": {"id": added["person"]["id"]}, "news": True}
+    moved = MovePhone(who="0821234570", phone="0821234571", phone_region="ZA", command=replace(KEY, id="k2"))
+    for _ in range(2):  # who had the number before is nobody by then
+        assert perform(writer, moved, NOW)["person"]["id"] == added["person"]["id"]
+    kinds = [kind for (kind,) in writer.db.execute("SELECT kind FROM events ORDER BY n").fetchall()]
+    assert kinds == ["PersonAdded", "DriverRegistered", "PhoneMoved"]
+
+
+def test_what_was_undone_meanwhile_is_not_done_again(writer: Writer) -> None:
+    who = perform(writer, THABO, NOW)["person"]["id"]
+    suspend = SetStatus(who=who, status=PersonStatus.SUSPENDED, command=KEY)
+    perform(writer, suspend, NOW)
+    perform(writer, SetStatus(who=who, status=PersonStatus.ACTIVE), NOW)
+    assert perform(writer, suspend, NOW)["news"]
+    assert people.require(writer.db, PersonId(who)).roles[0].status == PersonStatus.ACTIVE
+
+
+def test_a_commit_that_fails_leaves_neither_the_deed_nor_the_memory_of_it(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process does that dies before its commit: the same order is done the next time."""
+    order = replace(THABO, command=KEY)
+
+    def dies(writer: Writer) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "_end_commit", dies)
+        with pytest.raises(RuntimeError):
+            perform(writer, order, NOW)
+    assert writer.db.execute("SELECT count(*) FROM events").fetchone() == (0,)
+    assert perform(writer, order, NOW)["person"]["phone"] == "27821234570"
+
+
+def test_who_is_suspended_is_so_in_all_roles_or_in_none(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = perform(writer, THABO, NOW)["person"]["id"]
+    perform(writer, replace(THABO, role=PersonRole.PASSENGER), NOW)
+
+    def fails(*args: object, **more: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(logins, "revoke", fails)
+    with pytest.raises(RuntimeError):
+        perform(writer, SetStatus(who=who, status=PersonStatus.SUSPENDED), NOW)
+    assert {role.status for role in people.require(writer.db, PersonId(who)).roles} == {"invited"}

@@ -47,6 +47,7 @@ def town(path: Path) -> Path:
         "INSERT INTO login_codes VALUES ('q1', '27821234570', '192.0.2.1', 'staff', 0, 'k', 'm', 5.0, 0, NULL)"
     )
     writer.db.execute("INSERT INTO login_failures VALUES (5.0)")
+    writer.db.execute("INSERT INTO staff_requests VALUES ('p1', 'k1', 7, '{}', 5.0)")
     writer.db.execute("INSERT INTO login_sessions VALUES ('s1', 'p1', 'staff', 'k', 0, 5.0, 5.0, 6.0, NULL)")
     writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, DRIVER_ID))
     writer.close()

@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatch.errors import BadMessage, Unavailable
+from dispatch.errors import BadMessage, IdReused, Unavailable
 from dispatch.identity.people import NeedsManager, NoSuchPerson, PhoneTaken
+from dispatch.messages.base import Command
 from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.http.access import for_staff
+from dispatch.transport.http.once import command_of
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.queries import Page, read_query
 from dispatch.transport.http.requests import Requests, principal_of, require_json
@@ -25,7 +27,7 @@ Told = dict[str, Any]
 LONGEST_WHO: Final = 200
 LIST_BYTES: Final = 4_194_304
 """A list of ten thousand people."""
-KEEPING: Final = (NoSuchPerson, NeedsManager, Unavailable)
+KEEPING: Final = (IdReused, NoSuchPerson, NeedsManager, Unavailable)
 
 
 class PeopleQuery(Page, frozen=True, kw_only=True):
@@ -35,7 +37,9 @@ class PeopleQuery(Page, frozen=True, kw_only=True):
 
 
 class KeepsPeople(Protocol):
-    """The file with people in it. What is ordered is done as staff with this principal; `fields` are those of the request."""
+    """The file with people in it. What is ordered is done as staff with this principal; `fields` are those of the request. With a
+    `command` it is done once, however often it is ordered, and has the same answer.
+    """
 
     async def page(self, role: str | None, cursor: str | None, limit: int) -> Told:
         """A page of people. Raises BadField."""
@@ -43,13 +47,13 @@ class KeepsPeople(Protocol):
     async def person(self, who: str) -> Told:
         """One person, named by a phone or an id. Raises NoSuchPerson."""
 
-    async def add(self, by: Principal, fields: Told) -> tuple[Told, bool]:
+    async def add(self, by: Principal, fields: Told, command: Command | None) -> tuple[Told, bool]:
         """Put a person on file. Returns the person, and whether that is news."""
 
-    async def import_list(self, by: Principal, fields: Told) -> Told:
+    async def import_list(self, by: Principal, fields: Told, command: Command | None) -> Told:
         """Put the people of a list on file."""
 
-    async def keep(self, by: Principal, what: str, who: str, fields: Told) -> Told:
+    async def keep(self, by: Principal, what: str, who: str, fields: Told, command: Command | None) -> Told:
         """Change a person's file: `change`, `suspend`, `activate`, `phone` or `document`. Returns the person."""
 
 
@@ -75,7 +79,8 @@ class PeopleRoutes:
                         answers=shown,
                         status=HTTPStatus.CREATED,
                         again=HTTPStatus.OK,
-                        errors=(NeedsManager, Unavailable),
+                        errors=(IdReused, NeedsManager, Unavailable),
+                        once=True,
                     ),
                 ),
                 described(
@@ -84,7 +89,8 @@ class PeopleRoutes:
                         does="Put all people of a list on file, or none where a row has a mistake.",
                         asks=asked.ImportPeopleRequest,
                         answers=asked.Imported,
-                        errors=(NeedsManager, Unavailable),
+                        errors=(IdReused, NeedsManager, Unavailable),
+                        once=True,
                     ),
                 ),
                 described(
@@ -112,32 +118,34 @@ class PeopleRoutes:
 
     async def _add(self, request: Request, body: bytes) -> Response:
         require_json(request)
-        fields = msgspec.structs.asdict(wire.read_body(body, asked.AddPersonRequest))
-        person, is_news = await self._people.add(principal_of(request), fields)
+        who, read = principal_of(request), wire.read_body(body, asked.AddPersonRequest)
+        command = command_of(request, who, read)
+        person, is_news = await self._people.add(who, msgspec.structs.asdict(read), command)
         return _answer(person, asked.PersonShown, HTTPStatus.CREATED if is_news else HTTPStatus.OK)
 
     async def _import(self, request: Request, body: bytes) -> Response:
         require_json(request)
-        fields = msgspec.structs.asdict(wire.read_body(body, asked.ImportPeopleRequest))
-        return _answer(await self._people.import_list(principal_of(request), fields), asked.Imported)
+        who, read = principal_of(request), wire.read_body(body, asked.ImportPeopleRequest)
+        command = command_of(request, who, read)
+        return _answer(await self._people.import_list(who, msgspec.structs.asdict(read), command), asked.Imported)
 
     def _keeping(self, what: str, method: str, path: str, body_type: type[msgspec.Struct], does: str) -> Route:
         """The route of one change of a person's file. A body without anything to say may be left out."""
 
         async def kept(request: Request, body: bytes) -> Response:
-            fields: Told = {}
+            by, read = principal_of(request), None
             if body or body_type is not asked.StatusRequest:
                 require_json(request)
-                read = msgspec.structs.asdict(wire.read_body(body, body_type))
-                fields = {name: value for name, value in read.items() if value is not None}
+                read = wire.read_body(body, body_type)
+            said = msgspec.structs.asdict(read) if read is not None else {}
+            fields = {name: value for name, value in said.items() if value is not None}
             if not fields and what == "change":
                 raise BadMessage("name what is to change: name, vehicle_type or registration")
-            return _answer(
-                await self._people.keep(principal_of(request), what, _who(request), fields), asked.PersonShown
-            )
+            command = command_of(request, by, read or asked.StatusRequest())
+            return _answer(await self._people.keep(by, what, _who(request), fields, command), asked.PersonShown)
 
         errors = (*KEEPING, PhoneTaken) if what == "phone" else KEEPING
-        operation = Operation(does=does, asks=body_type, answers=asked.PersonShown, errors=errors)
+        operation = Operation(does=does, asks=body_type, answers=asked.PersonShown, errors=errors, once=True)
         return described(self._requests.post("/api/people/{person_id}" + path, kept, method), operation)
 
 
