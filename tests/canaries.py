@@ -3,7 +3,8 @@
 The phone of a person may stand in a frame to that person, and to the counterpart that a ride was assigned: the passenger reads the
 driver's, the driver the passenger's. Where offers show whole phones, whoever is asked reads it as well. Nobody else ever does, and no
 error has one.
-`tests/conftest.py` lets every test fail in which one is seen elsewhere.
+`tests/conftest.py` lets every test fail in which one is seen elsewhere. A server in a process of its own has canaries as well:
+`watched`.
 """
 
 from __future__ import annotations
@@ -110,12 +111,20 @@ CANARIES: Final = Canaries()
 
 def watch() -> None:
     """Let everything in this process that records or sends pass by the canaries. Done once."""
-    record, deliver, send, body = RecordedActor.record, Session.deliver, Session._send, problem.body
+    record, restore = RecordedActor.record, RecordedActor.restore
+    deliver, send, body = Session.deliver, Session._send, problem.body
 
     def recording(actor: RecordedActor, event: Any) -> None:
         record(actor, event)
         if type(event) in WATCHED:
             CANARIES.recorded(event)
+
+    def restoring(actor: RecordedActor) -> list[Any]:
+        events = restore(actor)
+        for event in events:
+            if type(event) in WATCHED:
+                CANARIES.recorded(event)
+        return events
 
     def delivering(session: Session, notice: Any) -> None:
         link = session._link
@@ -137,6 +146,7 @@ def watch() -> None:
         return body(status, message, *more, **named)
 
     RecordedActor.record = recording  # type: ignore[method-assign]
+    RecordedActor.restore = restoring  # type: ignore[method-assign]
     Session.deliver = delivering  # type: ignore[method-assign]
     Session._send = sending  # type: ignore[method-assign]
     problem.body = telling

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from dispatch.app import serve
+from dispatch.config import Settings
 from dispatch.identity.people import NewPerson
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.principals import Principal, Role
 from dispatch.storage.file.key_file import keys_of
+from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
+from dispatch.transport.control import control_socket
+from dispatch.transport.http.admission import Admission
+from dispatch.transport.http.app import http_app
+from dispatch.transport.http.operation import methods_of
+from dispatch.transport.http.routes.web import PAGES
 from dispatch.transport.ws.server import run
+from dispatch.web import FOLDER
 from dispatch.words import PersonRole
 from tests.authority.test_messages import FIELDS
 from tests.e2e.test_quotes import BOOKING, heard, served
@@ -32,6 +43,11 @@ KINDS: Final = {
 }  # fmt: skip
 BODIES: Final[Mapping[str, dict[str, Any]]] = {"/api/rides/{ride_id}/rating": {"rating": 5}}
 """Of routes whose ownership is looked at behind the body. An empty body elsewhere: who may ask is told what is missing in it (400)."""
+
+FILES: Final = {"/client/{file:path}": "/client/dispatch-client.js", "/web/{file:path}": "/web/style/tokens.css"}
+"""A file of each folder that is served."""
+SOCKETS: Final = "/ws/{rest:path}"
+"""What is at a socket's path without a handshake is told to make one; who may is what the tables of messages say."""
 
 
 def table() -> dict[tuple[str, str], dict[str, str]]:
@@ -76,7 +92,10 @@ class Server:
         return {"Authorization": f"Bearer {token}"}
 
     def named(self, path: str) -> str:
-        """The path with ids in it."""
+        """The path with ids, or a file, in it."""
+        for pattern, file in FILES.items():
+            if path == pattern:
+                return file
         return path.format(ride_id="r1", person_id="p0", quote_id="q1", driver_id="d0", page="desk")
 
 
@@ -108,7 +127,7 @@ async def asked_http(host: str, server: Server) -> tuple[dict[tuple[str, str], d
     async with httpx2.AsyncClient(base_url=f"http://{host}", trust_env=False) as client:
         described = (await client.get("/openapi.json")).json()["paths"]
         known = {(method.upper(), path) for path, methods in described.items() for method in methods}
-        for method, path in sorted(known & set(TABLE)):
+        for method, path in sorted(TABLE):
             cells = got[method, path] = {}
             for role in ROLES:
                 body: dict[str, Any] = {} if method == "GET" else {"json": BODIES.get(path, {})}
@@ -161,13 +180,37 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return seen
 
 
-def test_the_table_names_every_route_that_there_is(seen: dict[str, Any]) -> None:
-    assert seen["known"] == set(TABLE)
+class Enough(Exception):
+    """The server has its routes."""
+
+
+def served_routes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """Every route of a server as it starts, whether it is described or not."""
+    found: list[Route] = []
+
+    def noting(routes: Sequence[Route], admission: Admission) -> Starlette:
+        found.extend(http_app(routes, admission).routes)  # type: ignore[arg-type]
+        raise Enough
+
+    monkeypatch.setattr("dispatch.transport.http.app.http_app", noting)
+    settings = Settings(db=str(folder / "rides.db"), port=0, auth="on")
+    with pytest.raises(Enough), owned(settings.db, make=True) as ownership, control_socket(ownership.path) as orders:
+        serve(settings, ownership, orders)
+    return {(method, route.path) for route in found for method in methods_of(route)}
+
+
+def test_the_table_names_every_route_that_there_is(
+    seen: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {route for route in served_routes(tmp_path, monkeypatch) if route[1] != SOCKETS}
+    assert there == set(TABLE)
+    assert seen["known"] <= there, "what is described is served"
 
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_every_route_answers_everybody_as_the_table_says(seen: dict[str, Any], route: tuple[str, str]) -> None:
-    assert seen["routes"][route] == TABLE[route]
+    is_made = route[1] not in PAGES or (FOLDER / PAGES[route[1]]).is_file()
+    assert seen["routes"][route] == (TABLE[route] if is_made else dict.fromkeys(ROLES, "404"))
 
 
 def test_who_has_proved_nothing_is_closed_out_with_the_first_frame_whatever_it_is(seen: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sys
 from asyncio import StreamWriter
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from websockets.asyncio.client import connect
 
 from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
-from tests.e2e.test_quotes import BOOKING, KEY, ROOT, heard, served
+from tests.e2e.test_quotes import BOOKING, KEY, heard, served
 from tests.providers.pricing_api import answer_bytes, pricing_api, rude_api
+from tests.watched import COMMAND as SERVE
 
 CARDS = 'currency = "ZAR"\n[payment]\npayment = "http"\npayment_url = "{url}"\npayment_timeout = "30s"\n'
-
-SERVE = (sys.executable, str(ROOT / "cli.py"))
 
 
 def test_a_charge_that_a_killed_server_asked_for_is_asked_again_by_the_next_and_collected_once(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ import cli
 from dispatch.storage.tools.show import rows
 from dispatch.transport.ws.server import run
 from tests.providers.pricing_api import pricing_api
+from tests.watched import COMMAND, leaks_in
 
 ROOT = Path(cli.__file__).parent
 TRIP: dict[str, Any] = {
@@ -59,7 +60,7 @@ async def served(
 ) -> AsyncIterator[tuple[str, list[str]]]:
     """`dispatch serve` with this configuration: its address, and afterwards what it logged. It ends by `kill`."""
     (folder / "dispatch.toml").write_text(toml)
-    command = [sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--db", str(folder / "rides.db")]
+    command = [*COMMAND, "serve", "--port", "0", "--db", str(folder / "rides.db")]
     logged: list[str] = []
     address = None
     process = await asyncio.create_subprocess_exec(
@@ -75,6 +76,7 @@ async def served(
         process.send_signal(kill)
         out, err = await process.communicate()
         logged += [out.decode(), err.decode()]
+        assert leaks_in(logged[-1]) == [], "phones were seen by people whom they do not concern"
         assert not A_PHONE.findall("".join((metrics, *logged))), "no phone stands in a log line or a metric"
     assert process.returncode == (-kill if kill == signal.SIGKILL else 0)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.transport.ws.server import run
-from tests.e2e.test_quotes import ROOT
+from tests.watched import COMMAND
 
 PASSENGER, DRIVER = "+27821234567", "+27821234568"
 FIND_DRIVER = {
@@ -47,9 +46,7 @@ DRIVER_ASSIGNED = {
 
 async def command(folder: Path, *arguments: str) -> None:
     """Run `dispatch …` to its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ROOT / "cli.py"), *arguments, cwd=folder, stdout=asyncio.subprocess.DEVNULL
-    )
+    process = await asyncio.create_subprocess_exec(*COMMAND, *arguments, cwd=folder, stdout=asyncio.subprocess.DEVNULL)
     assert await process.wait() == 0
 
 
@@ -59,7 +56,7 @@ async def seeded(folder: Path, auth: str) -> AsyncIterator[tuple[str, asyncio.Qu
     db = str(folder / "rides.db")
     await command(folder, "db", "seed", "--db", db)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(ROOT / "cli.py"), "serve", "--port", "0", "--db", db, "--auth", auth),
+        *(*COMMAND, "serve", "--port", "0", "--db", db, "--auth", auth),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
