@@ -1,0 +1,37 @@
+/** Who is logged in, for a page of the server: its refresh token is a cookie that the module never sees. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Session } from "../../dispatch/web/client/session.js";
+
+const SARAH = { access_token: "t1", expires_in: 900, person: { id: "p1", role: "passenger", name: "Sarah" } };
+
+/** A session on a server that gives these answers, one after the other. */
+function sessionOf(...answers) {
+  const asked = [];
+  const fetch = async (url) => {
+    asked.push(url.pathname);
+    const body = answers.shift();
+    return body === null ? new Response(null, { status: 204 }) : new Response(JSON.stringify(body), { status: body.status ?? 200 });
+  };
+  return [new Session({ base: "http://localhost:8067", page: "passenger", fetch }), asked];
+}
+
+test("a page on which nobody is logged in hears so without an error", async () => {
+  const [session, asked] = sessionOf(null, null);
+  assert.equal(await session.restore(), null);
+  assert.equal(await session.renew(), null);
+  assert.deepEqual(asked, Array(2).fill("/api/auth/passenger/refresh"));
+});
+
+test("whoever was logged in still is, and is not any more once the server says so", async () => {
+  const [session] = sessionOf(SARAH, null);
+  const heard = [];
+  session.on("person", (person) => heard.push(person?.name ?? null));
+  assert.equal((await session.restore())?.name, "Sarah");
+  assert.equal(await session.accessToken(), "t1");
+  await session.renew();
+  assert.equal(session.person, null);
+  assert.deepEqual(heard, ["Sarah", null]);
+});
