@@ -28,9 +28,8 @@ from dispatch.transport.control import control_socket
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.operation import methods_of
-from dispatch.transport.http.routes.web import PAGES
 from dispatch.transport.ws.server import run
-from dispatch.web import FOLDER
+from dispatch.travel.streets import SHIPPED
 from dispatch.words import PersonRole
 from tests.authority.test_messages import FIELDS
 from tests.e2e.test_quotes import BOOKING, heard, served
@@ -162,7 +161,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     server, seen = Server(folder), {}
 
     async def story() -> None:
-        async with served(folder, ON) as (host, _):
+        async with served(folder, f'map_streets = "{SHIPPED}"\n{ON}') as (host, _):
             sockets = await a_ride(host, server)
             seen["routes"], seen["known"] = await asked_http(host, server)
             seen["nobody"] = {}
@@ -209,8 +208,7 @@ def test_the_table_names_every_route_that_there_is(
 
 @pytest.mark.parametrize("route", TABLE, ids=" ".join)
 def test_every_route_answers_everybody_as_the_table_says(seen: dict[str, Any], route: tuple[str, str]) -> None:
-    is_made = route[1] not in PAGES or (FOLDER / PAGES[route[1]]).is_file()
-    assert seen["routes"][route] == (TABLE[route] if is_made else dict.fromkeys(ROLES, "404"))
+    assert seen["routes"][route] == TABLE[route]
 
 
 def test_who_has_proved_nothing_is_closed_out_with_the_first_frame_whatever_it_is(seen: dict[str, Any]) -> None:
