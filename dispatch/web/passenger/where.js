@@ -42,9 +42,8 @@ export function whereView(app) {
 
   const locate = button({ label: t.say("passenger.use_position"), kind: "plain", wide: false, test: "use-position", run: () => position() });
   const picks = ENDS.map((end) => {
-    const label = t.say(end === "pickup" ? "passenger.pickup_on_map" : "passenger.dropoff_on_map");
     const made = button({ label: t.say("passenger.on_map"), kind: "plain", wide: false, ...maps[end], run: () => pick(end) });
-    made.setAttribute("aria-label", label);
+    made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
     return made;
   });
 

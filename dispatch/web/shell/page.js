@@ -91,11 +91,11 @@ function buildFrame(texts, menuButton, title) {
   const polite = el("div", { class: "hidden-text", role: "status", "aria-live": "polite" });
   const assertive = el("div", { class: "hidden-text", role: "alert", "aria-live": "assertive" });
   const brand = el("strong", { class: "brand" }, title);
-  const bar = el("header", { class: "bar" }, brand, menuButton);
+  const bar = el("div", { class: "bar" }, brand, menuButton);
   const bands = new Bands();
   const skip = el("a", { class: "skip", href: "#main" }, texts.say("shell.skip"));
   document.title = title;
-  document.body.prepend(skip, bar, bands.element, main, polite, assertive);
+  document.body.prepend(skip, el("header", {}, bar, bands.element), main, polite, assertive);
   return { main, bar, brand, bands, announcer: new Announcer(polite, assertive) };
 }
 

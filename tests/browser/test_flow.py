@@ -1,0 +1,70 @@
+"""The whole ride of the seed, from the login to the rating, with passenger and driver side by side in one browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.people import asks_for_price, michael, sarah
+from tests.browser.server import Server
+
+Look = Callable[[Page], None]
+Picture = Callable[[Page, str], None]
+TARIFF = ("--pricing", "tariff", "--currency", "ZAR", "--base-fare", "12.5", "--per-km", "9.8", "--per-minute", "1.2")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("flow"), "--auth", "on", *TARIFF) as server:
+        yield server
+
+
+def test_a_ride_goes_from_the_booking_to_the_rating(
+    open_page: Open, server: Server, accessible: Look, fits: Look, picture: Picture
+) -> None:
+    driver = michael(open_page, server)
+    passenger = sarah(open_page, server, beside=driver)
+
+    def both(state: str) -> None:
+        for name, page in (("passenger", passenger), ("driver", driver)):
+            accessible(page)
+            fits(page)
+            picture(page, f"{state}-{name}")
+
+    both("waiting")
+    asks_for_price(passenger)
+    price = re.search(r"R\s*\d+\.\d\d", passenger.get_by_test_id("book").inner_text())
+    assert price is not None
+    passenger.get_by_test_id("book").click()
+    expect(passenger.get_by_test_id("searching")).to_be_visible()
+    request = driver.get_by_test_id("request-dialog")
+    expect(request).to_contain_text("Sarah")
+    expect(request).to_contain_text(price[0])
+    both("searching")
+    driver.get_by_test_id("accept").click()
+    expect(passenger.get_by_test_id("driver-card")).to_contain_text("CA 999 GP")
+    expect(passenger.get_by_test_id("driver-card")).to_contain_text("Michael")
+    expect(passenger.get_by_test_id("eta")).to_be_visible()
+    expect(driver.get_by_test_id("arrived")).to_be_visible()
+    both("coming")
+    driver.get_by_test_id("arrived").click()
+    expect(driver.get_by_test_id("start")).to_be_visible()
+    expect(passenger.get_by_text("Michael is here").first).to_be_visible()
+    both("here")
+    driver.get_by_test_id("start").click()
+    expect(driver.get_by_test_id("complete")).to_be_visible()
+    expect(passenger.get_by_test_id("cancel")).to_be_hidden()
+    both("trip")
+    driver.get_by_test_id("complete").click()
+    expect(passenger.get_by_test_id("receipt")).to_contain_text(price[0])
+    expect(driver.get_by_test_id("collect")).to_contain_text(price[0])
+    both("done")
+    passenger.get_by_test_id("star-5").check()
+    passenger.get_by_test_id("rate").click()
+    expect(passenger.get_by_text("Thank you.")).to_be_visible()
+    driver.get_by_test_id("ready").click()
+    expect(driver.get_by_test_id("takings")).to_contain_text(price[0])
