@@ -11,7 +11,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than there are cores: some tests wait for a real clock or a process, and others run meanwhile.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
-demo: .venv/.run ## show a fake fleet on a real server (ARGS="--for 30s")
+demo: .venv/.run ## show a sandbox: a fake fleet on a real server, and pages (ARGS="--for 30s")
+	@$(MAKE) --no-print-directory web || echo "The pages have no map and charts; everything else works." >&2
 	@$(BIN)/dispatch demo $(ARGS)
 
 test: .venv/.dev .venv/.npm web browser ## run every test (ARGS="-k offers")

@@ -113,20 +113,37 @@ def simulate(resolved: Resolved) -> int | None:
 @main.command()
 @click.option("--save-view", metavar="FILE", hidden=True, help="save a picture of the last view, as SVG")
 @with_settings(
-    "dispatch", "host", "port", *DEMAND, "simulate_db", "json", port="a free port", drivers="1200", rides="no end"
+    "dispatch",
+    "host",
+    "port",
+    *DEMAND,
+    "simulate_db",
+    "json",
+    port="a free port",
+    drivers="50; with real trips 1200",
+    rides="no end",
+    trips="a sandbox in Helsinki; shipped: a day of New York; none: a model city",
 )
 def demo(resolved: Resolved, save_view: str | None) -> int | None:
-    """Start the server, connect a fake fleet to it over real sockets and watch.
+    """Start a sandbox, with a fake fleet on real sockets, and watch: in the terminal, and on the pages whose addresses are printed.
 
-    Passengers book real trips, faster than they did; cars are as fast as ever. Ends after --for, when the last of --rides is over, or
-    on Ctrl-C, and prints what came of it, a JSON object as the last line. With --rides 0 only apps of yours book, until Ctrl-C. The
-    server takes a free port unless --port says which.
+    A browser is opened where there is a terminal, a screen and no --for. Ends after --for, when the last of --rides is over, or on
+    Ctrl-C, and prints what came of it, a JSON object as the last line. With --rides 0 only apps of yours book, until Ctrl-C. The server
+    takes a free port unless --port says which, and the database is removed at the end unless --db names one.
+
+    With --trips (or what else only a file of trips takes) real trips are booked, faster than they were, on a server where nobody logs
+    in; `--trips shipped` is a day of New York.
     """
-    require_no_login(resolved.settings)
-    from sim.demo.main import demo
-    from sim.spec import refuse_ignored
+    from sim.spec import refuse_ignored, wants_trips
 
     refuse_ignored(resolved)
+    if not wants_trips(resolved):
+        from sim.sandbox.demo import demo as sandbox_demo
+
+        return sandbox_demo(resolved, script=__file__, view_file=save_view)
+    require_no_login(resolved.settings)
+    from sim.demo.main import demo
+
     return demo(resolved, script=__file__, view_file=save_view)
 
 
@@ -271,6 +288,7 @@ def check(resolved: Resolved) -> int:
     less.
     """
     from dispatch.storage.health.check import findings
+    from dispatch.storage.tables.sandbox import holds_sandbox
 
     path, found = resolved.settings.db, 0
     for found, finding in enumerate(findings(path), 1):
@@ -279,7 +297,7 @@ def check(resolved: Resolved) -> int:
     if found > FINDINGS_TOLD:
         say(f"{path}: and {found - FINDINGS_TOLD} more")
     if not found:
-        say(f"{path} is sound")
+        say(f"{path} is a sandbox, and sound" if holds_sandbox(path) else f"{path} is sound")
     return int(found > 0)
 
 

@@ -36,6 +36,7 @@ from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log.on_file import newest_at
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.region import kept_region
+from dispatch.storage.tables.sandbox import holds_sandbox
 from dispatch.text import counted
 from dispatch.timestamps import rfc3339
 from dispatch.transport.ws.listener import listening_socket
@@ -286,7 +287,7 @@ def _file(path: str) -> Found:
         return
     try:
         _require_usable(path, real)
-        faults = _faults(path, real)
+        faults, sandbox = _faults(path, real), holds_sandbox(path)
     except OlderSchema:
         yield WARNING, f"{path} is of an older version: keep a copy of it; the next `dispatch serve` changes it"
         return
@@ -298,6 +299,8 @@ def _file(path: str) -> Found:
             PROBLEM,
             f"{path} is damaged ({faults[0]}): stop the server and read docs/DATABASE.md before you start it again",
         )
+    elif sandbox and not served_by:
+        yield PROBLEM, f"{path} is a sandbox, in which anybody can be anybody: name another file with --db"
     else:
         yield OK, f"{path} is sound as far as a start looks" + (f", and served by {served_by}" if served_by else "")
 

@@ -17,6 +17,8 @@ from sim.trips import DAY_S, Skipped, TripsWanted, read
 
 MODEL = "none"
 """`--trips none`: demand of a model city."""
+SHIPPED = "shipped"
+"""`--trips shipped`: the shipped day of New York, where not naming a file means something else."""
 OF_A_SCENARIO = ("scenario", "worlds", "seed", "permute", "json", "trace")
 """What a named small world takes; all else of it is its own."""
 OF_A_FILE = ("from", "columns", "trips_zone", "skip_most")
@@ -57,11 +59,17 @@ def make_plan(wanted: SimulateSettings, progress: Progress | None = None) -> Pla
         starts = [city.sample(dice("fleet")) for _ in range(drivers)]
         return Plan(demands, starts, MODEL_DAY, Skipped(), True)
     reading = TripsWanted.of(wanted, on_rows=lambda rows: progress.tell(lambda: f"reading trips: {rows:,} rows"))
-    file = read(wanted.trips, reading, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
+    path = None if wanted.trips == SHIPPED else wanted.trips
+    file = read(path, reading, from_time=wanted.from_time, for_s=wanted.for_s, rides=wanted.rides)
     drivers = fleet_for(file.demands) if wanted.drivers is None else wanted.drivers
     starts = [file.sample(dice("fleet")) for _ in range(drivers)]
     start_at = file.start.replace(tzinfo=UTC).timestamp()
     return Plan(file.demands, starts, start_at, file.skipped, False, file.note)
+
+
+def wants_trips(resolved: Resolved) -> bool:
+    """Whether a demo is asked for trips of a file or of the model city: by `--trips`, or by what only a file of trips takes."""
+    return any(resolved.origins[name] != "default" for name in ("trips", *OF_A_FILE))
 
 
 def refuse_ignored(resolved: Resolved) -> None:

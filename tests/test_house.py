@@ -85,6 +85,7 @@ TESTED_ELSEWHERE = {
     "sim/people/phone.py": "tests/sim/test_world.py",
     "sim/people/restless.py": "tests/explorer: every small world is full of them",
     "sim/people/resuming.py": "tests/explorer: every lossy world is full of them",
+    "sim/sandbox/watch.py": "tests/e2e/test_demo.py",
     "sim/sandbox/apps.py": "tests/e2e/test_sandbox.py",
     "sim/sandbox/crowd.py": "tests/e2e/test_sandbox.py",
     "sim/sandbox/driver.py": "tests/e2e/test_sandbox.py",

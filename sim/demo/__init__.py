@@ -1,1 +1,1 @@
-"""`dispatch demo`: the real server, a fleet and passengers on real WebSockets, and a view of it all."""
+"""`dispatch demo --trips …`: the real server, a fleet and passengers on real WebSockets, and a view of it all."""

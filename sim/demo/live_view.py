@@ -65,9 +65,12 @@ class Glance(NamedTuple):
     server_cpu: float | None
     """CPU seconds a second."""
     server_memory_bytes: int | None
+    """Of the server's process."""
     reconnects: int
     errors: int
     news: Sequence[str]
+    fleet_is_inside: bool = False
+    """The fleet lives in the server's process."""
 
     @property
     def free(self) -> int:
@@ -113,7 +116,7 @@ def _figures(glance: Glance) -> Table:
         "time to assign, p95": _seconds(glance.assign_p95_s),
         "drivers free · busy": f"{glance.free:,} · {glance.busy:,}",
         "positions a second": f"{glance.positions_per_s:,.0f}",
-        "server CPU · memory": _server(glance),
+        ("server, fleet: CPU · MB" if glance.fleet_is_inside else "server CPU · memory"): _server(glance),
     }
     table = Table.grid(expand=True, padding=(0, 0, 0, 1))
     table.add_column()

@@ -1,4 +1,4 @@
-"""`dispatch demo`: the real server in a process of its own, a fleet and passengers on real WebSockets, and a view of it all.
+"""`dispatch demo --trips …`: the real server in a process of its own, a fleet and passengers on real WebSockets, and a view of it all.
 
 The trips are real, and so are speeds and distances: no car jumps. What is not: passengers book faster than they did (`RIDES_PER_S`),
 some of them go a hundred metres from a taxi rank (`sim.demo.ranks`), and drivers answer after a median of 3 s instead of 6 and wait
@@ -42,7 +42,7 @@ from sim.people.driver import Point
 from sim.report.figures import Figures, Summary
 from sim.report.outputs import require_writable
 from sim.report.printed import refuse, told_of
-from sim.spec import MODEL, make_plan
+from sim.spec import MODEL, SHIPPED, make_plan
 from sim.trips import Skipped
 
 DRIVERS = 1_200
@@ -122,7 +122,8 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
     if drivers > most:
         limit = "the limit on open files, ulimit -n"
         raise SettingError("drivers", f"drivers must be at most {most:,} on this system ({limit}), got {drivers:,}")
-    is_morning = wanted.trips is None and wanted.from_time is None
+    is_shipped = wanted.trips in (None, SHIPPED)
+    is_morning = is_shipped and wanted.from_time is None
     window = {"from_time": MORNING_FROM, "for_s": MORNING_FOR_S} if is_morning else {"for_s": None}
     plan = make_plan(replace(wanted, drivers=drivers, rides=None, **window))
     ranks = ranks_among(plan.starts)
@@ -145,7 +146,7 @@ def demo_plan(resolved: Resolved, folder: str) -> DemoPlan:
 def _title(wanted: SimulateSettings, start_at: float) -> str:
     if wanted.trips == MODEL:
         return "passengers of the model city"
-    where = "New York" if wanted.trips is None else plain(Path(wanted.trips).name)
+    where = "New York" if wanted.trips in (None, SHIPPED) else plain(Path(wanted.trips or "").name)
     return f"real trips: {where}, {datetime.fromtimestamp(start_at, UTC):%d %B %Y from %H:%M}"
 
 

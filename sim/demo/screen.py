@@ -25,6 +25,7 @@ class Screen(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def show(self, glance: Glance) -> None: ...
+    def tell(self, text: str) -> None: ...
 
 
 class TerminalScreen:
@@ -47,6 +48,10 @@ class TerminalScreen:
     def show(self, glance: Glance) -> None:
         """Draw the panel."""
         self._live.update(view(glance, self._console.width), refresh=True)
+
+    def tell(self, text: str) -> None:
+        """Print this above the panel, where it stays."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class LogScreen:
@@ -72,11 +77,18 @@ class LogScreen:
         self._doing, self._next_s = glance.doing, glance.elapsed_s + self.line_every_s
         print(status_line(glance), flush=True)
 
+    def tell(self, text: str) -> None:
+        """Print this."""
+        print(text, flush=True)
+
 
 class NoScreen(LogScreen):
     """Shows nothing."""
 
     def show(self, glance: Glance) -> None:
+        """Do nothing."""
+
+    def tell(self, text: str) -> None:
         """Do nothing."""
 
 

@@ -58,12 +58,12 @@ class ServerProcess:
     died of it first would cut off those who are still to hang up.
     """
 
-    def __init__(self, script: str, settings: Settings) -> None:
-        """`script`: the file of the command line, run by this interpreter."""
+    def __init__(self, script: str, settings: Settings, *more: str) -> None:
+        """`script`: the file of the command line, run by this interpreter. `more`: flags that are no settings."""
         self.url = ""
         self.exit_status: int | None = None
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
-        self._command: Sequence[str] = (sys.executable, script, "serve", *flags_of(settings))
+        self._command: Sequence[str] = (sys.executable, script, "serve", *flags_of(settings), *more)
         self._ready = asyncio.Event()
 
     async def __aenter__(self) -> ServerProcess:

@@ -18,7 +18,7 @@ from dispatch.messages.base import Message
 from dispatch.principals import Principal, Role
 from dispatch.timestamps import LocalTime
 from dispatch.transport import wire
-from dispatch.values import Point
+from dispatch.values import Point, Trip
 from sim.demo.apps import DemoApp, PassengerApp
 from sim.demo.rides import RidesSeen
 from sim.network.socket_link import Decode, Ending, SocketLink
@@ -51,7 +51,9 @@ class Book(Message, frozen=True, gc=False):
 
 
 class FirstBook(Message, frozen=True, gc=False):
-    """One of those books who book at the start."""
+    """One of those books who book at the start: every other one a short trip beside a car."""
+
+    number: int
 
 
 class Crowd:
@@ -117,8 +119,8 @@ class Crowd:
         self._dice.shuffle(self._at_home)
         self.join(drivers)
         self._beating = asyncio.create_task(self._beat())
-        for _ in range(-(-len(drivers) // FIRST_SHARE)):
-            self.people.set_timer(1.0 + self._dice.random() * FIRST_WITHIN_S, DEMAND, FirstBook())
+        for number in range(-(-len(drivers) // FIRST_SHARE)):
+            self.people.set_timer(1.0 + self._dice.random() * FIRST_WITHIN_S, DEMAND, FirstBook(number))
         self.wait_for_next()
 
     def join(self, drivers: Sequence[PersonId]) -> None:
@@ -201,8 +203,9 @@ class Crowd:
     def hear_demand(self, message: Book | FirstBook) -> None:
         """It is time for somebody to book."""
         if isinstance(message, FirstBook):
+            near = self.drivers[message.number].phone.position()
             if self.demand > 0.0:
-                self._book(None)
+                self._book(None, self.wishes.short_trip(near) if message.number % 2 == 0 else None)
         elif abs(message.number) == self._turn:
             if message.number > 0:
                 self._book(None)
@@ -212,7 +215,7 @@ class Crowd:
     def _hour(self) -> float:
         return self._local.hour(self.people.now)
 
-    def _book(self, start: Kerb | None) -> None:
+    def _book(self, start: Kerb | None, wanted: Trip | None = None) -> None:
         if self.rides_left == 0 or not self._at_home:
             return
         if self.rides_left is not None:
@@ -220,7 +223,7 @@ class Crowd:
         self._booked += 1
         who = Principal(Role.PASSENGER, PassengerId(self._at_home.pop()))
         ride_id = RideId(f"sandbox-{self._run}-{self._booked}")
-        trip = self.wishes.trip(self._dice, self._hour, start)
+        trip = wanted or self.wishes.trip(self._dice, self._hour, start)
         behaviour = PassengerBehaviour()
         phone = PassengerPhone(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)
         self._post[phone.address] = phone

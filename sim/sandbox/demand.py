@@ -8,13 +8,15 @@ from random import Random
 from typing import Final, NamedTuple
 
 from dispatch.travel.streets import StreetKind
-from dispatch.values import Place, Trip
+from dispatch.values import Place, Point, Trip
 from sim.city.demand import trip_between
 from sim.sandbox.town import Kerb, Town
 
 RIDES_PER_DRIVER_S: Final = 1.0 / 200.0
 """At a usual hour each driver has a ride in so many seconds: about half of them are busy."""
 SHORTEST_M: Final = 150.0
+SHORT_M: Final = 50.0
+"""What a short trip is long, in metres of air."""
 TRIP_MEDIAN_M, TRIP_SIGMA = 550.0, 0.5
 TRIES: Final = 8
 CURVE: Final = (
@@ -94,14 +96,14 @@ class Wishes:
         metres = {kerb: self._town.metres(pickup.point, kerb.point) for kerb in drawn}
         far = [kerb for kerb in drawn if metres[kerb] >= SHORTEST_M] or drawn
         dropoff = min(far, key=lambda kerb: abs(metres[kerb] - wished_m))
-        trip = trip_between(pickup.point, dropoff.point)
-        return Trip(
-            pickup=Place(*pickup.point, pickup.street),
-            dropoff=Place(*dropoff.point, dropoff.street),
-            distance_km=trip.distance_km,
-            duration_min=trip.duration_min,
-            fare=trip.fare,
-        )
+        return _trip(pickup, dropoff)
+
+    def short_trip(self, near: Point) -> Trip:
+        """A trip of a minute at most, from a place beside a car: half a minute of a demo would see no usual ride to its end."""
+        kerbs, metres = self._town.kerbs, self._town.metres
+        pickup = min(kerbs, key=lambda kerb: metres(kerb.point, near))
+        dropoff = min(kerbs, key=lambda kerb: abs(metres(kerb.point, pickup.point) - SHORT_M))
+        return _trip(pickup, dropoff)
 
     def kerb(self, rng: Random) -> Kerb:
         """A place at any street with a name."""
@@ -110,6 +112,17 @@ class Wishes:
     def _drawn(self, rng: Random, weights: list[float]) -> Kerb:
         (kerb,) = rng.choices(self._town.kerbs, cum_weights=weights)
         return kerb
+
+
+def _trip(pickup: Kerb, dropoff: Kerb) -> Trip:
+    claimed = trip_between(pickup.point, dropoff.point)
+    return Trip(
+        pickup=Place(*pickup.point, pickup.street),
+        dropoff=Place(*dropoff.point, dropoff.street),
+        distance_km=claimed.distance_km,
+        duration_min=claimed.duration_min,
+        fare=claimed.fare,
+    )
 
 
 def _is_evening(hour: float) -> bool:

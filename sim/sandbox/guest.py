@@ -26,11 +26,13 @@ from dispatch.transport.http.requests import require_json
 from sim.sandbox import cast
 from sim.sandbox.crowd import Crowd
 from sim.sandbox.driver import Trouble
+from sim.sandbox.figures import FiguresSoFar, figures_of
 from sim.sandbox.next_offer import NextOffer
 from sim.sandbox.shown_codes import ShownCodes
 from sim.sandbox.steering import MOST_DRIVERS, Code, Player, Sandbox, Steer
 
 SHOW: Final = Operation(does="The sandbox: whom you can be, their login codes, how it is steered.", answers=Sandbox)
+FIGURES: Final = Operation(does="What the simulated people have seen so far.", answers=FiguresSoFar)
 STEER: Final = Operation(does="Steer the sandbox.", asks=Steer, answers=Sandbox)
 RENEW_SHARE: Final = 0.6
 """An app sends a newer token when so much of the time of the last is over."""
@@ -60,8 +62,12 @@ class SandboxGuest:
         self.crowd = Crowd(self._seed, self._settings.time_zone, self._token, renew_s, self._rides)
         self._next = NextOffer(parts, self.crowd)
         requests = parts.requests
+        asked = [
+            described(requests.get("/api/sandbox", self._show), SHOW),
+            described(requests.get("/api/sandbox/figures", self._show_figures), FIGURES),
+        ]
         return [
-            *for_this_machine([described(requests.get("/api/sandbox", self._show), SHOW)]),
+            *for_this_machine(asked),
             *for_staff([described(requests.post("/api/sandbox/steer", self._steer), STEER)]),
         ]
 
@@ -85,6 +91,9 @@ class SandboxGuest:
 
     async def _show(self, request: Request) -> Response:
         return self._told()
+
+    async def _show_figures(self, request: Request) -> Response:
+        return Response(wire.encode(figures_of(self.crowd, self._seed)), media_type=JSON)
 
     async def _steer(self, request: Request, body: bytes) -> Response:
         require_json(request)

@@ -30,6 +30,7 @@ TERMS: Final[Mapping[str, Any]] = {
     "cancellation_fee": 5.0,
     "no_show_fee": 7.0,
     "eta_model": CONSTANT,
+    "sockets_per_address": 20_000,
     "codes_per_phone_hour": 10_000,
     "codes_per_phone_day": 10_000,
     "codes_per_address_hour": 100_000,

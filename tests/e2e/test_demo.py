@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from sim.demo.main import demo
 from sim.people.driver import DriverPhone
 
 COMMAND = [sys.executable, cli.__file__, "demo", "--drivers", "30"]
+REAL_TRIPS = [*COMMAND, "--trips", "shipped"]
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 CTRL_C = b"\x03"
 IN_MANHATTAN = {
@@ -93,8 +95,11 @@ def summary_of(out: bytes) -> dict[str, Any]:
     return summary
 
 
-def test_a_short_demo_dispatches_rides_ends_by_itself_and_sums_up_in_its_last_line(tmp_path: Path) -> None:
-    with started(tmp_path, *COMMAND, "--for", "4s", "--seed", "3") as process:
+@pytest.mark.parametrize("command", [COMMAND, REAL_TRIPS], ids=["sandbox", "real trips"])
+def test_a_short_demo_dispatches_rides_ends_by_itself_and_sums_up_in_its_last_line(
+    tmp_path: Path, command: list[str]
+) -> None:
+    with started(tmp_path, *command, "--for", "4s", "--seed", "3") as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, b"")
     summary = summary_of(out)
@@ -138,7 +143,7 @@ def test_an_interrupt_to_the_whole_group_lets_everybody_hang_up_before_the_serve
 def test_without_rides_of_its_own_the_fleet_waits_for_somebody_elses_app(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with started(tmp_path, *COMMAND, "--rides", "0", "--port", str(port)) as process:
+    with started(tmp_path, *REAL_TRIPS, "--rides", "0", "--port", str(port)) as process:
         seen = wait_for(process, b"apps may book")
         with connect(f"ws://127.0.0.1:{port}/ws/ride/mine/") as app:
             app.send(json.dumps({"type": "find_driver", **IN_MANHATTAN}))
@@ -188,10 +193,11 @@ def test_a_server_that_cannot_start_is_one_line(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_in_a_terminal_stops_the_live_view_and_leaves_the_summary(tmp_path: Path) -> None:
-    terminal = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
+    terminal = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
     with started(tmp_path, sys.executable, "-c", IN_A_TERMINAL, *COMMAND, **terminal) as process:
         seen = text(wait_for(process, b"rides arrive"))
         assert "╭" in seen
+        assert re.search(r"desk +http://127\.0\.0\.1:\d+/desk", seen), "the pages are named above the panel"
         assert "driver on the way" in seen
         assert process.stdin is not None
         process.stdin.write(CTRL_C)

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from websockets.asyncio.client import ClientConnection, connect
 
 import cli
@@ -204,3 +205,15 @@ def test_serve_without_sandbox_refuses_the_file_of_one(played: Callable[..., str
     refused = serve(tmp_path, "--db", "sandbox.db")
     assert refused.returncode != 0
     assert "is a sandbox, in which anybody can be anybody: add --sandbox N, or name another file" in refused.stderr
+    db = str(tmp_path / "sandbox.db")
+    checked = CliRunner().invoke(cli.main, ["db", "check", "--db", db])
+    assert (checked.exit_code, checked.output) == (0, f"{db} is a sandbox, and sound\n")
+    told = CliRunner().invoke(cli.main, ["doctor", "--json", "--db", db])
+    about_file = [each for each in json.loads(told.output)["findings"] if each["about"] == "file"]
+    assert about_file == [
+        {
+            "about": "file",
+            "level": "problem",
+            "text": f"{db} is a sandbox, in which anybody can be anybody: name another file with --db",
+        }
+    ]

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from dispatch.errors import SettingError
 from dispatch.storage.failures import explained
 from dispatch.storage.tables.kept import keep, kept
+from dispatch.storage.tables.opening import reading
 
 NAME: Final = "sandbox"
 MARK: Final = "yes"
@@ -35,6 +36,12 @@ class IsNoSandbox(SettingError):
 def is_sandbox(db: Database) -> bool:
     """Whether the file has the mark."""
     return kept(db, NAME) == MARK
+
+
+def holds_sandbox(path: str | Path) -> bool:
+    """The same of a file that nobody has opened. Raises DatabaseError."""
+    with reading(path) as db:
+        return is_sandbox(db)
 
 
 def require_no_sandbox(db: Database, path: str | Path) -> None:

@@ -45,15 +45,15 @@ export function mountSandboxBar(slot, page) {
   let stopped = false;
 
   const status = el("span", { class: "sandbox-status muted tabular" });
-  const pause = chip(texts.say("sandbox.pause"), "pause", () => steer({ pause: !state?.is_paused }));
-  const speed = choice("speed", texts.say("sandbox.speed"), SPEEDS, (times) => steer({ speed: times }));
-  const slower = chip("[", "slower", () => step(-1), texts.say("sandbox.slower"));
-  const faster = chip("]", "faster", () => step(1), texts.say("sandbox.faster"));
-  const demand = choice("demand", texts.say("sandbox.demand"), PACES, (times) => steer({ demand: times }));
-  const ten = chip("+10", "add-drivers", () => steer({ add_drivers: 10 }), texts.say("sandbox.add", { n: 10 }));
-  const fifty = chip("+50", "add-drivers-50", () => steer({ add_drivers: 50 }), texts.say("sandbox.add", { n: 50 }));
-  const wrong = chip(texts.say("sandbox.misbehave"), "misbehave", () => askWrongs());
-  const next = chip(texts.say("sandbox.next_offer"), "next-offer", () => nextOffer());
+  const pause = chip({ test: "pause", label: texts.say("sandbox.pause"), run: () => steer({ pause: !state?.is_paused }) });
+  const speed = choice({ test: "speed", label: texts.say("sandbox.speed"), steps: SPEEDS, chosen: (times) => steer({ speed: times }) });
+  const slower = chip({ test: "slower", label: "[", run: () => step(-1), name: texts.say("sandbox.slower") });
+  const faster = chip({ test: "faster", label: "]", run: () => step(1), name: texts.say("sandbox.faster") });
+  const demand = choice({ test: "demand", label: texts.say("sandbox.demand"), steps: PACES, chosen: (times) => steer({ demand: times }) });
+  const ten = chip({ test: "add-drivers", label: "+10", run: () => steer({ add_drivers: 10 }), name: texts.say("sandbox.add", { n: 10 }) });
+  const fifty = chip({ test: "add-drivers-50", label: "+50", run: () => steer({ add_drivers: 50 }), name: texts.say("sandbox.add", { n: 50 }) });
+  const wrong = chip({ test: "misbehave", label: texts.say("sandbox.misbehave"), run: () => askWrongs() });
+  const next = chip({ test: "next-offer", label: texts.say("sandbox.next_offer"), run: () => nextOffer() });
 
   const drivers = el("span", { class: "sandbox-group" }, el("span", { class: "muted" }, texts.say("sandbox.drivers")), ten, fifty);
   const bar = el("div", { class: "sandbox-bar", role: "group", "aria-label": texts.say("shell.sandbox"), test: "sandbox-bar" },
@@ -61,24 +61,18 @@ export function mountSandboxBar(slot, page) {
   fill(slot, bar);
 
   /**
-   * @param {string} label
-   * @param {string} test
-   * @param {() => unknown} run
-   * @param {string} [name] read out, where the label is a sign
+   * @param {{ test: string, label: string, run: () => unknown, name?: string }} options `name`: read out, where the label is a sign
    */
-  function chip(label, test, run, name) {
+  function chip({ test, label, run, name }) {
     const made = el("button", { type: "button", class: "chip", test, "aria-label": name, title: name }, label);
     made.addEventListener("click", run);
     return made;
   }
 
   /**
-   * @param {string} test
-   * @param {string} label
-   * @param {number[]} steps
-   * @param {(times: number) => unknown} chosen
+   * @param {{ test: string, label: string, steps: number[], chosen: (times: number) => unknown }} options
    */
-  function choice(test, label, steps, chosen) {
+  function choice({ test, label, steps, chosen }) {
     const select = el("select", { id: `sandbox-${test}`, test }, ...steps.map((times) => el("option", { value: times }, texts.say("sandbox.times", { n: times }))));
     select.addEventListener("change", () => chosen(Number(select.value)));
     return { element: el("span", { class: "sandbox-group" }, el("label", { for: select.id, class: "muted" }, label), select), select };

@@ -29,6 +29,21 @@ def test_a_terminal_gets_the_panel_and_is_left_clean() -> None:
     assert text.rindex("\x1b[2K") > text.rindex("╰"), "and wiped in the end"
 
 
+def test_what_is_told_stays_above_the_panel_and_a_program_that_wants_json_does_not_hear_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = Terminal()
+    with TerminalScreen(Console(file=out, width=90, force_terminal=True)) as screen:
+        screen.show(EMPTY)
+        screen.tell("desk http://127.0.0.1:1/desk")
+    assert "desk http://127.0.0.1:1/desk" in out.getvalue()
+    with LogScreen() as log:
+        log.tell("in a log")
+    with NoScreen() as nothing:
+        nothing.tell("nowhere")
+    assert capsys.readouterr().out == "in a log\n"
+
+
 def test_a_log_gets_a_line_when_something_else_begins_and_every_five_seconds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -46,6 +46,13 @@ def test_a_trip_can_begin_at_a_given_place(town: Town, wishes: Wishes) -> None:
     assert wishes.trip(Random(3), 9.0, start).pickup.point == start.point
 
 
+def test_a_short_trip_begins_beside_the_car_and_is_over_within_a_minute(town: Town, wishes: Wishes) -> None:
+    car = town.kerbs[100].point
+    trip = wishes.short_trip(car)
+    assert trip.pickup.point == car
+    assert 30.0 < town.metres(trip.pickup.point, trip.dropoff.point) < 80.0
+
+
 def test_the_pace_follows_the_hour_and_the_fleet_and_no_hour_is_dead(wishes: Wishes) -> None:
     assert wishes.per_s(100, 8.2) == pytest.approx(2 * wishes.per_s(50, 8.9))
     assert wishes.per_s(50, 17.0) > wishes.per_s(50, 3.0) > 0.0
