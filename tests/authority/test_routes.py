@@ -43,7 +43,11 @@ KINDS: Final = {
 BODIES: Final[Mapping[str, dict[str, Any]]] = {"/api/rides/{ride_id}/rating": {"rating": 5}}
 """Of routes whose ownership is looked at behind the body. An empty body elsewhere: who may ask is told what is missing in it (400)."""
 
-FILES: Final = {"/client/{file:path}": "/client/dispatch-client.js", "/web/{file:path}": "/web/style/tokens.css"}
+FILES: Final = {
+    "/client/{file:path}": "/client/dispatch-client.js",
+    "/web/texts/{language}/{page}.json": "/web/texts/en/passenger.json",
+    "/web/{file:path}": "/web/style/tokens.css",
+}
 """A file of each folder that is served."""
 SOCKETS: Final = "/ws/{rest:path}"
 """What is at a socket's path without a handshake is told to make one; who may is what the tables of messages say."""

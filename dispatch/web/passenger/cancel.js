@@ -7,11 +7,11 @@ import { clockUntil } from "./parts.js";
 import { nameOf } from "./speech.js";
 import { hasDriver } from "./state.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 
 /**
  * @param {App} app
- * @returns {{ element: HTMLElement, update(state: import("./main.js").State): void, stop(): void }}
+ * @returns {{ element: HTMLElement, update(state: import("./app.js").State): void, stop(): void }}
  */
 export function cancelControls(app) {
   const { texts: t } = app;
@@ -45,7 +45,7 @@ export function cancelControls(app) {
     }
     app.actions.cancel();
   };
-  const draw = (/** @type {import("./main.js").State} */ { ride, link, problem }) => {
+  const draw = (/** @type {import("./app.js").State} */ { ride, link, problem }) => {
     if (ride === null) return;
     element.hidden = ride.cancel === null && ride.phase !== "scheduled";
     const cost = ride.cancel;

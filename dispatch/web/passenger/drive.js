@@ -8,7 +8,7 @@ import { callButton, clockUntil, frame, isWholeNumber, write } from "./parts.js"
 import { payLine } from "./searching.js";
 import { nameOf, typeName } from "./speech.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Ride} Ride */
 
 const SPOKEN_AT = new Set([5, 2, 1]);
@@ -19,7 +19,7 @@ const SENTENCE = { className: "tabular" };
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function driveView(app) {
   const { texts: t } = app;

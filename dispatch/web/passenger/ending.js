@@ -5,7 +5,7 @@ import { button, field } from "../shell/form.js";
 import { callButton, frame, money, routeOf, write } from "./parts.js";
 import { endText, nameOf, nobodyText, toPay } from "./speech.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Ride} Ride */
 
 const LINES = new Set(["base", "distance", "time", "night", "demand", "minimum", "waiting"]);
@@ -13,7 +13,7 @@ const STARS = [1, 2, 3, 4, 5];
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function receiptView(app) {
   const { texts: t } = app;
@@ -118,7 +118,7 @@ function ratingForm(app) {
  * Nobody could come, or the ride was cancelled.
  *
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function endedView(app) {
   const { texts: t, town } = app;

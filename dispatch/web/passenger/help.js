@@ -5,7 +5,7 @@ import { callButton } from "./parts.js";
 /**
  * The numbers that somebody may call, as the operator has set them.
  *
- * @param {import("./main.js").App} app
+ * @param {import("./app.js").App} app
  */
 export function helpDialog({ texts: t, town }) {
   /** @type {HTMLDialogElement} */

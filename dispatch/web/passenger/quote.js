@@ -5,14 +5,14 @@ import { button, field } from "../shell/form.js";
 import { clockUntil, frame, money, routeOf, write } from "./parts.js";
 import { typeName } from "./speech.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 /** @typedef {import("./trips.js").Offer} Offer */
 
 const SLOW_MS = 4_000;
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function quoteView(app) {
   const { texts: t, town } = app;

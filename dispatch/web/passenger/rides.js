@@ -5,7 +5,7 @@ import { button } from "../shell/form.js";
 import { frame, money, routeOf } from "./parts.js";
 import { dayAndTime } from "./searching.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 
 /**
  * One ride of a list.
@@ -34,7 +34,7 @@ export function rideRow(ride, app) {
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function ridesView(app) {
   const { texts: t } = app;

@@ -6,7 +6,7 @@ import { cancelControls } from "./cancel.js";
 import { clockUntil, frame, routeOf, write } from "./parts.js";
 import { fareText } from "./speech.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Ride} Ride */
 
 /** A booking ahead is searched for from so many minutes before its time. */
@@ -14,7 +14,7 @@ const SEARCH_BEFORE_MS = 15 * 60_000;
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function searchingView(app) {
   const { texts: t } = app;
@@ -79,7 +79,7 @@ export function payLine({ terms }, { texts: t }) {
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function scheduledView(app) {
   const { texts: t } = app;

@@ -2,7 +2,7 @@
 
 import { hasDriver } from "./state.js";
 
-/** @typedef {import("./main.js").State} State */
+/** @typedef {import("./app.js").State} State */
 /** @typedef {import("./state.js").Place} Place */
 /** @typedef {import("../map/town-map.js").TownMap} TownMap */
 

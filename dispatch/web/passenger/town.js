@@ -28,18 +28,24 @@ export class LazyStreets {
 }
 
 /**
+ * Whether there is something to show on a map. Where there is not, a place is one's position, or two numbers.
+ *
+ * @param {import("../shell/page.js").Town} town
+ */
+export function hasMap(town) {
+  return Boolean(/** @type {any} */ (town).map || town.bounds);
+}
+
+/**
  * Fetches streets and map, where the town has any. Where it has none, the page goes on by text.
  *
- * @param {import("./main.js").App} app
+ * @param {import("./app.js").App} app
  * @param {HTMLElement} box
  */
 export async function loadMap(app, box) {
   const { town, texts, announcer } = app;
+  if (!hasMap(town)) return box.remove();
   const map = /** @type {any} */ (town).map;
-  if (!map && !town.bounds) {
-    box.remove();
-    return;
-  }
   const [{ loadStreets }, { openMap }] = await Promise.all([import("../map/streets.js"), import("../map/town-map.js")]);
   const streets = await loadStreets(map?.streets);
   app.streets.use(streets);

@@ -5,9 +5,10 @@ import { button } from "../shell/form.js";
 import { streetField } from "../map/street-field.js";
 import { rideRow } from "./rides.js";
 import { frame, write } from "./parts.js";
+import { hasMap } from "./town.js";
 import { daysAhead, momentAt, SOONEST_MS, typedPoint, wallClock } from "./trips.js";
 
-/** @typedef {import("./main.js").App} App */
+/** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Place} Place */
 /** @typedef {"pickup" | "dropoff"} End */
 
@@ -16,12 +17,14 @@ const ENDS = /** @type {const} */ (["pickup", "dropoff"]);
 
 /**
  * @param {App} app
- * @returns {import("./main.js").View}
+ * @returns {import("./app.js").View}
  */
 export function whereView(app) {
   const { texts: t, announcer, streets, town } = app;
   const heading = el("h1", { tabindex: "-1" }, t.say("passenger.where_to"));
   const ahead = el("div", { class: "stack" });
+  const onMap = hasMap(town);
+  const missing = t.say(onMap ? "passenger.no_place" : "passenger.no_place_no_map");
   const hint = el("p", { class: "hint", hidden: true });
   const wrong = el("p", { class: "error", hidden: true });
   const recents = el("div");
@@ -43,12 +46,13 @@ export function whereView(app) {
   const locate = button({ label: t.say("passenger.use_position"), kind: "plain", wide: false, test: "use-position", run: () => position() });
   const picks = ENDS.map((end) => {
     const made = button({ label: t.say("passenger.on_map"), kind: "plain", wide: false, ...maps[end], run: () => pick(end) });
-    made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
+made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
+    made.hidden = !onMap;
     return made;
   });
 
   const position = async () => {
-    tell(t.say("passenger.looking"));
+    tell(t.say("passenger.position_why"));
     try {
       const found = await new Promise((resolve, reject) => {
         navigator.geolocation.getCurrentPosition(resolve, reject, { enableHighAccuracy: true, timeout: PATIENCE_MS, maximumAge: 30_000 });
@@ -59,7 +63,7 @@ export function whereView(app) {
       app.stage.locate(spot);
     } catch (error) {
       const denied = /** @type {any} */ (error)?.code === 1;
-      tell(t.say(denied ? "passenger.position_off" : "passenger.position_none"));
+      tell(`${t.say(denied ? "passenger.position_off" : "passenger.position_none")} ${missing}`);
     }
   };
   const pick = (/** @type {End} */ end) => {
@@ -89,8 +93,8 @@ export function whereView(app) {
     for (const end of ENDS) {
       const typed = fields[end].value ?? typedPoint(fields[end].input.value) ?? streets.find(fields[end].input.value, 1)[0] ?? null;
       if (typed === null) {
-        fields[end].error(t.say("passenger.no_place"));
-        announcer.call(t.say("passenger.no_place"));
+        fields[end].error(missing);
+        announcer.call(missing);
         fields[end].focus();
         return;
       }
@@ -106,14 +110,12 @@ export function whereView(app) {
     app.actions.seePrice(pickupAt);
   };
 
-  const why = el("p", { class: "hint", id: "position-why" }, t.say("passenger.position_why"));
-  locate.setAttribute("aria-describedby", "position-why");
   const parts = frame(
     "where",
     [
       heading, ahead,
-      fields.pickup.element, el("div", { class: "place-tools" }, locate, picks[0]), why,
-      fields.dropoff.element, el("div", { class: "place-tools" }, picks[1]),
+      el("div", { class: "place" }, fields.pickup.element, el("div", { class: "place-tools" }, locate, picks[0])),
+      el("div", { class: "place" }, fields.dropoff.element, el("div", { class: "place-tools" }, picks[1])),
       hint, recents, when.element, wrong,
     ],
     [go],
@@ -125,8 +127,8 @@ export function whereView(app) {
   return {
     element: form,
     heading,
-    update({ history, scheduled }) {
-      why.hidden = app.state.form.pickup !== null;
+    update({ form, history, scheduled }) {
+      recents.hidden = form.dropoff !== null;
       drawRecents(recents, app, history, (place) => take("dropoff", place));
       const rides = scheduled.map((ride) => rideRow(ride, app));
       fill(ahead, rides.length > 0 && el("h2", {}, t.say("passenger.booked_rides")), ...rides);

@@ -67,7 +67,7 @@ export async function openFrame({ page, title }) {
   const language = chosen("language", languages, languageFor(navigator.languages));
   const client = new DispatchClient({ base: location.origin, page: page === "developer" ? undefined : page });
   const asked = client.town().catch((error) => error);
-  const texts = await loadTexts(language);
+  const texts = await loadTexts(language, page);
   Object.assign(document.documentElement, { lang: language, dir: texts.direction });
 
   const sound = new Sound();

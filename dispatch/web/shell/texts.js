@@ -210,13 +210,13 @@ export class Texts {
 }
 
 /**
- * Fetches the texts of a language.
+ * Fetches the texts of a language that a page says: the server picks them out of the file of that language.
  *
  * @param {Language} language
- * @param {string} [timeZone]
+ * @param {string} page
  * @returns {Promise<Texts>}
  */
-export async function loadTexts(language, timeZone) {
-  const answer = await fetch(new URL(`../texts/${language}.json`, import.meta.url));
-  return new Texts(language, await answer.json(), timeZone);
+export async function loadTexts(language, page) {
+  const answer = await fetch(new URL(`../texts/${language}/${page}.json`, import.meta.url));
+  return new Texts(language, await answer.json());
 }

@@ -2,7 +2,8 @@
 
 import gzip
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -53,6 +54,9 @@ TYPES: Final = {
 PACKED: Final = frozenset((".html", ".js", ".mjs", ".css", ".json", ".svg", ".webmanifest", ".ts", ".txt"))
 """Of these, what is worth packing."""
 LEAST_PACKED_BYTES: Final = 500
+WORDS: Final = {"passenger": "passenger", "driver": "driver", "desk": "desk", "developer": "client"}
+"""With what the keys of each page's own sentences begin."""
+WORDS_OF_ALL: Final = ("shell", "login", "error", "map", "sandbox")
 
 
 class Content(NamedTuple):
@@ -70,6 +74,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._kept: dict[Path, Content] = {}
+        self._words: dict[tuple[str, str], Content] = {}
 
     def find(self, path: str) -> tuple[Content, str]:
         """The file with this path in the folder, and its media type.
@@ -84,16 +89,41 @@ class Files:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return self._read(file, suffix), TYPES[suffix]
 
+    def words(self, language: str, page: str) -> tuple[Content, str]:
+        """The sentences of a language that a page says, and their media type.
+
+        Raises:
+            HTTPException: 404: there is no such language or page.
+        """
+        if page not in WORDS:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        whole, media_type = self.find(f"texts/{language}.json")
+        kept = self._words.get((language, page))
+        if kept is None or kept.changed_ns != whole.changed_ns:
+            said = words_for(page, json.loads(whole.plain))
+            kept = content_of(json.dumps(said, ensure_ascii=False).encode(), ".json", whole.changed_ns)
+            self._words[language, page] = kept
+        return kept, media_type
+
     def _read(self, file: Path, suffix: str) -> Content:
         changed_ns = file.stat().st_mtime_ns
         kept = self._kept.get(file)
         if kept is None or kept.changed_ns != changed_ns:
-            plain = file.read_bytes()
-            worth_it = suffix in PACKED and len(plain) >= LEAST_PACKED_BYTES
-            packed = gzip.compress(plain, 9, mtime=0) if worth_it else b""
-            kept = Content(changed_ns, plain, packed, hashlib.sha256(plain).hexdigest()[:32])
-            self._kept[file] = kept
+            kept = self._kept[file] = content_of(file.read_bytes(), suffix, changed_ns)
         return kept
+
+
+def content_of(plain: bytes, suffix: str, changed_ns: int) -> Content:
+    """A file with these bytes, packed where that saves something."""
+    worth_it = suffix in PACKED and len(plain) >= LEAST_PACKED_BYTES
+    packed = gzip.compress(plain, 9, mtime=0) if worth_it else b""
+    return Content(changed_ns, plain, packed, hashlib.sha256(plain).hexdigest()[:32])
+
+
+def words_for(page: str, sentences: Mapping[str, str]) -> dict[str, str]:
+    """Of all sentences by their keys those that this page says: its own, and those of all pages."""
+    parts = {*WORDS_OF_ALL, WORDS[page]}
+    return {key: text for key, text in sentences.items() if key.partition(".")[0] in parts}
 
 
 def answer(request: Request, found: tuple[Content, str], policy: str = POLICY) -> Response:
@@ -145,11 +175,16 @@ def web_routes(folder: Path, origins: Sequence[str] = ()) -> list[Route]:
     async def client(request: Request) -> Response:
         return answer(request, files.find(f"client/{request.path_params['file']}"), policy)
 
+    async def words(request: Request) -> Response:
+        language, page_name = request.path_params["language"], request.path_params["page"]
+        return answer(request, files.words(language, page_name), policy)
+
     async def part(request: Request) -> Response:
         return answer(request, files.find(request.path_params["file"]), policy)
 
     return [
         *(Route(path, page(file)) for path, file in PAGES.items()),
         Route("/client/{file:path}", client),
+        Route("/web/texts/{language}/{page}.json", words),
         Route("/web/{file:path}", part),
     ]

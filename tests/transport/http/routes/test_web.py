@@ -2,10 +2,12 @@
 
 import asyncio
 import gzip
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -114,6 +116,39 @@ def test_nothing_else_is_served(folder: Path, path: str) -> None:
     answer = asked(folder, path)
     assert answer.status_code == 404, answer.text
     assert answer.json()["code"] == "not_found"
+
+
+@pytest.fixture
+def spoken(folder: Path) -> Path:
+    (folder / "texts").mkdir()
+    sentences = {"desk.why": "Why", "driver.go": "Go", "login.code": "Code", "passenger.book": "Book"}
+    (folder / "texts" / "en.json").write_text(json.dumps(sentences), "utf-8")
+    return folder
+
+
+def test_a_page_gets_its_own_words_and_those_of_all(spoken: Path) -> None:
+    first = asked(spoken, "/web/texts/en/passenger.json")
+    assert first.json() == {"login.code": "Code", "passenger.book": "Book"}
+    assert asked(spoken, "/web/texts/en/passenger.json", {"If-None-Match": first.headers["etag"]}).status_code == 304
+    assert asked(spoken, "/web/texts/en/driver.json").json() == {"driver.go": "Go", "login.code": "Code"}
+
+
+def test_words_that_were_changed_are_sent_anew(spoken: Path) -> None:
+    async def ask() -> list[Any]:
+        pages = http_app(public(web_routes(spoken)), Admission(Settings()))
+        told = []
+        async with serving(EchoGateway(), pages) as served, httpx2.AsyncClient(trust_env=False) as client:
+            for word in ("Book", "Book now"):
+                (spoken / "texts" / "en.json").write_text(json.dumps({"passenger.book": word}), "utf-8")
+                told.append((await client.get(f"http://127.0.0.1:{served.port}/web/texts/en/passenger.json")).json())
+        return told
+
+    assert run(ask()) == [{"passenger.book": "Book"}, {"passenger.book": "Book now"}]
+
+
+@pytest.mark.parametrize("path", ["en/nobody", "de/passenger", "../passenger", "..%2ftexts%2fen/passenger"])
+def test_there_are_no_words_of_other_pages_or_languages(spoken: Path, path: str) -> None:
+    assert asked(spoken, f"/web/texts/{path}.json").status_code == 404
 
 
 def test_every_file_of_the_client_is_of_a_kind_that_is_served() -> None:
