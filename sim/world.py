@@ -26,7 +26,7 @@ from dispatch.runtime import PermutedRuntime, Trace, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from sim.checks.invariants import Watch
+from sim.checks.invariants import LOOKED_AT, Watch
 from sim.city.demand import Demand
 from sim.city.model import MODEL_DAY
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
@@ -113,7 +113,7 @@ class World:
         if options.plain:
             self.journal.on_commit = self.watch.committed
         self.runtime.observe(self.trace)
-        self.runtime.observe(self.watch)
+        self.runtime.observe(self.watch, LOOKED_AT)
         self.pricing = VirtualPricing(self.runtime, zone.pricer, fallback_of(settings, zone.pricer))
         self.runtime.sink(PRICING, self.pricing)
         self.payments = VirtualPayments(

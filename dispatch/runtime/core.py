@@ -6,7 +6,7 @@ Virtual and real time share all of this. They differ in who calls `_drain`, wher
 import random
 from abc import ABC
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop
 from math import inf
 from typing import Any, Protocol
@@ -68,7 +68,10 @@ class Runtime(ABC):
         self._factories: dict[str, Factory] = {}
         self._quarantined: dict[str, str] = {}
         self._streams: dict[str, random.Random] = {}
-        self._observers: tuple[Observer, ...] = ()
+        self._observers: tuple[tuple[Observer, frozenset[type] | None], ...] = ()
+        self._seen_by: tuple[Observer, ...] = ()
+        self._kind_seen_by: dict[type, tuple[Observer, ...]] = {}
+        """Who sees each delivery, and who sees those of a type that some observer asked for."""
         self._ready: deque[Letter] = deque()
         self._is_idle = False
         self._clock: UnixClock | None = None
@@ -100,7 +103,7 @@ class Runtime(ABC):
                 self._give_back(address, message, None, returns_to)
             return
         self.delivered += 1
-        for observer in self._observers:
+        for observer in self._kind_seen_by.get(type(message), self._seen_by):
             observer(self.now, address, message)
         try:
             sink.deliver(message)
@@ -200,13 +203,22 @@ class Runtime(ABC):
         self._ready.clear()
         self._timers.drop(lambda address: kind_of(address) in kinds)
 
-    def observe(self, observer: Observer) -> None:
-        """`observer(now, address, message)` sees every delivery just before it happens."""
-        self._observers = (*self._observers, observer)
+    def observe(self, observer: Observer, kinds: Iterable[type] | None = None) -> None:
+        """`observer(now, address, message)` sees every delivery just before it happens. `kinds`: only of messages of these types."""
+        self._seen_by_these((*self._observers, (observer, frozenset(kinds) if kinds is not None else None)))
 
     def unobserve(self, observer: Observer) -> None:
         """`observer` sees nothing more."""
-        self._observers = tuple(each for each in self._observers if each != observer)
+        self._seen_by_these(tuple(each for each in self._observers if each[0] != observer))
+
+    def _seen_by_these(self, observers: tuple[tuple[Observer, frozenset[type] | None], ...]) -> None:
+        self._observers = observers
+        self._seen_by = tuple(observer for observer, kinds in observers if kinds is None)
+        asked_for = frozenset().union(*(kinds for _, kinds in observers if kinds is not None))
+        self._kind_seen_by = {
+            kind: tuple(observer for observer, kinds in observers if kinds is None or kind in kinds)
+            for kind in asked_for
+        }
 
     def actor(self, address: str) -> Actor | None:
         """The actor awake at `address`: for the composition root and tests, never for actors."""
@@ -288,7 +300,7 @@ class Runtime(ABC):
             if clock is not None and (now := clock.offset + clock.monotonic()) > self.now:
                 self.now = now
             self.delivered += 1
-            for observer in self._observers:  # one may come or go meanwhile
+            for observer in self._kind_seen_by.get(type(message), self._seen_by):  # one may come or go meanwhile
                 observer(self.now, box.address, message)
             actor = box.actor
             actor.take(message, reply_to)

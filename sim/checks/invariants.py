@@ -44,7 +44,7 @@ NOBODY = (NO_NUMBER, "")
 
 
 class Watch:
-    """The observer. `checked` counts the deliveries that some invariant looked at."""
+    """The observer of `LOOKED_AT`. `checked` counts what some invariant looked at."""
 
     def __init__(self, policy: SearchRules, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
         """`start`: when the run began, in Unix seconds."""
@@ -75,13 +75,10 @@ class Watch:
         self._started_at = -SETTLING_S
 
     def __call__(self, now: float, address: str, message: Any) -> None:
-        look = _LOOK.get(type(message))
-        if look is None:
-            return
         self.checked += 1
         if now > self._look_again_at:
             self._keep_time(now)
-        look(self, now, address, message)
+        _LOOK[type(message)](self, now, address, message)
 
     def _by(self, due: float) -> float:
         """`_keep_time` looks at something as soon as this second is over. Returns the second."""
@@ -416,3 +413,5 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     NoDrivers: Watch._told_end,
     PassengerSnapshot: Watch._told_snapshot,
 }
+LOOKED_AT = frozenset(_LOOK)
+"""The messages that `Watch` is to see."""

@@ -70,7 +70,8 @@ class CarBoard(PositionBoard):
         return driver_id in self._cars or super().fresh(driver_id, now)
 
     def are_fresh(self, driver_ids: Iterable[DriverId], now: float) -> bool:
-        return all(self.fresh(driver_id, now) for driver_id in driver_ids)
+        strangers = [driver_id for driver_id in driver_ids if driver_id not in self._cars]
+        return super().are_fresh(strangers, now)
 
     def drain(self) -> dict[DriverId, Fix]:
         moved, rests, now = super().drain(), self._rests, self._clock.now

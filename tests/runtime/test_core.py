@@ -350,6 +350,32 @@ class TestObservers:
         runtime.run()
         assert first == second == [(0.0, "ride/1", Letter("book"))]
 
+    def test_an_observer_of_some_types_sees_no_others_in_the_order_in_which_all_came(
+        self, runtime: VirtualRuntime
+    ) -> None:
+        seen: list[str] = []
+        runtime.sink("session/1", Slip())
+
+        def note_each(now: float, address: str, message: Any) -> None:
+            seen.append(f"each {type(message).__name__}")
+
+        def note_letters(now: float, address: str, message: Any) -> None:
+            seen.append("letter")
+
+        def note_last(now: float, address: str, message: Any) -> None:
+            seen.append("last")
+
+        runtime.observe(note_each)
+        runtime.observe(note_letters, [Letter])
+        runtime.observe(note_last)
+        runtime.tell("session/1", Letter("book"))
+        runtime.tell("session/1", Undelivered("ride/1", Letter("book"), is_gone=True))
+        assert seen == ["each Letter", "letter", "last", "each Undelivered", "last"]
+        seen.clear()
+        runtime.unobserve(note_letters)
+        runtime.tell("session/1", Letter("book"))
+        assert seen == ["each Letter", "last"]
+
     def test_a_letter_that_is_dead_is_not_a_delivery(self, runtime: VirtualRuntime) -> None:
         seen: list[Any] = []
         runtime.observe(lambda *delivery: seen.append(delivery))

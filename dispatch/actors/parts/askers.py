@@ -17,6 +17,7 @@ from dispatch.messages.base import Command
 from dispatch.messages.commands import FindDriver, RateRide
 from dispatch.messages.events import CommandDone
 from dispatch.messages.matching import DeskAnswered, RideAnswered, RideRefused
+from dispatch.principals import Role
 from dispatch.words import RefusalCode, Result
 
 if TYPE_CHECKING:
@@ -164,4 +165,4 @@ def asker_of(message: Any) -> Asker:
     """Who asked this."""
     if getattr(message, "reply_to", None) is not None:
         return _DESK
-    return _APP if message.driver_id is None else _DRIVER
+    return _DRIVER if message.principal.role is Role.DRIVER else _APP

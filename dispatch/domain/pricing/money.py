@@ -15,7 +15,7 @@ DIGITS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
 """Currencies of ISO 4217 whose smaller unit is no hundredth."""
 
 
-def rounded(minor: Fraction) -> int:
+def rounded(minor: Fraction | int) -> int:
     """Rounded to the nearest minor unit; a half goes up."""
     return rounded_parts(minor.numerator, minor.denominator)
 

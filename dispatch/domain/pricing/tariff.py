@@ -77,7 +77,7 @@ class Tariff:
 
     def money(self, minor: Fraction | int) -> Money:
         """The amount in the currency of the tariff."""
-        return Money(rounded(Fraction(minor)), self.currency, self.digits)
+        return Money(rounded(minor), self.currency, self.digits)
 
     # -- beside the trip itself
 

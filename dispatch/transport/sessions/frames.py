@@ -29,6 +29,7 @@ class Frames:
         self._minor_units = int(10**currency_digits)
         self._clock = runtime
         self._deadline = (-1.0, "")
+        self._waits: tuple[WaitTerms | None, float, dict[str, Any]] = (None, 0.0, {})
         self._request: tuple[RideCard, wire.RideRequest] | None = None
 
     # -- to the passenger
@@ -220,7 +221,10 @@ class Frames:
     def _wait_fields(self, terms: WaitTerms | None) -> dict[str, Any]:
         if terms is None:
             return {}
-        return {
+        told, now = self._waits, self._clock.now
+        if told[0] is terms and told[1] == now:  # passenger and driver hear the same
+            return told[2]
+        fields = {
             "waiting_free_until": rfc3339(terms.free_until),
             "waiting_free_ttl_ms": self._ttl_ms(terms.free_until),
             "waiting_per_minute": as_said(terms.per_minute),
@@ -228,6 +232,8 @@ class Frames:
             "no_show_ttl_ms": self._ttl_ms(terms.no_show_at),
             "no_show_fee": as_said(terms.no_show_fee),
         }
+        self._waits = terms, now, fields
+        return fields
 
     def _end_fields(self, end: notices.RideProgress | notices.RideEnded | None) -> dict[str, Any]:
         """How a ride ended, for a snapshot."""

@@ -465,9 +465,18 @@ def command_of(message: wire.ClientMessage, driver_id: DriverId | None = None) -
 
 def request_of(message: wire.ClientMessage, principal: Principal, **known: Any) -> Request:
     """The command that the frame asks for: what is `known`, and its own fields of the same name wherever the app has said something."""
-    fields = {"principal": principal, **known}
-    for name in message.asks.__struct_fields__:
-        said = getattr(message, name, None)
+    kind = type(message)
+    names = _SHARED.get(kind)
+    if names is None:
+        shared = {*kind.__struct_fields__} & {*kind.asks.__struct_fields__}
+        names = _SHARED[kind] = tuple(name for name in kind.asks.__struct_fields__ if name in shared)
+    known["principal"] = principal
+    for name in names:
+        said = getattr(message, name)
         if said is not None:
-            fields[name] = said
-    return message.asks(**fields)
+            known[name] = said
+    return message.asks(**known)
+
+
+_SHARED: dict[type[wire.ClientMessage], tuple[str, ...]] = {}
+"""Of each frame that became a command: its fields of which the command has one of the same name."""

@@ -50,6 +50,18 @@ class TestWhatThePassengerReads:
             "cancel_free_ttl_ms": 60_000,
         }  # fmt: skip
 
+    def test_the_time_that_is_left_to_wait_is_that_of_the_moment(self) -> None:
+        rig = Rig()
+        app, session = rig.passenger()
+        arrived = RideProgress(RIDE, "arrived", 85.5, 5.2, 15.0, WaitTerms(120.0, 300.0, 2.25, 35.5), seq=4)
+        left = []
+        for _ in range(3):
+            rig.tell(session, arrived)
+            (frame,) = app.got
+            left.append((frame["waiting_free_ttl_ms"], frame["no_show_ttl_ms"]))
+            rig.runtime.run(rig.runtime.now + 1.5)
+        assert left == [(120_000, 300_000), (118_500, 298_500), (117_000, 297_000)]
+
     def test_a_snapshot_has_the_way_the_wait_and_the_end(self) -> None:
         waits = self.read(
             PassengerSnapshot(
