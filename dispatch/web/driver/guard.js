@@ -19,20 +19,21 @@ export function counts({ began, ended, guardedUntil, inside }) {
 }
 
 /**
- * Has `run` called when the button is really meant.
+ * Has `run` called when the button is really meant. Until then it is off, and drawn in outline.
  *
- * @param {HTMLElement} button
- * @param {() => number} guardedUntil milliseconds on the clock of `performance.now()`
+ * @param {HTMLButtonElement} button
+ * @param {number} guardedUntil milliseconds on the clock of `performance.now()`
  * @param {() => void} run
  */
 export function guard(button, guardedUntil, run) {
   /** @type {number | null} */
   let began = null;
+  arm(button, guardedUntil);
   button.addEventListener("pointerdown", () => (began = performance.now()));
   button.addEventListener("pointercancel", () => (began = null));
   button.addEventListener("click", (event) => {
     // `detail` is 0 where a key or a screen reader pressed the button: there is no touch that could have landed by mistake.
-    const meant = event.detail === 0 || counts({ began, ended: performance.now(), guardedUntil: guardedUntil(), inside: true });
+    const meant = event.detail === 0 || counts({ began, ended: performance.now(), guardedUntil, inside: true });
     began = null;
     if (meant && button.getAttribute("aria-disabled") !== "true") run();
   });
@@ -44,23 +45,35 @@ const HOLD_MS = 600;
 /**
  * The same for a button that is held down for a while. Keys press it at once.
  *
- * @param {HTMLElement} button
- * @param {() => number} guardedUntil
+ * @param {HTMLButtonElement} button
+ * @param {number} guardedUntil
  * @param {() => void} run
  */
 export function hold(button, guardedUntil, run) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  arm(button, guardedUntil);
   button.classList.add("hold");
   const end = () => {
     clearTimeout(timer);
     button.classList.remove("held");
   };
   button.addEventListener("pointerdown", () => {
-    if (performance.now() < guardedUntil()) return;
     button.classList.add("held");
     timer = setTimeout(run, HOLD_MS);
   });
   for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, end);
   button.addEventListener("click", (event) => event.detail === 0 && run());
+}
+
+/** Switches a button on when its time has come. @param {HTMLButtonElement} button @param {number} guardedUntil */
+function arm(button, guardedUntil) {
+  const leftMs = guardedUntil - performance.now();
+  if (leftMs <= 0) return;
+  button.disabled = true;
+  button.classList.add("guarded");
+  setTimeout(() => {
+    button.disabled = false;
+    button.classList.remove("guarded");
+  }, leftMs);
 }

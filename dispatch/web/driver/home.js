@@ -1,6 +1,5 @@
 /** The screens without a ride: off, and waiting for requests. */
 
-import { GUARD_MS, guard } from "./guard.js";
 import { el, fill, heading, put, row, said, show } from "./layout.js";
 import { VAGUE_M } from "./position.js";
 import { closedText, fareText } from "./words.js";
@@ -70,9 +69,8 @@ export function offlineScreen(scene) {
   const placeRow = row(t.say("driver.position"));
   const test = el("button", { type: "button", class: "button", on: { click: () => sounds.wake() } }, t.say("driver.sound_test"));
   soundRow.element.append(test);
-  const go = el("button", { type: "button", class: "button accept wide big", test: "online" }, t.say("driver.go_online"));
-  const since = performance.now();
-  guard(go, () => since + GUARD_MS, () => actions.goOnline());
+  const goOnline = () => go.getAttribute("aria-disabled") !== "true" && actions.goOnline();
+  const go = el("button", { type: "button", class: "button accept wide big", test: "online", on: { click: goOnline } }, t.say("driver.go_online"));
   const title = heading(t.say("driver.offline"), "switch off");
   return {
     key: "offline",

@@ -20,23 +20,20 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function requestDialog(scene, offer) {
   const { texts: t, actions, sounds } = scene;
+  const tab = document.title;
   const title = heading(t.say("driver.request"), "request-title");
   const ring = countdownRing(offer);
   const clock = drawClock({ countdown: null, className: "ring-number", sentence: (_, leftS) => readSeconds(scene, leftS) });
   const state = el("p", { class: "request-state" });
   const wrong = el("p", { class: "error", hidden: true });
   const decline = el("button", { type: "button", class: "button wide", test: "decline" }, t.say("driver.decline"));
-  const accept = el("button", { type: "button", class: "button accept big wide guarded", test: "accept", disabled: true }, t.say("driver.accept"));
-  const buttons = el("div", { class: "request-buttons" }, decline, accept);
+  const accept = el("button", { type: "button", class: "button accept big wide", test: "accept" }, t.say("driver.accept"));
+  const buttons = el("div", { class: "request-buttons" }, accept, decline);
   const guardedUntil = (offer.shownAt ?? 0) + offer.guardMs;
   const answer = (/** @type {"accept" | "decline"} */ kind) => actions.answer(offer, kind);
-  guard(decline, () => guardedUntil, () => answer("decline"));
-  if (scene.holds()) hold(accept, () => guardedUntil, () => answer("accept"));
-  else guard(accept, () => guardedUntil, () => answer("accept"));
-  const armed = setTimeout(() => {
-    accept.disabled = false;
-    accept.classList.remove("guarded");
-  }, Math.max(0, guardedUntil - performance.now()));
+  guard(decline, guardedUntil, () => answer("decline"));
+  if (scene.holds()) hold(accept, guardedUntil, () => answer("accept"));
+  else guard(accept, guardedUntil, () => answer("accept"));
 
   const dialog = el(
     "dialog", { class: "request", test: "request-dialog", "aria-labelledby": "request-title", closedby: "none" },
@@ -82,12 +79,11 @@ export function requestDialog(scene, offer) {
       put(wrong, now.problem === null ? "" : errorText(now.problem.error, t));
     },
     close() {
-      clearTimeout(armed);
       clock.stop();
       sounds.stop();
       dialog.close();
       dialog.remove();
-      document.title = t.say("driver.title");
+      document.title = tab;
     },
   };
 }

@@ -173,6 +173,7 @@ const CHANGES = {
   /** @param {State} state @param {import("../client/types").RideCompleted} message */
   ride_completed: (state, message) => ({
     ride: null,
+    waited: null,
     sent: null,
     problems: {},
     news: null,
@@ -192,7 +193,7 @@ const CHANGES = {
   ride_cancelled: (state, { by, reason, fee, currency = null, ride_id }) => {
     if (state.ride !== null && state.ride.ride_id !== ride_id) return {};
     const name = state.ride?.passenger_name ?? "";
-    return { ride: null, sent: null, problems: {}, done: null, news: { what: /** @type {const} */ ("cancelled"), by, reason, fee, currency, name } };
+    return { ride: null, waited: null, sent: null, problems: {}, done: null, news: { what: /** @type {const} */ ("cancelled"), by, reason, fee, currency, name } };
   },
 
   /** @param {State} state @param {import("../client/types").FareNews} message */

@@ -31,15 +31,9 @@ export function stepButton({ texts, step, label, test, kind = "", big = false, r
   let id = "";
   let waits = false;
   second.addEventListener("click", () => (waits ? withdraw(id) : again(id)));
-  let guardedUntil = performance.now() + GUARD_MS;
-  guard(button, () => guardedUntil, () => run());
+  guard(button, performance.now() + GUARD_MS, () => run());
   return {
     element: el("div", { class: "step stack" }, wrong, slow, second, button),
-    button,
-    /** From now on the button counts as new. */
-    renew() {
-      guardedUntil = performance.now() + GUARD_MS;
-    },
     /** @param {State} state @param {{ label?: string, off?: boolean }} [now] another label, or that it cannot be pressed now */
     update({ sent, problems, link }, now = {}) {
       const mine = sent?.step === step ? sent : null;

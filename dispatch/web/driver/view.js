@@ -58,7 +58,7 @@ export class View {
   #details = el("div", { class: "details" });
   #thumb = el("div", { class: "thumb" });
   #scroll;
-  #closed = el("p", { class: "closed", hidden: true });
+  #closed = el("p", { class: "closed", test: "request-closed", hidden: true });
   #frame;
   /** Where the map goes. */
   mapBox = el("div", { class: "map" });
