@@ -90,7 +90,7 @@ function follow(before, message) {
   else if (state.settled) void position.startIfAllowed();
   if (message.type === "ride_completed") void takings.completed(/** @type {any} */ (message));
   if (message.type === "ride_cancelled") void takings.refresh();
-  if (state.settled && !before.settled) void map.open(view.mapBox);
+  if (state.settled && isActive) void map.open(view.mapBox);
 }
 
 /** Nothing is drawn that nobody sees: what a hidden page has missed is drawn when it is seen again. */
