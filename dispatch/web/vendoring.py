@@ -19,10 +19,13 @@ from dispatch.web import FOLDER, VENDOR
 
 FILES: Mapping[str, Sequence[str]] = {
     "maplibre-gl": ("dist/maplibre-gl.mjs", "dist/maplibre-gl-worker.mjs", "dist/maplibre-gl.css", "LICENSE.txt"),
+    "pmtiles": ("dist/pmtiles.js",),
     "uplot": ("dist/uPlot.esm.js", "dist/uPlot.min.css", "LICENSE"),
     "swagger-ui-dist": ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"),
 }
 """What of each package the pages need. It lies in a folder of the package's name."""
+LICENCES = FOLDER / "licences"
+"""Those of packages that come without: one file each, of the package's name. They go into the folder beside the rest."""
 LOCK = FOLDER / "package-lock.json"
 STAMP = VENDOR / "made-of"
 """Holds which lock, and which list of files, the folder was made of."""
@@ -66,6 +69,8 @@ def lay() -> bool:
             (made / package).mkdir(parents=True)
             for file in files:
                 shutil.copy(folder / "node_modules" / package / file, made / package)
+            if (licence := LICENCES / f"{package}.txt").is_file():
+                shutil.copy(licence, made / package / "LICENSE")
         (made / STAMP.name).write_text(wanted(), "utf-8")
         shutil.rmtree(VENDOR, ignore_errors=True)
         shutil.move(made, VENDOR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,10 @@ from playwright.sync_api import Page, expect
 from dispatch.travel.streets import SHIPPED
 from tests.browser.conftest import Open
 from tests.browser.server import Server
+from tests.travel.maps import MAPS
+
+TILES = MAPS / "helsinki.pmtiles"
+"""The shipped streets, once more, as one tile of zoom 12 in the schema of OpenMapTiles."""
 
 OPEN = """async ({ lang, bare, mapless, town: said }) => {
   const [{ loadTexts, directionOf }, { loadStreets }, { openMap }] = await Promise.all(
@@ -38,6 +43,11 @@ AT = """(selector) => {
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
   return [x + width / 2, y + height / 2];
 }"""
+MOVED = """({ lat, lon, by }) => {
+  map.place("car", "coming", { lat: lat + by, lon, label: "Michael" });
+  const { y, height } = document.querySelector(".mark-coming").getBoundingClientRect();
+  return y + height / 2;
+}"""
 FRAMES_IN_A_SECOND = """async () => {
   let frames = 0;
   const ask = window.requestAnimationFrame;
@@ -62,11 +72,14 @@ LAND = """() => {
 }"""
 NORTH = {"lat": 60.1712, "lon": 24.9442}
 """A place without a street, park or water."""
+STREET = {"lat": 60.16889, "lon": 24.9466}
+"""Aleksanterinkatu."""
+BOUNDS = {"bounds": {"south": 60.16, "west": 24.93, "north": 60.18, "east": 24.96}}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("map"), "--map-streets", str(SHIPPED)) as server:
+    with Server(tmp_path_factory.mktemp("map"), "--map-streets", str(SHIPPED), "--map-pmtiles", str(TILES)) as server:
         yield server
 
 
@@ -97,30 +110,26 @@ def test_the_town_is_drawn_with_its_credit_and_keys_in_every_theme_and_then_rest
     x, y = page.evaluate(AT, "#box")
     for theme in ("dark", "hc-dark", "hc-light", "light"):
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_timeout(1_000)
+        land = page.evaluate(LAND)
+        _soon(page, lambda: _pixel(page, x, y) == land)  # noqa: B023
         picture(page, theme)
-        assert page.evaluate(PIXEL, [_base64(page), x, y]) == page.evaluate(LAND)
-    assert page.evaluate(FRAMES_IN_A_SECOND) == 0
+    _soon(page, lambda: page.evaluate(FRAMES_IN_A_SECOND) == 0)
 
 
-def test_a_mark_glides_for_two_seconds_and_jumps_where_it_is_far_or_no_motion_is_wanted(draw: Draw) -> None:
+def test_a_mark_glides_and_then_rests_and_jumps_where_it_is_far_or_no_motion_is_wanted(draw: Draw) -> None:
     page = draw()
     page.evaluate("(spot) => { map.place('car', 'coming', { ...spot, label: 'Michael' }); map.locate(spot); }", NORTH)
     expect(page.get_by_role("img", name="Michael")).to_be_visible()
-    page.wait_for_timeout(600)
-    start = page.evaluate(AT, ".mark-coming")
-    page.evaluate("({ lat, lon }) => map.place('car', 'coming', { lat: lat + 0.001, lon })", NORTH)
-    page.wait_for_timeout(1_000)
-    half = page.evaluate(AT, ".mark-coming")
-    page.wait_for_timeout(1_600)
-    end = page.evaluate(AT, ".mark-coming")
-    assert start[1] > half[1] > end[1]
-    assert page.evaluate(FRAMES_IN_A_SECOND) == 0
-    page.evaluate("({ lat, lon }) => map.place('car', 'coming', { lat: lat - 0.003, lon })", NORTH)
-    assert page.evaluate(AT, ".mark-coming")[1] > start[1] + 100
+    centre = page.evaluate(AT, "#box")
+    _soon(page, lambda: _near(page, ".mark-coming", centre))
+    first = page.evaluate(MOVED, {**NORTH, "by": 0.001})
+    assert abs(first - centre[1]) < 5, "it has not moved at once"
+    _soon(page, lambda: page.evaluate(FRAMES_IN_A_SECOND) == 0)
+    assert page.evaluate(AT, ".mark-coming")[1] < centre[1] - 50
+    assert page.evaluate(MOVED, {**NORTH, "by": -0.003}) > centre[1] + 100
     page.emulate_media(reduced_motion="reduce")
-    page.evaluate("(spot) => map.place('car', 'coming', spot)", NORTH)
-    assert abs(page.evaluate(AT, ".mark-coming")[1] - start[1]) < 2
+    page.evaluate(MOVED, {**NORTH, "by": 0.001})
+    assert abs(page.evaluate(MOVED, {**NORTH, "by": 0}) - centre[1]) < 5
     page.evaluate("map.place('car', 'coming', null)")
     expect(page.locator(".mark")).to_have_count(0)
 
@@ -135,39 +144,35 @@ def test_what_is_fitted_is_in_view_and_stays_so_until_somebody_moves_the_map(dra
     }""",
         NORTH,
     )
-    page.wait_for_timeout(800)
+    both = (".mark-coming", ".mark-pickup")
     follow = page.get_by_role("button", name="Follow")
+    _soon(page, lambda: all(_in_box(page, mark) for mark in both))
     expect(follow).to_be_hidden()
-    assert _in_box(page, ".mark-coming") and _in_box(page, ".mark-pickup")
     page.evaluate("({ lat, lon }) => map.place('car', 'coming', { lat: lat + 0.006, lon })", NORTH)
-    page.wait_for_timeout(800)
-    assert _in_box(page, ".mark-coming") and _in_box(page, ".mark-pickup")
-    page.mouse.move(180, 200)
+    _soon(page, lambda: all(_in_box(page, mark) for mark in both))
+    page.mouse.move(180, 100)
     page.mouse.down()
     page.mouse.move(180, 390, steps=5)
     page.mouse.up()
     expect(follow).to_be_visible()
-    page.wait_for_timeout(800)
-    assert not _in_box(page, ".mark-pickup")
+    _soon(page, lambda: not _in_box(page, ".mark-pickup"))
     page.evaluate("map.fit(['car', 'pickup'])")
-    page.wait_for_timeout(400)
-    assert not _in_box(page, ".mark-pickup")
+    assert page.evaluate(FRAMES_IN_A_SECOND) >= 0  # a second passes
+    assert not _in_box(page, ".mark-pickup"), "the same is fitted once"
     follow.click()
-    page.wait_for_timeout(800)
+    _soon(page, lambda: all(_in_box(page, mark) for mark in both))
     expect(follow).to_be_hidden()
-    assert _in_box(page, ".mark-pickup") and _in_box(page, ".mark-coming")
 
 
 def test_a_point_is_chosen_under_the_crosshair_by_keys_or_by_the_button(draw: Draw) -> None:
     page = draw()
     page.evaluate("() => { window.taken = []; map.locate({ lat: 60.1689, lon: 24.9466 }, 17); }")
-    page.wait_for_timeout(500)
     page.evaluate("map.pick((point) => window.taken.push(point))")
     expect(page.locator(".map-street")).to_have_text("Aleksanterinkatu")
     page.locator("[data-test=take-point]").click()
     page.locator("#box canvas").focus()
     page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(800)
+    expect(page.locator("#heard")).to_have_text(re.compile("^Near "))
     page.keyboard.press("Enter")
     first, second = page.evaluate("window.taken")
     assert (first["name"], first["lat"], first["lon"]) == ("Aleksanterinkatu", 60.1689, 24.9466)
@@ -191,7 +196,7 @@ def test_a_mark_that_can_be_dragged_moves_by_keys_too(draw: Draw) -> None:
     }""",
         NORTH,
     )
-    page.wait_for_timeout(500)
+    _soon(page, lambda: _near(page, ".mark-me", page.evaluate(AT, "#box")))
     page.get_by_role("button", name="You. Arrow keys move it by 20 metres.").press("ArrowUp")
     x, y = page.evaluate(AT, ".mark-me")
     page.mouse.move(x, y)
@@ -212,10 +217,22 @@ def test_where_no_map_can_be_drawn_the_box_says_so_and_asks_go_on(draw: Draw) ->
 
 
 def test_without_streets_there_is_ground_for_marks(draw: Draw) -> None:
-    page = draw(bare=True, town={"bounds": {"south": 60.16, "west": 24.93, "north": 60.18, "east": 24.96}})
+    page = draw(bare=True, town=BOUNDS)
     page.evaluate("(spot) => { map.place('me', 'me', spot); }", NORTH)
     assert _in_box(page, ".mark-me")
     expect(page.locator(".map-credit")).to_have_count(0)
+
+
+def test_tiles_of_a_file_beside_the_server_are_drawn_in_the_same_colours_with_their_credit(
+    draw: Draw, picture: Callable[[Page, str], None]
+) -> None:
+    page = draw(town={**BOUNDS, "map": {"pmtiles_url": "/map/town.pmtiles"}})
+    expect(page.locator(".map-credit")).to_have_text("© OpenStreetMap contributors")
+    expect(page.locator(".map-credit")).to_have_count(1)
+    page.evaluate("(spot) => map.locate(spot, 17)", STREET)
+    x, y = page.evaluate(AT, "#box")
+    _soon(page, lambda: [255, 255, 255] in _around(page, x, y))  # a street, in the colour of the page
+    picture(page, "tiles")
 
 
 FIELD = """async () => {
@@ -298,26 +315,47 @@ def test_thousands_of_drivers_are_one_layer_whose_frame_is_cheap_and_a_click_fin
     page = draw()
     page.evaluate(SWARM)
     page.evaluate("(spot) => map.locate(spot, 17)", NORTH)
-    page.wait_for_timeout(1_500)
+    x, y = page.evaluate(AT, "#box")
+    _soon(page, lambda: _pixel(page, x - 9, y) == [0xA7, 0x05, 0x22])
     picture(page, "swarm")
-    x, y = page.evaluate(AT, "#box canvas")
     needs = page.evaluate("() => swarm.at({ lat: 60.1712, lon: 24.9442 })")
     assert needs[0] == {"slot": 0}
     page.mouse.click(x, y)
     expect(page.locator("#hits")).to_have_text('{"slot":0}')
     assert page.evaluate("() => swarm.at({ lat: 60.1705, lon: 24.9442 })") == [{"rideId": "r1"}]
-    red = page.evaluate(PIXEL, [_base64(page), x - 9, y])
-    assert red == [0xA7, 0x05, 0x22]
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
-    page.wait_for_timeout(1_000)
-    assert page.evaluate(PIXEL, [_base64(page), x - 9, y]) == [0xFD, 0x48, 0x5B]
+    _soon(page, lambda: _pixel(page, x - 9, y) == [0xFD, 0x48, 0x5B])
     page.evaluate("own.length = 0")
     for _ in range(5):
+        drawn = page.evaluate("own.length")
         page.evaluate("fleet.latitude[7] += 10; swarm.show(fleet)")
-        page.wait_for_timeout(400)
+        _soon(page, lambda: page.evaluate("own.length") > drawn)  # noqa: B023
     own = sorted(page.evaluate("own"))
-    assert len(own) >= 3
     assert own[len(own) // 2] < 50
+
+
+def _around(page: Page, x: float, y: float) -> list[list[int]]:
+    """The colours in a line of 60 pixels from north to south."""
+    taken = _base64(page)
+    return [page.evaluate(PIXEL, [taken, x, y + step]) for step in range(-30, 31, 4)]
+
+
+def _soon(page: Page, check: Callable[[], bool]) -> None:
+    """Looks again and again until it is so."""
+    for _ in range(200):
+        if check():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not become so")
+
+
+def _near(page: Page, selector: str, place: list[float]) -> bool:
+    x, y = page.evaluate(AT, selector)
+    return bool(abs(x - place[0]) < 2 and abs(y - place[1]) < 2)
+
+
+def _pixel(page: Page, x: float, y: float) -> list[int]:
+    return list(page.evaluate(PIXEL, [_base64(page), x, y]))
 
 
 def _base64(page: Page) -> str:

@@ -33,7 +33,7 @@
 const STEPS_A_DEGREE = 100_000;
 /** Pieces of one name that lie farther apart are two streets. */
 const APART_M = 1_500;
-const METRES_A_DEGREE = 111_195;
+export const METRES_A_DEGREE = 111_195;
 const RANKS = ["main", "middle", "minor", "lane", "walk"];
 
 /** Words that people shorten. Either form finds the other. */
@@ -76,6 +76,11 @@ export function parted(typed) {
 export function metresBetween(a, b) {
   const shrink = Math.cos(((a.lat + b.lat) / 2) * (Math.PI / 180));
   return METRES_A_DEGREE * Math.hypot(a.lat - b.lat, (a.lon - b.lon) * shrink);
+}
+
+/** Degrees to the step of a metre: more digits would say what nobody knows. @param {number} degrees */
+export function rounded(degrees) {
+  return Math.round(degrees * STEPS_A_DEGREE) / STEPS_A_DEGREE;
 }
 
 /** The streets of one town. */

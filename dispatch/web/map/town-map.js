@@ -1,23 +1,21 @@
 /** A map of the town for a page: marks, the way of a ride, a camera that follows until somebody moves it, and a crosshair to choose a point. */
 
 import { el, fill } from "../shell/dom.js";
-import { markElement, glided, jumps, GLIDE_MS, SHAPES } from "./markers.js";
-import { metresBetween } from "./streets.js";
-import { COLOURS, layersOf, sourcesOf, wayLayers, wayOf } from "./style.js";
+import { loadMapLibre, teachTiles } from "./maplibre.js";
+import { Marks } from "./marks.js";
+import { rounded } from "./streets.js";
+import { COLOURS, NAMES_FROM, layersOf, sourcesOf, wayLayers, wayOf } from "./style.js";
 
 /** @typedef {import("./streets.js").Spot} Spot */
 /** @typedef {import("./streets.js").Bounds} Bounds */
 /** @typedef {import("./markers.js").Kind} Kind */
 /** @typedef {import("./markers.js").Mark} Mark */
 /** @typedef {{ name: string, lat: number, lon: number }} Taken `name` is that of the nearest street, empty where none has one */
-/** @typedef {{ kind: Kind, mark: Mark, drawn: any, glide: { from: Spot, since: number } | null, dragged: ((spot: Spot) => void) | null }} Placed */
 
-const VENDOR = new URL("../vendor/maplibre-gl/", import.meta.url);
 const MARGIN_PX = 48;
 const NEAREST_ZOOM = 16;
 const MOST_PIXELS = 2;
-const STEP_M = 20;
-const METRES_A_DEGREE = 111_195;
+const SMALL_PX = 400;
 /** Without streets and bounds there is nothing to show at first but the whole world. */
 const WORLD = /** @type {Bounds} */ ({ south: -60, west: -170, north: 75, east: 170 });
 
@@ -42,23 +40,23 @@ export class TownMap {
   #map = null;
   /** @type {any} the module of MapLibre */
   #gl = null;
-  /** @type {Map<string, Placed>} */
-  #places = new Map();
   /** @type {Spot[] | null} */
   #way = null;
   /** @type {(string | Spot)[]} */
   #fitted = [];
   #fittedAs = "";
   #follows = true;
-  #frame = 0;
   #isOver = false;
   /** @type {((taken: Taken) => void) | null} */
   #taken = null;
   /** @type {((map: any, gl: any) => void)[]} */
   #waiting = [];
+  /** @type {import("./style.js").Ground} */
+  #ground = "streets";
   /** @type {import("./swarm.js").Swarm | null} */
   #swarm = null;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #marks;
   #box;
   #options;
   #themes;
@@ -68,9 +66,10 @@ export class TownMap {
 
   /** @param {HTMLElement} box @param {Parameters<typeof openMap>[1]} options */
   constructor(box, options) {
-    const { texts, streets } = options;
+    const { texts, streets, town } = options;
     this.#box = box;
     this.#options = options;
+    this.#marks = new Marks(this.#calm, texts.say("map.drag_keys"));
     this.#follow = el("button", { type: "button", class: "map-follow", hidden: true, on: { click: () => this.#followAgain() } }, texts.say("map.follow"));
     this.#street = el("bdi", { class: "map-street" });
     this.#cross = el(
@@ -80,7 +79,8 @@ export class TownMap {
     );
     const zoom = el("div", { class: "map-zoom" }, this.#zoomButton("+", 1, texts.say("map.zoom_in")), this.#zoomButton("−", -1, texts.say("map.zoom_out")));
     box.classList.add("town-map");
-    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, zoom, streets ? creditOf(streets.credit) : null);
+    const isOurs = !town.map?.style_url && !town.map?.pmtiles_url;
+    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, zoom, streets && isOurs ? creditOf(streets.credit) : null);
     this.#themes = new MutationObserver(() => this.#recolour());
     this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     this.#open().catch((/** @type {unknown} */ error) => this.#giveUp(error));
@@ -95,19 +95,8 @@ export class TownMap {
    * @param {Mark | null} mark
    */
   place(name, kind, mark) {
-    const old = this.#places.get(name);
-    if (old && (!mark || old.kind !== kind)) {
-      old.drawn?.remove();
-      this.#places.delete(name);
-    }
-    if (!mark) return;
-    const from = old && this.#where(old);
-    const glide = from && !jumps(metresBetween(from, mark), this.#calm.matches) && metresBetween(from, mark) > 0 ? { from, since: performance.now() } : null;
-    const kept = this.#places.get(name);
-    const placed = kept ? Object.assign(kept, { mark, glide }) : { kind, mark, glide, drawn: null, dragged: old?.dragged ?? null };
-    this.#places.set(name, placed);
-    this.#drawMark(placed);
-    this.#keepInView();
+    this.#marks.place(name, kind, mark);
+    if (mark) this.#keepInView();
   }
 
   /** Shows the way of a ride, or none. @param {Spot[] | null} points */
@@ -121,10 +110,11 @@ export class TownMap {
    * in view while they move, until somebody moves the map; then a button offers to follow them again.
    *
    * @param {(string | Spot)[]} what names of marks, and points
+   * @param {boolean} [again] somebody has asked for it: it is done also if it was the last that was
    */
-  fit(what) {
+  fit(what, again = false) {
     const as = JSON.stringify(what);
-    if (as === this.#fittedAs) return;
+    if (as === this.#fittedAs && !again) return;
     this.#fittedAs = as;
     this.#fitted = what;
     this.#followAgain();
@@ -161,10 +151,7 @@ export class TownMap {
    * @param {((spot: Spot) => void) | null} dragged where the mark was put down
    */
   drag(name, dragged) {
-    const placed = this.#places.get(name);
-    if (!placed) return;
-    placed.dragged = dragged;
-    this.#drawMark(placed);
+    this.#marks.drag(name, dragged);
   }
 
   /**
@@ -189,7 +176,7 @@ export class TownMap {
   destroy() {
     this.#isOver = true;
     this.#themes.disconnect();
-    cancelAnimationFrame(this.#frame);
+    this.#marks.detach();
     this.#map?.remove();
     this.#map = null;
     fill(this.#box);
@@ -203,13 +190,22 @@ export class TownMap {
     const { texts, streets, town, label } = this.#options;
     const bounds = this.#bounds();
     const ground = /** @type {HTMLElement} */ (this.#box.querySelector(".map-ground"));
-    const style = town.map?.style_url ?? { version: 8, sources: sourcesOf(streets), layers: layersOf(this.#colours()) };
+    const { style_url, pmtiles_url } = town.map ?? {};
+    const tiles = pmtiles_url && !style_url ? new URL(pmtiles_url, location.href).href : null;
+    if (tiles) {
+      this.#ground = "tiles";
+      this.#box.append(creditOf(await teachTiles(gl, tiles)));
+    }
+    const style = style_url ?? { version: 8, sources: sourcesOf(streets, tiles), layers: layersOf(this.#colours(), this.#ground) };
     const map = new gl.Map({
       container: ground, style, bounds: [[bounds.west, bounds.south], [bounds.east, bounds.north]], fitBoundsOptions: { padding: this.#margin() },
-      attributionControl: town.map?.style_url ? { compact: false } : false, locale: { "Map.Title": `${label ?? texts.say("map.label")}. ${texts.say("map.keys")}` },
+      attributionControl: style_url ? { compact: false } : false, locale: { "Map.Title": `${label ?? texts.say("map.label")}. ${texts.say("map.keys")}` },
       dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0, renderWorldCopies: false, fadeDuration: 0,
       pixelRatio: Math.min(devicePixelRatio, MOST_PIXELS), maxZoom: 19,
     });
+    // In a small box the whole town would be a stamp: its middle is shown, with names.
+    const isSmall = Math.min(this.#size().width, this.#size().height) < SMALL_PX;
+    if (isSmall && bounds !== WORLD && map.getZoom() < NAMES_FROM) map.setZoom(NAMES_FROM);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.on("movestart", (/** @type {any} */ event) => event.originalEvent && this.#leave());
@@ -221,12 +217,12 @@ export class TownMap {
       map.once("error", (/** @type {any} */ event) => reject(event.error));
     });
     if (this.#isOver) return;
-    if (town.map?.style_url) {
+    if (style_url) {
       map.addSource("way", sourcesOf(null).way);
       for (const layer of wayLayers(this.#colours())) map.addLayer(layer);
     }
     [this.#map, this.#gl] = [map, gl];
-    for (const placed of this.#places.values()) this.#drawMark(placed);
+    this.#marks.attach(map, gl);
     this.way(this.#way);
     if (this.#fitted.length) this.#show(false);
     for (const act of this.#waiting.splice(0)) act(map, gl);
@@ -264,90 +260,18 @@ export class TownMap {
 
   #recolour() {
     if (!this.#map) return;
-    for (const { id, paint } of layersOf(this.#colours())) {
+    for (const { id, paint } of layersOf(this.#colours(), this.#ground)) {
       if (!this.#map.getLayer(id)) continue;
       for (const [name, value] of Object.entries(paint)) this.#map.setPaintProperty(id, name, value);
     }
     this.#swarm?.recolour();
   }
 
-  // -- marks
-
-  /** Where a mark is drawn now. @param {Placed} placed @returns {Spot} */
-  #where({ mark, glide }) {
-    return glide ? glided(glide.from, mark, performance.now() - glide.since) : mark;
-  }
-
-  /** @param {Placed} placed */
-  #drawMark(placed) {
-    if (!this.#map) return;
-    const { kind, mark } = placed;
-    const { lat, lon } = this.#where(placed);
-    if (!placed.drawn) {
-      placed.drawn = new this.#gl.Marker({ element: markElement(kind) }).setLngLat([lon, lat]).addTo(this.#map);
-      placed.drawn.on("dragstart", () => { placed.glide = null; });
-      placed.drawn.on("dragend", () => this.#put(placed, placed.drawn.getLngLat()));
-      placed.drawn.getElement().addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#step(placed, event));
-    }
-    const element = placed.drawn.getElement();
-    element.classList.toggle("mark-old", mark.old === true);
-    if (SHAPES[kind].turns) placed.drawn.setRotation(mark.heading ?? 0);
-    const canMove = placed.dragged !== null;
-    placed.drawn.setDraggable(canMove);
-    element.toggleAttribute("tabindex", false);
-    if (canMove) element.tabIndex = 0;
-    const name = mark.label ?? "";
-    element.setAttribute("role", canMove ? "button" : "img");
-    element.setAttribute("aria-label", canMove ? `${name}. ${this.#options.texts.say("map.drag_keys")}` : name);
-    element.toggleAttribute("aria-hidden", false);
-    if (!name && !canMove) element.setAttribute("aria-hidden", "true");
-    if (placed.glide) this.#glide();
-    else placed.drawn.setLngLat([lon, lat]);
-  }
-
-  /** Draws frames as long as a mark glides, and then no more. */
-  #glide() {
-    if (this.#frame) return;
-    const step = () => {
-      this.#frame = 0;
-      let some = false;
-      for (const placed of this.#places.values()) {
-        if (!placed.glide) continue;
-        const { lat, lon } = this.#where(placed);
-        placed.drawn?.setLngLat([lon, lat]);
-        if (performance.now() - placed.glide.since >= GLIDE_MS) placed.glide = null;
-        else some = true;
-      }
-      if (some) this.#frame = requestAnimationFrame(step);
-    };
-    this.#frame = requestAnimationFrame(step);
-  }
-
-  /** @param {Placed} placed @param {{ lng: number, lat: number }} at */
-  #put(placed, { lng, lat }) {
-    placed.mark = { ...placed.mark, lat: rounded(lat), lon: rounded(lng) };
-    placed.drawn.setLngLat([placed.mark.lon, placed.mark.lat]);
-    placed.dragged?.({ lat: placed.mark.lat, lon: placed.mark.lon });
-  }
-
-  /** @param {Placed} placed @param {KeyboardEvent} event */
-  #step(placed, event) {
-    const steps = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] });
-    const step = steps[event.key];
-    if (!step || !placed.dragged) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const { lat, lon } = placed.mark;
-    const degrees = STEP_M / METRES_A_DEGREE;
-    placed.glide = null;
-    this.#put(placed, { lat: lat + step[0] * degrees, lng: lon + (step[1] * degrees) / Math.cos(lat * (Math.PI / 180)) });
-  }
-
   // -- the camera
 
   /** The corners of all that is shown; null: nothing of it is on the map. */
   #corners() {
-    const spots = this.#fitted.map((one) => (typeof one === "string" ? this.#places.get(one)?.mark : one)).filter((spot) => spot !== undefined);
+    const spots = this.#fitted.map((one) => (typeof one === "string" ? this.#marks.spotOf(one) : one)).filter((spot) => spot !== undefined);
     if (!spots.length) return null;
     const [lats, lons] = [spots.map((spot) => spot.lat), spots.map((spot) => spot.lon)];
     return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
@@ -422,20 +346,6 @@ export class TownMap {
   }
 }
 
-/** The module of MapLibre with its worker and style, all from this server. @returns {Promise<any>} */
-async function loadMapLibre() {
-  const gl = await import(new URL("maplibre-gl.mjs", VENDOR).href);
-  gl.setWorkerUrl(new URL("maplibre-gl-worker.mjs", VENDOR).href);
-  const href = new URL("maplibre-gl.css", VENDOR).href;
-  if (![...document.styleSheets].some((sheet) => sheet.href === href)) {
-    await new Promise((resolve, reject) => {
-      // Before our own styles, so that ours win.
-      document.head.prepend(el("link", { rel: "stylesheet", href, on: { load: resolve, error: reject } }));
-    });
-  }
-  return gl;
-}
-
 /** @param {string} credit */
 function creditOf(credit) {
   const link = { href: "https://www.openstreetmap.org/copyright", rel: "noreferrer", target: "_blank" };
@@ -445,9 +355,4 @@ function creditOf(credit) {
 /** @param {Bounds} bounds @returns {Spot} */
 function middleOf({ south, west, north, east }) {
   return { lat: (south + north) / 2, lon: (west + east) / 2 };
-}
-
-/** Degrees to the step of a metre: more digits would say what nobody knows. @param {number} degrees */
-function rounded(degrees) {
-  return Math.round(degrees * 1e5) / 1e5;
 }
