@@ -64,7 +64,7 @@ export function mountSandboxBar(slot, page) {
    * @param {{ test: string, label: string, run: () => unknown, name?: string }} options `name`: read out, where the label is a sign
    */
   function chip({ test, label, run, name }) {
-    const made = el("button", { type: "button", class: "chip", test, "aria-label": name, title: name }, label);
+    const made = el("button", { type: "button", class: "chip", test, "aria-label": name, title: name, dir: name && "ltr" }, label);
     made.addEventListener("click", run);
     return made;
   }

@@ -31,7 +31,7 @@ export function latinDigits(text) {
  * @param {Texts} options.texts
  * @param {import("./announcer.js").Announcer} options.announcer
  * @param {() => void} options.done somebody is logged in
- * @returns {{ element: HTMLElement, prefill(phone: string): Promise<void>, code(code: string): void }}
+ * @returns {{ element: HTMLFormElement, prefill(phone: string): Promise<void>, code(code: string): void }}
  */
 export function loginForm({ page, client, texts, announcer, done }) {
   const t = texts;

@@ -27,13 +27,13 @@ export function codeFor(codes, phone, withinS = Infinity) {
 }
 
 /**
- * The strip. A click on somebody writes the phone and the code into the form; who types a phone of their own reads the code in the strip.
+ * The strip. A click on somebody logs in by the form, with the phone and the code; who types a phone of their own reads the code in the strip.
  *
  * @param {object} options
  * @param {string} options.page whose people are shown
  * @param {DispatchClient} options.client
  * @param {Texts} options.texts
- * @param {{ prefill(phone: string): Promise<void>, code(code: string): void }} options.form
+ * @param {{ element: HTMLFormElement, prefill(phone: string): Promise<void>, code(code: string): void }} options.form
  * @returns {{ element: HTMLElement, stop(): void }}
  */
 export function sandboxStrip({ page, client, texts, form }) {
@@ -52,7 +52,10 @@ export function sandboxStrip({ page, client, texts, form }) {
       const told = await ask();
       show(told);
       const found = codeFor(told.codes, player.phone, (performance.now() - since) / 1_000 + 1);
-      if (found !== null) return form.code(found);
+      if (found !== null) {
+        form.code(found);
+        return form.element.requestSubmit();
+      }
       await new Promise((resolve) => setTimeout(resolve, TRY_MS));
     }
   }

@@ -1,0 +1,78 @@
+"""A sandbox in the browser: somebody to be by a click, the bar of the desk, and an offer that goes to one's own app."""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.people import press
+from tests.browser.server import Server
+
+Look = Callable[[Page], None]
+Picture = Callable[[Page, str], None]
+AT_THE_STATION = {"latitude": 60.1711, "longitude": 24.9414}
+
+
+class Town(Server):
+    """A sandbox with six drivers, on a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.db, self._flags = folder, folder / "sandbox.db", ("--sandbox", "6")
+        self._codes: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.address = ""
+
+    def told(self) -> dict[str, Any]:
+        with urlopen(f"{self.address}/api/sandbox", timeout=10) as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Town(tmp_path_factory.mktemp("sandbox")) as server:
+        yield server
+
+
+def be_the_one_of(page: Page) -> None:
+    """Logs in by one click, as whom the page offers."""
+    page.get_by_test_id("sandbox-person").click()
+    expect(page.get_by_test_id("log-in")).to_have_count(0)
+
+
+def test_one_click_logs_in_and_the_desk_steers_the_town(
+    open_page: Open, server: Town, accessible: Look, picture: Picture
+) -> None:
+    page = open_page("/desk", width=1440, height=900)
+    expect(page.get_by_test_id("sandbox-person")).to_contain_text("Ann Lindqvist")
+    accessible(page)
+    be_the_one_of(page)
+    pause = page.get_by_test_id("pause")
+    pause.click()
+    expect(pause).to_have_attribute("aria-pressed", "true")
+    assert server.told()["is_paused"] is True
+    pause.click()
+    expect(pause).to_have_attribute("aria-pressed", "false")
+    page.get_by_test_id("speed").select_option("4")
+    page.get_by_test_id("add-drivers").click()
+    expect(page.get_by_test_id("sandbox-bar")).to_contain_text("16 drivers")
+    assert (server.told()["speed"], server.told()["drivers"]) == (4.0, 16)
+    picture(page, "desk")
+
+
+def test_the_next_offer_rings_at_the_page_of_whoever_wants_it(open_page: Open, server: Town, picture: Picture) -> None:
+    driver = open_page("/driver", geolocation=AT_THE_STATION, permissions=["geolocation"])
+    be_the_one_of(driver)
+    press(driver, "button[data-test=online]", "go-off")
+    desk = open_page("/desk", width=1440, height=900)
+    be_the_one_of(desk)
+    desk.get_by_test_id("next-offer").click()
+    expect(driver.get_by_test_id("request-dialog")).to_be_visible(timeout=20_000)
+    picture(driver, "offer")
