@@ -38,6 +38,7 @@ from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceState,
     AskDriver,
+    AskSoonest,
     CloseOffer,
     DeskAnswered,
     DriverGone,
@@ -48,6 +49,7 @@ from dispatch.messages.matching import (
     RoundOpened,
     SearchDriver,
     SearchExhausted,
+    SoonestTold,
 )
 from dispatch.ports import EventStore
 from dispatch.runtime import Runtime, receives
@@ -247,6 +249,13 @@ class DispatcherActor(RecordedActor):
             return None
         events = [*self.store.events_of_ride(message.ride_id), *self._on_their_way(message.ride_id)]
         return act_known(message.ride_id, message.command, events, RideStatus.PENDING)
+
+    @receives(AskSoonest)
+    def _on_ask_soonest(self, message: AskSoonest) -> None:
+        """For a price that somebody reads before booking. Nobody is asked or held for it."""
+        self.zone.now = self.runtime.now
+        told = SoonestTold(self.zone.soonest_s(message.place.point, message.vehicle_type))
+        self.runtime.tell(message.reply_to, told)
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:

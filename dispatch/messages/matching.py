@@ -3,7 +3,7 @@
 from dispatch.ids import DriverId, Number, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, FareNews, NoteNews, PaymentChanged, RideEnded, RideProgress
-from dispatch.values import DriverCard, Lease, RideCard, WaitTerms
+from dispatch.values import DriverCard, Lease, Place, RideCard, WaitTerms
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
@@ -41,6 +41,20 @@ class AskDriver(Message, frozen=True, gc=False):
     reply_to: str
     staff_id: str = ""
     command: Command | None = None
+
+
+class AskSoonest(Message, frozen=True, gc=False):
+    """Whoever asks for a price -> dispatcher: how soon could a free driver be there? `reply_to` hears `SoonestTold`."""
+
+    place: Place
+    vehicle_type: str
+    reply_to: str
+
+
+class SoonestTold(Message, frozen=True, gc=False):
+    """Dispatcher -> whoever asked: the nearest free driver with such a vehicle takes so many seconds; None: nobody is in reach."""
+
+    eta_s: float | None
 
 
 class EndSearch(Message, frozen=True, gc=False):

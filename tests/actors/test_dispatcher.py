@@ -14,6 +14,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
     AskDriver,
+    AskSoonest,
     DriverGone,
     DriverSeen,
     DriverState,
@@ -22,6 +23,7 @@ from dispatch.messages.matching import (
     RoundOpened,
     SearchDriver,
     SearchExhausted,
+    SoonestTold,
 )
 from dispatch.runtime.actor import Actor
 from tests.actors.rig import DEARER, TRIP
@@ -33,6 +35,7 @@ def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     assert handled == {
         SearchDriver,
         AskDriver,
+        AskSoonest,
         EndSearch,
         DriverState,
         DriverGone,
@@ -42,6 +45,31 @@ def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
         _Sweep,
         _Withdrawn,
     }
+
+
+class TestHowSoonSomebodyCouldCome:
+    @staticmethod
+    def told(zone: Zone, vehicle_type: str = "") -> float | None:
+        zone.rig.listen("request/1")
+        zone.rig.tell(ME, AskSoonest(TRIP.pickup, vehicle_type, "request/1"))
+        (answer,) = zone.rig.heard("request/1")
+        assert isinstance(answer, SoonestTold)
+        return answer.eta_s
+
+    def test_it_is_the_way_of_the_nearest_free_driver_and_nobody_is_asked(self) -> None:
+        zone = Zone(3)
+        zone.says("d1", "busy")
+        assert self.told(zone) == pytest.approx(2 * TravelModel().air_s(1000.0, 0.0), rel=1e-3)
+        assert zone.rig.heard("driver/d2") == []
+
+    def test_it_is_unknown_where_nobody_is_in_reach_or_has_such_a_vehicle(self) -> None:
+        zone = Zone()
+        zone.driver("far", 11)
+        assert self.told(zone) is None
+        zone.driver("d1", 1)
+        assert self.told(zone, "van") is None
+        zone.says("d1", vehicle_type="van")
+        assert self.told(zone, "van") is not None
 
 
 class TestRounds:

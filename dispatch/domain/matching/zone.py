@@ -246,6 +246,19 @@ class Zone:
             hits += [hit for hit in again if hit[1] not in known][: k - len(hits)]
         return hits
 
+    def soonest_s(self, point: Point, vehicle_type: str) -> float | None:
+        """Seconds that the nearest free driver with such a vehicle takes to a place; None: nobody is within the radius."""
+        supply, serves = self.supply, self.rules.vehicles.serves
+        supply.drain()
+        hits = supply.nearest(
+            *point,
+            1,
+            self.rules.radius_m,
+            self.now,
+            lambda driver_id: serves(vehicle_type, supply.get(driver_id).vehicle_type),
+        )
+        return supply.etas_s([hits[0][1]], point, self.now)[0] if hits else None
+
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
         # Mostly the driver stands in the supply and nothing is the matter but that others are nearer.

@@ -29,7 +29,7 @@ class QuoteRequest(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Quote(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """A price that holds until `expires_at`."""
+    """A price that holds until `expires_at`. `eta_s`: how long the nearest free driver takes to the pickup."""
 
     quote_id: str
     vehicle_type: str = ""
@@ -40,6 +40,7 @@ class Quote(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     duration_minutes: int | float
     expires_at: str
     ttl_ms: int
+    eta_s: int | None = None
 
 
 class Quotes(Quote, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import addresses
+from dispatch.domain.places.zones import ONE_ZONE
 from dispatch.errors import NoTariff, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
+from dispatch.messages.matching import AskSoonest, SoonestTold
 from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
 from dispatch.principals import Role
 from dispatch.timestamps import rfc3339
@@ -25,6 +27,8 @@ from dispatch.transport.sessions.passenger import bookable, phone_of
 from dispatch.values import Place, as_said
 
 CREATED: Final = 201
+SOONEST_WITHIN_S: Final = 1.0
+"""A price does not wait longer for how soon somebody could come."""
 ADDRESSES_KEPT: Final = 10_000
 """Of so many the rate is known; the one that asked longest ago is forgotten first."""
 
@@ -78,7 +82,7 @@ class QuoteRoutes:
 
     async def _quote(self, asked: wire.QuoteRequest, vehicle_type: str, who: PassengerId | None) -> dict[str, Any]:
         """The fields of one quote."""
-        ready = await self._made(asked, vehicle_type, who)
+        ready, eta_s = await asyncio.gather(self._made(asked, vehicle_type, who), self._soonest_s(asked, vehicle_type))
         price = ready.price
         return {
             "quote_id": ready.quote_id,
@@ -90,7 +94,22 @@ class QuoteRoutes:
             "duration_minutes": as_said(round(price.duration_s / 60, 2)),
             "expires_at": rfc3339(ready.expires_at),
             "ttl_ms": max(0, round((ready.expires_at - self._runtime.now) * 1000.0)),
+            "eta_s": eta_s,
         }
+
+    async def _soonest_s(self, asked: wire.QuoteRequest, vehicle_type: str) -> int | None:
+        """Seconds to the pickup for the nearest free driver; None: nobody is near, nobody says so in time, or the trip is for later."""
+        if asked.pickup_at is not None:
+            return None
+        pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
+        zone = addresses.dispatcher(ONE_ZONE.zone_at(*pickup.point))
+        try:
+            told: SoonestTold = await self._requests.ask(
+                zone, lambda reply_to: AskSoonest(pickup, vehicle_type, reply_to), SOONEST_WITHIN_S
+            )
+        except Unavailable:
+            return None
+        return round(told.eta_s) if told.eta_s is not None else None
 
     async def _made(self, asked: wire.QuoteRequest, vehicle_type: str, who: PassengerId | None) -> QuoteReady:
         """Raises Unavailable where nobody promises a price."""

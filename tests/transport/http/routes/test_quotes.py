@@ -12,9 +12,10 @@ import httpx2
 import pytest
 
 from dispatch.actors.quote import QuoteActor
-from dispatch.addresses import JOURNAL, QUOTE
+from dispatch.addresses import JOURNAL, QUOTE, dispatcher
 from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel
+from dispatch.messages.matching import AskSoonest, SoonestTold
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
@@ -99,6 +100,35 @@ def test_a_quote_says_what_a_trip_costs_why_and_for_how_long_and_is_stored_by_th
         assert abs(made.expires_at - unix_time("expires_at", quote["expires_at"])) < 0.002
 
     at_the_desk(story)
+
+
+def test_a_quote_for_now_says_how_soon_a_driver_could_come_if_somebody_knows() -> None:
+    asked: list[AskSoonest] = []
+
+    class Dispatcher:
+        def __init__(self, runtime: RealtimeRuntime, eta_s: float | None) -> None:
+            self.runtime, self.eta_s = runtime, eta_s
+
+        def deliver(self, message: AskSoonest) -> None:
+            asked.append(message)
+            self.runtime.tell(message.reply_to, SoonestTold(self.eta_s))
+
+    async def story(counter: Counter) -> None:
+        assert "eta_s" not in (await counter.post()).json(), "there is no dispatcher"
+        runtime = counter.desk._runtime
+        runtime.sink(dispatcher("0"), Dispatcher(runtime, 239.6))
+        every = (await counter.post()).json()
+        assert (every["eta_s"], [quote["eta_s"] for quote in every["quotes"]]) == (240, [240])
+        assert {(ask.place.point, ask.vehicle_type) for ask in asked} == {
+            ((-26.2041, 28.0473), ""),
+            ((-26.2041, 28.0473), "suv"),
+        }
+        assert "eta_s" not in (await counter.post(pickup_at=NOON)).json()
+        runtime.remove_sink(dispatcher("0"))
+        runtime.sink(dispatcher("0"), Dispatcher(runtime, None))
+        assert "eta_s" not in (await counter.post()).json()
+
+    at_the_desk(story, vehicle_tariffs={"suv": {"base_fare": 100.0}})
 
 
 def test_a_trip_of_the_night_costs_what_the_night_does_and_is_a_promise_for_that_time() -> None:
