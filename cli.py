@@ -599,6 +599,24 @@ def activate(resolved: Resolved, who: str, role: str | None, as_json: bool) -> N
     _set_status(resolved, who, "active", role, as_json)
 
 
+@people.command("change")
+@click.argument("who")
+@click.option("--name", metavar="TEXT", help="another name")
+@click.option("--vehicle-type", metavar="TEXT", help="another type of vehicle, of a driver")
+@click.option("--registration", metavar="TEXT", help="another plate, of a driver")
+@_as_json
+@with_settings("db", "phone_region")
+def change_person(resolved: Resolved, who: str, as_json: bool, **fields: Any) -> None:
+    """Give WHO, a phone or an id, another name, or the driver WHO another vehicle. What is not named stays as it is."""
+    from dispatch.storage.tools.people_orders import ChangePerson
+
+    if not any(text is not None for text in fields.values()):
+        raise click.UsageError("name what is to change: --name, --vehicle-type or --registration")
+    settings = resolved.settings
+    order = ChangePerson(who=who, phone_region=settings.phone_region, **fields)
+    _say_person(_have_done(settings.db, order), as_json, "is changed", "was like this already")
+
+
 @people.command("move-phone")
 @click.argument("old")
 @click.argument("new")
@@ -623,7 +641,7 @@ def move_phone(resolved: Resolved, old: str, new: str, as_json: bool) -> None:
 def keep_document(resolved: Resolved, who: str, as_json: bool, **document: Any) -> None:
     """Put a document of the driver WHO on file. A newer one of its kind replaces it.
 
-    `people list` marks documents that have ended or end within two weeks. An ended one does not hold offers back yet.
+    `people list` marks documents that have ended or end within two weeks. A driver with an ended one is offered no rides.
     """
     from dispatch.storage.tools.people_orders import KeepDocument
 

@@ -227,18 +227,22 @@ class DispatcherActor(RecordedActor):
             return
         now, zone = self.runtime.now, self.zone
         zone.now = now
-        why_not = zone.why_not_by_desk(search, driver_id) if driver_id in self.supply.drivers else AskVerdict.OFFLINE
+        held = search.lease_of(driver_id) if message.bind else None
+        why_not: AskVerdict | None = AskVerdict.OFFLINE
+        if driver_id in self.supply.drivers:
+            why_not = zone.why_not_by_desk(search, driver_id, held=held is not None)
         if why_not is not None:
             text = f"this driver cannot be asked now: {why_not}"
             self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, IllegalTransition.code, text, "driver_id"))
             return
-        asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
-        self.record(asking)
+        if held is None:
+            asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
+            self.record(asking)
+            self.supply.hold(message.ride_id, asking.offers)
         action = StaffAction.BIND if message.bind else StaffAction.ASSIGN
         self.record(StaffActed(message.ride_id, message.staff_id, action, driver_id, message.command))
         (eta_s,) = self.supply.etas_s([driver_id], search.card.trip.pickup.point, now)
-        self.supply.hold(message.ride_id, asking.offers)
-        lease = search.open[asking.offers[0].offer_id].lease
+        lease = held or search.open[asking.offers[0].offer_id].lease
         self.send(addresses.driver(driver_id), OfferRide(lease, search.card, eta_s, message.bind))
         self._settle(search)
         self.send(message.reply_to, DeskAnswered(RideStatus.PENDING))

@@ -372,7 +372,9 @@ class DriverActor(RecordedActor):
             self._announce(lease.offer_id, refusal, lease.ride_id)
             return
         older = self.offers.open.get(lease.ride_id)
-        if older is not None:
+        if (
+            older is not None and older.lease.offer_id != lease.offer_id
+        ):  # staff bind by the offer that the driver holds
             self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
         if message.bind:
             self.offers.open[lease.ride_id] = OfferMade(lease, message.ride, message.pickup_eta_s)

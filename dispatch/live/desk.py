@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from dispatch.config import Settings
+from dispatch.domain.driver.record import status_of
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import BadField
@@ -19,14 +20,13 @@ from dispatch.storage.tools.askable import askable, why_not_asked
 from dispatch.storage.tools.audit import Wanted, audit_page
 from dispatch.storage.tools.callers import callers
 from dispatch.storage.tools.desk import STATES, Told, ride_of, rides_page
-from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
+from dispatch.storage.tools.drivers_live import drivers_page, held_back, names_of, why_not_offered
 from dispatch.storage.tools.explain import explanation
 from dispatch.storage.tools.figures import by_hour, figures, takings
 from dispatch.storage.tools.history import NoSuchRideOnFile
 from dispatch.text import excerpt
 from dispatch.timestamps import LocalTime
-from dispatch.transport.http.queries import cursor_for, read_cursor
-from dispatch.words import DriverStatus
+from dispatch.transport.http.queries import cursor_for, read_cursor, read_text_cursor
 
 T = TypeVar("T")
 RIDES: Final = "rides"
@@ -75,9 +75,9 @@ class LiveDesk:
                 told = explanation(self.path, ride_id, full_phones=True)
             except NoSuchRideOnFile:
                 return None
-            drivers = {row["driver_id"] for each in told["rounds"] for row in each["considered"]}
+            drivers = sorted({row["driver_id"] for each in told["rounds"] for row in each["considered"]})
             with closing(open_read_only(self.path)) as db, explained(self.path):
-                names = dict(db.execute("SELECT driver_id, name FROM drivers").fetchall()) if drivers else {}
+                names = names_of(db, drivers)
             for each in told["rounds"]:
                 for row in each["considered"]:
                     row["driver_name"] = names.get(row["driver_id"])
@@ -97,17 +97,20 @@ class LiveDesk:
 
     async def drivers(self, everybody: bool, cursor: str | None, limit: int) -> Told:
         """A page of drivers, those who are live or all, and the `next` cursor where there are more. Raises BadField."""
-        now, skipped = self._clock.now, read_cursor(DRIVERS, cursor) or 0
-        rows, last = await self.read(lambda db: drivers_page(db, everybody, skipped, limit, now))
+        now, after = self._clock.now, read_text_cursor(DRIVERS, cursor) or ""
+        rows, last = await self.read(lambda db: drivers_page(db, everybody, after, limit, now))
         return {"drivers": [self._driver(row, now) for row in rows], "next": cursor_for(DRIVERS, last)}
 
     def _driver(self, row: Told, now: float) -> Told:
         driver_id = DriverId(row["driver_id"])
         fix = self._board.position(driver_id)
         why_not = why_not_offered(row, self._board.fresh(driver_id, now), self._live_offers)
-        status = DriverStatus.BUSY if row["ride_id"] is not None else DriverStatus.OFFLINE
-        if status is DriverStatus.OFFLINE and row["online"]:
-            status = DriverStatus.AVAILABLE if row["wants_offers"] else DriverStatus.UNAVAILABLE
+        status = status_of(
+            is_busy=row["ride_id"] is not None,
+            is_connected=bool(row["online"]),
+            held_back=held_back(row),
+            wants_offers=bool(row["wants_offers"]),
+        )
         told = {
             "driver_id": driver_id,
             "driver_name": row["name"],

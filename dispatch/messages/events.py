@@ -409,7 +409,9 @@ class QuoteTaken(Message, frozen=True, gc=False):
 
 
 class PersonAdded(Message, frozen=True, gc=False):
-    """A person has this role from now on. Who has another role already keeps the id, and is called by the newest name."""
+    """A person has this role from now on. Who has another role already keeps the id, and is called by the newest name. `has_role`: they
+    had it before, and their name or vehicle is another one now.
+    """
 
     person_id: PersonId
     role: PersonRole
@@ -418,6 +420,7 @@ class PersonAdded(Message, frozen=True, gc=False):
     status: PersonStatus
     is_manager: bool = False
     by: str = ""
+    has_role: bool = False
 
 
 class PersonRenamed(Message, frozen=True, gc=False):

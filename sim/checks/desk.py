@@ -56,7 +56,7 @@ class DeskCheck:
 TRUE_OF: dict[type, Callable[[Ledger, Any], bool]] = {
     FindDriver: lambda ledger, question: question.ride_id in ledger.status or question.ride_id in ledger.ended,
     CancelRide: lambda ledger, question: ledger.ended.get(question.ride_id) == "cancelled",
-    AssignRide: lambda ledger, question: (question.ride_id, question.driver) in ledger.by_desk.values(),
+    AssignRide: lambda ledger, question: (question.ride_id, question.driver) in ledger.named_by_staff,
     ReassignRide: lambda ledger, question: question.ride_id in ledger.restarted,
     EditRide: lambda ledger, question: (
         (question.pickup is None or question.pickup in ledger.pickups.get(question.ride_id, ()))

@@ -30,6 +30,7 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
     SearchFailed,
+    StaffActed,
 )
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.values import Place
@@ -100,6 +101,8 @@ class Ledger:
         self.taken: dict[QuoteId, RideId] = {}
         self.by_desk: dict[OfferId, tuple[RideId, DriverId]] = {}
         """Offers that staff had made."""
+        self.named_by_staff: dict[tuple[RideId, DriverId], None] = {}
+        """Whom staff had asked, or bound."""
         self.fares: dict[RideId, list[float]] = {}
         """Fares that staff set."""
         self.pickups: dict[RideId, list[Place]] = {}
@@ -275,6 +278,10 @@ class Ledger:
         for placed in event.offers:
             offered[placed.offer_id] = placed.driver_id
 
+    def _staff_acted(self, now: float, event: StaffActed) -> None:
+        if event.driver_id is not None:
+            self.named_by_staff[event.ride_id, event.driver_id] = None
+
     def _declined(self, now: float, event: OfferDeclined) -> None:
         self.refused.setdefault(event.ride_id, {})[event.driver_id] = None
 
@@ -304,6 +311,7 @@ _TAKE: dict[type, Callable[[Ledger, float, Any], None]] = {
     SearchFailed: Ledger._ride_moved,
     PassengerNoShow: Ledger._ride_moved,
     OffersMade: Ledger._offers_made,
+    StaffActed: Ledger._staff_acted,
     OfferDeclined: Ledger._declined,
     DriverReserved: Ledger._reserved,
     DriverReleased: Ledger._released,

@@ -326,6 +326,22 @@ def test_an_offer_that_staff_had_made_runs_out_like_any(play: Theatre) -> None:
     assert drivers_of(stage, "r1") == []
 
 
+def test_a_driver_who_holds_an_offer_of_the_ride_is_bound_by_that_one(play: Theatre) -> None:
+    stage = play()
+    desk = Desk(stage)
+    searched(stage, desk)
+    stage.run(until=4)
+    offer = stage.drivers["d1"].offer("r1")["offer_id"]
+    desk.assigns("r1", "d1", at=5)
+    desk.assigns("r1", "d1", at=6, bind=True)
+    stage.drivers["d1"].declines("r1", at=8)
+    stage.run(until=9)
+    assert desk.codes(AssignRide) == ["illegal_now", ""], "asking again is another matter"
+    (assigned,) = [event for event in stage.record("r1") if isinstance(event, RideAssigned)]
+    assert (assigned.driver.driver_id, assigned.offer_id) == ("d1", offer)
+    assert stage.drivers["d1"].story() == ["ride_request", "ride_accepted", "error"], "no offer is closed, none is new"
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
 def test_a_driver_lost_while_staff_take_the_ride_hears_that_it_is_gone(
     play: Theatre, monkeypatch: pytest.MonkeyPatch, after: bool

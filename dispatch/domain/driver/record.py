@@ -70,6 +70,17 @@ def next_binding(binding: str, event: type[Message]) -> str:
     return target
 
 
+def status_of(*, is_busy: bool, is_connected: bool, held_back: DriverStatus | None, wants_offers: bool) -> DriverStatus:
+    """How a driver is told to everybody. `held_back`: why the driver's file keeps offers away."""
+    if is_busy:
+        return BUSY
+    if not is_connected:
+        return OFFLINE
+    if held_back is not None:
+        return held_back
+    return AVAILABLE if wants_offers else WANTS_NO_OFFERS
+
+
 class DriverRecord(msgspec.Struct):
     """All that events tell of one driver.
 
@@ -124,10 +135,9 @@ class DriverRecord(msgspec.Struct):
 
     def status(self, is_connected: bool) -> DriverStatus:
         """What the dispatcher is told. Only a driver who is `available` is offered rides."""
-        if self.binding != FREE:
-            return BUSY
-        if not is_connected:
-            return OFFLINE
-        if self.held_back is not None:
-            return self.held_back
-        return AVAILABLE if self.wants_offers and self.card is not None else WANTS_NO_OFFERS
+        return status_of(
+            is_busy=self.binding != FREE,
+            is_connected=is_connected,
+            held_back=self.held_back,
+            wants_offers=self.wants_offers and self.card is not None,
+        )

@@ -191,6 +191,10 @@ class Search(msgspec.Struct):
         expires_at = now + self.rules.offer_timeout_s
         return OffersMade(card.ride_id, card.search_no, 0, (offer,), expires_at, refill=True, by_desk=True)
 
+    def lease_of(self, driver_id: DriverId) -> Lease | None:
+        """The offer of this ride that the driver holds; None: they hold none."""
+        return next((offer.lease for offer in self.open.values() if offer.lease.driver_id == driver_id), None)
+
     # -- what happens to it
 
     def apply(self, event: Any) -> None:

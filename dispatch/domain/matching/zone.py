@@ -36,7 +36,7 @@ class Rule(NamedTuple):
 
 
 def _thinks(search: Search, driver_id: DriverId) -> bool:
-    return any(offer.lease.driver_id == driver_id for offer in search.open.values())
+    return search.lease_of(driver_id) is not None
 
 
 def _is_not_new(zone: Zone, search: Search, driver_id: DriverId) -> bool:
@@ -96,6 +96,8 @@ BINDING_ON_STAFF: Final = frozenset(
     )
 )
 """The rules that hold as well when staff name the driver."""
+HELD: Final = frozenset((AskVerdict.THINKING, AskVerdict.HOLDS_OFFER))
+"""And what does not keep a driver from being bound by the offer that they hold."""
 Rank = tuple[float, RideId]
 """Since when it waits (Unix seconds), ties by ride id."""
 
@@ -276,10 +278,13 @@ class Zone:
                 return rule.word
         return None
 
-    def why_not_by_desk(self, search: Search, driver_id: DriverId) -> AskVerdict | None:
-        """Why staff cannot have this driver asked; None: they can. Distance and vehicle are theirs to judge."""
+    def why_not_by_desk(self, search: Search, driver_id: DriverId, *, held: bool = False) -> AskVerdict | None:
+        """Why staff cannot have this driver asked; None: they can. Distance and vehicle are theirs to judge. `held`: the driver is to
+        be bound by an offer of this ride that they hold.
+        """
+        words = BINDING_ON_STAFF - HELD if held else BINDING_ON_STAFF
         for rule in RULES:
-            if rule.word in BINDING_ON_STAFF and rule.drops(self, search, driver_id, 0.0, inf):
+            if rule.word in words and rule.drops(self, search, driver_id, 0.0, inf):
                 return rule.word
         return None
 

@@ -162,7 +162,7 @@ def _addition(db: Database, new: NewPerson, now: float, by: str, draw: DrawId) -
     own = known.as_(new.role) if known is not None else None
     has_file = db.execute("SELECT 1 FROM roles WHERE person_id = ? AND role = ?", (person_id, new.role)).fetchone()
     status = own.status if own is not None and has_file else new.status
-    added = PersonAdded(person_id, new.role, new.name, new.phone, status, new.is_manager, by)
+    added = PersonAdded(person_id, new.role, new.name, new.phone, status, new.is_manager, by, bool(has_file))
     events: list[Event] = []
     if known is None or not has_file or (known.name, own and own.is_manager) != (new.name, new.is_manager):
         events.append(added)
@@ -259,7 +259,7 @@ def change(
     appends = []
     if card is not None and own is not None:
         # The driver's event does not say who of staff did it; the person's does.
-        added = PersonAdded(person_id, own.role, named, known.phone, own.status, own.is_manager, by)
+        added = PersonAdded(person_id, own.role, named, known.phone, own.status, own.is_manager, by, True)
         appends.append(by_nobody(addresses.person(person_id), now, added))
         appends.append(by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)))
     elif named != known.name:

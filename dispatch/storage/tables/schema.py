@@ -290,6 +290,13 @@ def m015_requests_of_staff(db: Database) -> None:
     db.execute("CREATE INDEX staff_requests_at ON staff_requests (at)")
 
 
+@migrations()
+def m016_rides_of_people(db: Database) -> None:
+    """The rides of a passenger, or of a driver, are found without a look at everybody else's."""
+    db.execute("CREATE INDEX rides_passenger ON rides (passenger_id)")
+    db.execute("CREATE INDEX rides_driver ON rides (driver_id) WHERE driver_id IS NOT NULL")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (

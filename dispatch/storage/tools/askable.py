@@ -29,7 +29,7 @@ def askable(db: Database, ride_id: str, now: float) -> tuple[tuple[float, float]
         answers.setdefault(driver_id, set()).add(outcome)
     for (driver_id,) in db.execute(_BLOCKED, (passenger_id,)).fetchall():
         answers.setdefault(driver_id, set()).add(AskVerdict.BLOCKED)
-    rows, _ = drivers_page(db, False, 0, MOST_LIVE, now)
+    rows, _ = drivers_page(db, False, "", MOST_LIVE, now)
     return (lat, lon), [{**row, "answers": answers.get(row["driver_id"], set())} for row in rows]
 
 

@@ -29,6 +29,8 @@ _ACTS: Final[dict[type[Message], str]] = {
     PersonRemoved: "remove_person",
 }
 """What the audit calls what was done to people."""
+CHANGE: Final = "change_person"
+"""And another name or vehicle of somebody who had the role."""
 _PAGE: Final = f"""
     SELECT n, at, {BODY}, coalesce(body ->> '$.staff_id', body ->> '$.by', '') AS staff FROM events WHERE {AUDITED}
         AND staff <> '' AND (:staff = '' OR staff = :staff)
@@ -64,6 +66,7 @@ def told(event: Any) -> Told:
         act: Told = {"action": event.action, "ride_id": event.ride_id, "driver_id": event.driver_id}
     else:
         names = ("role", "status", "is_manager", "kind", "reason")
-        act = {"action": _ACTS[type(event)], "person_id": event.person_id}
+        is_change = isinstance(event, PersonAdded) and event.has_role
+        act = {"action": CHANGE if is_change else _ACTS[type(event)], "person_id": event.person_id}
         act |= {name: getattr(event, name) for name in names if hasattr(event, name)}
     return {name: value for name, value in act.items() if value not in (None, "")}

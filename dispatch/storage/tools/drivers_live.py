@@ -1,11 +1,13 @@
 """Drivers as a file tells them now: whether they are online, want offers, drive, hold offers, and what their file says against it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlite_utils import Database
 
 from dispatch.ids import DriverId
-from dispatch.words import AskVerdict
+from dispatch.words import AskVerdict, DriverStatus
 
 Told = dict[str, Any]
 _DRIVERS: Final = """
@@ -14,8 +16,8 @@ _DRIVERS: Final = """
         EXISTS (SELECT 1 FROM roles AS r WHERE r.person_id = d.driver_id AND r.role = 'driver' AND r.status = 'suspended')
             AS is_suspended,
         EXISTS (SELECT 1 FROM documents AS f WHERE f.person_id = d.driver_id AND f.expires_at <= :now) AS is_expired
-    FROM drivers AS d WHERE (:all OR d.online OR d.ride_id IS NOT NULL)
-    ORDER BY d.driver_id LIMIT :limit OFFSET :skipped"""
+    FROM drivers AS d WHERE d.driver_id > :after AND (:all OR d.online OR d.ride_id IS NOT NULL)
+    ORDER BY d.driver_id LIMIT :limit"""
 
 
 def why_not_offered(row: Told, is_fresh: bool, live_offers: int) -> AskVerdict | None:
@@ -32,13 +34,26 @@ def why_not_offered(row: Told, is_fresh: bool, live_offers: int) -> AskVerdict |
     return next((word for holds, word in reasons if holds), None)
 
 
-def drivers_page(db: Database, everybody: bool, skipped: int, limit: int, now: float) -> tuple[list[Told], int | None]:
-    """Up to `limit` drivers by id, after so many, and after how many to go on, None: there are no more. `everybody`: those as well who
-    are neither online nor on a ride.
+def held_back(row: Told) -> DriverStatus | None:
+    """Why this driver's file keeps offers away; None: it does not."""
+    if row["is_suspended"]:
+        return DriverStatus.SUSPENDED
+    return DriverStatus.DOCUMENT_ENDED if row["is_expired"] else None
+
+
+def drivers_page(db: Database, everybody: bool, after: str, limit: int, now: float) -> tuple[list[Told], str | None]:
+    """Up to `limit` drivers by id, behind the id `after`, and behind which to go on, None: there are no more. `everybody`: those as
+    well who are neither online nor on a ride. Who comes or goes meanwhile moves nobody from one page to another.
     """
-    asked = {"all": everybody, "skipped": skipped, "limit": limit + 1, "now": now}
+    asked = {"all": everybody, "after": after, "limit": limit + 1, "now": now}
     rows = list(db.query(_DRIVERS, asked))
-    return rows[:limit], skipped + limit if len(rows) > limit else None
+    return rows[:limit], rows[limit - 1]["driver_id"] if len(rows) > limit else None
+
+
+def names_of(db: Database, driver_ids: Sequence[str]) -> dict[str, str]:
+    """The names of these drivers."""
+    query = "SELECT driver_id, name FROM drivers WHERE driver_id IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(query, (msgspec.json.encode(driver_ids).decode(),)).fetchall())
 
 
 def offers_made(db: Database, driver_id: DriverId) -> int:

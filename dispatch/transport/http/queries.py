@@ -18,10 +18,10 @@ from dispatch.text import excerpt
 T = TypeVar("T", bound=Struct)
 MOST_ROWS: Final = 200
 USUAL_ROWS: Final = 50
-_NUMBER_BYTES, _SUM_BYTES = 8, 4
+_SUM_BYTES = 4
 
 Limit = Annotated[int, Meta(ge=1, le=MOST_ROWS, description=f"a whole number from 1 to {MOST_ROWS}")]
-Cursor = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{16}\Z", description="the `next` of the page before")]
+Cursor = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{7,400}\Z", description="the `next` of the page before")]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d\Z", description="a day such as 2026-11-23")]
 YesNo = Annotated[str, Meta(pattern=r"^[01]\Z", description="0 or 1")]
 
@@ -49,26 +49,40 @@ def read_query(request: Request, wanted: type[T]) -> T:
     return wanted(**read)
 
 
-def cursor_for(kind: str, number: int | None) -> str | None:
-    """The cursor that goes on after this number in lists of this kind. No number, no cursor: there is no more."""
-    if number is None:
+def cursor_for(kind: str, last: int | str | None) -> str | None:
+    """The cursor that goes on behind this number or id in lists of this kind. None, no cursor: there is no more."""
+    if last is None:
         return None
-    raw = number.to_bytes(_NUMBER_BYTES)
-    return urlsafe_b64encode(raw + _sum(kind, raw)).decode()
+    raw = str(last).encode()
+    return urlsafe_b64encode(_sum(kind, raw) + raw).decode().rstrip("=")
 
 
-def read_cursor(kind: str, cursor: str | None) -> int | None:
-    """The number in a cursor that `cursor_for` made for lists of this kind; None: there is no cursor. Raises BadField for any other."""
+def read_text_cursor(kind: str, cursor: str | None) -> str | None:
+    """The id in a cursor that `cursor_for` made for lists of this kind; None: there is no cursor. Raises BadField for any other."""
     if not cursor:
         return None
     try:
-        raw = urlsafe_b64decode(cursor)
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        told = raw[_SUM_BYTES:].decode()
     except (Error, ValueError):
-        raw = b""
-    number, told = raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:]
-    if len(raw) != _NUMBER_BYTES + _SUM_BYTES or told != _sum(kind, number):
-        raise BadField("cursor", "cursor must be the `next` of the page before")
-    return int.from_bytes(number)
+        raise _not_ours() from None
+    if raw[:_SUM_BYTES] != _sum(kind, raw[_SUM_BYTES:]):
+        raise _not_ours()
+    return told
+
+
+def read_cursor(kind: str, cursor: str | None) -> int | None:
+    """The same, of a list that goes on behind a number."""
+    told = read_text_cursor(kind, cursor)
+    if told is None:
+        return None
+    if not told.isdecimal():
+        raise _not_ours()
+    return int(told)
+
+
+def _not_ours() -> BadField:
+    return BadField("cursor", "cursor must be the `next` of the page before")
 
 
 def _sum(kind: str, raw: bytes) -> bytes:

@@ -16,6 +16,7 @@ from dispatch.domain.driver.record import (
     UNBINDING,
     DriverRecord,
     next_binding,
+    status_of,
 )
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
@@ -35,6 +36,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.matching import ClaimGranted
 from dispatch.values import DriverCard, Passenger, Place, RideCard, Trip
+from dispatch.words import DriverStatus
 
 ILLEGAL = "illegal"
 TABLE = Path(__file__).parents[2] / "data" / "driver_bindings.csv"
@@ -210,3 +212,20 @@ def test_the_dispatcher_is_told_what_follows_from_binding_connection_and_wish(
     driver = driver_who_is(binding)
     driver.wants_offers, driver.card = wants_offers, DAN if is_registered else None
     assert driver.status(is_connected) == status
+
+
+@pytest.mark.parametrize(
+    ("busy", "connected", "held_back", "wants", "word"),
+    [
+        (True, False, "suspended", False, "busy"),
+        (False, False, "suspended", True, "offline"),
+        (False, True, "suspended", True, "suspended"),
+        (False, True, "document_ended", False, "document_ended"),
+        (False, True, None, False, "unavailable"),
+        (False, True, None, True, "available"),
+    ],
+)
+def test_a_status_is_told_by_one_rule_to_everybody(
+    busy: bool, connected: bool, held_back: DriverStatus | None, wants: bool, word: str
+) -> None:
+    assert status_of(is_busy=busy, is_connected=connected, held_back=held_back, wants_offers=wants) == word

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlite_utils import Database
 
 from dispatch.ids import DriverId, PassengerId, RideId
@@ -9,6 +10,7 @@ from dispatch.messages.events import DriverRegistered, RideRated
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tables.opening import open_database
 from dispatch.storage.tables.schema import FOLLOWING, TABLES, migrations
+from dispatch.storage.tools.desk import RIDES
 from tests.storage.stories import DRIVER_ID, MICHAEL, RIDE, SARAH, append
 
 
@@ -62,3 +64,10 @@ def test_what_follows_from_no_event_is_known() -> None:
     assert {*TABLES} - {*FOLLOWING} == {
         *("events", "blocked_pairs", "login_codes", "login_failures", "login_sessions", "staff_requests")
     }
+
+
+@pytest.mark.parametrize("column", ["passenger_id", "driver_id"])
+def test_the_rides_of_a_person_are_found_by_an_index_the_newest_first(column: str) -> None:
+    query = f"{RIDES} WHERE r.{column} = ? AND r.ride_no < 9 ORDER BY r.ride_no DESC LIMIT 5"
+    plan = str(made().execute(f"EXPLAIN QUERY PLAN {query}", ("p1",)).fetchall())
+    assert f"USING INDEX rides_{column.removesuffix('_id')}" in plan and "SCAN r" not in plan and "B-TREE" not in plan

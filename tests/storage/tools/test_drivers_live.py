@@ -14,7 +14,7 @@ from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tables.opening import open_read_only
-from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
+from dispatch.storage.tools.drivers_live import drivers_page, held_back, names_of, why_not_offered
 from dispatch.values import DriverCard
 from dispatch.words import PersonRole, PersonStatus
 
@@ -51,10 +51,21 @@ def test_a_page_has_whoever_is_live_or_everybody_and_what_their_file_says(tmp_pa
     people.keep_document(writer, PersonId("d1"), Document("licence", "", 100.0), 4.0)
     writer.close()
     with closing(open_read_only(path)) as db:
-        live, after = drivers_page(db, False, 0, 10, 50.0)
-        first, follows = drivers_page(db, True, 0, 2, 200.0)
-        rest, end = drivers_page(db, True, follows or 0, 2, 200.0)
+        live, after = drivers_page(db, False, "", 10, 50.0)
+        first, follows = drivers_page(db, True, "", 2, 200.0)
+        rest, end = drivers_page(db, True, follows or "", 2, 200.0)
+        assert names_of(db, ["d1", "nobody"]) == {
+            "d1": rest[0]["name"] if rest[0]["driver_id"] == "d1" else first[0]["name"]
+        }
     assert ([row["driver_id"] for row in live], after) == (["d1", "d2"], None)
     assert [(row["is_suspended"], row["is_expired"]) for row in live] == [(1, 0), (0, 0)]
-    assert ([row["driver_id"] for row in (*first, *rest)], follows, end) == (["d1", "d2", "d3"], 2, None)
+    assert ([row["driver_id"] for row in (*first, *rest)], follows, end) == (["d1", "d2", "d3"], "d2", None)
     assert first[0]["is_expired"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [({}, None), ({"is_expired": 1}, "document_ended"), ({"is_suspended": 1, "is_expired": 1}, "suspended")],
+)
+def test_the_file_keeps_offers_away_for_one_reason(changed: dict[str, Any], word: str | None) -> None:
+    assert held_back({**READY, **changed}) == word

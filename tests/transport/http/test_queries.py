@@ -1,12 +1,13 @@
 """The query of a request as a struct, and cursors that only we can read."""
 
+import re
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
 from dispatch.errors import BadField
-from dispatch.transport.http.queries import USUAL_ROWS, Page, cursor_for, read_cursor, read_query
+from dispatch.transport.http.queries import USUAL_ROWS, Page, cursor_for, read_cursor, read_query, read_text_cursor
 from dispatch.transport.http.routes.me import RidesQuery, TakingsQuery
 
 
@@ -42,6 +43,20 @@ def test_a_cursor_is_read_by_the_list_that_gave_it_and_by_no_other(number: int) 
     assert cursor is not None and read_cursor("rides", cursor) == number
     with pytest.raises(BadField):
         read_cursor("people", cursor)
+
+
+@pytest.mark.parametrize("last", ["27821234568", "p0", "é/%", ""])
+def test_a_list_may_go_on_behind_an_id(last: str) -> None:
+    cursor = cursor_for("drivers", last)
+    assert cursor is not None and read_text_cursor("drivers", cursor) == last
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", cursor)
+    with pytest.raises(BadField):
+        read_text_cursor("people", cursor)
+
+
+def test_a_cursor_with_an_id_is_none_with_a_number() -> None:
+    with pytest.raises(BadField):
+        read_cursor("drivers", cursor_for("drivers", "d1"))
 
 
 @pytest.mark.parametrize("cursor", ["AAAAAAAAAAAAAAAA", "41", "é", "AAAAAAAAAAAAAAA=", "_" * 16, "\x00"])
