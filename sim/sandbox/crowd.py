@@ -87,6 +87,8 @@ class Crowd:
         self.rides_left = rides
         self.is_paused = False
         self.speed = 1.0
+        self.leaves_rides = False
+        """A driver who is not simulated is free: rides of passengers who are not simulated either are left to that driver."""
         self._seed, self._local = seed, LocalTime(time_zone)
         self._token, self._renew_beats = token, max(1, round(renew_every_s / BEAT_S))
         self._doors = asyncio.Semaphore(DOORS)
@@ -129,6 +131,7 @@ class Crowd:
             driver_id = DriverId(person_id)
             dice = self._rng("driver/" + driver_id)
             phone = SandboxDriver(driver_id, self.people, self.road, self.town, self.wishes, dice, self.figures)
+            phone.leaves = self._leaves
             self._post[phone.address] = phone
             who = Principal(Role.DRIVER, driver_id)
             link = self._link(f"/ws/driver/{driver_id}/", wire.to_driver, who)
@@ -210,6 +213,9 @@ class Crowd:
             if message.number > 0:
                 self._book(None)
             self.wait_for_next()
+
+    def _leaves(self, ride_id: str) -> bool:
+        return self.leaves_rides and ride_id not in self.passengers
 
     @property
     def _hour(self) -> float:

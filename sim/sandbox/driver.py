@@ -31,6 +31,8 @@ SECOND_ACCEPT_S: Final = 1.0
 AWAY_S: Final = 180.0
 """Whoever vanishes at the pickup is back after this."""
 SLOW_BY_S: Final = 4.0
+LEFT_ROUNDS, LEFT_AFTER_S = 2, (0.5, 1.5)
+"""A ride that is left to somebody else is declined so soon, in so many rounds: if nobody took it then, it is anybody's."""
 
 
 class Trouble(StrEnum):
@@ -77,6 +79,8 @@ class SandboxDriver(DriverPhone):
         self.trouble = Trouble.NONE
         self.yields = False
         self.vanished = False
+        self.leaves: Callable[[str], bool] = lambda ride_id: False
+        """Whether this ride is left to a driver who is not simulated."""
         self.on_vanish: Callable[[], None] = lambda: None
         """Cuts the link for a while."""
         self._town, self._wishes = town, wishes
@@ -118,6 +122,11 @@ class SandboxDriver(DriverPhone):
     # -- offers
 
     def _on_ride_request(self, frame: wire.RideRequest) -> None:
+        if frame.round <= LEFT_ROUNDS and self.leaves(frame.ride_id):
+            self.figures.offered()
+            self.offers[frame.offer_id] = frame.ride_id
+            self.later(self.rng.uniform(*LEFT_AFTER_S), Decide(frame.offer_id, accept=False))
+            return
         if self.trouble is not Trouble.LATE_ACCEPT:
             super()._on_ride_request(frame)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
@@ -81,9 +82,11 @@ class SandboxGuest:
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         scheme = "wss" if self._settings.tls_cert else "ws"
         self.crowd.begin(f"{scheme}://{host}:{port}", self._drivers, self._passengers)
+        self._watching = asyncio.create_task(self._next.watch_own_drivers())
 
     async def leave(self) -> None:
         """Everybody hangs up."""
+        self._watching.cancel()
         self._next.stop()
         await self.crowd.hang_up()
 

@@ -6,13 +6,15 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from dispatch.errors import DatabaseError
 from dispatch.ids import DriverId
 from dispatch.live.routes import Parts, desk_reads
-from dispatch.storage.tools.drivers_live import offers_made
+from dispatch.storage.tools.drivers_live import free_drivers, offers_made
 from dispatch.values import Point
 from sim.sandbox.crowd import Crowd
 
 LOOK_EVERY_S: Final = 0.25
+OWN_EVERY_S: Final = 1.0
 GIVES_UP_S: Final = 60.0
 """A driver who is offline or busy is not waited for any longer."""
 
@@ -53,6 +55,14 @@ class NextOffer:
                     await asyncio.sleep(LOOK_EVERY_S)
         self.driver_id = DriverId("")
         self._crowd.yield_to("")
+
+    async def watch_own_drivers(self) -> None:
+        """Until cancelled, see whether a driver is free who is not simulated: rides of people's own apps are left to that driver."""
+        while True:
+            simulated = {app.phone.driver_id for app in self._crowd.drivers}
+            with suppress(DatabaseError):
+                self._crowd.leaves_rides = not simulated.issuperset(await self._desk.read(free_drivers))
+            await asyncio.sleep(OWN_EVERY_S)
 
     async def _offers(self) -> int:
         return await self._desk.read(lambda db: offers_made(db, self.driver_id))

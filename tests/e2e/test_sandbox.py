@@ -217,3 +217,24 @@ def test_serve_without_sandbox_refuses_the_file_of_one(played: Callable[..., str
             "text": f"{db} is a sandbox, in which anybody can be anybody: name another file with --db",
         }
     ]
+
+
+def test_a_ride_of_ones_own_passenger_is_left_to_ones_own_driver(played: Callable[..., str]) -> None:
+    async def story(sandbox: Sandbox) -> None:
+        await sandbox.until(lambda state: state["connected"] == 4)
+        async with (
+            sandbox.app(f"/ws/driver/{MICHAEL}/", MICHAEL, "driver") as michael,
+            sandbox.app("/ws/ride/mine/", SARAH, "passenger") as sarah,
+        ):
+            await michael.send(json.dumps({"type": "location_update", **AT_THE_STATION}))
+            await michael.send(json.dumps({"type": "ping"}))
+            await heard(michael, "pong")
+            await asyncio.sleep(2.5)  # it is looked every second who is online
+            await sarah.send(json.dumps({"type": "find_driver", **A_TRIP}))
+            offer = await heard(michael, "ride_request")
+            await asyncio.sleep(4.0)  # whoever is simulated would have answered
+            accept = {"type": "accept_ride", "ride_id": "mine", "driver_id": MICHAEL, "offer_id": offer["offer_id"]}
+            await michael.send(json.dumps(accept))
+            assert (await heard(sarah, "driver_assigned"))["driver_name"] == "Michael Brown"
+
+    played(story, "--sandbox", "4", "--sandbox-rides", "0")

@@ -56,6 +56,12 @@ def names_of(db: Database, driver_ids: Sequence[str]) -> dict[str, str]:
     return dict(db.execute(query, (msgspec.json.encode(driver_ids).decode(),)).fetchall())
 
 
+def free_drivers(db: Database) -> list[DriverId]:
+    """Who is online, wants offers and has no ride."""
+    found = db.execute("SELECT driver_id FROM drivers WHERE online AND wants_offers AND ride_id IS NULL")
+    return [DriverId(driver_id) for (driver_id,) in found.fetchall()]
+
+
 def offers_made(db: Database, driver_id: DriverId) -> int:
     """How many offers this driver has had so far."""
     return int(db.execute("SELECT count(*) FROM offers WHERE driver_id = ?", (driver_id,)).fetchone()[0])
