@@ -56,6 +56,10 @@ class Errors(list[str]):
         page.on("console", lambda said: self.append(f"{page.url}: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: self.append(f"{page.url}: {error}"))
 
+    def forgive(self, part: str) -> None:
+        """Forgets the complaints that have this in them: a browser itself writes one for each connection that cannot be made."""
+        self[:] = [said for said in self if part not in said]
+
 
 @pytest.fixture
 def errors() -> Iterator[Errors]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import Open
 from tests.browser.server import MICHAEL, SARAH, Server
@@ -33,12 +34,11 @@ def michael(open_page: Open, server: Server, **options: Any) -> Page:
 
 def press(page: Page, button: str, follows: str) -> None:
     """Presses a button that takes no tap until it has stood there for a moment, until what follows is there."""
-    for _ in range(5):
-        page.locator(button).click()
-        try:
-            return expect(page.get_by_test_id(follows)).to_be_visible(timeout=1_000)
-        except AssertionError:
-            continue
+    for _ in range(10):
+        with suppress(TimeoutError):
+            page.locator(button).click(timeout=1_000)
+        with suppress(AssertionError):
+            return expect(page.get_by_test_id(follows)).to_be_visible(timeout=1_500)
     raise AssertionError(f"{follows} never followed")
 
 

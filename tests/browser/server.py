@@ -20,6 +20,8 @@ from dispatch.storage.people import people
 from dispatch.words import PersonRole
 
 WITHIN_S = 20.0
+OFTEN = ("--codes-per-phone-hour", "1000", "--codes-per-phone-day", "1000")
+"""Each test of a file logs in anew."""
 SARAH, MICHAEL, ANN = "27821234567", "27821234568", "27821234569"
 OTHERS = [f"2782555{number:04}" for number in range(1, 9)]
 """Drivers beside Michael, whose apps are in no browser."""
@@ -50,7 +52,7 @@ class Server:
         self._keys = keys_of(self.db, int(now))
 
     def __enter__(self) -> Server:
-        command = [sys.executable, cli.__file__, "serve", "--port", "0", "--db", str(self.db), *self._flags]
+        command = [sys.executable, cli.__file__, "serve", "--port", "0", "--db", str(self.db), *OFTEN, *self._flags]
         self._process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=(self.folder / "stderr").open("w"), text=True
         )

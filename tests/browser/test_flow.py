@@ -1,4 +1,6 @@
-"""The whole ride of the seed, from the login to the rating, with passenger and driver side by side in one browser."""
+"""The whole ride of the seed, from the login to the rating, with passenger and driver side by side in one browser; and with a reload in
+each state and a network that is gone for a while.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
-from tests.browser.people import asks_for_price, michael, sarah
+from tests.browser.conftest import Errors, Open
+from tests.browser.people import asks_for_price, books, michael, press, sarah
 from tests.browser.server import Server
 
 Look = Callable[[Page], None]
@@ -68,3 +70,28 @@ def test_a_ride_goes_from_the_booking_to_the_rating(
     expect(passenger.get_by_text("Thank you.")).to_be_visible()
     driver.get_by_test_id("ready").click()
     expect(driver.get_by_test_id("takings")).to_contain_text(price[0])
+
+
+def test_a_reload_and_a_lost_network_lose_nothing(open_page: Open, server: Server, errors: Errors) -> None:
+    driver, passenger = michael(open_page, server), sarah(open_page, server)
+    books(passenger)
+    passenger.reload()
+    expect(passenger.get_by_test_id("searching")).to_be_visible()
+    driver.reload()
+    expect(driver.get_by_test_id("request-dialog")).to_be_visible()
+    driver.get_by_test_id("accept").click()
+    expect(driver.get_by_test_id("arrived")).to_be_visible()
+    for page, sign in ((driver, "arrived"), (passenger, "driver-card")):
+        page.reload()
+        expect(page.get_by_test_id(sign)).to_be_visible()
+    driver.context.set_offline(True)
+    expect(driver.get_by_text("No connection").first).to_be_visible(timeout=20_000)
+    driver.get_by_test_id("arrived").click()
+    expect(driver.get_by_text("Waiting for the link").first).to_be_visible()
+    driver.context.set_offline(False)
+    expect(driver.get_by_test_id("start")).to_be_visible(timeout=20_000)
+    expect(passenger.get_by_text("Michael is here").first).to_be_visible()
+    for step, follows in (("start", "complete"), ("complete", "ready")):
+        press(driver, f"[data-test={step}]", follows)
+    expect(passenger.get_by_test_id("receipt")).to_be_visible()
+    errors.forgive("net::ERR_INTERNET_DISCONNECTED")
