@@ -17,9 +17,6 @@ export const NOBODY = 255;
 const NO_PLACE = -0x80000000;
 export const STEPS_A_DEGREE = 100_000;
 const FIRST_SLOTS = 256;
-const RADIANS = Math.PI / 180;
-/** Who has moved less than this, about three metres, has only trembled: the heading stays. */
-const LEAST_STEPS = 3;
 const OVER = new Set(["completed", "cancelled", "no_drivers", "no_show"]);
 
 /** Whether a ride in this status is over. @param {string} status */
@@ -35,8 +32,6 @@ export class Board {
   kind = new Uint8Array(FIRST_SLOTS).fill(NOBODY);
   /** 1: connected, 2: its position is fresh. */
   link = new Uint8Array(FIRST_SLOTS);
-  /** Degrees from north in which each slot moved last; NaN: it has not. */
-  heading = new Float32Array(FIRST_SLOTS).fill(NaN);
   /** Server's milliseconds at which the kind of a slot changed. */
   since = new Float64Array(FIRST_SLOTS);
   /** @type {string[]} */ ids = [];
@@ -100,14 +95,9 @@ export class Board {
     return this.at + (this.heardAt === -Infinity ? 0 : now - this.heardAt);
   }
 
-  /** Whether it is known where a driver is. @param {number} slot */
-  hasPlace(slot) {
-    return this.latitude[slot] !== NO_PLACE;
-  }
-
   /** Where a driver is; null: unknown. @param {number} slot */
   place(slot) {
-    if (!this.hasPlace(slot)) return null;
+    if (this.latitude[slot] === NO_PLACE) return null;
     return { lat: this.latitude[slot] / STEPS_A_DEGREE, lon: this.longitude[slot] / STEPS_A_DEGREE };
   }
 
@@ -120,7 +110,6 @@ export class Board {
   #begin({ beat_ms }) {
     this.beatMs = beat_ms;
     this.kind.fill(NOBODY);
-    this.heading.fill(NaN);
     this.counts.fill(0);
     this.ids = [];
     this.statuses = [];
@@ -137,12 +126,8 @@ export class Board {
     let slot = -1;
     for (let i = 0; i < moved.length; i += 3) {
       slot += moved[i];
-      const [north, east] = [moved[i + 1], moved[i + 2]];
-      this.latitude[slot] += north;
-      this.longitude[slot] += east;
-      // A degree of longitude is shorter than one of latitude, the more so the further from the equator.
-      const shorter = Math.cos((this.latitude[slot] / STEPS_A_DEGREE) * RADIANS);
-      if (Math.abs(north) + Math.abs(east) >= LEAST_STEPS) this.heading[slot] = (Math.atan2(east * shorter, north) / RADIANS + 360) % 360;
+      this.latitude[slot] += moved[i + 1];
+      this.longitude[slot] += moved[i + 2];
     }
   }
 
@@ -158,7 +143,6 @@ export class Board {
   #put([slot, id, status, connected, fresh, latitude, longitude, rideId, vehicleType]) {
     if (slot >= this.kind.length) this.#grow(slot + 1);
     if (slot >= this.slots) this.slots = slot + 1;
-    if (this.ids[slot] !== id) this.heading[slot] = NaN;
     this.ids[slot] = id;
     this.slotOf.set(id, slot);
     this.statuses[slot] = status;
@@ -173,12 +157,11 @@ export class Board {
   /** @param {number} least */
   #grow(least) {
     const slots = Math.max(least, this.kind.length * 2);
-    const { latitude, longitude, kind, link, heading, since } = this;
+    const { latitude, longitude, kind, link, since } = this;
     (this.latitude = new Int32Array(slots)).set(latitude);
     (this.longitude = new Int32Array(slots)).set(longitude);
     (this.kind = new Uint8Array(slots).fill(NOBODY)).set(kind);
     (this.link = new Uint8Array(slots)).set(link);
-    (this.heading = new Float32Array(slots).fill(NaN)).set(heading);
     (this.since = new Float64Array(slots)).set(since);
   }
 

@@ -1,14 +1,15 @@
-/** The map of the desk: all drivers in one layer, pickups of those who wait, and the way of the ride that is chosen. It never moves by itself. */
+/** The map of the desk: all drivers and all who wait in one layer, and the way of the ride that is chosen. It never moves by itself. */
 
-import { el, fill } from "../shell/dom.js";
+import { el, fill, said } from "../shell/dom.js";
 import { openMap } from "../map/town-map.js";
-import { COMING, FREE, KINDS, NEEDS, NOBODY, OFF, OFFERED, STEPS_A_DEGREE, TRIP } from "./board.js";
+import { COMING, FREE, KINDS, NEEDS, OFF, OFFERED, TRIP } from "./board.js";
 import { shape } from "./shapes.js";
 
-const MOST_PICKUPS = 60;
+const MOST_PICKED = 8;
 const SHOWN = [NEEDS, OFFERED, COMING, FREE, TRIP, OFF];
 
 /** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("../map/points.js").Hit} Hit */
 
 /** @param {Desk} desk */
 export function deskMap(desk) {
@@ -16,26 +17,25 @@ export function deskMap(desk) {
   const t = (/** @type {string} */ key, values = {}) => texts.say(`desk.${key}`, values);
   const { board } = desk;
   const box = el("div", { class: "map-box", test: "map", role: "region", "aria-label": t("map_label") });
-  const picked = el("p", { class: "picked", hidden: true, role: "status" });
+  const picked = el("ul", { class: "picked", hidden: true, "aria-label": t("picked") });
   const kinds = SHOWN.map((kind) => {
     const count = el("span", { class: "tabular" });
-    const made = el("button", { type: "button", class: "chip kind", "aria-pressed": "true", title: t(`kind_${KINDS[kind]}`), on: { click: () => desk.send({ type: "toggle", kind }) } }, shape(kind), el("span", { class: "kind-word" }, t(`kind_${KINDS[kind]}`)), count);
+    const toggle = () => desk.send({ type: "toggle", kind });
+    const made = el("button", { type: "button", class: "chip kind", "aria-pressed": "true", on: { click: toggle } }, shape(kind), el("span", { class: "kind-word" }, t(`kind_${KINDS[kind]}`)), count);
     return { kind, made, count };
   });
   const element = el("div", { class: "map-side" }, box, picked, el("div", { class: "kinds", role: "group", "aria-label": t("show_kinds") }, ...kinds.map(({ made }) => made)));
 
   /** @type {ReturnType<typeof openMap> | null} */ let map = null;
-  /** @type {any} */ let swarm = null;
-  /** @type {Set<string>} */ let pickups = new Set();
-  let lats = new Float64Array(0);
-  let lons = new Float64Array(0);
+  /** @type {import("../map/swarm.js").Swarm | null} */ let swarm = null;
   let isDue = false;
-  let hiddenShown = "";
+  let hidden = "";
+  let shownRide = "";
 
   // The lists come first: what they need is drawn before the map is fetched.
-  requestAnimationFrame(() => setTimeout(() => {
+  requestAnimationFrame(() => setTimeout(async () => {
     map = openMap(box, { texts, streets: desk.streets, town, announcer, label: t("map_label") });
-    swarm = /** @type {any} */ (map).swarm?.({ onPick: (/** @type {number} */ slot) => pick(slot) }) ?? null;
+    swarm = await map.swarm(pick);
     moved();
     showRide();
   }));
@@ -46,75 +46,69 @@ export function deskMap(desk) {
     isDue = true;
     requestAnimationFrame(() => {
       isDue = false;
-      show();
+      swarm?.show(board);
     });
   }
 
-  function show() {
-    const { slots } = board;
-    if (lats.length < slots) {
-      lats = new Float64Array(board.latitude.length);
-      lons = new Float64Array(board.latitude.length);
-    }
-    for (let slot = 0; slot < slots; slot += 1) {
-      const isThere = board.kind[slot] !== NOBODY && board.hasPlace(slot);
-      lats[slot] = isThere ? board.latitude[slot] / STEPS_A_DEGREE : NaN;
-      lons[slot] = isThere ? board.longitude[slot] / STEPS_A_DEGREE : NaN;
-    }
-    swarm.show({ count: slots, lats, lons, states: board.kind, headings: board.heading });
+  /** What lies under a click: one thing is opened, of several one can be chosen. @param {Hit[]} hits */
+  function pick(hits) {
+    const [first] = hits;
+    picked.hidden = first === undefined;
+    if (hits.length === 1) open(first);
+    fill(picked, ...hits.slice(0, MOST_PICKED).map((hit) => el("li", {}, el("button", { type: "button", class: "chip", on: { click: () => open(hit) } }, ...wordsOf(hit)))));
   }
 
-  /** @param {number} slot */
-  function pick(slot) {
-    picked.hidden = slot < 0;
-    if (slot < 0) return;
-    const id = board.ids[slot];
-    const name = desk.roster.name(id);
-    const ride = board.rideOf[slot];
-    fill(picked, shape(board.kind[slot]), " ", el("bdi", {}, name), ", ", t(`kind_${KINDS[board.kind[slot]]}`));
-    if (ride !== null) desk.send({ type: "ride", ride });
+  /** @param {Hit} hit */
+  function wordsOf(hit) {
+    if ("slot" in hit) return [shape(board.kind[hit.slot]), said(desk.roster.name(board.ids[hit.slot])), t(`kind_${KINDS[board.kind[hit.slot]]}`)];
+    return [shape(OFFERED), said(board.rides.get(hit.rideId)?.pickup_address ?? hit.rideId.slice(0, 6)), t("status_pending")];
+  }
+
+  /** @param {Hit} hit */
+  function open(hit) {
+    swarm?.select(hit);
+    const ride = "slot" in hit ? board.rideOf[hit.slot] : hit.rideId;
+    if (ride) desk.send({ type: "ride", ride });
   }
 
   function showRide() {
     if (map === null) return;
-    const row = desk.state.ride === null ? undefined : board.rides.get(desk.state.ride);
-    const ride = row ?? (desk.panel.ride?.ride_id === desk.state.ride ? desk.panel.ride : null);
-    if (!ride) {
+    const id = desk.state.isOpen ? desk.state.ride : null;
+    const ride = id === null ? null : (board.rides.get(id) ?? (desk.panel.ride?.ride_id === id ? desk.panel.ride : null));
+    const slot = ride?.driver_id ? board.slotOf.get(ride.driver_id) : undefined;
+    const at = slot === undefined ? null : board.place(slot);
+    const now = ride === null ? "" : `${id} ${ride.status} ${ride.pickup_latitude} ${ride.dropoff_latitude} ${at?.lat} ${at?.lon}`;
+    if (now === shownRide) return;
+    shownRide = now;
+    if (ride === null) {
       map.place("pickup", "pickup", null);
       map.place("dropoff", "dropoff", null);
+      swarm?.select(null);
       return map.way(null);
     }
     const from = { lat: ride.pickup_latitude, lon: ride.pickup_longitude };
     const to = { lat: ride.dropoff_latitude, lon: ride.dropoff_longitude };
     map.place("pickup", "pickup", { ...from, label: ride.pickup_address });
     map.place("dropoff", "dropoff", { ...to, label: ride.dropoff_address });
-    const slot = ride.driver_id ? board.slotOf.get(ride.driver_id) : undefined;
-    const at = slot === undefined ? null : board.place(slot);
-    if (slot !== undefined) swarm?.select(slot);
+    if (slot !== undefined) swarm?.select({ slot });
+    else if (ride.status === "pending") swarm?.select({ rideId: ride.ride_id });
     map.way(at === null ? [from, to] : ride.status === "in_progress" ? [at, to] : [at, from, to]);
   }
 
   return {
     element, moved, showRide,
-    /** Pickups of those who wait the longest, and how many there are of each kind. @param {readonly import("./state.js").Unserved[]} waiting */
+    /** Who waits, and how many drivers there are of each kind. @param {readonly import("./state.js").Unserved[]} waiting */
     draw(waiting) {
       for (const { kind, made, count } of kinds) {
         fill(count, texts.number(board.counts[kind]));
         made.setAttribute("aria-pressed", String(!desk.state.hidden.has(kind)));
       }
-      const hidden = [...desk.state.hidden].join();
-      if (swarm !== null && hidden !== hiddenShown) swarm.hide(desk.state.hidden);
-      if (swarm !== null) hiddenShown = hidden;
-      if (map === null || !box.isConnected) return;
-      /** @type {Set<string>} */
-      const now = new Set();
-      for (const { id, kind, row } of waiting.slice(0, MOST_PICKUPS)) {
-        if (row === null) continue;
-        now.add(id);
-        map.place(`wait-${id}`, kind === NEEDS ? "needs" : "offered", { lat: row.pickup_latitude, lon: row.pickup_longitude, label: row.pickup_address });
+      if (swarm === null || !box.isConnected) return;
+      if (hidden !== [...desk.state.hidden].join()) {
+        hidden = [...desk.state.hidden].join();
+        swarm.hide(new Set(desk.state.hidden));
       }
-      for (const id of pickups) if (!now.has(id)) map.place(`wait-${id}`, "needs", null);
-      pickups = now;
+      swarm.pickups(waiting.flatMap(({ id, kind, row }) => (row === null || desk.state.hidden.has(kind) ? [] : [{ id, kind, lat: row.pickup_latitude, lon: row.pickup_longitude }])));
       showRide();
     },
     /** @param {{ lat: number, lon: number } | null} from @param {{ lat: number, lon: number } | null} to */
@@ -127,12 +121,11 @@ export function deskMap(desk) {
       const at = board.place(slot);
       if (at === null) return desk.tell(t("no_position"));
       map?.locate(at);
-      swarm?.select(slot);
-      pick(slot);
+      pick([{ slot }]);
     },
     /** Brings the chosen ride into view. */
     fit() {
-      if (desk.state.ride === null) return;
+      if (!desk.state.isOpen) return;
       showRide();
       map?.fit(["pickup", "dropoff"]);
     },

@@ -5,16 +5,15 @@ import { openPage } from "../shell/page.js";
 import { keep, recall } from "../shell/keep.js";
 import { showLink } from "../shell/link.js";
 import { loadStreets } from "../map/streets.js";
-import { Board, COMING, FREE, isOver, KINDS, NEEDS, OFF, OFFERED, TRIP } from "./board.js";
+import { Board, FREE, isOver, NEEDS } from "./board.js";
 import { bookingRow } from "./booking.js";
 import { deskFoot, deskTop } from "./frame.js";
-import { KEYS } from "./keys.js";
 import { listenToKeys } from "./listen.js";
 import { mapLists } from "./map-lists.js";
 import { deskMap } from "./desk-map.js";
 import { ridePanel } from "./ride-panel.js";
 import { Roster } from "./roster.js";
-import { firstState, MANAGERS_VIEWS, medianWaitS, reduce, viewOf, VIEWS } from "./state.js";
+import { firstState, MANAGERS_VIEWS, medianWaitS, reduce, unserved, viewOf } from "./state.js";
 
 const SILENT_MS = 3_000;
 const TEXTS_EVERY_MS = 500;
@@ -51,6 +50,7 @@ export class Desk {
   #toldAt = -Infinity;
   #isFirst = true;
   #drawnAt = -Infinity;
+  #isDue = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #tellTimer;
   /** @type {Map<import("./state.js").View, ViewPart>} */
@@ -83,8 +83,8 @@ export class Desk {
   }
 
   start() {
-    this.state = reduce(this.state, { type: "view", view: this.#allowed(viewOf(location.hash)) });
-    addEventListener("hashchange", () => this.send({ type: "view", view: this.#allowed(viewOf(location.hash)) }));
+    this.state = reduce(this.state, { type: "view", view: viewOf(location.hash) });
+    addEventListener("hashchange", () => this.send({ type: "view", view: viewOf(location.hash) }));
     listenToKeys(this);
     this.page.menu.add({ label: this.page.texts.say("desk.keys"), run: () => this.foot.showKeys() });
     this.#connect();
@@ -172,7 +172,7 @@ export class Desk {
     void this.panel.show();
     this.map.showRide();
     this.#layOut();
-    this.drawSoon();
+    this.#draw();
   }
 
   /** @param {string} id */
@@ -271,11 +271,6 @@ export class Desk {
 
   // -- drawing
 
-  /** @param {import("./state.js").View} view */
-  #allowed(view) {
-    return MANAGERS_VIEWS.has(view) && !this.page.person.manager ? view : view;
-  }
-
   async #showView() {
     const { view } = this.state;
     this.top.choose(view);
@@ -285,7 +280,7 @@ export class Desk {
     fill(this.work, part?.element ?? this.mapView, this.panel.element);
     this.#layOut();
     part?.show();
-    this.drawSoon();
+    this.#draw();
   }
 
   #layOut() {
@@ -323,15 +318,24 @@ export class Desk {
 
   /** Draws the texts at the next frame, at most once in half a second. */
   drawSoon() {
-    if (document.hidden || performance.now() - this.#drawnAt < TEXTS_EVERY_MS / 2) return;
-    this.#draw();
+    if (document.hidden || this.#isDue) return;
+    this.#isDue = true;
+    setTimeout(() => {
+      this.#isDue = false;
+      if (performance.now() - this.#drawnAt >= TEXTS_EVERY_MS / 2) this.#draw();
+    }, Math.max(0, this.#drawnAt + TEXTS_EVERY_MS - performance.now()));
   }
 
   #tick() {
     const silentMs = performance.now() - this.board.heardAt;
     const isOld = this.board.isThere && silentMs > Math.max(SILENT_MS, 3 * this.board.beatMs);
     if (isOld !== this.isOld) this.#age(isOld);
-    if (!document.hidden) this.#draw();
+    if (!document.hidden && performance.now() - this.#drawnAt >= TEXTS_EVERY_MS - 20) this.#draw();
+  }
+
+  /** Who waits now, the longest first, and whom nobody came for. */
+  waiting() {
+    return unserved(this.board.rides.values(), this.missed.values(), this.serverNow(), this.alarm);
   }
 
   /** @param {boolean} isOld */
@@ -347,7 +351,8 @@ export class Desk {
 
   #draw() {
     this.#drawnAt = performance.now();
-    this.#waiting = this.lists.draw();
+    this.#waiting = this.waiting();
+    if (this.state.view === "map") this.lists.draw(this.#waiting);
     const hexagons = this.#waiting.filter(({ kind }) => kind === NEEDS);
     const { counts } = this.board;
     this.top.draw({

@@ -1,14 +1,13 @@
 /** The lists beside the map: who waits too long, and the rides of now. The same rides and actions as on the map. */
 
 import { el, fill, said } from "../shell/dom.js";
-import { ageS, COMING, FREE, kindOfRide, NEEDS, OFF, OFFERED, TRIP } from "./board.js";
+import { ageS, kindOfRide, NEEDS } from "./board.js";
 import { Rows } from "./rows.js";
 import { keyCap, shape } from "./shapes.js";
-import { settled, unserved } from "./state.js";
+import { settled } from "./state.js";
 
 const ROW_PX = 44;
 const REST_MS = 3_000;
-const NOW_ORDER = [NEEDS, OFFERED, COMING, TRIP, OFF, FREE];
 
 /** @typedef {import("./main.js").Desk} Desk */
 /** @typedef {import("./state.js").Unserved} Unserved */
@@ -79,22 +78,21 @@ export function mapLists(desk) {
     return words.some((word) => word?.toLowerCase().includes(wanted));
   }
 
-  function draw() {
+  /** @param {readonly Unserved[]} waiting as `Desk.waiting` has them */
+  function draw(waiting = desk.waiting()) {
     const now = desk.serverNow();
-    const waiting = unserved(desk.board.rides.values(), desk.missed.values(), now, desk.alarm);
     unservedList.set(waiting);
     const wanted = find.value.trim().toLowerCase();
+    // Who waits stands in the list above already, unless somebody looks for them.
+    const withWaiting = wanted !== "" || state.value === "pending";
+    /** @type {Unserved[]} */
     const rows = [];
     for (const row of desk.board.rides.values()) {
-      if (row.status !== "pending" && fits(row, wanted)) rows.push(row);
+      if ((row.status === "pending" && !withWaiting) || !fits(row, wanted)) continue;
+      rows.push({ id: row.ride_id, kind: kindOfRide(row, now, desk.alarm), ageS: 0, row, missed: null });
     }
-    if (wanted !== "" || state.value === "pending") {
-      for (const row of desk.board.rides.values()) if (row.status === "pending" && fits(row, wanted)) rows.push(row);
-    }
-    rows.sort((a, b) => NOW_ORDER.indexOf(kindOfRide(a, now, desk.alarm)) - NOW_ORDER.indexOf(kindOfRide(b, now, desk.alarm))
-      || ageS(b, now) - ageS(a, now) || (a.ride_id < b.ride_id ? -1 : 1));
-    nowList.set(rows.map((row) => ({ id: row.ride_id, kind: kindOfRide(row, now, desk.alarm), ageS: ageS(row, now), row, missed: null })));
-    return waiting;
+    rows.sort((a, b) => a.kind - b.kind || compare(a.row?.requested_at ?? "", b.row?.requested_at ?? "") || compare(a.id, b.id));
+    nowList.set(rows);
   }
 
   return {
@@ -122,7 +120,7 @@ function rideList(desk, { label, empty, test }) {
   /** @type {readonly Unserved[]} */ let last = [];
   /** @type {string[]} */ let order = [];
   const rows = new Rows({ box, body, tag: "li", height: ROW_PX, key: (/** @type {Unserved} */ { id }) => id, draw: drawRow });
-  const element = el("div", { class: `ride-list-box ${test}-box` }, fresh, box, nothing);
+  const element = el("div", { class: `ride-list-box ${test}-box` }, fresh, nothing, box);
 
   /** @param {Unserved} item @param {HTMLElement | null} old */
   function drawRow(item, old) {
@@ -150,7 +148,7 @@ function rideList(desk, { label, empty, test }) {
     if (ride.status === "pending") {
       const n = ride.asked?.length ?? 0;
       const detail = n > 0 ? t("n_asked", { n }) : ride.round ? t("round_short", { n: ride.round }) : t("nobody_asked");
-      return { main: ride.pickup_address, detail, time: texts.clock(Math.floor(seconds)), word };
+      return { main: ride.pickup_address, detail, time: texts.clock(Math.floor(seconds || ageS(ride, desk.serverNow()))), word };
     }
     if (ride.status === "scheduled") {
       return { main: ride.pickup_address, detail: t("status_scheduled"), time: ride.pickup_at ? texts.time(new Date(ride.pickup_at)) : "", word };
@@ -193,4 +191,9 @@ function rideList(desk, { label, empty, test }) {
     /** @param {number} step */
     move: (step) => rows.move(step),
   };
+}
+
+/** Times of one form and ids, in the order of their signs. @param {string} a @param {string} b */
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -26,14 +26,25 @@ export class Rows {
   #above;
   #below;
   #isDue = false;
+  /** How tall the box is and how far it is scrolled, as events told: to ask the browser would make it lay the page out at once. */
+  #tall = 0;
+  #top = 0;
 
   /** @param {RowsOptions<Row>} options */
   constructor(options) {
     this.#options = options;
     this.#above = el(options.tag, { "aria-hidden": "true", class: "spacer" });
     this.#below = el(options.tag, { "aria-hidden": "true", class: "spacer" });
-    options.box.addEventListener("scroll", () => this.#soon(), { passive: true });
-    new ResizeObserver(() => this.#soon()).observe(options.box);
+    const { box } = options;
+    box.addEventListener("scroll", () => {
+      this.#top = box.scrollTop;
+      this.#soon();
+    }, { passive: true });
+    new ResizeObserver(() => {
+      this.#tall = box.clientHeight;
+      this.#top = box.scrollTop;
+      this.#soon();
+    }).observe(box);
   }
 
   /** @param {readonly Row[]} rows */
@@ -44,11 +55,11 @@ export class Rows {
 
   /** Draws what is in view anew. */
   draw() {
-    const { box, body, height, key, draw } = this.#options;
-    const tall = Math.ceil(box.clientHeight / height);
+    const { body, height, key, draw } = this.#options;
+    const tall = Math.ceil(this.#tall / height);
     const count = Math.min(MOST_DRAWN, tall + 2 * BEYOND);
     const last = Math.max(0, this.rows.length - count);
-    const first = Math.min(last, Math.max(0, Math.floor(box.scrollTop / height) - BEYOND));
+    const first = Math.min(last, Math.max(0, Math.floor(this.#top / height) - BEYOND));
     const seen = this.rows.slice(first, first + count);
     /** @type {Map<string, HTMLElement>} */
     const drawn = new Map();
@@ -78,6 +89,7 @@ export class Rows {
     const head = box.querySelector("thead")?.clientHeight ?? 0;
     if (at * height < box.scrollTop) box.scrollTop = at * height;
     else if ((at + 1) * height + head > box.scrollTop + box.clientHeight) box.scrollTop = (at + 1) * height + head - box.clientHeight;
+    this.#top = box.scrollTop;
     this.draw();
     const element = this.#drawn.get(key(row));
     const control = element?.matches("[tabindex], button") ? element : element?.querySelector("[tabindex], button");

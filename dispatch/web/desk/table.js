@@ -115,10 +115,12 @@ export function makeTable({ label, columns, key, open, isChosen, empty, test, ro
   };
 }
 
+const byName = new Intl.Collator();
+
 /** @param {string | number} a @param {string | number} b */
 function compare(a, b) {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  return String(a).localeCompare(String(b));
+  return byName.compare(String(a), String(b));
 }
 
 /** Fills a cell, if that changes what it says. @param {Element} cell @param {Node | string | number | null} content */

@@ -9,6 +9,7 @@ import { makeTable } from "./table.js";
 
 const PAGE = 50;
 const TYPED_MS = 250;
+const AGAIN_MS = 2_000;
 const STATES = ["open", "all", "pending", "scheduled", "accepted", "arrived", "in_progress", "completed", "cancelled", "no_drivers", "no_show"];
 
 /** @typedef {import("./main.js").Desk} Desk */
@@ -62,6 +63,8 @@ export function ridesView(desk) {
   /** @param {string | null} cursor */
   async function read(cursor = null) {
     const mine = (asked += 1);
+    clearTimeout(timer);
+    timer = undefined;
     try {
       const query = { state: state.value, find: find.value.trim() || undefined, limit: PAGE, cursor: cursor ?? undefined };
       const page = await desk.session.request("GET", "/api/rides", { query });
@@ -98,8 +101,7 @@ export function ridesView(desk) {
     show: () => void read(),
     /** A ride has changed. */
     heard: () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void read(), 1_000);
+      timer ??= setTimeout(() => void read(), AGAIN_MS);
     },
     draw: () => table.draw(),
     move: table.move,

@@ -39,6 +39,8 @@ export class Texts {
   #plurals;
   #number;
   #timeZone;
+  /** Formats as they were asked for: making one costs as much as a whole row of a table. @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat>} */
+  #formats = new Map();
 
   /**
    * @param {Language} language
@@ -116,7 +118,7 @@ export class Texts {
    * @param {Date} date
    */
   time(date) {
-    return new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.#timeZone }).format(date);
+    return this.#dated(date, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   }
 
   /**
@@ -149,7 +151,18 @@ export class Texts {
    * @param {Intl.DateTimeFormatOptions} options
    */
   #dated(date, options) {
-    return new Intl.DateTimeFormat(this.locale, { ...options, timeZone: this.#timeZone }).format(date);
+    const key = JSON.stringify([options, this.#timeZone]);
+    const kept = this.#formats.get(key) ?? new Intl.DateTimeFormat(this.locale, { ...options, timeZone: this.#timeZone });
+    this.#formats.set(key, kept);
+    return /** @type {Intl.DateTimeFormat} */ (kept).format(date);
+  }
+
+  /** @param {Intl.NumberFormatOptions} options */
+  #numbers(options) {
+    const key = JSON.stringify(options);
+    const kept = this.#formats.get(key) ?? new Intl.NumberFormat(this.locale, options);
+    this.#formats.set(key, kept);
+    return /** @type {Intl.NumberFormat} */ (kept);
   }
 
   /**
@@ -192,7 +205,7 @@ export class Texts {
    */
   #unit(value, unit, digits) {
     const options = { style: /** @type {const} */ ("unit"), unit, unitDisplay: /** @type {const} */ ("short"), minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return new Intl.NumberFormat(this.locale, options).format(value);
+    return this.#numbers(options).format(value);
   }
 
   /**
