@@ -18,7 +18,7 @@ const FIELDS = /** @type {Record<string, string>} */ ({ passenger_phone: "phone"
 
 /** @typedef {{ address: string, latitude: number, longitude: number }} NamedPlace */
 /** @typedef {{ name: string, phone: string, rides: number, pickup?: NamedPlace, dropoffs: NamedPlace[] }} Caller */
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 
 /**
  * @param {Desk} desk

@@ -8,7 +8,7 @@ import { shape } from "./shapes.js";
 const MOST_PICKED = 8;
 const SHOWN = [NEEDS, OFFERED, COMING, FREE, TRIP, OFF];
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {import("../map/points.js").Hit} Hit */
 
 /** @param {Desk} desk */
@@ -116,6 +116,11 @@ export function deskMap(desk) {
       map?.place("book-from", "pickup", from && { ...from, label: t("from") });
       map?.place("book-to", "dropoff", to && { ...to, label: t("to") });
     },
+    /** What is shown is too old to be true, or is not any more. @param {boolean} isOld */
+    age(isOld) {
+      if (isOld) box.dataset.old = "true";
+      else delete box.dataset.old;
+    },
     /** @param {number} slot */
     showDriver(slot) {
       const at = board.place(slot);
@@ -127,7 +132,7 @@ export function deskMap(desk) {
     fit() {
       if (!desk.state.isOpen) return;
       showRide();
-      map?.fit(["pickup", "dropoff"]);
+      /** @type {any} */ (map)?.fit(["pickup", "dropoff"], true);
     },
   };
 }

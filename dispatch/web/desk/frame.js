@@ -7,7 +7,7 @@ import { KEYS } from "./keys.js";
 import { keyCap, shape } from "./shapes.js";
 import { VIEWS } from "./state.js";
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {import("./keys.js").KeysChoice} KeysChoice */
 
 const VIEW_KEYS = /** @type {Record<string, string>} */ ({ map: "M", rides: "R", drivers: "D" });

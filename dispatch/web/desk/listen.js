@@ -5,7 +5,7 @@ import { keysChoice } from "./frame.js";
 
 const FIELDS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
-/** @param {import("./main.js").Desk} desk */
+/** @param {import("./app.js").Desk} desk */
 export function listenToKeys(desk) {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;

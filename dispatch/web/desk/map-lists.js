@@ -9,7 +9,7 @@ import { settled } from "./state.js";
 const ROW_PX = 44;
 const REST_MS = 3_000;
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {import("./state.js").Unserved} Unserved */
 /** @typedef {import("../client/types").RideRow} RideRow */
 

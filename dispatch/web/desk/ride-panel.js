@@ -12,7 +12,7 @@ import { whyPart } from "./why.js";
 
 const AGAIN_MS = 400;
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {Record<string, any> & { ride_id: string, status: string }} Ride as `GET /api/rides/<ride_id>` tells it */
 /** @typedef {import("./state.js").Part} Part */
 

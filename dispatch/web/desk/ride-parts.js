@@ -8,7 +8,7 @@ import { CLOSE_REASONS, REASSIGN_REASONS } from "./reasons.js";
 import { actionsFor } from "./state.js";
 import { ruleOf } from "./why.js";
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {import("./ride-panel.js").Ride} Ride */
 /** @typedef {{ driver_id: string, driver_name: string, vehicle_type: string, vehicle_registration: string, distance_m?: number, eta_s?: number, why_not_asked?: string }} Askable */
 

@@ -7,7 +7,7 @@ import { makeTable } from "./table.js";
 
 const PAGE = 100;
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {{ at: string, staff_id: string, action: string, ride_id?: string, driver_id?: string, person_id?: string, role?: string, status?: string, is_manager?: boolean, kind?: string, reason?: string }} Act */
 
 /** @param {Desk} desk */

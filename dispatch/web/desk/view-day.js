@@ -6,7 +6,7 @@ import { button } from "../shell/form.js";
 import { drawChart } from "./chart.js";
 import { makeTable } from "./table.js";
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {{ at: string, requests: number, completed: number, no_drivers: number, revenue: number, p50: number | null, p90: number | null }} Hour */
 /** @typedef {{ driver_id: string, driver_name: string | null, rides: number, fares: number, cash: number, card: number, fees: number, distance_km: number }} Taking */
 

@@ -10,7 +10,7 @@ import { ruleOf } from "./why.js";
 
 const READ_EVERY_MS = 30_000;
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /**
  * @typedef {{ id: string, slot: number, known: import("./roster.js").Driver | undefined, kind: number }} Line
  */

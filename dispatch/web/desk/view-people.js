@@ -8,7 +8,7 @@ import { ruleOf } from "./why.js";
 
 const PAGE = 200;
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {{ role: string, status: string, manager?: boolean }} RoleShown */
 /** @typedef {{ id: string, name: string, phone: string, roles: RoleShown[], documents?: { kind: string, expires_at: string }[], vehicle_type?: string, registration?: string, held_back?: string }} OnFile */
 

@@ -12,7 +12,7 @@ const TYPED_MS = 250;
 const AGAIN_MS = 2_000;
 const STATES = ["open", "all", "pending", "scheduled", "accepted", "arrived", "in_progress", "completed", "cancelled", "no_drivers", "no_show"];
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {import("./ride-panel.js").Ride} Ride */
 
 /** @param {Desk} desk */

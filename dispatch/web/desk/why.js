@@ -4,7 +4,7 @@ import { el, fill, said } from "../shell/dom.js";
 import { errorText } from "../shell/errors.js";
 import { roundSum } from "./state.js";
 
-/** @typedef {import("./main.js").Desk} Desk */
+/** @typedef {import("./app.js").Desk} Desk */
 /** @typedef {{ driver_id: string, driver_name?: string | null, distance_m?: number | null, rule: string, outcome?: string, after_s?: number | null }} Considered */
 /** @typedef {{ search: number, round: number, refill: boolean, at: string | number, radius_m: number | null, explained: boolean, considered: Considered[], others: Record<string, number> }} Round */
 
