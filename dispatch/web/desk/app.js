@@ -251,10 +251,10 @@ export class Desk {
       this.send({ type: "wide" });
     },
     back: () => this.back(),
-    why: () => this.send({ type: "part", part: this.state.part === "why" ? "ride" : "why" }),
-    assign: () => this.send({ type: "part", part: "assign" }),
-    reassign: () => this.send({ type: "part", part: "reassign" }),
-    close: () => this.send({ type: "part", part: "close" }),
+    why: () => this.#open(this.state.part === "why" ? "ride" : "why"),
+    assign: () => this.#open("assign"),
+    reassign: () => this.#open("reassign"),
+    close: () => this.#open("close"),
     fit: () => this.map.fit(),
     table: () => this.#views.get(this.state.view)?.table?.(),
     pause: () => this.foot.press("pause"),
@@ -262,6 +262,11 @@ export class Desk {
     faster: () => this.foot.press("faster"),
     keys: () => this.foot.showKeys(),
   };
+
+  /** Opens a part of the ride's panel, if the ride allows it. @param {import("./state.js").Part} part */
+  #open(part) {
+    if (this.panel.may(part)) this.send({ type: "part", part });
+  }
 
   /** @param {number} step */
   #move(step) {

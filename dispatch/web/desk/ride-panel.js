@@ -130,21 +130,34 @@ export function ridePanel(desk) {
     return made;
   }
 
+  /** @param {Ride} [now] */
+  function changed(now) {
+    if (now === undefined) return void read();
+    ride = now;
+    drawRide();
+  }
+
   /** @param {Part} wanted */
   function drawPart(wanted) {
     shownPart = wanted;
     fill(part);
     whyBox.hidden = wanted !== "why";
     if (ride === null) return;
-    const may = actionsFor(ride, person);
     const parts = { assign: assignPart, reassign: reassignPart, close: closePart, edit: editPart, fare: farePart };
     if (wanted === "why") whyPart(desk, whyBox, ride);
-    else if (wanted !== "ride" && (wanted === "edit" ? may.has("note") : may.has(wanted))) parts[wanted](desk, part, ride, () => void read());
+    else if (wanted !== "ride" && may(wanted)) parts[wanted](desk, part, ride, changed);
     drawActions();
   }
 
+  /** Whether the panel can show this now. @param {Part} wanted */
+  function may(wanted) {
+    if (ride === null || !desk.state.isOpen) return false;
+    if (wanted === "ride" || wanted === "why") return true;
+    return actionsFor(ride, person).has(wanted === "edit" ? "note" : wanted);
+  }
+
   return {
-    element,
+    element, may,
     /** The panel as the state has it. */
     async show() {
       const { ride: id, part: wanted, wide, isOpen } = desk.state;

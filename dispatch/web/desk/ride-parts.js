@@ -24,22 +24,22 @@ let last = { said: "", key: "" };
  * @param {Record<string, unknown>} body
  * @param {string} sentence what was done
  * @param {"POST" | "PATCH"} [method]
- * @returns {Promise<boolean>} whether it was done
+ * @returns {Promise<any>} the answer; null where it was not done
  */
 async function does(desk, told, path, body, sentence, method = "POST") {
   try {
     fill(told);
     const said = `${method} ${path} ${JSON.stringify(body)}`;
     if (said !== last.said) last = { said, key: crypto.randomUUID() };
-    await desk.session.request(method, path, { body, idempotencyKey: last.key });
+    const answer = await desk.session.request(method, path, { body, idempotencyKey: last.key });
     last = { said: "", key: "" };
     desk.tell(sentence);
-    return true;
+    return answer;
   } catch (error) {
     const words = errorText(error, desk.page.texts);
     fill(told, words);
     desk.page.announcer.call(words);
-    return false;
+    return null;
   }
 }
 
@@ -53,7 +53,7 @@ function words(desk) {
   return (/** @type {string} */ key, values = {}) => desk.page.texts.say(`desk.${key}`, values);
 }
 
-/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {() => void} done */
+/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {(now?: Ride) => void} done the ride has changed, to this if it is known */
 export async function assignPart(desk, box, ride, done) {
   const t = words(desk);
   const { texts, person } = desk.page;
@@ -119,7 +119,7 @@ function reasonChoice(desk, id, reasons) {
   };
 }
 
-/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {() => void} done */
+/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {(now?: Ride) => void} done the ride has changed, to this if it is known */
 export function reassignPart(desk, box, ride, done) {
   const t = words(desk);
   const told = el("p", { class: "error" });
@@ -128,16 +128,18 @@ export function reassignPart(desk, box, ride, done) {
   const go = button({
     label: t("reassign_do", { name }), kind: "danger", test: "reassign-do",
     run: async () => {
-      if (!(await does(desk, told, pathOf(ride, "reassign"), { reason: reason.text() }, t("was_reassigned", { name })))) return;
+      const now = await does(desk, told, pathOf(ride, "reassign"), { reason: reason.text() }, t("was_reassigned", { name }));
+      if (now === null) return;
+      done(now);
+      // Others are asked by themselves; who shall drive can be said at once.
       desk.send({ type: "part", part: "assign" });
-      done();
     },
   });
   fill(box, el("h3", {}, t("reassign_title")), el("p", {}, t("reassign_follows", { name })), ...reason.elements, go, told);
   reason.focus();
 }
 
-/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {() => void} done */
+/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {(now?: Ride) => void} done the ride has changed, to this if it is known */
 export function closePart(desk, box, ride, done) {
   const t = words(desk);
   const told = el("p", { class: "error" });
@@ -156,7 +158,7 @@ export function closePart(desk, box, ride, done) {
   reason.focus();
 }
 
-/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {() => void} done */
+/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {(now?: Ride) => void} done the ride has changed, to this if it is known */
 export function editPart(desk, box, ride, done) {
   const t = words(desk);
   const { texts, announcer } = desk.page;
@@ -187,7 +189,7 @@ export function editPart(desk, box, ride, done) {
   (places ? ends[0].made : note.input).focus();
 }
 
-/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {() => void} done */
+/** @param {Desk} desk @param {HTMLElement} box @param {Ride} ride @param {(now?: Ride) => void} done the ride has changed, to this if it is known */
 export function farePart(desk, box, ride, done) {
   const t = words(desk);
   const told = el("p", { class: "error" });
