@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from websockets.sync.client import ClientConnection, connect
 
+import cli
 from tests.browser.conftest import Open
-from tests.browser.server import MICHAEL, SARAH, Server
+from tests.browser.server import MICHAEL, OTHERS, SARAH, Server
 
 HERE = {"latitude": -26.2041, "longitude": 28.0473, "accuracy": 8}
 TRIP = {
@@ -66,14 +70,15 @@ def booked(server: Server, **more: Any) -> Iterator[Sarah]:
         yield sarah
 
 
-def online(open_page: Open, **more: Any) -> Page:
-    """Michael, who waits for requests."""
+def online(open_page: Open, phone: str = MICHAEL, **more: Any) -> Page:
+    """A driver who waits for requests."""
     page = open_page("/driver", **{"geolocation": HERE, "permissions": ["geolocation"], **more})
-    page.get_by_test_id("phone").fill(MICHAEL)
+    page.get_by_test_id("phone").fill(phone)
     page.get_by_test_id("log-in").click()
     page.get_by_test_id("online").click()
     expect(page.get_by_test_id("go-off")).to_be_visible()
     expect(page.get_by_text("8 m exact").first).to_be_visible()
+    expect(page.locator(".thumb button")).to_have_count(0)
     return page
 
 
@@ -159,6 +164,31 @@ def test_without_a_position_the_page_says_what_is_lost_and_takes_a_mark(open_pag
     expect(page.get_by_text("gives no position, so you get no requests")).to_be_visible()
     page.get_by_role("button", name="Use a mark on the map").click()
     expect(page.get_by_text("gives no position")).to_have_count(0)
+
+
+def test_what_a_drivers_file_keeps_away_is_said_until_it_does_not(open_page: Open, server: Server) -> None:
+    page = online(open_page, OTHERS[0])
+
+    def licence_ends(day: date) -> None:
+        order = [
+            "people",
+            "document",
+            OTHERS[0],
+            "--kind",
+            "licence",
+            "--expires",
+            day.isoformat(),
+            "--db",
+            str(server.db),
+        ]
+        subprocess.run([sys.executable, cli.__file__, *order], check=True, capture_output=True)
+
+    licence_ends(date.today() + timedelta(days=5))
+    expect(page.locator("[data-band=ending]")).to_contain_text("licence")
+    licence_ends(date.today() - timedelta(days=5))
+    expect(page.locator("[data-band=held_back]")).to_contain_text("You get no requests.")
+    licence_ends(date.today() + timedelta(days=500))
+    expect(page.locator("[data-band=held_back]")).to_have_count(0)
 
 
 def test_the_map_is_fetched_after_the_socket_stands(open_page: Open) -> None:
