@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { copyOf, LANGUAGES } from "../../dispatch/web/developer/copies.js";
-import { begun, SCENARIOS, tick } from "../../dispatch/web/developer/scenarios.js";
+import { begun, missingOf, SCENARIOS, tick } from "../../dispatch/web/developer/scenarios.js";
 import { isShown, LONGEST_LOG, reduce, START } from "../../dispatch/web/developer/state.js";
 import { tapped } from "../../dispatch/web/developer/tap.js";
 
@@ -93,6 +93,7 @@ test("steps are ticked in whatever order they come, each once, and only by frame
   see({ type: "searching", ride_id: "r1" }, "in", "passenger");
   see({ type: "offer_closed", ride_id: "r1", reason: "taken" });
   assert.deepEqual([progress.ticked, progress.state], [[true, true, true, false], "running"]);
+  assert.equal(missingOf(progress), "offer_closed expired");
   see({ type: "offer_closed", ride_id: "r1", reason: "expired" });
   assert.equal(progress.state, "done");
 });

@@ -64,6 +64,16 @@ export function tick(progress, row) {
 }
 
 /**
+ * The steps that have not been ticked, in words; "" where all have.
+ *
+ * @param {Progress} progress
+ */
+export function missingOf({ name, ticked }) {
+  const missing = SCENARIOS[name].filter((_, index) => !ticked[index]);
+  return missing.map(({ type, has }) => [type, ...Object.values(has ?? {})].join(" ")).join(", ");
+}
+
+/**
  * @param {Step} step
  * @param {import("./state.js").Row} row
  * @param {string} rideId

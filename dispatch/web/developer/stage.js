@@ -121,7 +121,7 @@ export class Stage extends Emitter {
     const driver = this.link("driver")?.status.state === "open" ? /** @type {Connection} */ (this.link("driver")) : this.connect("driver");
     await opened(driver);
     if (name === "cut") return this.#cut(driver);
-    if (name === "replace") return opened(this.#second());
+    if (name === "replace") return this.#replace(driver);
     await this.#offer(name, rideId, driver);
   }
 
@@ -153,7 +153,9 @@ export class Stage extends Emitter {
     this.ids.passenger = rideId;
     await driver.send("set_availability", { available: true });
     this.#say(driver);
-    await this.#steer({ next_offer_to: name === "taken" ? "" : this.ids.driver });
+    // Nobody of a sandbox answers while it is paused; otherwise somebody takes what we let run out.
+    if (name === "offer") await this.#steer({ next_offer_to: this.ids.driver });
+    if (name === "expire") await this.#steer({ pause: true });
     // Somebody else's ride must not be in the way of this one.
     const others = driver.on("ride_request", (/** @type {any} */ offer) => {
       if (offer.ride_id !== rideId) driver.send("decline_ride", { ride_id: offer.ride_id }).catch(() => {});
@@ -173,7 +175,8 @@ export class Stage extends Emitter {
       }
     } finally {
       others();
-      await this.#steer({ next_offer_to: "" });
+      if (name === "offer") await this.#steer({ next_offer_to: "" });
+      if (name === "expire") await this.#steer({ pause: false });
       await passenger.send("cancel_ride", { reason: "" }).catch(() => {});
     }
   }
@@ -199,10 +202,15 @@ export class Stage extends Emitter {
     this.emit("changed", null);
   }
 
-  /** Another connection of the same driver: the one before is closed by the server, not by us. */
-  #second() {
+  /**
+   * Another connection of the same driver: the one before is closed by the server, not by us.
+   *
+   * @param {Connection} before
+   */
+  async #replace(before) {
     delete this.#links.driver;
-    return this.connect("driver");
+    await opened(this.connect("driver"));
+    while (before.status.state !== "closed") await new Promise((resolve) => void before.on("status", resolve));
   }
 
   /** Tells where the driver is, now and then. */

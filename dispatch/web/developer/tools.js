@@ -1,6 +1,6 @@
 import { FrameLog } from "./log.js";
 import { copies, People, Scenarios } from "./parts.js";
-import { begun, tick } from "./scenarios.js";
+import { begun, missingOf, tick } from "./scenarios.js";
 import { newRide, Stage } from "./stage.js";
 import { reduce, START } from "./state.js";
 
@@ -73,6 +73,8 @@ export class Tools {
     this.#drawScenarios();
     try {
       await this.#stage.run(name, rideId);
+      const missing = missingOf(this.#progress);
+      if (missing !== "") throw new Error(missing);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (this.#progress.state === "running") this.#progress = { ...this.#progress, state: "failed", why };
