@@ -295,11 +295,20 @@ export class TownMap {
     this.#map.fitBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM, duration: moving && !this.#calm.matches ? 200 : 0 });
   }
 
+  /** The camera that shows these corners; null while MapLibre is between two sizes of its box, when it cannot say. @param {number[][]} corners */
+  #cameraFor(corners) {
+    try {
+      return this.#map.cameraForBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM });
+    } catch {
+      return null;
+    }
+  }
+
   /** While the map follows: shows all again once a mark has left, or all of them have come so near that they can be shown larger. */
   #keepInView() {
     const corners = this.#corners();
     if (!this.#map || !this.#follows || !corners || this.#map.isMoving()) return;
-    const best = this.#map.cameraForBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM });
+    const best = this.#cameraFor(corners);
     if (!best) return;
     const zoom = this.#map.getZoom();
     const margin = this.#margin() / 2;

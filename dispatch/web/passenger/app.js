@@ -329,7 +329,8 @@ async function offersFor(trip) {
   const first = await ask(null);
   const known = new Set(first.map((offer) => offer.vehicleType));
   const others = await Promise.all(town.vehicle_types.filter((type) => !known.has(type)).map(ask));
-  return [...first, ...others.map(([offer]) => offer)];
+  const [any, ...types] = first;
+  return [any, ...[...types, ...others.map(([offer]) => offer)].sort((one, other) => (one.fare ?? 0) - (other.fare ?? 0))];
 }
 
 /** What to say of a price that was asked for again. @param {Offer[]} before @param {Offer[]} offers */

@@ -21,8 +21,8 @@ export function quoteView(app) {
   const about = el("p", { class: "muted" });
   const list = el("fieldset", { class: "list" });
   const changed = el("p", { class: "not-booked", hidden: true });
-  const holds = clockUntil((clock) => t.say("passenger.price_holds", { clock }), { onEnd: () => app.actions.priceEnded(), className: "muted tabular" });
-  const terms = el("p", { class: "muted" }, cancelTerms(app));
+  const holds = clockUntil((clock) => t.say("passenger.price_holds", { clock }), { onEnd: () => app.actions.priceEnded(), className: "small tabular" });
+  const terms = el("p", { class: "muted small" }, cancelTerms(app));
   const note = field({ id: "note", label: t.say("passenger.note"), test: "note", maxlength: 300, value: app.state.form.note, dir: "auto", placeholder: t.say("passenger.note_hint") });
   note.input.addEventListener("input", () => app.fill({ note: note.input.value }));
   const pay = payChoice(app);
@@ -32,8 +32,8 @@ export function quoteView(app) {
   const takeBack = button({ label: t.say("shell.withdraw"), run: () => app.actions.takeBack() });
   const { element } = frame(
     "quote",
-    [el("div", { class: "row" }, back, heading), routeOf(/** @type {any} */ (app.state.form), t), about, changed, list, pay, note.element, holds.element, terms, slow],
-    [book, again, takeBack],
+    [el("div", { class: "row" }, back, heading, about), routeOf(/** @type {any} */ (app.state.form), t), changed, list, pay, note.element, slow],
+    [el("div", {}, holds.element, terms), book, again, takeBack],
   );
   let drawn = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */

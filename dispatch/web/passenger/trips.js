@@ -37,14 +37,15 @@ export function withoutTariff(pickup, dropoff, types) {
 }
 
 /**
- * The lines of an answer of `/api/quotes`: the first is for any vehicle, then one for each type.
+ * The lines of an answer of `/api/quotes`: the first is for any vehicle, then one for each type, the cheapest first.
  *
  * @param {any} answer
  * @param {number} now when it came, on the clock that only grows
  * @returns {Offer[]}
  */
 export function offersOf(answer, now) {
-  return [answer, ...(answer.quotes ?? [])].map((quote) => ({
+  const types = [...(answer.quotes ?? [])].sort((one, other) => one.fare - other.fare);
+  return [answer, ...types].map((quote) => ({
     vehicleType: quote.vehicle_type || null,
     quoteId: quote.quote_id,
     fare: quote.fare,

@@ -51,6 +51,8 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
     return made;
   });
 
+  const leavePick = button({ label: t.say("shell.back"), test: "leave-pick", run: () => picked() });
+  leavePick.classList.add("leave-pick");
   const position = async () => {
     tell(t.say("passenger.position_why"));
     try {
@@ -68,11 +70,18 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
   };
   const pick = (/** @type {End} */ end) => {
     tell(`${t.say(end === "pickup" ? "passenger.pickup_on_map" : "passenger.dropoff_on_map")}: ${t.say("passenger.move_map")}`);
+    form.classList.add("picking");
     app.stage.pick((taken) => {
-      app.stage.pick(null);
       take(end, taken);
-      tell(null);
+      picked();
     });
+    leavePick.focus();
+  };
+  const picked = () => {
+    app.stage.pick(null);
+    form.classList.remove("picking");
+    tell(null);
+    go.focus();
   };
   const take = (/** @type {End} */ end, /** @type {Place} */ place) => {
     const named = { ...place, name: place.name || `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}` };
@@ -118,7 +127,7 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
       el("div", { class: "place" }, fields.dropoff.element, el("div", { class: "place-tools" }, picks[1])),
       hint, recents, when.element, wrong,
     ],
-    [go],
+    [go, leavePick],
   );
   const form = el("form", { novalidate: true, class: "view", on: { submit: submitted } });
   form.append(...parts.element.childNodes);

@@ -46,10 +46,25 @@ const AGAIN_MS = 3_000;
  * @returns {Promise<Page>}
  */
 export async function openPage({ page, title }) {
+  keepFiles(page);
   const frame = await openFrame({ page, title });
   const person = await somebody({ ...frame, page }, frame.town);
   // Where nobody logs in there is no cookie to renew a login by.
   return { ...frame, client: person.guest ? new DispatchClient({ base: location.origin }) : frame.client, person };
+}
+
+/**
+ * Has the service worker keep what a page for phones is made of, once the page stands.
+ *
+ * @param {PageName} page
+ */
+function keepFiles(page) {
+  if (page === "desk" || !navigator.serviceWorker) return;
+  addEventListener("load", () => {
+    navigator.serviceWorker.register("/sw.js").catch(() => {
+      // A browser that does not allow it has no page without a link; all else is the same.
+    });
+  });
 }
 
 /**

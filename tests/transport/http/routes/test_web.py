@@ -184,3 +184,16 @@ def test_no_page_has_anything_inline_or_of_another_host() -> None:
         assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=|https?://", text), file
         assert re.search(r'<html lang="\w+"', text), file
         assert 'rel="icon"' in text, f"{file}: a browser asks for /favicon.ico otherwise"
+
+
+@pytest.mark.parametrize("page", ["passenger", "driver"])
+def test_a_page_for_phones_can_be_installed(page: str) -> None:
+    html = (FOLDER / page / "index.html").read_text("utf-8")
+    assert f'<link rel="manifest" href="/web/{page}/manifest.webmanifest">' in html
+    told = asked(FOLDER, f"/web/{page}/manifest.webmanifest")
+    assert told.headers["content-type"] == "application/manifest+json"
+    manifest = told.json()
+    assert manifest["display"] == "standalone"
+    assert PAGES[manifest["start_url"]] == f"{page}/index.html"
+    for icon in manifest["icons"]:
+        assert (FOLDER / icon["src"].removeprefix("/web/")).is_file(), icon
