@@ -311,7 +311,8 @@ export function bookingRow(desk) {
   function booked(ride) {
     const n = desk.board.rides.get(ride.ride_id)?.asked?.length ?? 0;
     const id = ride.ride_id.slice(0, 6);
-    const sentence = n > 0 ? t("booked", { n, id }) : t("booked_nobody_asked", { id });
+    let sentence = n > 0 ? t("booked", { n, id }) : t("booked_nobody_asked", { id });
+    if (ride.status === "scheduled") sentence = t("booked_ahead", { time: texts.dayAndTime(new Date(ride.pickup_at)), id });
     tell(sentence);
     announcer.say(sentence);
   }

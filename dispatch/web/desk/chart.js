@@ -31,7 +31,8 @@ export async function drawChart(box, { times, series, format, title }) {
   const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const font = `13px ${colour("--font")}`;
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--hair"), width: 1 }, ticks: { stroke: colour("--hair"), width: 1 }, font };
-  const longest = Math.max(...series.flat().map((n) => (n === null ? 0 : format(n).length)), 5);
+  const most = Math.max(1, ...series.flat().map((n) => n ?? 0));
+  const longest = Math.max(format(most * 1.1).length, 5);
   const options = {
     width: Math.max(200, box.clientWidth), height: TALL_PX,
     legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
@@ -42,8 +43,8 @@ export async function drawChart(box, { times, series, format, title }) {
     ],
     series: [
       {},
-      { stroke: colour("--accent"), width: 2, spanGaps: true, points: { show: false } },
-      { stroke: colour("--muted"), width: 2, dash: [6, 4], spanGaps: true, points: { show: false } },
+      { stroke: colour("--accent"), width: 2, spanGaps: true, points: { show: true, size: 4 } },
+      { stroke: colour("--muted"), width: 2, dash: [6, 4], spanGaps: true, points: { show: true, size: 4 } },
     ].slice(0, series.length + 1),
   };
   const chart = new UPlot(options, [times.map((_, at) => at), ...series], box);

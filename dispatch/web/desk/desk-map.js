@@ -90,8 +90,7 @@ export function deskMap(desk) {
     const to = { lat: ride.dropoff_latitude, lon: ride.dropoff_longitude };
     map.place("pickup", "pickup", { ...from, label: ride.pickup_address });
     map.place("dropoff", "dropoff", { ...to, label: ride.dropoff_address });
-    if (slot !== undefined) swarm?.select({ slot });
-    else if (ride.status === "pending") swarm?.select({ rideId: ride.ride_id });
+    swarm?.select(slot !== undefined ? { slot } : ride.status === "pending" ? { rideId: ride.ride_id } : null);
     map.way(at === null ? [from, to] : ride.status === "in_progress" ? [at, to] : [at, from, to]);
   }
 
@@ -132,7 +131,7 @@ export function deskMap(desk) {
     fit() {
       if (!desk.state.isOpen) return;
       showRide();
-      /** @type {any} */ (map)?.fit(["pickup", "dropoff"], true);
+      map?.fit(["pickup", "dropoff"], true);
     },
   };
 }

@@ -84,7 +84,7 @@ export function ridePanel(desk) {
     const { passenger_name, passenger_phone, driver_name, driver_phone, vehicle_registration, vehicle_type } = ride;
     fill(facts,
       el("p", { class: "way" }, said(ride.pickup_address), el("span", { class: "arrow", "aria-label": t("to") }, " → "), said(ride.dropoff_address)),
-      el("p", {}, moneyOf(ride), " · ", t(`pay_${ride.payment_method === "card" ? "card" : "cash"}`), ride.pickup_at ? ` · ${t("picked_up_at", { time: texts.time(new Date(ride.pickup_at)) })}` : null),
+      el("p", {}, moneyOf(ride), " · ", t(`pay_${ride.payment_method === "card" ? "card" : "cash"}`), ride.pickup_at ? ` · ${t("picked_up_at", { time: texts.dayAndTime(new Date(ride.pickup_at)) })}` : null),
       el("p", { class: "spread" }, el("span", {}, said(passenger_name ?? t("nobody_named")), " ", passenger_phone ? code(`+${passenger_phone}`) : null), callLink(passenger_phone)),
       driver_name ? el("p", { class: "spread" }, el("span", {}, said(driver_name), " ", code(vehicle_registration ?? ""), " ", vehicle_type ? said(vehicle_type) : null), callLink(driver_phone)) : null);
     drawActions();

@@ -35,7 +35,7 @@ function sentence(entry, texts, nameOf, currency) {
   const who = { by: party, name: driver, reason };
   switch (entry.what) {
     case "requested": return say("requested", who);
-    case "scheduled": return say("scheduled", { ...who, time: entry.pickup_at ? texts.time(new Date(entry.pickup_at)) : "" });
+    case "scheduled": return say("scheduled", { ...who, time: entry.pickup_at ? texts.dayAndTime(new Date(entry.pickup_at)) : "" });
     case "asked": return entry.round ? say("asked", { round: entry.round, n: (entry.drivers ?? []).length, names }) : say("asked_by_desk", { names });
     case "offers_closed": return say("offers_closed", { n: (entry.drivers ?? []).length, names, reason });
     case "fare_changed": return say("fare_changed", { money: texts.money(entry.fare, currency), reason });
