@@ -28,7 +28,7 @@ OPEN = """async ({ lang, bare, mapless, town: said }) => {
   document.documentElement.lang = lang;
   document.documentElement.dir = directionOf(lang);
   document.documentElement.dataset.theme = "light";
-  const texts = await loadTexts(lang);
+  const texts = await loadTexts(lang, "passenger");
   const town = said ?? await (await fetch("/api/town")).json();
   const streets = bare ? null : await loadStreets(town.map?.streets);
   const box = document.createElement("div");

@@ -87,6 +87,8 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
     )));
     list.hidden = hits.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    // On a phone the field stands in a sheet that scrolls, and the list would be below its edge.
+    if (!list.hidden) list.scrollIntoView({ block: "nearest" });
     mark();
   }
 
