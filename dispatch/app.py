@@ -109,6 +109,9 @@ async def _serve(
         for provider in providers:
             if provider is not None:
                 opened.push_async_callback(provider.stop)
+        logins = _logins(
+            settings, live, zone.gateway, keys, runtime, opened, guest
+        )  # first: rides that wake may have texts to send
         resumed = recover(runtime, store)
         failures.is_starting = False
         edge, removals = EdgeCounters(), LiveRemovals(live.run, runtime, zone.gateway)
@@ -120,7 +123,7 @@ async def _serve(
             file=live,
             zone=zone,
             travel=travel,
-            logins=_logins(settings, live, zone.gateway, keys, runtime, opened, guest),
+            logins=logins,
             reads=LiveReads(runtime, zone, edge, live.health),
             port=listener.getsockname()[1],
             removals=removals,
@@ -170,7 +173,7 @@ def _logins(
     sender = guest.notifier(_report_texts) if guest else notifier(settings, _report_texts, is_local=is_local)
     if sender is not None:
         opened.push_async_callback(sender.stop)
-    runtime.sink(TEXTS, CallerTexts(sender))
+    runtime.sink(TEXTS, CallerTexts(sender, runtime))
     return LiveLogins(
         settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
     )

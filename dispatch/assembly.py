@@ -4,7 +4,7 @@ The live server, the simulated world and the tests of crashes are all assembled 
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
@@ -259,12 +259,16 @@ def _populate(
         runtime.spawn(wake_tracker(addresses.tracker(ZONE), None))
 
 
+STILL_TOLD_S: Final = 600.0
+"""A caller is not texted any later than so that nobody comes."""
+
+
 def recover(runtime: Runtime, store: JournalReads) -> int:
     """Wake whoever was in the middle of something when the process before ended: open rides and those that are not paid, then the
     drivers who are reserved for one. They go on from their events, before anyone is served. Returns how many rides are open.
     """
     rides = store.open_rides()
-    for ride_id in (*rides, *store.unpaid_rides()):
+    for ride_id in (*rides, *store.unpaid_rides(), *store.unserved_since(runtime.now - STILL_TOLD_S)):
         runtime.wake(addresses.ride(ride_id))
     for driver_id in store.reserved_drivers():
         runtime.wake(addresses.driver(driver_id))

@@ -57,6 +57,7 @@ from dispatch.messages.commands import (
     StartRide,
 )
 from dispatch.messages.events import (
+    CallerTexted,
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
@@ -120,6 +121,7 @@ from dispatch.messages.providers import (
     Priced,
     QuoteGranted,
     QuoteRefused,
+    TextSent,
 )
 from dispatch.ports import EventStore
 from dispatch.principals import Principal, Role
@@ -249,6 +251,10 @@ class RideActor(RecordedActor):
             self._wait_for_time()
             self._arm_end()
             self._follow()
+        if events and not self._goes_on:
+            self._text_caller()
+            if self.ride.is_over:
+                self.retire_later()  # it may have been woken for the text alone
 
     def carry_over(self, before: RideActor) -> None:  # type: ignore[override]
         super().carry_over(before)
@@ -549,6 +555,11 @@ class RideActor(RecordedActor):
     def _on_word(self, message: Any) -> None:
         """Dispatcher and tracker tell what happened to this ride."""
         self._carry_out(DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules))
+
+    @receives(TextSent)
+    def _on_text_sent(self, message: TextSent) -> None:
+        self._carry_out(journey.text_sent(self.ride, message, self.runtime.now, self.rules))
+        self.retire_later()  # the ride may have been woken for this
 
     @receives(ClaimRide)
     def _on_claim(self, message: ClaimRide) -> None:
@@ -903,6 +914,7 @@ MEANING: Final[dict[type[Message], Callable[[RideActor, Any, str], None]]] = {
     ChargeDeclined: RideActor._told_paid,
     FareChanged: RideActor._told_fare,
     NoteChanged: RideActor._told_note,
+    CallerTexted: RideActor._told_nobody,
 }
 """What each event of a ride means to whom. Every event that `domain.ride.record` knows has a row."""
 DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], Decision]]] = {

@@ -231,6 +231,13 @@ class NoteChanged(Message, frozen=True, gc=False):
     at: float
 
 
+class CallerTexted(Message, frozen=True, gc=False):
+    """The caller for whom staff booked was texted who comes, or that nobody does: text `number` of the ride has left."""
+
+    ride_id: RideId
+    number: int
+
+
 class StaffActed(Message, frozen=True, gc=False):
     """Somebody of the operator's people did this to a ride: in one commit with what they did, which says the rest. `driver_id`: whom
     staff had asked, or bound. `command`: of staff, who never stand in the events of the deed itself.
@@ -482,7 +489,7 @@ class Purged(Message, frozen=True, gc=False):
 Event = (
     RideRequested | RideScheduled | RideAssigned | RideUnassigned | RideArrived | PinRefused | RideStarted | RideCompleted
     | RideCancelled | PassengerNoShow | SearchFailed | TrackRecorded | RideRated
-    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged | NoteChanged | StaffActed
+    | ChargeRequested | ChargeSettled | ChargeDeclined | FareChanged | NoteChanged | CallerTexted | StaffActed
     | OffersMade | RoundEnded | RoundConsidered | OffersClosed
     | DriverRegistered | DriverOnline | DriverOffline | OfferDeclined | DriverReserved | DriverReleased | AvailabilitySet
     | CommandDone | DriverFolded | QuoteMade | QuoteTaken

@@ -132,7 +132,8 @@ class FareUnknown(Message, frozen=True, gc=False):
 
 
 class TextCaller(Message, frozen=True, gc=False):
-    """Ride -> whoever sends texts: tell the caller who comes, or without a `driver` that nobody does. No answer comes.
+    """Ride -> whoever sends texts: tell the caller who comes, or without a `driver` that nobody does. `TextSent` with the same `number`
+    comes back once the text has left; nothing does if it could not be sent.
 
     `eta_s`: how long the driver takes to the pickup, where that is known.
     """
@@ -141,3 +142,10 @@ class TextCaller(Message, frozen=True, gc=False):
     phone: str
     driver: DriverCard | None = None
     eta_s: float | None = None
+    number: int = 0
+
+
+class TextSent(Message, frozen=True, gc=False):
+    """Whoever sends texts -> ride: that text has left."""
+
+    number: int

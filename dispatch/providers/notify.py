@@ -47,12 +47,12 @@ class Notifier(ABC):
     async def deliver(self, text: Text) -> None:
         """Send it. Whatever this raises is a trouble, after which it is tried again."""
 
-    def send(self, text: Text) -> None:
-        """Send a text soon. Returns at once; what goes wrong is reported."""
+    def send(self, text: Text, sent: Callable[[], None] | None = None) -> None:
+        """Send a text soon. Returns at once; what goes wrong is reported. `sent` is called once it has left."""
         if len(self._under_way) >= MOST_AT_ONCE:
             self._report("too many texts are under way")
             return
-        task = asyncio.get_running_loop().create_task(self._send(text))
+        task = asyncio.get_running_loop().create_task(self._send(text, sent))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -62,7 +62,7 @@ class Notifier(ABC):
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _send(self, text: Text) -> None:
+    async def _send(self, text: Text, sent: Callable[[], None] | None) -> None:
         await asyncio.sleep(_dice.uniform(*LATER_S))
         if text.for_nobody:
             return
@@ -75,6 +75,8 @@ class Notifier(ABC):
             except Exception as error:  # its text may hold the URL with a secret, or the number
                 trouble = type(error).__name__
             else:
+                if sent is not None:
+                    sent()
                 return
         self._report(trouble)
 

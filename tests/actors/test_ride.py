@@ -76,6 +76,7 @@ from dispatch.messages.providers import (
     Priced,
     QuoteGranted,
     QuoteRefused,
+    TextSent,
 )
 from dispatch.principals import OPERATIONS
 from dispatch.runtime.actor import Actor
@@ -162,6 +163,7 @@ MESSAGES: dict[str, Any] = {
     "FareUnknown": FareUnknown(1, "down"),
     "AskAgain": _AskAgain(1),
     "AnnounceState": AnnounceState(),
+    "TextSent": TextSent(1),
 }
 AWAY = ("PassengerGone", "Retire")
 """Messages that concern a passenger without a connection."""

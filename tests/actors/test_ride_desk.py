@@ -10,15 +10,24 @@ from msgspec.structs import replace
 from dispatch.actors.ride import RideActor
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import OfferId, QuoteId
-from dispatch.messages.commands import Attach, CancelRide, ChangeFare, Detach, EditRide, FindDriver, ReassignRide
-from dispatch.messages.events import RideAssigned, RideRequested, StaffActed
-from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered, ForDriver, SearchDriver
+from dispatch.messages.commands import (
+    Attach,
+    CancelRide,
+    ChangeFare,
+    Detach,
+    EditRide,
+    FindDriver,
+    ReassignRide,
+    ReportArrived,
+)
+from dispatch.messages.events import CallerTexted, RideAssigned, RideRequested, StaffActed
+from dispatch.messages.matching import AnnounceHold, ClaimRide, DeskAnswered, ForDriver, SearchDriver, SearchExhausted
 from dispatch.messages.notices import NoteNews, PassengerSnapshot
-from dispatch.messages.providers import NotPriced, Priced, QuoteRefused
+from dispatch.messages.providers import NotPriced, Priced, QuoteRefused, TextSent
 from dispatch.principals import OPERATIONS, Principal, Role
 from dispatch.values import FareLine, Money, Place, Price
 from dispatch.words import RefusalCode, RideStatus
-from tests.actors.rig import ANN, AS_ANN, DAN, DEARER, EVE, RIDE, TRIP, Rig
+from tests.actors.rig import ANN, AS_ANN, AS_DAN, DAN, DEARER, EVE, RIDE, TRIP, Rig
 
 CHANGES = (
     CancelRide(OPERATIONS, RIDE, "a complaint", reply_to="request/1"),
@@ -256,3 +265,52 @@ class TestIntervening:
         assert [answer.code for answer in rig.heard(DESK)] == [RefusalCode.NO_SUCH_RIDE]
         rig.wait(RideRules().retire_after_s + 1.0)
         assert rig.runtime.actor("ride/r1") is None
+
+
+class TestTexts:
+    def another_life(self, rig: Rig) -> list[Any]:
+        """Another process goes on. Returns what it has texted."""
+        rig.runtime.lose(frozenset(("ride",)))
+        rig.ride()
+        rig.wait(0.0)
+        return rig.heard("texts")
+
+    def called(self, *then: Any) -> Rig:
+        rig = ride_of_a_caller()
+        rig.listen("texts")
+        rig.tell("ride/r1", CALL, *then)
+        return rig
+
+    def test_a_text_is_asked_for_by_every_life_until_it_has_left(self) -> None:
+        rig = self.called(claim(DAN))
+        (text,) = rig.heard("texts")
+        assert (text.driver, text.number) == (DAN, 1)
+        assert self.another_life(rig) == self.another_life(rig) == [text]
+        rig.tell("ride/r1", TextSent(1), TextSent(1))
+        assert self.another_life(rig) == []
+        assert [type(event) for event in rig.journal.events_of("ride/r1")].count(CallerTexted) == 1
+
+    def test_that_nobody_comes_is_texted_by_a_later_life_which_then_leaves_memory(self) -> None:
+        rig = self.called(SearchExhausted(1, "nobody near", 4, 0))
+        (text,) = rig.heard("texts")
+        assert text.driver is None and self.another_life(rig) == [text]
+        rig.tell("ride/r1", TextSent(1))
+        rig.wait(RideRules().retire_after_s + 1.0)
+        assert rig.runtime.actor("ride/r1") is None
+
+    def test_a_driver_who_is_there_already_is_not_texted_of_any_more(self) -> None:
+        rig = self.called(claim(DAN), ReportArrived(AS_DAN, RIDE))
+        rig.heard("texts")
+        assert self.another_life(rig) == []
+
+    def test_the_word_about_an_older_text_settles_no_newer_one(self) -> None:
+        rig = self.called(claim(DAN), ReassignRide(OPERATIONS, RIDE, DESK, "late"), claim(EVE, search_no=3))
+        assert [(text.driver, text.number) for text in rig.heard("texts")] == [(DAN, 1), (EVE, 2)]
+        rig.tell("ride/r1", TextSent(1))
+        assert [text.number for text in self.another_life(rig)] == [2]
+
+    def test_nobody_is_texted_of_a_ride_that_an_app_booked(self) -> None:
+        rig = ride_of_a_caller()
+        rig.listen("texts")
+        rig.tell("ride/r1", Attach(AS_ANN, PASSENGER, (0, 5)), FindDriver(AS_ANN, RIDE, TRIP, ANN), claim(DAN))
+        assert rig.heard("texts") == [] == self.another_life(rig)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +270,39 @@ def test_the_desk_has_a_driver_asked_takes_the_ride_back_binds_another_and_chang
             assert (await heard(other, "ride_completed"))["fare"] == 80.0
 
     run(story())
+
+
+def test_a_text_that_a_killed_server_could_not_send_is_sent_by_the_next(tmp_path: Path) -> None:
+    """The first server reaches nobody who sends texts; and says twice what it found for whom."""
+
+    async def story() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        settings = 'notify = "webhook"\nnotify_url = "{}"\nsearch_cap = "5s"\nrounds = 1\n'
+        async with (
+            served(tmp_path, settings.format("http://127.0.0.1:9/"), signal.SIGKILL) as (host, _),
+            at(host) as desk,
+            connect(f"ws://{host}/ws/driver/27821234568/") as driver,
+            connect(f"ws://{host}/ws/ops/") as board,
+        ):
+            await is_near(driver)
+            await desk.post("/api/rides", json=CALL)
+            offer = await heard(driver, "ride_request")
+            await say(driver, "accept_ride", ride_id=offer["ride_id"], driver_id="27821234568")
+            await heard(driver, "ride_accepted")
+            await desk.post("/api/rides", json={**CALL, "passenger_phone": "+27 82 000 0002"})
+            while "no_drivers" not in str(await heard(board, "board_changed")):
+                pass
+        async with pricing_api() as sms:
+            async with served(tmp_path, settings.format(sms.url)), asyncio.timeout(20):
+                while len(sms.heard) < 2:
+                    sms.asked.clear()
+                    await sms.asked.wait()
+            first = list(sms.heard)
+            async with served(tmp_path, settings.format(sms.url)) as (host, _), at(host) as desk:
+                assert (await desk.get("/readyz")).status_code == 200
+            return first, sms.heard[2:]
+
+    first, later = run(story())
+    texts = {text["to"]: text["text"] for text in first}
+    assert set(texts) == {"+27820000001", "+27820000002"} and texts["+27820000002"] == NOBODY
+    assert texts["+27820000001"].startswith("Your ride: Driver 4568")
+    assert later == [], "what has left is not sent again"

@@ -9,6 +9,7 @@ from dispatch.ids import DriverId, OfferId, PassengerId, PersonId, QuoteId, Ride
 from dispatch.messages.base import Command, Recorded
 from dispatch.messages.events import (
     AvailabilitySet,
+    CallerTexted,
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
@@ -84,6 +85,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     ChargeDeclined(RIDE, "the card was refused"),
     FareChanged(RIDE, 90.0, "a detour", "p1", 200.0, 9000),
     NoteChanged(RIDE, "the blue gate", "p1", 200.0),
+    CallerTexted(RIDE, 1),
     StaffActed(RIDE, "p1", "edit", DRIVER_ID),
     OffersMade(RIDE, 1, 1, (OfferPlaced(OFFER, DRIVER_ID, 812.5),), 31.75, refill=True),
     RoundEnded(RIDE, 1, 1),
@@ -142,6 +144,7 @@ def _every_kind() -> list[Append]:
         told[RideStarted],
         told[FareChanged],
         told[NoteChanged],
+        told[CallerTexted],
         told[StaffActed],
         told[TrackRecorded],
         told[RideCompleted],

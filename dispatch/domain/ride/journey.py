@@ -63,6 +63,7 @@ from dispatch.messages.commands import (
     StartRide,
 )
 from dispatch.messages.events import (
+    CallerTexted,
     FareChanged,
     NoteChanged,
     PassengerNoShow,
@@ -95,7 +96,7 @@ from dispatch.messages.notices import (
     Searching,
     Way,
 )
-from dispatch.messages.providers import TextCaller
+from dispatch.messages.providers import TextCaller, TextSent
 from dispatch.principals import Role
 from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd, StaffAction
@@ -448,10 +449,21 @@ def told_again(before: Command, command: Command, answer: DeskAnswered) -> DeskA
 
 
 def text_to_caller(ride: RideRecord, rules: RideRules) -> TextCaller | None:
-    """What the caller of a ride that was booked by phone is texted now that it has a driver, or gets none; None: nothing."""
+    """What the caller of a ride that was booked by phone is texted now that it has a driver, or gets none; None: nothing, or that has
+    left already. It is of no use any more once the driver is there.
+    """
     if not (ride.booked_by and rules.text_callers and ride.passenger is not None and ride.passenger.phone):
         return None
-    return TextCaller(ride.ride_id, ride.passenger.phone, ride.driver, ride.told_eta_s)
+    if ride.texts == ride.texted or ride.status not in (ACCEPTED, NO_DRIVERS):
+        return None
+    return TextCaller(ride.ride_id, ride.passenger.phone, ride.driver, ride.told_eta_s, ride.texts)
+
+
+def text_sent(ride: RideRecord, message: TextSent, now: float, rules: RideRules) -> Decision:
+    """The caller's text has left: no later life sends it again."""
+    if not ride.texted < message.number <= ride.texts:
+        return NOTHING
+    return Decision((CallerTexted(ride.ride_id, message.number),))
 
 
 def told_desk(ride: RideRecord) -> DeskAnswered:

@@ -16,6 +16,7 @@ from dispatch.ids import DriverId, OfferId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.commands import FindDriver
 from dispatch.messages.events import (
+    CallerTexted,
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
@@ -127,6 +128,7 @@ VERBS: Final[dict[type[Message], str]] = {
     ChargeDeclined: "decline the charge of",
     FareChanged: "change the fare of",
     NoteChanged: "change the note of",
+    CallerTexted: "text the caller of",
 }
 AGREED: Final = "agreed"
 """The one line of a fare that staff changed."""
@@ -148,6 +150,7 @@ UNMOVING: Final[dict[type[Message], frozenset[str]]] = {
     ChargeDeclined: TERMINAL,
     FareChanged: WITH_DRIVER,
     NoteChanged: WITH_DRIVER,
+    CallerTexted: frozenset((PENDING, *WITH_DRIVER, *TERMINAL)),
 }
 """Events of a ride that leave its status as it is, and in which they can happen."""
 
@@ -252,6 +255,9 @@ class RideRecord(msgspec.Struct):
     payment_status: PaymentStatus = PaymentStatus.NOTHING
     booked_by: str = ""
     body: int = 0
+    texts: int = 0
+    texted: int = 0
+    """How many texts the caller was to get, and the number of the last that has left."""
     zone: str = ""
     """Whose dispatcher looks for its driver, and whose tracker follows the driver: where the pickup lay at the first booking."""
 
@@ -311,6 +317,7 @@ def _remember_terms(ride: RideRecord, event: RideRequested | RideScheduled) -> N
 def _remember_driver(ride: RideRecord, event: RideAssigned) -> None:
     ride.driver, ride.offer_id, ride.round_no = event.driver, event.offer_id, event.round_no
     ride.assigned_at, ride.told_eta_s, ride.pin = event.at, event.eta_s, event.pin
+    ride.texts += bool(ride.booked_by)
 
 
 def _forget_driver(ride: RideRecord, event: RideUnassigned) -> None:
@@ -374,11 +381,16 @@ def _remember_note(ride: RideRecord, event: NoteChanged) -> None:
     ride.trip = msgspec.structs.replace(ride.trip, note=event.note)
 
 
+def _remember_text(ride: RideRecord, event: CallerTexted) -> None:
+    ride.texted = event.number
+
+
 def _remember_no_show(ride: RideRecord, event: PassengerNoShow) -> None:
     ride.ended_by, ride.reason, ride.fee = Party.DRIVER, NO_SHOW, event.fee
 
 
 def _remember_failure(ride: RideRecord, event: SearchFailed) -> None:
+    ride.texts += bool(ride.booked_by)
     ride.ended_by, ride.reason, ride.rounds, ride.drivers_asked = (
         Party.SYSTEM,
         event.reason,
@@ -405,6 +417,7 @@ _MEMORIES: dict[type[Message], Callable[[RideRecord, Any], None]] = {
     ChargeDeclined: _remember_decline,
     FareChanged: _remember_fare,
     NoteChanged: _remember_note,
+    CallerTexted: _remember_text,
     SearchFailed: _remember_failure,
 }
 

@@ -21,6 +21,7 @@ from dispatch.messages.events import (
     Event,
     OffersMade,
     RideAssigned,
+    SearchFailed,
 )
 from dispatch.messages.journal import Append, Appended, by_nobody
 from dispatch.ports import Post
@@ -253,6 +254,11 @@ class MemoryJournal:
 
     def open_rides(self) -> list[RideId]:
         return sorted(self._notes.open_rides, key=lambda ride_id: (self._notes.open_rides[ride_id], ride_id))
+
+    def unserved_since(self, at: float) -> list[RideId]:
+        return [
+            ride_id for ride_id, events in self._rides.items() if any(type(event) is SearchFailed for event in events)
+        ]
 
     def unpaid_rides(self) -> list[RideId]:
         return list(self._notes.unpaid)

@@ -28,7 +28,7 @@ from dispatch.storage.tables.region import kept_region
 from dispatch.storage.tables.schema import FILED_BY_STREAM
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.values import Document, DriverCard, DriverFile, Passenger
-from dispatch.words import PersonStatus
+from dispatch.words import PersonStatus, RideStatus
 
 # ---------------------------------------------------------------------------------------------------------------- events
 
@@ -223,6 +223,12 @@ _FILE_OF_DRIVER: Final = """
     WHERE person_id = ? AND role = 'driver' ORDER BY kind"""
 
 
+_UNSERVED: Final = f"""
+    SELECT ride_id FROM rides WHERE ride_no > (SELECT max(ride_no) FROM rides) - 1000
+    AND status = '{RideStatus.NO_DRIVERS}' AND ended_at > ? ORDER BY ride_no"""
+"""Of the last thousand rides: a start looks through no more."""
+
+
 Made = TypeVar("Made")
 
 
@@ -237,6 +243,9 @@ class JournalReads(EventStore, Protocol):
 
     def reserved_drivers(self) -> Sequence[DriverId]:
         """Every driver who is reserved for a ride or on one, by id."""
+
+    def unserved_since(self, at: float) -> Sequence[RideId]:
+        """The latest rides that got no driver, since this Unix second: their callers may not know yet."""
 
     def unpaid_rides(self) -> Sequence[RideId]:
         """Every ride whose charge the provider has not settled, oldest first."""
@@ -292,6 +301,9 @@ class Reader:
 
     def ride_exists(self, ride_id: RideId) -> bool:
         return bool(self._rows("SELECT 1 FROM rides WHERE ride_id = ?", ride_id))
+
+    def unserved_since(self, at: float) -> list[RideId]:
+        return self._each(RideId, _UNSERVED, at)
 
     def unpaid_rides(self) -> list[RideId]:
         return self._each(RideId, "SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")

@@ -21,6 +21,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import (
     EVENT_TYPES,
     AvailabilitySet,
+    CallerTexted,
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
@@ -351,6 +352,7 @@ EVENTS: Final[dict[type[Message], EventRow]] = {
     ChargeDeclined: EventRow(RIDE, runs(_SETTLE_CHARGE("'declined'", "reference = NULL, reason = :reason")), _settled),
     FareChanged: EventRow(RIDE, _fare_changed),
     NoteChanged: EventRow(RIDE, _nothing),
+    CallerTexted: EventRow(RIDE, _nothing),
     StaffActed: EventRow("", _nothing),
     OffersMade: EventRow(DISPATCHER, _offered),
     RoundEnded: EventRow(DISPATCHER, _nothing),

@@ -32,6 +32,7 @@ from dispatch.ids import DriverId, OfferId, PassengerId, RideId
 from dispatch.messages import events
 from dispatch.messages.base import Command
 from dispatch.messages.events import (
+    CallerTexted,
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
@@ -86,6 +87,7 @@ EXAMPLES: dict[str, events.Event] = {
     "ChargeDeclined": ChargeDeclined(RIDE, "refused"),
     "FareChanged": FareChanged(RIDE, 80.0, "agreed", "ops", 90.0),
     "NoteChanged": NoteChanged(RIDE, "the blue gate", "ops", 90.0),
+    "CallerTexted": CallerTexted(RIDE, 1),
 }
 WAYS: dict[str, tuple[str, ...]] = {
     UNBOOKED: (),
@@ -118,7 +120,15 @@ def test_the_written_table_has_every_cell_once() -> None:
 
 def test_every_event_of_a_ride_is_in_the_table() -> None:
     own = {kind.__name__ for kind in events.EVENT_TYPES if kind.__name__.startswith(("Ride", "Charge"))}
-    own |= {"SearchFailed", "PassengerNoShow", "PinRefused", "TrackRecorded", "FareChanged", "NoteChanged"}
+    own |= {
+        "SearchFailed",
+        "PassengerNoShow",
+        "PinRefused",
+        "TrackRecorded",
+        "FareChanged",
+        "NoteChanged",
+        "CallerTexted",
+    }
     assert own | {"CommandDone"} == set(EXAMPLES)
     assert {kind.__name__ for kind in VERBS} == own
 
