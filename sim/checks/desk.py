@@ -21,6 +21,7 @@ class DeskCheck:
     def __init__(self, violations: Violations, ledger: Ledger) -> None:
         self._violations = violations
         self._ledger = ledger
+        ledger.keeps_edits = True
         self._asked: dict[str, tuple[float, Any]] = {}
         self._answered: dict[str, None] = {}
         self.answers: dict[str, int] = {}

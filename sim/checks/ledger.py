@@ -107,7 +107,9 @@ class Ledger:
         """Fares that staff set."""
         self.pickups: dict[RideId, list[Place]] = {}
         self.notes: dict[RideId, list[str]] = {}
-        """Pickups and notes that each ride had so far."""
+        """Pickups and notes that each open ride had so far."""
+        self.keeps_edits = False
+        """Whether they are kept of rides that are over, too: where staff may still hear of an edit."""
         self._by_phone: dict[RideId, None] = {}
         self.charges = Charges(violations.add)
         self.decisions = Decisions(start)
@@ -262,6 +264,9 @@ class Ledger:
             self.agreed.pop(ride_id, None)
         self.refused.pop(ride_id, None)
         self._free_until.pop(ride_id, None)
+        if not self.keeps_edits:
+            self.pickups.pop(ride_id, None)
+            self.notes.pop(ride_id, None)
         offered = self.offered.pop(ride_id, None)
         driver_id = self.driver_of.pop(ride_id, None)
         if driver_id is not None:
