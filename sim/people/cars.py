@@ -35,7 +35,7 @@ class CarBoard(PositionBoard):
         """A heap: when an app first reports that its car has come to rest, the app's place among all, and whose it is."""
 
     def watch(self, phones: Sequence[DriverPhone], delay_s: float, every_s: float) -> None:
-        """From now on the apps of these drivers report together, in `delay_s` seconds and then every `every_s` seconds.
+        """From now on the apps of these drivers, who have just reported, do so together: in `delay_s` seconds and then every `every_s`.
 
         Raises ValueError for a cadence in which positions get too old.
         """
@@ -43,10 +43,12 @@ class CarBoard(PositionBoard):
             raise ValueError(f"a position is too old after {self.max_age_s} s, and comes every {every_s} s")
         cohort = _Cohort(self._clock.now, delay_s, every_s, len(phones))
         self._cohorts.append(cohort)
+        now, sets_out = self._clock.now, self._sets_out
         for phone in phones:
             car = self._cars[phone.driver_id] = _Car(phone, cohort, len(self._cars))
-            phone.on_drive = self._sets_out
-            self._will_rest(car)
+            phone.on_drive = sets_out
+            if phone.leg.arrives_at > now:
+                self._will_rest(car)
 
     def count(self) -> None:
         """Count what was reported since `watch`, each once. Call it at the end."""

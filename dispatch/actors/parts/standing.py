@@ -22,7 +22,7 @@ class Standing:
         """`warn_s`: the driver is warned so many seconds before a document ends."""
         self._file: DriverFile | None = None
         self._warn_s = warn_s
-        self._warned: frozenset[Document] = frozenset()
+        self._warned: tuple[Document, ...] = ()
         self.due_at = inf
         """When the timer fires that is set (Unix seconds); inf: none is."""
 
@@ -47,8 +47,8 @@ class Standing:
         if self._file is None:
             return
         soon = ending(self._file.documents, now, self._warn_s)
-        before = frozenset() if anew else self._warned
-        self._warned = frozenset(soon)
+        before = () if anew else self._warned
+        self._warned = tuple(soon)
         for document in soon:
             if document not in before:
                 yield DocumentExpiring(document=document.kind, expires_at=document.expires_at)
