@@ -116,7 +116,7 @@ def _figures(glance: Glance) -> Table:
         "time to assign, p95": _seconds(glance.assign_p95_s),
         "drivers free · busy": f"{glance.free:,} · {glance.busy:,}",
         "positions a second": f"{glance.positions_per_s:,.0f}",
-        ("server, fleet: CPU · MB" if glance.fleet_is_inside else "server CPU · memory"): _server(glance),
+        ("server, fleet CPU · memory" if glance.fleet_is_inside else "server CPU · memory"): _server(glance),
     }
     table = Table.grid(expand=True, padding=(0, 0, 0, 1))
     table.add_column()

@@ -91,6 +91,7 @@ def put_on_file(writer: Writer, fleet: int, now: float) -> tuple[list[PersonId],
         )
         for player in PLAYERS
     ]
+    _register(writer, [MICHAEL], now)
     _added(writer, played, now)
     return add_drivers(writer, 0, fleet, now), _added(writer, passengers(), now)
 
@@ -108,10 +109,15 @@ def add_drivers(writer: Writer, first: int, count: int, now: float) -> list[Pers
         )
         for card in cards
     ]
-    unknown = [card for card in cards if people.id_of_phone(writer.db, card.phone) is None]
-    # A file of people has no ratings; a driver's first one is told by the event.
-    writer.write([by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)) for card in unknown])
+    _register(writer, cards, now)
     return _added(writer, new, now)
+
+
+def _register(writer: Writer, cards: Sequence[DriverCard], now: float) -> None:
+    """A file of people has no ratings: a driver's first one is told by this event."""
+    unknown = [card for card in cards if people.id_of_phone(writer.db, card.phone) is None]
+    if unknown:
+        writer.write([by_nobody(addresses.driver(card.driver_id), now, DriverRegistered(card)) for card in unknown])
 
 
 def _added(writer: Writer, new: Sequence[NewPerson], now: float) -> list[PersonId]:

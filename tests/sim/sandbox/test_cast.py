@@ -18,9 +18,11 @@ def test_everybody_is_on_file_once_with_their_phone_as_their_id(tmp_path: Path) 
             assert drivers == [card.driver_id for card, _ in zip(cast.drivers(), range(3), strict=False)]
             assert len(set(passengers)) == cast.PASSENGERS
             played = [people.find(writer.db, player.phone) for player in cast.PLAYERS]
+            rating = writer.db.execute("SELECT rating FROM drivers WHERE name = 'Michael Brown'").fetchone()
     sarah, michael, ann = (person for person in played if person is not None)
     assert (sarah.name, sarah.as_(PersonRole.PASSENGER) is not None) == ("Sarah Johnson", True)
     assert (michael.name, michael.as_(PersonRole.DRIVER) is not None) == ("Michael Brown", True)
+    assert rating == (4.9,)
     staff = ann.as_(PersonRole.STAFF)
     assert staff is not None
     assert staff.is_manager
