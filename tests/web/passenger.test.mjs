@@ -174,6 +174,7 @@ test("plates and pins are read letter by letter", () => {
 
 test("a quote has a line for any vehicle and one for each type", () => {
   const answer = { quote_id: "q1", fare: 85.5, currency: "ZAR", distance_km: 5.2, duration_minutes: 18, expires_at: "x", ttl_ms: 300_000 };
+  assert.deepEqual(trips.offersOf({ ...answer, eta_s: 240 }, 0).map(({ etaS }) => etaS), [240]);
   const offers = trips.offersOf({ ...answer, quotes: [{ ...answer, quote_id: "q2", vehicle_type: "suv", fare: 112 }] }, 500);
   assert.deepEqual(offers.map(({ vehicleType, quoteId, fare, ends }) => [vehicleType, quoteId, fare, ends]), [[null, "q1", 85.5, 300_500], ["suv", "q2", 112, 300_500]]);
 });

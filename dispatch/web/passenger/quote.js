@@ -100,7 +100,8 @@ function drawOffers(list, offers, chosen, app) {
     const name = offer.vehicleType === null ? t.say("passenger.any_vehicle") : typeName(offer.vehicleType);
     const price = offer.fare === null ? null : money(t.money(offer.fare, offer.currency));
     const radio = el("input", { type: "radio", name: "vehicle", value: offer.vehicleType ?? "", checked: offer === chosen, on: { change: choose } });
-    return el("label", { class: "offer", test: "vehicle" }, radio, said(name), el("span", { class: "offer-price" }, price));
+    const soon = offer.etaS === null ? null : el("span", { class: "muted small" }, t.duration(offer.etaS));
+    return el("label", { class: "offer", test: "vehicle" }, radio, said(name), soon, el("span", { class: "offer-price" }, price));
   });
   const told = offers.length > 0 && offers[0].fare === null && el("p", {}, t.say("passenger.driver_tells"));
   const waiting = offers.length === 0 && el("div", { class: "skeleton", "aria-hidden": "true" });

@@ -10,8 +10,9 @@ const MOST_RECENT = 3;
 
 /**
  * @typedef {import("./state.js").Place} Place
- * @typedef {{ vehicleType: string | null, quoteId: string | null, fare: number | null, currency: string | null, km: number, minutes: number, ends: number | null, expiresAt: string | null }} Offer
- *   a way to be driven: by any vehicle where `vehicleType` is null. `fare` null: the driver tells. `ends` on the clock that only grows
+ * @typedef {{ vehicleType: string | null, quoteId: string | null, fare: number | null, currency: string | null, km: number, minutes: number, ends: number | null, expiresAt: string | null, etaS: number | null }} Offer
+ *   a way to be driven: by any vehicle where `vehicleType` is null. `fare` null: the driver tells. `ends` on the clock that only grows. `etaS`: how far the
+ *   nearest free driver is, in seconds, where that is known
  */
 
 /** @param {Place} from @param {Place} to kilometres in a straight line */
@@ -33,7 +34,7 @@ export function straightKm(from, to) {
 export function withoutTariff(pickup, dropoff, types) {
   const km = straightKm(pickup, dropoff) * DETOUR;
   const minutes = Math.max(1, Math.round((km / KMH) * 60));
-  return [null, ...types].map((vehicleType) => ({ vehicleType, quoteId: null, fare: null, currency: null, km, minutes, ends: null, expiresAt: null }));
+  return [null, ...types].map((vehicleType) => ({ vehicleType, quoteId: null, fare: null, currency: null, km, minutes, ends: null, expiresAt: null, etaS: null }));
 }
 
 /**
@@ -54,6 +55,7 @@ export function offersOf(answer, now) {
     minutes: quote.duration_minutes,
     ends: now + quote.ttl_ms,
     expiresAt: quote.expires_at,
+    etaS: quote.eta_s ?? null,
   }));
 }
 
