@@ -167,6 +167,7 @@ export class Stage extends Emitter {
       const closed = name === "offer" ? null : follows(driver, "offer_closed", rideId);
       await passenger.send("find_driver", this.#trip());
       await asked;
+      if (name === "taken") await this.#giveToAnother(rideId);
       if (closed !== null) await closed;
       else {
         const assigned = follows(passenger, "driver_assigned", rideId);
@@ -246,6 +247,21 @@ export class Stage extends Emitter {
       estimated_duration_minutes: 5,
       fare_amount: 0,
     };
+  }
+
+  /** Gives the ride to another driver, as a desk may; without a desk some other driver has to accept. @param {string} rideId */
+  async #giveToAnother(rideId) {
+    const desk = this.#staff.session;
+    if (desk.person === null) return;
+    const { drivers } = await desk.request("GET", "/api/drivers");
+    for (const { driver_id, status } of drivers) {
+      if (status !== "available" || driver_id === this.ids.driver) continue;
+      try {
+        return await desk.request("POST", `/api/rides/${rideId}/assign`, { body: { driver_id, bind: true } });
+      } catch {
+        // This one cannot have it now; the next one may.
+      }
+    }
   }
 
   /** @param {Record<string, unknown>} order */
