@@ -20,6 +20,7 @@ const TEXTS_EVERY_MS = 500;
 const TELL_FOR_MS = 10_000;
 const HEXAGON_EVERY_MS = 5_000;
 const MISSED_PAGE = 50;
+const NARROW = matchMedia("(max-width: 719px)");
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Message} Message */
@@ -173,6 +174,8 @@ export class Desk {
     this.map.showRide();
     this.#layOut();
     this.#draw();
+    // On a narrow screen the panel stands above the list that was clicked.
+    if (message.type === "ride" && message.ride !== null && NARROW.matches) this.panel.element.scrollIntoView();
   }
 
   /** @param {string} id */
