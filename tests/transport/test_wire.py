@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from dispatch.transport import wire
+from dispatch.transport.wire.desk import BookRequest
 from tests.transport.rig import FIND_DRIVER
 
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "PROTOCOL.md").read_text("utf-8")
@@ -344,3 +346,18 @@ def test_the_document_lists_the_fields_of_the_ride_inside_a_drivers_snapshot() -
     sentence = re.search(r"^`ride` holds (.*?)\.$", PROTOCOL, re.MULTILINE | re.DOTALL)
     assert sentence is not None
     assert names(sentence[1]) == fields(wire.CurrentRide, True) | fields(wire.CurrentRide, False)
+
+
+def test_a_call_is_booked_with_the_fields_of_an_apps_booking() -> None:
+    """They cannot be one struct, for a frame has an id and a type. What staff leave out the server fills in; a caller has a number."""
+
+    def without_none(kind: Any) -> Any:
+        parts = get_args(kind)
+        return next(part for part in parts if part is not NoneType) if NoneType in parts else kind
+
+    app, staff = (
+        {field.encode_name: without_none(field.type) for field in msgspec.structs.fields(kind)}
+        for kind in (wire.FindDriver, BookRequest)
+    )
+    app.pop("id")
+    assert staff == app

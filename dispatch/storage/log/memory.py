@@ -256,9 +256,9 @@ class MemoryJournal:
         return sorted(self._notes.open_rides, key=lambda ride_id: (self._notes.open_rides[ride_id], ride_id))
 
     def unserved_since(self, at: float) -> list[RideId]:
-        return [
-            ride_id for ride_id, events in self._rides.items() if any(type(event) is SearchFailed for event in events)
-        ]
+        """All of them: events in memory have no time of their own."""
+        rides = self._rides.items()
+        return [ride_id for ride_id, events in rides if any(type(event) is SearchFailed for event in events)]
 
     def unpaid_rides(self) -> list[RideId]:
         return list(self._notes.unpaid)

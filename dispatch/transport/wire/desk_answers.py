@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from dispatch.transport.wire.own import Sums
+
 
 class DriverNow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A driver as they are now. `why_not_offered`: missing where nothing is in the way of an offer."""
@@ -76,16 +78,11 @@ class DayFigures(Struct, frozen=True, kw_only=True):
     hours: tuple[HourFigures, ...]
 
 
-class DriverTakings(Struct, frozen=True, kw_only=True):
-    """What one driver's rides that ended that day came to."""
+class DriverTakings(Sums, frozen=True, kw_only=True):
+    """What one driver took that day."""
 
     driver_id: str
     driver_name: str | None
-    rides: int
-    fares: float
-    cash: float
-    card: float
-    fees: float
     distance_km: float
     without_fare: int
 

@@ -96,17 +96,22 @@ class OwnRides(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-class Takings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a driver's rides of one day came to, in major units: `fares` of `rides` that were completed, as `cash` and by `card`; and
-    `fees` of passengers who cancelled late or did not come.
+class Sums(Struct, frozen=True, kw_only=True):
+    """What a driver's rides came to, in major units: `fares` of `rides` that were completed, as `cash` and by `card`; and `fees` of
+    passengers who cancelled late or did not come.
     """
 
-    day: str
     rides: int
     fares: float
     cash: float
     card: float
     fees: float
+
+
+class Takings(Sums, frozen=True, kw_only=True, omit_defaults=True):
+    """What a driver took on one day."""
+
+    day: str
     currency: str | None = None
 
 

@@ -54,7 +54,8 @@ from dispatch.transport.wire.desk_answers import DayFigures, DayTakings, Drivers
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 
 OK, CREATED, ACCEPTED = 200, 201, 202
-TAKINGS_COLUMNS: Final = DriverTakings.__struct_fields__
+WHOSE: Final = ("driver_id", "driver_name")
+TAKINGS_COLUMNS: Final = (*WHOSE, *(name for name in DriverTakings.__struct_fields__ if name not in WHOSE))
 Told = dict[str, Any]
 
 
