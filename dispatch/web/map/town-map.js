@@ -46,6 +46,7 @@ export class TownMap {
   #fitted = [];
   #fittedAs = "";
   #follows = true;
+  #isLate = false;
   #isOver = false;
   /** @type {((taken: Taken) => void) | null} */
   #taken = null;
@@ -209,6 +210,8 @@ export class TownMap {
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.on("movestart", (/** @type {any} */ event) => event.originalEvent && this.#leave());
+    // A mark that has moved while the map did is looked at now.
+    map.on("moveend", () => this.#isLate && this.#keepInView());
     map.on("moveend", (/** @type {any} */ event) => this.#taken && this.#nameStreet(Boolean(event.originalEvent)));
     map.on("resize", () => this.#follows && this.#show(false));
     map.getCanvas().addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#take());
@@ -292,7 +295,9 @@ export class TownMap {
   #show(moving) {
     const corners = this.#corners();
     if (!this.#map || !corners) return;
-    this.#map.fitBounds(corners, { padding: this.#margin(), maxZoom: NEAREST_ZOOM, duration: moving && !this.#calm.matches ? 200 : 0 });
+    const camera = this.#cameraFor(corners);
+    // Where it cannot be said yet, the new size brings it here again.
+    if (camera) this.#map.easeTo({ ...camera, duration: moving && !this.#calm.matches ? 200 : 0 });
   }
 
   /** The camera that shows these corners; null while MapLibre is between two sizes of its box, when it cannot say. @param {number[][]} corners */
@@ -307,7 +312,9 @@ export class TownMap {
   /** While the map follows: shows all again once a mark has left, or all of them have come so near that they can be shown larger. */
   #keepInView() {
     const corners = this.#corners();
-    if (!this.#map || !this.#follows || !corners || this.#map.isMoving()) return;
+    if (!this.#map || !this.#follows || !corners) return;
+    this.#isLate = this.#map.isMoving();
+    if (this.#isLate) return;
     const best = this.#cameraFor(corners);
     if (!best) return;
     const zoom = this.#map.getZoom();
