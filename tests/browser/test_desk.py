@@ -70,6 +70,22 @@ def test_a_caller_is_booked_for_by_keyboard_alone_and_why_says_who_was_asked(
         picture(page, "why")
 
 
+def test_what_is_typed_ahead_of_the_look_up_goes_into_the_next_field(open_page: Open, server: Server) -> None:
+    page = desk(open_page, server)
+    page.keyboard.press("b")
+    for words in ("0821239999", "Lerato Zulu", "mannerheim", "aleksant"):
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+    for field, words in (
+        ("phone", "0821239999"),
+        ("name", "Lerato Zulu"),
+        ("from", "Mannerheimintie"),
+        ("to", "Aleksanterinkatu"),
+    ):
+        expect(page.locator(f"#book-{field}")).to_have_value(words)
+    expect(page.get_by_test_id("call-booking")).to_be_focused()
+
+
 def test_every_view_is_open_to_everybody(open_page: Open, server: Server, accessible: Look, picture: Picture) -> None:
     page = desk(open_page, server)
     for view in VIEWS:

@@ -11,7 +11,6 @@ import { digitsOf, isWhole, momentIn, placeIn } from "./reading.js";
 const LOOK_AFTER_MS = 150;
 const LEAST_DIGITS = 4;
 const WAIT_FOR_QUOTE_MS = 2_000;
-const WAIT_FOR_CALLER_MS = 600;
 const UNDO_MS = 10_000;
 const ASKED_AFTER_MS = 800;
 const FIELDS = /** @type {Record<string, string>} */ ({ passenger_phone: "phone", passenger_name: "name", pickup_at: "when", vehicle_type: "type" });
@@ -35,6 +34,7 @@ export function bookingRow(desk) {
   let active = -1;
   /** @type {Promise<void> | null} */ let looking = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let lookTimer;
+  let lookNow = () => {};
   /** @type {{ promise: Promise<any>, told: any, terms: string } | null} */ let quote = null;
   let key = crypto.randomUUID();
   let sentTerms = "";
@@ -74,7 +74,12 @@ export function bookingRow(desk) {
       return showCallers([]);
     }
     looking = new Promise((resolve) => {
-      lookTimer = setTimeout(() => void look(typed).then(resolve), LOOK_AFTER_MS);
+      lookNow = () => {
+        clearTimeout(lookTimer);
+        lookNow = () => {};
+        void look(typed).then(resolve);
+      };
+      lookTimer = setTimeout(() => lookNow(), LOOK_AFTER_MS);
     });
   });
 
@@ -113,17 +118,21 @@ export function bookingRow(desk) {
       if (active >= 0) phone.input.setAttribute("aria-activedescendant", `book-caller-${active}`);
     } else if (isEnter(event)) {
       event.preventDefault();
-      void phoneDone();
+      phoneDone();
     }
   });
 
-  async function phoneDone() {
+  /** The number stands. Whoever types on at once types into the name: nothing waits for the look-up. */
+  function phoneDone() {
     if (digitsOf(phone.input.value).length < LEAST_DIGITS) return phone.error(t("phone_wrong"));
-    if (looking !== null) await Promise.race([looking, sleep(WAIT_FOR_CALLER_MS)]);
     if (callers[active]) return isCaller(callers[active]);
+    const asked = looking;
     name.input.focus();
-    // The answer may come while the name is asked for: it is taken if nothing was typed yet.
-    void looking?.then(() => callers[active] && document.activeElement === name.input && name.input.value === "" && isCaller(callers[active]));
+    lookNow();
+    void asked?.then(() => {
+      const isUntouched = name.input.value === "" && from.value === null && from.input.value === "";
+      if (asked === looking && callers[active] && isUntouched) isCaller(callers[active]);
+    });
   }
 
   /** @param {Caller} caller */
