@@ -199,6 +199,6 @@ def test_the_map_is_fetched_after_the_socket_stands(open_page: Open) -> None:
     page.get_by_test_id("phone").fill(MICHAEL)
     page.get_by_test_id("log-in").click()
     page.get_by_test_id("online").click()
-    page.wait_for_function("document.querySelector('.map').classList.contains('town-map')")
+    expect(page.locator(".map.town-map")).to_be_visible()
     assert order[0] == "socket"
     assert order.count("map") == 1

@@ -123,7 +123,7 @@ def test_a_start_says_what_is_wrong_with_it(tmp_path: Path, damage: Callable[[Pa
     path = closed_file(tmp_path / "rides.db")
     damage(path)
     with pytest.raises(DatabaseError) as refused, owned(path) as ownership:
-        _open(Settings(db=str(path)), ownership)
+        _open(Settings(db=str(path)), ownership, is_sandbox=False)
     assert f"{path}" in str(refused.value) and SAYS[damage] in str(refused.value)
 
 

@@ -150,7 +150,7 @@ def how_strictly_the_journal_waits_for_the_disk(given: Given) -> object:
     with (
         chdir(given.folder),
         owned(given.settings.db, make=True) as ownership,
-        closing(_open(given.settings, ownership)) as writer,
+        closing(_open(given.settings, ownership, is_sandbox=False)) as writer,
     ):
         return writer.db.execute("PRAGMA synchronous").fetchone()[0]
 

@@ -254,6 +254,10 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         lambda reader: reader.unpaid_rides(),
         ["SCAN charges USING INDEX charges_pending"],
     ),
+    "rides that got no driver": (
+        lambda reader: reader.unserved_since(0.0),
+        ["SEARCH rides USING INTEGER PRIMARY KEY (rowid>?)", "SEARCH rides"],
+    ),
     "open rides": (
         lambda reader: reader.open_rides(),
         ["SCAN rides USING INDEX rides_open"],
