@@ -67,7 +67,7 @@ def test_rows_stop_by_a_key_and_go_on(open_page: Open) -> None:
     frame(page, "driver.*open")
     page.keyboard.press("s")
     page.get_by_test_id("connect-passenger").click()
-    expect(page.get_by_text("1 frame waits")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ frames? waits?"))).to_be_visible()  # a ping may have passed as well
     page.keyboard.press("s")
     frame(page, "passenger.*open")
 
