@@ -783,9 +783,9 @@ def build_map(city: str, out: str | None) -> None:
 
     Wherever the file is shown, the credit in it has to stand beside: the data are under the Open Database License.
     """
-    from dispatch.travel.streets import build
+    from dispatch.travel.map_files import build_streets
 
-    say(build(city, out))
+    say(build_streets(city, out))
 
 
 @main.group()

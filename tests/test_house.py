@@ -71,6 +71,7 @@ TESTED_ELSEWHERE = {
     "dispatch/values.py": "structs: tests/test_addresses.py looks at every one",
     "dispatch/transport/http/requests.py": "what routes share: tests/transport/http/routes",
     "dispatch/transport/sessions/context.py": "what sessions share: tests/transport/sessions",
+    "dispatch/travel/street_map.py": "structs: tests/travel/test_map_files.py",
     "dispatch/messages": "structs: tests/test_addresses.py looks at every one",
     "sim/checks/board.py": "tests/test_overview.py",
     "sim/people/desk.py": "tests/test_overview.py",

@@ -9,8 +9,9 @@ from dispatch.config import Settings
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.errors import DispatchError, SettingError
 from dispatch.timestamps import LocalTime
+from dispatch.travel.map_files import read_map
 from dispatch.travel.profile import Profile, ProfileError, read_profile
-from dispatch.travel.street_map import MissingExtra, read_map
+from dispatch.travel.street_map import MissingExtra
 
 if TYPE_CHECKING:
     from dispatch.travel.roads import Roads

@@ -1,13 +1,9 @@
-"""A map of streets: places, and links between them with their length and time. Files of several kinds become one."""
+"""A map of streets: places, and links between them with their length and time."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from dispatch.errors import DispatchError
 from dispatch.values import Point
-
-WANTED = "a map is a file of OpenStreetMap (.osm.pbf, .osm) or node-link JSON (.json, .json.gz)"
 
 
 class MapError(DispatchError):
@@ -41,42 +37,3 @@ class StreetMap(NamedTuple):
 
     places: list[Point]
     links: list[Link]
-
-
-def read_map(path: str) -> StreetMap:
-    """The map in this file.
-
-    Raises:
-        MapError: the file cannot be read, is of no kind that is known, or has no street; the sentence names it.
-        ImportError: it is OpenStreetMap's, and osmium is not installed.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise MapError(f"cannot read {path}: there is no such file")
-    read = next((read for ending, read in READERS.items() if file.name.endswith(ending)), None)
-    if read is None:
-        raise MapError(f"cannot read {path}: {WANTED}")
-    street_map = read(file)
-    if not street_map.links:
-        raise MapError(f"{path} has no street that cars may use")
-    return street_map
-
-
-def _node_link(file: Path) -> StreetMap:
-    from dispatch.travel.node_link import read
-
-    return read(file)
-
-
-def _osm(file: Path) -> StreetMap:
-    from dispatch.travel.osm import read
-
-    return read(file)
-
-
-READERS: dict[str, Callable[[Path], StreetMap]] = {
-    ".json": _node_link,
-    ".json.gz": _node_link,
-    ".osm.pbf": _osm,
-    ".osm": _osm,
-}

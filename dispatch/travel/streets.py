@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dispatch.text import counted
-from dispatch.travel.street_map import MapError, MissingExtra
+from dispatch.travel.street_map import MapError
 from dispatch.values import Point
 
 CREDIT: Final = "© OpenStreetMap contributors"
@@ -118,32 +117,6 @@ class Streets(msgspec.Struct, frozen=True):
         for street in self.streets:
             name = "" if street.name == UNNAMED else self.names[street.name]
             yield Line(street.kind, name, points_of(street.steps))
-
-
-def build(city_path: str, out_path: str | None) -> str:
-    """Write the streets of a city, an extract of OpenStreetMap, to `out_path`, or to a file of the current folder that is named after
-    the extract. Returns a sentence that says what the file holds.
-
-    Raises:
-        MapError: the extract cannot be read, has no street, or the file cannot be written.
-        MissingExtra: the packages of the extra `roads` are not installed.
-    """
-    try:
-        from dispatch.travel.osm import read_streets_of
-    except ImportError as cause:
-        raise MissingExtra(cause) from cause
-    city = Path(city_path)
-    if not city.is_file():
-        raise MapError(f"cannot read {city}: there is no such file")
-    streets = read_streets_of(city)
-    file = Path(out_path or f"{city.name.removesuffix('.pbf').removesuffix('.osm')}-streets.json.gz")
-    data = packed(streets)
-    try:
-        file.write_bytes(data)
-    except OSError as cause:
-        raise MapError(f"cannot write {file}: {cause}") from cause
-    names, kilobytes = counted(len(streets.names), "street name"), len(data) / 1000
-    return f"{file}: {names}, {kilobytes:,.0f} kB; show {CREDIT!r} beside it"
 
 
 def packed(streets: Streets) -> bytes:

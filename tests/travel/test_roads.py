@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.domain.places.geo import Curve, TravelModel, haversine_m
+from dispatch.travel.map_files import read_map
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import ACCESS_MPS, SNAP_M, RoadModel, Roads
-from dispatch.travel.street_map import Link, StreetMap, read_map
+from dispatch.travel.street_map import Link, StreetMap
 from dispatch.values import Point
 from sim.city.offsets import destination
 from tests.travel.maps import BLOCK_M, HELSINKI, MANHATTAN, at, grid_map, map_file

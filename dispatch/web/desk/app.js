@@ -3,6 +3,7 @@
 import { el, fill } from "../shell/dom.js";
 import { keep, recall } from "../shell/keep.js";
 import { showLink } from "../shell/link.js";
+import { openedPage } from "../shell/page.js";
 import { loadStreets } from "../map/streets.js";
 import { Board, FREE, isOver, NEEDS } from "./board.js";
 import { bookingRow } from "./booking.js";
@@ -10,7 +11,6 @@ import { deskFoot, deskTop } from "./frame.js";
 import { listenToKeys } from "./listen.js";
 import { mapLists } from "./map-lists.js";
 import { deskMap } from "./desk-map.js";
-import { opening } from "./main.js";
 import { ridePanel } from "./ride-panel.js";
 import { Roster } from "./roster.js";
 import { firstState, MANAGERS_VIEWS, medianWaitS, reduce, unserved, viewOf } from "./state.js";
@@ -400,6 +400,6 @@ export class Desk {
   }
 }
 
-const page = await opening;
+const page = await openedPage();
 const desk = new Desk(page, await loadStreets(page.town.map?.streets));
 desk.start();

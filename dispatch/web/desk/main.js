@@ -2,5 +2,5 @@
 
 import { openPage } from "../shell/page.js";
 
-export const opening = openPage({ page: "desk", title: "desk.title" });
+void openPage({ page: "desk", title: "desk.title" });
 void import("./app.js");

@@ -5,9 +5,9 @@ import { errorText } from "../shell/errors.js";
 import { Eta } from "../shell/eta.js";
 import { keep, recall } from "../shell/keep.js";
 import { showLink } from "../shell/link.js";
+import { openedPage } from "../shell/page.js";
 import { choose, chosen, followSun } from "../shell/theme.js";
 import { Actions } from "./actions.js";
-import { opening } from "./main.js";
 import { DriverMap } from "./map.js";
 import { Position } from "./position.js";
 import { Sounds } from "./sounds.js";
@@ -25,7 +25,7 @@ const TICK_MS = 1_000;
 /** Where a mark stands that nobody has moved, in a town whose bounds nobody has told: Johannesburg, as in the README. */
 const SOMEWHERE = { south: -26.21, west: 28.03, north: -26.19, east: 28.06 };
 
-const page = await opening;
+const page = await openedPage();
 const { client, town, texts, announcer, main, bands, person, menu, sound } = page;
 
 let state = begin(recall("page") ?? {});

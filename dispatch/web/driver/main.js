@@ -2,5 +2,5 @@
 
 import { openPage } from "../shell/page.js";
 
-export const opening = openPage({ page: "driver", title: "driver.title" });
+void openPage({ page: "driver", title: "driver.title" });
 void import("./app.js");

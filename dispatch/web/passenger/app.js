@@ -4,7 +4,7 @@ import { Refused } from "../client/errors.js";
 import { el, fill } from "../shell/dom.js";
 import { errorText } from "../shell/errors.js";
 import { forget, keep, recall } from "../shell/keep.js";
-import { opening } from "./main.js";
+import { openedPage } from "../shell/page.js";
 import { endedView, receiptView } from "./ending.js";
 import { driveView } from "./drive.js";
 import { helpDialog } from "./help.js";
@@ -54,7 +54,7 @@ const LIVE = ["pending", "accepted", "arrived", "in_progress"];
 const RIDES_KEPT = 20;
 const VIBRATION_MS = 200;
 
-const page = await opening;
+const page = await openedPage();
 const { client, town, texts, announcer, bands, main, menu, person } = page;
 
 /** @type {App} */

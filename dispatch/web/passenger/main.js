@@ -2,7 +2,6 @@
 
 import { openPage } from "../shell/page.js";
 
-/** The page, once somebody is logged in. */
-export const opening = openPage({ page: "passenger", title: "passenger.title" });
+void openPage({ page: "passenger", title: "passenger.title" });
 
 void import("./app.js");

@@ -37,6 +37,9 @@ const AGAIN_MS = 3_000;
  * }} Page `main` is empty, `bar` is the bar at the top
  */
 
+/** @type {Promise<Page> | null} */
+let opened = null;
+
 /**
  * Builds what all pages have, and waits until somebody is logged in (or says who they are, where nobody has to).
  *
@@ -45,7 +48,27 @@ const AGAIN_MS = 3_000;
  * @param {string} options.title key of the text in the tab and, hidden to the eye, at the top of the page
  * @returns {Promise<Page>}
  */
-export async function openPage({ page, title }) {
+export function openPage({ page, title }) {
+  opened = frameWithPerson(page, title);
+  return opened;
+}
+
+/**
+ * The page that is being opened, for whatever is fetched meanwhile.
+ *
+ * @returns {Promise<Page>}
+ */
+export function openedPage() {
+  if (!opened) throw new Error("no page was opened");
+  return opened;
+}
+
+/**
+ * @param {PageName} page
+ * @param {string} title
+ * @returns {Promise<Page>}
+ */
+async function frameWithPerson(page, title) {
   keepFiles(page);
   const frame = await openFrame({ page, title });
   const person = await somebody({ ...frame, page }, frame.town);

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.travel.street_map import MapError, read_map
+from dispatch.travel.map_files import read_map
+from dispatch.travel.street_map import MapError
 from tests.travel.maps import HELSINKI, MANHATTAN, grid_map, map_file
 
 
