@@ -5,7 +5,6 @@ Their apps do for themselves what the simulation does for them in bulk: say wher
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -17,8 +16,9 @@ from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from sim.city.demand import Demand
 from sim.demo.apps import DemoApp, DriverApp, PassengerApp
+from sim.demo.lines import Lines
 from sim.demo.rides import RidesSeen
-from sim.network.socket_link import Decode, Ending, SocketLink
+from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
@@ -28,9 +28,6 @@ CADENCE, DEMAND = "cadence", "demand"
 BEAT_S = 0.1
 FREE_BEATS, DRIVING_BEATS, PING_BEATS = 100, 30, 50
 """A free driver sends a position every 10 s, a driver with a ride every 3 s, and every app pings every 5 s."""
-DOORS = 50
-"""Handshakes at once. Of a thousand at once all would be slow, and some too late."""
-HANG_UP_BATCH, HANG_UP_WITHIN_S = 100, 5.0
 
 
 class Beat(Message, frozen=True, gc=False):
@@ -55,10 +52,7 @@ class Crowd:
         self.drivers: list[DriverApp] = []
         self.passengers: dict[RideId, PassengerApp] = {}
         self.url = ""
-        self._on_failure = on_failure
-        self._doors = asyncio.Semaphore(DOORS)
-        self._lines: dict[asyncio.Task[Ending | None], DemoApp] = {}
-        self._came_back = 0
+        self.lines = Lines(self.errors, on_failure, self._on_over)
         self._run = f"{int(runtime.now):x}"  # the database may remember the rides of an earlier demo
         self._booked = 0
         self._behaviour = PassengerBehaviour()
@@ -67,11 +61,6 @@ class Crowd:
         self._demand_began = 0.0
         runtime.sink(CADENCE, _Sink(self._on_beat))
         runtime.sink(DEMAND, _Sink(self._on_book))
-
-    @property
-    def came_back(self) -> int:
-        """Connections that replaced a lost one."""
-        return self._came_back + sum(app.link.came_back for app in self._lines.values())
 
     @property
     def is_quiet(self) -> bool:
@@ -90,7 +79,7 @@ class Crowd:
             self.runtime.sink(phone.address, phone)
             app = DriverApp(phone, self._link(f"/ws/driver/{driver_id}/", wire.to_driver), self.errors, self.figures)
             self.drivers.append(app)
-            self._keep(app)
+            self.lines.keep(app)
         self.runtime.set_timer(BEAT_S, CADENCE, Beat(0))
         for app in self.drivers:
             await app.opened.wait()
@@ -132,7 +121,7 @@ class Crowd:
         self.runtime.sink(phone.address, phone)
         link, turn = self._link(f"/ws/ride/{ride_id}/", wire.to_passenger), self._booked % PING_BEATS
         app = self.passengers[ride_id] = PassengerApp(phone, link, self.errors, self.seen, turn)
-        self._keep(app)
+        self.lines.keep(app)
         self._wait_for_next()
 
     def _on_end(self, phone: PassengerPhone) -> None:
@@ -144,40 +133,18 @@ class Crowd:
     # -- lines
 
     def _link(self, path: str, decode: Decode) -> SocketLink:
-        return SocketLink(self.url + path, decode, self.runtime.rng("links"), self._doors)
+        return SocketLink(self.url + path, decode, self.runtime.rng("links"), self.lines.doors)
 
-    def _keep(self, app: DemoApp) -> None:
-        task = asyncio.create_task(app.link.run(app))
-        self._lines[task] = app
-        task.add_done_callback(self._on_line_over)
-
-    def _on_line_over(self, task: asyncio.Task[Ending | None]) -> None:
-        app = self._lines.pop(task)
-        app.opened.set()  # nobody need wait for it any longer
-        self._came_back += app.link.came_back
-        if task.cancelled():
-            return
-        failure = task.exception()
-        if failure is not None:
-            self._on_failure(failure)
-        elif (ending := task.result()) is not None:
-            self.errors[f"{ending.code} {ending.reason}".rstrip()] += 1
-            if isinstance(app, PassengerApp):
-                self.seen.forget(app.phone.ride_id)
-                self._on_end(app.phone)
+    def _on_over(self, app: DemoApp, is_refused: bool) -> None:
+        if is_refused and isinstance(app, PassengerApp):
+            self.seen.forget(app.phone.ride_id)
+            self._on_end(app.phone)
 
     async def hang_up(self) -> None:
-        """Hang up: passengers first, then drivers, a batch at a time. An app that takes more than a few seconds is cut off."""
+        """Hang up: passengers first, then drivers."""
         for address in (CADENCE, DEMAND):
             self.runtime.remove_sink(address)
-        lines = list(self._lines.items())[::-1]  # the fleet came first
-        for start in range(0, len(lines), HANG_UP_BATCH):
-            batch = lines[start : start + HANG_UP_BATCH]
-            for _, app in batch:
-                app.link.close()
-            await asyncio.wait([task for task, _ in batch], timeout=HANG_UP_WITHIN_S)
-            for task, _ in batch:
-                task.cancel()
+        await self.lines.hang_up()
 
 
 class _Sink:

@@ -20,8 +20,9 @@ from dispatch.timestamps import LocalTime
 from dispatch.transport import wire
 from dispatch.values import Point, Trip
 from sim.demo.apps import DemoApp, PassengerApp
+from sim.demo.lines import Lines
 from sim.demo.rides import RidesSeen
-from sim.network.socket_link import Decode, Ending, SocketLink
+from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import PassengerBehaviour
 from sim.people.passenger import PassengerPhone
 from sim.report.figures import Figures
@@ -35,9 +36,6 @@ DEMAND: Final = "demand"
 BEAT_S: Final = 0.1
 FREE_BEATS, DRIVING_BEATS, PING_BEATS = 50, 30, 50
 """A free driver sends a position every 5 s, since they cruise; a driver with a ride every 3 s, and every app pings every 5 s."""
-DOORS: Final = 50
-"""Handshakes at once."""
-HANG_UP_BATCH, HANG_UP_WITHIN_S = 100, 5.0
 FIRST_SHARE, FIRST_WITHIN_S = 5, 4.0
 """At the start one passenger for so many drivers books within so many seconds, so that there is something to see."""
 LOOK_AGAIN_S: Final = 5.0
@@ -91,21 +89,15 @@ class Crowd:
         """A driver who is not simulated is free: rides of passengers who are not simulated either are left to that driver."""
         self._seed, self._local = seed, LocalTime(time_zone)
         self._token, self._renew_beats = token, max(1, round(renew_every_s / BEAT_S))
-        self._doors = asyncio.Semaphore(DOORS)
-        self._lines: dict[asyncio.Task[Ending | None], DemoApp] = {}
+        self.lines = Lines(self.errors, self._on_failure, self._on_over)
         self._who: dict[DemoApp, Principal] = {}
-        self._came_back = self._booked = self._turn = 0
+        self._booked = self._turn = 0
         self._run = f"{int(self.people.now):x}"  # the file may remember the rides of an earlier run
         self._dice = self._rng("passengers")
         self._at_home: list[PersonId] = []
         self._url = ""
         self._beating: asyncio.Task[None] | None = None
         self._post[DEMAND] = _Demand(self)
-
-    @property
-    def came_back(self) -> int:
-        """Connections that replaced a lost one."""
-        return self._came_back + sum(app.link.came_back for app in self._lines.values())
 
     @property
     def is_over(self) -> bool:
@@ -140,20 +132,13 @@ class Crowd:
             self._keep(app, who)
 
     async def hang_up(self) -> None:
-        """Hang up: passengers first, then drivers, a batch at a time. An app that takes more than a few seconds is cut off."""
+        """Hang up: passengers first, then drivers."""
         self.people.stop()
         self.road.stop()
         if self._beating is not None:
             self._beating.cancel()
         self._post.clear()
-        lines = list(self._lines.items())[::-1]  # the fleet came first
-        for start in range(0, len(lines), HANG_UP_BATCH):
-            batch = lines[start : start + HANG_UP_BATCH]
-            for _, app in batch:
-                app.link.close()
-            await asyncio.wait([task for task, _ in batch], timeout=HANG_UP_WITHIN_S)
-            for task, _ in batch:
-                task.cancel()
+        await self.lines.hang_up()
 
     # -- steering
 
@@ -268,30 +253,20 @@ class Crowd:
 
     def _link(self, path: str, decode: Decode, who: Principal) -> SocketLink:
         dice = self._rng(f"links/{path}")
-        return SocketLink(self._url + path, decode, dice, self._doors, lambda: self._token(who))
+        return SocketLink(self._url + path, decode, dice, self.lines.doors, lambda: self._token(who))
 
     def _keep(self, app: DemoApp, who: Principal) -> None:
-        task = asyncio.create_task(app.link.run(app))
-        self._lines[task] = app
         self._who[app] = who
-        task.add_done_callback(self._on_line_over)
+        self.lines.keep(app)
 
-    def _on_line_over(self, task: asyncio.Task[Ending | None]) -> None:
-        app = self._lines.pop(task)
+    def _on_over(self, app: DemoApp, is_refused: bool) -> None:
         who = self._who.pop(app)
-        self._came_back += app.link.came_back
-        if isinstance(app, PassengerApp):
-            self._at_home.insert(0, PersonId(who.id))
-        if task.cancelled():
+        if not isinstance(app, PassengerApp):
             return
-        failure = task.exception()
-        if failure is not None:
-            self._on_failure(failure)
-        elif (ending := task.result()) is not None:
-            self.errors[f"{ending.code} {ending.reason}".rstrip()] += 1
-            if isinstance(app, PassengerApp):
-                self.seen.forget(app.phone.ride_id)
-                self._on_end(app.phone)
+        self._at_home.insert(0, PersonId(who.id))
+        if is_refused:
+            self.seen.forget(app.phone.ride_id)
+            self._on_end(app.phone)
 
     def _on_failure(self, error: BaseException) -> None:
         self.errors[f"a bug of the sandbox: {type(error).__name__}"] += 1
