@@ -53,6 +53,7 @@ def test_every_module_of_the_product_says_what_lives_there() -> None:
 
 
 TESTED_ELSEWHERE = {
+    "dispatch/commands": "commands: tests/test_cli.py and wherever what they call is tested",
     "dispatch/app.py": "a server is a process: tests/e2e",
     "dispatch/live/routes.py": "every route of a server: tests/e2e",
     "dispatch/live/guest.py": "a protocol",

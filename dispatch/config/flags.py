@@ -1,4 +1,6 @@
-"""What every command needs: settings as options, errors as one line, letters that fit the terminal. Only `cli.py` imports this."""
+"""What every command needs: settings as options, errors as one line, letters that fit the terminal. Only `cli.py` and
+`commands/` import this.
+"""
 
 import codecs
 import functools
