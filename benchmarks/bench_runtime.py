@@ -23,7 +23,8 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 import pykka
 
-from dispatch.runtime import Actor, RealtimeRuntime, Runtime, VirtualRuntime, receives
+from dispatch.runtime import Actor, Runtime, VirtualRuntime, receives
+from dispatch.runtime.realtime import RealtimeRuntime
 
 SIZES = (1_000, 10_000, 100_000)
 THREADS = 1_000

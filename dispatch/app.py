@@ -26,11 +26,11 @@ from dispatch.live.reads import LiveReads
 from dispatch.live.removals import LiveRemovals
 from dispatch.payments import payment_provider, require_payments
 from dispatch.policies import policy_factory
+from dispatch.ports import JournalReads
 from dispatch.prices import pricing_provider, require_prices
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
-from dispatch.storage.log.on_file import JournalReads
 from dispatch.storage.people.directory import Directory
 from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say

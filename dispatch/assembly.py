@@ -33,10 +33,10 @@ from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
 from dispatch.messages.commands import Attach, FindDriver
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.overview import Overview
+from dispatch.ports import JournalReads
 from dispatch.prices import pricer, quote_options
 from dispatch.runtime import Runtime, Supervisor
 from dispatch.runtime.supervision import Failure
-from dispatch.storage.log.on_file import JournalReads
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.values import UNNAMED, Passenger
 

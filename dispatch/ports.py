@@ -75,3 +75,28 @@ class EventStore(Protocol):
 
     def forget(self, ride_id: RideId) -> None:
         """This ride is over and its actor has left memory: its events need not be kept in memory any more."""
+
+
+class JournalReads(EventStore, Protocol):
+    """What both read sides answer: what actors ask, and what the composition root asks beside it.
+
+    An answer holds everything that was `Appended` before the question, and nothing that was not.
+    """
+
+    def ride_exists(self, ride_id: RideId) -> bool:
+        """Whether anybody ever booked under this id."""
+
+    def reserved_drivers(self) -> Sequence[DriverId]:
+        """Every driver who is reserved for a ride or on one, by id."""
+
+    def unserved_since(self, at: float) -> Sequence[RideId]:
+        """The latest rides that got no driver, since this Unix second: their callers may not know yet."""
+
+    def unpaid_rides(self) -> Sequence[RideId]:
+        """Every ride whose charge the provider has not settled, oldest first."""
+
+    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
+        """The passenger as last booked or seeded; None: never seen."""
+
+    def default_passenger(self) -> Passenger | None:
+        """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""

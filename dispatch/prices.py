@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
-from dispatch import logs
 from dispatch.actors.quote import QuoteOptions
 from dispatch.addresses import PRICING
 from dispatch.config import Settings
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dispatch.providers.http_pricing import HttpPricing
 
 NO_RATES: Final = "there is no tariff: set base_fare, per_km, per_minute or minimum_fare"
+
+
+log = logging.getLogger(__name__)
 
 
 def pricer(settings: Settings, travel: EtaModel, zones: ZoneMap = ONE_ZONE) -> Pricer:
@@ -66,7 +69,7 @@ def pricing_provider(settings: Settings, runtime: Runtime, priced_by: Pricer) ->
         settings.pricing_url,
         settings.pricing_key,
         settings.pricing_timeout_s,
-        lambda trouble: logs.log.warning("the pricing provider has no answer", extra={"trouble": trouble}),
+        lambda trouble: log.warning("the pricing provider has no answer", extra={"trouble": trouble}),
         pricer=priced_by,
         fallback=fallback_of(settings, priced_by),
         moment=rfc3339,

@@ -10,14 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.ids import DriverId
 from dispatch.prices import require_rates
 from dispatch.storage.file.owner import owned
-from dispatch.storage.log.on_file import Writer
-from dispatch.storage.tables.opening import has_events
 from dispatch.text import counted, say
 from sim.city.demand import DemandError
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
@@ -27,6 +26,9 @@ from sim.report.outputs import require_writable
 from sim.report.progress import INTERRUPTED, Progress, interruptible
 from sim.spec import Plan, make_plan
 from sim.world import World, WorldOptions
+
+if TYPE_CHECKING:
+    from dispatch.storage.log.on_file import Writer
 
 FIRST_DRIVER = 27_820_000_000
 
@@ -139,6 +141,9 @@ def _how_far(world: World, plan: Plan) -> str:
 @contextmanager
 def _new_file(path: str) -> Iterator[Writer]:
     """The file that this run's events go to, owned meanwhile. One that holds others would mix two histories, and is not touched."""
+    from dispatch.storage.log.on_file import Writer
+    from dispatch.storage.tables.opening import has_events
+
     with owned(path, make=True) as ownership:
         if not ownership.is_new and has_events(path):
             raise SettingError("db", f"db must be a new file for a simulation, {path} holds the events of another run")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -24,7 +24,6 @@ from dispatch.providers.payment import VirtualPayments
 from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Trace, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.invariants import LOOKED_AT, Watch
 from sim.city.demand import Demand
@@ -34,6 +33,9 @@ from sim.people.cars import CarBoard
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
 from sim.report.figures import Figures
+
+if TYPE_CHECKING:
+    from dispatch.storage.log.on_file import Writer
 
 REPORTS, REQUESTS = "reports", "requests"
 ENDING_S = 3600.0

@@ -12,7 +12,7 @@ from dispatch import addresses, logs
 from dispatch.config import Settings
 from dispatch.control import done, refused
 from dispatch.errors import DatabaseError, DispatchError, Unavailable
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.health.startup_check import require_sound

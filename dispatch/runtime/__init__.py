@@ -3,7 +3,6 @@
 from dispatch.runtime.actor import Actor, receives
 from dispatch.runtime.core import Runtime, Sink
 from dispatch.runtime.permuted import PermutedRuntime
-from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.runtime.supervision import DeadLetter, Supervisor
 from dispatch.runtime.thread import ThreadActor
 from dispatch.runtime.trace import Trace
@@ -13,7 +12,6 @@ __all__ = [
     "Actor",
     "DeadLetter",
     "PermutedRuntime",
-    "RealtimeRuntime",
     "Runtime",
     "Sink",
     "Supervisor",

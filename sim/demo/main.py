@@ -22,7 +22,7 @@ from rich.console import Console
 from dispatch.config import Resolved, Settings, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.ids import DriverId
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.tools.seed import demo_fleet, seed
 from dispatch.text import plain, say
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process

@@ -17,7 +17,8 @@ import pykka
 import pytest
 
 from dispatch.addresses import kind_of
-from dispatch.runtime import Actor, PermutedRuntime, RealtimeRuntime, Runtime, Supervisor, VirtualRuntime
+from dispatch.runtime import Actor, PermutedRuntime, Runtime, Supervisor, VirtualRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 
 PATIENCE_S = 10.0
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dispatch.runtime import Actor, RealtimeRuntime, receives
-from dispatch.runtime.realtime import TURNS_A_PUMP
+from dispatch.runtime import Actor, receives
+from dispatch.runtime.realtime import TURNS_A_PUMP, RealtimeRuntime
 
 PATIENCE_S = 10.0
 

@@ -14,7 +14,7 @@ from dispatch.live.ground import ground_of
 from dispatch.messages.providers import AskPrice, CollectFare, FareUnknown
 from dispatch.payments import payment_provider
 from dispatch.prices import pricer, pricing_provider
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.transport.http.routes.town import town_of
 from dispatch.transport.ws.server import run
 from dispatch.travel.streets import SHIPPED

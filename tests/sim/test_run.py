@@ -1,6 +1,8 @@
 """`dispatch simulate` over files of trips: what it refuses before it begins, and that it ends in peace."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +46,20 @@ def test_a_city_whose_fares_the_server_sets_is_served_as_any_other(pricing: str)
 def test_a_tariff_without_rates_is_refused_before_anything_runs() -> None:
     with pytest.raises(SettingError, match="there is no tariff"):
         simulate(Settings(pricing="tariff"), load({}, {}).simulate)
+
+
+def test_a_simulation_without_a_file_loads_no_database_and_no_event_loop() -> None:
+    """They and what they bring are twenty MiB of a process that has no use for them."""
+    heavy = "asyncio", "sqlite_utils", "structlog"
+    script = (
+        "import sys; from dispatch.config import Settings, load; from sim.run import run; from sim.spec import make_plan;"
+        "wanted = load({'trips': 'none', 'rides': '3', 'drivers': '3'}, {}).simulate;"
+        "world, _ = run(Settings(), wanted, make_plan(wanted));"
+        f"print(world.watch.checked > 0, [name for name in {heavy} if name in sys.modules])"
+    )
+    root = str(Path(cli.__file__).parent)
+    said = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert said.stdout == "True []\n"
 
 
 class TestRowsThatAreSkipped:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dispatch.addresses import DISPATCHER, kind_of
 from dispatch.errors import DatabaseError
@@ -20,13 +20,15 @@ from dispatch.messages.base import Message
 from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.runtime.thread import Stopped, ThreadActor, give_way
 from dispatch.storage.failures import EventRefused
-from dispatch.storage.log.on_file import Writer
+
+if TYPE_CHECKING:
+    from dispatch.storage.log.on_file import Writer
 
 Letter = tuple[str, Message]
 PostMany = Callable[[Iterable[Letter]], None]
 """Tells these letters, in order. Must be safe to call from any thread."""
 T = TypeVar("T")
-Job = Callable[[Writer], T]
+Job = Callable[["Writer"], T]
 Report = Callable[[BaseException | None], None]
 """Hears of trouble, in the journal's thread: the first failed commit after a good one, every event that is refused for its own
 sake, the fault that ends the journal; and None at the first good commit after a failed one.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -26,10 +26,12 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Append, Appended, by_nobody
 from dispatch.ports import Post
 from dispatch.storage.log.journal import Losses
-from dispatch.storage.log.on_file import Writer
 from dispatch.storage.log.restart import Disconnected, held_offers, restart_events
 from dispatch.storage.tables.views import NOTES, Notes
 from dispatch.values import DriverCard, DriverFile, Passenger
+
+if TYPE_CHECKING:
+    from dispatch.storage.log.on_file import Writer
 
 EVENTS_A_WRITE: Final = 1_000
 

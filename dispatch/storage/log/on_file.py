@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -18,7 +18,6 @@ from dispatch.config import Server
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
-from dispatch.ports import EventStore
 from dispatch.storage.failures import EventRefused, StorageDamaged, explained, failure_of
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
@@ -230,31 +229,6 @@ _UNSERVED: Final = f"""
 
 
 Made = TypeVar("Made")
-
-
-class JournalReads(EventStore, Protocol):
-    """What both read sides answer: what actors ask, and what the composition root asks beside it.
-
-    An answer holds everything that was `Appended` before the question, and nothing that was not.
-    """
-
-    def ride_exists(self, ride_id: RideId) -> bool:
-        """Whether anybody ever booked under this id."""
-
-    def reserved_drivers(self) -> Sequence[DriverId]:
-        """Every driver who is reserved for a ride or on one, by id."""
-
-    def unserved_since(self, at: float) -> Sequence[RideId]:
-        """The latest rides that got no driver, since this Unix second: their callers may not know yet."""
-
-    def unpaid_rides(self) -> Sequence[RideId]:
-        """Every ride whose charge the provider has not settled, oldest first."""
-
-    def passenger(self, passenger_id: PassengerId) -> Passenger | None:
-        """The passenger as last booked or seeded; None: never seen."""
-
-    def default_passenger(self) -> Passenger | None:
-        """The seeded passenger, to whom a ride belongs whose app names nobody; None: nothing was seeded."""
 
 
 LAST_EVENTS = 1000

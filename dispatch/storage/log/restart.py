@@ -4,9 +4,11 @@ Run before anyone is served. Drivers are offline; open offers are closed, so tha
 drivers are left as they are: their actors are woken from their events and go on. A journal on file and one in memory record the same.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dispatch import addresses
 from dispatch.ids import DriverId, OfferId, RideId
@@ -27,8 +29,10 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append, by_nobody
 from dispatch.storage.failures import explained
-from dispatch.storage.log.on_file import Writer
 from dispatch.words import LinkEnd, OfferOutcome
+
+if TYPE_CHECKING:
+    from dispatch.storage.log.on_file import Writer
 
 APPENDS_A_COMMIT: Final = 1_000
 _ONLINE: Final = "SELECT driver_id FROM drivers WHERE online ORDER BY driver_id"

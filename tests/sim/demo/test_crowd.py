@@ -13,7 +13,8 @@ from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel
 from dispatch.ids import DriverId, RideId
 from dispatch.principals import Principal
-from dispatch.runtime import RealtimeRuntime, VirtualRuntime
+from dispatch.runtime import VirtualRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport import wire
 from dispatch.transport.sessions.driver import DriverSession

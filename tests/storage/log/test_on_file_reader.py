@@ -26,10 +26,11 @@ from dispatch.messages.events import (
     RoleChanged,
 )
 from dispatch.messages.journal import Append
+from dispatch.ports import JournalReads
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.failures import StorageDamaged
 from dispatch.storage.log.memory import MemoryJournal
-from dispatch.storage.log.on_file import JournalReads, Reader, Writer
+from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tools.seed import SARAH, seed
 from dispatch.values import Document, DriverFile, Passenger
 from dispatch.words import PersonRole, PersonStatus

@@ -17,7 +17,7 @@ from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel
 from dispatch.messages.matching import AskSoonest, SoonestTold
 from dispatch.prices import pricer, quote_options
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.timestamps import unix_time
 from dispatch.transport.http.admission import Admission

@@ -10,7 +10,7 @@ from dispatch.addresses import JOURNAL, RIDE
 from dispatch.config import Settings
 from dispatch.domain.ride.record import RideRules
 from dispatch.messages.commands import FindDriver
-from dispatch.runtime import RealtimeRuntime
+from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
