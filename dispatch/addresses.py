@@ -8,6 +8,8 @@ PURGES = "purges"
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"
 QUOTE, REQUEST, PASSENGER, POSITIONS, PERSON = "quote", "request", "passenger", "positions", "person"
 OVERVIEW = "overview"
+PULSE = "pulse"
+"""Where the server tries out how late its mail is."""
 
 
 def ride(ride_id: RideId) -> str:

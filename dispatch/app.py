@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 import time
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from functools import partial
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch import logs, phones
 from dispatch.addresses import TEXTS
-from dispatch.assembly import ANYBODY, assemble, make_runtime, recover
+from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
@@ -22,6 +24,8 @@ from dispatch.live.effects import tell_effects
 from dispatch.live.file import LiveFile
 from dispatch.live.ground import ground_of
 from dispatch.live.guest import Guest
+from dispatch.live.metrics import file_figures, zone_figures
+from dispatch.live.pulse import Pulse
 from dispatch.live.reads import LiveReads
 from dispatch.live.removals import LiveRemovals
 from dispatch.payments import payment_provider, require_payments
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from dispatch.live.logins import LiveLogins
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.ws.admin import Admin
+    from dispatch.transport.ws.metrics import Source
 
 TELL_LEFT_OUT_S = 10.0
 
@@ -90,6 +95,7 @@ async def _serve(
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
     from dispatch.transport.ws.edge import EdgeCounters
+    from dispatch.transport.ws.metrics import edge_figures
     from dispatch.transport.ws.server import serve_forever
 
     failures = _Failures()
@@ -114,7 +120,8 @@ async def _serve(
         )  # first: rides that wake may have texts to send
         resumed = recover(runtime, store)
         failures.is_starting = False
-        edge, removals = EdgeCounters(), LiveRemovals(live.run, runtime, zone.gateway)
+        edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
+        sources = logins.figures, partial(edge_figures, edge), lambda: {"dispatch_http_refused": refused}
         live.special[RemovePerson] = removals.remove
         live.on_done = partial(tell_effects, runtime, zone.gateway)
         parts = Parts(
@@ -124,13 +131,13 @@ async def _serve(
             zone=zone,
             travel=travel,
             logins=logins,
-            reads=LiveReads(runtime, zone, edge, live.health),
+            reads=_reads(runtime, live, zone, settings.db, opened, sources),
             port=listener.getsockname()[1],
             removals=removals,
             is_sandbox=guest is not None,
             ground=ground,
         )
-        pages = http_app(routes(parts, guest.routes(parts) if guest is not None else ()), admission)
+        pages = http_app(routes(parts, guest.routes(parts) if guest is not None else ()), admission, refused)
         beside = _admin_port(settings, parts.reads, admin)
         await opened.enter_async_context(orders_answered(orders, partial(_obey, live, zone.gateway)))
         _say_what_to_know(settings, store, resumed)
@@ -139,6 +146,16 @@ async def _serve(
         on_ready, on_stop = partial(_announce_ready, ownership, settings, admin, guest), guest.leave if guest else None
         await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission, beside, on_stop)
     return live.is_whole
+
+
+def _reads(
+    runtime: RealtimeRuntime, live: LiveFile, zone: Zone, db: str, opened: AsyncExitStack, sources: "Iterable[Source]"
+) -> LiveReads:
+    """What is read of the running server, and who tries out how late it is. `sources`: figures of those who serve."""
+    pulse = Pulse(runtime, asyncio.get_running_loop())
+    opened.callback(pulse.stop)
+    own = partial(zone_figures, runtime, zone), partial(file_figures, live, db, lambda: runtime.now), pulse.figures
+    return LiveReads(runtime, live.health, *own, *sources)
 
 
 def _admission(

@@ -17,7 +17,7 @@ import cli
 from dispatch.transport import wire
 
 ROOT = Path(cli.__file__).parent
-DRAWN = ("settings", "states")
+DRAWN = ("settings", "states", "metrics")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 COMMAND = re.compile(r"^dispatch .*$", re.MULTILINE)

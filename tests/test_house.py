@@ -65,6 +65,7 @@ TESTED_ELSEWHERE = {
     "dispatch/prices.py": "which provider the settings choose: tests/settings/prices.py and tests/e2e/test_quotes.py",
     "dispatch/payments.py": "which provider the settings choose: tests/e2e/test_payments.py",
     "dispatch/live/removals.py": "people who are taken out of a served file: tests/e2e/test_removals.py",
+    "dispatch/live/metrics.py": "what a live server shows after rides: tests/e2e/test_metrics.py",
     "dispatch/live/reads.py": "what the pages of a live server read: tests/transport/http/test_app.py and tests/e2e",
     "dispatch/errors.py": "sentences and codes: below, and wherever each is raised",
     "dispatch/ids.py": "names of types",

@@ -12,6 +12,7 @@ from dispatch import addresses, logs
 from dispatch.config import Settings
 from dispatch.control import done, refused
 from dispatch.errors import DatabaseError, DispatchError, Unavailable
+from dispatch.live.committed import Committed
 from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.runtime.thread import Stopped
 from dispatch.storage.file.owner import Ownership
@@ -41,7 +42,7 @@ T = TypeVar("T")
 
 
 class LiveFile:
-    """The open file: `journal` writes it, `store` reads it, `health` knows whether commits succeed.
+    """The open file: `journal` writes it, `store` reads it, `health` knows whether commits succeed, `committed` counts them.
 
     `is_whole`: it was closed, and everything is in the one file.
     """
@@ -56,13 +57,18 @@ class LiveFile:
         self._ownership = ownership
         self._runtime = runtime
         self.health = JournalHealth()
+        self.committed = Committed()
         self.special: dict[type[Order], Callable[[Any], Awaitable[Answer]]] = {}
         """Orders that concern more than the file, and who carries them out."""
         self.on_done: Callable[[Answer], object] = _nobody
         """Hears what came of every order."""
         report = partial(_report, self.health)
         self.journal = JournalPort(
-            partial(_open, settings, ownership, is_sandbox), runtime.tell_threadsafe, report, runtime.call_soon
+            partial(_open, settings, ownership, is_sandbox),
+            runtime.tell_threadsafe,
+            report,
+            runtime.call_soon,
+            self.committed.note,
         )
         try:
             self.store = Reader(settings.db, is_writing=self.health.is_well)

@@ -5,6 +5,7 @@ A code that is for nobody is written and thrown away, at the time at which anoth
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable
 from random import SystemRandom
 from typing import Any, Final, NamedTuple
@@ -41,6 +42,8 @@ class Notifier(ABC):
     def __init__(self, report: Callable[[str], None]) -> None:
         """`report` is called with each text that could not be sent, in words without code and number."""
         self._report = report
+        self.counts: Counter[str] = Counter()
+        """Texts that were `sent` and that `failed`. One for nobody is neither."""
         self._under_way: set[asyncio.Task[None]] = set()
 
     @abstractmethod
@@ -50,6 +53,7 @@ class Notifier(ABC):
     def send(self, text: Text, sent: Callable[[], None] | None = None) -> None:
         """Send a text soon. Returns at once; what goes wrong is reported. `sent` is called once it has left."""
         if len(self._under_way) >= MOST_AT_ONCE:
+            self.counts["failed"] += 1
             self._report("too many texts are under way")
             return
         task = asyncio.get_running_loop().create_task(self._send(text, sent))
@@ -75,9 +79,11 @@ class Notifier(ABC):
             except Exception as error:  # its text may hold the URL with a secret, or the number
                 trouble = type(error).__name__
             else:
+                self.counts["sent"] += 1
                 if sent is not None:
                     sent()
                 return
+        self.counts["failed"] += 1
         self._report(trouble)
 
 

@@ -28,6 +28,17 @@ async def sent(sender: Notifier, *texts: Text) -> None:
     await sender.stop()
 
 
+def test_texts_are_counted_as_sent_or_failed_and_one_for_nobody_as_neither() -> None:
+    class Fails(ConsoleNotifier):
+        async def deliver(self, text: Text) -> None:
+            if not text.code:
+                raise ConnectionError
+
+    sender = Fails(lambda trouble: None)
+    asyncio.run(sent(sender, CODE, CODE, Text("27821234567", "no code"), CODE._replace(for_nobody=True)))
+    assert sender.counts == {"sent": 2, "failed": 1}
+
+
 def through_webhook(api_does: object, *texts: Text, key: str = "") -> tuple[PricingApi, list[str]]:
     """What a webhook heard of these texts, and what was reported. `api_does`: the status with which it answers."""
     reports: list[str] = []

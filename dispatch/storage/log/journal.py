@@ -6,6 +6,7 @@ The composition root opens a `JournalPort`; actors reach it as the sink of the a
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -33,6 +34,8 @@ Report = Callable[[BaseException | None], None]
 """Hears of trouble, in the journal's thread: the first failed commit after a good one, every event that is refused for its own
 sake, the fault that ends the journal; and None at the first good commit after a failed one.
 """
+OnCommit = Callable[[Sequence[Append], float], object]
+"""Hears of each commit, in the journal's thread: what is on disk now, and how many seconds that took. It must not raise."""
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
@@ -62,15 +65,17 @@ class JournalPort:
         post_many: PostMany,
         report: Report,
         soon: Callable[[Callable[[], None]], object] = lambda hand_over: hand_over(),
+        on_commit: OnCommit = lambda batch, took_s: None,
     ) -> None:
         """`open_writer` runs in the journal's thread; what it raises is raised here. `soon` calls a function once whoever delivers
-        has said all for now; without it everything is handed over at once.
+        has said all for now; without it everything is handed over at once. `on_commit` hears of each commit.
         """
         self._delivered: list[Append] = []
+        self._handed: deque[float] = deque()
         self._soon = soon
         self._parting: SimpleQueue[str] = SimpleQueue()
         opened: Future[None] = Future()
-        self._journal = Journal.start(open_writer, post_many, report, opened, self._parting)
+        self._journal = Journal.start(open_writer, post_many, report, opened, self._parting, self._handed, on_commit)
         opened.result()
 
     def deliver(self, message: Append) -> None:
@@ -105,10 +110,18 @@ class JournalPort:
         with suppress(Stopped):
             self._journal.tell(Journal.look)
 
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest of what is not answered yet was recorded, by the clock of who did; None: all is answered."""
+        with suppress(IndexError):  # its thread may be ready with it just now
+            return self._handed[0]
+        return self._delivered[0].at if self._delivered else None
+
     def _hand_over(self) -> None:
         """Should the journal have died meanwhile, it has said so itself."""
         delivered, self._delivered = self._delivered, []
         if delivered:
+            self._handed.append(delivered[0].at)
             with suppress(Stopped):
                 self._journal.tell(delivered)
 
@@ -128,9 +141,16 @@ class Journal(ThreadActor):
         report: Report,
         opened: Future[None],
         parting: SimpleQueue[str],
+        handed: deque[float],
+        on_commit: OnCommit,
     ) -> None:
-        """`opened` is done, or has what went wrong, once the file was opened in its thread; `parting` what its close returns."""
+        """`opened` is done, or has what went wrong, once the file was opened in its thread; `parting` what its close returns.
+
+        `handed`: since when each list waits that was told, the oldest first, until it is answered.
+        """
         super().__init__()
+        self._handed, self._received = handed, 0
+        self._on_commit = on_commit
         self._open_writer = open_writer
         self._post_many = post_many
         self._report = report
@@ -163,6 +183,7 @@ class Journal(ThreadActor):
         if not isinstance(message, list):
             message(self)
             return
+        self._received += 1
         self._waiting += message
         if not self._flush_is_due:
             if not self._ails or self._repeaters.has_others(message):
@@ -200,6 +221,10 @@ class Journal(ThreadActor):
         self._keep(batch, answers)
         if answers:
             self._post_many(answers)
+        if not self._waiting:
+            for _ in range(self._received):
+                self._handed.popleft()
+            self._received = 0
         if self._ails and not batch:
             self._try_to_write(batch)
         if self._ails and self._again is None:
@@ -236,7 +261,9 @@ class Journal(ThreadActor):
         assert self._writer is not None
         try:
             if batch:
+                began = time.perf_counter()
                 self._writer.write(batch)
+                self._on_commit(batch, time.perf_counter() - began)
             else:
                 self._writer.touch()
         except DatabaseError as trouble:
@@ -410,6 +437,8 @@ class JournalHealth:
 
     def __init__(self) -> None:
         self.why_not = ""
+        self.failures = 0
+        """How often there was trouble."""
 
     def is_well(self) -> bool:
         """Whether the last commit succeeded."""
@@ -419,5 +448,7 @@ class JournalHealth:
         """None: it writes again. An event that is refused for its own sake keeps no other from being written."""
         if trouble is None:
             self.why_not = ""
-        elif not isinstance(trouble, EventRefused):
+            return
+        self.failures += 1
+        if not isinstance(trouble, EventRefused):
             self.why_not = f"the journal cannot write: {getattr(trouble, 'code', 'internal')}"

@@ -282,6 +282,12 @@ class Reader:
     def unpaid_rides(self) -> list[RideId]:
         return self._each(RideId, "SELECT ride_id FROM charges WHERE status = 'pending' ORDER BY requested_at, ride_id")
 
+    def unsettled(self) -> tuple[int, float | None]:
+        """How many charges the provider has not settled, and when the oldest was requested (Unix seconds); None: there is none."""
+        query = "SELECT count(*), min(requested_at) FROM charges WHERE status = 'pending'"
+        [(count, oldest_at)] = self._rows(query)
+        return count, oldest_at
+
     def open_rides(self) -> list[RideId]:
         return self._each(RideId, "SELECT ride_id FROM rides WHERE ended_at IS NULL ORDER BY requested_at, ride_id")
 

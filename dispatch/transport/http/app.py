@@ -4,6 +4,7 @@ A new route is a file, or a line of one, in `routes/`; its list of `Route`s is g
 """
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
@@ -27,11 +28,12 @@ log = logging.getLogger(__name__)
 ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
+def http_app(routes: Sequence[Route], admission: Admission, refused_by_code: Counter[str] | None = None) -> Starlette:
     """Build the application for all requests that are no WebSocket handshakes. A path under `/ws/` answers 426.
 
-    A route of which nobody has said who may ask it (`access`) is for staff.
+    A route of which nobody has said who may ask it (`access`) is for staff. `refused_by_code`: counts the errors that are answered.
     """
+    counts = refused_by_code if refused_by_code is not None else Counter[str]()
     for route in routes:
         guarded(route)
     known = [route.path for route in routes]
@@ -53,7 +55,7 @@ def http_app(routes: Sequence[Route], admission: Admission) -> Starlette:
     return Starlette(
         routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
         exception_handlers={HTTPException: refused, Exception: failed},
-        middleware=[Middleware(_Gate, admission), Middleware(_Sharing, admission, routes)],
+        middleware=[Middleware(_Gate, admission, counts), Middleware(_Sharing, admission, routes)],
     )
 
 
@@ -72,9 +74,10 @@ async def _upgrade_wanted(request: Request) -> Response:
 class _Gate:
     """Middleware: passes an admitted request on, with what is known of its asker in `request.state.caller`, and answers any other."""
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+    def __init__(self, app: ASGIApp, admission: Admission, refused: Counter[str]) -> None:
         self._app = app
         self._admission = admission
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, client, headers = scope["path"], scope["client"], Headers(scope=scope)
@@ -93,7 +96,7 @@ class _Gate:
         if scheme:
             scope["scheme"] = scheme
         if path not in EXEMPT:
-            send = _noting_refusals(scope, send)
+            send = _noting_refusals(scope, send, self._refused)
         if isinstance(admitted, Refusal):
             told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
             await told(scope, receive, send)
@@ -102,8 +105,8 @@ class _Gate:
             await self._app(scope, receive, send)
 
 
-def _noting_refusals(scope: Scope, send: Send) -> Send:
-    """Wrap `send`: log every answer with a status of 400 or more."""
+def _noting_refusals(scope: Scope, send: Send, refused: Counter[str]) -> Send:
+    """Wrap `send`: count and log every answer with a status of 400 or more."""
     status = 0
 
     async def noting(message: Message) -> None:
@@ -113,9 +116,9 @@ def _noting_refusals(scope: Scope, send: Send) -> Send:
         elif status >= 400:
             asked = {"method": scope["method"], "path": scope["path"][:SHOWN_CHARACTERS], "status": status}
             client = ":".join(map(str, scope["client"] or ("?",)))
-            log.info(
-                "a request was refused", extra={**asked, **frame_log.shown(message.get("body", b"")), "client": client}
-            )
+            why = frame_log.shown(message.get("body", b""))
+            refused[str(why.get("code", "other"))] += 1
+            log.info("a request was refused", extra={**asked, **why, "client": client})
         await send(message)
 
     return noting

@@ -53,6 +53,8 @@ class EdgeCounters:
     """Ended sockets by WebSocket close code; 1006 ended without one."""
     cut: Counter[str] = field(default_factory=Counter)
     """Connections cut off: `headers` were late or too long, `readers` did not read in time what a page answered."""
+    shed: Counter[str] = field(default_factory=Counter)
+    """Handshakes turned away though nothing was wrong with them, by why."""
     frames_in: int = 0
     frames_out: int = 0
     bytes_in: int = 0
@@ -227,20 +229,21 @@ class SocketEdge:
         if isinstance(admitted, Refusal):
             return admitted
         if self.stopping:
-            return self._later("the server is stopping")
+            return self._later("stopping", "the server is stopping")
         if len(self.sockets) >= self.settings.max_connections:
-            return self._later("the server is full")
+            return self._later("full", "the server is full")
         if not self._arrivals.take(self.clock()):
-            return self._later("too many connect at once")
+            return self._later("too_many_at_once", "too many connect at once")
         if isinstance(admitted, Admitted):
             host = whose(admitted.client)
             if host != LOOPBACK and self._addresses[host] >= self.settings.sockets_per_address:
-                refusal = self._later("too many connections from your address")
+                refusal = self._later("too_many_of_address", "too many connections from your address")
                 return Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), "rate_limited", refusal.headers)
         return admitted
 
-    def _later(self, why: str) -> Refusal:
+    def _later(self, counted_as: str, why: str) -> Refusal:
         """Come back, but not all at once: the more are connected, the longer the time over which they spread."""
+        self.counters.shed[counted_as] += 1
         spread_ms = min(MAX_SPREAD_MS, max(COME_BACK_MS, len(self.sockets)))
         return Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,22 +1,26 @@
-"""The socket edge's counts as Prometheus metrics. The composition root adds other rooms' sources beside them."""
+"""Figures as Prometheus metrics, and those of the socket edge. The composition root adds other rooms' sources beside them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dispatch.families import COUNTER, FAMILIES, Figures, Spread
 from dispatch.transport.ws.edge import EdgeCounters
 
-Source = Callable[[], Iterable[Metric]]
+Source = Callable[[], Figures]
+"""Asked at each scrape, on the event loop's thread: it must be quick."""
 
 
 class _Sourced(Collector):
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    def collect(self) -> Iterable[Metric]:
-        return self._source()
+    def collect(self) -> Iterator[Metric]:
+        for name, value in self._source().items():
+            yield metric(name, value)
 
 
 def registry_of(*sources: Source) -> CollectorRegistry:
@@ -29,38 +33,38 @@ def registry_of(*sources: Source) -> CollectorRegistry:
     return registry
 
 
-def edge_metrics(counters: EdgeCounters) -> list[Metric]:
+def edge_figures(counters: EdgeCounters) -> Figures:
     """What the edge has counted by now."""
-    return [
-        gauge("dispatch_sockets", "Open WebSockets", "kind", counters.open),
-        counted("dispatch_handshakes", "Answered opening handshakes", "status", counters.handshakes),
-        counted("dispatch_closes", "Ended WebSockets by close code", "code", counters.closes),
-        counted("dispatch_frames", "Data frames", "direction", {"in": counters.frames_in, "out": counters.frames_out}),
-        counted(
-            "dispatch_bytes", "Bytes of WebSockets", "direction", {"in": counters.bytes_in, "out": counters.bytes_out}
-        ),
-        CounterMetricFamily(
-            "dispatch_cut_headers",
-            "Connections ended because their headers were late or endless",
-            counters.cut["headers"],
-        ),
-        CounterMetricFamily(
-            "dispatch_cut_readers", "Connections ended because a page's answer was not read", counters.cut["readers"]
-        ),
-    ]
+    return {
+        "dispatch_sockets": counters.open,
+        "dispatch_handshakes": _by_text(counters.handshakes),
+        "dispatch_handshakes_shed": counters.shed,
+        "dispatch_closes": _by_text(counters.closes),
+        "dispatch_frames": {"in": counters.frames_in, "out": counters.frames_out},
+        "dispatch_bytes": {"in": counters.bytes_in, "out": counters.bytes_out},
+        "dispatch_cut_headers": counters.cut["headers"],
+        "dispatch_cut_readers": counters.cut["readers"],
+    }
 
 
-def gauge(name: str, help: str, label: str, values: Mapping[str, float]) -> Metric:
-    """One gauge with one label."""
-    return _filled(GaugeMetricFamily(name, help, labels=[label]), values)
+def metric(name: str, value: float | Mapping[str, float] | Spread) -> Metric:
+    """The family of this name with these figures. Raises KeyError for a name that is not in the list of families."""
+    family = FAMILIES[name]
+    if isinstance(value, Spread):
+        return HistogramMetricFamily(name, family.help, buckets=list(_buckets(value)), sum_value=value.total)
+    made = CounterMetricFamily if family.kind == COUNTER else GaugeMetricFamily
+    if not isinstance(value, Mapping):
+        return made(name, family.help, value=value)
+    labelled = made(name, family.help, labels=[family.label])
+    for label, count in sorted({**dict.fromkeys(family.always, 0.0), **value}.items()):
+        labelled.add_metric([label], count)
+    return labelled
 
 
-def counted(name: str, help: str, label: str, values: Mapping[str, int] | Mapping[int, int]) -> Metric:
-    """One counter with one label; Prometheus shows it as `<name>_total`."""
-    return _filled(CounterMetricFamily(name, help, labels=[label]), {str(key): value for key, value in values.items()})
+def _buckets(spread: Spread) -> Iterable[tuple[str, float]]:
+    """Each bound with how many were not above it."""
+    return zip([*map(repr, spread.bounds), "+Inf"], accumulate(spread.counts), strict=True)
 
 
-def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
-    for key, value in sorted(values.items()):
-        family.add_metric([key], value)
-    return family
+def _by_text(counts: Mapping[int, int]) -> dict[str, float]:
+    return {str(number): count for number, count in counts.items()}

@@ -306,6 +306,52 @@ def test_what_is_delivered_while_one_thing_leads_to_the_next_is_one_commit(path:
     assert posts.empty()
 
 
+def test_each_commit_is_told_with_what_it_kept_and_how_long_it_took(path: Path) -> None:
+    commits: list[tuple[int, float]] = []
+    posts: queue.SimpleQueue[list[tuple[str, Message]]] = queue.SimpleQueue()
+    port = JournalPort(
+        lambda: Writer(path),
+        lambda letters: posts.put(list(letters)),
+        print,
+        on_commit=lambda batch, took_s: commits.append((sum(len(each.events) for each in batch), took_s)),
+    )
+    port.deliver(booked("r1"))
+    posts.get(timeout=PATIENCE_S)
+    port.stop(PATIENCE_S)
+    [(events, took_s)] = commits
+    assert events == 1 and 0.0 < took_s < PATIENCE_S
+
+
+def test_the_oldest_that_waits_is_known_from_its_delivery_until_it_is_answered(
+    open_desk: Callable[..., Desk], lock: sqlite3.Connection
+) -> None:
+    desk = open_desk()
+    assert desk.port.oldest_at is None
+    lock.execute("BEGIN IMMEDIATE")
+    desk.port.deliver(booked("r1", at=70.0))
+    desk.port.deliver(booked("r2", at=80.0))
+    assert desk.port.oldest_at == 70.0
+    lock.execute("ROLLBACK")
+    desk.answers(2)
+    desk.port.run(lambda writer: None).result(PATIENCE_S)
+    assert desk.port.oldest_at is None
+
+
+def test_what_is_delivered_and_not_handed_over_yet_waits_as_well(path: Path) -> None:
+    later: list[Callable[[], None]] = []
+    port = JournalPort(lambda: Writer(path), lambda letters: None, print, later.append)
+    port.deliver(booked("r1", at=70.0))
+    assert port.oldest_at == 70.0
+    port.stop(PATIENCE_S)
+    assert port.oldest_at is None
+
+
+def test_an_event_that_is_lost_waits_no_more(desk: Desk) -> None:
+    assert isinstance(desk.ask(booked("r1", fare=NAN)), NotAppended)
+    desk.port.run(lambda writer: None).result(PATIENCE_S)
+    assert desk.port.oldest_at is None
+
+
 def _filler(count: int) -> list[object]:
     event = booked(RIDE).events[0]
     return [event.__class__(f"f{n}", 1, event.passenger, event.trip, 0.0) for n in range(count)]

@@ -255,6 +255,7 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         lambda reader: reader.unpaid_rides(),
         ["SCAN charges USING INDEX charges_pending"],
     ),
+    "charges that are not settled": (lambda reader: reader.unsettled(), ["SCAN charges USING INDEX charges_pending"]),
     "rides that got no driver": (
         lambda reader: reader.unserved_since(0.0),
         ["SEARCH rides USING INTEGER PRIMARY KEY (rowid>?)", "SEARCH rides"],

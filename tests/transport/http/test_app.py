@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 
@@ -19,7 +20,7 @@ from dispatch.transport.http.app import http_app
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.ws.edge import EdgeCounters
-from dispatch.transport.ws.metrics import edge_metrics, registry_of
+from dispatch.transport.ws.metrics import edge_figures, registry_of
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, serving
 
@@ -29,7 +30,7 @@ class Reads:
 
     def __init__(self, missing: str = "") -> None:
         self.missing = missing
-        self.registry: CollectorRegistry = registry_of(partial(edge_metrics, EdgeCounters()))
+        self.registry: CollectorRegistry = registry_of(partial(edge_figures, EdgeCounters()))
         self.versions: Mapping[str, str] = {"dispatch": "1.2.3"}
 
     def why_not_ready(self) -> str:
@@ -181,6 +182,23 @@ class TestForeignPages:
             _, head, _ = answer("GET", path, more="Origin: https://app.example\r\n", origins="https://app.example/")
             assert "access-control-allow-origin: https://app.example" in head
             assert "vary: Origin" in head
+
+
+def test_refusals_are_counted_by_the_code_of_the_error_that_was_answered() -> None:
+    refused = Counter[str]()
+
+    async def ask() -> None:
+        async with (
+            asyncio.timeout(10),
+            serving(EchoGateway(), http_app(pages(Reads()), Admission(Settings()), refused)) as served,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client,
+        ):
+            for path in ("/-/versions", "/nothing", "/nothing"):
+                await client.get(path)
+            await client.get("/metrics", headers={"Origin": "https://evil.example"})
+
+    run(ask())
+    assert refused == {"not_found": 2, "wrong_origin": 1}
 
 
 def test_a_refused_request_is_logged_with_its_reason_and_a_page_that_was_answered_is_not(

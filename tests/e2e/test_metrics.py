@@ -1,0 +1,111 @@
+"""What `/metrics` of a real server shows after a ride: every family of the list, and nobody's id, phone or name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from websockets.asyncio.client import connect
+
+from dispatch.families import FAMILIES
+from dispatch.transport.ws.server import run
+from tests.e2e.test_quotes import A_PHONE, BOOKING, heard, metrics_of, served
+
+DRIVER, RIDE, NAMES = "27821234568", "ride-of-sarah", ("Sarah", "Main St", "Oak Ave")
+
+
+async def after_a_ride(folder: Path) -> str:
+    """The page once a driver has completed a ride, and another ride found nobody who wanted it."""
+    async with (
+        served(folder, 'synchronous = "off"\n') as (host, _),
+        connect(f"ws://{host}/ws/driver/{DRIVER}/") as driver,
+        connect(f"ws://{host}/ws/ride/{RIDE}/") as passenger,
+        connect(f"ws://{host}/ws/ops/"),
+    ):
+        place = {"latitude": BOOKING["pickup_latitude"], "longitude": BOOKING["pickup_longitude"]}
+        await driver.send(json.dumps({"type": "location_update", **place}))
+        await passenger.send(json.dumps(BOOKING))
+        await heard(driver, "ride_request")
+        for answer in ("accept_ride", "complete_ride"):
+            await driver.send(json.dumps({"type": answer, "ride_id": RIDE, "driver_id": DRIVER}))
+        await heard(passenger, "ride_completed")
+        async with connect(f"ws://{host}/ws/ride/unloved/") as other:
+            await other.send(json.dumps(BOOKING))
+            await heard(driver, "ride_request")
+            await driver.send(json.dumps({"type": "decline_ride", "ride_id": "unloved", "driver_id": DRIVER}))
+            await other.send(json.dumps({"type": "cancel_ride", "ride_id": "unloved"}))
+            await heard(other, "ride_cancelled")
+        return await asyncio.to_thread(metrics_of, host)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return run(after_a_ride(tmp_path_factory.mktemp("metrics")))
+
+
+@pytest.fixture(scope="module")
+def shown(page: str) -> dict[str, Metric]:
+    return {family.name: family for family in text_string_to_metric_families(page)}
+
+
+def values(family: Metric) -> dict[Any, float]:
+    """By the value of its one label, or by none."""
+    return {
+        next(iter(sample.labels.values()), ""): sample.value
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+def test_a_live_server_shows_every_family_of_the_list_and_no_other(shown: dict[str, Metric]) -> None:
+    own = {name for name in shown if name.startswith("dispatch_")}
+    assert own == set(FAMILIES)
+    for name, family in FAMILIES.items():
+        assert (shown[name].type, shown[name].documentation) == (family.kind, family.help)
+
+
+def test_labels_are_those_of_the_list_and_their_values_are_words_or_numbers_of_ours(shown: dict[str, Metric]) -> None:
+    for name, family in FAMILIES.items():
+        for sample in shown[name].samples:
+            labels = {label: value for label, value in sample.labels.items() if label != "le"}
+            assert list(labels) == ([family.label] if family.label else []), sample
+            assert all(len(value) < 24 for value in labels.values()), sample
+
+
+def test_no_id_phone_name_or_address_stands_in_a_metric(page: str) -> None:
+    assert not A_PHONE.findall(page)
+    for private in (DRIVER, RIDE, "unloved", *NAMES):
+        assert private not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dispatch_rides_requested", {"": 2}),
+        ("dispatch_rides_ended", {"completed": 1, "cancelled": 1, "no_show": 0, "no_drivers": 0}),
+        ("dispatch_rides", {"scheduled": 0, "pending": 0, "accepted": 0, "arrived": 0, "in_progress": 0}),
+        ("dispatch_offers_made", {"": 2}),
+        ("dispatch_offers", {"accepted": 1, "declined": 1, "expired": 0}),
+        ("dispatch_drivers", {"available": 1, "busy": 0, "unavailable": 0, "offline": 0}),
+        ("dispatch_sockets", {"driver": 1, "ride": 1, "ops": 1}),
+        ("dispatch_ready", {"": 1}),
+        ("dispatch_charges_unsettled", {"": 0}),
+        ("dispatch_commit_failures", {"": 0}),
+    ],
+)
+def test_what_happened_is_what_is_counted(shown: dict[str, Metric], name: str, expected: dict[str, float]) -> None:
+    assert values(shown[name]) == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["dispatch_time_to_assign_seconds", "dispatch_commit_seconds", "dispatch_loop_lag_seconds"]
+)
+def test_what_takes_time_was_measured(shown: dict[str, Metric], name: str) -> None:
+    counts = {sample.name: sample.value for sample in shown[name].samples}
+    assert counts[f"{name}_count"] >= 1
+    assert 0.0 <= counts[f"{name}_sum"] < 30.0
