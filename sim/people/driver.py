@@ -86,6 +86,8 @@ class DriverPhone(Phone):
         """Is told when the car has begun to go another way, and which way it went before."""
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
         self.finished = False
+        self.pin: str | None = None
+        """What the passenger of this ride said at the car."""
         self.offers: dict[str, str] = {}
         self._period = FREE
         self._since = clock.now
@@ -164,7 +166,7 @@ class DriverPhone(Phone):
             return
         ride = self.ride
         assert ride is not None
-        self.send(wire.StartRide(ride_id=message.ride_id))
+        self.send(wire.StartRide(ride_id=message.ride_id, pin=self.pin))
         self._enter(ON_TRIP)
         self._drive((ride.dropoff_latitude, ride.dropoff_longitude), ReachDropoff(message.ride_id))
 
@@ -179,7 +181,7 @@ class DriverPhone(Phone):
         return self.ride is not None and self.ride.ride_id == ride_id
 
     def _set_out(self, ride: wire.RideAccepted | wire.CurrentRide) -> None:
-        self.ride, self.finished = ride, False
+        self.ride, self.finished, self.pin = ride, False, None
         self._enter(TO_PICKUP)
         self._drive((ride.pickup_latitude, ride.pickup_longitude), ReachPickup(ride.ride_id))
 

@@ -14,12 +14,13 @@ from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import by_nobody
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
+from dispatch.storage.tools.blocks import block
 from dispatch.storage.tools.seed import MICHAEL, SARAH
 from dispatch.values import DriverCard
 from dispatch.words import PersonRole
 
-PASSENGERS: Final = 400
-"""On file from the start. Each has one ride at a time."""
+PASSENGERS, FRIENDS = 400, 60
+"""On file from the start. Each has one ride at a time. Only friends may meet the driver whom people play: see `OnFile`."""
 FIRST_DRIVER, FIRST_PASSENGER = 358_500_000_001, 358_400_000_001
 
 _FIRST_NAMES: Final = (
@@ -46,6 +47,16 @@ class Player(NamedTuple):
     phone: str
     vehicle_type: str = ""
     registration: str = ""
+
+
+class OnFile(NamedTuple):
+    """Ids of all who are simulated. `strangers`: passengers who are kept apart from Michael, so that nobody who plays that driver is
+    asked for rides they know nothing of. `friends`: those who are not.
+    """
+
+    drivers: list[PersonId]
+    strangers: list[PersonId]
+    friends: list[PersonId]
 
 
 PLAYERS: Final = (
@@ -78,8 +89,8 @@ def passengers() -> list[NewPerson]:
     ]
 
 
-def put_on_file(writer: Writer, fleet: int, now: float) -> tuple[list[PersonId], list[PersonId]]:
-    """Put everybody on file who is not there yet. Returns the ids of the drivers and of the passengers who are simulated."""
+def put_on_file(writer: Writer, fleet: int, now: float) -> OnFile:
+    """Put everybody on file who is not there yet."""
     played = [
         NewPerson(
             role=player.role,
@@ -93,7 +104,11 @@ def put_on_file(writer: Writer, fleet: int, now: float) -> tuple[list[PersonId],
     ]
     _register(writer, [MICHAEL], now)
     _added(writer, played, now)
-    return add_drivers(writer, 0, fleet, now), _added(writer, passengers(), now)
+    booking = _added(writer, passengers(), now)
+    friends, strangers = booking[:FRIENDS], booking[FRIENDS:]
+    for stranger in strangers:
+        block(writer, stranger, MICHAEL.driver_id, now=now)
+    return OnFile(add_drivers(writer, 0, fleet, now), strangers, friends)
 
 
 def add_drivers(writer: Writer, first: int, count: int, now: float) -> list[PersonId]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from random import Random
 from typing import Final
@@ -27,9 +27,11 @@ from sim.people.behaviour import PassengerBehaviour
 from sim.people.passenger import PassengerPhone
 from sim.report.figures import Figures
 from sim.sandbox.apps import SandboxDriverApp
+from sim.sandbox.cast import OnFile
 from sim.sandbox.clock import Sink, SteeredClock
 from sim.sandbox.demand import Wishes
 from sim.sandbox.driver import SandboxDriver, Trouble
+from sim.sandbox.passenger import SandboxPassenger
 from sim.sandbox.town import Kerb, Town
 
 DEMAND: Final = "demand"
@@ -85,8 +87,14 @@ class Crowd:
         self.rides_left = rides
         self.is_paused = False
         self.speed = 1.0
-        self.leaves_rides = False
-        """A driver who is not simulated is free: rides of passengers who are not simulated either are left to that driver."""
+        self.own_free: frozenset[DriverId] = frozenset()
+        """Drivers who are not simulated and free: rides of passengers who are not simulated either are left to them."""
+        self.on_left: Callable[[RideId], None] = lambda ride_id: None
+        """Hears of a ride that a simulated driver leaves to them."""
+        self.friends_book = False
+        """Those book next who may meet Michael."""
+        self.pins: dict[str, str | None] = {}
+        """What passengers who are not simulated say at the car, by ride; None: a driver waits for it."""
         self._seed, self._local = seed, LocalTime(time_zone)
         self._token, self._renew_beats = token, max(1, round(renew_every_s / BEAT_S))
         self.lines = Lines(self.errors, self._on_failure, self._on_over)
@@ -95,6 +103,8 @@ class Crowd:
         self._run = f"{int(self.people.now):x}"  # the file may remember the rides of an earlier run
         self._dice = self._rng("passengers")
         self._at_home: list[PersonId] = []
+        self._friends_at_home: list[PersonId] = []
+        self._friends: frozenset[PersonId] = frozenset()
         self._url = ""
         self._beating: asyncio.Task[None] | None = None
         self._post[DEMAND] = _Demand(self)
@@ -106,11 +116,13 @@ class Crowd:
 
     # -- coming and going
 
-    def begin(self, url: str, drivers: Sequence[PersonId], passengers: Sequence[PersonId]) -> None:
+    def begin(self, url: str, on_file: OnFile) -> None:
         """Everybody connects to the server at `url`, and some book soon."""
         self._url = url
-        self._at_home = list(passengers)
+        self._at_home, self._friends_at_home = list(on_file.strangers), list(on_file.friends)
+        self._friends = frozenset(on_file.friends)
         self._dice.shuffle(self._at_home)
+        drivers = on_file.drivers
         self.join(drivers)
         self._beating = asyncio.create_task(self._beat())
         for number in range(-(-len(drivers) // FIRST_SHARE)):
@@ -123,7 +135,7 @@ class Crowd:
             driver_id = DriverId(person_id)
             dice = self._rng("driver/" + driver_id)
             phone = SandboxDriver(driver_id, self.people, self.road, self.town, self.wishes, dice, self.figures)
-            phone.leaves = self._leaves
+            phone.leaves, phone.hears_pin = self._leaves, self._pin_of
             self._post[phone.address] = phone
             who = Principal(Role.DRIVER, driver_id)
             link = self._link(f"/ws/driver/{driver_id}/", wire.to_driver, who)
@@ -166,10 +178,10 @@ class Crowd:
         """How many drivers do what wrong."""
         return Counter(app.phone.trouble for app in self.drivers if app.phone.trouble)
 
-    def yield_to(self, driver_id: str) -> None:
-        """All drivers but this one take no offers; with an empty id they take them again."""
+    def yield_to(self, driver_ids: Collection[DriverId]) -> None:
+        """All drivers but these take no offers; where nobody is named they take them again."""
         for app in self.drivers:
-            app.phone.set_yields(bool(driver_id) and app.phone.driver_id != driver_id)
+            app.phone.set_yields(bool(driver_ids) and app.phone.driver_id not in driver_ids)
 
     def book_now(self, count: int, near: Point | None) -> None:
         """So many passengers book at once, at this place if there is one."""
@@ -200,23 +212,34 @@ class Crowd:
             self.wait_for_next()
 
     def _leaves(self, ride_id: str) -> bool:
-        return self.leaves_rides and ride_id not in self.passengers
+        if not self.own_free or ride_id in self.passengers:
+            return False
+        self.on_left(RideId(ride_id))
+        return True
+
+    def _pin_of(self, ride_id: str) -> str | None:
+        app = self.passengers.get(RideId(ride_id))
+        if app is None:
+            return self.pins.setdefault(ride_id, None)
+        assert isinstance(app.phone, SandboxPassenger)
+        return app.phone.pin or None
 
     @property
     def _hour(self) -> float:
         return self._local.hour(self.people.now)
 
     def _book(self, start: Kerb | None, wanted: Trip | None = None) -> None:
-        if self.rides_left == 0 or not self._at_home:
+        at_home = self._friends_at_home if self.friends_book else self._at_home
+        if self.rides_left == 0 or not at_home:
             return
         if self.rides_left is not None:
             self.rides_left -= 1
         self._booked += 1
-        who = Principal(Role.PASSENGER, PassengerId(self._at_home.pop()))
+        who = Principal(Role.PASSENGER, PassengerId(at_home.pop()))
         ride_id = RideId(f"sandbox-{self._run}-{self._booked}")
         trip = wanted or self.wishes.trip(self._dice, self._hour, start)
         behaviour = PassengerBehaviour()
-        phone = PassengerPhone(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)
+        phone = SandboxPassenger(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)
         self._post[phone.address] = phone
         link = self._link(f"/ws/ride/{ride_id}/", wire.to_passenger, who)
         app = self.passengers[ride_id] = PassengerApp(phone, link, self.errors, self.seen, self._booked % PING_BEATS)
@@ -263,7 +286,8 @@ class Crowd:
         who = self._who.pop(app)
         if not isinstance(app, PassengerApp):
             return
-        self._at_home.insert(0, PersonId(who.id))
+        person_id = PersonId(who.id)
+        (self._friends_at_home if person_id in self._friends else self._at_home).insert(0, person_id)
         if is_refused:
             self.seen.forget(app.phone.ride_id)
             self._on_end(app.phone)

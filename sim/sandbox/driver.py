@@ -13,7 +13,7 @@ from dispatch.messages.base import Message
 from dispatch.transport import wire
 from dispatch.values import Point
 from sim.people.behaviour import DriverBehaviour
-from sim.people.driver import Decide, DriverPhone, Drives, ReachPickup
+from sim.people.driver import Board, Decide, DriverPhone, Drives, ReachPickup
 from sim.people.phone import Table
 from sim.report.figures import Figures
 from sim.sandbox.clock import SteeredClock
@@ -31,8 +31,12 @@ SECOND_ACCEPT_S: Final = 1.0
 AWAY_S: Final = 180.0
 """Whoever vanishes at the pickup is back after this."""
 SLOW_BY_S: Final = 4.0
+ASKS_AGAIN_S: Final = 1.0
+"""A driver who has heard no pin asks for it so often."""
 LEFT_ROUNDS, LEFT_AFTER_S = 2, (0.5, 1.5)
-"""A ride that is left to somebody else is declined so soon, in so many rounds: if nobody took it then, it is anybody's."""
+"""A ride that is left to somebody else is declined so soon, in so many rounds: whoever is to have it is asked in the second at the
+latest, and if nobody took it then, it is anybody's.
+"""
 
 
 class Trouble(StrEnum):
@@ -80,7 +84,9 @@ class SandboxDriver(DriverPhone):
         self.yields = False
         self.vanished = False
         self.leaves: Callable[[str], bool] = lambda ride_id: False
-        """Whether this ride is left to a driver who is not simulated."""
+        """Leaves this ride to a driver who is not simulated, if there is one; whether it did."""
+        self.hears_pin: Callable[[str], str | None] = lambda ride_id: None
+        """What the passenger of this ride says at the car; None: nothing yet."""
         self.on_vanish: Callable[[], None] = lambda: None
         """Cuts the link for a while."""
         self._town, self._wishes = town, wishes
@@ -155,6 +161,14 @@ class SandboxDriver(DriverPhone):
             return
         super()._on_reach_pickup(message)
 
+    def _on_board(self, message: Board) -> None:
+        if self.ride is not None and self._is_on(message.ride_id) and self.ride.pin_required:
+            self.pin = self.hears_pin(message.ride_id)
+            if self.pin is None:
+                self.later(ASKS_AGAIN_S, message)
+                return
+        super()._on_board(message)
+
     def _set_out(self, ride: wire.RideAccepted | wire.CurrentRide) -> None:
         self._cruise += 1
         super()._set_out(ride)
@@ -189,6 +203,7 @@ class SandboxDriver(DriverPhone):
         **DriverPhone.timers,
         Decide: _on_decide,
         ReachPickup: _on_reach_pickup,
+        Board: _on_board,
         Accept: _on_accept,
         Cruise: _on_cruise,
     }

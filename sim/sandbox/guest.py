@@ -75,14 +75,14 @@ class SandboxGuest:
     async def settle(self) -> None:
         """Everybody is put on file."""
         job = partial(cast.put_on_file, fleet=self._fleet, now=time.time())
-        self._drivers, self._passengers = await self._parts.file.run(job)
+        self._on_file = await self._parts.file.run(job)
 
     def begin(self, port: int) -> None:
         """Everybody connects."""
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         scheme = "wss" if self._settings.tls_cert else "ws"
-        self.crowd.begin(f"{scheme}://{host}:{port}", self._drivers, self._passengers)
-        self._watching = asyncio.create_task(self._next.watch_own_drivers())
+        self.crowd.begin(f"{scheme}://{host}:{port}", self._on_file)
+        self._watching = asyncio.create_task(self._next.watch_own_people())
 
     async def leave(self) -> None:
         """Everybody hangs up."""

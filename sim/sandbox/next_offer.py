@@ -1,13 +1,16 @@
-"""The next offer goes to one driver: until then the simulated drivers take none, as any driver may. The server knows nothing of it."""
+"""The next offer goes to certain drivers: until they are asked the simulated drivers take none, as any driver may. The server knows
+nothing of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
 from dispatch.errors import DatabaseError
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, RideId
 from dispatch.live.routes import Parts, desk_reads
 from dispatch.storage.tools.drivers_live import free_drivers, offers_made
 from dispatch.values import Point
@@ -15,8 +18,8 @@ from sim.sandbox.crowd import Crowd
 
 LOOK_EVERY_S: Final = 0.25
 OWN_EVERY_S: Final = 1.0
-GIVES_UP_S: Final = 60.0
-"""A driver who is offline or busy is not waited for any longer."""
+GIVES_UP_S, OWN_WITHIN_S = 60.0, 10.0
+"""A driver who is offline or busy is not waited for any longer: with the first number, where somebody asked for that offer."""
 
 
 class NextOffer:
@@ -27,14 +30,17 @@ class NextOffer:
         self._board, self._crowd = parts.zone.board, crowd
         self._desk = desk_reads(parts)
         self._looking: asyncio.Task[None] | None = None
+        self._left = RideId("")
+        crowd.on_left = self._leave
 
     def give_to(self, driver_id: DriverId) -> None:
         """The next offer goes to this driver; an empty id: not any more."""
         self.stop()
-        self.driver_id = driver_id
-        self._crowd.yield_to(driver_id)
+        self._end()
         if driver_id:
-            self._looking = asyncio.create_task(self._until_asked())
+            self.driver_id = driver_id
+            self._crowd.friends_book = True
+            self._yield_to({driver_id}, None, GIVES_UP_S)
 
     def place(self) -> Point | None:
         """Where this driver is, as far as the server knows."""
@@ -47,22 +53,41 @@ class NextOffer:
             self._looking.cancel()
             self._looking = None
 
-    async def _until_asked(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GIVES_UP_S):
-                before = await self._offers()
-                while await self._offers() == before:
-                    await asyncio.sleep(LOOK_EVERY_S)
-        self.driver_id = DriverId("")
-        self._crowd.yield_to("")
+    def _leave(self, ride_id: RideId) -> None:
+        """This ride is left to the drivers who are not simulated. Of many who leave it the first is heard."""
+        is_looking = self._looking is not None and not self._looking.done()
+        if not is_looking and ride_id != self._left:
+            self._left = ride_id
+            self._yield_to(self._crowd.own_free, ride_id, OWN_WITHIN_S)
 
-    async def watch_own_drivers(self) -> None:
-        """Until cancelled, see whether a driver is free who is not simulated: rides of people's own apps are left to that driver."""
+    def _yield_to(self, driver_ids: Collection[DriverId], ride_id: RideId | None, within_s: float) -> None:
+        self._crowd.yield_to(driver_ids)
+        self._looking = asyncio.create_task(self._until_asked(driver_ids, ride_id, within_s))
+
+    async def _until_asked(self, driver_ids: Collection[DriverId], ride_id: RideId | None, within_s: float) -> None:
+        """For a ride that is named an offer of before counts as well."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                before = 0 if ride_id else await self._offers(driver_ids, None)
+                while await self._offers(driver_ids, ride_id) == before:
+                    await asyncio.sleep(LOOK_EVERY_S)
+        self._end()
+
+    def _end(self) -> None:
+        self.driver_id = DriverId("")
+        self._crowd.friends_book = False
+        self._crowd.yield_to(())
+
+    async def watch_own_people(self) -> None:
+        """Until cancelled, see which drivers are free who are not simulated, and hear the pins that simulated drivers wait for."""
         while True:
             simulated = {app.phone.driver_id for app in self._crowd.drivers}
             with suppress(DatabaseError):
-                self._crowd.leaves_rides = not simulated.issuperset(await self._desk.read(free_drivers))
+                self._crowd.own_free = frozenset(await self._desk.read(free_drivers)) - simulated
+                for ride_id in [ride_id for ride_id, pin in self._crowd.pins.items() if pin is None]:
+                    ride = await self._desk.ride(RideId(ride_id))
+                    self._crowd.pins[ride_id] = ride.get("start_pin") if ride is not None else None
             await asyncio.sleep(OWN_EVERY_S)
 
-    async def _offers(self) -> int:
-        return await self._desk.read(lambda db: offers_made(db, self.driver_id))
+    async def _offers(self, driver_ids: Collection[DriverId], ride_id: RideId | None) -> int:
+        return await self._desk.read(lambda db: offers_made(db, driver_ids, ride_id))

@@ -27,6 +27,8 @@ from tests.e2e.test_quotes import A_PHONE, heard
 PATIENCE_S = 20.0
 ANN, MICHAEL, SARAH = "358500999999", "27821234568", "27821234567"
 AT_THE_STATION = {"latitude": 60.1711, "longitude": 24.9414}
+FAR_OFF = {"latitude": 60.2200, "longitude": 24.9414}
+"""Farther from the pickup than anybody who is simulated."""
 A_TRIP = {
     "pickup_latitude": 60.1711,
     "pickup_longitude": 24.9414,
@@ -183,8 +185,14 @@ def test_a_passengers_ride_is_priced_and_driven_by_somebody_who_is_simulated(pla
             async with asyncio.timeout(60):
                 assigned = await heard(sarah, "driver_assigned")
             assert re.fullmatch(r"[A-Z]{3}-\d{3}", assigned["vehicle_registration"])
+            assert re.fullmatch(r"\d{4}", assigned["start_pin"])
+            await sandbox.log_in()
+            await sandbox.steer(speed=4)
+            async with asyncio.timeout(90):
+                while json.loads(await sarah.recv())["type"] != "ride_started":  # the driver was told the pin
+                    pass
 
-    played(story, "--sandbox", "5", "--sandbox-rides", "0")
+    played(story, "--sandbox", "5", "--sandbox-rides", "0", "--start-pin")
 
 
 def test_a_sandbox_is_refused_on_a_file_of_people_and_people_on_the_file_of_a_sandbox(tmp_path: Path) -> None:
@@ -219,22 +227,23 @@ def test_serve_without_sandbox_refuses_the_file_of_one(played: Callable[..., str
     ]
 
 
-def test_a_ride_of_ones_own_passenger_is_left_to_ones_own_driver(played: Callable[..., str]) -> None:
+def test_a_ride_of_ones_own_passenger_is_left_to_ones_own_driver_wherever_that_is(played: Callable[..., str]) -> None:
     async def story(sandbox: Sandbox) -> None:
-        await sandbox.until(lambda state: state["connected"] == 4)
+        await sandbox.until(lambda state: state["connected"] == 20)
         async with (
             sandbox.app(f"/ws/driver/{MICHAEL}/", MICHAEL, "driver") as michael,
             sandbox.app("/ws/ride/mine/", SARAH, "passenger") as sarah,
         ):
-            await michael.send(json.dumps({"type": "location_update", **AT_THE_STATION}))
+            await michael.send(json.dumps({"type": "location_update", **FAR_OFF}))
             await michael.send(json.dumps({"type": "ping"}))
             await heard(michael, "pong")
             await asyncio.sleep(2.5)  # it is looked every second who is online
             await sarah.send(json.dumps({"type": "find_driver", **A_TRIP}))
-            offer = await heard(michael, "ride_request")
+            async with asyncio.timeout(5.0):
+                offer = await heard(michael, "ride_request")
             await asyncio.sleep(4.0)  # whoever is simulated would have answered
             accept = {"type": "accept_ride", "ride_id": "mine", "driver_id": MICHAEL, "offer_id": offer["offer_id"]}
             await michael.send(json.dumps(accept))
             assert (await heard(sarah, "driver_assigned"))["driver_name"] == "Michael Brown"
 
-    played(story, "--sandbox", "4", "--sandbox-rides", "0")
+    played(story, "--sandbox", "20", "--sandbox-rides", "0")

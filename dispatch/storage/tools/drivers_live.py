@@ -1,12 +1,12 @@
 """Drivers as a file tells them now: whether they are online, want offers, drive, hold offers, and what their file says against it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlite_utils import Database
 
-from dispatch.ids import DriverId
+from dispatch.ids import DriverId, RideId
 from dispatch.words import AskVerdict, DriverStatus
 
 Told = dict[str, Any]
@@ -62,6 +62,9 @@ def free_drivers(db: Database) -> list[DriverId]:
     return [DriverId(driver_id) for (driver_id,) in found.fetchall()]
 
 
-def offers_made(db: Database, driver_id: DriverId) -> int:
-    """How many offers this driver has had so far."""
-    return int(db.execute("SELECT count(*) FROM offers WHERE driver_id = ?", (driver_id,)).fetchone()[0])
+def offers_made(db: Database, driver_ids: Collection[DriverId], ride_id: RideId | None = None) -> int:
+    """How many offers these drivers have had so far, for this ride if one is named."""
+    query = """SELECT count(*) FROM offers
+        WHERE driver_id IN (SELECT value FROM json_each(:drivers)) AND (:ride IS NULL OR ride_id = :ride)"""
+    asked = {"drivers": msgspec.json.encode(sorted(driver_ids)).decode(), "ride": ride_id}
+    return int(db.execute(query, asked).fetchone()[0])

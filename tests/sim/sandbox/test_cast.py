@@ -14,9 +14,9 @@ def test_everybody_is_on_file_once_with_their_phone_as_their_id(tmp_path: Path) 
     path = tmp_path / "sandbox.db"
     for _ in range(2):
         with closing(Writer(path)) as writer:
-            drivers, passengers = cast.put_on_file(writer, 3, 1.0)
-            assert drivers == [card.driver_id for card, _ in zip(cast.drivers(), range(3), strict=False)]
-            assert len(set(passengers)) == cast.PASSENGERS
+            on_file = cast.put_on_file(writer, 3, 1.0)
+            assert on_file.drivers == [card.driver_id for card, _ in zip(cast.drivers(), range(3), strict=False)]
+            assert len({*on_file.strangers, *on_file.friends}) == cast.PASSENGERS
             played = [people.find(writer.db, player.phone) for player in cast.PLAYERS]
             rating = writer.db.execute("SELECT rating FROM drivers WHERE name = 'Michael Brown'").fetchone()
     sarah, michael, ann = (person for person in played if person is not None)
@@ -27,6 +27,16 @@ def test_everybody_is_on_file_once_with_their_phone_as_their_id(tmp_path: Path) 
     assert staff is not None
     assert staff.is_manager
     assert list(findings(path)) == []
+
+
+def test_michael_meets_friends_alone_of_those_who_are_simulated(tmp_path: Path) -> None:
+    with closing(Writer(tmp_path / "sandbox.db")) as writer:
+        on_file = cast.put_on_file(writer, 3, 1.0)
+        kept_apart = writer.db.execute("SELECT passenger_id, driver_id FROM blocked_pairs").fetchall()
+    assert {driver_id for _, driver_id in kept_apart} == {cast.MICHAEL.driver_id}
+    assert {passenger_id for passenger_id, _ in kept_apart} == set(on_file.strangers)
+    assert len(on_file.friends) == cast.FRIENDS
+    assert set(on_file.friends).isdisjoint(on_file.strangers)
 
 
 def test_more_drivers_are_others_with_ratings_and_plates_of_their_own(tmp_path: Path) -> None:
