@@ -131,7 +131,13 @@ LAGS: Final = (
     ),
     Family("dispatch_mail_oldest_seconds", GAUGE, "How old the oldest message in a mailbox is, to a tenth of a second"),
     Family("dispatch_delivered", COUNTER, "Messages delivered", "to"),
-    Family("dispatch_dead_letters", COUNTER, "Messages nobody handled, by reason", "reason"),
+    Family(
+        "dispatch_dead_letters",
+        COUNTER,
+        "Messages nobody handled, by reason",
+        "reason",
+        ("nobody there", "mailbox full"),
+    ),
     Family("dispatch_actors", GAUGE, "Actors in memory, by kind; a ride that is over stays for `retire_after`", "kind"),
 )
 JOURNAL: Final = (

@@ -16,6 +16,9 @@ Made by `python docs/make_metrics.py` from the list that the server itself reads
 `GET /metrics` answers in the text format of Prometheus, this machine alone, or whoever reaches the admin port (`--admin-port`).
 Counters start at 0 with the process. A scrape takes some milliseconds: once in 15 s is usual. No label has an id, a phone number or a
 name. Beside these families there are those of the Prometheus client itself: `process_…` (memory, CPU, open files) and `python_gc_…`.
+
+[deploy/alerts.yml](deploy/alerts.yml) has alert rules for Prometheus, each with what to do, and
+[deploy/grafana-dashboard.json](deploy/grafana-dashboard.json) is a dashboard to import into Grafana.
 """
 
 

@@ -276,7 +276,7 @@ class Runtime(ABC):
         if self._supervisor is None:
             self._say_where(error, address, message)
             raise error
-        self.dead_letters.add(self.now, address, message, repr(error))
+        self.dead_letters.add(self.now, address, message, repr(error), type(error).__name__)
         self._supervisor.failed(self.now, address, message, error)
 
     def _fire_due(self) -> None:
@@ -315,7 +315,7 @@ class Runtime(ABC):
         if self._supervisor is None:
             self._say_where(error, box.address, message)
             raise error
-        self.dead_letters.add(self.now, box.address, message, repr(error))
+        self.dead_letters.add(self.now, box.address, message, repr(error), type(error).__name__)
         verdict = self._supervisor.failed(self.now, box.address, message, error)
         error_id = self._supervisor.error_id
         if verdict.quarantine is not None:

@@ -1,26 +1,34 @@
-"""What `/metrics` of a real server shows after a ride: every family of the list, and nobody's id, phone or name."""
+"""What `/metrics` of a real server shows after a ride: every family of the list, nobody's id, phone or name, and all that the alert
+rules and the dashboard in docs/deploy ask for.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+import yaml
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
 from dispatch.families import FAMILIES
 from dispatch.transport.ws.server import run
-from tests.e2e.test_quotes import A_PHONE, BOOKING, heard, metrics_of, served
+from tests.e2e.test_quotes import A_PHONE, BOOKING, ROOT, heard, metrics_of, served
 
 DRIVER, RIDE, NAMES = "27821234568", "ride-of-sarah", ("Sarah", "Main St", "Oak Ave")
 
 
 async def after_a_ride(folder: Path) -> str:
-    """The page once a driver has completed a ride, and another ride found nobody who wanted it."""
+    """The page once a driver has completed a ride and declined another, and asked for what is not possible."""
     async with (
         served(folder, 'synchronous = "off"\n') as (host, _),
         connect(f"ws://{host}/ws/driver/{DRIVER}/") as driver,
@@ -40,6 +48,10 @@ async def after_a_ride(folder: Path) -> str:
             await driver.send(json.dumps({"type": "decline_ride", "ride_id": "unloved", "driver_id": DRIVER}))
             await other.send(json.dumps({"type": "cancel_ride", "ride_id": "unloved"}))
             await heard(other, "ride_cancelled")
+        await driver.send(json.dumps({"type": "complete_ride", "ride_id": "unloved", "driver_id": DRIVER}))
+        await heard(driver, "error")
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"http://{host}/nothing")).status_code == 404
         return await asyncio.to_thread(metrics_of, host)
 
 
@@ -109,3 +121,84 @@ def test_what_takes_time_was_measured(shown: dict[str, Metric], name: str) -> No
     counts = {sample.name: sample.value for sample in shown[name].samples}
     assert counts[f"{name}_count"] >= 1
     assert 0.0 <= counts[f"{name}_sum"] < 30.0
+
+
+DEPLOY = ROOT / "docs" / "deploy"
+RULES = [
+    rule
+    for group in yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+DASHBOARD = json.loads((DEPLOY / "grafana-dashboard.json").read_text(encoding="utf-8"))
+SELECTOR = re.compile(r"\b((?:dispatch|process)_[a-z_]+)(?:\{([^}]*)\})?")
+MATCHER = re.compile(r"([a-z_]+)\s*(=~|!~|!=|=)\s*\"([^\"]*)\"")
+BY = re.compile(r"\bby \(([a-z, ]+)\)")
+OF_THE_SCRAPE = ("instance", "job")
+"""Labels that Prometheus adds."""
+
+
+def all_queries() -> Iterator[tuple[str, str]]:
+    """Each query of both files with whose it is."""
+    for rule in RULES:
+        yield rule["alert"], rule["expr"]
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            yield panel["title"], target["expr"]
+    for note in DASHBOARD["annotations"]["list"]:
+        yield note["name"], note["expr"]
+
+
+@pytest.mark.parametrize(("whose", "query"), [*all_queries()])
+def test_a_query_asks_for_what_a_server_shows(shown: dict[str, Metric], whose: str, query: str) -> None:
+    labels: dict[str, list[dict[str, str]]] = {}
+    for family in shown.values():
+        for sample in family.samples:
+            labels.setdefault(sample.name, []).append(sample.labels)
+    asked = SELECTOR.findall(query)
+    assert asked or query.startswith("up{")
+    for name, matchers in asked:
+        assert name in labels, f"{whose} asks for {name}, which no server shows"
+        for label, _, wanted in MATCHER.findall(matchers):
+            if label in OF_THE_SCRAPE:
+                continue
+            there = {each.get(label) for each in labels[name]}
+            missing = [] if name == "dispatch_dead_letters_total" else [v for v in wanted.split("|") if v not in there]
+            assert not missing, f"{whose}: {name} has no {label} {missing}, it has {there}"
+    grouped = {label.strip() for found in BY.findall(query) for label in found.split(",")}
+    known = {label for name, _ in asked for each in labels[name] for label in each}
+    assert grouped <= known, f"{whose} groups by {grouped - known}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_says_what_it_means_what_to_do_and_whether_it_wakes_somebody(rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    for text in (rule["annotations"]["summary"], rule["annotations"]["do"]):
+        assert text[0].isupper() and text.endswith("."), text
+
+
+def test_panels_lie_side_by_side_and_no_two_on_one_place() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken and place["x"] + place["w"] <= 24, panel["title"]
+        assert panel["description"], panel["title"]
+        taken |= cells
+
+
+def test_prometheus_itself_takes_the_rules_and_fires_them_when_it_should() -> None:
+    promtool = shutil.which("promtool")
+    cases = ROOT / "tests" / "data" / "alerts_test.yml"
+    tried = {
+        case["alertname"]
+        for test in yaml.safe_load(cases.read_text(encoding="utf-8"))["tests"]
+        for case in test["alert_rule_test"]
+    }
+    assert tried <= {rule["alert"] for rule in RULES}
+    for command in (["check", "rules", str(DEPLOY / "alerts.yml")], ["test", "rules", str(cases)]) if promtool else ():
+        outcome = subprocess.run([str(promtool), *command], capture_output=True, text=True, check=False)
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr

@@ -316,6 +316,7 @@ class TestSinks:
         assert [(dead.message, dead.reason) for dead in runtime.dead_letters.recent] == [
             (Letter("hello"), "OSError('torn')")
         ]
+        assert runtime.dead_letters.counts == {"OSError": 1}, "a count is public, and the text of an error is not"
 
 
 class TestObservers:

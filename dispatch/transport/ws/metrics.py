@@ -1,7 +1,9 @@
 """Figures as Prometheus metrics, and those of the socket edge. The composition root adds other rooms' sources beside them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
+from typing import Final
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -10,6 +12,8 @@ from prometheus_client.registry import Collector
 from dispatch.families import COUNTER, FAMILIES, Figures, Spread
 from dispatch.transport.ws.edge import EdgeCounters
 
+CLOSES: Final = frozenset((*range(1000, 1016), 4001, 4008, 4009, 4501, 4503, 4504, 4508))
+"""Codes of the standard, and those that docs/PROTOCOL.md lists."""
 Source = Callable[[], Figures]
 """Asked at each scrape, on the event loop's thread: it must be quick."""
 
@@ -39,7 +43,7 @@ def edge_figures(counters: EdgeCounters) -> Figures:
         "dispatch_sockets": counters.open,
         "dispatch_handshakes": _by_text(counters.handshakes),
         "dispatch_handshakes_shed": counters.shed,
-        "dispatch_closes": _by_text(counters.closes),
+        "dispatch_closes": _told(counters.closes),
         "dispatch_frames": {"in": counters.frames_in, "out": counters.frames_out},
         "dispatch_bytes": {"in": counters.bytes_in, "out": counters.bytes_out},
         "dispatch_cut_headers": counters.cut["headers"],
@@ -64,6 +68,14 @@ def metric(name: str, value: float | Mapping[str, float] | Spread) -> Metric:
 def _buckets(spread: Spread) -> Iterable[tuple[str, float]]:
     """Each bound with how many were not above it."""
     return zip([*map(repr, spread.bounds), "+Inf"], accumulate(spread.counts), strict=True)
+
+
+def _told(closes: Mapping[int, int]) -> dict[str, float]:
+    """By code. An app may close with any of four thousand: those that mean nothing here are one figure."""
+    told = Counter[str]()
+    for code, count in closes.items():
+        told[str(code) if code in CLOSES else "other"] += count
+    return dict(told)
 
 
 def _by_text(counts: Mapping[int, int]) -> dict[str, float]:

@@ -1,13 +1,17 @@
 """The counts as Prometheus shows them."""
 
+import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 
 from dispatch.families import Figures, Spread
 from dispatch.transport.ws.edge import EdgeCounters
-from dispatch.transport.ws.metrics import edge_figures, registry_of
+from dispatch.transport.ws.metrics import CLOSES, edge_figures, registry_of
+
+PROTOCOL = Path(__file__).parents[3] / "docs" / "PROTOCOL.md"
 
 
 def page_of(figures: Figures) -> list[str]:
@@ -36,6 +40,22 @@ def test_the_page_shows_what_the_edge_has_counted_by_now() -> None:
         "dispatch_cut_headers_total 4.0",
     ):
         assert line in page
+
+
+def test_codes_with_which_apps_close_as_they_like_are_one_figure() -> None:
+    counters = EdgeCounters()
+    counters.closes.update((1000, 4504, 4711, 3000, 3001))
+    page = page_of(edge_figures(counters))
+    assert [line for line in page if line.startswith("dispatch_closes_total{")] == [
+        'dispatch_closes_total{code="1000"} 1.0',
+        'dispatch_closes_total{code="4504"} 1.0',
+        'dispatch_closes_total{code="other"} 3.0',
+    ]
+
+
+def test_every_code_that_the_protocol_lists_has_a_figure_of_its_own() -> None:
+    listed = re.findall(r"^\| (4\d{3}) \|", PROTOCOL.read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed and {int(code) for code in listed} == {code for code in CLOSES if code > 4000}
 
 
 def test_other_sources_stand_beside_the_edge() -> None:
