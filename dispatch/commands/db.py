@@ -3,13 +3,15 @@
 import shutil
 import sys
 import time
+from typing import Any
 
 import click
 
 from dispatch.commands.shared import LATER, as_json_lines, have_done
 from dispatch.config import Resolved
 from dispatch.config.flags import with_settings
-from dispatch.text import json_line, say
+from dispatch.text import counted, json_line, say
+from dispatch.timestamps import rfc3339
 
 FINDINGS_TOLD = 50
 
@@ -25,7 +27,6 @@ def seed(resolved: Resolved) -> None:
     """Create the first passenger and driver and a demo fleet. What is there already stays."""
     from dispatch import control
     from dispatch.storage.tools.orders import SeedPeople
-    from dispatch.text import counted
 
     path = resolved.settings.db
     added, made = control.have_done(path, SeedPeople(), make=True)
@@ -150,8 +151,6 @@ def purge(resolved: Resolved, dry_run: bool, as_json: bool) -> int:
     from dispatch.config.options import options_of
     from dispatch.storage.people.retention import Keep
     from dispatch.storage.tools.privacy_orders import PurgeOld, would_go
-    from dispatch.text import counted
-    from dispatch.timestamps import rfc3339
 
     path, keep = resolved.settings.db, options_of(Keep, resolved.settings)
     answer = would_go(path, keep, time.time()) if dry_run else have_done(path, options_of(PurgeOld, resolved.settings))
@@ -196,3 +195,82 @@ def unblock_pair(resolved: Resolved, passenger: str, driver: str) -> None:
     settings = resolved.settings
     answer = have_done(settings.db, UnblockPair(passenger, driver, settings.phone_region))
     say("they may meet again" if answer["news"] else "nobody kept them apart")
+
+
+@db.command("backup")
+@click.argument("to", metavar="FILE")
+@click.option("--with-keys", is_flag=True, help="put the keys of logins beside it; whoever has them can act as anybody")
+@click.option("--force", is_flag=True, help="replace FILE if it is there")
+@click.option("--keep", type=click.IntRange(1), metavar="N", help="in a folder: remove all but the N latest backups")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("db")
+def back_up_file(resolved: Resolved, to: str, with_keys: bool, force: bool, keep: int | None, as_json: bool) -> None:
+    """Copy the database to FILE, also while a server runs, and look at all of the copy. FILE is whole, or it is not there.
+
+    The copy has all that was committed when the command began. If FILE is a folder, the copy is named by the time. Exit status 1 when
+    no sound copy was made.
+    """
+    from dispatch.storage.tools.backup import back_up, is_folder, thin_out
+
+    if keep is not None and not is_folder(to):
+        raise click.UsageError(f"--keep counts the backups of a folder, and {to} is none")
+    path, began = resolved.settings.db, time.monotonic()
+    copy = back_up(path, to, with_keys=with_keys, force=force)
+    gone = thin_out(copy.file, path, keep) if keep is not None else []
+    if as_json:
+        told = _figures(copy) | {"seconds": round(time.monotonic() - began, 3), "removed": [str(file) for file in gone]}
+        say(json_line(told))
+        return
+    say(f"{path}: {_told(copy)} are in {copy.file}, {copy.size / 1e6:,.1f} MB, sound, {time.monotonic() - began:.1f} s")
+    say(
+        f"{path}: the keys of logins are beside it, and whoever has them can act as anybody"
+        if copy.has_keys
+        else f"{path}: the keys of logins are not in it; where they are lost, everybody logs in again"
+    )
+    if copy.is_older:
+        say(f"{path}: an older dispatch wrote it; this one can update the copy")
+    for file in gone:
+        say(f"{path}: removed {file}")
+
+
+@db.command("restore")
+@click.argument("backup", metavar="BACKUP")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@with_settings("db")
+def restore_file(resolved: Resolved, backup: str, as_json: bool) -> None:
+    """Put a copy of BACKUP in the place of the database. Not while it is served. The file of before stays, as FILE.before-1.
+
+    BACKUP is looked at whole, and refused if it is not sound. What happened after it was made is not in the file any more.
+    """
+    from dispatch.storage.tools.backup import restore
+
+    path = resolved.settings.db
+    copy, aside, returned, unnamed = restore(backup, path)
+    if as_json:
+        told = {"aside": None if aside is None else str(aside), "returned": returned, "returned_unnamed": unnamed}
+        say(json_line(_figures(copy) | told))
+        return
+    say(f"{path}: restored from {backup}: {_told(copy)}, sound")
+    if copy.has_keys:
+        say(f"{path}: the keys of logins beside the backup are the file's now")
+    if aside is not None:
+        say(f"{path}: the file of before is {aside}")
+    if returned or unnamed:
+        people = counted(len(returned) + unnamed, "person", "people")
+        say(f"{path}: {people} removed since then stand in it again (docs/PRIVACY.md)", error=True)
+    for ident in returned:
+        say(f"{path}: remove again: dispatch people remove {ident}", error=True)
+
+
+def _figures(copy: Any) -> dict[str, Any]:
+    """What programs are told of a copy."""
+    newest = rfc3339(copy.newest_at) if copy.events else None
+    figures = {"file": str(copy.file), "rides": copy.rides, "events": copy.events, "newest_at": newest}
+    return figures | {"bytes": copy.size, "is_older": copy.is_older, "has_keys": copy.has_keys}
+
+
+def _told(copy: Any) -> str:
+    """The same for people."""
+
+    upto = f" up to {rfc3339(copy.newest_at)}" if copy.events else ""
+    return f"{counted(copy.rides, 'ride')} and {counted(copy.events, 'event')}{upto}"

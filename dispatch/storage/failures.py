@@ -22,7 +22,8 @@ class NotADatabase(StorageFailure, says="{path} is not an SQLite database of dis
 
 
 class NewerSchema(
-    StorageFailure, says="{path} was written by a newer dispatch (its schema has {detail!r}); upgrade dispatch first"
+    StorageFailure,
+    says="{path} was written by a newer dispatch (its schema has {detail!r}); upgrade dispatch, or restore a backup of before",
 ):
     """This version does not know the migration `detail`."""
 

@@ -106,7 +106,7 @@ SAYS: dict[Callable[[Path], None], str] = {
     bad_event: "is damaged (event 1 cannot be read: ",
     foreign_log: "is damaged (the header of rides.db-wal does not hold); restore a copy",
     contradicting: "contradicts itself (driver 2783•••0001 is reserved for hers-2 by event",
-    newer: "was written by a newer dispatch (its schema has 'm999_flying_cars'); upgrade dispatch first",
+    newer: "was written by a newer dispatch (its schema has 'm999_flying_cars'); upgrade dispatch, or restore a backup of before",
 }
 
 

@@ -94,6 +94,13 @@ def rotate_keys(database: str | Path, now: float, keep_s: float, draw: Draw = se
     return ring
 
 
+def copy_keys(database: str | Path, other: str | Path) -> None:
+    """Put the keys of `database` beside `other`, for its owner alone. Keys that are there stay. Raises BadKeys."""
+    ring = read_keys(database)
+    if ring is not None:
+        _write(keys_path(other), ring, is_new=True)
+
+
 def new_key(now: float, draw: Draw) -> Key:
     """A key that nobody can guess."""
     return Key(draw(8).hex(), draw(SECRET_BYTES), now)

@@ -61,8 +61,11 @@ def open_database(
     return db
 
 
-def open_read_only(path: str | Path) -> Database:
-    """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; makes or changes nothing that stays."""
+def open_read_only(path: str | Path, *, may_be_older: bool = False) -> Database:
+    """Open an existing file for reading, beside whoever writes it. Raises DatabaseError; makes or changes nothing that stays.
+
+    `may_be_older`: a file of an older dispatch is opened too.
+    """
     if not Path(path).exists():
         raise StorageMissing(str(path))
     if Path(path).is_file() and not Path(path).stat().st_size:
@@ -73,15 +76,15 @@ def open_read_only(path: str | Path) -> Database:
     kind, uri = (sqlite3.Connection, f"{file}&immutable=1") if is_fixed else (_Guest, file)
     with _opened(str(path), uri, BUSY_TIMEOUT_S, kind) as db:
         _refuse_strangers(db, str(path), may_be_empty=False)
-        if migrations.pending(db):
+        if not may_be_older and migrations.pending(db):
             raise OlderSchema(path)
     return db
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[Database]:
+def reading(path: str | Path, *, may_be_older: bool = False) -> Iterator[Database]:
     """The file, opened as `open_read_only` does, while the block runs. What SQLite raises inside is raised as the failure it is."""
-    with closing(open_read_only(path)) as db, explained(str(path)):
+    with closing(open_read_only(path, may_be_older=may_be_older)) as db, explained(str(path)):
         yield db
 
 
