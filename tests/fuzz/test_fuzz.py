@@ -1,0 +1,96 @@
+"""A hundred thousand cases find nothing; and what is broken on purpose is found, made smaller and can be sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dispatch.messages.notices import Refused
+from dispatch.transport import wire
+from dispatch.transport.http.routes.me import MeRoutes
+from dispatch.transport.sessions.driver import DriverSession
+from dispatch.transport.sessions.session import Session
+from tests.fuzz.cases import CASES, Case
+from tests.fuzz.hunt import Finding, Memory, hunted, told, wrong_with
+from tests.fuzz.oracles import CLOSES, CODES, STATUSES
+
+SHARES = 4
+"""Each is sent to a server of its own, so that workers share them."""
+MOST_GROWTH_MB = 10.0
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_hundred_thousand_cases_meet_a_known_answer_and_concern_nobody_else(share: int) -> None:
+    episodes, memory = 100_000 // SHARES // CASES + 1, Memory()
+
+    def look(count: int, _: Any) -> None:
+        if count % (episodes // 4) == 0:
+            memory.look()
+
+    found = hunted(share, range(episodes), look)
+    assert found is None, told(found, share)
+    assert memory.mb[-1] - memory.mb[0] < MOST_GROWTH_MB, memory.mb
+
+
+def test_the_tables_of_the_protocol_are_read() -> None:
+    assert {"bad_json", "bad_field", "no_such_ride", "internal"} <= CODES
+    assert {(404, "not_found"), (431, "headers_too_long"), (403, "wrong_origin")} <= STATUSES
+    assert {1002, 1009, 1012, 4001, 4508} <= CLOSES and 1000 not in CLOSES
+
+
+# -- what is broken is found
+
+
+def found_in(episodes: int) -> Finding:
+    found = hunted(1, range(episodes))
+    assert found is not None
+    return found
+
+
+def test_a_session_that_fails_is_found_and_the_frame_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = Session._handle
+
+    def failing(self: Session, message: Any) -> None:
+        if isinstance(message, wire.LocationBatch):
+            raise RuntimeError("it breaks on a batch")
+        handle(self, message)
+
+    monkeypatch.setattr(Session, "_handle", failing)
+    found = found_in(3)
+    assert "it breaks on a batch" in "".join(found.wrong)
+    sent = told(found, 1)
+    assert "one case does it" in sent
+    case = Case.read(sent.split("--case '")[1].split("'\"")[0])
+    assert b"location_batch" in case.data and "it breaks on a batch" in "".join(wrong_with([case]))
+
+
+def test_an_answer_that_is_in_no_table_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    ping = Session._ping
+    answer: Any = Refused("made_up", "nobody knows this code")
+    monkeypatch.setattr(
+        Session, "_ping", lambda self, message: self._send(answer) if message.id else ping(self, message)
+    )
+    monkeypatch.setattr(DriverSession, "handlers", {**DriverSession.handlers, wire.Ping: Session._ping})
+    assert "made_up is in no table" in "".join(found_in(3).wrong)
+
+
+def test_what_reaches_somebody_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad_frame = Session._bad_frame
+
+    def gossiping(self: Session, answer: Any) -> None:
+        bad_frame(self, answer)
+        for other in [*self._context.proved.values()]:
+            if other.principal.id == "pw":
+                other._send(answer)
+
+    monkeypatch.setattr(Session, "_bad_frame", gossiping)
+    assert "a witness heard" in "".join(found_in(1).wrong)
+
+
+def test_a_route_that_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(self: MeRoutes, request: Any) -> Any:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(MeRoutes, "_me", failing)
+    assert "no such thing" in "".join(found_in(30).wrong)
