@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dispatch.errors import BadField
-from dispatch.ids import RideId
+from dispatch.ids import DriverId, RideId
 from dispatch.live.desk import RIDES, LiveDesk
 from dispatch.principals import Principal
 from dispatch.storage.tools import own
@@ -42,11 +42,13 @@ class LiveOwn:
         return await self._desk.read(lambda db: own.own_ride(db, self._desk.path, ride_id, who, now, self._sight))
 
     async def takings(self, who: Principal, day: str | None) -> Told:
-        """What the driver took on a local day; None: today. Raises BadField."""
-        day = day or self._local.day(self._now())
+        """What the driver took on a local day, and how long they were online; None: today. Raises BadField."""
+        now = self._now()
+        day = day or self._local.day(now)
         try:
             ends_at = self._local.end_of(day)
             begins_at = self._local.moment(f"{day}T00:00", ends_at)
         except (ValueError, OverflowError):
             raise BadField("day", f"day must be a day such as 2026-11-23, got {day}") from None
-        return await self._desk.read(lambda db: own.takings(db, who.id, day, begins_at, ends_at, self._sight.digits))
+        driver_id, path, digits = DriverId(who.id), self._desk.path, self._sight.digits
+        return await self._desk.read(lambda db: own.takings(db, path, driver_id, day, begins_at, ends_at, now, digits))

@@ -8,7 +8,7 @@ import { frameOf } from "../../dispatch/web/driver/position.js";
 import { toneEvery } from "../../dispatch/web/driver/sounds.js";
 import { begin, reduce } from "../../dispatch/web/driver/state.js";
 import { isNight, sunHeight } from "../../dispatch/web/driver/sun.js";
-import { secondsTo } from "../../dispatch/web/driver/way.js";
+import { navigationUrl, NAVIGATORS, secondsTo, usualNavigator } from "../../dispatch/web/driver/way.js";
 import { closedText, fareText, newsText, told, warningText } from "../../dispatch/web/driver/words.js";
 import { Texts } from "../../dispatch/web/shell/texts.js";
 
@@ -130,4 +130,17 @@ test("minutes go by the pace that the server expects of the trip, and are not to
   assert.ok(Math.abs(secondsTo(ride, 2_224 / 2) - 300) < 2);
   assert.equal(secondsTo({ ...ride, estimated_duration: 0 }, 500), null);
   assert.equal(secondsTo({ ...ride, dropoff_latitude: -26.2001 }, 500), null);
+});
+
+test("the way is opened by the app that the driver chose, with the place and nothing about anybody", () => {
+  const place = { lat: 60.17, lon: 24.94, address: "Oak & Elm (gate)" };
+  const [phone, ...others] = NAVIGATORS.map((one) => navigationUrl(one, place));
+  assert.equal(phone, "geo:60.17,24.94?q=60.17,24.94(Oak%20%26%20Elm%20(gate))");
+  assert.deepEqual(others.map((url) => new URL(url).host), ["www.google.com", "waze.com", "maps.apple.com"]);
+  for (const url of others) {
+    assert.ok([...new URL(url).searchParams.values()].includes("60.17,24.94"), url);
+    assert.ok(!url.includes("Oak"), url);
+  }
+  assert.equal(usualNavigator("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)"), "apple");
+  assert.equal(usualNavigator("Mozilla/5.0 (Linux; Android 16)"), "phone");
 });

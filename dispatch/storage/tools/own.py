@@ -9,12 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlite_utils import Database
 
-from dispatch.ids import PassengerId, PersonId, RideId
+from dispatch.ids import DriverId, PassengerId, PersonId, RideId
 from dispatch.phones import masked
 from dispatch.principals import Principal, Role
 from dispatch.storage.people import people
 from dispatch.storage.tools import figures
 from dispatch.storage.tools.desk import RIDES, ride_of, ride_row
+from dispatch.storage.tools.time_online import online_s
 from dispatch.timestamps import rfc3339
 from dispatch.values import Passenger, Place, RideCard, Trip
 from dispatch.words import Party, PersonRole, RideStatus
@@ -106,11 +107,16 @@ def own_ride(db: Database, path: str, ride_id: RideId, who: Principal, now: floa
     return _seen(told, row[0], who, now, sight)
 
 
-def takings(db: Database, driver_id: str, day: str, begins_at: float, ends_at: float, digits: int) -> Told:
-    """What the driver's rides that ended from `begins_at` until before `ends_at` (Unix seconds) came to, as the desk reads it."""
+def takings(
+    db: Database, path: str, driver_id: DriverId, day: str, begins_at: float, ends_at: float, now: float, digits: int
+) -> Told:
+    """What the driver's rides that ended from `begins_at` until before `ends_at` (Unix seconds) came to, as the desk reads it, and how
+    long the driver was online until `now`.
+    """
     taken = figures.takings(db, begins_at, ends_at, digits, of=driver_id)
     sums = taken[0] if taken else dict.fromkeys(_SUMS, 0)
-    return {"day": day, **{name: sums[name] for name in _SUMS}}
+    online = online_s(db, path, driver_id, begins_at, max(begins_at, min(ends_at, now)))
+    return {"day": day, **{name: sums[name] for name in _SUMS}, "online_s": online}
 
 
 # -- who sees what

@@ -109,9 +109,10 @@ class Sums(Struct, frozen=True, kw_only=True):
 
 
 class Takings(Sums, frozen=True, kw_only=True, omit_defaults=True):
-    """What a driver took on one day."""
+    """What a driver took on one day. `online_s`: seconds of it, so far, in which they were connected and wanted offers."""
 
     day: str
+    online_s: int
     currency: str | None = None
 
 

@@ -15,6 +15,7 @@ import { Refused } from "../client/errors.js";
  * @property {import("./wake.js").WakeLock} wake
  * @property {import("./position.js").Position} position
  * @property {() => { lat: number, lon: number }} mark where the mark stands at first that the driver moves by hand
+ * @property {() => void} switched the server knows whether the driver wants requests
  * @property {(error: unknown) => void} failed shows an error that belongs to no control
  */
 
@@ -125,13 +126,16 @@ export class Actions {
 
   /** @param {boolean} online */
   #switch(online) {
-    const { connection, dispatch, state, failed } = this.#with;
+    const { connection, dispatch, state, failed, switched } = this.#with;
     this.#wanted = online;
     const sent = connection.send("set_availability", { available: online });
     dispatch({ type: "page:switched", online });
     sent.then(
       // What a snapshot said meanwhile was of before.
-      () => this.#wanted === online && state().online !== online && dispatch({ type: "page:switched", online }),
+      () => {
+        if (this.#wanted === online && state().online !== online) dispatch({ type: "page:switched", online });
+        switched();
+      },
       (error) => error instanceof Refused && failed(error),
     );
   }

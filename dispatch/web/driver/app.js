@@ -8,6 +8,7 @@ import { showLink } from "../shell/link.js";
 import { openedPage } from "../shell/page.js";
 import { choose, chosen, followSun } from "../shell/theme.js";
 import { Actions } from "./actions.js";
+import { navigator } from "./layout.js";
 import { DriverMap } from "./map.js";
 import { Position } from "./position.js";
 import { Sounds } from "./sounds.js";
@@ -16,7 +17,7 @@ import { isNight } from "./sun.js";
 import { TodaysTakings } from "./takings.js";
 import { View } from "./view.js";
 import { WakeLock } from "./wake.js";
-import { goalOf, secondsTo } from "./way.js";
+import { goalOf, NAVIGATOR_NAMES, NAVIGATORS, secondsTo } from "./way.js";
 import { told } from "./words.js";
 
 /** @typedef {Record<string, any> & { type: string }} Message */
@@ -50,7 +51,7 @@ const failed = (/** @type {unknown} */ error) => {
   bands.show("failed", { kind: "danger", text, action: { label: texts.say("shell.close"), run: () => bands.hide("failed") } });
   announcer.call(text);
 };
-const actions = new Actions({ client, connection, driverId: person.id, dispatch, state: () => state, sounds, wake, position, mark, failed });
+const actions = new Actions({ client, connection, driverId: person.id, dispatch, state: () => state, sounds, wake, position, mark, failed, switched: () => void takings.refresh() });
 const map = new DriverMap({ texts, town, moved });
 const holds = () => chosen("hold", ["on", "off"], "off") === "on";
 const view = new View(main, bands, {
@@ -173,6 +174,14 @@ const holdEntry = menu.add({
     choose("hold", holds() ? "off" : "on");
     holdEntry.textContent = holdLabel();
   },
+});
+const navigatorName = (/** @type {typeof NAVIGATORS[number]} */ one) => (one === "phone" ? texts.say("driver.navigator_phone") : NAVIGATOR_NAMES[one]);
+menu.choice({
+  id: "navigator",
+  label: texts.say("driver.navigate_with"),
+  options: NAVIGATORS.map((value) => ({ value, name: navigatorName(value) })),
+  now: navigator(),
+  run: (value) => choose("navigator", value),
 });
 document.addEventListener("visibilitychange", woke);
 // After a reload sounds are asleep until somebody touches the page: any touch will do.

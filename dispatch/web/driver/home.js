@@ -16,11 +16,15 @@ export function takingsCard({ texts }) {
   const sum = el("span", { class: "big-number money" });
   const rides = el("span", { class: "muted" });
   const more = el("p", { class: "muted" });
-  const element = el("section", { class: "card takings", test: "takings" }, el("h2", { class: "label" }, texts.say("driver.today")), el("div", { class: "spread" }, sum, rides), more);
+  const online = el("p", { class: "muted", test: "online-for" });
+  const element = el("section", { class: "card takings", test: "takings" }, el("h2", { class: "label" }, texts.say("driver.today")), el("div", { class: "spread" }, sum, rides), online, more);
   return {
     element,
     /** @param {State} state */
-    update({ takings, link }) {
+    update({ takings, link, online: isOnline }) {
+      const onlineS = onlineSeconds(takings, isOnline && link.state === "open");
+      show(online, onlineS !== null);
+      put(online, onlineS === null ? "" : texts.say("driver.online_for", { duration: texts.duration(onlineS) }));
       if (takings === null || takings.rides === 0) {
         put(sum, "");
         show(sum, false);
@@ -36,6 +40,14 @@ export function takingsCard({ texts }) {
       show(more, more.textContent !== "");
     },
   };
+}
+
+/** How long the driver was online today, with what has passed since that was told; null: not a minute, or nobody counts. @param {State["takings"]} takings @param {boolean} goesOn */
+function onlineSeconds(takings, goesOn) {
+  const told = takings?.online_s;
+  if (takings === null || told === undefined) return null;
+  const seconds = told + (goesOn ? (Date.now() - takings.at.getTime()) / 1_000 : 0);
+  return seconds < 60 ? null : seconds;
 }
 
 /** The last requests and what became of them. @param {Scene} scene */

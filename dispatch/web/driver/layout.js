@@ -1,6 +1,8 @@
 /** Small pieces that several screens of a driver are made of. */
 
 import { el, fill, said } from "../shell/dom.js";
+import { chosen } from "../shell/theme.js";
+import { NAVIGATORS, navigationUrl, usualNavigator } from "./way.js";
 
 /** @typedef {import("../shell/dom.js").Child} Child */
 /** @typedef {import("../shell/texts.js").Texts} Texts */
@@ -68,15 +70,23 @@ export function canCall(phone) {
   return typeof phone === "string" && /^\+?\d{5,}$/.test(phone);
 }
 
+/** What the driver has chosen to be shown the way by. */
+export function navigator() {
+  return chosen("navigator", NAVIGATORS, usualNavigator(globalThis.navigator.userAgent));
+}
+
 /**
- * A link to the phone's own navigation.
+ * A link to the navigation that the driver has chosen.
  *
  * @param {Texts} texts
  * @param {{ lat: number, lon: number, address: string }} place
  */
-export function navigateLink(texts, { lat, lon, address: name }) {
-  const at = `${lat},${lon}`;
-  return el("a", { class: "button wide", href: `geo:${at}?q=${at}(${encodeURIComponent(name)})`, test: "navigate" }, texts.say("driver.navigate"));
+export function navigateLink(texts, place) {
+  const options = { class: "button wide", target: "_blank", rel: "noreferrer", test: "navigate" };
+  const link = el("a", { ...options, href: navigationUrl(navigator(), place) }, texts.say("driver.navigate"));
+  // The choice may have changed since the screen was drawn.
+  link.addEventListener("click", () => link.setAttribute("href", navigationUrl(navigator(), place)));
+  return link;
 }
 
 /** @param {Texts} texts @param {string} phone @param {string} name */

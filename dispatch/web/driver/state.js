@@ -47,7 +47,7 @@ const HELD_BACK = ["suspended", "document_ended"];
  * @typedef {{ offer_id: string, reason: string, pickup: string, fare: number, currency: string | null, byAgreement: boolean }} LastRequest
  * @typedef {{ what: "cancelled", by: string, reason: string, fee: number, currency: string | null, name: string }
  *   | { what: "fare", fare: number, currency: string | null, reason: string } | { what: "note", note: string } | { what: "gone" }} News
- * @typedef {{ rides: number, fares: number, cash: number, card: number, fees: number, currency: string | null, at: Date }} Takings
+ * @typedef {{ rides: number, fares: number, cash: number, card: number, fees: number, online_s?: number, currency: string | null, at: Date }} Takings
  *
  * @typedef {object} State
  * @property {boolean} settled whether the server has said how things stand

@@ -1,4 +1,4 @@
-/** Where a ride leads to now, and how long that takes: pure. */
+/** Where a ride leads to now, how long that takes, and what opens the way there: pure. */
 
 import { metresBetween } from "../map/streets.js";
 
@@ -9,6 +9,36 @@ import { metresBetween } from "../map/streets.js";
 export const FAR_M = 250;
 /** A trip shorter than so many metres tells no pace. */
 const SHORT_M = 200;
+
+/** What may show the way: the app that the phone has for places, or one by its name. @type {readonly ["phone", "google", "waze", "apple"]} */
+export const NAVIGATORS = ["phone", "google", "waze", "apple"];
+/** Names are the same in every language. */
+export const NAVIGATOR_NAMES = { google: "Google Maps", waze: "Waze", apple: "Apple Maps" };
+
+/** iPhones open no `geo:` address. @param {string} browser what the browser says it is */
+export function usualNavigator(browser) {
+  return /iPhone|iPad|iPod/.test(browser) ? "apple" : "phone";
+}
+
+/**
+ * The address that opens the way to a place. The page itself asks for none of them: only who taps the link goes there.
+ *
+ * @param {typeof NAVIGATORS[number]} navigator
+ * @param {Spot & { address: string }} place
+ */
+export function navigationUrl(navigator, { lat, lon, address }) {
+  const at = `${lat},${lon}`;
+  switch (navigator) {
+    case "google":
+      return `https://www.google.com/maps/dir/?api=1&travelmode=driving&destination=${encodeURIComponent(at)}`;
+    case "waze":
+      return `https://waze.com/ul?navigate=yes&ll=${encodeURIComponent(at)}`;
+    case "apple":
+      return `https://maps.apple.com/?dirflg=d&daddr=${encodeURIComponent(at)}`;
+    default:
+      return `geo:${at}?q=${at}(${encodeURIComponent(address)})`;
+  }
+}
 
 /** The pickup, and once the passenger is in, the drop-off. @param {Ride} ride @returns {Spot} */
 export function goalOf(ride) {

@@ -4,6 +4,14 @@ import { LANGUAGES } from "./texts.js";
 import { choose, chosen, showTheme, THEMES } from "./theme.js";
 
 /** @typedef {{ label: string, run: () => void, test?: string }} Entry */
+/**
+ * @typedef {object} Choice
+ * @property {string} id also its name for tests
+ * @property {string} label
+ * @property {readonly { value: string, name: string, lang?: string }[]} options
+ * @property {string} now
+ * @property {(value: string) => void} run hears what was chosen
+ */
 
 /** Whether sounds are played: a choice of the menu. */
 export class Sound {
@@ -34,7 +42,7 @@ export class Sound {
  * @param {import("./texts.js").Texts} options.texts
  * @param {Sound} options.sound
  * @param {() => void} options.endTheme ends the theme that is shown
- * @returns {{ button: HTMLButtonElement, add(entry: Entry): HTMLButtonElement, logOut(run: () => Promise<void>): void, close(): void }}
+ * @returns {{ button: HTMLButtonElement, add(entry: Entry): HTMLButtonElement, choice(choice: Choice): void, logOut(run: () => Promise<void>): void, close(): void }}
  */
 export function makeMenu({ texts, sound, endTheme }) {
   const t = texts;
@@ -71,23 +79,28 @@ export function makeMenu({ texts, sound, endTheme }) {
       own.append(made);
       return made;
     },
+    choice: (choice) => own.append(choiceField(choice)),
     logOut(run) {
       leave.replaceChildren(button({ label: t.say("shell.log_out"), kind: "danger", test: "log-out", run }));
     },
   };
 }
 
+/** @param {Choice} choice */
+function choiceField({ id, label, options, now, run }) {
+  const select = el("select", { id, test: id }, ...options.map(({ value, name, lang }) => el("option", { value, lang, selected: value === now }, name)));
+  select.addEventListener("change", () => run(select.value));
+  return el("div", { class: "field" }, el("label", { for: id }, label), select);
+}
+
 /** @param {import("./texts.js").Texts} texts */
 function languageChoice(texts) {
-  const select = el("select", { id: "language", test: "language" });
-  for (const [value, name] of Object.entries(LANGUAGES)) {
-    select.append(el("option", { value, lang: value, selected: value === texts.language }, name));
-  }
-  select.addEventListener("change", () => {
-    choose("language", select.value);
+  const run = (/** @type {string} */ language) => {
+    choose("language", language);
     location.reload();
-  });
-  return el("div", { class: "field" }, el("label", { for: "language" }, texts.say("shell.language")), select);
+  };
+  const options = Object.entries(LANGUAGES).map(([value, name]) => ({ value, name, lang: value }));
+  return choiceField({ id: "language", label: texts.say("shell.language"), options, now: texts.language, run });
 }
 
 /**
@@ -95,7 +108,6 @@ function languageChoice(texts) {
  * @param {() => void} endTheme
  */
 function themeChoice(texts, endTheme) {
-  const now = chosen("theme", THEMES, "auto");
   const names = {
     auto: texts.say("shell.theme_auto"),
     light: texts.say("shell.theme_light"),
@@ -103,16 +115,15 @@ function themeChoice(texts, endTheme) {
     "hc-light": texts.say("shell.theme_hc_light"),
     "hc-dark": texts.say("shell.theme_hc_dark"),
   };
-  const select = el("select", { id: "theme", test: "theme" });
-  for (const theme of THEMES) select.append(el("option", { value: theme, selected: theme === now }, names[theme]));
   let end = endTheme;
-  select.addEventListener("change", () => {
-    const theme = /** @type {typeof now} */ (select.value);
+  const run = (/** @type {string} */ value) => {
+    const theme = /** @type {typeof THEMES[number]} */ (value);
     choose("theme", theme);
     end();
     end = showTheme(theme);
-  });
-  return el("div", { class: "field" }, el("label", { for: "theme" }, texts.say("shell.theme")), select);
+  };
+  const options = THEMES.map((value) => ({ value, name: names[value] }));
+  return choiceField({ id: "theme", label: texts.say("shell.theme"), options, now: chosen("theme", THEMES, "auto"), run });
 }
 
 /**

@@ -55,7 +55,7 @@ export function showTheme(theme) {
  * What was chosen before, or `otherwise`, where nothing was, the browser keeps nothing, or what it kept is none of `allowed`.
  *
  * @template {string} Value
- * @param {"theme" | "language" | "sound" | "hold"} name
+ * @param {"theme" | "language" | "sound" | "hold" | "navigator"} name
  * @param {readonly Value[]} allowed
  * @param {Value} otherwise
  * @returns {Value}
@@ -72,7 +72,7 @@ export function chosen(name, allowed, otherwise) {
 /**
  * Keeps a choice for the next visit, where the browser lets us.
  *
- * @param {"theme" | "language" | "sound" | "hold"} name
+ * @param {"theme" | "language" | "sound" | "hold" | "navigator"} name
  * @param {string} value
  */
 export function choose(name, value) {
