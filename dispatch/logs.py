@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
-import structlog
-
+from dispatch.optional import without
 from dispatch.phones import mask_within
 from dispatch.text import plain, plain_lines
 from dispatch.transport.sessions.limits import TokenBucket
+
+with without("rich"):  # it draws tracebacks, which are plain text in this log
+    import structlog
 
 SHORTEST_AS_NUMBER: Final = 10**9
 """A smaller whole number counts something."""

@@ -43,9 +43,9 @@ def with_settings(*wanted: str, **defaults: str) -> Callable[[Function], Functio
             flags = {row.name: given.pop(row.name) for row in rows}
             return function(load(flags, os.environ, config_path), **given)
 
-        for row in reversed(rows):
-            _option(row, defaults.get(row.name))(run)
-        return _config_option(run)
+        options = [_option(row, defaults.get(row.name)) for row in reversed(rows)]
+        run.__click_params__ = [*getattr(run, "__click_params__", ()), *options, _CONFIG_OPTION]  # type: ignore[attr-defined]
+        return run
 
     return decorate
 
@@ -58,25 +58,24 @@ class SettingOption(click.Option):
         self.group = group
 
 
-def _option(row: Setting, default: str | None) -> Callable[[Function], Function]:
+@functools.cache
+def _option(row: Setting, default: str | None) -> SettingOption:
+    """The same for every command: there are some seven hundred places for a hundred options."""
     if row.kind.held is bool:
         flag = f"{row.flag}/{row.negative_flag}"
-        return click.option(flag, row.name, cls=SettingOption, group=row.group, default=None, type=bool, help=row.help)
+        return SettingOption((flag, row.name), group=row.group, default=None, type=bool, help=row.help)
     written = row.written(row.default) if default is None else default
     notes = "; ".join(filter(None, (written, "" if row.choices else row.range)))
-    return click.option(
-        row.flag,
-        row.name,
-        cls=SettingOption,
+    return SettingOption(
+        (row.flag, row.name),
         group=row.group,
         metavar="|".join(row.choices) or row.kind.metavar,
         help=row.help + (f"  [{notes}]" if notes else ""),
     )
 
 
-_config_option = click.option(
-    "--config",
-    "config_path",
+_CONFIG_OPTION = click.Option(
+    ("--config", "config_path"),
     metavar="FILE",
     help=f"read settings from this TOML file  [${FILE_VARIABLE}, or {DEFAULT_FILE} if it is there]",
 )

@@ -10,12 +10,9 @@ from collections.abc import Callable
 from random import SystemRandom
 from typing import Any, Final, NamedTuple
 
-import httpx2
-
 from dispatch.config import LoginSettings
 from dispatch.errors import SettingError
 from dispatch.phones import masked
-from dispatch.providers.http import require_url
 from dispatch.text import say
 
 LATER_S: Final = (0.01, 0.05)
@@ -104,6 +101,10 @@ class WebhookNotifier(Notifier):
 
     def __init__(self, url: str, key: str, timeout_s: float, report: Callable[[str], None]) -> None:
         """`url` where to post to; `key` is sent as a bearer token unless it is empty. Raises SettingError for a wrong URL."""
+        import httpx2  # heavy
+
+        from dispatch.providers.http import require_url
+
         require_url("notify_url", url)
         super().__init__(report)
         self._url = url
