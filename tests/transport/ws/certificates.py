@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 
-def certificate(folder: Path, name: str = "server") -> tuple[Path, Path]:
-    """A new certificate for 127.0.0.1 and localhost that signs itself, and its key."""
+def certificate(folder: Path, name: str = "server", *more: str) -> tuple[Path, Path]:
+    """A new certificate for 127.0.0.1, localhost and `more` names that signs itself, and its key."""
+    hosts = "".join(f",DNS:{host}" for host in ("localhost", *more))
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
     command = [
         *(
@@ -21,7 +22,7 @@ def certificate(folder: Path, name: str = "server") -> tuple[Path, Path]:
             "-days",
             "2",
         ),
-        *("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+        *("-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:127.0.0.1{hosts}"),
         *("-keyout", str(key), "-out", str(cert)),
     ]
     subprocess.run(command, check=True, capture_output=True)
