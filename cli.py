@@ -108,6 +108,29 @@ def simulate(resolved: Resolved) -> int | None:
 
 
 @main.command()
+@click.argument("url", required=False)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="an access token of staff, as `dispatch token` prints it",
+)
+@click.option("--once", is_flag=True, help="print one picture and end")
+@with_settings("db", "host", "port")
+def top(resolved: Resolved, url: str | None, token_file: str | None, once: bool) -> int:
+    """Show a running server in the terminal: rides, offers, drivers, times and lags. q ends it.
+
+    Without URL it is the server of --db on this machine, which also lets in whoever runs it; or, where nobody serves that file, the one
+    at --host and --port. A server elsewhere that has people log in needs --token-file, and tells its metrics to its own machine alone.
+    """
+    from dispatch.top.access import access_of
+    from dispatch.top.main import top
+
+    settings = resolved.settings
+    return top(access_of(url, token_file, settings.db, settings.host, settings.port), once=once)
+
+
+@main.command()
 @click.option("--save-view", metavar="FILE", hidden=True, help="save a picture of the last view, as SVG")
 @with_settings(
     "dispatch",

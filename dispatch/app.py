@@ -24,6 +24,7 @@ from dispatch.live.effects import tell_effects
 from dispatch.live.file import LiveFile
 from dispatch.live.ground import ground_of
 from dispatch.live.guest import Guest
+from dispatch.live.lookout import Lookout
 from dispatch.live.metrics import file_figures, zone_figures
 from dispatch.live.pulse import Pulse
 from dispatch.live.reads import LiveReads
@@ -36,6 +37,7 @@ from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.people.directory import Directory
+from dispatch.storage.tools.orders import Overlook
 from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
 from dispatch.transport.http.routes.maps import Ground
@@ -123,6 +125,8 @@ async def _serve(
         edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
         sources = logins.figures, partial(edge_figures, edge), lambda: {"dispatch_http_refused": refused}
         live.special[RemovePerson] = removals.remove
+        ports = listener.getsockname()[1], admin.getsockname()[1] if admin is not None else None
+        live.special[Overlook] = Lookout(settings, *ports, keys.ring, lambda: runtime.now).tell
         live.on_done = partial(tell_effects, runtime, zone.gateway)
         parts = Parts(
             settings=settings,

@@ -2,7 +2,8 @@
 
 import time
 from contextlib import closing
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +13,8 @@ from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.orders import Answer, Order, encode, perform
 from dispatch.transport.control import ANSWER_WITHIN_S, NoAnswer, ask
+
+ASKED_WITHIN_S: Final = 5.0
 
 
 class Refused(DispatchError):
@@ -43,6 +46,15 @@ def have_done(path: str, order: Order, *, make: bool = False) -> Done:
         if line is None:
             raise
         return Done(_read(line))
+
+
+def ask_owner(path: str, order: Order) -> Answer | None:
+    """What the server that serves `path` answers to an order which it alone can answer; None: nobody serves it.
+
+    Raises Refused, and NoAnswer where no answer came.
+    """
+    line = ask(Path(path), encode(order), ASKED_WITHIN_S)
+    return None if line is None else _read(line)
 
 
 def done(answer: Answer) -> bytes:

@@ -18,7 +18,8 @@ Counters start at 0 with the process. A scrape takes some milliseconds: once in 
 name. Beside these families there are those of the Prometheus client itself: `process_…` (memory, CPU, open files) and `python_gc_…`.
 
 [deploy/alerts.yml](deploy/alerts.yml) has alert rules for Prometheus, each with what to do, and
-[deploy/grafana-dashboard.json](deploy/grafana-dashboard.json) is a dashboard to import into Grafana.
+[deploy/grafana-dashboard.json](deploy/grafana-dashboard.json) is a dashboard to import into Grafana. `dispatch top` shows what
+matters most in a terminal.
 """
 
 

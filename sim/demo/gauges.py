@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-
+from dispatch.top.meter import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
+from dispatch.top.view import Glance
 from sim.demo.crowd import Crowd
-from sim.demo.live_view import Glance
 from sim.demo.server import ServerProcess
 from sim.report.figures import Summary
-
-ASSIGNMENTS_OVER_S, POSITIONS_OVER_S, CPU_OVER_S = 60.0, 10.0, 3.0
-SHORTEST_S = 1.0
-"""A speed is told only after it was watched for so long."""
-
-
-class Meter:
-    """How fast a total grows: over the last `over_s` seconds, or since the first reading if that is less."""
-
-    def __init__(self, over_s: float) -> None:
-        self.over_s = over_s
-        self._readings: deque[tuple[float, float]] = deque()
-
-    def per_s(self, now: float, total: float) -> float:
-        """The speed, now that the total is this. 0 while there is nothing to compare with."""
-        readings = self._readings
-        readings.append((now, total))
-        while len(readings) > 2 and readings[1][0] <= now - self.over_s:
-            readings.popleft()
-        began, before = readings[0]
-        return (total - before) / (now - began) if now - began >= SHORTEST_S else 0.0
 
 
 class Gauges:

@@ -25,6 +25,7 @@ from dispatch.ids import DriverId
 from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.tools.seed import demo_fleet, seed
 from dispatch.text import plain, say
+from dispatch.top.screen import Screen, save_svg, screen_for
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.ws.server import run
 from dispatch.travel.models import CONSTANT
@@ -34,7 +35,6 @@ from sim.demo.curtain import Curtain
 from sim.demo.gauges import Gauges
 from sim.demo.pace import paced
 from sim.demo.ranks import at_ranks, ranks_among, with_short_rides
-from sim.demo.screen import Screen, save_svg, screen_for
 from sim.demo.server import ServerProcess
 from sim.demo.summary import DemoSummary, as_line, demo_summary, print_table
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour

@@ -6,12 +6,12 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.top.view import NEWS_KEPT
 from dispatch.transport import wire
 
 STATUSES = ("pending", "accepted", "arrived", "in_progress", "completed", "no_drivers", "cancelled")
 """The statuses of a booking, in the order of a ride's life."""
 ENDS = frozenset(STATUSES[4:])
-NEWS_KEPT = 5
 
 _STATUS_AFTER: dict[type[wire.ServerMessage], Callable[[Any], str]] = {
     wire.Searching: lambda frame: "pending",

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from rich.console import Console
 
-from sim.demo.live_view import NOTHING, Glance
+from dispatch.top.view import NOTHING, Glance
 from sim.report.figure_table import print_figures
 from sim.report.figures import Percentiles, Summary
 

@@ -17,10 +17,10 @@ from dispatch.config import Resolved, Settings
 from dispatch.errors import SettingError
 from dispatch.storage.tables.opening import reading
 from dispatch.text import say
+from dispatch.top.screen import Screen, save_svg, screen_for
 from dispatch.transport.ws.server import run
 from sim.demo.curtain import Curtain
 from sim.demo.main import KINDS_TOLD, Outcome
-from sim.demo.screen import Screen, save_svg, screen_for
 from sim.demo.server import ServerProcess
 from sim.demo.summary import as_line, demo_summary, print_table
 from sim.report.outputs import require_writable

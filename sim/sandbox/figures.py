@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from sim.demo.gauges import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
-from sim.demo.live_view import Glance
+from dispatch.top.meter import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
+from dispatch.top.view import Glance
 from sim.demo.server import Usage
 from sim.report.figures import Figures, Summary
 from sim.sandbox.crowd import Crowd

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import msgspec
 
-from sim.demo.live_view import Glance
-from sim.demo.screen import Screen
+from dispatch.top.screen import Screen
+from dispatch.top.view import Glance
 from sim.demo.server import ServerProcess
 from sim.report.figures import Summary
 from sim.sandbox.figures import FiguresSoFar, Gauges, nothing_yet

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from dispatch.errors import DispatchError
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.blocks import block, unblock
 from dispatch.storage.tools.people_orders import (
@@ -28,6 +29,11 @@ from dispatch.storage.tools.people_orders import (
 )
 from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson, purge_old, remove_person
 from dispatch.storage.tools.seed import DEMO_FLEET, seed_into
+
+
+class NotServed(DispatchError, code="not_served", says="nobody serves this file: there is nothing to look at"):
+    """Only a server can answer this."""
+
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -58,7 +64,13 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
     phone_region: str = ""
 
 
-Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | PurgeOld | AnyPeopleOrder
+class Overlook(_Order, frozen=True, tag="overlook"):
+    """Let whoever may use the control socket look at the server. Answer: its `url`, where its `metrics_url` is, and a `token` of staff,
+    empty where nobody has to log in.
+    """
+
+
+Order = SeedPeople | BlockPair | UnblockPair | RemovePerson | PurgeOld | AnyPeopleOrder | Overlook
 Answer = dict[str, Any]
 
 decode: Final = msgspec.json.Decoder(Order).decode
@@ -69,6 +81,10 @@ encode: Final = msgspec.json.Encoder().encode
 def perform(writer: Writer, order: Order, now: float) -> Answer:
     """Do it, and say what came of it. `now`: unix time. Raises DispatchError, and then nothing was done."""
     return _DO[type(order)](writer, order, now)
+
+
+def _nobody_serves(writer: Writer, order: Overlook, now: float) -> Answer:
+    raise NotServed
 
 
 _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] = {
@@ -87,4 +103,5 @@ _DO: Final[dict[type[msgspec.Struct], Callable[[Writer, Any, float], Answer]]] =
     KeepDocument: once(keep_document),
     RemovePerson: remove_person,
     PurgeOld: purge_old,
+    Overlook: _nobody_serves,
 }

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from sim.demo.summary import as_line, demo_summary, print_table
 from sim.report.figures import Figures, Summary
-from tests.sim.demo.test_live_view import CALM
+from tests.top.test_view import CALM
 
 KEYS = (
     "seed drivers requests assigned completed no_drivers cancelled declined timed_out time_to_assign_s "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.demo.gauges import Meter
+from dispatch.top.meter import Meter
 
 
 def test_a_speed_is_that_of_the_last_seconds() -> None:

@@ -1,4 +1,4 @@
-"""How a demo looks while it runs: a panel for terminals, a line for everything else. Pure: a `Glance` in, something to print out."""
+"""How a running server looks: a panel for terminals, a line for everything else. Pure: a `Glance` in, something to print out."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dispatch.text import counted
-from sim.demo.rides import NEWS_KEPT
 
+NEWS_KEPT = 5
 NOTHING = "–"
 """Stands for a figure without data."""
 WIDEST = 100
@@ -39,29 +39,37 @@ ROWS = {
 """What people call a booking's status, and its colour."""
 
 
+class Lags(NamedTuple):
+    """How late a server is, in seconds: its loop (99 of 100 looks), the oldest mail, the oldest event that is not on disk."""
+
+    loop_s: float | None
+    mail_s: float | None
+    journal_s: float | None
+
+
 class Glance(NamedTuple):
-    """A demo at one moment. Times in seconds; None: not known, or nothing to tell yet."""
+    """A server, and who is on it, at one moment. Times in seconds; None: not known, or nothing to tell yet."""
 
     title: str
-    """What is replayed, and where."""
+    """What is shown, and where."""
     doing: str
     """`connecting the fleet`, `rides arrive`, …"""
     elapsed_s: float
     for_s: float | None
-    """How long the demo runs; None: until it is stopped."""
+    """How long it runs; None: until it is stopped."""
     requests: int
     rides: Mapping[str, int]
     """Rides by booking status; those that ended too."""
     offers_open: int
-    declined: int
-    timed_out: int
-    assignments_per_minute: float
+    declined: int | None
+    timed_out: int | None
+    assignments_per_minute: float | None
     assign_p50_s: float | None
     assign_p95_s: float | None
     fleet: int
     connected: int
     busy: int
-    positions_per_s: float
+    positions_per_s: float | None
     server_cpu: float | None
     """CPU seconds a second."""
     server_memory_bytes: int | None
@@ -71,6 +79,10 @@ class Glance(NamedTuple):
     news: Sequence[str]
     fleet_is_inside: bool = False
     """The fleet lives in the server's process."""
+    program: str = "dispatch demo"
+    stops_by: str = "Ctrl-C stops"
+    lags: Lags | None = None
+    """None: it is no figure of this view."""
 
     @property
     def free(self) -> int:
@@ -92,7 +104,7 @@ def view(glance: Glance, width: int) -> RenderableType:
         news = []
     title, wide = Text(glance.title, style="dim", no_wrap=True, overflow="ellipsis"), min(width - ECHO, WIDEST)
     inside = Group(title, Text(), sides, Text(), *news, Text(), _clock(glance, wide - FRAME))
-    return Panel(inside, title="[bold]dispatch demo", padding=(0, 2), width=wide)
+    return Panel(inside, title=f"[bold]{glance.program}", padding=(0, 2), width=wide)
 
 
 def _rides(glance: Glance, bar_width: int) -> Table:
@@ -110,14 +122,16 @@ def _rides(glance: Glance, bar_width: int) -> Table:
 def _figures(glance: Glance) -> Table:
     rows = {
         "offers open": f"{glance.offers_open:,}",
-        "declined · timed out": f"{glance.declined:,} · {glance.timed_out:,}",
-        "assignments a minute": f"[bold green]{glance.assignments_per_minute:,.0f}",
+        "declined · timed out": f"{_count(glance.declined)} · {_count(glance.timed_out)}",
+        "assignments a minute": f"[bold green]{_count(glance.assignments_per_minute)}",
         "time to assign, median": f"[bold green]{_seconds(glance.assign_p50_s)}",
         "time to assign, p95": _seconds(glance.assign_p95_s),
         "drivers free · busy": f"{glance.free:,} · {glance.busy:,}",
-        "positions a second": f"{glance.positions_per_s:,.0f}",
+        "positions a second": _count(glance.positions_per_s),
         ("server, fleet CPU · memory" if glance.fleet_is_inside else "server CPU · memory"): _server(glance),
     }
+    if glance.lags is not None:
+        rows["lag loop·mail·disk"] = f"{' · '.join(map(_millis, glance.lags))} ms"
     table = Table.grid(expand=True, padding=(0, 0, 0, 1))
     table.add_column()
     longest = max(Text.from_markup(value).cell_len for value in rows.values())
@@ -132,7 +146,7 @@ def _figures(glance: Glance) -> Table:
 def _clock(glance: Glance, width: int) -> RenderableType:
     """What goes on and since when, in so many columns; the time is never cut."""
     done = glance.elapsed_s if glance.for_s is None else min(glance.elapsed_s, glance.for_s)
-    until = "   [dim]Ctrl-C stops" if glance.for_s is None else f" of {_hms(glance.for_s)}"
+    until = f"   [dim]{glance.stops_by}" if glance.for_s is None else f" of {_hms(glance.for_s)}"
     time = Text.from_markup(_hms(done) + until)
     doing = Text.from_markup(_doing(glance))
     doing.truncate(width - len(time) - SHORTEST_PROGRESS, overflow="ellipsis")
@@ -161,15 +175,28 @@ def status_line(glance: Glance) -> str:
     rides = ", ".join(f"{glance.rides[status]:,} {ROWS[status][0]}" for status in ROWS if glance.rides.get(status))
     return (
         f"{_hms(glance.elapsed_s)} {glance.doing}: {counted(glance.requests, 'ride')} requested{f' ({rides})' if rides else ''}; "
-        f"{counted(glance.offers_open, 'offer')} open, {counted(round(glance.assignments_per_minute), 'assignment')} a minute, "
+        f"{counted(glance.offers_open, 'offer')} open, {_assignments(glance)} a minute, "
         f"median {_seconds(glance.assign_p50_s)}; {glance.connected:,} of {counted(glance.fleet, 'driver')} connected, "
-        f"{glance.busy:,} busy, {glance.positions_per_s:,.0f} positions/s; "
+        f"{glance.busy:,} busy, {_count(glance.positions_per_s)} positions/s; "
         f"{glance.reconnects:,} reconnected, {counted(glance.errors, 'error')}"
     )
 
 
 def _seconds(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.1f} s"
+
+
+def _assignments(glance: Glance) -> str:
+    rate = glance.assignments_per_minute
+    return f"{NOTHING} assignments" if rate is None else counted(round(rate), "assignment")
+
+
+def _count(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def _millis(value: float | None) -> str:
+    return NOTHING if value is None else f"{value * 1000:,.0f}"
 
 
 def _hms(seconds: float) -> str:

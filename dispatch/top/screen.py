@@ -1,4 +1,4 @@
-"""Where a demo is shown: as a live panel in a terminal, as a line every few seconds in a log, or nowhere if only JSON is wanted."""
+"""Where a server is shown: as a live panel in a terminal, as a line every few seconds in a log, or nowhere if only JSON is wanted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
-from sim.demo.live_view import ECHO, WIDEST, Glance, status_line, view
+from dispatch.top.view import ECHO, WIDEST, Glance, status_line, view
 
 
 class Screen(Protocol):
@@ -29,14 +29,14 @@ class Screen(Protocol):
 
 
 class TerminalScreen:
-    """A panel that is drawn over itself, and disappears at the end."""
+    """A panel that is drawn over itself, and disappears at the end. `whole`: it has the whole screen, and what was there comes back."""
 
     every_s = 0.25
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, whole: bool = False) -> None:
         self._console = console
         # Drawn from the loop's thread alone: rich's own refreshing thread would read what is being changed.
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._live = Live(console=console, auto_refresh=False, transient=not whole, screen=whole)
 
     def __enter__(self) -> TerminalScreen:
         self._live.start()
@@ -96,9 +96,12 @@ def screen_for(console: Console, *, as_json: bool) -> Screen:
     """The screen that suits stdout. A terminal that can move its cursor gets the panel."""
     if as_json:
         return NoScreen()
-    if sys.stdout.isatty() and not console.is_dumb_terminal:
-        return TerminalScreen(console)
-    return LogScreen()
+    return TerminalScreen(console) if has_panel(console) else LogScreen()
+
+
+def has_panel(console: Console) -> bool:
+    """Whether stdout is a terminal that can move its cursor."""
+    return sys.stdout.isatty() and not console.is_dumb_terminal
 
 
 def save_svg(glance: Glance, path: str) -> None:

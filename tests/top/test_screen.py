@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from sim.demo.screen import LogScreen, NoScreen, TerminalScreen, save_svg, screen_for
-from tests.sim.demo.test_live_view import CALM, EMPTY
+from dispatch.top.screen import LogScreen, NoScreen, TerminalScreen, save_svg, screen_for
+from tests.top.test_view import CALM, EMPTY
 
 
 class Terminal(StringIO):

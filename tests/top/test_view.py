@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sim.demo.live_view import ROWS, Glance, status_line, view
+from dispatch.top.view import ROWS, Glance, status_line, view
 from sim.demo.rides import STATUSES
 
 CALM = Glance(
