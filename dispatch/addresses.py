@@ -2,7 +2,7 @@
 
 from dispatch.ids import DriverId, Number, PassengerId, PersonId, QuoteId, RideId
 
-JOURNAL, PRICING, PAYMENTS, TEXTS = "journal", "pricing", "payments", "texts"
+JOURNAL, PRICING, PAYMENTS, TEXTS, PUSHES = "journal", "pricing", "payments", "texts", "pushes"
 PURGES = "purges"
 """The stream of what was purged. No actor has this address."""
 RIDE, DRIVER, DISPATCHER, TRACKER, SESSION = "ride", "driver", "dispatcher", "tracker", "session"

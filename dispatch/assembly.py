@@ -124,7 +124,14 @@ def supply_of(rules: Rules, board: PositionBoard, travel: EtaModel) -> Supply:
     """The empty supply of a zone, which ranks drivers as the settings say."""
     candidates = rules.rank_candidates if rules.rank_by == "eta" else 0
     explains = bool(rules.explain_candidates)
-    return Supply(board, rules.live_offers, explains=explains, travel=travel, rank_candidates=candidates)
+    return Supply(
+        board,
+        rules.live_offers,
+        explains=explains,
+        travel=travel,
+        rank_candidates=candidates,
+        sleep_max_s=rules.sleep_max_s,
+    )
 
 
 def culprit(message: Any) -> str | None:

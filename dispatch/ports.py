@@ -67,6 +67,9 @@ class EventStore(Protocol):
     def driver_file(self, driver_id: DriverId) -> DriverFile | None:
         """What staff keep about this driver; None: nobody put the driver on file."""
 
+    def has_device(self, driver_id: DriverId) -> bool:
+        """Whether the driver has a device that a push can wake."""
+
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         """The passenger with the name on file; None: there is none."""
 

@@ -118,6 +118,8 @@ class DriverStatus(Word):
     """Whether a driver can be asked, as the driver's actor announces it to the dispatcher."""
 
     OFFLINE = "offline"
+    ASLEEP = "asleep"
+    """Not connected, and wants offers: the connection was lost, and a push can wake the app."""
     AVAILABLE = "available"
     UNAVAILABLE = "unavailable"
     """Connected, and wants no offers now."""
@@ -158,6 +160,8 @@ class LinkEnd(Word):
     SILENT = "silent"
     RESTARTED = "restarted"
     """The server's process ended, and every connection with it."""
+    LOGGED_OUT = "logged_out"
+    """The login that the connection had proved ended."""
 
 
 class PositionVerdict(Word):
@@ -221,6 +225,8 @@ class AskVerdict(Word):
     """The rule by which a round asked a driver, or did not, in the order in which rules are looked at."""
 
     ASKED = "asked"
+    PUSHED = "pushed"
+    """Asked, and asleep: a push has to wake the app."""
     OFFLINE = "offline"
     SUSPENDED = "suspended"
     DOCUMENT_ENDED = "document_ended"
@@ -238,6 +244,8 @@ class AskVerdict(Word):
     """Holds as many offers of other rides as one driver may."""
     NOT_NEW = "not_new"
     """After the last round only newcomers are asked."""
+    ASLEEP = "asleep"
+    """Asleep, and enough drivers who are awake could be asked."""
     BEHIND = "behind"
     """Nothing but that others came first."""
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch.actors.driver import EVENTS_A_FOLD
-from dispatch.addresses import JOURNAL, PAYMENTS, PRICING, TEXTS
+from dispatch.addresses import JOURNAL, PAYMENTS, PRICING, PUSHES, TEXTS
 from dispatch.assembly import Zone, assemble, make_runtime, position_board, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
@@ -28,6 +28,7 @@ from dispatch.transport.sessions.memory import MemoryLink, connect_driver, conne
 from sim.checks.invariants import LOOKED_AT, Watch
 from sim.city.demand import Demand
 from sim.city.model import MODEL_DAY
+from sim.network.pushes import PushRates, VirtualPushes
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.cars import CarBoard
 from sim.people.driver import DriverPhone, Point
@@ -48,8 +49,9 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     `permute`: deliveries of one instant come in any order. `codec`: frames are encoded and decoded as on a wire. `trace`: each
     delivery is written to this file. `commit_delay_s`: the shortest and the longest commit. `failure_rate`: of commits that fail.
     `decline_rate`: of charges that the provider refuses. `payment_trouble_rate`: of questions to the provider that get no answer.
-    `supervise`: handlers that raise are survived. `events_a_fold`: a driver's history is folded after so many events. `plain`: nothing
-    is to go wrong, so a commit ends within its turn, and without a codec positions are worked out when they are read.
+    `pushes`: how pushes fare. `supervise`: handlers that raise are survived. `events_a_fold`: a driver's history is folded after so
+    many events. `plain`: nothing is to go wrong, so a commit ends within its turn, and without a codec positions are worked out when
+    they are read.
     """
 
     permute: bool = SimulateSettings.permute
@@ -59,6 +61,7 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
     failure_rate: float = 0.0
     decline_rate: float = 0.0
     payment_trouble_rate: float = 0.0
+    pushes: PushRates = PushRates()
     plain: bool = False
     supervise: bool = False
     position_every_s: float = SimulateSettings.position_every_s
@@ -110,7 +113,7 @@ class World:
         self.runtime.sink(JOURNAL, self.journal)
         self.travel = TravelModel()
         zone = self.serve()
-        self.watch = Watch(search_rules(settings), self.board, self.journal, start_at)
+        self.watch = Watch(search_rules(settings), self.board, self.journal, start_at, settings.sleep_max_s)
         self.watch.ledger.one_ride_each = settings.one_ride_each != "never"
         if options.plain:
             self.journal.on_commit = self.watch.committed
@@ -125,6 +128,8 @@ class World:
         self.texts: list[Any] = []
         """What callers were texted."""
         self.runtime.sink(TEXTS, _Sink(self.texts.append))
+        self.pushes = VirtualPushes(self.runtime, options.pushes)
+        self.runtime.sink(PUSHES, self.pushes)
         self.is_down = False
         self.go_on: Callable[[], bool] = lambda: True
         """Called by `settle` now and then. False cuts the run short."""

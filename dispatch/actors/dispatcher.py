@@ -230,7 +230,7 @@ class DispatcherActor(RecordedActor):
         held = search.lease_of(driver_id) if message.bind else None
         why_not: AskVerdict | None = AskVerdict.OFFLINE
         if driver_id in self.supply.drivers:
-            why_not = zone.why_not_by_desk(search, driver_id, held=held is not None)
+            why_not = zone.why_not_by_desk(search, driver_id, binds=message.bind, held=held is not None)
         if why_not is not None:
             text = f"this driver cannot be asked now: {why_not}"
             self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, IllegalTransition.code, text, "driver_id"))

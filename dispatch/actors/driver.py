@@ -50,6 +50,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     CloseOffer,
+    DevicesChanged,
     DriverFileChanged,
     DriverGone,
     DriverState,
@@ -70,6 +71,7 @@ from dispatch.messages.notices import (
     RideAccepted,
     RideProgress,
 )
+from dispatch.messages.providers import PushOffer
 from dispatch.ports import EventStore
 from dispatch.principals import SYSTEM
 from dispatch.runtime import Runtime, receives
@@ -85,7 +87,8 @@ NOTHING_DONE: Final[tuple[str, ...]] = (RefusalCode.UNAVAILABLE, RefusalCode.INT
 class DriverOptions(msgspec.Struct, frozen=True):
     """Times in seconds. `claim_retry_s`: a claim is repeated so often. `live_offers`: how many offers may be open at once.
     `document_warning_s`: a driver is warned so long before a document ends. `retire_after_s`: a driver on no ride, for whom no
-    connection speaks, leaves memory after this. `events_a_fold`: after so many events all of them are folded into one. `discretion`:
+    connection speaks, leaves memory after this. `sleep_max_s`: a driver whose connection was lost may be woken by a push for so long.
+    `events_a_fold`: after so many events all of them are folded into one. `discretion`:
     how much of a ride is told once it is long over.
     """
 
@@ -94,6 +97,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
     memory: Memory = Memory()
     document_warning_s: float = Rules.document_warning_s
     retire_after_s: float = Rules.link_grace_s + Rules.retire_after_s
+    sleep_max_s: float = Rules.sleep_max_s
     events_a_fold: int = EVENTS_A_FOLD
     discretion: Discretion = Discretion()
 
@@ -124,6 +128,12 @@ class _LookAtFile(Message, frozen=True, gc=False):
     """At this Unix second the driver's file means something else, by itself."""
 
     at: float
+
+
+class _SleptOut(Message, frozen=True, gc=False):
+    """The driver's app, whose connection was lost, could be woken until this Unix second."""
+
+    until: float
 
 
 class _Retire(Message, frozen=True, gc=False):
@@ -195,6 +205,7 @@ class DriverActor(RecordedActor):
         self._is_rebuilt = True
         self.app, self.offers, self.claim = before.app, before.offers, before.claim
         self.standing, self.driver.held_back = before.standing, before.driver.held_back
+        self.driver.wakes_until = before.driver.wakes_until
         self.app.cut(self.recorded)
         seq = self.app.stream.seq
         if self.claim.told is not None and self.claim.told.seq > seq:
@@ -249,6 +260,8 @@ class DriverActor(RecordedActor):
     def _on_retire(self, message: _Retire) -> None:
         if self.app.link is not None or message.number != self.app.link_number or self.driver.binding != FREE:
             return
+        if self.driver.wakes_until:
+            return  # who is asleep stays, and leaves later
         fix = self.board.position(self.driver_id)
         is_back = fix is not None and fix.at > message.since  # a connection is open, and its `Attach` is on its way
         if is_back or not self.leave():
@@ -256,6 +269,8 @@ class DriverActor(RecordedActor):
 
     def leave(self) -> bool:
         """Leave memory now, unless a connection, a ride or a commit needs this driver. Whether that is done."""
+        if self.driver.wakes_until:
+            self._sleep_no_more()
         is_needed = self.app.link is not None or self.driver.binding != FREE or not self.is_committed
         if is_needed or not self.runtime.retire(self.address):
             return False
@@ -270,8 +285,11 @@ class DriverActor(RecordedActor):
         was_connected, is_known = self.app.link is not None, self._is_known()
         if not self.app.take_link(self, message):
             return
+        self.driver.wakes_until = 0.0
         if not was_connected or self.driver.card is None:
             self._connect()
+            if self.driver.held_back is not None:
+                self._end_all_offers(UNAVAILABLE)  # made while the driver was asleep
         self.app.welcome(self, message, self._snapshot if is_known else None)
         self._say_standing(is_new_link=True)
         # Ahead of the disk: otherwise a ride that is booked now, whose search comes ahead, would pass this driver over.
@@ -293,13 +311,42 @@ class DriverActor(RecordedActor):
     def _on_detach(self, message: Detach) -> None:
         if not self.app.lose_link(message.number):
             return
-        held = list(self.offers.open.values())
-        for offer in held:
-            self._end_offer(offer, OfferOutcome.VANISHED)
+        if decisions.may_sleep(message.reason):
+            self._fall_asleep()
+        held = self._end_all_offers(OfferOutcome.VANISHED)
         self._record(DriverOffline(self.driver_id, message.reason))
         if not held:
             self._announce()
         self.retire_later()
+
+    def _fall_asleep(self) -> None:
+        """Nobody speaks for the driver any more, but a push can wake their app, if they have a device for it."""
+        sleep_max_s = self.options.sleep_max_s
+        if sleep_max_s > 0.0 and self.store.has_device(self.driver_id):
+            self.driver.wakes_until = self.runtime.now + sleep_max_s
+            self.runtime.set_timer(sleep_max_s, self.address, _SleptOut(self.driver.wakes_until))
+
+    def _sleep_no_more(self) -> None:
+        """The app cannot be woken any more: open offers give their places back, and the driver is offline."""
+        self.driver.wakes_until = 0.0
+        if not self._end_all_offers(OfferOutcome.VANISHED):
+            self._announce()
+        self.retire_later()
+
+    @receives(_SleptOut)
+    def _on_slept_out(self, message: _SleptOut) -> None:
+        if message.until != self.driver.wakes_until:
+            return
+        still_s = max((offer.lease.closes_at for offer in self.offers.open.values()), default=0.0) - self.runtime.now
+        if still_s > 0.0:  # a push is out, and whoever it wakes finds what it told of
+            self.runtime.set_timer(still_s, self.address, message)
+        else:
+            self._sleep_no_more()
+
+    @receives(DevicesChanged)
+    def _on_devices_changed(self, message: DevicesChanged) -> None:
+        if self.driver.wakes_until and not self.store.has_device(self.driver_id):
+            self._sleep_no_more()
 
     def _connect(self) -> None:
         if self.driver.card is None:  # somebody may have registered this driver while nobody could connect
@@ -336,15 +383,14 @@ class DriverActor(RecordedActor):
     def _take_standing(self, held_back: DriverStatus | None) -> None:
         """From now on the file keeps offers away for this reason, or does not. A ride that the driver is on goes on."""
         before, self.driver.held_back = self.driver.held_back, held_back
-        if self.app.link is None:
+        if self.app.link is None and not self.driver.wakes_until:
             return
         is_news = held_back != before
         if is_news and held_back is None:
             self._pending_snapshot = True
             self._say_pending_snapshot()
         elif is_news:
-            for offer in list(self.offers.open.values()):
-                self._end_offer(offer, UNAVAILABLE)
+            self._end_all_offers(UNAVAILABLE)
         if is_news:
             self._announce()
         self._say_standing(again=is_news)
@@ -352,11 +398,12 @@ class DriverActor(RecordedActor):
     def _say_standing(self, *, is_new_link: bool = False, again: bool = True) -> None:
         """Tell the app why there are no offers, and which documents end soon, if so, and look again when that changes."""
         now, standing = self.runtime.now, self.standing
-        reason = standing.reason(now) if again else None
-        if reason is not None:
-            self.app.say(self, reason)
-        for warning in standing.warnings(now, anew=is_new_link):
-            self.app.say(self, warning)
+        if self.app.link is not None:  # who is asleep hears it when they wake
+            reason = standing.reason(now) if again else None
+            if reason is not None:
+                self.app.say(self, reason)
+            for warning in standing.warnings(now, anew=is_new_link):
+                self.app.say(self, warning)
         delay_s = standing.next_timer(now)
         if delay_s is not None:
             self.runtime.set_timer(delay_s, self.address, _LookAtFile(standing.due_at))
@@ -367,7 +414,7 @@ class DriverActor(RecordedActor):
     def _on_offer(self, message: OfferRide) -> None:
         lease, is_connected = message.lease, self.app.link is not None
         most, now = self.options.live_offers, self.runtime.now
-        refusal = decisions.refusal(self.driver, self.offers, lease, is_connected, now, most)
+        refusal = decisions.refusal(self.driver, self.offers, lease, is_connected, now, most, binds=message.bind)
         if refusal:
             self._announce(lease.offer_id, refusal, lease.ride_id)
             return
@@ -382,6 +429,9 @@ class DriverActor(RecordedActor):
             self._reserve(decisions.answer(self.driver, self.offers, accept, now))
         else:
             self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride, message.pickup_eta_s))
+            if not is_connected:
+                push = PushOffer(self.driver_id, lease.ride_id, lease.offer_id, lease.expires_at)
+                self.send(addresses.PUSHES, push)
 
     @receives(CloseOffer)
     def _on_close_offer(self, message: CloseOffer) -> None:
@@ -448,6 +498,13 @@ class DriverActor(RecordedActor):
         closing = self._close(lease.ride_id, lease.offer_id, TOLD_AS.get(outcome, outcome))
         self._announce(lease.offer_id, outcome, lease.ride_id)
         return closing
+
+    def _end_all_offers(self, outcome: OfferOutcome) -> bool:
+        """Every open offer ends so on the driver's side. Returns whether there was one."""
+        held = list(self.offers.open.values())
+        for offer in held:
+            self._end_offer(offer, outcome)
+        return bool(held)
 
     def _close(self, ride_id: RideId, offer_id: OfferId, reason: OfferOutcome) -> OfferClosed:
         """Tell the app that this offer is over."""

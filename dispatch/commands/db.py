@@ -42,7 +42,7 @@ def seed(resolved: Resolved) -> None:
         [
             *("rides", "drivers", "passengers", "offers", "quotes", "events", "tracks"),
             *("ratings", "charges", "blocked_pairs", "people", "roles", "documents"),
-            *("login_codes", "login_failures", "login_sessions", "staff_requests"),
+            *("login_codes", "login_failures", "login_sessions", "staff_requests", "devices"),
         ],
     ),
 )

@@ -88,6 +88,9 @@ class Rules(Checked):
     asks_after_silence: int = whole(1, 0, 5, "how many times a driver is asked again for a ride after silence")
     position_max_age_s: float = duration("60s", "100ms", "24h", "a driver with an older position is not asked")
     dead_after_s: float = duration("12s", "100ms", "10m", "a link silent this long counts as dead")
+    sleep_max_s: float = duration(
+        "30m", "0s", "24h", "a driver whose connection was lost may be asked by push for this long; 0: never"
+    )
     link_grace_s: float = duration(
         "60s", "0s", "24h", "a driver or passenger who connects again within this time keeps the ride"
     )

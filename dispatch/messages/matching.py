@@ -141,6 +141,10 @@ class AnnounceState(Message, frozen=True, gc=False):
     """Dispatcher -> driver: say your whole state; I was rebuilt. Dispatcher -> ride: ask anew, if you still look for a driver."""
 
 
+class DevicesChanged(Message, frozen=True, gc=False):
+    """Whoever keeps devices -> driver: one that a push could wake is gone, or new."""
+
+
 class DriverFileChanged(Message, frozen=True, gc=False):
     """Whoever changed the file -> driver: look at it again."""
 

@@ -1,6 +1,6 @@
 """What is asked of whoever prices trips, of quotes, and of whoever collects the money, and what they answer. Times are Unix seconds."""
 
-from dispatch.ids import Number, PassengerId, QuoteId, RideId
+from dispatch.ids import DriverId, Number, OfferId, PassengerId, QuoteId, RideId
 from dispatch.messages.base import Message
 from dispatch.values import DriverCard, Money, Place, Price
 from dispatch.words import RefusalCode
@@ -149,3 +149,17 @@ class TextSent(Message, frozen=True, gc=False):
     """Whoever sends texts -> ride: that text has left."""
 
     number: int
+
+
+# -- pushes
+
+
+class PushOffer(Message, frozen=True, gc=False):
+    """Driver -> whoever sends pushes: wake the driver's devices, on which nobody is connected, for this offer. It can be answered until
+    `expires_at` (Unix seconds). Nobody waits for an answer; `DevicesChanged` comes back when a device turned out to be gone.
+    """
+
+    driver_id: DriverId
+    ride_id: RideId
+    offer_id: OfferId
+    expires_at: float

@@ -11,14 +11,15 @@ from math import inf
 from typing import Any
 
 from dispatch.addresses import DRIVER, kind_of, name_of
+from dispatch.domain.driver.decisions import may_sleep
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import NO_NUMBER, DriverId, Number, OfferId, RideId
-from dispatch.messages.commands import Attach, Detach
+from dispatch.messages.commands import AcceptOffer, Attach, Detach
 from dispatch.messages.events import DriverReserved, OffersMade, RideRequested
 from dispatch.messages.journal import Append, Appended, NotAppended
-from dispatch.messages.matching import DriverState
+from dispatch.messages.matching import CloseOffer, DriverState
 from dispatch.messages.notices import (
     DriverAssigned,
     DriverCancelled,
@@ -33,8 +34,9 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
+from dispatch.messages.providers import PushOffer
 from dispatch.ports import EventStore
-from dispatch.values import RideCard
+from dispatch.values import Lease, RideCard
 from sim.checks.ledger import Ledger, Violations
 
 SETTLING_S = 1.0
@@ -46,8 +48,10 @@ NOBODY = (NO_NUMBER, "")
 class Watch:
     """The observer of `LOOKED_AT`. `checked` counts what some invariant looked at."""
 
-    def __init__(self, policy: SearchRules, board: PositionBoard, store: EventStore, start: float = 0.0) -> None:
-        """`start`: when the run began, in Unix seconds."""
+    def __init__(
+        self, policy: SearchRules, board: PositionBoard, store: EventStore, start: float = 0.0, sleep_max_s: float = 0.0
+    ) -> None:
+        """`start`: when the run began, in Unix seconds. `sleep_max_s`: how long a driver whose connection was lost may be asked."""
         self.violations = Violations()
         self.ledger = Ledger(self.violations, start)
         self.checked = 0
@@ -60,6 +64,11 @@ class Watch:
         self._closes: dict[OfferId, float] = {}
         self._links: dict[DriverId, tuple[Number, str]] = {}
         """The number and the address of each driver's newest connection."""
+        self._sleep_max_s = sleep_max_s
+        self._asleep: dict[DriverId, float] = {}
+        """Drivers who can be woken by a push, each with the second until which they may be asked."""
+        self._said_yes: dict[tuple[DriverId, RideId], None] = {}
+        """Who accepted which ride, until it is recorded."""
         self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
         self._asked_at: dict[RideId, float] = {}
         self._by_desk_until: dict[RideId, float] = {}
@@ -108,6 +117,7 @@ class Watch:
         """The server's process died: connections, offers and what was not on disk are gone."""
         for forgotten in (self._links, self._passengers, self._told, self._open, self._held, self._closes):
             forgotten.clear()
+        self._asleep.clear()
         self.ledger.crashed(now, is_on_disk)
         self.ledger.decided.clear()
 
@@ -141,8 +151,21 @@ class Watch:
                 if event.by_desk:
                     ends_at = event.expires_at + self._policy.late_grace_s + SETTLING_S
                     self._by_desk_until[event.ride_id] = ends_at
-            elif type(event) is DriverReserved and now >= self._closes.get(event.offer_id, now + 1.0):
-                self.violations.add(now, "deadline", f"{event.driver_id} accepts {event.offer_id} after its end")
+            elif type(event) is DriverReserved:
+                self._reserved(now, event)
+
+    def _reserved(self, now: float, event: DriverReserved) -> None:
+        """Only a yes in time reserves a driver: their own, or that of staff for them; never that the app woke up."""
+        driver_id, ride_id = event.driver_id, event.ride_id
+        if now >= self._closes.get(event.offer_id, now + 1.0):
+            self.violations.add(now, "deadline", f"{driver_id} accepts {event.offer_id} after its end")
+        said = (driver_id, ride_id) in self._said_yes or (ride_id, driver_id) in self.ledger.named_by_staff
+        self._said_yes.pop((driver_id, ride_id), None)
+        if not said:
+            self.violations.add(now, "said-yes", f"{driver_id} is reserved for {ride_id} and never accepted it")
+
+    def _accepts(self, now: float, address: str, message: AcceptOffer) -> None:
+        self._said_yes[DriverId(name_of(address)), message.ride_id] = None
 
     def _appended(self, now: float, address: str, message: Appended) -> None:
         self.ledger.appended(now, address, message)
@@ -173,6 +196,8 @@ class Watch:
         """Of several connections the one with the highest number speaks for the app, in whatever order they are announced."""
         links: dict[Any, tuple[Number, str]] = self._links if kind_of(address) == DRIVER else self._passengers
         name, link = name_of(address), (message.number, message.session)
+        if links is self._links:
+            self._asleep.pop(DriverId(name), None)
         before = links.get(name)
         links[name] = max(link, before or link)
         if before is not None and links is self._passengers:
@@ -189,8 +214,12 @@ class Watch:
         name = name_of(address)
         if kind_of(address) == DRIVER:
             if self._links.get(DriverId(name), NOBODY)[0] == message.number:
-                del self._links[DriverId(name)]
-                self._later.append((self._by(now + SETTLING_S), Watch._ghost, DriverId(name)))
+                driver_id = DriverId(name)
+                del self._links[driver_id]
+                if self._sleep_max_s and may_sleep(message.reason) and self._store.has_device(driver_id):
+                    self._asleep[driver_id] = now + self._sleep_max_s
+                held = tuple(self._held.get(driver_id, ()))
+                self._later.append((self._by(now + SETTLING_S), Watch._ghost, (driver_id, held)))
         elif self._passengers.get(RideId(name), NOBODY)[0] == message.number:
             del self._passengers[RideId(name)]
             self._told.pop(RideId(name), None)  # an app that left need not know
@@ -204,19 +233,45 @@ class Watch:
                 return
 
     def _offered(self, now: float, address: str, message: OfferMade) -> None:
-        lease, ledger = message.lease, self.ledger
+        if message.lease.driver_id not in self._links:
+            self.violations.add(
+                now, "no-offer-to-offline", f"{message.lease.driver_id} is offered {message.ride.ride_id}"
+            )
+        self._holds(now, message.lease, message.ride)
+
+    def _pushed(self, now: float, address: str, message: PushOffer) -> None:
+        """A driver is asked who is not connected: they must be asleep, and the offer is held to the rules for all offers."""
+        driver_id, ride_id = message.driver_id, message.ride_id
+        if now > self._asleep.get(driver_id, -inf):
+            what = "is connected" if driver_id in self._links else "is neither awake nor asleep"
+            self.violations.add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id} by push and {what}")
+        events = self._store.events_of_ride(ride_id)
+        asked: Any = next((event for event in reversed(events) if type(event) is RideRequested), None)
+        made: Any = [event for event in events if type(event) is OffersMade]
+        offers = [(event, placed) for event in made for placed in event.offers if placed.offer_id == message.offer_id]
+        if asked is None or not offers:
+            self.violations.add(now, "on-disk-first", f"offer {message.offer_id}, which is pushed, is not on disk")
+            return
+        event, placed = offers[0]
+        ends = event.expires_at, event.expires_at + self._policy.late_grace_s
+        lease = Lease(
+            placed.offer_id, ride_id, driver_id, event.search_no, event.round_no, *ends, placed.pickup_distance_m
+        )
+        self._holds(now, lease, RideCard(ride_id, event.search_no, asked.passenger, asked.trip))
+
+    def _holds(self, now: float, lease: Lease, ride: RideCard) -> None:
+        """A driver holds an offer from now on."""
+        ledger = self.ledger
         driver_id, ride_id, offer_id = lease.driver_id, lease.ride_id, lease.offer_id
         if offer_id in self._closes or now >= lease.closes_at + SETTLING_S:
             return  # a repetition
         add = self.violations.add
         if driver_id in ledger.reserved or driver_id in ledger.ride_of:
             add(now, "no-offer-to-busy", f"{driver_id} is offered {ride_id}")
-        if driver_id not in self._links:
-            add(now, "no-offer-to-offline", f"{driver_id} is offered {ride_id}")
         if driver_id in ledger.refused.get(ride_id, ()):
             add(now, "no-offer-after-decline", f"{driver_id} is offered {ride_id} again")
         by_desk = offer_id in ledger.by_desk
-        self._suitable(now, driver_id, message.ride, by_desk)
+        self._suitable(now, driver_id, ride, by_desk)
         if offer_id not in ledger.offered.get(ride_id, ()) and ride_id not in ledger.ended:
             add(now, "on-disk-first", f"offer {offer_id} is not on disk")
         held = self._held.get(driver_id)
@@ -226,7 +281,7 @@ class Watch:
         held[offer_id] = None
         if len(held) > self._policy.live_offers:
             self._later.append((self._by(now + SETTLING_S), Watch._crowded, (driver_id, tuple(held))))
-        self._near_and_fresh(now, driver_id, ride_id, message, by_desk)
+        self._near_and_fresh(now, driver_id, ride, by_desk)
         self._open[offer_id] = (driver_id, ride_id)
         self._closes[offer_id] = lease.closes_at
         self._deadlines.append((self._by(lease.closes_at + SETTLING_S), offer_id))
@@ -252,13 +307,12 @@ class Watch:
             if card is None or not self._policy.vehicles.serves(wanted, card.vehicle_type):
                 self.violations.add(now, "no-offer-of-wrong-vehicle", f"{driver_id} is offered {ride.ride_id}")
 
-    def _near_and_fresh(
-        self, now: float, driver_id: DriverId, ride_id: RideId, message: OfferMade, by_desk: bool
-    ) -> None:
-        """How far a driver is whom staff want asked is for them to judge."""
-        policy, fix, pickup = self._policy, self._board.position(driver_id), message.ride.trip.pickup
+    def _near_and_fresh(self, now: float, driver_id: DriverId, ride: RideCard, by_desk: bool) -> None:
+        """How far a driver is whom staff want asked is for them to judge. Who is asleep is believed to be at their last place."""
+        policy, fix, pickup, ride_id = self._policy, self._board.position(driver_id), ride.trip.pickup, ride.ride_id
         slack_s, slack_m = SETTLING_S, self._board.max_speed_mps * SETTLING_S
-        if fix is None or now - fix.at > self._board.max_age_s + slack_s:
+        max_age_s = max(self._board.max_age_s, self._sleep_max_s if driver_id in self._asleep else 0.0)
+        if fix is None or now - fix.at > max_age_s + slack_s:
             self.violations.add(now, "no-offer-to-stale", f"{driver_id} is offered {ride_id}")
         elif not by_desk and haversine_m(fix.lat, fix.lon, pickup.lat, pickup.lon) > policy.radius_m + slack_m:
             self.violations.add(now, "no-offer-beyond-radius", f"{driver_id} is offered {ride_id}")
@@ -282,6 +336,11 @@ class Watch:
             if not held:
                 del self._held[driver_id]
 
+    def _withdrawn_from(self, now: float, address: str, message: CloseOffer) -> None:
+        """Who is asleep hears of it when they wake. Who is connected holds the offer until their app is told."""
+        if DriverId(name_of(address)) not in self._links:
+            self._forget(message.offer_id)
+
     def _outlived(self, now: float, offer_id: OfferId) -> None:
         self._closes.pop(offer_id, None)
         if offer_id in self._open:
@@ -289,9 +348,11 @@ class Watch:
             self._forget(offer_id)
             self.violations.add(now, "deadline", f"{driver_id} still holds {offer_id} of {ride_id}")
 
-    def _ghost(self, now: float, driver_id: DriverId) -> None:
-        if driver_id not in self._links and driver_id in self._held:
-            self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {list(self._held[driver_id])}")
+    def _ghost(self, now: float, gone: tuple[DriverId, tuple[OfferId, ...]]) -> None:
+        driver_id, held = gone
+        kept = [offer_id for offer_id in held if offer_id in self._open]
+        if driver_id not in self._links and kept:
+            self.violations.add(now, "dead-link", f"{driver_id} is gone and holds {kept}")
 
     def _crowded(self, now: float, crowd: tuple[DriverId, tuple[OfferId, ...]]) -> None:
         """Checked a moment after the offer: the end of another offer may be announced at the same instant."""
@@ -397,10 +458,13 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     Append: Watch._append,
     Appended: Watch._appended,
     NotAppended: Watch._not_appended,
+    AcceptOffer: Watch._accepts,
     Attach: Watch._attached,
     Detach: Watch._detached,
     OfferMade: Watch._offered,
+    PushOffer: Watch._pushed,
     DriverState: Watch._state,
+    CloseOffer: Watch._withdrawn_from,
     OfferClosed: Watch._offer_closed,
     Faulted: Watch._faulted,
     NotYours: Watch._turned_away,

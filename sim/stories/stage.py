@@ -18,7 +18,8 @@ from dispatch.domain.places.geo import EARTH_RADIUS_M
 from dispatch.ids import DriverId, PersonId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import DocumentKept, RoleChanged
-from dispatch.messages.matching import DriverFileChanged
+from dispatch.messages.matching import DevicesChanged, DriverFileChanged
+from dispatch.messages.providers import PushOffer
 from dispatch.runtime import Actor
 from dispatch.storage.log.on_file import Writer
 from dispatch.transport.sessions.memory import MemoryLink
@@ -200,6 +201,8 @@ class Driver(Person):
     def __init__(self, stage: Stage, name: str, place: tuple[float, float], reports: bool) -> None:
         super().__init__(stage, name)
         self.place = place
+        self.pushes: list[tuple[float, PushOffer]] = []
+        self._wakes: Callable[[], None] = lambda: None
         if reports:
             self._report_on()
 
@@ -209,6 +212,29 @@ class Driver(Person):
     def connect(self, first: dict[str, Any] | None = None) -> None:
         super().connect(first)
         self.reports()
+
+    def has_device(self) -> None:
+        """From now on a push can wake the app. What comes is in `pushes`, each with its second."""
+        driver_id, world = DriverId(self.name), self.stage.world
+        world.journal.devices[driver_id] = None
+        world.pushes.phones[driver_id] = self._on_push
+
+    def loses_device(self, at: float | None = None) -> None:
+        """The login that the device was registered under ends: no push can wake it any more."""
+        self.does(self._lose_device, at)
+
+    def wakes_by_push(self, wakes: Callable[[], None]) -> None:
+        """What the driver does whenever a push comes, instead of nothing."""
+        self._wakes = wakes
+
+    def _lose_device(self) -> None:
+        world = self.stage.world
+        world.journal.devices.pop(DriverId(self.name), None)
+        world.runtime.tell(addresses.driver(DriverId(self.name)), DevicesChanged())
+
+    def _on_push(self, push: PushOffer) -> None:
+        self.pushes.append((self.stage.now, push))
+        self._wakes()
 
     def reports(self, at: float | None = None, **fields: Any) -> None:
         """Send the position. `fields` add to the frame, or replace its own."""

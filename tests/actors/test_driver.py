@@ -15,6 +15,7 @@ from dispatch.actors.driver import (
     _LookAtFile,
     _Rebuilt,
     _Retire,
+    _SleptOut,
 )
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
@@ -41,6 +42,7 @@ from dispatch.messages.matching import (
     ClaimRefused,
     ClaimRide,
     CloseOffer,
+    DevicesChanged,
     DriverFileChanged,
     DriverGone,
     ForDriver,
@@ -120,6 +122,8 @@ MESSAGES: dict[str, Any] = {
     "Undelivered: a step, and the ride is too busy": Undelivered(RIDE_ACTOR, CompleteRide(AS_DAN, RIDE), False),
     "AnnounceState": AnnounceState(),
     "DriverFileChanged": DriverFileChanged(),
+    "DevicesChanged": DevicesChanged(),
+    "SleptOut of an earlier sleep": _SleptOut(1.0),
     "LookAtFile at another second": _LookAtFile(1.0),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
@@ -130,6 +134,8 @@ ONLINE = Attach(AS_DAN, APP, (0, 5))
 OFFERED = OfferRide(lease(), CARD)
 WAYS: dict[str, tuple[Any, ...]] = {
     "offline": (ONLINE, Detach(AS_DAN, (0, 5))),
+    "asleep": (ONLINE, Detach(AS_DAN, (0, 5))),
+    "asked in their sleep": (ONLINE, Detach(AS_DAN, (0, 5)), OFFERED),
     "available": (ONLINE,),
     "unavailable": (ONLINE, SetAvailability(AS_DAN, False)),
     "offered": (ONLINE, OFFERED),
@@ -141,6 +147,8 @@ WAYS: dict[str, tuple[Any, ...]] = {
 def situation_of(driver: DriverActor) -> str:
     if driver.driver.binding in (RESERVED, BOUND):
         return driver.driver.binding
+    if driver.app.link is None and driver.driver.wakes_until:
+        return "asked in their sleep" if driver.offers.open else "asleep"
     if driver.app.link is None:
         return "offline"
     if not driver.driver.wants_offers:
@@ -153,6 +161,8 @@ def a_driver_who_is(situation: str, **options: Any) -> tuple[Rig, DriverActor]:
     rig = Rig(**options)
     rig.listen(APP, NEWER, DISPATCHER, RIDE_ACTOR)
     actor = rig.driver()
+    if "sleep" in situation:
+        rig.journal.devices[D1] = None
     rig.tell(ME, *WAYS[situation])
     for address in (APP, DISPATCHER, RIDE_ACTOR):
         rig.heard(address)

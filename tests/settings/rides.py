@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatch.actors.driver import DriverActor
 from dispatch.messages.events import RideCancelled, RideRequested, TrackRecorded
 from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
@@ -47,6 +48,17 @@ def when_a_search_ends_whose_passenger_left_at_ten(given: Given) -> object:
     stage = given.booked(drivers=0)
     stage.passengers["r1"].leaves(at=10)
     return cancelled_at(stage, until=60)
+
+
+@changes("sleep_max", {"0s": "offline", "1m": "offline", "10m": "asleep"})
+def how_a_driver_with_a_device_is_two_minutes_after_the_connection_was_lost(given: Given) -> object:
+    stage = given.stage()
+    driver = stage.driver("d1")
+    driver.has_device()
+    driver.leaves(at=5)
+    stage.run(until=125)
+    actor = stage.world.runtime.actor("driver/d1")  # who is offline has left memory by then
+    return str(actor.driver.status(actor.app.link is not None)) if isinstance(actor, DriverActor) else "offline"
 
 
 @changes("schedule_lead", {"15m": 6300.0, "30m": 5400.0})

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from dispatch.domain.driver.offers import DECLINED, UNAVAILABLE, Offers
-from dispatch.domain.driver.record import AVAILABLE, FREE, DriverRecord, stranger
+from dispatch.domain.driver.record import ASLEEP, AVAILABLE, FREE, DriverRecord, stranger
 from dispatch.messages.base import Message
 from dispatch.messages.commands import AcceptOffer, DeclineOffer, SetAvailability
 from dispatch.messages.events import (
@@ -91,14 +91,23 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
 
 def refusal(
-    driver: DriverRecord, offers: Offers, lease: Lease, is_connected: bool, now: float, most: int
+    driver: DriverRecord,
+    offers: Offers,
+    lease: Lease,
+    is_connected: bool,
+    now: float,
+    most: int,
+    *,
+    binds: bool = False,
 ) -> OfferOutcome | None:
-    """The outcome with which this new offer ends at once; None: it opens. `most`: how many offers may be open."""
+    """The outcome with which this new offer ends at once; None: it opens. `most`: how many offers may be open. `binds`: staff have
+    accepted it for the driver, who has to be awake for that.
+    """
     if driver.binding != FREE:
         return DRIVER_BUSY
     if lease.ride_id in driver.declined:
         return DECLINED_BEFORE
-    if driver.status(is_connected) != AVAILABLE:
+    if driver.status(is_connected) not in ((AVAILABLE,) if binds else (AVAILABLE, ASLEEP)):
         return UNAVAILABLE
     if now >= lease.closes_at:
         return EXPIRED
@@ -150,6 +159,11 @@ def connected(driver: DriverRecord) -> tuple[Message, ...]:
     """The events of a connection that speaks for this driver, whom nobody may have registered yet."""
     online = DriverOnline(driver.driver_id)
     return (online,) if driver.card is not None else (DriverRegistered(stranger(driver.driver_id)), online)
+
+
+def may_sleep(reason: LinkEnd) -> bool:
+    """Whether a connection that ended so was lost: its app may still be woken. Whoever logged out wants to be asked no more."""
+    return reason in (LinkEnd.CLOSED, LinkEnd.SILENT)
 
 
 def released(driver: DriverRecord, reason: ReleaseReason, is_connected: bool) -> tuple[Message, ...]:

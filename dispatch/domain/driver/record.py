@@ -39,6 +39,7 @@ BINDING: Final[dict[str, dict[type[Message], str]]] = {
 assert tuple(BINDING) == BINDINGS, "every binding has its row"
 
 OFFLINE: Final = DriverStatus.OFFLINE
+ASLEEP: Final = DriverStatus.ASLEEP
 AVAILABLE: Final = DriverStatus.AVAILABLE
 WANTS_NO_OFFERS: Final = DriverStatus.UNAVAILABLE
 BUSY: Final = DriverStatus.BUSY
@@ -70,12 +71,16 @@ def next_binding(binding: str, event: type[Message]) -> str:
     return target
 
 
-def status_of(*, is_busy: bool, is_connected: bool, held_back: DriverStatus | None, wants_offers: bool) -> DriverStatus:
-    """How a driver is told to everybody. `held_back`: why the driver's file keeps offers away."""
+def status_of(
+    *, is_busy: bool, is_connected: bool, held_back: DriverStatus | None, wants_offers: bool, can_be_woken: bool = False
+) -> DriverStatus:
+    """How a driver is told to everybody. `held_back`: why the driver's file keeps offers away. `can_be_woken`: the connection was lost
+    not long ago, and a push can reach the app.
+    """
     if is_busy:
         return BUSY
     if not is_connected:
-        return OFFLINE
+        return ASLEEP if can_be_woken and held_back is None and wants_offers else OFFLINE
     if held_back is not None:
         return held_back
     return AVAILABLE if wants_offers else WANTS_NO_OFFERS
@@ -86,7 +91,8 @@ class DriverRecord(msgspec.Struct):
 
     `reservation`: the offer that the driver accepted, while the driver is reserved for its ride or bound to it. `declined`: the rides
     that the driver declined last. `is_known`: a connection has spoken for this driver. `unfolded`: the number of events since the
-    last fold. `held_back`: why the driver's file keeps offers away; no event of the driver tells that.
+    last fold. `held_back`: why the driver's file keeps offers away; `wakes_until`: while no connection speaks for the driver, until
+    when a push can wake the app (Unix seconds), 0 where none can. No event of the driver tells these two.
     """
 
     driver_id: DriverId
@@ -98,6 +104,7 @@ class DriverRecord(msgspec.Struct):
     is_known: bool = False
     unfolded: int = 0
     held_back: DriverStatus | None = None
+    wakes_until: float = 0.0
 
     def apply(self, event: Message) -> None:
         """Fold one event in. Raises IllegalTransition and changes nothing where the table has no such step."""
@@ -134,10 +141,11 @@ class DriverRecord(msgspec.Struct):
         return DriverFolded(self.driver_id, self.card, self.reservation, self.wants_offers, self.declined)
 
     def status(self, is_connected: bool) -> DriverStatus:
-        """What the dispatcher is told. Only a driver who is `available` is offered rides."""
+        """What the dispatcher is told. Only a driver who is `available` or `asleep` is offered rides."""
         return status_of(
             is_busy=self.binding != FREE,
             is_connected=is_connected,
             held_back=self.held_back,
             wants_offers=self.wants_offers and self.card is not None,
+            can_be_woken=self.wakes_until > 0.0,
         )

@@ -26,6 +26,8 @@ MOST_RIDES: Final = 100
 REACH_M: Final = 2_500.0
 REACH_M_PER_S: Final = 100.0
 WORTH_M_PER_S: Final = 20.0
+ASLEEP_M: Final = 50_000.0
+"""A driver who has to be woken stands so much farther away than one who is awake."""
 IMPOSSIBLE: Final = 1e9
 """The cost of a driver who is no candidate of the ride."""
 
@@ -66,7 +68,7 @@ class Batched:
         for row, (search, hits) in enumerate(rows):
             worth_m = WORTH_M_PER_S * (zone.now - search.since)
             for metres, driver_id in hits:
-                costs[row, columns[driver_id]] = metres - worth_m
+                costs[row, columns[driver_id]] = metres - worth_m + (ASLEEP_M if zone.is_asleep(driver_id) else 0.0)
         asks = []
         for row, column in zip(*linear_sum_assignment(costs), strict=True):
             search, hits = rows[row]

@@ -102,8 +102,12 @@ class ZoneView(Protocol):
     def nearest(self, search: Search, k: int, radius_m: float) -> Hits:
         """Up to `k` drivers within `radius_m` of the pickup whom this search may ask now: (metres, id), the nearest first.
 
-        Drivers who were silent come behind all who were never asked. After the last round only newcomers may be asked.
+        Drivers who were silent come behind all who were never asked. After the last round only newcomers may be asked. Drivers who
+        are asleep come last, and only as many as are missing where fewer than `rules.batch` are awake.
         """
+
+    def is_asleep(self, driver_id: DriverId) -> bool:
+        """Whether the driver is not connected, and a push has to wake the app before anybody can answer."""
 
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; None: none does."""

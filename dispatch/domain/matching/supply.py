@@ -1,13 +1,14 @@
 """Who can be offered a ride: availability as drivers announce it, positions as the board knows them. Pure.
 
 A driver is in the grid exactly while they are available with fewer live offers than allowed and their position was ever known.
-Whether that position is fresh is asked at the query.
+Whether that position is fresh is asked at the query. Drivers who are asleep, and could be woken by a push, have a grid of their own, by
+their last positions.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -19,6 +20,7 @@ from dispatch.messages.events import OfferPlaced
 from dispatch.values import Fix, Point
 from dispatch.words import DriverStatus
 
+ASLEEP: Final = DriverStatus.ASLEEP
 EVERYBODY_CELL_M = 1000.0
 """Larger than where five are looked for, since a round is explained by some fifteen."""
 
@@ -48,17 +50,21 @@ class Supply:
         explains: bool = False,
         travel: EtaModel | None = None,
         rank_candidates: int = 0,
+        sleep_max_s: float = 0.0,
     ) -> None:
         """`explains`: keep also where those are who cannot be asked. `travel`: how long a drive takes; None: at one speed.
 
         `rank_candidates`: so many nearest drivers are compared by how long they take, for who is across the river is near, and late;
-        never fewer than are wanted. 0: the nearest in metres are asked first.
+        never fewer than are wanted. 0: the nearest in metres are asked first. `sleep_max_s`: the last position of a driver who is
+        asleep is believed for so many seconds.
         """
         self.board = board
         self._travel = travel or TravelModel()
         self._live_offers = live_offers
         self._rank_candidates = rank_candidates
+        self._sleep_max_s = sleep_max_s
         self._grid = Grid(cell_m)
+        self._sleepers = Grid(cell_m)
         self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
         self._moved_since_sweep: dict[DriverId, None] = {}
@@ -91,7 +97,7 @@ class Supply:
         if supplied is None or supplied.incarnation > incarnation or supplied.pending:
             return
         del self.drivers[driver_id]
-        self._grid.remove(driver_id)
+        self._leave(driver_id)
         self._without_position.pop(driver_id, None)
         self._moved_since_sweep.pop(driver_id, None)
         self.counts[supplied.status] -= 1
@@ -102,18 +108,26 @@ class Supply:
         """What a driver announced. Call `update` afterwards. With another vehicle the driver becomes eligible anew."""
         supplied = self.get(driver_id)
         if vehicle_type != supplied.vehicle_type:
-            self._grid.remove(driver_id)
+            self._leave(driver_id)
         self.counts[supplied.status] -= 1
         self.counts[status] += 1
         supplied.status, supplied.vehicle_type = status, vehicle_type
 
     def eligible(self, driver_id: DriverId) -> bool:
-        """Whether the driver stands in the grid."""
-        return self._grid.holds(driver_id)
+        """Whether the driver stands in one of the grids: they may be asked, or woken and asked."""
+        return self._grid.holds(driver_id) or self._sleepers.holds(driver_id)
+
+    def is_asleep(self, driver_id: DriverId) -> bool:
+        """Whether the driver is not connected and could be woken by a push."""
+        supplied = self.drivers.get(driver_id)
+        return supplied is not None and supplied.status == ASLEEP
 
     def update(self, driver_id: DriverId) -> bool:
         """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
         supplied = self.drivers[driver_id]
+        if supplied.status == ASLEEP:
+            return self._lay_down(driver_id, supplied)
+        self._sleepers.remove(driver_id)
         if supplied.status != DriverStatus.AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
             self._without_position.pop(driver_id, None)
@@ -133,7 +147,7 @@ class Supply:
             pending = self.drivers[placed.driver_id].pending
             pending[placed.offer_id] = ride_id
             if len(pending) >= self._live_offers:
-                self._grid.remove(placed.driver_id)
+                self._leave(placed.driver_id)
 
     def seen(self, driver_id: DriverId) -> bool:
         """The driver's position became known, or known again. Returns whether the driver is eligible."""
@@ -156,11 +170,30 @@ class Supply:
             elif self._without_position and driver_id in self._without_position:
                 del self._without_position[driver_id]
                 self._enter(driver_id, fix)
+            elif self._sleepers.holds(driver_id):  # the last position came just before the connection was lost
+                self._sleepers.put(driver_id, fix.lat, fix.lon)
 
-    def _enter(self, driver_id: DriverId, fix: Fix) -> None:
+    def _enter(self, driver_id: DriverId, fix: Fix, *, is_awake: bool = True) -> None:
         self.eligibility_seq += 1
         self.drivers[driver_id].eligible_seq = self.eligibility_seq
-        self._grid.put(driver_id, fix.lat, fix.lon)
+        (self._grid if is_awake else self._sleepers).put(driver_id, fix.lat, fix.lon)
+
+    def _leave(self, driver_id: DriverId) -> None:
+        self._grid.remove(driver_id)
+        self._sleepers.remove(driver_id)
+
+    def _lay_down(self, driver_id: DriverId, supplied: Supplied) -> bool:
+        """As `update`, for a driver who is asleep."""
+        self._grid.remove(driver_id)
+        self._without_position.pop(driver_id, None)
+        fix = self.board.position(driver_id)
+        if fix is None or len(supplied.pending) >= self._live_offers:
+            self._sleepers.remove(driver_id)
+            return False
+        if self._sleepers.holds(driver_id):
+            return False
+        self._enter(driver_id, fix, is_awake=False)
+        return True
 
     def moved_since_sweep(self) -> list[DriverId]:
         """Eligible drivers who moved since this was asked last, in the order in which they first did."""
@@ -190,7 +223,35 @@ class Supply:
             hits = [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
         return hits  # type: ignore[no-any-return]
 
+    def nearest_asleep(
+        self,
+        lat: float,
+        lon: float,
+        k: int,
+        radius_m: float,
+        now: float,
+        may_ask: Callable[[DriverId], bool] | None = None,
+    ) -> list[tuple[float, DriverId]]:
+        """As `nearest`, of the drivers who are asleep, by the last place at which they were seen; always the nearest in metres."""
+        hits: Any = self._sleepers.nearest(
+            lat,
+            lon,
+            k,
+            radius_m,
+            lambda who: self.placed(DriverId(who), now) and (may_ask is None or may_ask(DriverId(who))),
+        )
+        return hits  # type: ignore[no-any-return]
+
+    def placed(self, driver_id: DriverId, now: float) -> bool:
+        """Whether a position of the driver is known that is young enough for an offer: a fresh one, or, of a driver who is asleep, one
+        of the last `sleep_max_s` seconds.
+        """
+        if self.board.fresh(driver_id, now):
+            return True
+        fix = self.board.position(driver_id) if self.is_asleep(driver_id) else None
+        return fix is not None and now - fix.at <= self._sleep_max_s
+
     def position(self, driver_id: DriverId, now: float) -> tuple[float, float] | None:
-        """Where the driver is, if that is known and fresh."""
+        """Where the driver is, if that is known and young enough for an offer."""
         fix = self.board.position(driver_id)
-        return (fix.lat, fix.lon) if fix is not None and self.board.fresh(driver_id, now) else None
+        return (fix.lat, fix.lon) if fix is not None and self.placed(driver_id, now) else None

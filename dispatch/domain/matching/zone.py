@@ -21,7 +21,7 @@ from dispatch.domain.places.grid import Grid
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.values import CLOCK_SLACK_S, Point
-from dispatch.words import AskVerdict
+from dispatch.words import AskVerdict, DriverStatus
 
 
 class Rule(NamedTuple):
@@ -50,6 +50,14 @@ def _does_not_fit(zone: Zone, search: Search, driver_id: DriverId) -> bool:
     return not zone.rules.vehicles.serves(search.card.trip.vehicle_type, vehicle_type)
 
 
+def _others_are_awake(zone: Zone, search: Search, driver_id: DriverId, reach_m: float) -> bool:
+    """Whether the driver is asleep, and as many as a round asks are awake, in reach and may be asked."""
+    return (
+        zone.supply.is_asleep(driver_id)
+        and len(zone.nearest_awake(search, zone.rules.batch, reach_m)) >= zone.rules.batch
+    )
+
+
 RULES: Final = (
     Rule(AskVerdict.OFFLINE, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.OFFLINE),
     Rule(
@@ -64,7 +72,7 @@ RULES: Final = (
         lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.UNAVAILABLE,
     ),
     Rule(AskVerdict.BUSY, lambda zone, search, who, m, reach_m: zone.supply.get(who).status == AskVerdict.BUSY),
-    Rule(AskVerdict.STALE, lambda zone, search, who, m, reach_m: not zone.supply.board.fresh(who, zone.now)),
+    Rule(AskVerdict.STALE, lambda zone, search, who, m, reach_m: not zone.supply.placed(who, zone.now)),
     Rule(AskVerdict.OUTSIDE_RADIUS, lambda zone, search, who, m, reach_m: m > reach_m),
     Rule(
         AskVerdict.WRONG_VEHICLE,
@@ -81,10 +89,12 @@ RULES: Final = (
     ),
     Rule(AskVerdict.HOLDS_OFFER, lambda zone, search, who, m, reach_m: not zone.supply.eligible(who)),
     Rule(AskVerdict.NOT_NEW, lambda zone, search, who, m, reach_m: _is_not_new(zone, search, who), attrgetter("asks")),
+    Rule(AskVerdict.ASLEEP, lambda zone, search, who, m, reach_m: _others_are_awake(zone, search, who, reach_m)),
 )
 """In the order in which they are told. `thinking`: the driver holds an offer of this ride. `silent`: the driver did not answer as often
 as drivers are asked. `holds_offer`: the driver holds as many offers of other rides as allowed. `not_new`: after the last round only
-those are asked who became eligible since it opened.
+those are asked who became eligible since it opened. `asleep`: enough others are awake. A driver who is asleep is `placed` by their last
+position for longer than one who is awake, and must be woken by a push; the other rules make no difference.
 """
 
 
@@ -227,17 +237,30 @@ class Zone:
     def nearest(self, search: Search, k: int, radius_m: float) -> Hits:
         """Up to `k` drivers within `radius_m` of the pickup whom this search may ask now, the nearest first.
 
-        Drivers who were silent come behind all who were never asked. After the last round only newcomers may be asked.
+        Drivers who were silent come behind all who were never asked. After the last round only newcomers may be asked. Where fewer
+        than a round asks are awake, drivers who are asleep come behind them.
         """
-        supply, point = self.supply, search.card.trip.pickup.point
-        supply.drain()
+        hits = self.nearest_awake(search, k, radius_m)
+        missing = min(k, self.rules.batch) - len(hits)
+        if missing > 0 and self.supply.counts[DriverStatus.ASLEEP]:
+            may_ask = self._admission(search, radius_m)
+            hits += self.supply.nearest_asleep(*search.card.trip.pickup.point, missing, radius_m, self.now, may_ask)
+        return hits
+
+    def _admission(self, search: Search, radius_m: float) -> Callable[[DriverId], bool] | None:
+        """Whether the rules that matter admit a driver who stands in the supply; None: they admit all."""
         rules = [rule.drops for rule in RULES if rule.matters is not None and rule.matters(search)]
         if not rules:
+            return None
+        return lambda driver_id: not any(drops(self, search, driver_id, 0.0, radius_m) for drops in rules)
+
+    def nearest_awake(self, search: Search, k: int, radius_m: float) -> Hits:
+        """As `nearest`, of drivers who are connected."""
+        supply, point = self.supply, search.card.trip.pickup.point
+        supply.drain()
+        may_ask = self._admission(search, radius_m)
+        if may_ask is None:
             return supply.nearest(*point, k, radius_m, self.now)
-
-        def may_ask(driver_id: DriverId) -> bool:
-            return not any(drops(self, search, driver_id, 0.0, radius_m) for drops in rules)
-
         if not search.asks or search.need(self.now).kind == NEWCOMERS:
             return supply.nearest(*point, k, radius_m, self.now, may_ask)
         asks = search.asks
@@ -264,13 +287,15 @@ class Zone:
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
         # Mostly the driver stands in the supply and nothing is the matter but that others are nearer.
-        found = metres <= reach_m and self.supply.eligible(driver_id) and self.supply.board.fresh(driver_id, self.now)
+        supply = self.supply
+        found = metres <= reach_m and supply.eligible(driver_id) and supply.board.fresh(driver_id, self.now)
         return self._dropped_by(search, driver_id, metres, reach_m, found)
 
     def _dropped_by(
         self, search: Search, driver_id: DriverId, metres: float, reach_m: float, found: bool
     ) -> AskVerdict | None:
         """As `why_not`. `found`: the supply has this driver, with a fresh position within `reach_m`."""
+        found = found and not self.supply.is_asleep(driver_id)
         for rule in RULES:
             if found and (rule.matters is None or not rule.matters(search)):
                 continue
@@ -278,10 +303,18 @@ class Zone:
                 return rule.word
         return None
 
-    def why_not_by_desk(self, search: Search, driver_id: DriverId, *, held: bool = False) -> AskVerdict | None:
-        """Why staff cannot have this driver asked; None: they can. Distance and vehicle are theirs to judge. `held`: the driver is to
-        be bound by an offer of this ride that they hold.
+    def is_asleep(self, driver_id: DriverId) -> bool:
+        """Whether the driver is not connected, and a push has to wake the app before anybody can answer."""
+        return self.supply.is_asleep(driver_id)
+
+    def why_not_by_desk(
+        self, search: Search, driver_id: DriverId, *, binds: bool = False, held: bool = False
+    ) -> AskVerdict | None:
+        """Why staff cannot have this driver asked, or bound (`binds`); None: they can. Distance and vehicle are theirs to judge.
+        `held`: the driver is to be bound by an offer of this ride that they hold. Nobody is bound who is asleep.
         """
+        if binds and self.supply.is_asleep(driver_id):
+            return AskVerdict.ASLEEP
         words = BINDING_ON_STAFF - HELD if held else BINDING_ON_STAFF
         for rule in RULES:
             if rule.word in words and rule.drops(self, search, driver_id, 0.0, inf):
@@ -344,7 +377,14 @@ def considered(zone: Zone, everybody: Grid, search: Search, asking: OffersMade) 
     are not asked.
     """
     pickup = search.card.trip.pickup
-    rows = [(placed.pickup_distance_m, placed.driver_id, AskVerdict.ASKED) for placed in asking.offers]
+    rows = [
+        (
+            placed.pickup_distance_m,
+            placed.driver_id,
+            AskVerdict.PUSHED if zone.is_asleep(placed.driver_id) else AskVerdict.ASKED,
+        )
+        for placed in asking.offers
+    ]
     chosen = {placed.driver_id for placed in asking.offers}
     wanted = zone.rules.explain_candidates + len(rows)
     for metres, name in everybody.nearest(pickup.lat, pickup.lon, wanted, inf):

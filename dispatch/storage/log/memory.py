@@ -98,6 +98,8 @@ class MemoryJournal:
         self._archive = Archive()
         self._forgotten: dict[RideId, int] = {}
         self._blocked: dict[PassengerId, dict[DriverId, None]] = {}
+        self.devices: dict[DriverId, None] = {}
+        """Drivers whose apps can be woken by a push."""
         if default_passenger is not None:
             self.meet(default_passenger)
 
@@ -273,6 +275,9 @@ class MemoryJournal:
 
     def driver_file(self, driver_id: DriverId) -> DriverFile | None:
         return self._notes.driver_file(driver_id)
+
+    def has_device(self, driver_id: DriverId) -> bool:
+        return driver_id in self.devices
 
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         return self._notes.passengers.get(passenger_id)

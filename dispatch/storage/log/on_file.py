@@ -303,6 +303,9 @@ class Reader:
         documents = tuple([Document(*document) for _, *document in rows if document[0] is not None])
         return DriverFile(PersonStatus(rows[0][0]), documents) if rows else None
 
+    def has_device(self, driver_id: DriverId) -> bool:
+        return bool(self._each(str, "SELECT 1 FROM devices WHERE person_id = ? LIMIT 1", driver_id))
+
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         return self._one(
             Passenger, "SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id

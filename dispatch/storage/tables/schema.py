@@ -297,6 +297,24 @@ def m016_rides_of_people(db: Database) -> None:
     db.execute("CREATE INDEX rides_driver ON rides (driver_id) WHERE driver_id IS NOT NULL")
 
 
+@migrations()
+def m017_devices(db: Database) -> None:
+    """Which devices a push can wake, each bound to the login session that registered it; no event tells of it."""
+    db.execute(
+        """
+        CREATE TABLE devices (
+            device_id TEXT PRIMARY KEY,
+            token TEXT NOT NULL,
+            platform TEXT NOT NULL,
+            person_id TEXT NOT NULL,
+            session_id TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX devices_person ON devices (person_id)")
+
+
 _TABLES: Final = (
     """
     CREATE TABLE passengers (
@@ -490,6 +508,7 @@ TABLES: Final[dict[str, TableRow]] = {
         "session_id, person_id, role, generation, made_at, rotated_at, ends_at, revoked_at",
         newest=("made_at", "session_id"),
     ),
+    "devices": TableRow("device_id, platform, person_id, session_id, at", newest=("at", "device_id")),
     "passengers": TableRow(
         "passenger_id, name, phone, rating, is_default",
         newest=("passenger_id",),

@@ -17,8 +17,10 @@ from dispatch.messages.events import (
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tools.history import Recorded, history_of
 from dispatch.storage.tools.show import told
+from dispatch.words import AskVerdict
 
-ASKED: Final = "asked"
+ASKED: Final = AskVerdict.ASKED
+PUSHED: Final = AskVerdict.PUSHED
 _RIDE: Final = (
     "SELECT ride_id, passenger_id, status, requested_at, driver_id, ended_by, reason FROM rides WHERE ride_id = ?"
 )
@@ -76,9 +78,14 @@ def _round(event: RoundConsidered | OffersMade, at: float, radius_m: float | Non
     }
 
 
+def was_asked(row: Told) -> bool:
+    """Whether the driver of this row had an offer."""
+    return row["rule"] in (ASKED, PUSHED)
+
+
 def _led_to(last: Told, event: OffersMade) -> bool:
     """Whether these are the offers that the last look came to: both are one commit, the look first."""
-    expected = [row["driver_id"] for row in last["considered"] if row["rule"] == ASKED and "offer_id" not in row]
+    expected = [row["driver_id"] for row in last["considered"] if was_asked(row) and "offer_id" not in row]
     same = (last["search"], last["round"], last["refill"]) == (event.search_no, event.round_no, event.refill)
     return last["explained"] and same and sorted(expected) == sorted(placed.driver_id for placed in event.offers)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dispatch.storage.tools.explain import ASKED, Told
+from dispatch.storage.tools.explain import PUSHED, Told, was_asked
 
 RULES: Final[Mapping[str, str]] = {
     "offline": "offline",
@@ -21,6 +21,7 @@ RULES: Final[Mapping[str, str]] = {
     "silent": "was silent before, as often as a driver is asked",
     "holds_offer": "holds another offer",
     "not_new": "was there before the last round",
+    "asleep": "asleep, and enough others are awake",
     "behind": "behind those who were asked",
 }
 """Why a driver was not asked."""
@@ -56,7 +57,7 @@ def lines(told: Told) -> Iterator[str]:
 
 
 def _round(one: Told, since_s: float) -> Iterator[str]:
-    asked = [row for row in one["considered"] if row["rule"] == ASKED]
+    asked = [row for row in one["considered"] if was_asked(row)]
     reach = f" within {_distance(one['radius_m'])}" if one["radius_m"] else ""
     kind = "a place is filled again" if one["refill"] else f"{len(asked)} asked" if asked else "nobody to ask"
     yield ""
@@ -73,10 +74,10 @@ def _round(one: Told, since_s: float) -> Iterator[str]:
 
 
 def _fate(row: Told) -> str:
-    if row["rule"] != ASKED:
+    if not was_asked(row):
         return RULES[row["rule"]]
-    outcome = OUTCOMES[row["outcome"]]
-    return f"asked: {outcome}" + (f" after {row['after_s']:.1f} s" if row["after_s"] is not None else "")
+    outcome, how = OUTCOMES[row["outcome"]], "asleep, asked by push" if row["rule"] == PUSHED else "asked"
+    return f"{how}: {outcome}" + (f" after {row['after_s']:.1f} s" if row["after_s"] is not None else "")
 
 
 def _turn(one: Told, since_s: float) -> Iterator[str]:

@@ -392,7 +392,7 @@ class Session:
 
     def revoked(self) -> None:
         """End the connection: what its speaker has proved is worth nothing any more."""
-        self._end(NOT_PROVED, "logged out")
+        self._end(NOT_PROVED, "logged out", LinkEnd.LOGGED_OUT)
 
     # -- the connection itself
 
@@ -424,7 +424,10 @@ class Session:
         self._end(RESTARTING, "internal error", told=None)
 
     def _on_cut_off(self, notice: CutOff) -> None:
-        self._end(*((NOT_PROVED, "removed") if notice.for_good else (RESTARTING, "come back")))
+        if notice.for_good:
+            self._end(NOT_PROVED, "removed", LinkEnd.LOGGED_OUT)
+        else:
+            self._end(RESTARTING, "come back")
 
     def _end(self, code: int, reason: str, told: LinkEnd | None = CLOSED) -> None:
         """End the connection. `told`: the reason that the actor hears; None: it knows already, or is gone."""

@@ -414,7 +414,7 @@ export interface NoOffers {
 }
 
 /** Whether a driver can be asked, as the driver's actor announces it to the dispatcher. */
-export type DriverStatus = "available" | "busy" | "document_ended" | "offline" | "suspended" | "unavailable";
+export type DriverStatus = "asleep" | "available" | "busy" | "document_ended" | "offline" | "suspended" | "unavailable";
 
 /** Nobody came to the pickup. */
 export interface NoShow {

@@ -139,6 +139,6 @@ export function settled(shown, wanted, isBusy) {
  * @param {{ considered: { rule: string }[], others?: Record<string, number> }} round
  */
 export function roundSum({ considered }) {
-  const asked = considered.filter(({ rule }) => rule === "asked").length;
+  const asked = considered.filter(({ rule }) => rule === "asked" || rule === "pushed").length;
   return { asked, near: considered.length, dropped: considered.length - asked };
 }

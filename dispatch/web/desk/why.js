@@ -53,7 +53,7 @@ function roundOf(round, desk) {
 
 /** @param {Considered} row @param {import("../shell/texts.js").Texts} texts */
 function outcomeOf({ rule, outcome, after_s }, texts) {
-  if (rule !== "asked") return texts.say("desk.not_asked");
+  if (rule !== "asked" && rule !== "pushed") return texts.say("desk.not_asked");
   const key = `desk.outcome_${outcome ?? "open"}`;
   const word = texts.has(key) ? texts.say(key) : String(outcome);
   return typeof after_s === "number" ? texts.say("desk.asked_after", { outcome: word, n: Math.round(after_s) }) : texts.say("desk.asked_and", { outcome: word });

@@ -18,6 +18,7 @@ from dispatch.domain.driver.decisions import (
     Standing,
     answer,
     connected,
+    may_sleep,
     refusal,
     released,
     set_availability,
@@ -37,7 +38,7 @@ from dispatch.messages.events import (
     OfferDeclined,
 )
 from dispatch.messages.notices import OfferMade
-from dispatch.words import OfferOutcome
+from dispatch.words import LinkEnd, OfferOutcome
 from tests.actors.rig import AS_DAN, CARD, DAN, OFFER, OTHER_RIDE, RIDE, lease
 
 D1 = DAN.driver_id
@@ -148,6 +149,17 @@ def test_a_driver_holds_as_many_offers_as_are_allowed_and_a_new_one_of_a_ride_re
     rides: tuple[RideId, ...], most: int, outcome: str | None
 ) -> None:
     assert refusal(a_driver(), offers_of(*rides), lease(), True, IN_TIME, most) == outcome
+
+
+def test_a_driver_who_can_be_woken_may_be_asked_and_not_be_bound_by_staff() -> None:
+    driver = a_driver(wakes_until=IN_TIME + 60.0)
+    assert refusal(driver, Offers(), lease(), False, IN_TIME, 1) is None
+    assert refusal(driver, Offers(), lease(), False, IN_TIME, 1, binds=True) == "unavailable"
+    assert refusal(driver, Offers(), lease(), True, IN_TIME, 1, binds=True) is None
+
+
+def test_who_logged_out_or_lost_the_server_is_not_woken() -> None:
+    assert {reason for reason in LinkEnd if may_sleep(reason)} == {"closed", "silent"}
 
 
 @pytest.mark.parametrize(("available", "ended"), [(False, ["unavailable", "unavailable"]), (True, [])])

@@ -229,3 +229,20 @@ def test_a_status_is_told_by_one_rule_to_everybody(
     busy: bool, connected: bool, held_back: DriverStatus | None, wants: bool, word: str
 ) -> None:
     assert status_of(is_busy=busy, is_connected=connected, held_back=held_back, wants_offers=wants) == word
+
+
+@pytest.mark.parametrize(
+    ("busy", "connected", "held_back", "wants", "word"),
+    [
+        (False, False, None, True, "asleep"),
+        (True, False, None, True, "busy"),
+        (False, True, None, True, "available"),
+        (False, False, "suspended", True, "offline"),
+        (False, False, None, False, "offline"),
+    ],
+)
+def test_only_who_could_be_asked_if_they_were_connected_is_asleep(
+    busy: bool, connected: bool, held_back: DriverStatus | None, wants: bool, word: str
+) -> None:
+    facts = {"is_busy": busy, "is_connected": connected, "held_back": held_back, "wants_offers": wants}
+    assert status_of(**facts, can_be_woken=True) == word  # type: ignore[arg-type]

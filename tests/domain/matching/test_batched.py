@@ -89,3 +89,14 @@ def test_a_crowd_is_decided_a_hundred_at_a_time_and_the_longest_waiting_first() 
     rides = asked(town.decide(policy, Tick(), 15.0))
     assert sorted(rides) == [f"r{number:03}" for number in range(20, MOST_RIDES + 20)]
     assert len({driver_id for hits in rides.values() for driver_id in hits}) == MOST_RIDES
+
+
+def test_who_sleeps_is_asked_only_where_nobody_awake_is_left() -> None:
+    town = Town(batch=2, rounds=100)
+    policy = Batched(town.rules)
+    town.driver("s1", 0.1, "asleep")
+    town.driver("d1", 1.0)
+    town.ride("r1")
+    opened(town, policy, "r1")
+    assert asked(town.decide(policy, Tick(), 15.0)) == {"r1": ["d1"]}
+    assert asked(town.decide(policy, Tick(), 20.0)) == {"r1": ["s1"]}, "for the other place of its round"

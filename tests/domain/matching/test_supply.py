@@ -276,3 +276,71 @@ def test_who_left_memory_is_forgotten_unless_a_newer_life_has_spoken_or_an_offer
     town.supply.get(EVE)  # of whom a dispatcher made anew has only heard
     town.supply.forget(EVE, (0, 9))
     assert len(town.supply.drivers) == 0
+
+
+class TownThatSleeps(Town):
+    def __init__(self, live_offers: int = 1) -> None:
+        super().__init__(live_offers)
+        self.supply = Supply(self.board, live_offers, sleep_max_s=600.0)
+
+    def asleep(self, k: int = 5, now: float = 0.0) -> list[str]:
+        return [driver_id for _, driver_id in self.supply.nearest_asleep(*PICKUP, k, RADIUS_M, now)]
+
+
+def test_a_sleeper_stands_apart_from_those_who_are_awake_and_is_found_by_their_last_place() -> None:
+    town = TownThatSleeps()
+    town.is_at(DAN, 2.0)
+    town.is_at(EVE, 1.0)
+    assert town.says(DAN, "available")
+    assert town.says(EVE, "available")
+    assert town.says(EVE, "asleep"), "whoever falls asleep may be asked anew"
+    assert (town.nearest(), town.asleep()) == (["dan"], ["eve"])
+    assert town.says(EVE, "available"), "and so may whoever wakes"
+    assert (town.nearest(), town.asleep()) == (["eve", "dan"], [])
+
+
+def test_a_position_that_came_just_before_the_sleep_moves_the_sleeper() -> None:
+    town = TownThatSleeps()
+    town.is_at(DAN, 2.0)
+    town.says(DAN, "asleep")
+    town.is_at(EVE, 1.5)
+    town.says(EVE, "asleep")
+    town.board.report(DAN, *km_north(1.0), 30.0)
+    town.supply.drain()
+    assert town.asleep() == ["dan", "eve"]
+
+
+def test_a_sleeper_is_believed_for_the_longest_sleep_and_whoever_is_awake_for_a_minute() -> None:
+    town = TownThatSleeps()
+    for driver_id, status in ((DAN, "asleep"), (EVE, "available")):
+        town.is_at(driver_id, 1.0)
+        town.says(driver_id, status)
+    assert town.supply.placed(DAN, 600.0)
+    assert not town.supply.placed(DAN, 600.1)
+    assert town.supply.placed(EVE, 60.0)
+    assert not town.supply.placed(EVE, 60.1)
+    assert town.asleep(now=600.1) == []
+
+
+def test_a_sleeper_with_an_offer_is_nobody_to_ask_until_it_ends() -> None:
+    town = TownThatSleeps()
+    town.is_at(DAN, 1.0)
+    town.says(DAN, "asleep")
+    assert not town.is_offered(DAN, "o1")
+    assert town.asleep() == []
+    assert town.answers(DAN, "o1")
+    assert town.asleep() == ["dan"]
+
+
+def test_a_sleeper_whose_place_was_never_known_is_not_found() -> None:
+    town = TownThatSleeps()
+    assert not town.says(DAN, "asleep")
+    assert (town.asleep(), town.supply.eligible(DAN)) == ([], False)
+
+
+def test_a_sleeper_who_is_forgotten_is_found_no_more() -> None:
+    town = TownThatSleeps()
+    town.is_at(DAN, 1.0)
+    town.says(DAN, "asleep")
+    town.supply.forget(DAN, (9, 9))
+    assert (town.asleep(), town.supply.is_asleep(DAN)) == ([], False)

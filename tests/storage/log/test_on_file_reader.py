@@ -273,6 +273,10 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
             "SEARCH documents USING PRIMARY KEY (person_id=?) LEFT-JOIN",
         ],
     ),
+    "whether a push can wake a driver": (
+        lambda reader: reader.has_device(DRIVER_ID),
+        ["SEARCH devices USING COVERING INDEX devices_person (person_id=?)"],
+    ),
     "a passenger": (
         lambda reader: reader.passenger(SARAH.passenger_id),
         ["SEARCH passengers USING PRIMARY KEY (passenger_id=?)"],

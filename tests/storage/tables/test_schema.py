@@ -62,7 +62,7 @@ def test_every_column_that_is_named_is_there() -> None:
 
 def test_what_follows_from_no_event_is_known() -> None:
     assert {*TABLES} - {*FOLLOWING} == {
-        *("events", "blocked_pairs", "login_codes", "login_failures", "login_sessions", "staff_requests")
+        *("events", "blocked_pairs", "login_codes", "login_failures", "login_sessions", "staff_requests", "devices")
     }
 
 
