@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from dispatch.area import require_area
 from dispatch.config import Settings, exposure, must_log_in
 from dispatch.config.authority import hosts_in, networks_in
 from dispatch.config.exposure import Reach, reach
@@ -106,6 +107,7 @@ def _configuration(settings: Settings) -> Found:
         exposure,
         require_prices,
         require_payments,
+        require_area,
         policy_factory,
         ground_of,
     )

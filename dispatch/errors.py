@@ -122,6 +122,14 @@ class NoTariff(
     """The server sets no fares: the app's own hold."""
 
 
+class OutsideArea(FrameError, code=RefusalCode.OUTSIDE_AREA):
+    """A ride would begin or end where this town does not drive. `field`: the latitude of that end."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(f"the {end} lies outside the area that is served")
+        self.field = f"{end}_latitude"
+
+
 class QuoteExpired(FrameError, code=RefusalCode.QUOTE_EXPIRED, says="this quote cannot be booked"):
     """A quote is too old, somebody else's, another ride's, for another trip, or was never made."""
 

@@ -296,6 +296,7 @@ class RefusalCode(Word):
     WRONG_PIN = "wrong_pin"
     QUOTE_EXPIRED = "quote_expired"
     NO_TARIFF = "no_tariff"
+    OUTSIDE_AREA = "outside_area"
     UNAVAILABLE = "unavailable"
     NOT_AUTHENTICATED = "not_authenticated"
     TOKEN_EXPIRED = "token_expired"

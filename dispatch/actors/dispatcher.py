@@ -38,6 +38,7 @@ from dispatch.messages.journal import NotAppended
 from dispatch.messages.matching import (
     AnnounceState,
     AskDriver,
+    AskFree,
     AskSoonest,
     CloseOffer,
     DeskAnswered,
@@ -45,6 +46,7 @@ from dispatch.messages.matching import (
     DriverSeen,
     DriverState,
     EndSearch,
+    FreeTold,
     OfferRide,
     RoundOpened,
     SearchDriver,
@@ -260,6 +262,13 @@ class DispatcherActor(RecordedActor):
         self.zone.now = self.runtime.now
         told = SoonestTold(self.zone.soonest_s(message.place.point, message.vehicle_type))
         self.runtime.tell(message.reply_to, told)
+
+    @receives(AskFree)
+    def _on_ask_free(self, message: AskFree) -> None:
+        """For a map that somebody looks at before booking."""
+        self.zone.now = self.runtime.now
+        points = self.zone.free_near(message.place.point, message.most, message.radius_m)
+        self.runtime.tell(message.reply_to, FreeTold(tuple(points)))
 
     @receives(EndSearch)
     def _on_end_search(self, message: EndSearch) -> None:

@@ -14,6 +14,12 @@ class Bounds(NamedTuple):
     north: float
     east: float
 
+    def hold(self, lat: float, lon: float) -> bool:
+        """Whether this point lies in the rectangle."""
+        if not self.south <= lat <= self.north:
+            return False
+        return self.west <= lon <= self.east if self.west <= self.east else lon >= self.west or lon <= self.east
+
 
 def bounds_in(written: str) -> Bounds | None:
     """The rectangle that the text means; None: it is empty. Raises ValueError for anything else."""

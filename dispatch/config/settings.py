@@ -174,6 +174,14 @@ class Server(Checked):
     currency: str = written(TEXT, "", "currency of fares, for people to read")
     town_name: str = written(TEXT, "", "name of the town or the company, for people to read")
     town_bounds: str = written(BOUNDS, "", "the rectangle of the town, for pages to show first")
+    serve_within: str = choice(
+        "anywhere",
+        "anywhere|pickups|trips",
+        "rides of apps; pickups: they begin within town_bounds; trips: they begin and end there",
+    )
+    show_free_cars: bool = switch(
+        False, "passengers who may book see free cars near them: a few, at rounded places, without names"
+    )
     map_streets: str = written(
         TEXT, "", "file of `dispatch map build`: the streets that pages draw and search; empty: bare ground"
     )

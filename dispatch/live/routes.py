@@ -21,6 +21,7 @@ from dispatch.storage.tools.own import Sight
 from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.auth import AuthRoutes
+from dispatch.transport.http.routes.cars import CarRoutes
 from dispatch.transport.http.routes.desk import DeskRoutes
 from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
@@ -66,6 +67,7 @@ def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
         *for_this_machine(_operator_routes(parts.reads)),
         *QuoteRoutes(parts.requests, vehicle_types).routes,
         *ride_routes(parts.requests),
+        *CarRoutes(parts.requests).routes,
         *public(town_routes(parts.settings, vehicle_types, parts.ground.bounds, sandbox=parts.is_sandbox)),
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *LookupRoutes(parts.requests, desk, parts.travel).routes,

@@ -3,7 +3,7 @@
 from dispatch.ids import DriverId, Number, OfferId, PassengerId, RideId
 from dispatch.messages.base import Command, Message, SentBeforeCommit
 from dispatch.messages.notices import DriverWarned, FareNews, NoteNews, PaymentChanged, RideEnded, RideProgress
-from dispatch.values import DriverCard, Lease, Place, RideCard, WaitTerms
+from dispatch.values import DriverCard, Lease, Place, Point, RideCard, WaitTerms
 from dispatch.words import (
     DriverStatus,
     OfferOutcome,
@@ -55,6 +55,21 @@ class SoonestTold(Message, frozen=True, gc=False):
     """Dispatcher -> whoever asked: the nearest free driver with such a vehicle takes so many seconds; None: nobody is in reach."""
 
     eta_s: float | None
+
+
+class AskFree(Message, frozen=True, gc=False):
+    """Whoever may book -> dispatcher: where are free drivers near this place? `reply_to` hears `FreeTold`."""
+
+    place: Place
+    radius_m: float
+    most: int
+    reply_to: str
+
+
+class FreeTold(Message, frozen=True, gc=False):
+    """Dispatcher -> whoever asked: where up to `most` free drivers are, the nearest first."""
+
+    points: tuple[Point, ...]
 
 
 class EndSearch(Message, frozen=True, gc=False):

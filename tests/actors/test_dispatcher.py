@@ -14,11 +14,13 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import (
     AskDriver,
+    AskFree,
     AskSoonest,
     DriverGone,
     DriverSeen,
     DriverState,
     EndSearch,
+    FreeTold,
     OfferRide,
     RoundOpened,
     SearchDriver,
@@ -35,6 +37,7 @@ def test_a_dispatcher_handles_these_messages_and_no_other() -> None:
     assert handled == {
         SearchDriver,
         AskDriver,
+        AskFree,
         AskSoonest,
         EndSearch,
         DriverState,
@@ -70,6 +73,26 @@ class TestHowSoonSomebodyCouldCome:
         assert self.told(zone, "van") is None
         zone.says("d1", vehicle_type="van")
         assert self.told(zone, "van") is not None
+
+
+class TestWhereFreeCarsAre:
+    @staticmethod
+    def told(zone: Zone, most: int = 10, radius_m: float = 5_000.0) -> list[float]:
+        """Kilometres north of the pickup."""
+        zone.rig.listen("request/1")
+        zone.rig.tell(ME, AskFree(TRIP.pickup, radius_m, most, "request/1"))
+        (answer,) = zone.rig.heard("request/1")
+        assert isinstance(answer, FreeTold)
+        return [round((point[0] - TRIP.pickup.lat) / KM, 3) for point in answer.points]
+
+    def test_they_are_told_the_nearest_first_and_no_more_than_wanted(self) -> None:
+        zone = Zone(4)
+        assert self.told(zone, most=3) == [1, 2, 3]
+
+    def test_who_is_busy_or_far_is_not_told(self) -> None:
+        zone = Zone(4)
+        zone.says("d1", "busy")
+        assert self.told(zone, radius_m=3_500.0) == [2, 3]
 
 
 class TestRounds:

@@ -68,6 +68,20 @@ def which_rectangle_pages_show_first(given: Given) -> object:
     return (bounds.south, bounds.east) if bounds is not None else None
 
 
+@changes(
+    "serve_within",
+    {"anywhere": "searching", "pickups": "searching", "trips": "error"},
+    town_bounds="-26.21, 28, -26.19, 28.1",
+)
+def what_a_passenger_hears_whose_trip_leaves_the_town(given: Given) -> object:
+    return passenger_of(given).last()["type"]
+
+
+@changes("show_free_cars", {"off": False, "on": True})
+def whether_people_may_ask_where_free_cars_are(given: Given) -> object:
+    return town_of(given.settings).free_cars
+
+
 @changes("map_streets", {"": (None, None), "town.json.gz": ("/map/streets.json", 60.16416)})
 def which_streets_pages_draw_and_where_they_begin(given: Given) -> object:
     (given.folder / "town.json.gz").write_bytes(SHIPPED.read_bytes())

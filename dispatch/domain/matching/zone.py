@@ -284,6 +284,12 @@ class Zone:
         )
         return supply.etas_s([hits[0][1]], point, self.now)[0] if hits else None
 
+    def free_near(self, point: Point, most: int, radius_m: float) -> list[Point]:
+        """Where up to `most` free drivers within `radius_m` of a place are, the nearest first."""
+        self.supply.drain()
+        hits = self.supply.nearest(*point, most, radius_m, self.now)
+        return [at for _, driver_id in hits if (at := self.position(driver_id)) is not None]
+
     def why_not(self, search: Search, driver_id: DriverId, metres: float, reach_m: float) -> AskVerdict | None:
         """The first rule that keeps a search which reaches `reach_m` from asking a driver `metres` from the pickup; "": none does."""
         # Mostly the driver stands in the supply and nothing is the matter but that others are nearer.

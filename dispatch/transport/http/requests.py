@@ -18,6 +18,7 @@ from dispatch.errors import (
     IllegalTransition,
     NoSuchRide,
     NoTariff,
+    OutsideArea,
     RateLimited,
     Unavailable,
 )
@@ -52,6 +53,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     IdReused: 422,
     IllegalTransition: 409,
     NoTariff: 409,
+    OutsideArea: 409,
     ForeignPage: 403,
     NotForYou: 403,
     NotJson: 415,

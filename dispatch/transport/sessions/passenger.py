@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import replace
 
 from dispatch import addresses
+from dispatch.area import require_served
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.errors import BadField, NoSuchRide
@@ -113,10 +114,12 @@ class PassengerSession(Session):
             require_vehicle(message.vehicle_type, self._context.vehicles)
         if message.payment_method and message.payment_method != CASH:
             require_cards(message.payment_method, self._context.settings)
+        trip = trip_of(message)
+        require_served(self._context.settings, trip.pickup.point, trip.dropoff.point)
         return commands.FindDriver(
             self.principal,
             self.ride_id,
-            trip_of(message),
+            trip,
             self._passenger(message, phone),
             command_of(message) if message.id is not None else None,
             pickup_at=self._pickup_at(message.pickup_at) if message.pickup_at is not None else None,

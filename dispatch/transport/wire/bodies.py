@@ -81,6 +81,19 @@ class TownMap(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     pmtiles_url: str | None = None
 
 
+class Car(Struct, frozen=True, gc=False, kw_only=True):
+    """About where a free car is: in the middle of a cell of the map."""
+
+    latitude: float
+    longitude: float
+
+
+class FreeCars(Struct, frozen=True, gc=False, kw_only=True):
+    """Free cars near a place, from south to north: not all of them, and nothing by which one could be known again."""
+
+    cars: tuple[Car, ...]
+
+
 class Cancelling(Struct, frozen=True, gc=False, kw_only=True):
     """What a passenger pays who cancels a ride that has a driver: `fee`, in major units, from `free_s` seconds after the
     assignment on, unless the driver is later than was told by `late_s`.
@@ -95,8 +108,8 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What everybody may know of a server. `vehicle_types`: those that a ride can ask for; with none, every word may be asked for.
     `has_tariff`: the server sets fares, so that it can be asked for quotes. `auth`: `on` where people have to log in, else `off`.
     `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real. `takes_cards`: rides may be paid by card.
-    `cancelling`: where there is a tariff. A search is unserved from `alarm_unasked_s` without an open offer on, and from
-    `alarm_waiting_s` in all.
+    `free_cars`: people may ask where free cars are. `cancelling`: where there is a tariff. A search is unserved from
+    `alarm_unasked_s` without an open offer on, and from `alarm_waiting_s` in all.
     """
 
     auth: str
@@ -111,6 +124,7 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     vehicle_types: tuple[str, ...]
     has_tariff: bool
     takes_cards: bool = False
+    free_cars: bool = False
     cancelling: Cancelling | None = None
     alarm_unasked_s: float
     alarm_waiting_s: float

@@ -7,6 +7,7 @@ import { forget, keep, recall } from "../shell/keep.js";
 import { openedPage } from "../shell/page.js";
 import { endedView, receiptView } from "./ending.js";
 import { driveView } from "./drive.js";
+import { FreeCars } from "./free-cars.js";
 import { helpDialog } from "./help.js";
 import { loadMap, LazyStreets } from "./town.js";
 import { frame } from "./parts.js";
@@ -33,8 +34,9 @@ import { whereView } from "./where.js";
  * @typedef {{ id: string, body: Record<string, any>, terms: import("./state.js").Terms, commandId: string }} Booking that has no answer yet
  * @typedef {{
  *   ride: Ride | null, booking: Booking | null, form: Form, quote: Quote, link: string, problem: string | null,
+ *   outside: { end: "pickup" | "dropoff", text: string } | null, cars: { lat: number, lon: number }[] | null,
  *   rides: any[] | null, ridesAreOld: boolean, showsRides: boolean, history: (Place & { at: string })[], scheduled: any[],
- * }} State
+ * }} State `outside`: an end of the trip where the town does not drive. `cars`: about where free ones are; null: nobody told
  * @typedef {{ element: HTMLElement, heading: HTMLElement, update(state: State): void, stop?(): void }} View
  * @typedef {ReturnType<typeof actionsOf>} Actions
  * @typedef {import("../shell/page.js").Page & {
@@ -60,7 +62,7 @@ const { client, town, texts, announcer, bands, main, menu, person } = page;
 /** @type {App} */
 const app = Object.assign(page, {
   state: {
-    ride: recall("ride"), booking: recall("booking"), form: { ...EMPTY_FORM, ...recall("form") }, quote: NO_QUOTE, link: "connecting", problem: null,
+    ride: recall("ride"), booking: recall("booking"), form: { ...EMPTY_FORM, ...recall("form") }, quote: NO_QUOTE, link: "connecting", problem: null, outside: null, cars: null,
     rides: recall("rides"), ridesAreOld: false, showsRides: false, history: recentPlaces(recall("rides") ?? []), scheduled: [],
   },
   streets: new LazyStreets(),
@@ -70,6 +72,7 @@ const app = Object.assign(page, {
 });
 app.actions = actionsOf();
 const link = new RideLink(page, hear, (state) => set({ link: state }));
+const cars = new FreeCars({ session: client.session, tell: (spots) => set({ cars: spots }) });
 const mapBox = el("div", { class: "map-box" });
 const sheet = el("div", { class: "sheet" });
 /** @type {View | null} */
@@ -110,8 +113,16 @@ function draw() {
     if (hadFocus) next.heading.focus();
   } else view.update(state);
   app.stage.draw(state);
+  cars.near(town.free_cars && name === "where" ? carsNear(state) : null);
   drawBands(state);
   keepAwake(state.ride?.phase === "searching" || state.booking !== null);
+}
+
+/** Where free cars are looked for: at the pickup, else at the phone, else in the middle of town. @param {State} state */
+function carsNear({ form: { pickup } }) {
+  const { bounds } = town;
+  const middle = bounds ? { lat: (bounds.south + bounds.north) / 2, lon: (bounds.west + bounds.east) / 2 } : null;
+  return pickup ?? app.stage.me ?? middle;
 }
 
 /** @param {State} state */
@@ -157,7 +168,7 @@ function actionsOf() {
   return {
     /** @param {string | null} pickupAt */
     seePrice(pickupAt) {
-      set({ form: { ...app.state.form, pickupAt, step: "quote" }, quote: NO_QUOTE });
+      set({ form: { ...app.state.form, pickupAt, step: "quote" }, quote: NO_QUOTE, outside: null });
       return this.askPrice();
     },
 
@@ -172,6 +183,7 @@ function actionsOf() {
         const offers = await offersFor({ pickup, dropoff, pickupAt });
         set({ quote: { status: "ready", offers, error, news: error === null ? changeOf(before, offers) : null } });
       } catch (failure) {
+        if (liesOutside(failure)) return;
         const text = errorText(failure, texts);
         announcer.call(text);
         set({ quote: { status: "failed", offers: [], error: { text, code: failure instanceof Refused ? failure.code : "no_answer" }, news: null } });
@@ -302,6 +314,17 @@ function actionsOf() {
   };
 }
 
+/** Goes back to where the trip was said, if an end of it lies where the town does not drive. @param {unknown} error @returns {boolean} whether it does */
+function liesOutside(error) {
+  if (!(error instanceof Refused) || error.code !== "outside_area") return false;
+  const end = String(error.field).startsWith("dropoff") ? "dropoff" : "pickup";
+  const place = app.state.form[end];
+  const street = place === null ? null : app.streets.nearest(place);
+  const text = street === null ? errorText(error, texts) : texts.say("passenger.outside", { street });
+  set({ form: { ...app.state.form, step: "where" }, outside: { end, text } });
+  return true;
+}
+
 let cancelId = "";
 
 /** Makes the view anew, where its fields show what has changed elsewhere. */
@@ -360,7 +383,7 @@ async function notBooked(error, booking) {
   forgetRide();
   set({ ride: null, booking: null });
   if (!(error instanceof Refused)) return;
-  if (error.code === "illegal_now" && (await openRide())) return;
+  if (liesOutside(error) || (error.code === "illegal_now" && (await openRide()))) return;
   if (error.code !== "quote_expired") {
     const text = errorText(error, texts);
     announcer.call(text);

@@ -17,6 +17,8 @@ export class Stage {
   /** @type {{ lat: number, lon: number } | null} */
   #me = null;
   #isOld = false;
+  /** @type {string[]} the marks of free cars: each has the name of its place, so none seems to drive to another */
+  #cars = [];
 
   /**
    * Takes the map once it is there, and shows on it what has been asked for before.
@@ -28,6 +30,11 @@ export class Stage {
     if (this.#state !== null) this.draw(this.#state);
     if (this.#picked !== null) map.pick(this.#picked);
     if (this.#me !== null) this.locate(this.#me);
+  }
+
+  /** Where the phone is, as far as somebody let us know. */
+  get me() {
+    return this.#me;
   }
 
   /** Lets somebody take a point under a crosshair; null ends that. @param {((taken: Place) => void) | null} picked */
@@ -56,6 +63,7 @@ export class Stage {
     const map = this.#map;
     if (map === null) return;
     const { ride, form } = state;
+    this.#drawFree(map, state.cars ?? []);
     const { pickup, dropoff } = ride?.terms ?? form;
     const before = ride === null || !hasDriver(ride);
     const showPickup = ride === null || ride.phase !== "trip";
@@ -70,6 +78,14 @@ export class Stage {
       ...(showDropoff && spotOf(dropoff) ? ["dropoff"] : []),
     ];
     if (seen.length > 0 && !this.#picked) map.fit(seen);
+  }
+
+  /** @param {TownMap} map @param {{ lat: number, lon: number }[]} cars */
+  #drawFree(map, cars) {
+    const names = cars.map(({ lat, lon }) => `free ${lat} ${lon}`);
+    for (const name of this.#cars) if (!names.includes(name)) map.place(name, "free", null);
+    cars.forEach((spot, at) => this.#cars.includes(names[at]) || map.place(names[at], "free", spot));
+    this.#cars = names;
   }
 }
 

@@ -27,7 +27,10 @@ export function whereView(app) {
   const missing = t.say(onMap ? "passenger.no_place" : "passenger.no_place_no_map");
   const hint = el("p", { class: "hint", hidden: true });
   const wrong = el("p", { class: "error", hidden: true });
+  const near = el("p", { class: "muted", hidden: true, test: "cars-near" });
   const recents = el("div");
+  /** @type {App["state"]["outside"]} */
+  let toldOutside = null;
   const maps = { pickup: { test: "pickup-on-map" }, dropoff: { test: "dropoff-on-map" } };
   const names = { pickup: { test: "pickup" }, dropoff: { test: "dropoff" } };
   const labels = { pickup: t.say("passenger.from"), dropoff: t.say("passenger.to") };
@@ -125,7 +128,7 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
       heading, ahead,
       el("div", { class: "place" }, fields.pickup.element, el("div", { class: "place-tools" }, locate, picks[0])),
       el("div", { class: "place" }, fields.dropoff.element, el("div", { class: "place-tools" }, picks[1])),
-      hint, recents, when.element, wrong,
+      hint, near, recents, when.element, wrong,
     ],
     [go, leavePick],
   );
@@ -136,7 +139,15 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
   return {
     element: form,
     heading,
-    update({ form, history, scheduled }) {
+    update({ form, history, scheduled, outside, cars }) {
+      near.hidden = cars === null;
+      write(near, cars === null ? "" : t.say(cars.length > 0 ? "passenger.cars_near" : "passenger.no_car_near"));
+      if (outside !== null && outside !== toldOutside) {
+        fields[outside.end].error(outside.text);
+        announcer.call(outside.text);
+        fields[outside.end].focus();
+      }
+      toldOutside = outside;
       recents.hidden = form.dropoff !== null;
       drawRecents(recents, app, history, (place) => take("dropoff", place));
       const rides = scheduled.map((ride) => rideRow(ride, app));

@@ -23,7 +23,7 @@ const AGAIN_MS = 3_000;
  *   bounds?: { south: number, west: number, north: number, east: number },
  *   vehicle_types: string[], has_tariff: boolean, auth: "on" | "off", alarm_unasked_s: number, alarm_waiting_s: number,
  *   map?: { streets?: string, style_url?: string, pmtiles_url?: string },
- *   takes_cards?: boolean, cancelling?: { fee: number, free_s: number, late_s: number },
+ *   takes_cards?: boolean, free_cars?: boolean, cancelling?: { fee: number, free_s: number, late_s: number },
  * }} Town what `/api/town` tells
  */
 

@@ -3,15 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from math import ceil
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import addresses
+from dispatch.area import require_served
 from dispatch.domain.places.zones import ONE_ZONE
-from dispatch.errors import NoTariff, RateLimited, Unavailable
+from dispatch.errors import NoTariff, OutsideArea, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
 from dispatch.messages.matching import AskSoonest, SoonestTold
 from dispatch.messages.providers import MakeQuote, QuoteFailed, QuoteReady
@@ -20,17 +20,14 @@ from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
 from dispatch.transport.http.access import claims_of, for_people
 from dispatch.transport.http.operation import Operation, described
-from dispatch.transport.http.rates import whose
+from dispatch.transport.http.rates import Rates
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.sessions.limits import TokenBucket
 from dispatch.transport.sessions.passenger import bookable, phone_of
 from dispatch.values import Place, as_said
 
 CREATED: Final = 201
 SOONEST_WITHIN_S: Final = 1.0
 """A price does not wait longer for how soon somebody could come."""
-ADDRESSES_KEPT: Final = 10_000
-"""Of so many the rate is known; the one that asked longest ago is forgotten first."""
 
 
 QUOTE: Final = Operation(
@@ -38,7 +35,7 @@ QUOTE: Final = Operation(
     asks=wire.QuoteRequest,
     answers=wire.Quotes,
     status=CREATED,
-    errors=(NoTariff, RateLimited, Unavailable),
+    errors=(NoTariff, OutsideArea, RateLimited, Unavailable),
 )
 
 
@@ -51,23 +48,13 @@ class QuoteRoutes:
         self._runtime = requests.runtime
         self._settings = requests.settings
         self._vehicle_types = vehicle_types
-        self._buckets: dict[str, TokenBucket] = {}
-        """The address that asked longest ago comes first."""
+        self._rates = Rates(requests.settings.quotes_per_s, requests.settings.quote_burst)
         self.routes = for_people([described(requests.post("/api/quotes", self._quote_for), QUOTE)])
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
-        self._limit_rate(whose(request.client.host if request.client is not None else ""))
+        self._rates.take(request, self._runtime.now)
         quotes = await self._quotes(wire.read_body(body, wire.QuoteRequest), _rides(request))
         return Response(wire.encode(quotes), CREATED, media_type="application/json")
-
-    def _limit_rate(self, host: str) -> None:
-        settings, now = self._settings, self._runtime.now
-        bucket = self._buckets.pop(host, None) or TokenBucket(settings.quotes_per_s, settings.quote_burst)
-        self._buckets[host] = bucket
-        if len(self._buckets) > ADDRESSES_KEPT:
-            del self._buckets[next(iter(self._buckets))]
-        if not bucket.take(now):
-            raise RateLimited(ceil(bucket.wait_s(now) * 1000.0))
 
     # -- the quotes
 
@@ -75,6 +62,11 @@ class QuoteRoutes:
         """`who`: the passenger who has proved that it is they; None: whoever the body names."""
         if self._settings.pricing == "none":
             raise NoTariff
+        pickup, dropoff = (
+            (asked.pickup_latitude, asked.pickup_longitude),
+            (asked.dropoff_latitude, asked.dropoff_longitude),
+        )
+        require_served(self._settings, pickup, dropoff)
         if asked.vehicle_type is not None:
             return wire.Quotes(**await self._quote(asked, asked.vehicle_type, who))
         first, *others = await asyncio.gather(*(self._quote(asked, name, who) for name in ("", *self._vehicle_types)))

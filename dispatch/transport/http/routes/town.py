@@ -42,6 +42,7 @@ def town_of(
         vehicle_types=tuple(types),
         has_tariff=settings.pricing != NO_TARIFF,
         takes_cards=settings.payment != NO_CARDS,
+        free_cars=settings.show_free_cars,
         cancelling=_cancelling(settings) if settings.pricing != NO_TARIFF else None,
         alarm_unasked_s=settings.alarm_unasked_s,
         alarm_waiting_s=settings.alarm_waiting_s,

@@ -23,7 +23,7 @@ from dispatch.timestamps import unix_time
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.http.routes.quotes import QuoteRoutes, whose
+from dispatch.transport.http.routes.quotes import QuoteRoutes
 from dispatch.transport.ws.server import run
 from tests.transport.echo import EchoGateway, Served, serving
 
@@ -227,22 +227,6 @@ def test_an_address_that_a_client_writes_itself_changes_nothing_about_its_rate()
     at_the_desk(story, quotes_per_s=1, quote_burst=3)
 
 
-@pytest.mark.parametrize(
-    ("host", "counts_for"),
-    [
-        *(("127.0.0.1", "loopback"), ("127.9.8.7", "loopback"), ("::1", "loopback"), ("::ffff:127.0.0.1", "loopback")),
-        *(
-            ("192.168.1.5", "192.168.1.5"),
-            ("2001:db8::1", "2001:db8::/64"),
-            ("2001:db8::ffff:1", "2001:db8::/64"),
-            ("", ""),
-        ),
-    ],
-)
-def test_addresses_that_one_client_can_have_at_will_share_a_rate(host: str, counts_for: str) -> None:
-    assert whose(host) == counts_for
-
-
 def test_while_nothing_can_be_stored_nothing_is_promised() -> None:
     async def story(counter: Counter) -> None:
         counter.journal._failure_rate = 1.0
@@ -270,18 +254,18 @@ def test_a_server_that_sets_no_fares_says_so() -> None:
     at_the_desk(story, pricing="none")
 
 
+def test_a_trip_that_leaves_the_town_has_no_price_where_none_may() -> None:
+    async def story(counter: Counter) -> None:
+        answer = await counter.post()
+        told = answer.json()
+        assert (answer.status_code, told["code"], told["field"]) == (409, "outside_area", "dropoff_latitude")
+        assert (await counter.post(dropoff_latitude=-26.2)).status_code == 201
+
+    at_the_desk(story, serve_within="trips", town_bounds="-26.21, 28, -26.19, 28.1")
+
+
 def test_quotes_are_asked_for_by_post_alone() -> None:
     async def story(counter: Counter) -> None:
         assert (await counter.client.get("/api/quotes")).status_code == 405
-
-    at_the_desk(story)
-
-
-def test_of_ten_thousand_addresses_the_one_that_asked_longest_ago_is_forgotten() -> None:
-    async def story(counter: Counter) -> None:
-        for number in range(10_001):
-            counter.desk._limit_rate(f"10.0.{number // 250}.{number % 250}")
-        assert len(counter.desk._buckets) == 10_000
-        assert next(iter(counter.desk._buckets)) == "10.0.0.1"
 
     at_the_desk(story)

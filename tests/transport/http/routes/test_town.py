@@ -78,6 +78,11 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
     }
 
 
+def test_a_town_says_whether_free_cars_are_shown() -> None:
+    assert asked("/api/town", show_free_cars=True)["free_cars"] is True
+    assert "free_cars" not in asked("/api/town")
+
+
 def test_a_sandbox_says_so() -> None:
     assert town_of(Settings(), sandbox=True).sandbox
     assert not town_of(Settings()).sandbox
