@@ -191,7 +191,7 @@ def served_routes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[tuple[st
     """Every route of a server as it starts, whether it is described or not."""
     found: list[Route] = []
 
-    def noting(routes: Sequence[Route], admission: Admission) -> Starlette:
+    def noting(routes: Sequence[Route], admission: Admission, *_: object) -> Starlette:
         found.extend(http_app(routes, admission).routes)  # type: ignore[arg-type]
         raise Enough
 
