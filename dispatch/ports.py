@@ -41,6 +41,10 @@ class Post(Tells, Clock, Protocol):
 class EventStore(Protocol):
     """The record, as actors use it. Everything that is read from it is committed."""
 
+    @property
+    def keeps_at_once(self) -> bool:
+        """Whether `keep_now` keeps: no commit fails or is late, so nothing that follows from one is lost on its way."""
+
     def keep_now(self, append: Append) -> bool:
         """Commit these events at once and return True, if this journal can. False: the actor must send the message to the journal."""
 

@@ -542,7 +542,11 @@ class DriverActor(RecordedActor):
             reservation.closes_at,
         )
         self.send_ahead(addresses.ride(reservation.ride_id), claim, self.address)
-        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(reservation.offer_id))
+        if not self.store.keeps_at_once:
+            self._claim_later(reservation.offer_id)
+
+    def _claim_later(self, offer_id: OfferId) -> None:
+        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(offer_id))
 
     @receives(_ClaimAgain)
     def _on_claim_again(self, message: _ClaimAgain) -> None:
@@ -635,6 +639,8 @@ class DriverActor(RecordedActor):
         if isinstance(message, ClaimRide):
             if returned.is_gone:
                 self._on_claim_refused(ClaimRefused(message.ride_id, message.offer_id, UNAVAILABLE))
+            elif self.store.keeps_at_once:
+                self._claim_later(message.offer_id)
         elif returned.is_gone:
             self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
         else:

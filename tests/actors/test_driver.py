@@ -243,6 +243,20 @@ def test_a_claim_is_repeated_as_often_as_is_set() -> None:
     assert len(rig.heard(RIDE_ACTOR)) == 5
 
 
+def test_a_claim_is_said_once_where_every_commit_ends_within_its_turn_and_again_if_the_ride_was_too_busy() -> None:
+    rig = Rig()
+    rig.journal.on_commit = lambda append: None
+    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
+    rig.driver()
+    rig.tell(ME, *WAYS["reserved"])
+    (claim,) = rig.heard(RIDE_ACTOR)
+    rig.wait(5.0)
+    assert rig.heard(RIDE_ACTOR) == []
+    rig.tell(ME, Undelivered(RIDE_ACTOR, claim, is_gone=False))
+    rig.wait(1.0)
+    assert rig.heard(RIDE_ACTOR) == [claim]
+
+
 def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
     rig, _ = a_driver_who_is("offered")
     rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))

@@ -146,6 +146,10 @@ class MemoryJournal:
         self._pending.clear()
         self._losses = Losses()
 
+    @property
+    def keeps_at_once(self) -> bool:
+        return self.on_commit is not None
+
     def keep_now(self, append: Append) -> bool:
         if self.on_commit is None:
             return False

@@ -252,6 +252,8 @@ class Reader:
         self._path = str(path)
         self._db = open_read_only(path)
 
+    keeps_at_once = False
+
     def keep_now(self, append: Append) -> bool:
         """Never: the disk takes its time, and a thread of its own."""
         return False
