@@ -96,6 +96,8 @@ def run(
         settings = replace(settings, follow_drivers="off")
     if writer is None:
         settings = replace(settings, explain_candidates=0)
+    if options.plain:
+        settings = replace(settings, stream_kept=0)  # no app is ever away and comes back
     world = World(wanted.seed, settings, options, writer=writer, start_at=plan.start_at)
     without_collector = gc.isenabled()
     gc.disable()  # nothing here makes circles; a collection would only walk the living
