@@ -20,6 +20,12 @@ class Role(StrEnum):
     """The server itself."""
 
 
+PASSENGER: Final = Role.PASSENGER
+DRIVER: Final = Role.DRIVER
+STAFF: Final = Role.STAFF
+"""For code that runs for every message: see `words`."""
+
+
 class Principal(msgspec.Struct, frozen=True, gc=False):
     """A person, or the server itself, in one role.
 
@@ -51,9 +57,9 @@ ANYBODY: Final = Principal(Role.PASSENGER, "")
 
 def passenger_of(ride_id: RideId) -> Principal:
     """The passenger of this ride, whoever that is."""
-    return Principal(Role.PASSENGER, f"ride-{ride_id}")
+    return Principal(PASSENGER, f"ride-{ride_id}")
 
 
 def driver(driver_id: DriverId) -> Principal:
     """This driver."""
-    return Principal(Role.DRIVER, driver_id)
+    return Principal(DRIVER, driver_id)

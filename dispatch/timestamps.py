@@ -61,7 +61,11 @@ def rfc3339(unix_s: float) -> str:
     Raises ValueError, OverflowError or OSError for a year that the calendar does not have.
     """
     minute, milliseconds = divmod(round(unix_s * 1000.0), 60_000)
-    return f"{_to_the_minute(minute)}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}Z"
+    return f"{_to_the_minute(minute)}:{_DIGITS[milliseconds // 1000][1:]}.{_DIGITS[milliseconds % 1000]}Z"
+
+
+_DIGITS: Final = tuple(f"{number:03d}" for number in range(1000))
+"""Looked up, since a format is read anew each time."""
 
 
 @lru_cache(maxsize=256)

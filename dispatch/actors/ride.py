@@ -127,7 +127,7 @@ from dispatch.messages.providers import (
     TextSent,
 )
 from dispatch.ports import EventStore
-from dispatch.principals import Principal, Role
+from dispatch.principals import DRIVER, PASSENGER, Principal
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Price, as_said
 from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, Result, RideWarning, SystemReason
@@ -620,7 +620,7 @@ class RideActor(RecordedActor):
         """From the passenger's own connection, from a driver by way of the driver's actor, or from staff."""
         if self._turns_away(message):
             return
-        if self.question.booking is not None and message.principal.role is Role.PASSENGER:
+        if self.question.booking is not None and message.principal.role is PASSENGER:
             self._wait_behind(message)
         else:
             self._on_order(message)
@@ -1082,4 +1082,4 @@ def asker_of(message: Any) -> Asker:
     """Who asked this."""
     if getattr(message, "reply_to", None) is not None:
         return _DESK
-    return _DRIVER if message.principal.role is Role.DRIVER else _APP
+    return _DRIVER if message.principal.role is DRIVER else _APP

@@ -8,7 +8,7 @@ import msgspec
 from dispatch.addresses import JOURNAL
 
 _encode_lines = msgspec.json.Encoder().encode_lines
-_encode = msgspec.msgpack.Encoder().encode
+_encode_into = msgspec.msgpack.Encoder().encode_into
 DELIVERIES_A_BLOCK = 64
 """Encoded at once: half the price of one by one. More would outlive the messages' memory, and bring no more."""
 _SHORT_ARRAY = 15
@@ -25,6 +25,7 @@ class Trace:
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._hash = hashlib.sha256()
         self._block: list[tuple[float, str, Any]] = []
+        self._encoded = bytearray()
         self._file = file
 
     def __call__(self, now: float, address: str, message: Any) -> None:
@@ -45,7 +46,9 @@ class Trace:
             return  # asked for again when the file may be closed already
         block = self._block
         # Without the head of the outer array: the digest does not depend on where a block ends.
-        self._hash.update(memoryview(_encode(block))[1 if len(block) <= _SHORT_ARRAY else 3 :])
+        _encode_into(block, self._encoded)
+        with memoryview(self._encoded) as encoded:
+            self._hash.update(encoded[1 if len(block) <= _SHORT_ARRAY else 3 :])
         if self._file is not None:
             self._file.write(_encode_lines(block))
         block.clear()

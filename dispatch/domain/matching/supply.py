@@ -21,6 +21,7 @@ from dispatch.values import Fix, Point
 from dispatch.words import DriverStatus
 
 ASLEEP: Final = DriverStatus.ASLEEP
+AVAILABLE: Final = DriverStatus.AVAILABLE
 EVERYBODY_CELL_M = 1000.0
 """Larger than where five are looked for, since a round is explained by some fifteen."""
 
@@ -128,7 +129,7 @@ class Supply:
         if supplied.status == ASLEEP:
             return self._lay_down(driver_id, supplied)
         self._sleepers.remove(driver_id)
-        if supplied.status != DriverStatus.AVAILABLE or len(supplied.pending) >= self._live_offers:
+        if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
             self._without_position.pop(driver_id, None)
             return False

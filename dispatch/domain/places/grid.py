@@ -191,6 +191,10 @@ class Grid:
             count, in_row = len(row.cells), row.cells
             start = bisect_right(row.edges, west - row.width_deg) + west_turn * count
             end = bisect_right(row.edges, east) + east_turn * count
+            if row.number not in seen and start >= 0 and end <= count:
+                cells += in_row[start:end]
+                seen[row.number] = start, end
+                continue
             old_start, old_end = seen.get(row.number, (start, start))
             if end - start >= count:  # all around: the rest lies behind the old span
                 start, end = old_start, old_start + count

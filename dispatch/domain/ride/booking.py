@@ -12,7 +12,7 @@ from dispatch.messages.commands import CancelRide, EditRide, FindDriver
 from dispatch.messages.events import RideRequested, RideScheduled
 from dispatch.messages.matching import DeskAnswered
 from dispatch.messages.providers import AskPrice, UseQuote
-from dispatch.principals import Role
+from dispatch.principals import STAFF
 from dispatch.values import Passenger, Price, Trip
 from dispatch.words import RefusalCode
 
@@ -37,7 +37,7 @@ def is_news(ride: RideRecord, message: FindDriver, rules: RideRules) -> bool:
     """Whether this asks for something that was not asked for yet, while there is time for it."""
     if ride.status == UNBOOKED:
         return True
-    if message.principal.role is Role.STAFF:
+    if message.principal.role is STAFF:
         return ride.status in OPEN_TO_TERMS
     asked = (ride.asked, ride.pickup_at, ride.quote_id)
     return ride.status in OPEN_TO_TERMS and (wanted(message, rules), message.pickup_at, message.quote_id) != asked
@@ -57,7 +57,7 @@ def needs_hold(ride: RideRecord, message: FindDriver, now: float, rules: RideRul
     known = message.known if ride.passenger is None else ride.known
     if (
         not known
-        or message.principal.role is Role.STAFF
+        or message.principal.role is STAFF
         or rules.one_ride_each == "never"
         or (ride.known and ride.status in UNDER_WAY)
     ):
@@ -98,15 +98,15 @@ def book(
     trip = claim if price is None else at_price(claim, price)
     first = ride.passenger is None
     quote_id = message.quote_id
-    if not first and message.principal.role is Role.STAFF:  # an app that repeats what it asked for asks for nothing new
+    if not first and message.principal.role is STAFF:  # an app that repeats what it asked for asks for nothing new
         claim, quote_id = ride.asked or trip, ride.quote_id
     known = message.known if first else ride.known
     is_named = first and message.passenger.is_named
     zone = ride.zone or rules.zones.zone_at(trip.pickup.lat, trip.pickup.lon)
     booked = (ride.booked_by, ride.body)
-    if first and message.principal.role is Role.STAFF:
+    if first and message.principal.role is STAFF:
         booked = message.principal.id, message.body
-    command = message.command if message.principal.role is not Role.STAFF else None  # the act of staff has it
+    command = message.command if message.principal.role is not STAFF else None  # the act of staff has it
     terms = (command, price, claim if trip != claim else None, quote_id, is_named, known, zone, *booked)
     passenger = ride.passenger or passenger
     if due is not None and is_for_later(message, now, rules):

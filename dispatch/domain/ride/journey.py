@@ -97,7 +97,7 @@ from dispatch.messages.notices import (
     Way,
 )
 from dispatch.messages.providers import TextCaller, TextSent
-from dispatch.principals import Role
+from dispatch.principals import DRIVER, STAFF
 from dispatch.values import CLOCK_SLACK_S, CancelTerms, Place, WaitTerms
 from dispatch.words import OfferOutcome, Party, RefusalCode, RideStatus, SearchEnd, StaffAction
 
@@ -284,9 +284,9 @@ def stalled(ride: RideRecord, message: DriverStalled, now: float, rules: RideRul
 def cancel(ride: RideRecord, message: CancelRide, now: float, rules: RideRules) -> Decision:
     """The passenger, the driver, staff or the system cancels: the ride ends, or is offered anew if its driver gives it up."""
     principal, status = message.principal, ride.status
-    command = message.command if principal.role is not Role.STAFF else None
+    command = message.command if principal.role is not STAFF else None
     by = principal.by
-    if principal.role is Role.DRIVER:
+    if principal.role is DRIVER:
         driver_id = message.driver_id
         if driver_id is None or not ride.is_driven_by(driver_id):
             return NO_SUCH_RIDE
@@ -295,10 +295,10 @@ def cancel(ride: RideRecord, message: CancelRide, now: float, rules: RideRules) 
     if status == UNBOOKED:
         return NO_SUCH_RIDE
     if by not in MAY_CANCEL[status]:
-        if status == CANCELLED and principal.role is not Role.DRIVER:
+        if status == CANCELLED and principal.role is not DRIVER:
             return Decision(say_end=True)
         return _illegal(f"cannot cancel a ride that is {status}")
-    if principal.role is Role.DRIVER:
+    if principal.role is DRIVER:
         return offer_anew(ride, by, message.reason, now, rules, command)
     return end(ride, by, message.reason, now, rules, command)
 
@@ -423,7 +423,7 @@ ACTIONS: Final[dict[type[Message], StaffAction]] = {
 
 def acted(ride: RideRecord, message: Request, events: tuple[Message, ...]) -> tuple[Message, ...]:
     """What the audit keeps beside these events. `ride`: as it was before."""
-    if not events or message.principal.role is not Role.STAFF:
+    if not events or message.principal.role is not STAFF:
         return ()
     action = ACTIONS[type(message)]
     if action is StaffAction.BOOK and ride.passenger is not None:

@@ -40,7 +40,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.matching import AskDriver
 from dispatch.messages.notices import DriverWarned, Numbered
-from dispatch.principals import Principal, Role, passenger_of
+from dispatch.principals import PASSENGER, Principal, passenger_of
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, RideCard, Trip
 from dispatch.words import Leg, Party, PaymentStatus, RefusalCode, RideStatus, SkippedStep
 
@@ -431,7 +431,7 @@ def is_foreign(ride: RideRecord, principal: Principal, holder: str = "") -> bool
     It is the person's who booked it, or for whom staff did. While nobody has, it is the `holder`'s, whose app waits there; empty:
     nobody's. Where people need not log in, whoever names the ride owns it. Of drivers the record says who has it (`is_driven_by`).
     """
-    if principal.role is not Role.PASSENGER or principal == passenger_of(ride.ride_id):
+    if principal.role is not PASSENGER or principal == passenger_of(ride.ride_id):
         return False
     owner = ride.passenger.passenger_id if ride.passenger is not None else holder
     return bool(owner) and owner != principal.id
