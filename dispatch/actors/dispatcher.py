@@ -455,7 +455,11 @@ class DispatcherActor(RecordedActor):
                 supplied.pending.pop(lease.offer_id, None)
             self.send(addresses.driver(lease.driver_id), CloseOffer(lease.offer_id, ride_id, reason))
         if leases:
-            self.send(self.address, _Withdrawn(tuple([lease.driver_id for lease in leases])))
+            withdrawn = _Withdrawn(tuple([lease.driver_id for lease in leases]))
+            if self.is_committed and not self.zone.waiting.places:  # nobody is asked because of it
+                self._on_withdrawn(withdrawn)
+            else:
+                self.send(self.address, withdrawn)
 
     @receives(_Withdrawn)
     def _on_withdrawn(self, message: _Withdrawn) -> None:
