@@ -9,6 +9,7 @@ from dispatch import addresses
 from dispatch.area import require_served
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
+from dispatch.domain.places.geo import haversine_m
 from dispatch.errors import BadField, NoSuchRide
 from dispatch.ids import Number, PassengerId, QuoteId, RideId
 from dispatch.messages import commands
@@ -27,6 +28,9 @@ from dispatch.words import LinkEnd
 
 LATE_S: Final = 60.0
 """A `pickup_at` that is past by no more than this counts as now: the frame took its time on the way."""
+
+LONGEST_TRIP_KM: Final = 1_000
+"""In a straight line. What is longer has most likely its latitude and longitude swapped."""
 
 
 class PassengerSession(Session):
@@ -189,11 +193,32 @@ def require_cards(wanted: str, settings: Settings) -> None:
     raise BadField("payment_method", told + why)
 
 
+def require_place(of: str, place: Place) -> None:
+    """Raise BadField for latitude 0 with longitude 0, which phones send that do not know where they are. `of`: pickup or dropoff."""
+    if not (place.lat or place.lon):
+        wanted = f"{of}_latitude and {of}_longitude must be a place"
+        raise BadField(f"{of}_latitude", f"{wanted}, got 0, 0: the phone does not know where it is")
+
+
+def require_trip(pickup: Place, dropoff: Place) -> None:
+    """Raise BadField where one of both is no place, or they are too far apart for a trip."""
+    require_place("pickup", pickup)
+    require_place("dropoff", dropoff)
+    km = haversine_m(*pickup.point, *dropoff.point) / 1000.0
+    if km > LONGEST_TRIP_KM:
+        wanted = f"dropoff_latitude and dropoff_longitude must lie within {LONGEST_TRIP_KM} km of the pickup"
+        got = f"{dropoff.lat:g}, {dropoff.lon:g}, {km:.0f} km from {pickup.lat:g}, {pickup.lon:g}"
+        raise BadField("dropoff_latitude", f"{wanted}, got {got}; are a latitude and a longitude swapped?")
+
+
 def trip_of(message: wire.FindDriver) -> Trip:
-    """The trip that the frame asks for."""
+    """The trip that the frame asks for. Raises BadField where it is none."""
+    pickup = Place(message.pickup_latitude, message.pickup_longitude, message.pickup_address)
+    dropoff = Place(message.dropoff_latitude, message.dropoff_longitude, message.dropoff_address)
+    require_trip(pickup, dropoff)
     return Trip(
-        pickup=Place(message.pickup_latitude, message.pickup_longitude, message.pickup_address),
-        dropoff=Place(message.dropoff_latitude, message.dropoff_longitude, message.dropoff_address),
+        pickup=pickup,
+        dropoff=dropoff,
         distance_km=message.distance_km,
         duration_min=message.estimated_duration_minutes,
         fare=message.fare_amount,

@@ -37,7 +37,14 @@ from dispatch.transport.http.queries import Day, Page, read_query
 from dispatch.transport.http.requests import Requests, principal_of, require_json
 from dispatch.transport.http.routes.rides import JSON, PATIENCE_S
 from dispatch.transport.http.tables import MEDIA_TYPE, as_csv
-from dispatch.transport.sessions.passenger import bookable, phone_of, require_cards, require_vehicle
+from dispatch.transport.sessions.passenger import (
+    bookable,
+    phone_of,
+    require_cards,
+    require_place,
+    require_trip,
+    require_vehicle,
+)
 from dispatch.transport.sessions.staff import refused
 from dispatch.transport.wire.desk import (
     Acts,
@@ -285,6 +292,7 @@ class DeskRoutes:
             require_cards(asked.payment_method, self._requests.settings)
         pickup = Place(asked.pickup_latitude, asked.pickup_longitude, asked.pickup_address)
         dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude, asked.dropoff_address)
+        require_trip(pickup, dropoff)
         kilometres, minutes = asked.distance_km, asked.estimated_duration_minutes
         if kilometres is None:
             kilometres = round(self._travel.road_m(pickup.point, dropoff.point) / 1000.0, 3)
@@ -313,6 +321,8 @@ class DeskRoutes:
         command = command_of(request, principal, asked)
         pickup = place_of("pickup", asked.pickup_latitude, asked.pickup_longitude, asked.pickup_address)
         dropoff = place_of("dropoff", asked.dropoff_latitude, asked.dropoff_longitude, asked.dropoff_address)
+        if pickup is not None and dropoff is not None:
+            require_trip(pickup, dropoff)
         if (pickup, dropoff, asked.note) == (None, None, None):
             raise BadMessage("name what is to change: pickup, dropoff or note")
         return await self._done(
@@ -375,7 +385,7 @@ def ride_id_of(request: Request) -> RideId:
 
 
 def place_of(name: str, lat: float | None, lon: float | None, address: str | None) -> Place | None:
-    """The place that an edit names; None: none. Raises BadField for half of one."""
+    """The place that an edit names; None: none. Raises BadField for half of one, and for one that is none."""
     if lat is None and lon is None:
         if address is not None:
             raise BadField(f"{name}_latitude", f"{name}_address needs {name}_latitude and {name}_longitude beside it")
@@ -383,7 +393,9 @@ def place_of(name: str, lat: float | None, lon: float | None, address: str | Non
     if lat is None or lon is None:
         missing = "latitude" if lat is None else "longitude"
         raise BadField(f"{name}_{missing}", f"{name}_{missing} is missing beside the other half of the place")
-    return Place(lat, lon, address or "")
+    place = Place(lat, lon, address or "")
+    require_place(name, place)
+    return place
 
 
 def _ride_id(request: Request, principal: Principal) -> RideId:

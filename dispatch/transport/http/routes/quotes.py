@@ -22,7 +22,7 @@ from dispatch.transport.http.access import claims_of, for_people
 from dispatch.transport.http.operation import Operation, described
 from dispatch.transport.http.rates import Rates
 from dispatch.transport.http.requests import Requests
-from dispatch.transport.sessions.passenger import bookable, phone_of
+from dispatch.transport.sessions.passenger import bookable, phone_of, require_trip
 from dispatch.values import Place, as_said
 
 CREATED: Final = 201
@@ -104,7 +104,10 @@ class QuoteRoutes:
         return round(told.eta_s) if told.eta_s is not None else None
 
     async def _made(self, asked: wire.QuoteRequest, vehicle_type: str, who: PassengerId | None) -> QuoteReady:
-        """Raises Unavailable where nobody promises a price."""
+        """Raises Unavailable where nobody promises a price, BadField for what is no trip."""
+        pickup = Place(asked.pickup_latitude, asked.pickup_longitude)
+        dropoff = Place(asked.dropoff_latitude, asked.dropoff_longitude)
+        require_trip(pickup, dropoff)
         settings, now, text = self._settings, self._runtime.now, asked.pickup_at
         pickup_at = bookable(text, now, settings.schedule_ahead_s) if text is not None else None
         quote_id = QuoteId(secrets.token_hex(12))  # nobody can guess it
@@ -115,8 +118,8 @@ class QuoteRoutes:
                 quote_id,
                 reply_to,
                 who or (PassengerId(phone) if phone else None),
-                Place(asked.pickup_latitude, asked.pickup_longitude),
-                Place(asked.dropoff_latitude, asked.dropoff_longitude),
+                pickup,
+                dropoff,
                 vehicle_type,
                 max(now, pickup_at or 0.0),
                 pickup_at,
