@@ -67,8 +67,8 @@ class Witnesses:
 
     @staticmethod
     def ids(seed: int, episode: int) -> tuple[str, ...]:
-        """What attackers may name of them, and get nothing by it. What is theirs alone follows from seed and episode."""
-        return f"w{seed}x{episode // RENEWED_AFTER}", "pw", "dw", PHONES["pw"]
+        """What attackers may name of them, and get nothing by it: nothing of SECRETS, which may stand nowhere in what they say."""
+        return f"w{seed}x{episode // RENEWED_AFTER}", "pw", "dw", PHONES["sw"]
 
     async def begin(self, ride: str) -> list[str]:
         """Connect and get under way. What did not go as it should."""
