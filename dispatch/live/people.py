@@ -19,7 +19,7 @@ from dispatch.storage.tools.people_orders import (
     list_of,
 )
 from dispatch.storage.tools.people_show import in_full, page_of
-from dispatch.transport.http.queries import cursor_for, read_cursor
+from dispatch.transport.http.queries import cursor_for, read_text_cursor
 from dispatch.words import PersonRole, PersonStatus
 
 Told = dict[str, Any]
@@ -42,11 +42,11 @@ class LivePeople:
         self._time_zone = time_zone
 
     async def page(self, role: str | None, cursor: str | None, limit: int) -> Told:
-        """A page of people, by name. Raises BadField."""
-        before = read_cursor(PEOPLE, cursor) or 0
+        """A page of people, by id. Raises BadField."""
+        after = read_text_cursor(PEOPLE, cursor) or ""
         wanted, now = PersonRole(role) if role is not None else None, self._now()
-        people, is_last = await self._desk.read(lambda db: page_of(db, wanted, before, limit, now))
-        return {"people": people, "next": cursor_for(PEOPLE, None if is_last else before + limit)}
+        people, last = await self._desk.read(lambda db: page_of(db, wanted, after, limit, now))
+        return {"people": people, "next": cursor_for(PEOPLE, last)}
 
     async def person(self, who: str) -> Told:
         """One person, named by a phone or an id. Raises NoSuchPerson."""

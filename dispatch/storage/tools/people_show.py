@@ -62,13 +62,17 @@ def shown(
         return {**row, "documents": documents}
 
 
-def page_of(db: Database, role: PersonRole | None, before: int, limit: int, now: float) -> tuple[list[Row], bool]:
-    """Up to `limit` people with a file of their own, by name, behind the first `before`; and whether these are the last."""
+def page_of(db: Database, role: PersonRole | None, after: str, limit: int, now: float) -> tuple[list[Row], str | None]:
+    """Up to `limit` people with a file of their own by id, behind the id `after`, and behind which to go on, None: there are no more.
+    Who is added, renamed or removed meanwhile moves nobody from one page to another.
+    """
     query = """
-        SELECT person_id FROM people WHERE ?1 IS NULL OR person_id IN (SELECT person_id FROM roles WHERE role = ?1)
-        ORDER BY name, person_id LIMIT ?2 OFFSET ?3"""
-    found = db.execute(query, (role, limit + 1, before)).fetchall()
-    return [_in_full(db, people.require(db, PersonId(ident)), now) for (ident,) in found[:limit]], len(found) <= limit
+        SELECT person_id FROM people
+        WHERE person_id > ?2 AND (?1 IS NULL OR person_id IN (SELECT person_id FROM roles WHERE role = ?1))
+        ORDER BY person_id LIMIT ?3"""
+    found = [PersonId(ident) for (ident,) in db.execute(query, (role, after, limit + 1)).fetchall()]
+    rows = [_in_full(db, people.require(db, ident), now) for ident in found[:limit]]
+    return rows, found[limit - 1] if len(found) > limit else None
 
 
 def in_full(db: Database, who: str, phone_region: str, now: float) -> Row:

@@ -63,6 +63,7 @@ export function auditView(desk) {
   async function readStaff() {
     try {
       const page = await session.request("GET", "/api/people", { query: { role: "staff", limit: 200 } });
+      page.people.sort((/** @type {any} */ one, /** @type {any} */ other) => one.name.localeCompare(other.name));
       for (const one of page.people) names.set(one.id, one.name);
       const kept = staff.value;
       fill(staff, el("option", { value: "" }, t("everybody")), ...page.people.map((/** @type {any} */ one) => el("option", { value: one.id }, one.name)));

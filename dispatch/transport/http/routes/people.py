@@ -69,7 +69,7 @@ class PeopleRoutes:
             [
                 described(
                     get("/api/people", self._list),
-                    Operation(does="People on file, by name.", query=PeopleQuery, answers=asked.PeoplePage),
+                    Operation(does="People on file, by id.", query=PeopleQuery, answers=asked.PeoplePage),
                 ),
                 described(
                     post("/api/people", self._add),
