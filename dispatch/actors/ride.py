@@ -8,16 +8,17 @@ is in its parts: the conversation with the passenger's app, the open question of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from dispatch import addresses
+from dispatch.actors.parts.askers import asker_of, booker_of
 from dispatch.actors.parts.conversation import Conversation, Memory
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.places.following import Tracks
 from dispatch.domain.places.geo import haversine_m
-from dispatch.domain.ride import booking, journey, money
+from dispatch.domain.ride import agreement, journey
 from dispatch.domain.ride.record import (
     ACCEPTED,
     ARRIVED,
@@ -35,9 +36,9 @@ from dispatch.domain.ride.record import (
     RideRules,
     is_foreign,
 )
-from dispatch.errors import IdReused, IllegalTransition, InternalError, NoSuchRide, Unavailable
+from dispatch.errors import IllegalTransition, InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, Number, PassengerId, RideId
-from dispatch.messages.base import Command, Message
+from dispatch.messages.base import Message
 from dispatch.messages.commands import (
     AssignRide,
     Attach,
@@ -60,7 +61,6 @@ from dispatch.messages.events import (
     ChargeDeclined,
     ChargeRequested,
     ChargeSettled,
-    CommandDone,
     FareChanged,
     NoteChanged,
     PassengerNoShow,
@@ -83,7 +83,6 @@ from dispatch.messages.matching import (
     AnnounceState,
     ClaimGranted,
     ClaimRide,
-    DeskAnswered,
     DriverStalled,
     EndSearch,
     FollowDriver,
@@ -92,8 +91,6 @@ from dispatch.messages.matching import (
     LeavePassenger,
     PassengerBusy,
     PassengerTaken,
-    RideAnswered,
-    RideRefused,
     RoundOpened,
     SearchDriver,
     SearchExhausted,
@@ -127,10 +124,10 @@ from dispatch.messages.providers import (
     TextSent,
 )
 from dispatch.ports import EventStore
-from dispatch.principals import DRIVER, PASSENGER, Principal
+from dispatch.principals import PASSENGER, Principal
 from dispatch.runtime import Runtime, receives
 from dispatch.values import Price, as_said
-from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, Result, RideWarning, SystemReason
+from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, RideWarning, SystemReason
 
 LOOK_AGAIN_S: Final = 1800.0
 """Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
@@ -228,7 +225,7 @@ class RideActor(RecordedActor):
         super().__init__(runtime, address, store, self.ride)
         self.rules = rules
         self.app = Conversation(memory, self.ride_id)
-        self.question = booking.OpenQuestion()
+        self.question = agreement.OpenQuestion()
         self.claims: journey.WaitingClaims | None = None
         self._tracks = tracks
         self._holder = ""
@@ -416,7 +413,7 @@ class RideActor(RecordedActor):
             ride.payment_status,
             left,
             trip,
-            money.terms(ride, self.runtime.now, self.rules),
+            agreement.terms(ride, self.runtime.now, self.rules),
             (self._end or journey.end_notice(ride)) if ride.is_over else None,
         )
 
@@ -432,27 +429,27 @@ class RideActor(RecordedActor):
         if not asker_of(message).is_new(self, message) or not self._is_news(message):
             return
         ride = self.ride
-        if booking.needs_hold(ride, message, self.runtime.now, self.rules):
+        if agreement.needs_hold(ride, message, self.runtime.now, self.rules):
             self._holds = (ride.passenger or message.passenger).passenger_id
-            number = self._ask(message, booking.NO_WORD_OF_PASSENGER)
+            number = self._ask(message, agreement.NO_WORD_OF_PASSENGER)
             self.send(addresses.passenger(self._holds), TakePassenger(self.ride_id, number))
         else:
             self._price(message)
 
     def _is_news(self, message: FindDriver) -> bool:
         """Whether there is something to book. If not, whoever asked hears so."""
-        is_news = booking.is_news(self.ride, message, self.rules)
+        is_news = agreement.is_news(self.ride, message, self.rules)
         if not is_news:
             booker_of(message).is_old(self, message)
         return is_news
 
-    def _wait_behind(self, message: booking.Waiting) -> None:
+    def _wait_behind(self, message: agreement.Waiting) -> None:
         """The open question comes first; this is taken up again after its answer."""
         question = self.question
-        if len(question.waiting) < booking.MOST_WAITING:
+        if len(question.waiting) < agreement.MOST_WAITING:
             question.waiting = (*question.waiting, message)
         else:
-            self._fail(message, Unavailable.code, booking.TOO_MUCH_WAITS)
+            self._fail(message, Unavailable.code, agreement.TOO_MUCH_WAITS)
 
     def _ask(self, message: FindDriver, without: str) -> Number:
         """Somebody is asked about this booking, under the number that is returned. `without`: what is told if no answer comes."""
@@ -466,10 +463,10 @@ class RideActor(RecordedActor):
         """Book at the price that can be said at once, or ask for it."""
         now, rules = self.runtime.now, self.rules
         if message.quote_id is None and rules.pricing != "http":
-            self._book(message, booking.tariff_price(message, now, rules) if rules.pricing == "tariff" else None)
+            self._book(message, agreement.tariff_price(message, now, rules) if rules.pricing == "tariff" else None)
         else:
-            number = self._ask(message, booking.NO_PRICE)
-            self.send(*booking.price_question(self.ride, message, number, now, self.address))
+            number = self._ask(message, agreement.NO_PRICE)
+            self.send(*agreement.price_question(self.ride, message, number, now, self.address))
 
     def _book(self, message: FindDriver, price: Price | None) -> None:
         """Now or for later, at this price; None: at the app's own."""
@@ -478,7 +475,7 @@ class RideActor(RecordedActor):
             known = self.store.passenger(passenger.passenger_id)
             passenger = replace(passenger, name=known.name) if known is not None else passenger
         is_edited = self.ride.passenger is not None and message.reply_to is not None
-        event = booking.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
+        event = agreement.book(self.ride, message, passenger, price, self.runtime.now, self.rules)
         self._carry_out(Decision((event,)), message)
         if is_edited and isinstance(event, RideRequested):  # the passenger asked for something else
             self.app.say(self, self.snapshot())
@@ -497,12 +494,12 @@ class RideActor(RecordedActor):
                 else:
                     self._book(asked, message.price)
         elif isinstance(message, PassengerBusy):
-            busy = Refusal(IllegalTransition.code, booking.busy_text(message.open_ride))
+            busy = Refusal(IllegalTransition.code, agreement.busy_text(message.open_ride))
             asker_of(asked).refuse(self, asked, busy)
         elif isinstance(message, QuoteRefused) and message.code != Unavailable.code:
             asker_of(asked).refuse(self, asked, Refusal(message.code, message.text, "quote_id"))
         else:
-            self._fail(asked, Unavailable.code, booking.NO_PRICE if isinstance(message, NotPriced) else message.text)
+            self._fail(asked, Unavailable.code, agreement.NO_PRICE if isinstance(message, NotPriced) else message.text)
         for waiting in question.in_hand[1:]:
             self.handlers[type(waiting)](self, waiting)
         self._settle_hold()
@@ -547,7 +544,7 @@ class RideActor(RecordedActor):
     @receives(_TimeHasCome)
     def _on_time_has_come(self, message: _TimeHasCome) -> None:
         if self.ride.status == SCHEDULED and self.ride.pickup_at == message.pickup_at:
-            self._carry_out(Decision((booking.begin_search(self.ride, self.runtime.now),)))
+            self._carry_out(Decision((agreement.begin_search(self.ride, self.runtime.now),)))
 
     @receives(AnnounceState)
     def _on_announce_state(self, message: AnnounceState) -> None:
@@ -581,7 +578,7 @@ class RideActor(RecordedActor):
         elif not ride.is_driven_by(driver_id) or ride.offer_id != message.offer_id:
             self.send(addresses.driver(driver_id), journey.refuse_claim(ride, message))
         elif ride.status in WITH_DRIVER:
-            granted = ClaimGranted(ride.card(), message.offer_id, ride.status, money.wait_terms(ride, self.rules))
+            granted = ClaimGranted(ride.card(), message.offer_id, ride.status, agreement.wait_terms(ride, self.rules))
             self.send(addresses.driver(driver_id), granted)
         else:  # the driver was rebuilt and does not know how the ride ended
             releases = ReleaseReason.COMPLETED if ride.status == COMPLETED else ReleaseReason.CANCELLED
@@ -599,7 +596,7 @@ class RideActor(RecordedActor):
         way = journey.way(self.rules.travel, claim.lat, claim.lon, trip.pickup, now)
         pin = f"{self.runtime.rng('pin').randrange(10_000):04d}" if trip.pin else ""
         assigned = RideAssigned(ride.ride_id, claim.driver, claim.offer_id, claim.round_no, now, way[-1], pin)
-        terms = money.terms_since(ride, now, self.rules)
+        terms = agreement.terms_since(ride, now, self.rules)
         self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin, terms)))
 
     @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide, AssignRide, ReassignRide, ChangeFare)
@@ -681,21 +678,23 @@ class RideActor(RecordedActor):
         self._asked_provider = number = self._asked_provider + 1
         question = CollectFare(self.address, number, self.ride_id, ride.passenger.passenger_id, ride.charge)
         self.send(addresses.PAYMENTS, question)
-        patience_s = rules.payment_patience_s + money.pause_s(number, rules)
+        patience_s = rules.payment_patience_s + agreement.pause_s(number, rules)
         self.runtime.set_timer(patience_s, self.address, _AskAgain(number))
 
     @receives(FareCollected)
     def _on_collected(self, message: FareCollected) -> None:
-        self._carry_out(money.collected(self.ride, message))
+        self._carry_out(agreement.collected(self.ride, message))
 
     @receives(FareDeclined)
     def _on_declined(self, message: FareDeclined) -> None:
-        self._carry_out(money.declined(self.ride, message, self._asked_provider))
+        self._carry_out(agreement.declined(self.ride, message, self._asked_provider))
 
     @receives(FareUnknown)
     def _on_unknown(self, message: FareUnknown) -> None:
         if self.ride.payment_status == CHARGED and message.number == self._asked_provider:
-            self.runtime.set_timer(money.pause_s(message.number, self.rules), self.address, _AskAgain(message.number))
+            self.runtime.set_timer(
+                agreement.pause_s(message.number, self.rules), self.address, _AskAgain(message.number)
+            )
 
     @receives(_AskAgain)
     def _on_ask_again(self, message: _AskAgain) -> None:
@@ -936,150 +935,3 @@ DECIDE: Final[dict[type[Message], Callable[[RideRecord, Any, float, RideRules], 
     EditRide: journey.edit,
 }
 """Messages that the record alone decides, and by which rule."""
-
-
-# -- who asks
-
-
-class Asker(Protocol):
-    """Who asked the ride something, and so who is answered, and how. One for each kind: `asker_of` finds it."""
-
-    def is_new(self, ride: RideActor, message: Any) -> bool:
-        """Whether this must be carried out. False: it was before, and is answered as then."""
-
-    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
-        """Tell what the ride decided, where what followed from it has not told it already."""
-
-    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
-        """It did nothing, and this is why."""
-
-    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
-        """Nothing came of it, and the same may be asked again."""
-
-
-class Booker(Asker, Protocol):
-    """Who may book."""
-
-    def is_old(self, ride: RideActor, message: FindDriver) -> None:
-        """There is nothing to book any more: somebody may have taken or ended the ride."""
-
-
-class _App:
-    """The passenger's app. Notices answer it."""
-
-    def is_new(self, ride: RideActor, message: Any) -> bool:
-        return ride.app.is_new(ride, message)
-
-    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
-        if decision.refusal is not None:
-            self.refuse(ride, message, decision.refusal)
-        elif decision.say_end:
-            ride.app.done(ride, message.command, ride.say_end_again())
-        elif isinstance(message, RateRide):  # of which no notice tells
-            ride.app.done(ride, message.command)
-
-    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
-        code, text, field, wait_s, tries_left = refusal
-        ride.app.refuse(ride, message.command, code, text, ride.ride_id, field, wait_s, tries_left)
-
-    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
-        ride.app.fail_retryable(ride, message, code, text)
-
-    def is_old(self, ride: RideActor, message: FindDriver) -> None:
-        """The app hears how the ride stands."""
-        ride.app.done(ride, message.command, ride.app.say(ride, ride.snapshot()))
-
-
-class _DriversActor:
-    """A driver's actor, in the name of its app. What became of a command is known here only if it is on record."""
-
-    def is_new(self, ride: RideActor, message: Any) -> bool:
-        command, driver = message.command, addresses.driver(message.driver_id)
-        known = ride.app.answers.admit(command, ride.recorded) if command is not None else None
-        if known is None:
-            return True
-        if known.fingerprint != command.fingerprint:
-            text = f"id {command.id!r} was used for another message"
-            ride.send(driver, RideRefused(ride.ride_id, IdReused.code, text, command))
-        elif known.result is not None:  # the driver's actor has forgotten
-            ride.send(driver, RideAnswered(ride.ride_id, known.result, command))
-        return False
-
-    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
-        if decision.refusal is not None:
-            self.refuse(ride, message, decision.refusal)
-        elif isinstance(message, RateRide):
-            done = RideAnswered(ride.ride_id, Result.OK, message.command)
-            ride.send(addresses.driver(message.driver_id), done)  # type: ignore[arg-type]
-
-    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
-        ride.send(addresses.driver(message.driver_id), self._refused(ride, message, refusal))
-
-    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
-        ride.runtime.tell(addresses.driver(message.driver_id), self._refused(ride, message, Refusal(code, text)))
-
-    def _refused(self, ride: RideActor, message: Any, refusal: Refusal) -> RideRefused:
-        if message.command is not None:
-            ride.app.answers.drop(message.command)
-        told = RideRefused(ride.ride_id, refusal.code, refusal.text, message.command)
-        return replace(told, wait_s=refusal.wait_s, tries_left=refusal.tries_left)
-
-
-class _Desk:
-    """Somebody of the operator's people, at an address for this one question."""
-
-    def is_new(self, ride: RideActor, message: Any) -> bool:
-        known = self._known(ride, message)
-        if known is not None:
-            ride.send(message.reply_to, known)
-        return known is None
-
-    def _known(self, ride: RideActor, message: Any) -> DeskAnswered | None:
-        """What was answered to this before; None: it is new."""
-        if isinstance(message, FindDriver):
-            return booking.answer_known(ride.ride, message)
-        command: Command | None = message.command
-        if command is None:
-            return None
-        known = ride.app.answers.find(command)
-        if known is not None:
-            before = Command(command.id, known.fingerprint, command.driver_id, command.staff_id)
-            return journey.told_again(before, command, journey.told_desk(ride.ride))
-        told = ride.store.events_of_ride(
-            ride.ride_id
-        )  # the dispatcher's among them: a ride does not hear of what it did for staff
-        return journey.act_known(ride.ride_id, command, told, ride.ride.status)
-
-    def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:
-        if decision.refusal is not None:
-            self.refuse(ride, message, decision.refusal)
-        elif decision.ask is None:  # else the dispatcher answers
-            command: Command | None = message.command
-            if command is not None and ride.app.answers.find(command) is None:  # nothing had to be done for it
-                ride.app.record(ride, CommandDone(command, Result.OK, ride.ride_id))
-            ride.send(message.reply_to, journey.told_desk(ride.ride))
-
-    def refuse(self, ride: RideActor, message: Any, refusal: Refusal) -> None:
-        ride.send(message.reply_to, DeskAnswered(ride.ride.status, refusal.code, refusal.text, refusal.field or ""))
-
-    def fail(self, ride: RideActor, message: Any, code: RefusalCode, text: str) -> None:
-        ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status, code, text))
-
-    def is_old(self, ride: RideActor, message: FindDriver) -> None:
-        text = f"cannot edit a ride that is {ride.ride.status}"
-        self.refuse(ride, message, Refusal(IllegalTransition.code, text))
-
-
-_APP, _DRIVER, _DESK = _App(), _DriversActor(), _Desk()
-
-
-def booker_of(message: FindDriver) -> Booker:
-    """Who wants to book this: drivers book nothing."""
-    return _APP if message.reply_to is None else _DESK
-
-
-def asker_of(message: Any) -> Asker:
-    """Who asked this."""
-    if getattr(message, "reply_to", None) is not None:
-        return _DESK
-    return _DRIVER if message.principal.role is DRIVER else _APP

@@ -22,7 +22,7 @@ from dispatch.actors.ride import (
     _TimeHasCome,
 )
 from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
-from dispatch.domain.ride.money import FREE
+from dispatch.domain.ride.agreement import FREE
 from dispatch.domain.ride.record import STATUSES, VERBS, RideRules
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded
@@ -237,11 +237,11 @@ def test_a_ride_is_read_in_seven_files() -> None:
     assert found == {
         "actors/ride.py",
         "actors/recorded.py",
+        "actors/parts/askers.py",
         "actors/parts/conversation.py",
         "domain/ride/record.py",
-        "domain/ride/booking.py",
+        "domain/ride/agreement.py",
         "domain/ride/journey.py",
-        "domain/ride/money.py",
     }
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dispatch.actors.ride import RideActor
 from dispatch.domain.places.zones import ZoneMap, tile_of
-from dispatch.domain.ride.booking import MOST_WAITING, at_price
+from dispatch.domain.ride.agreement import MOST_WAITING, at_price
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import QuoteId
 from dispatch.messages.commands import Attach, CancelRide, Detach, FindDriver

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.ride import money
+from dispatch.domain.ride import agreement
 from dispatch.domain.ride.record import RideRecord, RideRules
 from dispatch.ids import RideId
 from dispatch.values import Money
@@ -72,7 +72,7 @@ def test_the_observers_notice_a_wait_that_is_charged_from_the_arrival(monkeypatc
         assert ride.started_at is not None and ride.arrived_at is not None
         return ride.started_at - ride.arrived_at - rules.free_wait_s
 
-    monkeypatch.setattr(money, "paid_wait_s", since_the_arrival)
+    monkeypatch.setattr(agreement, "paid_wait_s", since_the_arrival)
     stage = early(Stage(7, **BY_CARD))
     assert drives(stage, 7200)["fare"] == FARE + 16
     (broken,) = stage.end()

@@ -14,11 +14,11 @@ from dispatch.domain.places.following import GIVEN_UP, TOLD
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.pricing.money import in_minor, rounded, rounded_parts
 from dispatch.domain.pricing.tariff import Tariff
-from dispatch.domain.ride import booking
-from dispatch.domain.ride.money import (
+from dispatch.domain.ride.agreement import (
     cancel_terms,
     cancels_free,
     charge,
+    edited,
     fee,
     final_price,
     told_waits,
@@ -520,7 +520,7 @@ def edit(ride: RideRecord, message: EditRide, now: float, rules: RideRules) -> D
     """Other places, while nobody has the ride: it is priced and searched for anew, as if it had been booked so. Another note."""
     note, moves = message.note, message.pickup is not None or message.dropoff is not None
     if ride.status in (PENDING, SCHEDULED):
-        return Decision(book=booking.edited(ride, message, now, rules))
+        return Decision(book=edited(ride, message, now, rules))
     if moves or ride.status not in WITH_DRIVER:
         return _not_now("move the pickup or the drop-off of" if moves else "edit", ride)
     changed = NoteChanged(ride.ride_id, note, message.principal.id, now) if note is not None else None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dispatch.actors.ride import booker_of
+from dispatch.actors.parts.askers import booker_of
 from dispatch.messages.base import Command
 from dispatch.messages.commands import Attach, CancelRide, CompleteRide, EditRide, FindDriver, RateRide
 from dispatch.messages.events import StaffActed

@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from dispatch.config import PricingRules, TariffRates
 from dispatch.domain.pricing.tariff import tariff_of
-from dispatch.domain.ride.journey import end, pin_locked_s
-from dispatch.domain.ride.money import (
+from dispatch.domain.ride.agreement import (
     FREE,
     cancel_terms,
     charge,
@@ -18,6 +17,7 @@ from dispatch.domain.ride.money import (
     wait_terms,
     waits_until,
 )
+from dispatch.domain.ride.journey import end, pin_locked_s
 from dispatch.domain.ride.record import ACCEPTED, ARRIVED, STATUSES, RideRecord, RideRules
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import ChargeRequested, PinRefused, RideArrived, RideStarted, RideUnassigned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from dispatch.domain.ride import booking
+from dispatch.domain.ride import agreement
 from dispatch.domain.ride.record import ACCEPTED, CANCELLED, PENDING, SCHEDULED, UNBOOKED, RideRecord, RideRules
 from dispatch.ids import QuoteId, RideId
 from dispatch.messages.commands import CancelRide, FindDriver
@@ -23,7 +23,7 @@ PRICE = Price(Money(9310, "ZAR"), (FareLine("base", 9310),), 5400, 870)
 
 
 def booked(message: FindDriver, price: Price | None = None, status: str = UNBOOKED) -> RideRequested | RideScheduled:
-    return booking.book(ride_that_is(status), message, message.passenger, price, 10.0, RULES)
+    return agreement.book(ride_that_is(status), message, message.passenger, price, 10.0, RULES)
 
 
 class TestNews:
@@ -31,21 +31,21 @@ class TestNews:
         ("status", "news"), [(UNBOOKED, True), (PENDING, True), (ACCEPTED, False), (CANCELLED, False)]
     )
     def test_other_terms_are_news_while_nobody_has_the_ride(self, status: str, news: bool) -> None:
-        assert booking.is_news(ride_that_is(status), replace(NOW_PLEASE, trip=DEARER), RULES) is news
+        assert agreement.is_news(ride_that_is(status), replace(NOW_PLEASE, trip=DEARER), RULES) is news
 
     def test_the_same_again_is_none(self) -> None:
-        assert not booking.is_news(ride_that_is(PENDING), NOW_PLEASE, RULES)
+        assert not agreement.is_news(ride_that_is(PENDING), NOW_PLEASE, RULES)
 
     def test_the_pin_that_the_server_asks_for_makes_no_difference(self) -> None:
         rules, ride = RideRules(start_pin=True), RideRecord(RIDE)
-        ride.apply(booking.book(ride, NOW_PLEASE, ANN, None, 10.0, rules))
+        ride.apply(agreement.book(ride, NOW_PLEASE, ANN, None, 10.0, rules))
         assert ride.trip == replace(TRIP, pin=True)
-        assert not booking.is_news(ride, NOW_PLEASE, rules)
+        assert not agreement.is_news(ride, NOW_PLEASE, rules)
 
 
 class TestHold:
     def test_a_passenger_who_is_known_is_asked_for_other_rides_first(self) -> None:
-        assert booking.needs_hold(RideRecord(RIDE), NOW_PLEASE, 0.0, RULES)
+        assert agreement.needs_hold(RideRecord(RIDE), NOW_PLEASE, 0.0, RULES)
 
     @pytest.mark.parametrize(
         ("message", "rules"),
@@ -53,12 +53,12 @@ class TestHold:
         ids=["unknown", "booked ahead", "not wanted"],
     )
     def test_nobody_else_is(self, message: FindDriver, rules: RideRules) -> None:
-        assert not booking.needs_hold(RideRecord(RIDE), message, 0.0, rules)
+        assert not agreement.needs_hold(RideRecord(RIDE), message, 0.0, rules)
 
     def test_nor_is_one_whose_ride_this_is_already(self) -> None:
         ride = ride_that_is(PENDING)
         ride.known = True
-        assert not booking.needs_hold(ride, NOW_PLEASE, 0.0, RULES)
+        assert not agreement.needs_hold(ride, NOW_PLEASE, 0.0, RULES)
 
 
 class TestTerms:
@@ -71,7 +71,7 @@ class TestTerms:
         assert isinstance(event, RideScheduled) and event.claim == TRIP
         ride = RideRecord(RIDE)
         ride.apply(event)
-        begun = booking.begin_search(ride, 6300.0)
+        begun = agreement.begin_search(ride, 6300.0)
         assert (begun.at, begun.price, begun.claim, begun.trip) == (7200.0, PRICE, TRIP, event.trip)
         assert ride.status == SCHEDULED
 
@@ -88,24 +88,24 @@ class TestTerms:
         assert not booked(replace(NOW_PLEASE, passenger=replace(ANN, name=UNNAMED))).is_named
 
     def test_the_servers_price_sets_the_figures(self) -> None:
-        trip = booking.at_price(TRIP, PRICE)
+        trip = agreement.at_price(TRIP, PRICE)
         assert (trip.fare, trip.distance_km, trip.duration_min) == (93.1, 5.4, 14.5)
 
 
 class TestQuestion:
     def test_the_provider_is_asked_at_the_rates_of_the_time_when_the_ride_begins(self) -> None:
-        address, question = booking.price_question(RideRecord(RIDE), LATER, 3, 10.0, "ride/r1")
+        address, question = agreement.price_question(RideRecord(RIDE), LATER, 3, 10.0, "ride/r1")
         assert address == "pricing"
         assert question == AskPrice("ride/r1", 3, TRIP.pickup, TRIP.dropoff, "", 7200.0)
 
     def test_a_quote_is_asked_for_the_passenger_who_has_the_ride(self) -> None:
         message = replace(NOW_PLEASE, quote_id=QuoteId("q1"), passenger=replace(ANN, name="Eve"))
-        address, question = booking.price_question(ride_that_is(PENDING), message, 3, 10.0, "ride/r1")
+        address, question = agreement.price_question(ride_that_is(PENDING), message, 3, 10.0, "ride/r1")
         assert address == "quote/q1"
         assert question == UseQuote(QuoteId("q1"), RIDE, 3, ANN.passenger_id, TRIP.pickup, TRIP.dropoff, "")
 
     def test_an_answer_settles_the_booking_and_what_waits_behind_it(self) -> None:
-        question, cancel = booking.OpenQuestion(), CancelRide(ASKER, RIDE)
+        question, cancel = agreement.OpenQuestion(), CancelRide(ASKER, RIDE)
         question.ask(NOW_PLEASE, 3)
         question.waiting = (cancel,)
         assert question.answered(2) is None, "an answer to an older question"
@@ -115,7 +115,7 @@ class TestQuestion:
         assert question.take_all() == (NOW_PLEASE, cancel)
 
     def test_what_is_asked_again_in_the_turn_that_is_lost_is_taken_once(self) -> None:
-        question, cancel = booking.OpenQuestion(), CancelRide(ASKER, RIDE)
+        question, cancel = agreement.OpenQuestion(), CancelRide(ASKER, RIDE)
         question.ask(NOW_PLEASE, 3)
         question.waiting = (cancel,)
         question.answered(3)
@@ -125,7 +125,7 @@ class TestQuestion:
         assert question.take_all() == ()
 
     def test_what_waits_for_an_answer_that_will_not_come_is_taken_all_at_once(self) -> None:
-        question, cancel = booking.OpenQuestion(), CancelRide(ASKER, RIDE)
+        question, cancel = agreement.OpenQuestion(), CancelRide(ASKER, RIDE)
         question.ask(NOW_PLEASE, 3)
         question.waiting = (cancel,)
         assert question.take_all() == (NOW_PLEASE, cancel)
@@ -133,4 +133,4 @@ class TestQuestion:
 
 
 def test_a_passenger_hears_which_ride_is_open() -> None:
-    assert "ride r7 of this passenger is open" in booking.busy_text(RideId("r7"))
+    assert "ride r7 of this passenger is open" in agreement.busy_text(RideId("r7"))
