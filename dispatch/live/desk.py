@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from dispatch.config import Settings
 from dispatch.domain.driver.record import status_of
-from dispatch.domain.places.geo import haversine_m
+from dispatch.domain.places.geo import EtaModel, haversine_m
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import BadField
 from dispatch.ids import DriverId, RideId
@@ -40,8 +40,8 @@ LAST_MOMENT: Final = 1e15
 class LiveDesk:
     """`DeskReads` of the live file. Made by the composition root, used on the event loop."""
 
-    def __init__(self, settings: Settings, clock: Clock, board: PositionBoard, digits: int) -> None:
-        """`board`: where drivers are. `digits`: of the currency. Days are the town's."""
+    def __init__(self, settings: Settings, clock: Clock, board: PositionBoard, digits: int, travel: EtaModel) -> None:
+        """`board`: where drivers are. `digits`: of the currency. `travel`: how long a drive takes. Days are the town's."""
         self.path = settings.db
         self._local = LocalTime(settings.time_zone)
         self._live_offers = settings.live_offers
@@ -50,6 +50,7 @@ class LiveDesk:
         self._clock = clock
         self._board = board
         self._digits = digits
+        self._travel = travel
 
     async def person_id(self, ident: str) -> str:
         """The id that this phone stands for, in its canonical form, as of whoever comes by an app. Any other id stands for itself."""
@@ -72,7 +73,7 @@ class LiveDesk:
 
         def explain() -> Told | None:
             try:
-                told = explanation(self.path, ride_id, full_phones=True)
+                told = explanation(self.path, ride_id, full_phones=True, air_s=self._travel.air_s)
             except NoSuchRideOnFile:
                 return None
             drivers = sorted({row["driver_id"] for each in told["rounds"] for row in each["considered"]})

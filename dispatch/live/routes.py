@@ -104,7 +104,8 @@ def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
 
 def desk_reads(parts: Parts) -> LiveDesk:
     """What the operator's people read."""
-    return LiveDesk(parts.settings, parts.requests.runtime, parts.zone.board, parts.zone.pricer.tariff.digits)
+    zone = parts.zone
+    return LiveDesk(parts.settings, parts.requests.runtime, zone.board, zone.pricer.tariff.digits, parts.travel)
 
 
 def admin_routes(reads: LiveReads) -> list[Route]:

@@ -28,13 +28,16 @@ _OFFERS: Final = "SELECT offer_id, outcome, made_at, closed_at FROM offers WHERE
 
 Told = dict[str, Any]
 """What is told, as JSON has it: times in Unix seconds until they leave this module, distances in metres."""
+AirTime = Callable[[float, float], float]
+"""Seconds for so many metres of a straight line, for a departure at this Unix second."""
 
 
-def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False) -> Told:
+def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False, air_s: AirTime | None = None) -> Told:
     """The ride, its `rounds` and refills in the order of time with their `considered`, and its `turns`: what ended a search.
 
     A round that was decided while nothing was explained has only those who were asked, and `explained` is false. Phone numbers are
-    masked, also where they serve as ids, unless `full_phones`. Raises NoSuchRideOnFile, DatabaseError.
+    masked, also where they serve as ids, unless `full_phones`. With `air_s` each driver has `eta_s`: what the way to the pickup took by
+    its straight line, at that hour. Raises NoSuchRideOnFile, DatabaseError.
     """
     history = history_of(path, ride_id)
     with reading(path) as db:
@@ -43,6 +46,10 @@ def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False) ->
     rounds: list[Told] = []
     for recorded in history:
         _take(rounds, offers, recorded)
+    if air_s is not None:
+        for each in rounds:
+            for row in each["considered"]:
+                row["eta_s"] = round(air_s(row["distance_m"], each["at"])) if row["distance_m"] is not None else None
     requested = next((r.event for r in reversed(history) if isinstance(r.event, RideRequested)), None)
     wanted = requested.trip.vehicle_type if requested is not None else ""
     turns = [{"at": at, **_TURNS[type(event)](event)} for at, _, event in history if type(event) in _TURNS]

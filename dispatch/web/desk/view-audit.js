@@ -8,7 +8,7 @@ import { makeTable } from "./table.js";
 const PAGE = 100;
 
 /** @typedef {import("./app.js").Desk} Desk */
-/** @typedef {{ at: string, staff_id: string, action: string, ride_id?: string, driver_id?: string, person_id?: string, role?: string, status?: string, is_manager?: boolean, kind?: string, reason?: string }} Act */
+/** @typedef {{ at: string, staff_id: string, action: string, ride_id?: string, driver_id?: string, person_id?: string, role?: string, status?: string, is_manager?: boolean, kind?: string, reason?: string, status_before?: string, expires_at?: string, expires_before?: string, fare?: number, fare_before?: number, driver_before?: string }} Act */
 
 /** @param {Desk} desk */
 export function auditView(desk) {
@@ -36,6 +36,7 @@ export function auditView(desk) {
       { id: "staff", label: t("who"), cell: (act) => said(nameOf(act.staff_id)) },
       { id: "action", label: t("what"), cell: (act) => (texts.has(`desk.act_${act.action}`) ? t(`act_${act.action}`) : act.action) },
       { id: "on", label: t("on_whom"), cell: (act) => onWhat(act) },
+      { id: "before", label: t("before"), cell: (act) => before(act) },
       { id: "after", label: t("then"), cell: (act) => after(act) },
     ],
   });
@@ -51,12 +52,25 @@ export function auditView(desk) {
     return el("span", {}, ride_id ? el("span", {}, t("ride"), " ", code(ride_id.slice(0, 6)), " ") : null, who ? said(nameOf(who)) : null);
   }
 
+  const lastDay = (/** @type {string} */ end) => texts.day(new Date(Date.parse(end) - 1));
+  const money = (/** @type {number} */ fare) => texts.money(fare, desk.page.town.currency ?? null);
+
+  /** What it was before; empty where nothing was, or nobody told. @param {Act} act */
+  function before({ status_before, expires_before, fare_before, driver_before }) {
+    if (status_before) return t(`person_${status_before}`);
+    if (expires_before) return lastDay(expires_before);
+    if (typeof fare_before === "number") return el("span", { class: "money", dir: "ltr" }, money(fare_before));
+    return driver_before ? said(nameOf(driver_before)) : "";
+  }
+
   /** @param {Act} act */
-  function after({ role, status, is_manager, kind, reason }) {
+  function after({ role, status, is_manager, kind, reason, expires_at, fare }) {
     const words = [];
     if (role) words.push(t(is_manager ? "role_manager" : `role_${role}`));
     if (status) words.push(t(`person_${status}`));
     if (kind) words.push(kind);
+    if (expires_at) words.push(lastDay(expires_at));
+    if (typeof fare === "number") words.push(money(fare));
     return el("span", {}, words.join(", "), reason ? el("span", {}, words.length > 0 ? ": " : "", said(reason)) : null);
   }
 

@@ -5,7 +5,7 @@ import { errorText } from "../shell/errors.js";
 import { roundSum } from "./state.js";
 
 /** @typedef {import("./app.js").Desk} Desk */
-/** @typedef {{ driver_id: string, driver_name?: string | null, distance_m?: number | null, rule: string, outcome?: string, after_s?: number | null }} Considered */
+/** @typedef {{ driver_id: string, driver_name?: string | null, distance_m?: number | null, eta_s?: number | null, rule: string, outcome?: string, after_s?: number | null }} Considered */
 /** @typedef {{ search: number, round: number, refill: boolean, at: string | number, radius_m: number | null, explained: boolean, considered: Considered[], others: Record<string, number> }} Round */
 
 /**
@@ -43,10 +43,11 @@ function roundOf(round, desk) {
     el("td", { class: "number" }, at + 1),
     el("td", {}, said(row.driver_name ?? desk.roster.name(row.driver_id))),
     el("td", { class: "number" }, typeof row.distance_m === "number" ? texts.distance(row.distance_m) : "–"),
+    el("td", { class: "number" }, typeof row.eta_s === "number" ? texts.duration(row.eta_s) : "–"),
     el("td", {}, outcomeOf(row, texts)),
     el("td", {}, ruleOf(row.rule, texts))));
-  const more = others.map(([rule, n]) => el("tr", {}, el("td", { class: "number" }, "–"), el("td", {}, t("n_others", { n })), el("td", { class: "number" }, "–"), el("td", {}, t("not_asked")), el("td", {}, ruleOf(rule, texts))));
-  const head = ["#", t("driver"), t("away"), t("outcome"), t("rule")].map((label, at) => el("th", { scope: "col", class: at === 0 || at === 2 ? "number" : null }, label));
+  const more = others.map(([rule, n]) => el("tr", {}, el("td", { class: "number" }, "–"), el("td", {}, t("n_others", { n })), el("td", { class: "number" }, "–"), el("td", { class: "number" }, "–"), el("td", {}, t("not_asked")), el("td", {}, ruleOf(rule, texts))));
+  const head = ["#", t("driver"), t("away"), t("eta"), t("outcome"), t("rule")].map((label, at) => el("th", { scope: "col", class: [0, 2, 3].includes(at) ? "number" : null }, label));
   return el("div", { class: "why-round" }, el("p", {}, el("strong", {}, sentence)),
     el("table", { class: "grid small-grid" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows, ...more)));
 }

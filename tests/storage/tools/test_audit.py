@@ -9,15 +9,15 @@ import pytest
 from sqlite_utils import Database
 
 from dispatch import addresses
-from dispatch.identity.people import NewPerson
+from dispatch.identity.people import Document, NewPerson
 from dispatch.ids import DriverId, PersonId, RideId
-from dispatch.messages.events import Event, FareChanged, RideRequested, StaffActed
+from dispatch.messages.events import Event, FareChanged, RideRequested, RideUnassigned, StaffActed
 from dispatch.messages.journal import Append
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.audit import _PAGE, Wanted, audit_page
-from dispatch.words import PersonRole, PersonStatus
+from dispatch.words import Party, PersonRole, PersonStatus
 from tests.storage.stories import RIDE, SARAH, TRIP
 
 MAX, EVA = "p-max", "p-eva"
@@ -44,6 +44,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, s
     writer.close()
     with closing(open_read_only(path)) as db:
         yield db, str(path)
+
+
+def test_what_a_status_was_before_is_told_beside_what_it_is_now(file: tuple[Database, str]) -> None:
+    told, _ = audit_page(*file, Wanted(person="d1"), 2**62, 50)
+    changed = next(act for act in told if act["action"] == "set_status")
+    assert (changed["status_before"], changed["status"]) == ("suspended", "active")
 
 
 def acts(file: tuple[Database, str], **wanted: Any) -> list[tuple[str, str]]:
@@ -110,3 +116,26 @@ def test_a_fare_that_was_changed_is_one_act(tmp_path: Path) -> None:
     writer.close()
     with closing(open_read_only(tmp_path / "dispatch.db")) as db:
         assert acts((db, str(tmp_path / "dispatch.db"))) == [(MAX, "fare")]
+
+
+def test_what_a_ride_and_a_document_were_before_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch.db"
+    writer = Writer(path, "off")
+    dan = people.add(writer, NewPerson(role=PersonRole.DRIVER, phone="27821234568", name="Dan"), 1.0)[0].person_id
+    for at, ends_at in ((2.0, 86_400.0), (3.0, 172_800.0)):
+        people.keep_document(writer, dan, Document("permit", "", ends_at), at, MAX)
+    gone = RideUnassigned(OTHER, DriverId("d1"), 2, Party.OPS, "ill", 6.0)
+    for ride, at, *events in (
+        (RIDE, 4.0, RideRequested(RIDE, 1, SARAH, TRIP, 4.0)),
+        (OTHER, 4.0, RideRequested(OTHER, 1, SARAH, TRIP, 4.0)),
+        (RIDE, 5.0, FareChanged(RIDE, 80.0, "agreed", MAX, 5.0), StaffActed(RIDE, MAX, "fare")),
+        (OTHER, 6.0, gone, StaffActed(OTHER, MAX, "reassign")),
+    ):
+        writer.write([Append(addresses.ride(ride), 1, 1, at, tuple(events))])
+    writer.close()
+    with closing(open_read_only(path)) as db:
+        (reassigned, fare, second, first), _ = audit_page(db, str(path), Wanted(), 2**62, 50)
+    assert reassigned["driver_before"] == "d1"
+    assert (fare["fare_before"], fare["fare"]) == (TRIP.fare, 80.0)
+    assert (second["expires_before"][:10], second["expires_at"][:10]) == ("1970-01-02", "1970-01-03")
+    assert "expires_before" not in first
