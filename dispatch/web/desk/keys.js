@@ -47,3 +47,8 @@ export function deedOf({ key, altKey, ctrlKey, metaKey }, choice, isInField) {
   const name = key.length === 1 ? key.toLowerCase() : key;
   return ALSO[name] ?? KEYS.find((row) => row.key === name)?.does ?? null;
 }
+
+/** Whether this goes on to the next field: Enter alone, and not the one that ends a word that is being composed. @param {KeyboardEvent} event */
+export function isEnter(event) {
+  return event.key === "Enter" && !event.ctrlKey && !event.isComposing;
+}

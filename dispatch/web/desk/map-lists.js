@@ -2,6 +2,7 @@
 
 import { el, fill, said } from "../shell/dom.js";
 import { ageS, kindOfRide, NEEDS } from "./board.js";
+import { searches } from "./find-field.js";
 import { Rows } from "./rows.js";
 import { keyCap, shape } from "./shapes.js";
 import { settled } from "./state.js";
@@ -47,20 +48,13 @@ export function mapLists(desk) {
   const state = el("select", { "aria-label": t("state"), class: "input small-input" },
     el("option", { value: "" }, t("all_states")),
     ...["pending", "accepted", "arrived", "in_progress", "scheduled"].map((one) => el("option", { value: one }, t(`status_${one}`))));
-  find.addEventListener("input", () => draw());
   state.addEventListener("change", () => draw());
+  searches(find, { changed: () => draw(), leave: () => desk.leaveField() });
   find.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
-      event.preventDefault();
-      if (nowList.count() === 0) desk.findEverywhere(find.value);
-      else nowList.move(1);
-    }
-    if (event.key !== "Escape") return;
+    if (event.key !== "Enter") return;
     event.preventDefault();
-    event.stopPropagation();
-    if (find.value === "") return desk.leaveField();
-    find.value = "";
-    draw();
+    if (nowList.count() === 0) desk.findEverywhere(find.value);
+    else nowList.move(1);
   });
 
   const element = el("section", { class: "map-lists" },

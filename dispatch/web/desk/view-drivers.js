@@ -5,6 +5,7 @@ import { errorText } from "../shell/errors.js";
 import { button, field } from "../shell/form.js";
 import { KINDS, NOBODY } from "./board.js";
 import { shapeAndWord } from "./shapes.js";
+import { searches } from "./find-field.js";
 import { makeTable } from "./table.js";
 import { ruleOf } from "./why.js";
 
@@ -167,14 +168,7 @@ export function driversView(desk) {
     if (was) table.move(0);
   }
 
-  find.addEventListener("input", drawAll);
-  find.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    if (find.value === "") return desk.leaveField();
-    find.value = "";
-    drawAll();
-  });
+  searches(find, { changed: drawAll, leave: () => desk.leaveField() });
 
   return {
     element,

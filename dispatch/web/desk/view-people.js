@@ -3,6 +3,7 @@
 import { code, el, fill, said } from "../shell/dom.js";
 import { errorText } from "../shell/errors.js";
 import { button, field } from "../shell/form.js";
+import { searches } from "./find-field.js";
 import { makeTable } from "./table.js";
 import { ruleOf } from "./why.js";
 
@@ -185,14 +186,7 @@ export function peopleView(desk) {
   }
 
   role.addEventListener("change", () => void read());
-  find.addEventListener("input", drawAll);
-  find.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    if (find.value === "") return desk.leaveField();
-    find.value = "";
-    drawAll();
-  });
+  searches(find, { changed: drawAll, leave: () => desk.leaveField() });
 
   return {
     element,

@@ -5,6 +5,7 @@ import { errorText } from "../shell/errors.js";
 import { button } from "../shell/form.js";
 import { isOver, kindOfRide, OFF, OFFERED } from "./board.js";
 import { shapeAndWord } from "./shapes.js";
+import { searches } from "./find-field.js";
 import { makeTable } from "./table.js";
 
 const PAGE = 50;
@@ -84,17 +85,11 @@ export function ridesView(desk) {
 
   more.hidden = true;
   state.addEventListener("change", () => void read());
-  find.addEventListener("input", () => {
+  const typed = () => {
     clearTimeout(timer);
     timer = setTimeout(() => void read(), TYPED_MS);
-  });
-  find.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    if (find.value === "") return desk.leaveField();
-    find.value = "";
-    void read();
-  });
+  };
+  searches(find, { changed: typed, leave: () => desk.leaveField() });
 
   return {
     element,
