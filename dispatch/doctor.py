@@ -291,7 +291,10 @@ def _file(path: str) -> Found:
         _require_usable(path, real)
         faults, sandbox = _faults(path, real), holds_sandbox(path)
     except OlderSchema:
-        yield WARNING, f"{path} is of an older version: keep a copy of it; the next `dispatch serve` changes it"
+        yield (
+            WARNING,
+            f"{path} is of an older version: back it up (`dispatch db backup`); the next `dispatch serve` changes it",
+        )
         return
     except DatabaseError as error:
         yield PROBLEM, str(error)

@@ -203,7 +203,7 @@ def test_a_file_of_an_older_version_is_a_warning(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("DELETE FROM _sqlite_migrations WHERE name = (SELECT max(name) FROM _sqlite_migrations)")
         db.commit()
-    one("file", tmp_path, WARNING, "older version: keep a copy")
+    one("file", tmp_path, WARNING, "older version: back it up")
 
 
 # -- keys, people

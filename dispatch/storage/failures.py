@@ -112,13 +112,15 @@ class StorageLinked(
 class StorageEmpty(
     StorageFailure,
     code="empty",
-    says="{path} is empty, 0 bytes; if it held rides, restore a copy of it, else delete it",
+    says="{path} is empty, 0 bytes; if it held rides, `dispatch db restore` a backup, else delete it",
 ):
     """A file of no bytes: its content is gone, or another program made it."""
 
 
 class StorageDamaged(
-    StorageFailure, code="damaged", says="{path} is damaged ({detail}); restore a copy of it or name another file"
+    StorageFailure,
+    code="damaged",
+    says="{path} is damaged ({detail}); `dispatch db restore` a backup or name another file",
 ):
     """SQLite or the journal's codec met bytes that nobody wrote."""
 

@@ -96,7 +96,7 @@ def test_a_time_that_no_calendar_has_is_told_as_a_number(tmp_path: Path, at: flo
 
 
 SAYS: dict[Callable[[Path], None], str] = {
-    emptied: "is empty, 0 bytes; if it held rides, restore a copy of it, else delete it",
+    emptied: "is empty, 0 bytes; if it held rides, `dispatch db restore` a backup, else delete it",
     cut: "is damaged (it ends after",
     no_database: "is not an SQLite database of dispatch; name another file",
     directory: "it is a directory; name another file",
@@ -104,7 +104,7 @@ SAYS: dict[Callable[[Path], None], str] = {
     bad_schema: "is damaged (malformed database schema",
     bad_page: "is damaged (",
     bad_event: "is damaged (event 1 cannot be read: ",
-    foreign_log: "is damaged (the header of rides.db-wal does not hold); restore a copy",
+    foreign_log: "is damaged (the header of rides.db-wal does not hold); `dispatch db restore` a backup",
     contradicting: "contradicts itself (driver 2783•••0001 is reserved for hers-2 by event",
     newer: "was written by a newer dispatch (its schema has 'm999_flying_cars'); upgrade dispatch, or restore a backup of before",
 }

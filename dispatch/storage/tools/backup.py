@@ -119,6 +119,7 @@ def restore(backup: str | Path, target: str | Path) -> Restored:
             takes_keys = keys_path(backup).exists() and not keys_path(place).exists()
             if takes_keys:
                 copy_keys(backup, place)
+            _leave_to_its_owner(draft, place)
             aside = _set_aside(place)
             os.replace(draft, place)
             _sync(place.parent)
@@ -163,6 +164,8 @@ def _require_free(source: Path, target: Path, force: bool) -> None:
         raise InTheWay(str(target), "is a part of the database itself: name another file")
     if (owner := owner_of(target)) is not None:
         raise StorageOwned(str(target), owner)
+    if target.exists() and not target.is_file():
+        raise InTheWay(str(target), "is no file: name a file or a folder")
     if target.exists() and not force:
         raise InTheWay(str(target), IS_THERE)
     for ending in ("-wal", "-journal"):
@@ -211,6 +214,15 @@ def _set_aside(place: Path) -> Path | None:
         if beside(place, ending).exists():
             os.rename(beside(place, ending), beside(aside, ending))
     return aside
+
+
+def _leave_to_its_owner(draft: Path, place: Path) -> None:
+    """What root puts back belongs to whoever has the file of before, or the folder: the server, which is not root."""
+    if os.geteuid() == 0:
+        held = (place if place.exists() else place.parent).stat()
+        for made in (draft, keys_path(place)):
+            if made.exists():
+                os.chown(made, held.st_uid, held.st_gid)
 
 
 def _all_of(path: Path) -> list[Path]:

@@ -22,7 +22,9 @@ def test_a_killed_file_passes_though_its_pages_are_in_the_log(path: Path) -> Non
 def test_an_empty_file_is_refused_and_left_alone(path: Path) -> None:
     path.touch()
     for opener in (open_database, open_read_only):
-        with pytest.raises(StorageEmpty, match=r"dispatch\.db is empty, 0 bytes; if it held rides, restore a copy"):
+        with pytest.raises(
+            StorageEmpty, match=r"dispatch\.db is empty, 0 bytes; if it held rides, `dispatch db restore` a backup"
+        ):
             opener(path)
     assert path.stat().st_size == 0
 

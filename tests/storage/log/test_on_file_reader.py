@@ -338,7 +338,9 @@ class TestFile:
     def test_a_damaged_event_is_named_by_its_row(self, writer: Writer, path: Path) -> None:
         writer.write([booked("r1"), append("ride/r1", RideCancelled(RideId("r1"), "passenger"))])
         writer.db.execute("""UPDATE events SET body = '{"type":"RideCancelled","by":7}' WHERE n = 2""")
-        with pytest.raises(StorageDamaged, match=r"dispatch\.db is damaged \(event 2 cannot be read: .*restore a copy"):
+        with pytest.raises(
+            StorageDamaged, match=r"dispatch\.db is damaged \(event 2 cannot be read: .*`dispatch db restore` a backup"
+        ):
             Reader(path).events_of("ride/r1")
 
     def test_a_closed_reader_has_let_go(self, writer: Writer, path: Path) -> None:

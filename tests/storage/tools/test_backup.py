@@ -1,5 +1,6 @@
 """Copies of a file: made, looked at and put back by the functions behind `dispatch db backup` and `dispatch db restore`."""
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -182,6 +183,22 @@ def test_the_file_of_before_is_kept_with_its_log_also_one_that_nobody_can_read(p
     path.with_name(f"{path.name}-wal").write_bytes(b"a log without its file")
     assert restore(copy.file, path).aside == path.with_name(f"{path.name}.before-3")
     assert list(findings(path)) == []
+
+
+def test_a_file_that_is_put_back_belongs_to_whoever_had_the_one_of_before(path: Path, tmp_path: Path) -> None:
+    """Root, who may give files away, puts it back for the user of the server."""
+    copy = back_up(closed_file(path, rides=5), tmp_path / "copy.db")
+    if os.geteuid() == 0:
+        os.chown(path, 65_534, 65_534)
+    owner = path.stat()
+    restore(copy.file, path)
+    assert (path.stat().st_uid, path.stat().st_gid) == (owner.st_uid, owner.st_gid)
+
+
+def test_a_backup_does_not_take_the_place_of_what_is_no_file(path: Path) -> None:
+    closed_file(path, rides=5)
+    with pytest.raises(InTheWay, match="is no file: name a file or a folder"):
+        back_up(path, "/dev/null", force=True)
 
 
 def test_a_file_that_somebody_has_is_not_replaced_nor_is_a_backup_by_itself(path: Path, tmp_path: Path) -> None:
