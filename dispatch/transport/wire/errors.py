@@ -50,6 +50,18 @@ def error_frame(error: FrameError, frame_id: str | None = None, ride_id: str | N
 def read_body(body: bytes, wanted: type[T]) -> T:
     """The body of a request, which has no `type`. Raises FrameError (BadJson, BadMessage, BadField) as a frame would be answered."""
     try:
+        return _decoder(wanted).decode(body.decode())  # type: ignore[no-any-return]
+    except UNDECODABLE:
+        return _read_closely(body, wanted)
+
+
+@cache
+def _decoder(wanted: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(wanted)
+
+
+def _read_closely(body: bytes, wanted: type[T]) -> T:
+    try:
         raw = _parsed(body.decode().removeprefix(BYTE_ORDER_MARK))
     except UnicodeDecodeError:
         raise BadJson("the body is not UTF-8 text") from None
