@@ -41,6 +41,7 @@ from dispatch.storage.people.directory import Directory
 from dispatch.storage.tools.orders import Overlook
 from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
+from dispatch.trail import ids_of
 from dispatch.transport.http.routes.maps import Ground
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
@@ -269,6 +270,11 @@ class _Failures:
             raise error
         logs.log.error(
             "a message was set aside",
-            extra={"address": address, "message_type": type(message).__name__, "error_id": error_id},
+            extra={
+                "address": address,
+                "message_type": type(message).__name__,
+                "error_id": error_id,
+                **ids_of(message, address),
+            },
             exc_info=error,
         )

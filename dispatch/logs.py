@@ -14,6 +14,7 @@ from typing import Any, Final
 from dispatch.optional import without
 from dispatch.phones import mask_within
 from dispatch.text import plain, plain_lines
+from dispatch.trail import request_id
 from dispatch.transport.sessions.limits import TokenBucket
 
 with without("rich"):  # it draws tracebacks, which are plain text in this log
@@ -48,6 +49,14 @@ def _masked(value: Any) -> Any:
     told = value if isinstance(value, str) else str(value)
     hidden = mask_within(told)
     return value if hidden == told else hidden
+
+
+def name_request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: a line that is logged while a request is answered has its id, whoever logs it."""
+    asked = request_id.get()
+    if asked:
+        event.setdefault("request_id", asked)
+    return event
 
 
 def spell_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -122,6 +131,7 @@ def set_up() -> Sparing:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                name_request,
                 mask_phones,
                 spell_out,
                 _renderer(),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch import logs
+from dispatch.trail import request_id
 
 PHONE = "27821234567"
 
@@ -130,6 +131,19 @@ def test_colours_are_for_terminals_of_people_who_want_them(written: Written) -> 
     assert "\x1b[" not in written(story, isatty=True, NO_COLOR="1")
     assert "\x1b[" not in written(story, isatty=True, TERM="dumb")
     assert "\x1b[" not in written(story)
+
+
+def test_whatever_is_logged_while_a_request_is_answered_has_its_id_and_nothing_else_has(written: Written) -> None:
+    def story(_: logs.Sparing) -> None:
+        logging.getLogger("asyncio").warning("before")
+        asked = request_id.set("r-dkwpz-gh")
+        logging.getLogger("asyncio").warning("a library")
+        logs.log.info("a room")
+        request_id.reset(asked)
+        logs.log.info("after")
+
+    told = {line["event"]: line.get("request_id") for line in lines(written(story))}
+    assert told == {"before": None, "a library": "r-dkwpz-gh", "a room": "r-dkwpz-gh", "after": None}
 
 
 class TestSparing:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from math import ceil, inf
 from typing import Any
 
@@ -17,13 +18,15 @@ class RealtimeRuntime(Runtime):
     def __init__(self, seed: int | str, *, loop: asyncio.AbstractEventLoop | None = None, **options: Any) -> None:
         super().__init__(seed, **options)
         self._loop = loop or asyncio.get_running_loop()
+        self._context = copy_context()
+        """Turns and timers run in this one: what is said of a request must not cling to whatever follows from it, hours later."""
         self._clock: UnixClock = UnixClock(self._loop.time)
         self.now = 0.0
         self.start_at(0.0)
         self._is_idle = True
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_is_for = inf
-        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock)
+        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock, context=self._context)
 
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         super().set_timer(delay_s, address, message)
@@ -36,18 +39,18 @@ class RealtimeRuntime(Runtime):
         Once the loop is closed they are dropped.
         """
         try:
-            self._loop.call_soon_threadsafe(self._tell_all, list(letters))
+            self._loop.call_soon_threadsafe(self._tell_all, list(letters), context=self._context)
         except RuntimeError:
             if not self._loop.is_closed():
                 raise
 
     def call_soon(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the turns that follow from what is told now are over, or it is the sockets' turn."""
-        self._loop.call_soon(self._call, callback)
+        self._loop.call_soon(self._call, callback, context=self._context)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
         """Call `callback` in `delay_s` seconds. For rooms that have no mailbox."""
-        self._loop.call_later(delay_s, self._call, callback)
+        self._loop.call_later(delay_s, self._call, callback, context=self._context)
 
     def start_at(self, at: float) -> None:
         """Let `now` be Unix second `at`, if that has not come yet, and the process's epoch the microsecond at which it starts."""
@@ -60,7 +63,7 @@ class RealtimeRuntime(Runtime):
         callback()
 
     def _look_at_clock(self) -> None:
-        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock)
+        self._loop.call_later(LOOK_EVERY_S, self._look_at_clock, context=self._context)
         self._clock.look()
         self._ring()  # the alarm was set by the offset before
 
@@ -75,7 +78,7 @@ class RealtimeRuntime(Runtime):
             return
         self._alarm_is_for = due
         wait_ms = ceil((due - self._clock.offset - self._loop.time()) * 1000.0)
-        self._alarm = self._loop.call_later(max(wait_ms, 0) / 1000.0, self._ring)
+        self._alarm = self._loop.call_later(max(wait_ms, 0) / 1000.0, self._ring, context=self._context)
 
     def _ring(self) -> None:
         self.read_clock()
@@ -91,13 +94,13 @@ class RealtimeRuntime(Runtime):
 
     def _start_pump(self) -> None:
         self._is_idle = False
-        self._loop.call_soon(self._pump)
+        self._loop.call_soon(self._pump, context=self._context)
 
     def _pump(self) -> None:
         try:
             self._drain(TURNS_A_PUMP)
         finally:  # a failure that nobody supervises ends this turn, not the post
             if self._ready:
-                self._loop.call_soon(self._pump)
+                self._loop.call_soon(self._pump, context=self._context)
             else:
                 self._is_idle = True

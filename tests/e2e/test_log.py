@@ -40,6 +40,12 @@ class Serving:
             link.sendall(data)
             return link.recv(4096)
 
+    def whole(self, data: bytes) -> str:
+        """All that comes back for these bytes, until the connection ends."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as link:
+            link.sendall(data)
+            return b"".join(iter(lambda: link.recv(4096), b"")).decode()
+
     @property
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.logged.splitlines()]
@@ -97,6 +103,34 @@ def test_every_frame_is_there_and_neither_phones_nor_pins_nor_what_people_wrote(
     for secret in (PHONE, "82 123 4567", NAME, NOTE):
         assert secret not in served.logged
     assert all(pin not in json.dumps({**line, "timestamp": "", "client": "", "epoch": ""}) for line in served.lines)
+
+
+def test_a_ride_a_connection_and_a_request_can_be_followed_from_line_to_line(tmp_path: Path) -> None:
+    with serving(tmp_path, "--log-frames") as served:
+        with served.app("/ws/driver/dan/") as driver, served.app("/ws/ride/r1/") as passenger:
+            driver.send(json.dumps({"type": "location_update", "latitude": -26.2, "longitude": 28.05, "id": "here"}))
+            hears(driver, "ack")
+            passenger.send(json.dumps(FIND_DRIVER))
+            hears(driver, "ride_request")
+            passenger.send("no json")
+            hears(passenger, "error")
+        missing = served.whole(b"GET /api/rides/r1/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        fine = served.whole(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        turned = served.whole(UPGRADE.format(path="/ws/ride/r1/", more="Origin: https://evil.example\r\n").encode())
+    of_sockets = [line for line in served.lines if "socket" in line]
+    assert len({line["connection"] for line in of_sockets}) == 2
+    for line in of_sockets:
+        assert line["connection"].startswith("c-") and "request_id" not in line
+        assert (line.get("driver_id") if line["socket"] == "driver" else line.get("ride_id")) in ("dan", "r1"), line
+    (asked,) = [line for line in served.of("frame") if line["type"] == "ride_request"]
+    assert (asked["ride_id"], asked["driver_id"]) == ("r1", "dan"), "an offer is of both"
+    (refused,) = served.of("a request was refused")
+    head, _, body = missing.partition("\r\n\r\n")
+    assert f"x-request-id: {refused['request_id']}" in head.lower()
+    assert json.loads(body)["request_id"] == refused["request_id"]
+    assert re.search(r"x-request-id: r-[a-z]+-[a-z]+", fine.lower()), "an answer without a line has one too"
+    (handshake,) = served.of("a handshake was refused")
+    assert json.loads(turned.partition("\r\n\r\n")[2])["request_id"] == handshake["connection"]
 
 
 def test_an_app_developer_sees_why_an_app_fails_and_an_operator_sees_no_flood_of_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dispatch.runtime import Actor, receives
 from dispatch.runtime.realtime import TURNS_A_PUMP, RealtimeRuntime
+from dispatch.trail import request_id
 
 PATIENCE_S = 10.0
 
@@ -186,8 +187,8 @@ def alarms_of(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) 
     alarms: list[asyncio.TimerHandle] = []
     call_later = loop.call_later
 
-    def counted(*arguments: Any) -> asyncio.TimerHandle:
-        alarms.append(call_later(*arguments))
+    def counted(*arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        alarms.append(call_later(*arguments, **options))
         return alarms[-1]
 
     monkeypatch.setattr(loop, "call_later", counted)
@@ -302,3 +303,28 @@ class TestOtherThreads:
         runtime, reader = asyncio.run(main())
         runtime.tell_threadsafe([("ride/1", Letter("too late"))])
         assert reader.read == []
+
+
+def test_what_follows_from_a_request_does_not_run_in_its_context() -> None:
+    """Neither turns nor timers: a line of the log would say a request that was answered hours before."""
+    seen: list[str] = []
+
+    class Looks(Actor):
+        @receives(str)
+        def _on_text(self, message: str) -> None:
+            seen.append(f"{message}: {request_id.get()}")
+            if message == "told":
+                self.runtime.set_timer(0.001, self.address, "timer")
+
+    async def play() -> None:
+        runtime = RealtimeRuntime(1)
+        runtime.spawn(Looks(runtime, "ride/1"))
+        request_id.set("r-of-somebody")
+        done = asyncio.Event()
+        runtime.tell("ride/1", "told")
+        runtime.call_soon(lambda: seen.append(f"soon: {request_id.get()}"))
+        runtime.call_later(0.01, done.set)
+        await done.wait()
+
+    asyncio.run(play())
+    assert sorted(seen) == ["soon: ", "timer: ", "told: "]

@@ -7,6 +7,7 @@ from typing import Final
 from dispatch.domain.matching.policy import Ask, GiveUp, Happened, LookAgain, MatchingPolicy, Move, ZoneView
 from dispatch.domain.matching.rounds import Rounds
 from dispatch.domain.matching.search import Hits, Search
+from dispatch.trail import ids_of
 
 LONGEST_TURN_S: Final = 0.05
 """A dispatcher serves a whole zone: nobody hears anything from it while its policy thinks."""
@@ -30,7 +31,12 @@ class GuardedPolicy:
             if isinstance(move, Ask):
                 yield from self._admitted(move, zone)
             elif isinstance(move, GiveUp) and _has_accepted(zone.searches.get(move.ride_id)):
-                log.warning("policy %s gives up %s, which somebody has accepted: not done", self._name, move.ride_id)
+                log.warning(
+                    "policy %s gives up %s, which somebody has accepted: not done",
+                    self._name,
+                    move.ride_id,
+                    extra=ids_of(move),
+                )
             else:
                 yield move
 
@@ -39,12 +45,18 @@ class GuardedPolicy:
         try:
             moves = list(self._plug_in.decide(happened, zone))
         except Exception:
-            log.exception("policy %s failed on %r: the default decides", self._name, happened)
+            log.exception("policy %s failed on %r: the default decides", self._name, happened, extra=ids_of(happened))
             return self._default.decide(happened, zone)
         took_s = self._clock() - began
         if took_s <= LONGEST_TURN_S:
             return moves
-        log.warning("policy %s took %.0f ms over %r: the default decides", self._name, 1000.0 * took_s, happened)
+        log.warning(
+            "policy %s took %.0f ms over %r: the default decides",
+            self._name,
+            1000.0 * took_s,
+            happened,
+            extra=ids_of(happened),
+        )
         return [*self._default.decide(happened, zone), *[move for move in moves if isinstance(move, LookAgain)]]
 
     def _admitted(self, ask: Ask, zone: ZoneView) -> Iterator[Move]:
@@ -60,7 +72,12 @@ class GuardedPolicy:
             reason = zone.why_not(search, driver_id, metres, reach_m) if len(hits) < places else "no_place"
             if reason or any(driver_id == other for _, other in hits):
                 log.warning(
-                    "policy %s asks %s for %s: not done (%s)", self._name, driver_id, ask.ride_id, reason or "twice"
+                    "policy %s asks %s for %s: not done (%s)",
+                    self._name,
+                    driver_id,
+                    ask.ride_id,
+                    reason or "twice",
+                    extra={"ride_id": ask.ride_id, "driver_id": driver_id},
                 )
             else:
                 hits.append((metres, driver_id))

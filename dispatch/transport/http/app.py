@@ -4,8 +4,10 @@ A new route is a file, or a line of one, in `routes/`; its list of `Route`s is g
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -18,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
+from dispatch.trail import TRAIL, Numbers, request_id
 from dispatch.transport.http.access import guarded, public
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
@@ -25,6 +28,7 @@ from dispatch.transport.http.problem import problem
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
+REQUEST_ID: Final = "X-Request-Id"
 ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -50,7 +54,8 @@ def http_app(routes: Sequence[Route], admission: Admission, refused_by_code: Cou
         return problem(error.status_code, told, headers=headers)
 
     async def failed(request: Request, error: Exception) -> Response:
-        return problem(500, "something went wrong inside; the log says more")
+        told = {REQUEST_ID: request_id.get()}  # sent past the gate, which has failed
+        return problem(500, "something went wrong inside; the log says more", headers=told)
 
     return Starlette(
         routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
@@ -78,9 +83,12 @@ class _Gate:
         self._app = app
         self._admission = admission
         self._refused = refused
+        self._names = Numbers("r", time.time())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, client, headers = scope["path"], scope["client"], Headers(scope=scope)
+        name = self._names.next()
+        request_id.set(name)  # in the task of this request alone
         asked = HttpRequest(
             path,
             scope["query_string"].decode("latin-1"),
@@ -95,6 +103,7 @@ class _Gate:
             scope["client"] = address, 0
         if scheme:
             scope["scheme"] = scheme
+        send = _naming(name, send)
         if path not in EXEMPT:
             send = _noting_refusals(scope, send, self._refused)
         if isinstance(admitted, Refusal):
@@ -103,6 +112,18 @@ class _Gate:
         else:
             scope.setdefault("state", {})["caller"] = admitted
             await self._app(scope, receive, send)
+
+
+def _naming(name: str, send: Send) -> Send:
+    """Wrap `send`: every answer says under which id the log has it."""
+    header = (REQUEST_ID.lower().encode(), name.encode())
+
+    async def naming(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return naming
 
 
 def _noting_refusals(scope: Scope, send: Send, refused: Counter[str]) -> Send:
@@ -118,7 +139,8 @@ def _noting_refusals(scope: Scope, send: Send, refused: Counter[str]) -> Send:
             client = ":".join(map(str, scope["client"] or ("?",)))
             why = frame_log.shown(message.get("body", b""))
             refused[str(why.get("code", "other"))] += 1
-            log.info("a request was refused", extra={**asked, **why, "client": client})
+            ids = {name: value for name, value in scope.get("path_params", {}).items() if name in TRAIL}
+            log.info("a request was refused", extra={**ids, **asked, **why, "client": client})
         await send(message)
 
     return noting
@@ -135,7 +157,7 @@ class _Sharing(CORSMiddleware):
             ),
             allow_headers=("*",),
             allow_private_network=True,
-            expose_headers=("Retry-After",),
+            expose_headers=("Retry-After", REQUEST_ID),
         )
         self._admission = admission
 

@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import Response
 
 from dispatch.errors import FrameError
+from dispatch.trail import request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
 CODES: Final[dict[int, str]] = {
@@ -31,7 +32,9 @@ CODES: Final[dict[int, str]] = {
 
 
 class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_only=True):
-    """The body. `type` `code` `message` `field` `retry_after_ms` are those of an `error` frame; `detail` says the same as `message`."""
+    """The body. `type` `code` `message` `field` `retry_after_ms` are those of an `error` frame; `detail` says the same as
+    `message`. `request_id`: by which the lines of the log are found that say more.
+    """
 
     code: str
     message: str
@@ -40,6 +43,7 @@ class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_o
     title: str
     status: int
     detail: str
+    request_id: str = ""
 
 
 def body(
@@ -55,6 +59,7 @@ def body(
             title=HTTPStatus(status).phrase,
             status=status,
             detail=message,
+            request_id=request_id.get(),
         )
     )
 

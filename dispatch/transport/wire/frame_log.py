@@ -4,6 +4,7 @@ So neither tokens nor pins nor what people wrote to each other can get there; ph
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -27,9 +28,9 @@ LONGEST: Final = 200
 UNREADABLE: Final = "no JSON object"
 
 
-def tell(direction: str, kind: str, who: str, data: str | bytes) -> None:
-    """Log one frame that came `in` or goes `out` on this socket."""
-    log.info(EVENT, extra={"direction": direction, "socket": kind, "who": who, **shown(data)})
+def tell(direction: str, named: Mapping[str, str], data: str | bytes) -> None:
+    """Log one frame that came `in` or goes `out`. `named`: what names its socket; ids of the frame itself come before it."""
+    log.info(EVENT, extra={"direction": direction, **named, **shown(data)})
 
 
 def shown(data: str | bytes) -> dict[str, Any]:

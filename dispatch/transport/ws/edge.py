@@ -5,6 +5,7 @@ Sockets are `websocket.DispatchConnection`s; connections that have not become so
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from dispatch.config import Settings
 from dispatch.ids import RideId
+from dispatch.trail import Numbers
 from dispatch.transport import wire
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest, Turned
 from dispatch.transport.http.paths import DRIVER, RIDE, Refusal
@@ -182,6 +184,8 @@ class SocketEdge:
         self._arrivals = TokenBucket(settings.handshakes_per_s, settings.handshakes_per_s * 2)
         self._hurried = asyncio.Event()
         self._gateway = gateway
+        self.names = Numbers("c", time.time())
+        """Of connections, for the log."""
         self.log_frames = settings.log_frames
         self.flood_limits = FloodLimits.of(settings)
         self._loop = asyncio.get_running_loop()
@@ -314,7 +318,8 @@ class SocketEdge:
 
     def _cut(self, counted_as: str, why: str, connection: asyncio.Transport) -> None:
         self.counters.cut[counted_as] += 1
-        log.info("a connection was cut off", extra={"why": why})
+        peer = connection.get_extra_info("peername") or ("?",)
+        log.info("a connection was cut off", extra={"why": why, "client": ":".join(map(str, peer[:2]))})
         connection.abort()
 
     # -- stopping

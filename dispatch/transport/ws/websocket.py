@@ -15,10 +15,11 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike, Subprotocol
 
+from dispatch.trail import request_id
 from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.admission import NOT_PROVED, Admitted, HttpRequest, Turned
-from dispatch.transport.http.paths import OPS, Refusal
+from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Refusal
 from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
@@ -91,6 +92,7 @@ class DispatchConnection(asyncio.Protocol):
         "_ident",
         "_kind",
         "_meter",
+        "_name",
         "_opened_at",
         "_outbox",
         "_protocol",
@@ -116,6 +118,7 @@ class DispatchConnection(asyncio.Protocol):
         self._admitted: Admitted | None = None
         self._meter = FloodMeter(edge.flood_limits, edge.clock)
         self._kind = self._ident = self._close_reason = ""
+        self._name = edge.names.next()
         self._opened_at = 0.0
         self._fragments: list[Frame] | None = None
         self._outbox: Outbox | None = None
@@ -132,7 +135,7 @@ class DispatchConnection(asyncio.Protocol):
         protocol, edge = self._protocol, self._edge
         frame = edge.encoded(message) if type(message) in SHARED else wire.encode(message)
         if edge.log_frames:
-            frame_log.tell("out", self._kind, self._ident, frame)
+            frame_log.tell("out", self._named(), frame)
         elif type(message) is wire.Refused:
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
         if self._write_paused:
@@ -370,13 +373,13 @@ class DispatchConnection(asyncio.Protocol):
             opcode, data = whole
         edge.counters.frames_in += 1
         if edge.log_frames:
-            frame_log.tell("in", self._kind, self._ident, bytes(data))
+            frame_log.tell("in", self._named(), bytes(data))
         try:
             session.receive(bytes(data).decode() if opcode is TEXT else bytes(data))
         except UnicodeDecodeError as error:
             self._fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
         except Exception:
-            log.exception("a session failed on a frame; its socket is closed")
+            log.exception("a session failed on a frame; its socket is closed", extra=self._named())
             self.close(CloseCode.INTERNAL_ERROR)
 
     def _on_control(self, session: Session, frame: Frame) -> None:
@@ -435,7 +438,9 @@ class DispatchConnection(asyncio.Protocol):
         headers = request.headers
         admitted = self._edge.admit(HttpRequest(path, query, headers.get_all, self._peer(), names=headers.keys))
         if isinstance(admitted, Refusal):
+            asked = request_id.set(self._name)
             response = self._protocol.reject(admitted.status, str(admitted), admitted.code, admitted.headers)
+            request_id.reset(asked)
             why: Exception | None = admitted
         else:
             response = self._protocol.accept(request)
@@ -447,11 +452,12 @@ class DispatchConnection(asyncio.Protocol):
         if isinstance(admitted, Admitted) and why is None:
             self._open(admitted)
         elif isinstance(admitted, Turned) and why is None:
-            log.info("a handshake was turned away", extra={"code": admitted.code, "client": self._client()})
+            told = {"connection": self._name, "code": admitted.code, "client": self._client()}
+            log.info("a handshake was turned away", extra=told)
             self.close(*admitted)
         else:
-            told = {"path": path[:MAX_REASON_BYTES], "status": status, "why": str(why)}
-            log.info("a handshake was refused", extra={**told, "client": self._client()})
+            refused = {"path": path[:MAX_REASON_BYTES], "status": status, "why": str(why), "connection": self._name}
+            log.info("a handshake was refused", extra={**refused, "client": self._client()})
 
     def _open(self, admitted: Admitted) -> None:
         edge = self._edge
@@ -481,7 +487,7 @@ class DispatchConnection(asyncio.Protocol):
             session.open(may_resume=True)
             edge.newcomers.start(session)
         except Exception:
-            log.exception("a session could not be opened; its socket is closed")
+            log.exception("a session could not be opened; its socket is closed", extra=self._named())
             self.close(CloseCode.INTERNAL_ERROR)
         else:
             edge.liveness.watch(self)
@@ -516,7 +522,10 @@ class DispatchConnection(asyncio.Protocol):
     # -- what the log says
 
     def _named(self) -> dict[str, str]:
-        return {"socket": self._kind, "who": self._ident}
+        """What names the socket: its kind, whose it is, and the ids that the trail of the log has."""
+        kind, ident = self._kind, self._ident
+        ids = {f"{kind}_id": ident} if kind in (RIDE, DRIVER) else {}
+        return {"socket": kind, "who": ident, "connection": self._name, **ids}
 
     def _peer(self) -> str:
         """The IP address of the other end."""

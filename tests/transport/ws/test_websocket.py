@@ -131,13 +131,15 @@ async def test_an_unmasked_frame_closes_with_1002(served: Served) -> None:
 @over_sockets()
 async def test_a_bug_in_a_session_closes_its_socket_with_1011_and_is_logged(served: Served) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        logged: list[str] = []
-        patch.setattr("dispatch.transport.ws.websocket.log.exception", logged.append)
+        logged: list[dict[str, str]] = []
+        note: Any = lambda message, extra: logged.append(extra)  # noqa: E731
+        patch.setattr("dispatch.transport.ws.websocket.log.exception", note)
         async with served.app() as app, served.app("/ws/ride/other/") as other:
             await app.send("bug")
             assert (await end_of(app))[0] == 1011
             assert await said(other, "others go on") == "others go on"
-        assert len(logged) == 1
+        (named,) = logged
+        assert (named["socket"], named["driver_id"]) == ("driver", DRIVER) and named["connection"].startswith("c-")
 
 
 # -- the handshake
