@@ -69,7 +69,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
     require_area(settings)
     travel, make_policy, ground = eta_model(settings), policy_factory(settings), ground_of(settings)
     phones.library()
-    sparing = logs.set_up()
+    sparing = logs.set_up(settings.log_format)
     with ExitStack() as opened:
         listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
         if settings.admin_port is not None:

@@ -119,8 +119,10 @@ def _allowance(kind: str, record: logging.LogRecord) -> tuple[float, int]:
     return FRAMES if kind == FRAME else LINES if _error_of(record) is None else TRACEBACKS
 
 
-def set_up() -> Sparing:
-    """Readable lines on a terminal, in colours unless NO_COLOR is set, JSON otherwise. Of libraries only warnings are told."""
+def set_up(form: str) -> Sparing:
+    """Readable lines or JSON by the setting `log_format`, in colours on a terminal unless NO_COLOR is set. Of libraries only warnings
+    are told.
+    """
     sparing = Sparing()
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(sparing)
@@ -134,7 +136,7 @@ def set_up() -> Sparing:
                 name_request,
                 mask_phones,
                 spell_out,
-                _renderer(),
+                _renderer(form),
             ],
             foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
         )
@@ -144,7 +146,9 @@ def set_up() -> Sparing:
     return sparing
 
 
-def _renderer() -> Any:
-    if not sys.stderr.isatty():
+def _renderer(form: str) -> Any:
+    is_terminal = sys.stderr.isatty()
+    if form == "json" or (form == "auto" and not is_terminal):
         return structlog.processors.JSONRenderer()
-    return structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    wants_colours = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return structlog.dev.ConsoleRenderer(colors=wants_colours)

@@ -36,13 +36,13 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
     root, product = logging.getLogger(), logs.log
     before = root.handlers[:], root.level, product.level
 
-    def play(story: Callable[[logs.Sparing], None], isatty: bool = False, **environ: str) -> str:
+    def play(story: Callable[[logs.Sparing], None], isatty: bool = False, form: str = "auto", **environ: str) -> str:
         for name in ("NO_COLOR", "TERM"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "stderr", Terminal(isatty))
-        story(logs.set_up())
+        story(logs.set_up(form))
         assert isinstance(sys.stderr, io.StringIO)
         return sys.stderr.getvalue()
 
@@ -144,6 +144,26 @@ def test_whatever_is_logged_while_a_request_is_answered_has_its_id_and_nothing_e
 
     told = {line["event"]: line.get("request_id") for line in lines(written(story))}
     assert told == {"before": None, "a library": "r-dkwpz-gh", "a room": "r-dkwpz-gh", "after": None}
+
+
+@pytest.mark.parametrize(
+    ("form", "isatty", "is_json"),
+    [
+        ("auto", False, True),
+        ("auto", True, False),
+        ("json", True, True),
+        ("json", False, True),
+        ("text", True, False),
+        ("text", False, False),
+    ],
+)
+def test_lines_have_the_form_that_is_set_or_the_one_that_suits_who_looks(
+    form: str, isatty: bool, is_json: bool, written: Written
+) -> None:
+    told = written(lambda _: logs.log.info("it began", extra={"phone": PHONE}), isatty, form)
+    assert told.startswith("{") is is_json
+    assert PHONE not in told and "it began" in told
+    assert ("\x1b[" in told) is (isatty and not is_json), "a file gets no colours"
 
 
 class TestSparing:

@@ -190,7 +190,7 @@ def test_no_log_line_lets_it_through(monkeypatch: pytest.MonkeyPatch, stream_typ
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("NO_COLOR", "1")
     try:
-        logs.set_up()
+        logs.set_up("auto")
         try:
             raise ValueError(EVIL)
         except ValueError:

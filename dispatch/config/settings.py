@@ -218,6 +218,7 @@ class Server(Checked):
     ping_after_s: float = duration("5s", "50ms", "10m", "a socket silent this long is pinged")
     stop_batch: int = whole(50, 1, 10_000, "connections closed at once when the server stops")
     stop_pause_s: float = duration("30ms", "0s", "10s", "pause between two batches of closes")
+    log_format: str = choice("auto", "auto|json|text", "form of the log's lines; auto: text on a terminal, else JSON")
     log_frames: bool = switch(False, "log each frame: direction, socket, type and ids")
     max_connections: int = whole(20_000, 1, 1_000_000, "connections held at once")
     sockets_per_address: int = whole(2_000, 1, 1_000_000, "connections of one address (of one IPv6 /64) at once")

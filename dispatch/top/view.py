@@ -83,6 +83,8 @@ class Glance(NamedTuple):
     stops_by: str = "Ctrl-C stops"
     lags: Lags | None = None
     """None: it is no figure of this view."""
+    is_lost: bool = False
+    """The server is gone, and what is shown is old."""
 
     @property
     def free(self) -> int:
@@ -165,7 +167,8 @@ def _doing(glance: Glance) -> str:
         f"{counted(glance.fleet - glance.connected, 'driver')} offline": glance.fleet - glance.connected,
         f"{glance.reconnects:,} reconnected": glance.reconnects,
     }
-    return ", ".join([glance.doing, *(words for words, count in troubles.items() if count)])
+    doing = f"[bold white on red] {glance.doing} [/]" if glance.is_lost else glance.doing
+    return ", ".join([doing, *(words for words, count in troubles.items() if count)])
 
 
 def status_line(glance: Glance) -> str:

@@ -167,6 +167,7 @@ class Watch:
         return Glance(
             title=self.url,
             doing=self._doing(),
+            is_lost=not self._is_connected.is_set() and self.doing != CONNECTING,
             elapsed_s=figures.pop("up_s", now - self._began),
             for_s=None,
             requests=figures.pop("requests", sum(rides.values())),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +13,7 @@ from pytest import MonkeyPatch
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
+from dispatch import logs
 from dispatch.identity.keys import Key, KeyRing
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.principals import Principal, Role
@@ -298,6 +302,20 @@ async def status_of(server: Served, *, host: str, more: str) -> str:
     status = (await reader.readline()).split()[1].decode()
     writer.close()
     return status
+
+
+@changes("log_format", {"json": True, "text": False})
+def whether_a_line_of_the_log_is_json(given: Given) -> object:
+    root, written = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level, logs.log.level
+    with MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", written)
+        logs.set_up(given.settings.log_format)
+        logs.log.info("it began")
+    root.handlers[:], level, product_level = before
+    root.setLevel(level)
+    logs.log.setLevel(product_level)
+    return written.getvalue().startswith("{")
 
 
 @changes("log_frames", {"false": [], "true": ["in", "out"]})

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from dispatch.top.view import ROWS, Glance, status_line, view
+from dispatch.top.view import ROWS, Glance, Lags, status_line, view
 from sim.demo.rides import STATUSES
 
 CALM = Glance(
@@ -179,3 +179,30 @@ def test_no_figure_is_cut_on_a_terminal_of_any_width(width: int) -> None:
     ):
         assert figure in text, figure
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_server_that_is_gone_is_said_so_loudly_on_a_terminal_and_plainly_in_a_log() -> None:
+    lost = CALM._replace(doing="no answer since 15:04:05, trying again", is_lost=True)
+    out = StringIO()
+    Console(file=out, width=80, force_terminal=True, color_system="standard").print(view(lost, 80))
+    assert "\x1b[1;37;41m no answer since 15:04:05, trying again \x1b[0m" in out.getvalue()
+    assert "[" not in status_line(lost)
+
+
+def test_a_server_that_tells_no_metrics_has_no_figures_of_them_and_lags_are_shown_where_there_are_some() -> None:
+    bare = CALM._replace(declined=None, timed_out=None, assignments_per_minute=None, positions_per_s=None)
+    lines = drawn(
+        bare._replace(lags=Lags(0.0041, None, 0.0123), program="dispatch top", stops_by="q quits", for_s=None)
+    )
+    assert value_of(lines, "declined · timed out") == "– · –"
+    assert value_of(lines, "assignments a minute") == value_of(lines, "positions a second") == "–"
+    assert value_of(lines, "lag loop·mail·disk") == "4 · – · 12 ms"
+    assert "dispatch top" in lines[0] and "q quits" in lines[-2] and len(lines) <= 24
+    assert "– assignments a minute" in status_line(bare)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_the_view_of_any_server_fits_a_usual_terminal(width: int) -> None:
+    lines = drawn(CALM._replace(lags=Lags(9.999, 9.999, 9.999)), width)
+    assert max(map(len, lines)) <= width
+    assert width < 78 or len(lines) <= 24
