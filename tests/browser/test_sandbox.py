@@ -12,10 +12,21 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
+from dispatch.web import FOLDER
 from tests.browser.conftest import Open
 from tests.browser.people import press
 from tests.browser.server import Server
 
+KEYS = [key for key in json.loads((FOLDER / "texts" / "en.json").read_text("utf-8")) if "_" in key]
+"""Those that no sentence has in it by accident."""
+PAGES = {"passenger": ("/", 360), "driver": ("/driver", 360), "desk": ("/desk", 1440), "developer": ("/client/", 360)}
+FIRST_SEEN = {
+    "passenger": "[data-test=pickup]",
+    "driver": "[data-test=online]",
+    "desk": "[data-test=ride-list]",
+    "developer": "[data-test=get-tokens]",
+}
+VIEWS = ("rides", "drivers", "people", "day", "audit")
 Look = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
 AT_THE_STATION = {"latitude": 60.1711, "longitude": 24.9414}
@@ -60,6 +71,11 @@ def test_one_click_logs_in_and_the_desk_steers_the_town(
     assert server.told()["is_paused"] is True
     pause.click()
     expect(pause).to_have_attribute("aria-pressed", "false")
+    page.get_by_test_id("misbehave").click()
+    page.get_by_test_id("wrong-vanish").fill("2")
+    page.get_by_test_id("misbehave-apply").click()
+    expect(page.get_by_test_id("misbehave-apply")).to_have_count(0)
+    assert server.told()["misbehaving"]["vanish"] == 2
     page.get_by_test_id("speed").select_option("4")
     page.get_by_test_id("add-drivers").click()
     expect(page.get_by_test_id("sandbox-bar")).to_contain_text("16 drivers")
@@ -76,3 +92,30 @@ def test_the_next_offer_rings_at_the_page_of_whoever_wants_it(open_page: Open, s
     desk.get_by_test_id("next-offer").click()
     expect(driver.get_by_test_id("request-dialog")).to_be_visible(timeout=20_000)
     picture(driver, "offer")
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_every_page_is_whole_in_other_languages(
+    open_page: Open, server: Town, accessible: Look, fits: Look, picture: Picture, language: str
+) -> None:
+    def read(page: Page, name: str) -> None:
+        text = page.locator("body").inner_text()
+        assert [key for key in KEYS if key in text] == [], "a key stands where its words should"
+        fits(page)
+        picture(page, f"{language}-{name}")
+
+    for name, (path, width) in PAGES.items():
+        page = open_page(path, width=width, height=900 if width > 1000 else 740, language=language)
+        root = page.locator("html")
+        expect(root).to_have_attribute("lang", language)
+        expect(root).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+        if name != "developer":
+            be_the_one_of(page)
+        page.locator(FIRST_SEEN[name]).first.wait_for()
+        read(page, name)
+        accessible(page)
+        for view in VIEWS if name == "desk" else ():
+            page.get_by_test_id(f"view-{view}").click()
+            expect(page.get_by_test_id(f"{view}-view")).to_be_visible()
+            read(page, f"desk-{view}")
+        page.close()
