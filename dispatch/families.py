@@ -91,7 +91,7 @@ RIDES: Final = (
         GAUGE,
         "Drivers whom the dispatcher knows, by status as they announced it",
         "status",
-        ("available", "busy", "unavailable", "offline"),
+        ("available", "busy", "unavailable", "offline", "asleep"),
     ),
     Family(
         "dispatch_positions", COUNTER, "Positions: `reported` are all, `refused` those that nobody believed", "fate"

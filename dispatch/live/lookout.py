@@ -1,6 +1,7 @@
 """Where whoever may use the control socket can look at the running server, and as whom. `dispatch top` asks."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from dispatch.config import Settings, must_log_in
@@ -38,6 +39,7 @@ class Lookout:
             "url": url,
             "metrics_url": f"{metrics}/metrics",
             "token": self._token() if must_log_in(settings) else "",
+            "certificate": str(Path(settings.tls_cert).resolve()) if settings.tls_cert else "",
         }
 
     def _token(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,6 +24,19 @@ class Access(NamedTuple):
     url: str
     metrics_url: str
     token: str = ""
+    certificate: str = ""
+    """File of the certificate that the server on this machine has; empty: it is verified as any other."""
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How the server's certificate is verified. One of this machine is known by itself, whatever name is in it."""
+        if not self.url.startswith("https"):
+            return None
+        if not self.certificate:
+            return ssl.create_default_context()
+        known = ssl.create_default_context(cafile=self.certificate)
+        known.check_hostname = False
+        known.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        return known
 
     @property
     def socket_url(self) -> str:
@@ -52,7 +66,8 @@ def access_of(url: str | None, token_file: str | None, db: str, host: str, port:
             base = url.rstrip("/")
             return Access(base, f"{base}/metrics", token if token_file is not None or base == told.get("url") else "")
         base = str(told.get("url", f"http://{in_url(host)}:{port}"))
-        return Access(base, str(told.get("metrics_url", f"{base}/metrics")), token)
+        metrics_url, certificate = str(told.get("metrics_url", f"{base}/metrics")), str(told.get("certificate", ""))
+        return Access(base, metrics_url, token, certificate)
 
     return ask
 

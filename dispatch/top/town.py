@@ -90,5 +90,5 @@ class Town:
 
 
 def online(drivers: Counter[str]) -> int:
-    """How many of them are connected, or on a ride."""
-    return drivers.total() - drivers[DriverStatus.OFFLINE]
+    """How many of them are connected, or on a ride. Who is asleep may be asked, and is not."""
+    return drivers.total() - drivers[DriverStatus.OFFLINE] - drivers[DriverStatus.ASLEEP]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from dispatch.errors import DispatchError
@@ -26,6 +27,7 @@ from dispatch.words import DriverStatus, OfferOutcome
 
 AGAIN_S: Final = 1.0
 """Between two tries to connect, and between two looks at the metrics."""
+REFUSED_S: Final = 30.0
 WITHIN_S: Final = 5.0
 LARGEST_BOARD: Final = 64 * 1024 * 1024
 LONGEST_PAGE: Final = 4 * 1024 * 1024
@@ -87,6 +89,8 @@ class Watch:
                 why = "turned away"
             except ConnectionClosed as closed:
                 self._give_up_if(closed.rcvd.code if closed.rcvd is not None else 0)
+            except ssl.SSLError as error:
+                raise NotLetIn(f"the certificate of {self.url} is not one to trust: {error.reason or error}") from None
             except (OSError, TimeoutError, InvalidHandshake, Gap):
                 pass
             except msgspec.MsgspecError as error:
@@ -109,16 +113,24 @@ class Watch:
             ping_interval=WITHIN_S,
             ping_timeout=WITHIN_S,
             max_size=LARGEST_BOARD,
+            ssl=access.tls(),
         ) as socket:
-            town = Town(self.town.news)
-            async for data in socket:
-                town.hear(wire.to_staff(data))
-                if town.is_known and not self._is_connected.is_set():
-                    self._ended += self.town.ended
-                    self.town, self.doing = town, CONNECTED
-                    self._is_connected.set()
-                    self._has_tried.set()
-            self._give_up_if(socket.close_code or 0)
+            try:
+                await self._hear_all(socket)
+            except asyncio.CancelledError:
+                await socket.close()  # as one who leaves, and not as one who failed
+                raise
+
+    async def _hear_all(self, socket: ClientConnection) -> None:
+        town = Town(self.town.news)
+        async for data in socket:
+            town.hear(wire.to_staff(data))
+            if town.is_known and not self._is_connected.is_set():
+                self._ended += self.town.ended
+                self.town, self.doing = town, CONNECTED
+                self._is_connected.set()
+                self._has_tried.set()
+        self._give_up_if(socket.close_code or 0)
 
     def _give_up_if(self, code: int) -> None:
         if code not in NOT_LET_IN:
@@ -139,10 +151,11 @@ class Watch:
             access = self._at
             if access is not None:
                 try:
-                    self._take(read_page(await asyncio.to_thread(_fetch, access.metrics_url)))
+                    self._take(read_page(await asyncio.to_thread(_fetch, access.metrics_url, access.tls())))
                 except HTTPError:
                     self.page = None
                     self._has_metrics.set()
+                    await asyncio.sleep(REFUSED_S)  # it says so again and again, and logs it each time
                 except (OSError, HTTPException, UnicodeError, ValueError):
                     self._has_metrics.set()
             await asyncio.sleep(AGAIN_S)
@@ -189,7 +202,7 @@ class Watch:
         if self.doing != CONNECTED:
             return self.doing
         if self.page is None:
-            return f"{CONNECTED}; its metrics are for its own machine alone"
+            return f"{CONNECTED}; it tells no metrics here"
         return (
             f"{CONNECTED}; takes no rides now, /readyz says why"
             if self.page.value("dispatch_ready") == 0.0
@@ -233,7 +246,7 @@ NOT_TOLD: Final[dict[str, Any]] = {
 """What a server says in its metrics alone, which it shows to its own machine."""
 
 
-def _fetch(url: str) -> str:
-    with build_opener(ProxyHandler({})).open(url, timeout=WITHIN_S) as answer:
+def _fetch(url: str, tls: ssl.SSLContext | None) -> str:
+    with build_opener(ProxyHandler({}), HTTPSHandler(context=tls)).open(url, timeout=WITHIN_S) as answer:
         page: bytes = answer.read(LONGEST_PAGE)
     return page.decode()

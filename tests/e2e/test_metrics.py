@@ -103,7 +103,7 @@ def test_no_id_phone_name_or_address_stands_in_a_metric(page: str) -> None:
         ("dispatch_rides", {"scheduled": 0, "pending": 0, "accepted": 0, "arrived": 0, "in_progress": 0}),
         ("dispatch_offers_made", {"": 2}),
         ("dispatch_offers", {"accepted": 1, "declined": 1, "expired": 0}),
-        ("dispatch_drivers", {"available": 1, "busy": 0, "unavailable": 0, "offline": 0}),
+        ("dispatch_drivers", {"available": 1, "busy": 0, "unavailable": 0, "offline": 0, "asleep": 0}),
         ("dispatch_sockets", {"driver": 1, "ride": 1, "ops": 1}),
         ("dispatch_ready", {"": 1}),
         ("dispatch_charges_unsettled", {"": 0}),

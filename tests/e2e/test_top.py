@@ -24,6 +24,7 @@ import cli
 from dispatch.control import ask_owner
 from dispatch.storage.tools.orders import Overlook
 from tests.e2e.test_quotes import ROOT
+from tests.transport.ws.certificates import certificate
 from tests.watched import COMMAND
 
 PATIENCE_S = 30.0
@@ -89,6 +90,18 @@ def test_nobody_else_sees_it_and_is_told_why_in_one_line(locked: Path, tmp_path:
     result = top(told(locked)["url"], "--db", str(tmp_path / "none.db"), *flags)
     assert result.exit_code == 1
     assert says in result.output and len(result.output.splitlines()) == 1 and "made.up" not in result.output
+
+
+def test_a_server_with_a_certificate_of_its_own_is_known_by_its_file_and_by_nothing_else(tmp_path: Path) -> None:
+    db, (cert, key) = tmp_path / "rides.db", certificate(tmp_path)
+    server = serving(db, "--auth", "on", "--behind-proxy", "10.0.0.5", "--tls-cert", str(cert), "--tls-key", str(key))
+    try:
+        own = top("--db", str(db))
+        stranger = top(told(db)["url"], "--db", str(tmp_path / "none.db"))
+    finally:
+        assert ended(server) == 0
+    assert own.exit_code == 0 and "connected; it tells no metrics here" in own.output, own.output
+    assert (stranger.exit_code, "is not one to trust" in stranger.output) == (1, True), stranger.output
 
 
 def test_where_no_server_is_one_picture_is_one_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a server says of itself to whoever may use its control socket."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,13 @@ def test_it_is_reached_on_this_machine_wherever_it_listens(host: str, url: str) 
 
 def test_metrics_are_on_the_admin_port_where_there_is_one() -> None:
     assert told(admin_port=9067)["metrics_url"] == "http://127.0.0.1:9067/metrics"
+
+
+def test_a_certificate_of_its_own_is_named_by_its_whole_path() -> None:
+    answer = told(tls_cert="cert.pem", tls_key="key.pem")
+    assert answer["url"].startswith("https://")
+    assert Path(answer["certificate"]) == Path("cert.pem").resolve()
+    assert told()["certificate"] == ""
 
 
 def test_where_people_log_in_there_is_a_token_of_staff_that_ends() -> None:

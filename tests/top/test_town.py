@@ -44,6 +44,10 @@ def test_changes_take_the_place_of_what_was_told_and_whoever_is_gone_counts_no_m
     assert (town.offers_open, online(town.drivers)) == (0, 1)
 
 
+def test_who_is_asleep_is_not_online() -> None:
+    assert online(told(BoardChanged(8, AT, (), (driver(0, "asleep", False),), ())).drivers) == 1
+
+
 def test_a_ride_that_is_over_leaves_and_is_counted_by_how() -> None:
     over = (ride("r1", "completed"), ride("r2", "no_drivers"))
     town = told(BoardChanged(8, AT, (), (), over))

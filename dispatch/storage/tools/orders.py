@@ -66,7 +66,7 @@ class UnblockPair(_Order, frozen=True, tag="unblock"):
 
 class Overlook(_Order, frozen=True, tag="overlook"):
     """Let whoever may use the control socket look at the server. Answer: its `url`, where its `metrics_url` is, and a `token` of staff,
-    empty where nobody has to log in.
+    empty where nobody has to log in; and the file of its `certificate`, if it has one.
     """
 
 
