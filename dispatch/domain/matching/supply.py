@@ -128,7 +128,8 @@ class Supply:
         supplied = self.drivers[driver_id]
         if supplied.status == ASLEEP:
             return self._lay_down(driver_id, supplied)
-        self._sleepers.remove(driver_id)
+        if self._sleepers.holds(driver_id):
+            self._sleepers.remove(driver_id)
         if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
             self._grid.remove(driver_id)
             self._without_position.pop(driver_id, None)
@@ -147,8 +148,8 @@ class Supply:
         for placed in offers:
             pending = self.drivers[placed.driver_id].pending
             pending[placed.offer_id] = ride_id
-            if len(pending) >= self._live_offers:
-                self._leave(placed.driver_id)
+            if len(pending) >= self._live_offers and not self._grid.remove(placed.driver_id):
+                self._sleepers.remove(placed.driver_id)
 
     def seen(self, driver_id: DriverId) -> bool:
         """The driver's position became known, or known again. Returns whether the driver is eligible."""
@@ -180,8 +181,8 @@ class Supply:
         (self._grid if is_awake else self._sleepers).put(driver_id, fix.lat, fix.lon)
 
     def _leave(self, driver_id: DriverId) -> None:
-        self._grid.remove(driver_id)
-        self._sleepers.remove(driver_id)
+        if not self._grid.remove(driver_id):
+            self._sleepers.remove(driver_id)
 
     def _lay_down(self, driver_id: DriverId, supplied: Supplied) -> bool:
         """As `update`, for a driver who is asleep."""

@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, Hits, Search, Searches
-from dispatch.domain.matching.supply import Supply
+from dispatch.domain.matching.supply import ASLEEP, Supply
 from dispatch.domain.places.geo import EARTH_RADIUS_M, haversine_m
 from dispatch.domain.places.grid import Grid
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade, RoundConsidered
 from dispatch.values import CLOCK_SLACK_S, Point
-from dispatch.words import AskVerdict, DriverStatus
+from dispatch.words import AskVerdict
 
 
 class Rule(NamedTuple):
@@ -242,7 +242,7 @@ class Zone:
         """
         hits = self.nearest_awake(search, k, radius_m)
         missing = min(k, self.rules.batch) - len(hits)
-        if missing > 0 and self.supply.counts[DriverStatus.ASLEEP]:
+        if missing > 0 and self.supply.counts[ASLEEP]:
             may_ask = self._admission(search, radius_m)
             hits += self.supply.nearest_asleep(*search.card.trip.pickup.point, missing, radius_m, self.now, may_ask)
         return hits
@@ -383,12 +383,9 @@ def considered(zone: Zone, everybody: Grid, search: Search, asking: OffersMade) 
     are not asked.
     """
     pickup = search.card.trip.pickup
+    known, asked, pushed = zone.supply.drivers, AskVerdict.ASKED, AskVerdict.PUSHED
     rows = [
-        (
-            placed.pickup_distance_m,
-            placed.driver_id,
-            AskVerdict.PUSHED if zone.is_asleep(placed.driver_id) else AskVerdict.ASKED,
-        )
+        (placed.pickup_distance_m, placed.driver_id, pushed if known[placed.driver_id].status == ASLEEP else asked)
         for placed in asking.offers
     ]
     chosen = {placed.driver_id for placed in asking.offers}
