@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from functools import partial
 from socket import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dispatch import logs, phones
 from dispatch.addresses import TEXTS
@@ -55,6 +55,25 @@ if TYPE_CHECKING:
 TELL_LEFT_OUT_S = 10.0
 
 
+class Begun(NamedTuple):
+    """What is there before the server starts: what was made of the settings, the file that is ours, and the sockets that are open.
+
+    `orders`: the control socket of the file. `admin`: the listener of the admin port, if there is one. `sparing`: what the log leaves
+    out. `guest`: a sandbox, which lives in this process.
+    """
+
+    settings: Settings
+    travel: EtaModel
+    make_policy: PolicyFactory | None
+    ground: Ground
+    ownership: Ownership
+    orders: socket
+    listener: socket
+    admin: socket | None
+    sparing: logs.Sparing
+    guest: Guest | None = None
+
+
 def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest | None = None) -> int:
     """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. `guest`: a sandbox, which lives in
     this process. Returns the exit status.
@@ -74,27 +93,17 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
         listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
         if settings.admin_port is not None:
             admin = opened.enter_context(listening_socket(settings.admin_host, settings.admin_port, of="admin_"))
-        is_whole = run(
-            _serve(settings, travel, make_policy, ground, ownership, orders, listener, admin, sparing, guest)
-        )
+        begun = Begun(settings, travel, make_policy, ground, ownership, orders, listener, admin, sparing, guest)
+        is_whole = run(serve_with(begun))
     what = f"everything is in {settings.db}" if is_whole else f"the log says what is not in {settings.db} alone"
     say(f"dispatch has stopped: all connections are closed, {what}")
     return 0
 
 
-async def _serve(
-    settings: Settings,
-    travel: EtaModel,
-    make_policy: PolicyFactory | None,
-    ground: Ground,
-    ownership: Ownership,
-    orders: socket,
-    listener: socket,
-    admin: socket | None,
-    sparing: logs.Sparing,
-    guest: Guest | None,
-) -> bool:
-    """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written."""
+async def serve_with(begun: Begun) -> bool:
+    """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written.
+    Returns whether everything is on file at the end.
+    """
     from dispatch.live.routes import Parts, routes
     from dispatch.transport.control import orders_answered
     from dispatch.transport.http.app import http_app
@@ -103,32 +112,33 @@ async def _serve(
     from dispatch.transport.ws.metrics import edge_figures
     from dispatch.transport.ws.server import serve_forever
 
+    settings, guest, listener = begun.settings, begun.guest, begun.listener
     failures = _Failures()
     pins = secrets.token_hex(16)  # they are drawn from it: whoever knows when we started must not know them
     runtime = make_runtime(RealtimeRuntime, pins, settings, failures.note)
     async with AsyncExitStack() as opened:
-        opened.callback(sparing.tell)
-        opened.callback(asyncio.create_task(_tell_what_was_left_out(sparing)).cancel)
-        live = LiveFile(settings, ownership, runtime, is_sandbox=guest is not None)
+        opened.callback(begun.sparing.tell)
+        opened.callback(asyncio.create_task(_tell_what_was_left_out(begun.sparing)).cancel)
+        live = LiveFile(settings, begun.ownership, runtime, is_sandbox=guest is not None)
         opened.push_async_callback(live.close)
         store = live.store
         settings = replace(settings, phone_region=store.phone_region())
-        zone = assemble(settings, runtime, store, travel=travel, make_policy=make_policy, clock=time.perf_counter)
+        zone = assemble(
+            settings, runtime, store, travel=begun.travel, make_policy=begun.make_policy, clock=time.perf_counter
+        )
         keys = KeyFile(settings.db, time.time())
         admission = _admission(settings, zone.gateway, keys, runtime, opened)
         providers = pricing_provider(settings, runtime, zone.pricer), payment_provider(settings, runtime)
         for provider in providers:
             if provider is not None:
                 opened.push_async_callback(provider.stop)
-        logins = _logins(
-            settings, live, zone.gateway, keys, runtime, opened, guest
-        )  # first: rides that wake may have texts to send
-        resumed = recover(runtime, store)
+        logins = _logins(settings, live, zone.gateway, keys, runtime, opened, guest)
+        resumed = _resume(runtime, store, after=logins)
         failures.is_starting = False
         edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
         sources = logins.figures, partial(edge_figures, edge), lambda: {"dispatch_http_refused": refused}
         live.special[RemovePerson] = removals.remove
-        ports = listener.getsockname()[1], admin.getsockname()[1] if admin is not None else None
+        ports = listener.getsockname()[1], begun.admin.getsockname()[1] if begun.admin is not None else None
         live.special[Overlook] = Lookout(settings, *ports, keys.ring, lambda: runtime.now).tell
         live.on_done = partial(tell_effects, runtime, zone.gateway)
         parts = Parts(
@@ -136,21 +146,21 @@ async def _serve(
             requests=Requests(runtime, settings),
             file=live,
             zone=zone,
-            travel=travel,
+            travel=begun.travel,
             logins=logins,
             reads=_reads(runtime, live, zone, settings.db, opened, sources),
             port=listener.getsockname()[1],
             removals=removals,
             is_sandbox=guest is not None,
-            ground=ground,
+            ground=begun.ground,
         )
         pages = http_app(routes(parts, guest.routes(parts) if guest is not None else ()), admission, refused)
-        beside = _admin_port(settings, parts.reads, admin)
-        await opened.enter_async_context(orders_answered(orders, partial(_obey, live, zone.gateway)))
+        beside = _admin_port(settings, parts.reads, begun.admin)
+        await opened.enter_async_context(orders_answered(begun.orders, partial(_obey, live, zone.gateway)))
         _say_what_to_know(settings, store, resumed)
         if guest is not None:
             await guest.settle()
-        on_ready, on_stop = partial(_announce_ready, ownership, settings, admin, guest), guest.leave if guest else None
+        on_ready, on_stop = partial(_announce_ready, begun), guest.leave if guest else None
         await serve_forever(zone.gateway, pages, settings, on_ready, edge, listener, admission, beside, on_stop)
     return live.is_whole
 
@@ -203,6 +213,12 @@ def _logins(
     )
 
 
+def _resume(runtime: RealtimeRuntime, store: JournalReads, *, after: "LiveLogins") -> int:
+    """Rides of the process before go on; how many. `after`: with logins comes whoever sends the texts that such rides may have."""
+    del after
+    return recover(runtime, store)
+
+
 def _admin_port(settings: Settings, reads: LiveReads, listener: socket | None) -> "Admin | None":
     """What is served on the admin port. Its host has a name as the other's has; who may reach it, the operator's network decides."""
     from dispatch.live.routes import admin_routes
@@ -242,10 +258,9 @@ def _say_what_to_know(settings: Settings, store: JournalReads, resumed: int) -> 
         logs.log.warning("charges wait for a provider of payments (payment_url)", extra={"charges": unpaid})
 
 
-def _announce_ready(
-    ownership: Ownership, settings: Settings, admin: socket | None, guest: Guest | None, host: str, port: int
-) -> None:
-    ownership.keep()
+def _announce_ready(begun: Begun, host: str, port: int) -> None:
+    settings, admin, guest = begun.settings, begun.admin, begun.guest
+    begun.ownership.keep()
     scheme = "https" if settings.tls_cert else "http"
     say(
         f"dispatch listens on {scheme}://{in_url(host)}:{port} (WebSockets at /ws/ride/<ride_id>/ and /ws/driver/<driver_id>/)"

@@ -222,7 +222,9 @@ async def _served(settings: Settings, faults: Faults, visit: Visit) -> None:
                 app.ground_of(settings),
             )
             policy = app.policy_factory(settings)
-            await app._serve(settings, travel, policy, ground, ownership, orders, listener, None, logs.Sparing(), None)
+            await app.serve_with(
+                app.Begun(settings, travel, policy, ground, ownership, orders, listener, None, logs.Sparing())
+            )
     finally:
         ws_server.serve_forever = serve_forever  # type: ignore[assignment]
 
