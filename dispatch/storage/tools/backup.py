@@ -206,13 +206,20 @@ def _is_another(pid: int) -> bool:
 
 
 def _set_aside(place: Path) -> Path | None:
-    """Rename a file and what SQLite keeps beside it. The file first: a log without its file is never taken for a whole database."""
-    if not _all_of(place):
+    """Give a file and what SQLite keeps beside it second names, then take the first ones away: one of both has all of it at any moment.
+
+    The file itself gets its second name last, and loses its first one first: a log without its file is never taken for a database, nor
+    a file without its log for all of one.
+    """
+    endings = [ending for ending in MADE if beside(place, ending).exists()]
+    if not endings:
         return None
-    aside = next(spare for n in count(1) if not any(_all_of(spare := beside(place, f".before-{n}"))))
-    for ending in reversed(MADE):
-        if beside(place, ending).exists():
-            os.rename(beside(place, ending), beside(aside, ending))
+    n = next(n for n in count(1) if not any(beside(place, f".before-{n}{ending}").exists() for ending in MADE))
+    aside = beside(place, f".before-{n}")
+    for ending in endings:
+        os.link(beside(place, ending), beside(aside, ending))
+    for ending in reversed(endings):
+        beside(place, ending).unlink()
     return aside
 
 
@@ -223,11 +230,6 @@ def _leave_to_its_owner(draft: Path, place: Path) -> None:
         for made in (draft, keys_path(place)):
             if made.exists():
                 os.chown(made, held.st_uid, held.st_gid)
-
-
-def _all_of(path: Path) -> list[Path]:
-    """The file and what SQLite keeps beside it, as far as they are there."""
-    return [file for ending in MADE if (file := beside(path, ending)).exists()]
 
 
 def _sync(path: Path) -> None:

@@ -1,7 +1,9 @@
 """Copies of a file: made, looked at and put back by the functions behind `dispatch db backup` and `dispatch db restore`."""
 
 import os
+import re
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import DatabaseError
-from dispatch.storage.failures import NewerSchema, StorageMissing, StorageOwned
+from dispatch.storage.failures import NewerSchema, StorageLinked, StorageMissing, StorageOwned
 from dispatch.storage.file.key_file import BadKeys, keys_of, keys_path, read_keys
 from dispatch.storage.file.owner import owned
 from dispatch.storage.health.check import UNWIPED, findings
@@ -27,6 +29,7 @@ from tests.storage.old_files import CONTRADICTING, SOUND, old_file
 from tests.storage.people import killed
 from tests.storage.people.test_removal import ROSA, fill
 from tests.storage.stories import MICHAEL
+from tests.storage.tools import killed as killed_restore
 
 
 def events(path: Path) -> int:
@@ -183,6 +186,38 @@ def test_the_file_of_before_is_kept_with_its_log_also_one_that_nobody_can_read(p
     path.with_name(f"{path.name}-wal").write_bytes(b"a log without its file")
     assert restore(copy.file, path).aside == path.with_name(f"{path.name}.before-3")
     assert list(findings(path)) == []
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `copy.db`, `all.db` and the file of a killed process, of which `all.db` is a copy."""
+    folder = tmp_path_factory.mktemp("torn")
+    back_up(closed_file(folder / "first.db", rides=5), folder / "copy.db")
+    path = killed_file(folder / "dispatch.db")
+    path.with_name("dispatch.db-shm").touch()
+    back_up(path, folder / "all.db")
+    return folder
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_restore_that_is_killed_loses_and_mixes_nothing_and_is_done_again(
+    path: Path, tmp_path: Path, torn: Path, step: int
+) -> None:
+    """Index, log and file get a second name, file, log and index lose the first, and the copy gets it."""
+    shutil.copytree(torn, tmp_path, dirs_exist_ok=True)
+    copy = tmp_path / "copy.db"
+    command = [sys.executable, killed_restore.__file__, str(copy), str(path), str(step)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert path.exists() == (step <= 4)
+    if step == 4:  # all of it has two names, and the sentence says to remove one
+        with pytest.raises(StorageLinked):
+            restore(copy, path)
+        for named in tmp_path.glob("*.before-1*"):
+            named.unlink()
+    restore(copy, path)
+    assert (events(path), list(findings(path))) == (events(copy), [])
+    (aside,) = (file for file in tmp_path.iterdir() if re.fullmatch(r".*\.before-\d", file.name))
+    assert events(aside) == events(tmp_path / "all.db") > events(copy)
 
 
 def test_a_file_that_is_put_back_belongs_to_whoever_had_the_one_of_before(path: Path, tmp_path: Path) -> None:
