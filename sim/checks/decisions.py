@@ -48,13 +48,17 @@ class Decisions:
         self.count = 0
         self._start = start
         self._sum = 0
+        self._at, self._said_at = start, 0.0
+        """When the last decision was committed, in Unix seconds, and as it is hashed."""
 
     def take(self, append: Append) -> None:
         """These events are on disk."""
         for event in append.events:
             decided = _DECIDED.get(type(event))
             if decided is not None:
-                decisions = decided(round(append.at - self._start, DIGITS_OF_A_SECOND), event)
+                if append.at != self._at:
+                    self._at, self._said_at = append.at, round(append.at - self._start, DIGITS_OF_A_SECOND)
+                decisions = decided(self._said_at, event)
                 self.count += len(decisions)
                 total = self._sum
                 for decision in decisions:

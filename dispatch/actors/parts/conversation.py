@@ -125,9 +125,10 @@ class Conversation:
                 actor.send(self.link, numbered)
         stream.seq += 1  # not before it was sent: a handler that fails in between leaves no gap
         kept, unsure = stream.kept, stream.unsure
-        kept.append(numbered)
-        if len(kept) > stream.limit:
-            del kept[0]
+        if stream.limit:
+            kept.append(numbered)
+            if len(kept) > stream.limit:
+                del kept[0]
         if not is_sure:
             unsure.append((actor.recorded, stream.seq))
         elif unsure:

@@ -431,10 +431,10 @@ def is_foreign(ride: RideRecord, principal: Principal, holder: str = "") -> bool
     It is the person's who booked it, or for whom staff did. While nobody has, it is the `holder`'s, whose app waits there; empty:
     nobody's. Where people need not log in, whoever names the ride owns it. Of drivers the record says who has it (`is_driven_by`).
     """
-    if principal.role is not PASSENGER or principal == passenger_of(ride.ride_id):
+    if principal.role is not PASSENGER:
         return False
     owner = ride.passenger.passenger_id if ride.passenger is not None else holder
-    return bool(owner) and owner != principal.id
+    return bool(owner) and owner != principal.id and principal != passenger_of(ride.ride_id)
 
 
 # -- what the rules of a ride come to
