@@ -64,6 +64,14 @@ def rfc3339(unix_s: float) -> str:
     return f"{_to_the_minute(minute)}:{_DIGITS[milliseconds // 1000][1:]}.{_DIGITS[milliseconds % 1000]}Z"
 
 
+def time_told(unix_s: float) -> str:
+    """As RFC 3339. A number that no calendar has, of a file that was tampered with, is told as it is."""
+    try:
+        return rfc3339(unix_s)
+    except (ValueError, OverflowError, OSError):
+        return f"{unix_s:g} s"
+
+
 _DIGITS: Final = tuple(f"{number:03d}" for number in range(1000))
 """Looked up, since a format is read anew each time."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 from sim.replay.play import AFTER_S, LEAD_S, Player, booking, provider, stage_settings
 from sim.replay.script import RIDE, Line, Script
 
@@ -27,7 +27,7 @@ def as_test(ride_id: str, player: Player) -> str:
     """A file for tests/scenarios, of a ride that `player` has played."""
     script = player.script
     head = HEAD.format(
-        when=rfc3339(script.begins_at),
+        when=time_told(script.begins_at),
         imports=OPS_IMPORTS if any(line.what == "closes" for line in script.lines) else "",
         options=OPTIONS_IMPORT if provider(script) else "",
         name="".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in ride_id.lower()),

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from dispatch.errors import DispatchError
 from dispatch.ids import DriverId, OfferId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -74,12 +75,29 @@ class Script(msgspec.Struct):
     ends_at: float = 0.0
 
 
+LONGEST_S: Final = 33 * 86_400.0
+"""No ride that this program served took longer, from a booking a month ahead to its end."""
+
+
+class NotPlayable(DispatchError, code="not_playable"):
+    """What is on file of a ride is no ride that could be played."""
+
+
 def script_of(history: Sequence[Moment], link_grace_s: float) -> Script:
-    """The script of this ride. `link_grace_s`: how long before the system's cancel a passenger had left."""
+    """The script of this ride. `link_grace_s`: how long before the system's cancel a passenger had left.
+
+    Raises NotPlayable for times that no ride has: the file was tampered with.
+    """
     first = history[0][1]
     script = Script(begins_at=history[0][0] if not hasattr(first, "at") else first.at)
     author = _Author(script, link_grace_s)
     for at, event in history:
+        for moment in (at, getattr(event, "pickup_at", None) or at):
+            if not abs(moment - script.begins_at) <= LONGEST_S:
+                told = f"{type(event).__name__} is {moment - script.begins_at:g} s from its booking"
+                raise NotPlayable(
+                    f"this ride cannot be played: {told}, and {LONGEST_S:g} s are the most that is played"
+                )
         author.take(at, event)
     script.lines.sort(key=lambda line: line.at)
     script.ends_at = max(at for at, _ in history) - script.begins_at
@@ -106,6 +124,11 @@ class _Author:
             write(self, at - self.script.begins_at, event)
 
     def add(self, at: float, who: str, what: str, **fields: Any) -> None:
+        if (
+            who != RIDE and who not in self.script.north_km
+        ):  # nobody asked them: a manager bound them, or the file is wrong
+            self.script.unplayable.append(f"{at:.1f} s: {what} of driver {who}, who was asked in no round")
+            return
         self.script.lines.append(Line(round(at, 3), who, what, fields))
 
     def name(self, driver_id: DriverId) -> str:
@@ -178,8 +201,8 @@ class _Author:
         farthest_m, waited = self._farthest_m, at - free_since > AT_ONCE_S
         for placed in event.offers:
             self._thinking[placed.offer_id] = None
-            is_new = placed.driver_id not in self.script.names
             name = self.name(placed.driver_id)
+            is_new = name not in self.script.north_km
             if self._vehicle_type:
                 self.script.vehicles[name] = self._vehicle_type
             if is_new:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dispatch.phones import masked_id
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 from sim.replay.facts import Difference, Fact
 from sim.replay.script import Script
 
@@ -14,7 +14,7 @@ SAME = "Today's code does the same."
 
 def timeline(ride_id: str, script: Script, stored: Sequence[Fact], found: Sequence[Difference]) -> Iterator[str]:
     """Line by line. Times are seconds after the booking."""
-    yield f"ride {ride_id}, {rfc3339(script.begins_at)}"
+    yield f"ride {ride_id}, {time_told(script.begins_at)}"
     for driver_id, name in script.names.items():
         yield f"{name} is driver {masked_id(driver_id)}, {script.north_km.get(name, 0.0):.2f} km from the pickup when asked"
     yield ""

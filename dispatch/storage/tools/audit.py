@@ -22,7 +22,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.log.on_file import BODY, OF_RIDE, read
 from dispatch.storage.tables.schema import AUDITED, FILED_BY_STREAM
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 from dispatch.words import StaffAction
 
 Told = dict[str, Any]
@@ -66,7 +66,7 @@ def audit_page(db: Database, path: str, wanted: Wanted, before: int, limit: int)
     acts = []
     for n, at, body, staff in rows[:limit]:
         event = read(path, n, body)
-        acts.append({"at": rfc3339(at), "staff_id": staff, **told(event), **_changed(db, path, n, at, event)})
+        acts.append({"at": time_told(at), "staff_id": staff, **told(event), **_changed(db, path, n, at, event)})
     return acts, last
 
 
@@ -96,8 +96,8 @@ def _changed(db: Database, path: str, n: int, at: float, event: Any) -> Told:
         return {"status_before": before.status} if before is not None else {}
     if isinstance(event, DocumentKept):
         before = _last(db, path, n, event, lambda one: isinstance(one, DocumentKept) and one.kind == event.kind)
-        was = {"expires_before": rfc3339(before.expires_at)} if before is not None else {}
-        return {"expires_at": rfc3339(event.expires_at), **was}
+        was = {"expires_before": time_told(before.expires_at)} if before is not None else {}
+        return {"expires_at": time_told(event.expires_at), **was}
     return {}
 
 

@@ -34,7 +34,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.log.on_file import BODY, OF_RIDE, read
 from dispatch.storage.tools.history import Recorded
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 from dispatch.words import Party, RideStatus
 
 Told = dict[str, Any]
@@ -116,7 +116,7 @@ def ride_row(row: Told) -> Told:
     """A row of `RIDES` as it is told."""
     del row["ride_no"]
     for name in _MOMENTS:
-        row[name] = rfc3339(row[name]) if row[name] is not None else None
+        row[name] = time_told(row[name]) if row[name] is not None else None
     return row
 
 
@@ -132,7 +132,10 @@ def timeline(history: Iterable[Recorded], names: dict[str, str]) -> list[Told]:
     for at, _, event in history:
         tell = _TELL.get(type(event))
         if tell is not None:
-            entry = {"at": rfc3339(at), **{key: value for key, value in tell(event).items() if value not in (None, "")}}
+            entry = {
+                "at": time_told(at),
+                **{key: value for key, value in tell(event).items() if value not in (None, "")},
+            }
             if "driver_id" in entry:
                 entry["driver_name"] = names.get(entry["driver_id"])
             told.append(entry)
@@ -146,7 +149,7 @@ def _booked(event: RideRequested | RideScheduled) -> Told:
         "what": what,
         "by": Party.OPS if event.booked_by and is_news else Party.PASSENGER,
         "staff_id": event.booked_by if is_news else None,
-        "pickup_at": rfc3339(event.pickup_at) if event.pickup_at is not None else None,
+        "pickup_at": time_told(event.pickup_at) if event.pickup_at is not None else None,
     }
 
 

@@ -16,7 +16,7 @@ from dispatch.storage.people import people
 from dispatch.storage.tools import figures
 from dispatch.storage.tools.desk import RIDES, ride_of, ride_row
 from dispatch.storage.tools.time_online import online_s
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 from dispatch.values import Passenger, Place, RideCard, Trip
 from dispatch.words import Party, PersonRole, RideStatus
 
@@ -73,7 +73,7 @@ def me(db: Database, who: Principal) -> Told | None:
         if row is not None:
             told |= zip(("rating", "vehicle_type", "vehicle_registration"), row, strict=True)
         told["documents"] = [
-            {"kind": each.kind, "number": each.number, "expires_at": rfc3339(each.expires_at)}
+            {"kind": each.kind, "number": each.number, "expires_at": time_told(each.expires_at)}
             for each in found.documents
         ]
     return {name: value for name, value in told.items() if value is not None}

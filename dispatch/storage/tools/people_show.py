@@ -15,7 +15,7 @@ from dispatch.storage.people import people
 from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tables.region import agreed_region
 from dispatch.storage.tools import people_orders
-from dispatch.timestamps import LocalTime, rfc3339
+from dispatch.timestamps import LocalTime, time_told
 from dispatch.values import DriverFile
 from dispatch.words import PersonRole
 
@@ -84,7 +84,7 @@ def _in_full(db: Database, person: Person, now: float) -> Row:
     driver = person.as_(PersonRole.DRIVER)
     held = held_back(DriverFile(driver.status, person.documents), now) if driver is not None else None
     row = people_orders.told(person)
-    row["documents"] = [{**document, "expires_at": rfc3339(document["expires_at"])} for document in row["documents"]]
+    row["documents"] = [{**document, "expires_at": time_told(document["expires_at"])} for document in row["documents"]]
     if held is not None:
         row["held_back"] = str(held)
     car = _car(db, person.person_id)

@@ -10,7 +10,7 @@ from dispatch.errors import SettingError, did_you_mean
 from dispatch.phones import masked, masked_id
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.schema import TABLES
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import time_told
 
 Row = dict[str, Any]
 
@@ -77,18 +77,10 @@ def told(name: str, value: Any, full_phones: bool) -> Any:
     if isinstance(value, list):
         return [told(name, held, full_phones) for held in value]
     if isinstance(value, int | float) and (name == "at" or name.endswith("_at")):
-        return _moment(value)
+        return time_told(value)
     if isinstance(value, str) and not full_phones:
         return masked(value) if name == "phone" else masked_id(value) if name in _PEOPLE else value
     return value
-
-
-def _moment(at: float) -> str:
-    """As RFC 3339. A number that no calendar has, of a file that was tampered with, is told as it is."""
-    try:
-        return rfc3339(at)
-    except (ValueError, OverflowError, OSError):
-        return f"{at:g} s"
 
 
 _PEOPLE: Final = frozenset(("driver_id", "passenger_id", "drivers"))
