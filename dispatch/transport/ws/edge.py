@@ -32,6 +32,8 @@ LINGER_S = 2.0
 """A closed socket whose app does not end the connection is cut off after this."""
 CUT_S = 0.1
 """Seconds that a flooding socket has to read its Close frame."""
+MOST_BEGUN = 400
+"""Connections that have sent a part of a request: of more than so many the oldest is cut off."""
 COME_BACK_MS = 5_000
 """Over at least this time those spread for whom there was no room."""
 PROVE_WITHIN_S = 5.0
@@ -200,6 +202,7 @@ class SocketEdge:
         self.headers = Deadlines[asyncio.Transport](
             settings.header_timeout_s, clock, partial(self._cut, "headers", late)
         )
+        self._begun: dict[asyncio.Transport, None] = {}
         self.unread = Deadlines[asyncio.Transport](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.stalls())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
@@ -301,8 +304,26 @@ class SocketEdge:
 
     # -- watching
 
+    def begins(self, connection: asyncio.Transport) -> None:
+        """A part of a request's headers came. Who waits for its end takes memory: of too many the oldest is cut off, long before its
+        deadline. Whoever has said nothing yet is spared, for a whole crowd may just have come back.
+        """
+        self.headers.start(connection)
+        begun = self._begun
+        begun.setdefault(connection)
+        if len(begun) > MOST_BEGUN:
+            oldest = next(iter(begun))
+            del begun[oldest]
+            self._cut("headers", "too many requests were half sent", oldest)
+
+    def is_asked(self, connection: asyncio.Transport) -> None:
+        """A request is whole."""
+        self.headers.cancel(connection)
+        self._begun.pop(connection, None)
+
     def forget(self, thing: Any) -> None:
         """Cancel all deadlines of a socket or a transport."""
+        self._begun.pop(thing, None)
         for deadlines in self._deadlines:
             deadlines.cancel(thing)
 

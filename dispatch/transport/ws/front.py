@@ -122,10 +122,10 @@ class HeaderDeadline(_MixedIn):
             super().data_received(rest)
             rest = self._behind_an_ignored_upgrade()
         if self._answering():
-            self._edge.headers.cancel(self.transport)
+            self._edge.is_asked(self.transport)
             self._header_bytes = 0
         elif self.transport.get_protocol() is self and not self.transport.is_closing():
-            self._edge.headers.start(self.transport)
+            self._edge.begins(self.transport)
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES:
                 self._edge.counters.cut["headers"] += 1

@@ -13,7 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dispatch.transport.ws import server
 from dispatch.transport.ws.front import FrontConnection, HeaderDeadline
-from tests.transport.echo import UPGRADE, Served, over_sockets, until
+from dispatch.transport.ws.server import run
+from tests.transport.echo import UPGRADE, EchoGateway, Served, over_sockets, said, serving, until
 from tests.transport.http.test_app import answer
 
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n\n\r\n\r\nGET /"
@@ -63,6 +64,31 @@ async def test_half_a_request_is_ended_however_often_a_byte_comes(served: Served
     assert await ended_within(reader, 3.0) == b""
     trickle.cancel()
     writer.close()
+
+
+def test_of_too_many_half_requests_the_oldest_are_cut_off_and_whoever_asks_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatch.transport.ws.edge.MOST_BEGUN", 3)
+
+    async def meet() -> None:
+        async with serving(EchoGateway()) as served:
+            silent, _ = await served.raw()
+            half = []
+            for number in range(5):
+                reader, writer = await served.raw()
+                writer.write(b"GET /ws/ride/1/ HTTP/1.1\r\nHost:")
+                half.append((reader, writer))
+                await until(lambda number=number: served.counters.cut["headers"] == max(0, number - 2))
+            assert [reader.at_eof() for reader, _ in half[2:]] == [False] * 3
+            assert await ended_within(half[0][0], 1.0) == await ended_within(half[1][0], 1.0) == b""
+            async with served.app() as app:
+                assert await said(app, "hello") == "hello"
+            half[4][1].write(b" localhost\r\n\r\n")
+            assert (await half[4][0].readline()).startswith(b"HTTP/1.1 ")
+            assert not silent.at_eof()
+
+    run(meet())
 
 
 async def _trickle(writer: asyncio.StreamWriter) -> None:
