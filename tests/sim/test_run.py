@@ -48,9 +48,9 @@ def test_a_tariff_without_rates_is_refused_before_anything_runs() -> None:
         simulate(Settings(pricing="tariff"), load({}, {}).simulate)
 
 
-def test_a_simulation_without_a_file_loads_no_database_and_no_event_loop() -> None:
+def test_a_simulation_without_a_file_loads_no_event_loop_no_log_and_no_arrays() -> None:
     """They and what they bring are twenty MiB of a process that has no use for them."""
-    heavy = "asyncio", "sqlite_utils", "structlog"
+    heavy = "asyncio", "numpy", "structlog"
     script = (
         "import sys; from dispatch.config import Settings, load; from sim.run import run; from sim.spec import make_plan;"
         "wanted = load({'trips': 'none', 'rides': '3', 'drivers': '3'}, {}).simulate;"
