@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dispatch.web import FOLDER
-from tests.browser.conftest import Open
+from tests.browser.conftest import Errors, Open
 from tests.browser.people import press
 from tests.browser.server import Server
 
@@ -92,6 +92,24 @@ def test_the_next_offer_rings_at_the_page_of_whoever_wants_it(open_page: Open, s
     desk.get_by_test_id("next-offer").click()
     expect(driver.get_by_test_id("request-dialog")).to_be_visible(timeout=20_000)
     picture(driver, "offer")
+
+
+def test_a_passenger_sees_free_cars_and_hears_where_the_town_does_not_drive(
+    open_page: Open, server: Town, errors: Errors
+) -> None:
+    page = open_page("/")
+    be_the_one_of(page)
+    within_ms = 25_000  # it is looked now and then, and the map comes last
+    expect(page.get_by_test_id("cars-near")).to_have_text("Free cars are near.", timeout=within_ms)
+    expect(page.locator(".mark-free").first).to_be_attached(timeout=within_ms)
+    page.get_by_test_id("pickup").fill("60.1700, 24.9414")
+    page.get_by_test_id("dropoff").fill("60.3000, 24.9600")
+    page.get_by_test_id("quote").click()
+    expect(page.locator("#where-dropoff-error")).to_contain_text(
+        "We do not drive there. The nearest street that we serve is"
+    )
+    expect(page.get_by_test_id("dropoff")).to_be_focused()
+    errors.forgive("409 (Conflict)")
 
 
 @pytest.mark.parametrize("language", ["fr", "ar"])

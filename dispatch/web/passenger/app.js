@@ -110,7 +110,7 @@ function draw() {
     [view, viewName] = [next, name];
     fill(sheet, next.element);
     next.update(state);
-    if (hadFocus) next.heading.focus();
+    if (hadFocus && !sheet.contains(document.activeElement)) next.heading.focus();
   } else view.update(state);
   app.stage.draw(state);
   cars.near(town.free_cars && name === "where" ? carsNear(state) : null);
