@@ -1,6 +1,7 @@
 """Rules about the code itself: who imports whom, tests that mirror their source, pins, documents."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -19,8 +20,17 @@ ROOMS = ("dispatch", "sim")
 WRITTEN_BY_PEOPLE = (".py", ".md", ".toml", ".lock", ".yml", ".json")
 
 SOURCES = sorted([*ROOT.glob("*.py"), *(file for folder in PYTHON_FOLDERS for file in (ROOT / folder).rglob("*.py"))])
-TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCES}
-TESTS = {file: tree for file, tree in TREES.items() if file.is_relative_to(ROOT / "tests")}
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """What each source file says."""
+    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCES}
+
+
+def trees_of_tests() -> dict[Path, ast.Module]:
+    """The same of the files in `tests`."""
+    return {file: tree for file, tree in trees().items() if file.is_relative_to(ROOT / "tests")}
 
 
 OF_ONE_SEX = re.compile(r"(?<![^\W_])(he|him|his|himself|she|her|hers|herself)(?![^\W_])(?!-\d)", re.IGNORECASE)
@@ -47,7 +57,7 @@ def test_imports_go_down_only() -> None:
 
 def test_every_module_of_the_product_says_what_lives_there() -> None:
     product = {
-        file: tree for file, tree in TREES.items() if file.parent == ROOT or file.parts[len(ROOT.parts)] in ROOMS
+        file: tree for file, tree in trees().items() if file.parent == ROOT or file.parts[len(ROOT.parts)] in ROOMS
     }
     assert [place(file) for file, tree in product.items() if tree.body and not ast.get_docstring(tree)] == []
 
@@ -122,7 +132,7 @@ def files_about(source: Path) -> list[Path]:
 
 
 def test_every_source_file_has_a_test_file_or_says_where_it_is_tested() -> None:
-    sources = [file for file in TREES if file.is_relative_to(ROOT / "dispatch") or file.is_relative_to(ROOT / "sim")]
+    sources = [file for file in SOURCES if file.is_relative_to(ROOT / "dispatch") or file.is_relative_to(ROOT / "sim")]
     excused = [ROOT / name for name in TESTED_ELSEWHERE]
     missing = [
         place(file)
@@ -140,7 +150,7 @@ def test_nobody_is_excused_who_has_a_test_file_or_is_gone() -> None:
 
 def test_a_test_file_in_a_room_is_named_after_a_source_file_of_that_room() -> None:
     strays = []
-    for file in TESTS:
+    for file in trees_of_tests():
         folder = file.parent.relative_to(ROOT / "tests")
         room = ROOT / folder if folder.parts[:1] == ("sim",) else ROOT / "dispatch" / folder
         if file.name.startswith("test_") and folder.parts and room.is_dir():
@@ -152,10 +162,15 @@ def test_a_test_file_in_a_room_is_named_after_a_source_file_of_that_room() -> No
 
 
 def test_no_test_waits_for_the_wall_clock_to_pass() -> None:
-    sleeps = [place(file, call) for file, tree in TESTS.items() for name, call in calls(tree) if name == "time.sleep"]
+    sleeps = [
+        place(file, call)
+        for file, tree in trees_of_tests().items()
+        for name, call in calls(tree)
+        if name == "time.sleep"
+    ]
     imported = [
         place(file, node)
-        for file, tree in TESTS.items()
+        for file, tree in trees_of_tests().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in {name.name for name in node.names}
     ]
@@ -166,7 +181,7 @@ def test_no_test_is_skipped_but_those_in_a_browser_where_there_is_none() -> None
     skips = ("pytest.skip", "pytest.mark.skip", "pytest.mark.skipif", "pytest.importorskip", "unittest.skip")
     found = [
         place(file, node)
-        for file, tree in TESTS.items()
+        for file, tree in trees_of_tests().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node) in skips
     ]
@@ -179,7 +194,7 @@ def test_no_test_is_skipped_but_those_in_a_browser_where_there_is_none() -> None
 def test_every_test_name_is_a_sentence() -> None:
     names = [
         (place(file, node), node.name)
-        for file, tree in TESTS.items()
+        for file, tree in trees_of_tests().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     ]

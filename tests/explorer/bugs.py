@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from dispatch.actors import ride as ride_actor
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.parts import askers
 from dispatch.actors.parts.conversation import Answer, Answers, Conversation, Stream
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
@@ -60,8 +60,8 @@ def a_busy_driver_is_offered() -> Iterator[None]:
     """Supply and driver both forget that the driver is bound: each alone would be saved by the other."""
     refusal = decisions.refusal
 
-    def forget_binding(driver: DriverRecord, *more: Any) -> str:
-        return refusal(replace(driver, binding="free"), *more)
+    def forget_binding(driver: DriverRecord, *more: Any, **named: Any) -> str:
+        return refusal(replace(driver, binding="free"), *more, **named)
 
     def status(driver: DriverRecord, is_connected: bool) -> str:
         return "available" if is_connected and driver.wants_offers else "offline"
@@ -228,7 +228,7 @@ def a_ride_by_phone_needs_an_app() -> Iterator[None]:
 @contextmanager
 def staff_are_not_told_of_a_loss() -> Iterator[None]:
     """A turn of the ride is lost, and staff wait for its answer."""
-    with patch.object(ride_actor._Desk, "fail", lambda *arguments: None):
+    with patch.object(askers._Desk, "fail", lambda *arguments: None):
         yield
 
 
@@ -239,7 +239,7 @@ def staff_are_told_too_soon() -> Iterator[None]:
     def answer(desk: Any, ride: Any, message: Any, decision: Any) -> None:
         ride.runtime.tell(message.reply_to, DeskAnswered(ride.ride.status))
 
-    with patch.object(ride_actor._Desk, "answer", answer):
+    with patch.object(askers._Desk, "answer", answer):
         yield
 
 

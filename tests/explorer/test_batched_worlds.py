@@ -5,7 +5,7 @@
 
 import pytest
 
-from sim.explore.explorer import explore
+from tests.explorer.worlds import all_are_whole, unseen
 
 WANTED = (
     "a ride needs three rounds",
@@ -18,18 +18,13 @@ WANTED = (
 
 @pytest.mark.parametrize("first", range(0, 40, 10))
 def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
-    explored = explore(range(first, first + 10), "batched")
-    assert explored.failed is None, str(explored)
-    assert explored.run == 10
+    all_are_whole("batched", range(first, first + 10))
 
 
 def test_every_rare_case_is_met_in_some_of_them() -> None:
-    explored = explore(range(100), "batched", enough=lambda explored: all(explored.seen[case] for case in WANTED))
-    assert [case for case in WANTED if not explored.seen[case]] == []
+    assert unseen("batched", range(100), WANTED) == []
 
 
 @pytest.mark.parametrize("first", range(0, 8, 4))
 def test_no_invariant_breaks_on_a_bad_network(first: int) -> None:
-    explored = explore(range(first, first + 4), "lossy-batched")
-    assert explored.failed is None, str(explored)
-    assert explored.run == 4
+    all_are_whole("lossy-batched", range(first, first + 4))

@@ -5,7 +5,7 @@
 
 import pytest
 
-from sim.explore.explorer import explore
+from tests.explorer.worlds import all_are_whole, unseen
 
 SEEDS, CHUNK = 12, 3
 WANTED = (
@@ -24,11 +24,8 @@ WANTED = (
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
-    explored = explore(range(first, first + CHUNK), "lossy")
-    assert explored.failed is None, str(explored)
-    assert explored.run == CHUNK
+    all_are_whole("lossy", range(first, first + CHUNK))
 
 
 def test_every_rare_case_is_met_in_some_of_them() -> None:
-    explored = explore(range(SEEDS), "lossy", enough=lambda explored: all(explored.seen[case] for case in WANTED))
-    assert [case for case in WANTED if not explored.seen[case]] == []
+    assert unseen("lossy", range(SEEDS), WANTED) == []

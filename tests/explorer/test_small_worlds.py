@@ -6,21 +6,15 @@
 import pytest
 
 from sim.checks.coverage_goals import GOALS
-from sim.explore.explorer import Exploration, explore
+from tests.explorer.worlds import all_are_whole, unseen
 
 SEEDS, CHUNK = 100, 10
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
-    explored = explore(range(first, first + CHUNK))
-    assert explored.failed is None, str(explored)
-    assert explored.run == CHUNK
+    all_are_whole("small", range(first, first + CHUNK))
 
 
 def test_every_rare_case_is_met_in_some_of_them() -> None:
-    def all_met(explored: Exploration) -> bool:
-        return all(explored.seen[case] for case in GOALS)
-
-    explored = explore(range(SEEDS), enough=all_met)
-    assert [case for case in GOALS if not explored.seen[case]] == []
+    assert unseen("small", range(SEEDS), GOALS) == []

@@ -5,7 +5,6 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 import cli
@@ -17,6 +16,8 @@ PLACES = "-73.99 AS Start_Lon, 40.75 AS Start_Lat, -73.98 AS End_Lon, 40.76 + n 
 
 
 def written(folder: Path, columns: str, name: str = "trips.parquet") -> Path:
+    import duckdb  # heavy
+
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"COPY (SELECT {columns} FROM {ROWS}) TO '{folder / name}' (FORMAT parquet)")

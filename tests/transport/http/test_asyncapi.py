@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
 
 from dispatch.transport.http.asyncapi import asyncapi
 from dispatch.transport.wire import client, server
@@ -24,6 +23,8 @@ def document() -> Any:
 
 
 def test_the_document_fits_the_schema_of_asyncapi(document: Any) -> None:
+    from jsonschema import Draft7Validator  # heavy
+
     validator = Draft7Validator(SCHEMA)
     assert [error.message[:200] for error in validator.iter_errors(document)] == []
     del document["channels"]["ride"]["messages"]

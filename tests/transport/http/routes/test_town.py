@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import httpx2
-from jsonschema import Draft202012Validator
 
 from dispatch.config import Settings
 from dispatch.config.bounds import Bounds
@@ -107,6 +106,8 @@ def test_the_document_describes_the_answer() -> None:
     document = asked("/openapi.json")
     (good,) = [answer for at, answer in document["paths"]["/api/town"]["get"]["responses"].items() if at == "200"]
     schema = {**good["content"]["application/json"]["schema"], "components": document["components"]}
+    from jsonschema import Draft202012Validator  # heavy
+
     validator = Draft202012Validator(schema)
     assert validator.is_valid(asked("/api/town", town_name="Town cars"))
     assert not validator.is_valid({"has_tariff": "yes"})
