@@ -32,18 +32,21 @@ ARGUMENTS = (
     "--enable-unsafe-swiftshader",
     "--autoplay-policy=no-user-gesture-required",
 )
+WITHOUT_MAPS = ("--disable-3d-apis",)
+"""A map drawn without a graphics card costs more than all else of a page. A test file that looks at none says `MAPS = False`."""
 PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """One for each file, so that its loop is gone before tests of other files run theirs."""
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if chromium is None:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        arguments = ARGUMENTS if getattr(request.module, "MAPS", True) else ARGUMENTS + WITHOUT_MAPS
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(arguments))
         yield browser
         browser.close()
 

@@ -34,6 +34,7 @@ TRIP = {
     "passenger_phone": SARAH,
 }
 RIDES = itertools.count()
+MAPS = False
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from tests.browser.server import SARAH, Server
 
 Look = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
+MAPS = False
 
 
 @pytest.fixture(scope="module")
