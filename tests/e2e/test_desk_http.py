@@ -127,6 +127,53 @@ def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path)
     run(story())
 
 
+async def wrong_edits_are_refused(desk: httpx2.AsyncClient, path: str) -> None:
+    """Half a place, an address without one, a place that is nowhere, and nothing at all."""
+    for wrong, field in (
+        ({"pickup_latitude": -26.21}, "pickup_longitude"),
+        ({"dropoff_longitude": 28.1}, "dropoff_latitude"),
+        ({"pickup_address": "9 Elm St"}, "pickup_latitude"),
+        ({"pickup_latitude": 91, "pickup_longitude": 28.1}, "pickup_latitude"),
+    ):
+        answer = await desk.patch(path, json=wrong)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_field", field)
+    assert (await desk.patch(path, json={})).json()["code"] == "bad_message"
+
+
+async def all_views_tell_of_the_ride(desk: httpx2.AsyncClient, ride_id: str) -> None:
+    """Drivers, figures, callers, the search, who is near, takings and the audit, after the one ride of the day."""
+    (now,) = (await desk.get("/api/drivers")).json()["drivers"]
+    assert (now["driver_id"], now["status"], now["latitude"]) == ("27821234568", "available", -26.2)
+    assert now["position_age_s"] < 30 and "why_not_offered" not in now
+    day = (await desk.get("/api/figures")).json()
+    assert (day["requests"], day["assigned"], day["completed"], day["without_fare"]) == (1, 1, 1, 1)
+    assert sum(hour["completed"] for hour in day["hours"]) == 1 and len(day["hours"]) >= 23
+    (caller,) = (await desk.get("/api/callers?phone=%2B2782000")).json()["callers"]
+    assert (caller["name"], caller["rides"], caller["pickup"]["address"]) == ("Ann", 1, "9 Elm St")
+    (found,) = (await desk.get("/api/rides?state=all&find=OAK")).json()["rides"]
+    assert found["ride_id"] == ride_id
+    assert (await desk.get("/api/rides?state=all&find=nowhere")).json()["rides"] == []
+    near = (await desk.get(f"/api/rides/{ride_id}/drivers")).json()
+    assert (near["askable"], near["drivers"][0]["driver_id"]) == (1, "27821234568")
+    assert near["drivers"][0]["eta_s"] > 0
+    taken = (await desk.get("/api/takings")).json()
+    assert [(each["driver_id"], each["rides"], each["fares"]) for each in taken["drivers"]] == [("27821234568", 1, 0.0)]
+    table = await desk.get(f"/api/takings?format=csv&day={taken['day']}")
+    assert table.headers["content-type"].startswith("text/csv")
+    assert table.text.splitlines()[1].startswith("27821234568,Driver 4568,1,0.0,")
+    for query, field in (
+        ("figures?day=x", "day"),
+        ("takings?format=pdf", "format"),
+        ("drivers?state=x", "state"),
+        ("callers?phone=082", "phone"),
+    ):
+        assert (await desk.get(f"/api/{query}")).json()["field"] == field
+    acts = (await desk.get("/api/audit?staff=ops")).json()["acts"]
+    assert [act["action"] for act in acts] == ["edit", "edit", "book"]
+    assert (await desk.get("/api/audit?day=2020-01-01")).json() == {"acts": [], "next": None}
+    assert (await desk.get("/api/audit?day=tomorrow")).json()["field"] == "day"
+
+
 def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
@@ -135,15 +182,7 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             connect(f"ws://{host}/ws/driver/27821234568/") as driver,
         ):
             path = f"/api/rides/{(await desk.post('/api/rides', json=CALL)).json()['ride_id']}"
-            for wrong, field in (
-                ({"pickup_latitude": -26.21}, "pickup_longitude"),
-                ({"dropoff_longitude": 28.1}, "dropoff_latitude"),
-                ({"pickup_address": "9 Elm St"}, "pickup_latitude"),
-                ({"pickup_latitude": 91, "pickup_longitude": 28.1}, "pickup_latitude"),
-            ):
-                answer = await desk.patch(path, json=wrong)
-                assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_field", field)
-            assert (await desk.patch(path, json={})).json()["code"] == "bad_message"
+            await wrong_edits_are_refused(desk, path)
             elm_st = {"pickup_latitude": -26.21, "pickup_longitude": 28.04, "pickup_address": "9 Elm St"}
             moved = await desk.patch(path, json={**elm_st, "note": "ring twice"})
             assert moved.status_code == 200, moved.text
@@ -163,38 +202,7 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             await say(driver, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234568")
             completed = await heard(driver, "ride_completed")
             assert (completed["fare"], completed["fare_by_agreement"]) == (0.0, True)
-            (now,) = (await desk.get("/api/drivers")).json()["drivers"]
-            assert (now["driver_id"], now["status"], now["latitude"]) == ("27821234568", "available", -26.2)
-            assert now["position_age_s"] < 30 and "why_not_offered" not in now
-            day = (await desk.get("/api/figures")).json()
-            assert (day["requests"], day["assigned"], day["completed"], day["without_fare"]) == (1, 1, 1, 1)
-            assert sum(hour["completed"] for hour in day["hours"]) == 1 and len(day["hours"]) >= 23
-            (caller,) = (await desk.get("/api/callers?phone=%2B2782000")).json()["callers"]
-            assert (caller["name"], caller["rides"], caller["pickup"]["address"]) == ("Ann", 1, "9 Elm St")
-            (found,) = (await desk.get("/api/rides?state=all&find=OAK")).json()["rides"]
-            assert found["ride_id"] == offer["ride_id"]
-            assert (await desk.get("/api/rides?state=all&find=nowhere")).json()["rides"] == []
-            near = (await desk.get(f"/api/rides/{offer['ride_id']}/drivers")).json()
-            assert (near["askable"], near["drivers"][0]["driver_id"]) == (1, "27821234568")
-            assert near["drivers"][0]["eta_s"] > 0
-            taken = (await desk.get("/api/takings")).json()
-            assert [(each["driver_id"], each["rides"], each["fares"]) for each in taken["drivers"]] == [
-                ("27821234568", 1, 0.0)
-            ]
-            table = await desk.get(f"/api/takings?format=csv&day={taken['day']}")
-            assert table.headers["content-type"].startswith("text/csv")
-            assert table.text.splitlines()[1].startswith("27821234568,Driver 4568,1,0.0,")
-            for query, field in (
-                ("figures?day=x", "day"),
-                ("takings?format=pdf", "format"),
-                ("drivers?state=x", "state"),
-                ("callers?phone=082", "phone"),
-            ):
-                assert (await desk.get(f"/api/{query}")).json()["field"] == field
-            acts = (await desk.get("/api/audit?staff=ops")).json()["acts"]
-            assert [act["action"] for act in acts] == ["edit", "edit", "book"]
-            assert (await desk.get("/api/audit?day=2020-01-01")).json() == {"acts": [], "next": None}
-            assert (await desk.get("/api/audit?day=tomorrow")).json()["field"] == "day"
+            await all_views_tell_of_the_ride(desk, offer["ride_id"])
             over = await desk.patch(path, json={"note": "thanks"})
             assert (over.status_code, over.json()["code"]) == (409, "illegal_now")
 

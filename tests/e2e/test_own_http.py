@@ -25,6 +25,56 @@ def fits(answer: httpx2.Response, kind: Any, status: int = 200) -> dict[str, Any
     return told
 
 
+async def both_see_it(sarah: httpx2.AsyncClient, michael: httpx2.AsyncClient, fare: Any) -> None:
+    """The ride that is over, each side with what it may know of the other."""
+    mine = fits(await sarah.get("/api/rides/r1"), own.OwnRide)
+    assert [entry["what"] for entry in mine["timeline"]] == [
+        "requested", "asked", "assigned", "arrived", "started", "completed",
+    ]  # fmt: skip
+    assert mine["timeline"][1]["drivers_asked"] == 1 and mine["driver_phone"] == "27821234568"
+    assert mine["fare"] == fare and mine["note"] == "blue gate"
+    seen = fits(await michael.get("/api/rides/r1"), own.OwnRide)
+    assert [entry["what"] for entry in seen["timeline"]] == ["assigned", "arrived", "started", "completed"]
+    assert (seen["passenger_name"], "driver_phone" in seen) == ("Sarah Johnson", False)
+
+
+async def a_stranger_sees_nothing(stranger: httpx2.AsyncClient) -> None:
+    """The ride of others is one that does not exist."""
+    unknown, foreign = await stranger.get("/api/rides/r9"), await stranger.get("/api/rides/r1")
+    assert (foreign.status_code, foreign.content) == (404, unknown.content)
+    assert foreign.json()["code"] == "no_such_ride"
+    rated = [await who.post(f"/api/rides/{ride}/rating", json={"rating": 1}) for who, ride in (
+        (stranger, "r1"), (stranger, "r9"))]  # fmt: skip
+    assert rated[0].status_code == 404 and rated[0].content == rated[1].content
+    assert fits(await stranger.get("/api/me/rides"), own.OwnRides) == {"rides": [], "next": None}
+
+
+async def each_rates_the_other_once(sarah: httpx2.AsyncClient, michael: httpx2.AsyncClient) -> None:
+    """What the driver writes, the passenger does not read."""
+    assert fits(await sarah.post("/api/rides/r1/rating", json={"rating": 4}), own.Rated, 201)["rating"] == 4
+    assert (await sarah.post("/api/rides/r1/rating", json={"rating": 1})).status_code == 409
+    words = {"rating": 5, "comment": "kind"}
+    assert (await michael.post("/api/rides/r1/rating", json=words)).status_code == 201
+    assert [entry.get("rating") for entry in (await sarah.get("/api/rides/r1")).json()["timeline"]][-1] == 4
+    assert "kind" not in (await sarah.get("/api/rides/r1")).text
+
+
+async def takings_are_those_of_the_day(sarah: httpx2.AsyncClient, michael: httpx2.AsyncClient, fare: Any) -> None:
+    """The driver's own, and nobody else's."""
+    day = fits(await michael.get("/api/me/takings"), own.Takings)
+    assert (day["rides"], day["fares"], day["cash"], day["card"]) == (
+        1,
+        fare,
+        fare,
+        0,
+    )
+    old = fits(await michael.get("/api/me/takings?day=2020-02-29"), own.Takings)
+    assert (old["rides"], old["online_s"], day["online_s"] >= 0) == (0, 0, True)
+    bad = await michael.get("/api/me/takings?day=2021-02-29")
+    assert (bad.status_code, bad.json()["field"]) == (400, "day")
+    assert (await sarah.get("/api/me/takings")).status_code == 403
+
+
 def test_passenger_and_driver_read_their_ride_and_rate_each_other(tmp_path: Path) -> None:
     town = Town(tmp_path)
 
@@ -63,43 +113,10 @@ def test_passenger_and_driver_read_their_ride_and_rate_each_other(tmp_path: Path
                     await driver.send(json.dumps({"type": step, "ride_id": "r1"}))
                 receipt = await heard(driver, "ride_completed")
 
-                mine = fits(await sarah.get("/api/rides/r1"), own.OwnRide)
-                assert [entry["what"] for entry in mine["timeline"]] == [
-                    "requested", "asked", "assigned", "arrived", "started", "completed",
-                ]  # fmt: skip
-                assert mine["timeline"][1]["drivers_asked"] == 1 and mine["driver_phone"] == "27821234568"
-                assert mine["fare"] == receipt["fare"] and mine["note"] == "blue gate"
-                seen = fits(await michael.get("/api/rides/r1"), own.OwnRide)
-                assert [entry["what"] for entry in seen["timeline"]] == ["assigned", "arrived", "started", "completed"]
-                assert (seen["passenger_name"], "driver_phone" in seen) == ("Sarah Johnson", False)
-
-                unknown, foreign = await stranger.get("/api/rides/r9"), await stranger.get("/api/rides/r1")
-                assert (foreign.status_code, foreign.content) == (404, unknown.content)
-                assert foreign.json()["code"] == "no_such_ride"
-                rated = [await who.post(f"/api/rides/{ride}/rating", json={"rating": 1}) for who, ride in (
-                    (stranger, "r1"), (stranger, "r9"))]  # fmt: skip
-                assert rated[0].status_code == 404 and rated[0].content == rated[1].content
-                assert fits(await stranger.get("/api/me/rides"), own.OwnRides) == {"rides": [], "next": None}
-
-                assert fits(await sarah.post("/api/rides/r1/rating", json={"rating": 4}), own.Rated, 201)["rating"] == 4
-                assert (await sarah.post("/api/rides/r1/rating", json={"rating": 1})).status_code == 409
-                words = {"rating": 5, "comment": "kind"}
-                assert (await michael.post("/api/rides/r1/rating", json=words)).status_code == 201
-                assert [entry.get("rating") for entry in (await sarah.get("/api/rides/r1")).json()["timeline"]][-1] == 4
-                assert "kind" not in (await sarah.get("/api/rides/r1")).text
-
-                day = fits(await michael.get("/api/me/takings"), own.Takings)
-                assert (day["rides"], day["fares"], day["cash"], day["card"]) == (
-                    1,
-                    receipt["fare"],
-                    receipt["fare"],
-                    0,
-                )
-                old = fits(await michael.get("/api/me/takings?day=2020-02-29"), own.Takings)
-                assert (old["rides"], old["online_s"], day["online_s"] >= 0) == (0, 0, True)
-                bad = await michael.get("/api/me/takings?day=2021-02-29")
-                assert (bad.status_code, bad.json()["field"]) == (400, "day")
-                assert (await sarah.get("/api/me/takings")).status_code == 403
+                await both_see_it(sarah, michael, receipt["fare"])
+                await a_stranger_sees_nothing(stranger)
+                await each_rates_the_other_once(sarah, michael)
+                await takings_are_those_of_the_day(sarah, michael, receipt["fare"])
 
     run(story())
 
