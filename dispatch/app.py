@@ -12,7 +12,7 @@ from socket import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dispatch import logs, phones
-from dispatch.addresses import TEXTS
+from dispatch.addresses import PUSHES, TEXTS
 from dispatch.area import require_area
 from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
@@ -47,6 +47,7 @@ from dispatch.transport.sessions.gateway import Gateway
 from dispatch.travel.models import FITTED, eta_model
 
 if TYPE_CHECKING:
+    from dispatch.live.devices import LiveDevices
     from dispatch.live.logins import LiveLogins
     from dispatch.transport.http.admission import Admission
     from dispatch.transport.ws.admin import Admin
@@ -122,7 +123,8 @@ async def serve_with(begun: Begun) -> bool:
         live = LiveFile(settings, begun.ownership, runtime, is_sandbox=guest is not None)
         opened.push_async_callback(live.close)
         store = live.store
-        settings = replace(settings, phone_region=store.phone_region())
+        sleep_max_s = settings.sleep_max_s if settings.push != "none" else 0.0  # whom nobody can wake is offline
+        settings = replace(settings, phone_region=store.phone_region(), sleep_max_s=sleep_max_s)
         zone = assemble(
             settings, runtime, store, travel=begun.travel, make_policy=begun.make_policy, clock=time.perf_counter
         )
@@ -132,11 +134,13 @@ async def serve_with(begun: Begun) -> bool:
         for provider in providers:
             if provider is not None:
                 opened.push_async_callback(provider.stop)
-        logins = _logins(settings, live, zone.gateway, keys, runtime, opened, guest)
+        devices = _devices(settings, live, runtime, opened)
+        logins = _logins(settings, live, zone.gateway, keys, runtime, opened, guest, devices)
         resumed = _resume(runtime, store, after=logins)
         failures.is_starting = False
         edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
-        sources = logins.figures, partial(edge_figures, edge), lambda: {"dispatch_http_refused": refused}
+        served = lambda: {"dispatch_http_refused": refused}  # noqa: E731
+        sources = logins.figures, devices.figures, partial(edge_figures, edge), served
         live.special[RemovePerson] = removals.remove
         ports = listener.getsockname()[1], begun.admin.getsockname()[1] if begun.admin is not None else None
         live.special[Overlook] = Lookout(settings, *ports, keys.ring, lambda: runtime.now).tell
@@ -151,6 +155,7 @@ async def serve_with(begun: Begun) -> bool:
             reads=_reads(runtime, live, zone, settings.db, opened, sources),
             port=listener.getsockname()[1],
             removals=removals,
+            devices=devices,
             is_sandbox=guest is not None,
             ground=begun.ground,
         )
@@ -197,6 +202,7 @@ def _logins(
     runtime: RealtimeRuntime,
     opened: AsyncExitStack,
     guest: Guest | None,
+    devices: "LiveDevices",
 ) -> "LiveLogins":
     """How people log in, and the notifier that sends them codes, and texts to callers."""
     from dispatch.live.callers import CallerTexts
@@ -208,9 +214,25 @@ def _logins(
     if sender is not None:
         opened.push_async_callback(sender.stop)
     runtime.sink(TEXTS, CallerTexts(sender, runtime))
-    return LiveLogins(
-        settings, live.do, keys, sender, lambda: runtime.now, lambda ended: gateway.revoke(sessions=ended)
-    )
+
+    def ended(sessions: tuple[str, ...]) -> None:
+        gateway.revoke(sessions=sessions)
+        devices.logins_ended(sessions)
+
+    return LiveLogins(settings, live.do, keys, sender, lambda: runtime.now, ended)
+
+
+def _devices(settings: Settings, live: LiveFile, runtime: RealtimeRuntime, opened: AsyncExitStack) -> "LiveDevices":
+    """The devices of drivers, and who wakes them. Raises SettingError."""
+    from dispatch.live.devices import LiveDevices
+    from dispatch.providers.push import pusher
+
+    sender = pusher(settings, lambda: runtime.now, _report_pushes)
+    if sender is not None:
+        opened.push_async_callback(sender.stop)
+    devices = LiveDevices(live.do, live.store, sender, runtime)
+    runtime.sink(PUSHES, devices)
+    return devices
 
 
 def _resume(runtime: RealtimeRuntime, store: JournalReads, *, after: "LiveLogins") -> int:
@@ -269,6 +291,10 @@ def _announce_ready(begun: Begun, host: str, port: int) -> None:
         say(f"the admin port is http://{in_url(settings.admin_host)}:{admin.getsockname()[1]}")
     if guest is not None:
         guest.begin(port)
+
+
+def _report_pushes(trouble: str) -> None:
+    logs.log.error("a push was not sent", extra={"trouble": trouble})
 
 
 def _report_texts(trouble: str) -> None:

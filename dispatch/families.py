@@ -108,6 +108,13 @@ PEOPLE: Final = (
         ("sent", "failed"),
     ),
     Family(
+        "dispatch_pushes",
+        COUNTER,
+        "Pushes to drivers who sleep: sent, failed, to a device that is gone (`dead`), not sent while the offer lasted (`late`)",
+        "fate",
+        ("sent", "failed", "dead", "late"),
+    ),
+    Family(
         "dispatch_logins",
         COUNTER,
         "Login sessions that began (`code`) or went on (`refresh`)",

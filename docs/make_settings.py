@@ -18,6 +18,7 @@ TITLES = {
     "pricing": "Who sets fares, and how",
     "login": "How people log in",
     "payment": "How rides are paid that are not paid in cash",
+    "push": "Pushes",
     "retention": "How long is kept what people may not want kept",
     "simulate": "What is simulated",
 }

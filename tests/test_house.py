@@ -70,6 +70,7 @@ TESTED_ELSEWHERE = {
     "dispatch/live/own.py": "what people read of their own on a live file: tests/e2e/test_own_http.py",
     "dispatch/live/desk.py": "what the desk reads of a live file: tests/e2e/test_desk_http.py",
     "dispatch/live/people.py": "people of a live file: tests/e2e/test_people_http.py",
+    "dispatch/live/devices.py": "devices on a live file, and pushes to them: tests/e2e/test_pushes.py",
     "dispatch/live/effects.py": "orders to a served file: tests/e2e/test_drivers_on_file.py and test_tokens.py",
     "dispatch/live/file.py": "a file that is served: tests/e2e/test_one_owner.py and test_failing_disk.py",
     "dispatch/prices.py": "which provider the settings choose: tests/settings/prices.py and tests/e2e/test_quotes.py",

@@ -369,6 +369,7 @@ class DriverActor(RecordedActor):
     def _on_file_changed(self, message: DriverFileChanged) -> None:
         self._read_card()
         self._take_standing(self._read_file())
+        self._on_devices_changed(DevicesChanged())  # who is suspended is logged out, and their devices with them
         self._announce()
 
     @receives(_LookAtFile)

@@ -297,6 +297,27 @@ class LoginSettings(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PushSettings(Checked):
+    """How drivers' phones are woken whose apps sleep."""
+
+    group: ClassVar[str] = "push"
+
+    push: str = choice("none", "none|fcm|webhook|apprise", "who wakes phones of drivers who sleep; none: nobody sleeps")
+    push_url: str = written(
+        SECRET,
+        "",
+        "where push = webhook posts to, the URL of apprise with {token} in it, or another host than Google's",
+    )
+    push_key: str = written(SECRET, "", "the key that the webhook wants, as a bearer token")
+    push_key_file: str | None = written(
+        PATH, None, "push = fcm: the key of a service account (JSON), readable by nobody else"
+    )
+    push_token_url: str = written(SECRET, "", "push = fcm: who gives access tokens; empty: whom the key file names")
+    push_timeout_s: float = duration("5s", "10ms", "1m", "how long to wait for whoever sends pushes, each time")
+    push_text: str = written(TEXT, "New ride request", "the sentence that a locked phone shows")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetentionSettings(Checked):
     """How long is kept what people may not want kept. Nothing goes by itself: `dispatch db purge` goes by these."""
 
@@ -331,7 +352,7 @@ class TariffRates(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(RetentionSettings, LoginSettings, PaymentRules, PricingRules, TariffRates, Server, Rules):
+class Settings(RetentionSettings, PushSettings, LoginSettings, PaymentRules, PricingRules, TariffRates, Server, Rules):
     """All that the dispatcher needs to know: `Settings(batch=3, offer_timeout_s=2.0)`.
 
     Raises:

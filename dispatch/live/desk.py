@@ -1,7 +1,7 @@
 """What the desk's pages read of the live file: each question in a thread, over a connection of its own that cannot write."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from typing import Any, Final, TypeVar
 
@@ -40,8 +40,19 @@ LAST_MOMENT: Final = 1e15
 class LiveDesk:
     """`DeskReads` of the live file. Made by the composition root, used on the event loop."""
 
-    def __init__(self, settings: Settings, clock: Clock, board: PositionBoard, digits: int, travel: EtaModel) -> None:
-        """`board`: where drivers are. `digits`: of the currency. `travel`: how long a drive takes. Days are the town's."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        board: PositionBoard,
+        digits: int,
+        travel: EtaModel,
+        asleep: Callable[[], Collection[DriverId]] = tuple,
+    ) -> None:
+        """`board`: where drivers are. `digits`: of the currency. `travel`: how long a drive takes. `asleep`: drivers whom a push can
+        wake. Days are the town's.
+        """
+        self._asleep = asleep
         self.path = settings.db
         self._local = LocalTime(settings.time_zone)
         self._live_offers = settings.live_offers
@@ -99,7 +110,8 @@ class LiveDesk:
     async def drivers(self, everybody: bool, cursor: str | None, limit: int) -> Told:
         """A page of drivers, those who are live or all, and the `next` cursor where there are more. Raises BadField."""
         now, after = self._clock.now, read_text_cursor(DRIVERS, cursor) or ""
-        rows, last = await self.read(lambda db: drivers_page(db, everybody, after, limit, now))
+        asleep = self._asleep()
+        rows, last = await self.read(lambda db: drivers_page(db, everybody, after, limit, now, asleep))
         return {"drivers": [self._driver(row, now) for row in rows], "next": cursor_for(DRIVERS, last)}
 
     def _driver(self, row: Told, now: float) -> Told:
@@ -111,6 +123,7 @@ class LiveDesk:
             is_connected=bool(row["online"]),
             held_back=held_back(row),
             wants_offers=bool(row["wants_offers"]),
+            can_be_woken=bool(row["is_asleep"]),
         )
         told = {
             "driver_id": driver_id,
@@ -137,7 +150,8 @@ class LiveDesk:
         knows that) and `why_not_asked`; None: nobody booked under this id.
         """
         now = self._clock.now
-        found = await self.read(lambda db: askable(db, ride_id, now))
+        asleep = self._asleep()
+        found = await self.read(lambda db: askable(db, ride_id, now, asleep))
         if found is None:
             return None
         pickup, rows = found

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 from starlette.routing import Route
 
-from dispatch.assembly import Zone, discretion
+from dispatch import addresses
+from dispatch.actors.dispatcher import DispatcherActor
+from dispatch.assembly import ZONE, Zone, discretion
 from dispatch.config import Settings, must_log_in
 from dispatch.config.map_sources import origin_of
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
+from dispatch.ids import DriverId
 from dispatch.live.desk import LiveDesk
+from dispatch.live.devices import LiveDevices
 from dispatch.live.file import LiveFile
 from dispatch.live.logins import LiveLogins
 from dispatch.live.own import LiveOwn
@@ -23,6 +27,7 @@ from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.auth import AuthRoutes
 from dispatch.transport.http.routes.cars import CarRoutes
 from dispatch.transport.http.routes.desk import DeskRoutes
+from dispatch.transport.http.routes.devices import device_routes
 from dispatch.transport.http.routes.docs import document_routes
 from dispatch.transport.http.routes.health import health_routes
 from dispatch.transport.http.routes.lookups import LookupRoutes
@@ -53,6 +58,7 @@ class Parts(NamedTuple):
     reads: LiveReads
     port: int
     removals: LiveRemovals
+    devices: LiveDevices
     is_sandbox: bool = False
     ground: Ground = NO_GROUND
 
@@ -72,6 +78,7 @@ def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
         *DeskRoutes(parts.requests, desk, parts.travel).routes,
         *LookupRoutes(parts.requests, desk, parts.travel).routes,
         *MeRoutes(parts.requests, _own(parts, desk), desk).routes,
+        *device_routes(parts.requests, parts.devices),
         *PeopleRoutes(parts.requests, _people(parts, desk)).routes,
         *removal_routes(parts.requests, parts.removals.remove_for),
         *more,
@@ -104,8 +111,13 @@ def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
 
 def desk_reads(parts: Parts) -> LiveDesk:
     """What the operator's people read."""
-    zone = parts.zone
-    return LiveDesk(parts.settings, parts.requests.runtime, zone.board, zone.pricer.tariff.digits, parts.travel)
+    runtime, zone = parts.requests.runtime, parts.zone
+
+    def asleep() -> list[DriverId]:
+        dispatcher = runtime.actor(addresses.dispatcher(ZONE))
+        return dispatcher.supply.asleep() if isinstance(dispatcher, DispatcherActor) else []
+
+    return LiveDesk(parts.settings, runtime, zone.board, zone.pricer.tariff.digits, parts.travel, asleep)
 
 
 def admin_routes(reads: LiveReads) -> list[Route]:

@@ -99,7 +99,7 @@ class Server:
         for pattern, file in FILES.items():
             if path == pattern:
                 return file
-        return path.format(ride_id="r1", person_id="p0", quote_id="q1", driver_id="d0", page="desk")
+        return path.format(ride_id="r1", person_id="p0", quote_id="q1", driver_id="d0", page="desk", device_id="x1")
 
 
 async def socket(host: str, server: Server, role: str, path: str) -> ClientConnection:

@@ -41,6 +41,7 @@ from dispatch.messages.notices import (
     RideProgress,
     Searching,
 )
+from dispatch.messages.providers import PushOffer
 from dispatch.principals import OPERATIONS
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
@@ -101,7 +102,8 @@ class Watched:
     def __init__(self, *, connected: bool = True, placed: bool = True, on_disk: bool = True, trip: Trip = TRIP) -> None:
         self.store = MemoryJournal(VirtualRuntime(1))
         self.board = PositionBoard()
-        self.watch = Watch(SearchRules(vehicles=Vehicles.of("sedan, suv")), self.board, self.store)
+        rules = SearchRules(vehicles=Vehicles.of("sedan, suv"))
+        self.watch = Watch(rules, self.board, self.store, sleep_max_s=600.0)
         self.now = 1.0
         self.trip = trip
         if connected:
@@ -125,6 +127,15 @@ class Watched:
         lease = Lease(offer_id, ride_id, D1, 1, 1, self.now + 30.0, self.now + 32.0, 100.0)
         self.told("session/1", OfferMade(lease, RideCard(ride_id, 1, ANN, self.trip), seq=1))
 
+    def push(self, ride_id: RideId = R1, offer_id: OfferId = O1) -> None:
+        """d1, whose app is not connected, is asked by push."""
+        self.told("pushes", PushOffer(D1, ride_id, offer_id, self.now + 30.0))
+
+    def falls_asleep(self) -> None:
+        """d1's connection is lost, and a push can wake the app."""
+        self.store.devices[D1] = None
+        self.told("driver/d1", Detach(AS_DAN, (0, 1)))
+
     def later(self, seconds: float) -> None:
         """Time passes, and something else is delivered."""
         self.now += seconds
@@ -139,7 +150,7 @@ def assigned(ride_id: RideId, driver_id: DriverId, offer_id: OfferId) -> RideAss
     return RideAssigned(ride_id, DriverCard(driver_id, "Ben", ""), offer_id, 1, 2.0)
 
 
-@breaks("Watch._recorded: deadline")
+@breaks("Watch._reserved: deadline")
 def a_driver_accepts_after_the_end_of_the_offer() -> None:
     watched = Watched()
     watched.offer()
@@ -152,7 +163,7 @@ def a_search_goes_on_for_an_hour() -> None:
     Watched().later(3600.0)
 
 
-@breaks("Watch._offered: no-offer-to-busy")
+@breaks("Watch._holds: no-offer-to-busy")
 def a_reserved_driver_is_asked() -> None:
     watched = Watched()
     watched.disk(DriverReserved(R2, D1, O2, 1, 1))
@@ -164,14 +175,35 @@ def a_driver_without_a_connection_is_asked() -> None:
     Watched(connected=False).offer()
 
 
-@breaks("Watch._offered: no-offer-after-decline")
+@breaks("Watch._pushed: no-offer-to-offline")
+def a_driver_is_pushed_who_is_neither_awake_nor_asleep() -> None:
+    Watched(connected=False).push()
+
+
+@breaks("Watch._pushed: on-disk-first")
+def a_sleeper_is_pushed_before_it_is_on_disk() -> None:
+    watched = Watched(on_disk=False)
+    watched.falls_asleep()
+    watched.push()
+
+
+@breaks("Watch._reserved: said-yes")
+def a_sleeper_has_a_ride_by_waking_up() -> None:
+    watched = Watched()
+    watched.falls_asleep()
+    watched.push()
+    watched.told("driver/d1", Attach(AS_DAN, "session/2", (0, 2)))
+    watched.disk(DriverReserved(R1, D1, O1, 1, 1))
+
+
+@breaks("Watch._holds: no-offer-after-decline")
 def a_driver_who_said_no_is_asked_again() -> None:
     watched = Watched()
     watched.disk(OfferDeclined(R1, D1, OfferId("o0")))
     watched.offer()
 
 
-@breaks("Watch._offered: on-disk-first")
+@breaks("Watch._holds: on-disk-first")
 def a_driver_is_asked_before_it_is_on_disk() -> None:
     Watched(on_disk=False).offer()
 

@@ -123,6 +123,11 @@ class Supply:
         supplied = self.drivers.get(driver_id)
         return supplied is not None and supplied.status == ASLEEP
 
+    def asleep(self) -> list[DriverId]:
+        """All drivers who could be woken by a push, in the order in which they were first heard of."""
+        known = self.drivers.items() if self.counts[ASLEEP] else ()
+        return [driver_id for driver_id, supplied in known if supplied.status == ASLEEP]
+
     def update(self, driver_id: DriverId) -> bool:
         """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
         supplied = self.drivers[driver_id]

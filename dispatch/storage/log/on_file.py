@@ -308,6 +308,16 @@ class Reader:
     def has_device(self, driver_id: DriverId) -> bool:
         return bool(self._each(str, "SELECT 1 FROM devices WHERE person_id = ? LIMIT 1", driver_id))
 
+    def devices_of(self, driver_id: DriverId) -> list[tuple[str, str, str]]:
+        """Each device of the driver: its id, what the push service calls it, and its platform."""
+        return self._each(
+            lambda *row: row, "SELECT device_id, token, platform FROM devices WHERE person_id = ?", driver_id
+        )
+
+    def person_of_login(self, session: str) -> list[DriverId]:
+        """Whose login session this is, or was; empty: there is none on file."""
+        return self._each(DriverId, "SELECT person_id FROM login_sessions WHERE session_id = ?", session)
+
     def passenger(self, passenger_id: PassengerId) -> Passenger | None:
         return self._one(
             Passenger, "SELECT passenger_id, name, phone FROM passengers WHERE passenger_id = ?", passenger_id

@@ -35,7 +35,7 @@ from dispatch.messages.events import RoleChanged
 from dispatch.messages.journal import by_nobody
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
-from dispatch.storage.people import people
+from dispatch.storage.people import devices, people
 from dispatch.storage.tables.views import Change
 from dispatch.words import PersonRole, PersonStatus
 
@@ -231,7 +231,8 @@ def revoke(writer: Writer, now: float, *, session: str = "", person_id: PersonId
         ).fetchall()
     if ended:
         statement = f"UPDATE login_sessions SET revoked_at = ? WHERE {column} = ? AND revoked_at IS NULL"
-        writer.write([], [(statement, (now, value))])
+        sessions = [session_id for (session_id,) in ended]
+        writer.write([], [(statement, (now, value)), *devices.gone_with(sessions)])
     return tuple(session_id for (session_id,) in ended)
 
 

@@ -36,7 +36,7 @@ _ROLES: Final = ("passenger", "driver")
 _COLUMNS: Final = {
     name: [column for column in table.columns.split(", ") if column in erasing.IDS] for name, table in TABLES.items()
 }
-_DELETED: Final = ("documents", "roles", "people", "blocked_pairs")
+_DELETED: Final = ("documents", "roles", "people", "blocked_pairs", "devices")
 """What is of no use without the person."""
 _TEXTS: Final = {
     "rides": ("pickup_address", "dropoff_address", "reason"),

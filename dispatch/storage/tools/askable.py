@@ -1,10 +1,11 @@
 """Whom the desk can have asked for a ride, read of a file: live drivers, and the first rule that forbids each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlite_utils import Database
 
+from dispatch.ids import DriverId
 from dispatch.storage.tools.drivers_live import drivers_page, why_not_offered
 from dispatch.words import AskVerdict, OfferOutcome
 
@@ -16,9 +17,11 @@ _ANSWERS: Final = "SELECT driver_id, outcome FROM offers WHERE ride_id = ? ORDER
 _BLOCKED: Final = "SELECT driver_id FROM blocked_pairs WHERE passenger_id = ?"
 
 
-def askable(db: Database, ride_id: str, now: float) -> tuple[tuple[float, float], list[Told]] | None:
-    """The pickup, and all live drivers with their `answers`: what each has said to this ride, `blocked` where the pair is. None: nobody
-    booked under this id.
+def askable(
+    db: Database, ride_id: str, now: float, asleep: Collection[DriverId] = ()
+) -> tuple[tuple[float, float], list[Told]] | None:
+    """The pickup, and all live drivers, also those who are `asleep`, with their `answers`: what each has said to this ride, `blocked`
+    where the pair is. None: nobody booked under this id.
     """
     ride = db.execute(_PICKUP, (ride_id,)).fetchone()
     if ride is None:
@@ -29,7 +32,7 @@ def askable(db: Database, ride_id: str, now: float) -> tuple[tuple[float, float]
         answers.setdefault(driver_id, set()).add(outcome)
     for (driver_id,) in db.execute(_BLOCKED, (passenger_id,)).fetchall():
         answers.setdefault(driver_id, set()).add(AskVerdict.BLOCKED)
-    rows, _ = drivers_page(db, False, "", MOST_LIVE, now)
+    rows, _ = drivers_page(db, False, "", MOST_LIVE, now, asleep)
     return (lat, lon), [{**row, "answers": answers.get(row["driver_id"], set())} for row in rows]
 
 

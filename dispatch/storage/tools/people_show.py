@@ -11,7 +11,7 @@ from dispatch.identity.people import Person
 from dispatch.ids import PersonId
 from dispatch.phones import masked, masked_id
 from dispatch.storage.failures import explained
-from dispatch.storage.people import people
+from dispatch.storage.people import devices, people
 from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tables.region import agreed_region
 from dispatch.storage.tools import people_orders
@@ -59,7 +59,7 @@ def shown(
             {"kind": each.kind, "number": each.number, "last_day": zone.day(each.expires_at - 1.0)}
             for each in person.documents
         ]
-        return {**row, "documents": documents}
+        return {**row, "documents": documents, "devices": len(devices.of_person(db, person.person_id))}
 
 
 def page_of(db: Database, role: PersonRole | None, after: str, limit: int, now: float) -> tuple[list[Row], str | None]:

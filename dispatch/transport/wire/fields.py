@@ -91,3 +91,10 @@ LoginCode = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="the 6 digit
 RefreshTokenText = Annotated[str, Meta(min_length=1, max_length=300, description="a refresh token")]
 Token = Annotated[str, Meta(description="text")]
 """Its length is no concern of the frame: no error may repeat what stands in it."""
+# Firebase's have some 160 letters, Apple's 64; a web push subscription is an address with keys.
+DeviceToken = Annotated[
+    str, Meta(pattern=r"^[\x21-\x7e]{1,4096}\Z", description="text of 1 to 4096 printable characters without spaces")
+]
+Platform = Annotated[
+    str, Meta(pattern=r"^(android|ios|web|other)\Z", description="android, ios, web or other", extra=form(WORD))
+]

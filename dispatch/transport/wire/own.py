@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from dispatch.transport.wire.client import Rating
-from dispatch.transport.wire.fields import Remark
+from dispatch.transport.wire.fields import DeviceToken, Platform, Remark
 
 
 class DocumentShown(Struct, frozen=True, kw_only=True):
@@ -128,3 +128,31 @@ class Rated(Struct, frozen=True, kw_only=True):
 
     ride_id: str
     rating: int
+
+
+class DeviceRequest(Struct, frozen=True, kw_only=True):
+    """What the push service calls the device of the app, and what it runs on."""
+
+    token: DeviceToken
+    platform: Platform = "other"
+
+
+class DeviceShown(Struct, frozen=True, kw_only=True):
+    """A device that a push can wake, while the login lasts that registered it."""
+
+    device_id: str
+    platform: str
+    registered_at: str
+
+
+class DeviceKept(DeviceShown, frozen=True, kw_only=True):
+    """The device is registered. `pushes`: whether this server sends any."""
+
+    pushes: bool
+
+
+class Devices(Struct, frozen=True, kw_only=True):
+    """The devices of a driver, the one that was registered last first. `pushes`: whether this server sends any."""
+
+    devices: tuple[DeviceShown, ...]
+    pushes: bool

@@ -277,6 +277,14 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
         lambda reader: reader.has_device(DRIVER_ID),
         ["SEARCH devices USING COVERING INDEX devices_person (person_id=?)"],
     ),
+    "the devices of a driver": (
+        lambda reader: reader.devices_of(DRIVER_ID),
+        ["SEARCH devices USING INDEX devices_person (person_id=?)"],
+    ),
+    "whose login it was": (
+        lambda reader: reader.person_of_login("s1"),
+        ["SEARCH login_sessions USING PRIMARY KEY (session_id=?)"],
+    ),
     "a passenger": (
         lambda reader: reader.passenger(SARAH.passenger_id),
         ["SEARCH passengers USING PRIMARY KEY (passenger_id=?)"],

@@ -33,7 +33,7 @@ from dispatch.messages.events import (
 from dispatch.storage.health.check import findings
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.log.wiping import wipe
-from dispatch.storage.people import erasing, people, removal, requests
+from dispatch.storage.people import devices, erasing, people, removal, requests
 from dispatch.storage.people.removal import Removed, named, whereabouts
 from dispatch.storage.tables.schema import TABLES
 from dispatch.storage.tools.blocks import block
@@ -42,6 +42,7 @@ from dispatch.words import PersonRole
 from tests.storage.stories import DRIVER_ID, EVERY_KIND, MICHAEL, PRICE, SARAH, Town, append
 
 HOME, WORK = Place(-26.20417, 28.04731, "7 Canary Close"), Place(-26.18533, 28.05577, "9 Canary Court")
+DEVICE_TOKEN = "what-the-push-service-calls-it"
 ROSA = Passenger(PassengerId("27820000777"), "Rosa Kanarienvogel", "27820000777")
 TOM = DriverCard(DriverId("27820000888"), "Tom Kanarienhahn", "27820000888", 4.5, "sedan", "CNRY 88 GP")
 CANARY_TRIP = Trip(HOME, WORK, 3.0, 9.0, 50.0, note="ring Rosa at 082 000 0777")
@@ -120,6 +121,7 @@ def fill(writer: Writer, seed: int | None = None) -> None:
         " VALUES ('s', ?, 'driver', 'k', 0, 1.0, 1.0, 9e9)",
         (TOM.driver_id,),
     )
+    devices.register(writer, PersonId(TOM.driver_id), "s", DEVICE_TOKEN, "android", 11_003.0)
 
 
 def bytes_of(path: Path) -> bytes:
@@ -297,6 +299,7 @@ NOBODYS = {
 TAKEN_ALONG = {
     *("name", "phone", "vehicle_registration", "number", "mac", "address", "points", "stream", "body", "answer"),
     *("pickup_address", "dropoff_address", "reason", "comment"),
+    *("device_id", "token", "platform"),
 }
 """What stands beside a person's id or phone, and goes with it."""
 

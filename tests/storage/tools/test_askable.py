@@ -13,6 +13,7 @@ from sim.stories.stage import Stage
 
 FREE: dict[str, Any] = {
     "is_suspended": 0,
+    "is_asleep": 0,
     "is_expired": 0,
     "ride_id": None,
     "online": 1,

@@ -18,7 +18,15 @@ from dispatch.storage.tools.drivers_live import drivers_page, held_back, names_o
 from dispatch.values import DriverCard
 from dispatch.words import PersonRole, PersonStatus
 
-READY = {"is_suspended": 0, "is_expired": 0, "ride_id": None, "online": 1, "wants_offers": 1, "open_offers": 0}
+READY = {
+    "is_suspended": 0,
+    "is_expired": 0,
+    "is_asleep": 0,
+    "ride_id": None,
+    "online": 1,
+    "wants_offers": 1,
+    "open_offers": 0,
+}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +36,8 @@ READY = {"is_suspended": 0, "is_expired": 0, "ride_id": None, "online": 1, "want
         ({}, False, "stale"),
         ({"open_offers": 1}, True, "holds_offer"),
         ({"wants_offers": 0}, True, "unavailable"),
+        ({"online": 0, "is_asleep": 1}, False, None),
+        ({"online": 0, "is_asleep": 1, "open_offers": 1}, False, "holds_offer"),
         ({"online": 0, "wants_offers": 0}, False, "offline"),
         ({"ride_id": "r1", "online": 0}, False, "busy"),
         ({"is_expired": 1}, True, "document_ended"),
@@ -57,7 +67,9 @@ def test_a_page_has_whoever_is_live_or_everybody_and_what_their_file_says(tmp_pa
         assert names_of(db, ["d1", "nobody"]) == {
             "d1": rest[0]["name"] if rest[0]["driver_id"] == "d1" else first[0]["name"]
         }
+        awake, _ = drivers_page(db, False, "", 10, 50.0, [DriverId("d3")])
     assert ([row["driver_id"] for row in live], after) == (["d1", "d2"], None)
+    assert [(row["driver_id"], row["is_asleep"]) for row in awake] == [("d1", 0), ("d2", 0), ("d3", 1)]
     assert [(row["is_suspended"], row["is_expired"]) for row in live] == [(1, 0), (0, 0)]
     assert ([row["driver_id"] for row in (*first, *rest)], follows, end) == (["d1", "d2", "d3"], "d2", None)
     assert first[0]["is_expired"] == 1
