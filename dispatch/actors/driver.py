@@ -253,8 +253,10 @@ class DriverActor(RecordedActor):
     def retire_later(self) -> None:
         """Leave memory after `retire_after_s`, unless a connection or a ride needs this driver by then."""
         if self.app.link is None and self.driver.binding == FREE:
-            retire = _Retire(self.app.link_number, self.runtime.now)
-            self.runtime.set_timer(self.options.retire_after_s, self.address, retire)
+            now = self.runtime.now
+            held_s = max((offer.lease.closes_at - now for offer in self.offers.open.values()), default=0.0)
+            retire = _Retire(self.app.link_number, now)
+            self.runtime.set_timer(max(self.options.retire_after_s, held_s), self.address, retire)
 
     @receives(_Retire)
     def _on_retire(self, message: _Retire) -> None:
@@ -262,6 +264,9 @@ class DriverActor(RecordedActor):
             return
         if self.driver.wakes_until:
             return  # who is asleep stays, and leaves later
+        if any(offer.lease.closes_at > self.runtime.now for offer in self.offers.open.values()):
+            self.retire_later()  # a push is out
+            return
         fix = self.board.position(self.driver_id)
         is_back = fix is not None and fix.at > message.since  # a connection is open, and its `Attach` is on its way
         if is_back or not self.leave():
@@ -335,13 +340,11 @@ class DriverActor(RecordedActor):
 
     @receives(_SleptOut)
     def _on_slept_out(self, message: _SleptOut) -> None:
-        if message.until != self.driver.wakes_until:
-            return
-        still_s = max((offer.lease.closes_at for offer in self.offers.open.values()), default=0.0) - self.runtime.now
-        if still_s > 0.0:  # a push is out, and whoever it wakes finds what it told of
-            self.runtime.set_timer(still_s, self.address, message)
-        else:
-            self._sleep_no_more()
+        """Nobody asks the driver any more. A push may be out: whoever it wakes finds what it told of, as long as that lasts."""
+        if message.until == self.driver.wakes_until:
+            self.driver.wakes_until = 0.0
+            self._announce()
+            self.retire_later()
 
     @receives(DevicesChanged)
     def _on_devices_changed(self, message: DevicesChanged) -> None:

@@ -16,6 +16,7 @@ from dispatch.text import say
 from sim.explore.batched import BatchedWorld, LossyBatchedWorld
 from sim.explore.desked import DeskWorld
 from sim.explore.lossy import LossyWorld
+from sim.explore.sleepy import SleepyWorld
 from sim.explore.small import SmallWorld
 from sim.report import printed
 from sim.report.figures import Summary
@@ -37,6 +38,7 @@ SCENARIOS: Final[dict[str, Callable[..., SmallWorld]]] = {
     "batched": BatchedWorld,
     "lossy-batched": LossyBatchedWorld,
     "desk": DeskWorld,
+    "sleepy": SleepyWorld,
 }
 
 

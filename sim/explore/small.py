@@ -130,7 +130,7 @@ class SmallWorld(World):
             position_every_s=15.0,
             events_a_fold=EVENTS_A_FOLD,
         )
-        super().__init__(seed, dataclasses.replace(mood.settings, **self.asks), options)
+        super().__init__(seed, dataclasses.replace(mood.settings, **self.asks, **self.settings_of(seed)), options)
         self.mood = mood
         self.clock = Beats(self.runtime, mood.beat_s)
         self.goals = CoverageGoals()
@@ -138,6 +138,10 @@ class SmallWorld(World):
         self.runtime.observe(Streams(self.watch.violations))
         self.runtime.observe(LivelockGuard())
         self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
+
+    def settings_of(self, seed: int) -> Mapping[str, Any]:
+        """More settings of worlds of this kind, drawn from the seed."""
+        return {}
 
     def play(self) -> None:
         """Run from the first driver to the end of the last ride, with every check."""

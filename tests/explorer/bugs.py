@@ -10,7 +10,7 @@ from unittest.mock import patch
 from msgspec.structs import replace
 
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.actors.driver import DriverActor
+from dispatch.actors.driver import DriverActor, _SleptOut
 from dispatch.actors.parts import askers
 from dispatch.actors.parts.conversation import Answer, Answers, Conversation, Stream
 from dispatch.actors.passenger import PassengerActor
@@ -19,10 +19,11 @@ from dispatch.domain.driver import decisions
 from dispatch.domain.driver.offers import Offers
 from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.matching.search import Search
+from dispatch.domain.matching.supply import Supply
 from dispatch.domain.ride import record
 from dispatch.domain.ride.record import RideRecord
 from dispatch.messages.base import Command, Message
-from dispatch.messages.commands import Detach
+from dispatch.messages.commands import AcceptOffer, Attach, Detach
 from dispatch.messages.events import DriverOffline, FareChanged
 from dispatch.messages.journal import Append, NotAppended
 from dispatch.messages.matching import DeskAnswered
@@ -250,6 +251,32 @@ def a_new_fare_is_forgotten() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def waking_accepts() -> Iterator[None]:
+    """An app that connects takes whatever was offered while it slept."""
+    attach = DriverActor.handlers[Attach]
+
+    def attach_and_accept(actor: DriverActor, message: Attach) -> None:
+        attach(actor, message)
+        for ride_id in list(actor.offers.open):
+            yes = AcceptOffer(message.principal, ride_id)
+            actor._reserve(decisions.answer(actor.driver, actor.offers, yes, actor.runtime.now))
+            return
+
+    with handled(DriverActor, Attach, attach_and_accept):
+        yield
+
+
+@contextmanager
+def nobody_sleeps_out() -> Iterator[None]:
+    """Who was lost once may be asked for ever, at a place where they were long ago."""
+    with (
+        handled(DriverActor, _SleptOut, lambda actor, message: None),
+        patch.object(Supply, "placed", lambda supply, driver_id, now: supply.board.position(driver_id) is not None),
+    ):
+        yield
+
+
 PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] = {
     "accept after the deadline": (accept_after_the_deadline, "deadline", "small"),
     "a busy driver is offered": (a_busy_driver_is_offered, "no-offer-to-busy", "small"),
@@ -262,6 +289,8 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "a repeated command is done again": (a_repeated_command_is_done_again, "done-once", "lossy"),
     "a second tap is let through": (a_second_tap_is_let_through, "one-ride-each", "small"),
     "an id is everybody's": (an_id_is_everybodys, "own-ids", "lossy"),
+    "waking accepts": (waking_accepts, "said-yes", "sleepy"),
+    "nobody sleeps out": (nobody_sleeps_out, "no-offer-to-offline", "sleepy"),
     "a fold forgets the ride": (a_fold_forgets_the_ride, "no-busy-without-ride", "small"),
     "a ride by phone needs an app": (a_ride_by_phone_needs_an_app, "no-app-needed", "desk"),
     "staff are not told of a loss": (staff_are_not_told_of_a_loss, "desk-answered", "desk"),

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from dispatch.config import SETTINGS, load
-from tests.settings import cities, logins, offers, prices, retention, rides, server, sockets
+from tests.settings import cities, logins, offers, prices, pushes, retention, rides, server, sockets
 from tests.settings.table import ROWS, Given
 
-GROUPS = (cities, logins, offers, prices, retention, rides, server, sockets)
+GROUPS = (cities, logins, offers, prices, pushes, retention, rides, server, sockets)
 """The files that hold rows: to import them enters the rows."""
 FIXED = {row.name for row in SETTINGS if len(row.choices) == 1}
 """One choice is none."""

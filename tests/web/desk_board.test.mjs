@@ -51,6 +51,13 @@ test("an offer that goes out or closes draws its driver anew, without a row of t
   assert.equal(board.kind[0], FREE);
 });
 
+test("a driver who sleeps is off until a push asks them", () => {
+  const board = whole({ drivers: [driver(0, "d", { status: "asleep", connected: false, fresh: false })], rides: [ride("r")] });
+  assert.equal(board.kind[0], OFF);
+  changed(board, 8, { rides: [ride("r", { asked: ["d"] })] });
+  assert.equal(board.kind[0], OFFERED);
+});
+
 test("a ride that is over leaves the board and is told once", () => {
   const board = whole({ rides: [ride("r", { asked: ["d"] })], drivers: [driver(0, "d")] });
   const heard = changed(board, 8, { rides: [ride("r", { status: "no_drivers" })] });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Session } from "../../dispatch/web/client/session.js";
+import { DispatchClient, Session } from "../../dispatch/web/client/dispatch-client.js";
 
 const SARAH = { access_token: "t1", expires_in: 900, person: { id: "p1", role: "passenger", name: "Sarah" } };
 
@@ -34,4 +34,20 @@ test("whoever was logged in still is, and is not any more once the server says s
   await session.renew();
   assert.equal(session.person, null);
   assert.deepEqual(heard, ["Sarah", null]);
+});
+
+test("a driver's device is registered in the name of the login, and its token stands in no address", async () => {
+  const asked = [];
+  const fetch = async (url, { method, body, headers }) => {
+    asked.push([method, url.pathname, body ? JSON.parse(body) : null, new Headers(headers).get("authorization")]);
+    if (method === "DELETE") return new Response(null, { status: 204 });
+    return new Response(JSON.stringify(url.pathname.endsWith("refresh") ? { ...SARAH, refresh_token: "r2" } : { device_id: "d1", pushes: true }));
+  };
+  const client = new DispatchClient({ base: "http://localhost:8067", refreshToken: "r1", fetch });
+  assert.equal((await client.registerDevice("the-token", "android")).device_id, "d1");
+  await client.forgetDevice("d1");
+  assert.deepEqual(asked.slice(-2), [
+    ["POST", "/api/me/devices", { token: "the-token", platform: "android" }, "Bearer t1"],
+    ["DELETE", "/api/me/devices/d1", null, "Bearer t1"],
+  ]);
 });

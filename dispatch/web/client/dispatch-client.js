@@ -85,6 +85,28 @@ export class DispatchClient {
   }
 
   /**
+   * Has the server wake this device by push for offers, while the driver's app sleeps and the login lasts. To be said after each login
+   * and whenever the push service gives another token. Offers are answered on the socket: it has them in its `snapshot`.
+   *
+   * @param {string} token what the push service calls the device
+   * @param {"android" | "ios" | "web" | "other"} [platform]
+   * @returns {Promise<{ device_id: string, platform: string, registered_at: string, pushes: boolean }>} `pushes`: whether the server sends any
+   */
+  registerDevice(token, platform = "other") {
+    return this.session.request("POST", "/api/me/devices", { body: { token, platform } });
+  }
+
+  /**
+   * Has nothing sent to this device any more. A logout does that as well.
+   *
+   * @param {string} deviceId as `registerDevice` gave it
+   * @returns {Promise<null>}
+   */
+  forgetDevice(deviceId) {
+    return this.session.request("DELETE", `/api/me/devices/${encodeURIComponent(deviceId)}`);
+  }
+
+  /**
    * @param {string} path
    * @param {Memory | undefined} memory
    * @returns {any}

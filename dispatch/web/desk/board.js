@@ -214,6 +214,7 @@ export class Board {
       const ride = this.rides.get(this.rideOf[slot] ?? "");
       return ride?.status === "in_progress" ? TRIP : COMING;
     }
+    if (this.statuses[slot] === "asleep" && this.#offers.has(this.ids[slot])) return OFFERED; // a push is out
     if (!connected || this.statuses[slot] !== "available") return OFF;
     if (this.#offers.has(this.ids[slot])) return OFFERED;
     return fresh ? FREE : OFF;

@@ -44,7 +44,7 @@ export function driversView(desk) {
       { id: "type", label: t("type"), cell: (line) => said(board.vehicleTypes[line.slot] ?? ""), sort: (line) => board.vehicleTypes[line.slot] ?? "" },
       { id: "state", label: t("state"), cell: (line) => shapeAndWord(line.kind, t(`kind_${KINDS[line.kind]}`)), sort: (line) => line.kind },
       { id: "since", label: t("since"), cell: (line) => sinceOf(line), sort: (line) => board.since[line.slot] },
-      { id: "link", label: t("link"), cell: (line) => t(board.link[line.slot] & 1 ? "link_good" : "link_lost"), sort: (line) => board.link[line.slot] & 1 },
+      { id: "link", label: t("link"), cell: (line) => t(linkOf(line)), sort: linkOf },
       { id: "position", label: t("position"), cell: (line) => positionOf(line), sort: (line) => line.known?.position_age_s ?? Infinity },
       ...(person.manager ? [
         { id: "rides", label: t("rides_today"), isNumber: true, cell: (/** @type {Line} */ line) => takings.get(line.id)?.rides ?? 0, sort: (/** @type {Line} */ line) => takings.get(line.id)?.rides ?? 0 },
@@ -62,6 +62,12 @@ export function driversView(desk) {
     const at = board.since[slot];
     if (at > board.firstAt) return texts.time(new Date(at));
     return board.isThere ? t("before_time", { time: texts.time(new Date(board.firstAt)) }) : "";
+  }
+
+  /** @param {Line} line */
+  function linkOf({ slot }) {
+    if (board.link[slot] & 1) return "link_good";
+    return board.statuses[slot] === "asleep" ? "link_asleep" : "link_lost";
   }
 
   /** @param {Line} line */
