@@ -29,6 +29,8 @@ class Streams:
         self._owed: dict[str, int] = {}
         self._actor: dict[str, str] = {}
         self._said: dict[tuple[str, str, int], Any] = {}
+        self._spoke: dict[str, None] = {}
+        """Actors that told some app anything: on the next connection they begin with a snapshot."""
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         if kind_of(address) != SESSION:
@@ -54,8 +56,10 @@ class Streams:
         if known != message:
             self._violations.add(now, "one-number", f"{actor} says {known} and then {message}")
         is_whole = type(message) in SNAPSHOTS and not message.recovered
-        if last is None and is_again and not is_whole:
-            return  # a repeated command got its old answer before anything new was said on this connection
+        spoke_before = actor in self._spoke
+        self._spoke[actor] = None
+        if last is None and (is_again or spoke_before) and not is_whole:
+            return  # a repeated command got its old answer, said perhaps while nobody was connected, before the snapshot came
         owed = self._owed.get(actor)
         if last is not None and seq <= last:
             if owed is not None and seq > owed:
