@@ -223,6 +223,9 @@ class DriverActor(RecordedActor):
         self._announce(asked=True)
         self._say_standing(is_new_link=True)
         self.retire_later()
+        until = self.driver.wakes_until
+        if until:  # the turn that was lost may have been the end of the sleep
+            self.runtime.set_timer(max(0.0, until - self.runtime.now), self.address, _SleptOut(until))
         if self.driver.card is None:
             self.runtime.set_timer(self.options.claim_retry_s, self.address, _ConnectAgain())
 
@@ -419,10 +422,12 @@ class DriverActor(RecordedActor):
         lease, is_connected = message.lease, self.app.link is not None
         most, now = self.options.live_offers, self.runtime.now
         refusal = decisions.refusal(self.driver, self.offers, lease, is_connected, now, most, binds=message.bind)
+        older = self.offers.open.get(lease.ride_id)
         if refusal:
+            if older is not None and older.lease.search_no < lease.search_no:  # it stood beyond the driver's sleep
+                self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
             self._announce(lease.offer_id, refusal, lease.ride_id)
             return
-        older = self.offers.open.get(lease.ride_id)
         if (
             older is not None and older.lease.offer_id != lease.offer_id
         ):  # staff bind by the offer that the driver holds
