@@ -91,14 +91,14 @@ def _a_ride(dice: Dice) -> list[Case]:
 
 def _case(dice: Dice, routes: Sequence[Route], others: tuple[str, ...]) -> Case:
     rolled = dice.random()
-    if rolled < 0.08:
+    if rolled < 0.06:
         return _request(dice, routes, others)
     who, path, kind = _socket(dice)
     dice.others = () if kind == "ops" else others
-    if rolled < 0.095:
+    if rolled < 0.07:
         return Case(who, path, "handshake", handshake(dice, path))
     data = _frame(dice, kind, who)
-    if rolled < 0.125:
+    if rolled < 0.09:
         return Case(who, path, "raw", _raw(dice, data))
     is_text = dice.random() < 0.7 and (data.isascii() or dice.random() < 0.3)  # what is not UTF-8 ends a socket
     return Case(who, path, "text" if is_text else "binary", data)
