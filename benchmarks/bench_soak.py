@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from bench_kills import CLI, QUIET_WITHIN_S, Driver, Passenger, Server, Told, judged
 from town import App, handshake, raise_limits, text_frame
 
-LIVES, KILLS_A_TIME = 3, 3
+LIVES, KILLS_A_TIME, BETWEEN = 3, 3, -1
 DRIVERS, VISITORS = 120, 2_000
 MOST_AT_ONCE = 200
 """Rides, and visits, under way. Where the machine cannot keep up no more are begun: the server is measured, not a heap of apps."""
@@ -208,6 +208,7 @@ class Soak:
                 self.samples.append(Sample(self._now(), self.life, memory, *pings, *bookings))
 
     async def _kill(self) -> None:
+        self.life = BETWEEN  # what is looked at meanwhile is of no life
         self.kills_at.append(self._now())
         for _ in range(KILLS_A_TIME):
             self.server.end()
