@@ -178,6 +178,7 @@ const holdEntry = menu.add({
 const navigatorName = (/** @type {typeof NAVIGATORS[number]} */ one) => (one === "phone" ? texts.say("driver.navigator_phone") : NAVIGATOR_NAMES[one]);
 menu.choice({
   id: "navigator",
+  test: "navigator",
   label: texts.say("driver.navigate_with"),
   options: NAVIGATORS.map((value) => ({ value, name: navigatorName(value) })),
   now: navigator(),

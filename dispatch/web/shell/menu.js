@@ -6,7 +6,8 @@ import { choose, chosen, showTheme, THEMES } from "./theme.js";
 /** @typedef {{ label: string, run: () => void, test?: string }} Entry */
 /**
  * @typedef {object} Choice
- * @property {string} id also its name for tests
+ * @property {string} id
+ * @property {string} test
  * @property {string} label
  * @property {readonly { value: string, name: string, lang?: string }[]} options
  * @property {string} now
@@ -87,8 +88,8 @@ export function makeMenu({ texts, sound, endTheme }) {
 }
 
 /** @param {Choice} choice */
-function choiceField({ id, label, options, now, run }) {
-  const select = el("select", { id, test: id }, ...options.map(({ value, name, lang }) => el("option", { value, lang, selected: value === now }, name)));
+function choiceField({ id, test, label, options, now, run }) {
+  const select = el("select", { id, test }, ...options.map(({ value, name, lang }) => el("option", { value, lang, selected: value === now }, name)));
   select.addEventListener("change", () => run(select.value));
   return el("div", { class: "field" }, el("label", { for: id }, label), select);
 }
@@ -100,7 +101,7 @@ function languageChoice(texts) {
     location.reload();
   };
   const options = Object.entries(LANGUAGES).map(([value, name]) => ({ value, name, lang: value }));
-  return choiceField({ id: "language", label: texts.say("shell.language"), options, now: texts.language, run });
+  return choiceField({ id: "language", test: "language", label: texts.say("shell.language"), options, now: texts.language, run });
 }
 
 /**
@@ -123,7 +124,7 @@ function themeChoice(texts, endTheme) {
     end = showTheme(theme);
   };
   const options = THEMES.map((value) => ({ value, name: names[value] }));
-  return choiceField({ id: "theme", label: texts.say("shell.theme"), options, now: chosen("theme", THEMES, "auto"), run });
+  return choiceField({ id: "theme", test: "theme", label: texts.say("shell.theme"), options, now: chosen("theme", THEMES, "auto"), run });
 }
 
 /**
