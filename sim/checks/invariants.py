@@ -67,6 +67,8 @@ class Watch:
         self._sleep_max_s = sleep_max_s
         self._asleep: dict[DriverId, float] = {}
         """Drivers who can be woken by a push, each with the second until which they may be asked."""
+        self._slept: dict[str, float] = {}
+        """For each session of a driver, until when they might have been asked in their sleep."""
         self._said_yes: dict[tuple[DriverId, RideId], None] = {}
         """Who accepted which ride, until it is recorded."""
         self._longest_s = policy.search_cap_s + policy.offer_timeout_s + policy.late_grace_s + SETTLING_S
@@ -197,7 +199,7 @@ class Watch:
         links: dict[Any, tuple[Number, str]] = self._links if kind_of(address) == DRIVER else self._passengers
         name, link = name_of(address), (message.number, message.session)
         if links is self._links:
-            self._asleep.pop(DriverId(name), None)
+            self._slept[message.session] = self._asleep.pop(DriverId(name), -inf)
         before = links.get(name)
         links[name] = max(link, before or link)
         if before is not None and links is self._passengers:
@@ -230,6 +232,11 @@ class Watch:
             if session == address:
                 self._told.pop(ride_id, None)
                 del self._passengers[ride_id]
+                return
+        for driver_id, (_, session) in self._links.items():
+            if session == address:
+                self._asleep[driver_id] = self._slept.get(session, -inf)  # they sleep on
+                del self._links[driver_id]
                 return
 
     def _offered(self, now: float, address: str, message: OfferMade) -> None:
