@@ -115,6 +115,7 @@ def evil_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer.db.execute("INSERT INTO login_failures VALUES (5.0)")
     writer.db.execute("INSERT INTO staff_requests VALUES (?1, ?1, 7, ?1, 5.0)", (EVIL,))
     writer.db.execute("INSERT INTO login_sessions VALUES (?1, ?1, ?1, ?1, 0, 5.0, 5.0, 6.0, NULL)", (EVIL,))
+    writer.db.execute("INSERT INTO devices VALUES (?1, ?1, ?1, ?1, ?1, 5.0)", (EVIL,))
     writer.db.execute("UPDATE rides SET reason = reason || '!'")
     writer.db.execute("UPDATE drivers SET name = name || '!'")
     writer.close()

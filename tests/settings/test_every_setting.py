@@ -32,7 +32,7 @@ def test_every_setting_has_a_row_and_every_row_a_setting() -> None:
     assert sorted(set(ROWS) - names) == [], "rows of settings that are no more"
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", sorted(ROWS))
 def test_a_setting_changes_what_it_says(name: str, tmp_path: Path) -> None:
     row = ROWS[name]
     assert len({repr(seen) for seen in row.seen.values()}) > 1, "with two values two things are seen"

@@ -301,7 +301,7 @@ PLANS: dict[str, tuple[Callable[[Reader], object], list[str]]] = {
 """Only a start asks for reserved drivers and the default passenger, and nobody in a hurry for a dispatcher's events. A scan of an index
 that holds only what is asked for is as long as the answer.
 """
-NOT_ASKED = {"forget", "close", "keep_now", "may_send_ahead"}
+NOT_ASKED = {"forget", "close", "keep_now", "keeps_at_once", "may_send_ahead"}
 
 
 @pytest.mark.parametrize("question", PLANS)

@@ -49,6 +49,7 @@ def town(path: Path) -> Path:
     writer.db.execute("INSERT INTO login_failures VALUES (5.0)")
     writer.db.execute("INSERT INTO staff_requests VALUES ('p1', 'k1', 7, '{}', 5.0)")
     writer.db.execute("INSERT INTO login_sessions VALUES ('s1', 'p1', 'staff', 'k', 0, 5.0, 5.0, 6.0, NULL)")
+    writer.db.execute("INSERT INTO devices VALUES ('d1', 'a token', 'fcm', 'p1', 's1', 5.0)")
     writer.db.execute("INSERT INTO blocked_pairs VALUES (?, ?, 7.0)", (SARAH.passenger_id, DRIVER_ID))
     writer.close()
     return path
