@@ -16,6 +16,7 @@ import httpx2
 from dispatch.errors import SettingError
 from dispatch.messages.base import Message
 from dispatch.ports import Tells
+from dispatch.providers.outgoing import Outgoing
 
 _WHO: Final = re.compile(r"//[^/]*@")
 """A user name and password in a URL, which are never shown."""
@@ -61,7 +62,7 @@ class HttpProvider(ABC, Generic[Asked]):
         headers = {**_HEADERS, "Authorization": f"Bearer {key}"} if key else _HEADERS
         # Environment proxies and .netrc are not asked: the request goes where the setting says.
         self._client = httpx2.AsyncClient(headers=headers, timeout=timeout_s, limits=_ONE_QUESTION, trust_env=False)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = Outgoing(MOST_AT_ONCE)
 
     @abstractmethod
     async def ask(self, question: Asked) -> Message:
@@ -73,18 +74,12 @@ class HttpProvider(ABC, Generic[Asked]):
 
     def deliver(self, question: Asked) -> None:
         """Send the request. The answer goes to the asker by message; after a timeout or failure it is the one of `without`."""
-        if len(self._under_way) >= MOST_AT_ONCE:
+        if not self._under_way.begin(lambda: self._answer(question)):
             self._answer_without(question, "too many questions are under way")
-            return
-        task = asyncio.get_running_loop().create_task(self._answer(question))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
 
     async def stop(self) -> None:
         """Cancel all requests under way and close the client. Nobody is answered any more."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._under_way.stop()
         await self._client.aclose()
 
     async def post(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:

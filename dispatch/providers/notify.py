@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from dispatch.config import LoginSettings
 from dispatch.errors import SettingError
 from dispatch.phones import masked
+from dispatch.providers.outgoing import Outgoing
 from dispatch.text import say
 
 LATER_S: Final = (0.01, 0.05)
@@ -41,7 +42,7 @@ class Notifier(ABC):
         self._report = report
         self.counts: Counter[str] = Counter()
         """Texts that were `sent` and that `failed`. One for nobody is neither."""
-        self._under_way: set[asyncio.Task[None]] = set()
+        self.under_way = Outgoing(MOST_AT_ONCE)
 
     @abstractmethod
     async def deliver(self, text: Text) -> None:
@@ -49,19 +50,13 @@ class Notifier(ABC):
 
     def send(self, text: Text, sent: Callable[[], None] | None = None) -> None:
         """Send a text soon. Returns at once; what goes wrong is reported. `sent` is called once it has left."""
-        if len(self._under_way) >= MOST_AT_ONCE:
+        if not self.under_way.begin(lambda: self._send(text, sent)):
             self.counts["failed"] += 1
             self._report("too many texts are under way")
-            return
-        task = asyncio.get_running_loop().create_task(self._send(text, sent))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
 
     async def stop(self) -> None:
         """Cancel what is under way."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self.under_way.stop()
 
     async def _send(self, text: Text, sent: Callable[[], None] | None) -> None:
         await asyncio.sleep(_dice.uniform(*LATER_S))

@@ -23,6 +23,7 @@ from dispatch.config import PushSettings
 from dispatch.errors import SettingError
 from dispatch.ids import OfferId, RideId
 from dispatch.providers.http import require_url
+from dispatch.providers.outgoing import Outgoing
 from dispatch.timestamps import rfc3339
 
 PAUSES_S: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -67,7 +68,7 @@ class Pusher(ABC):
         self._timeout_s = settings.push_timeout_s
         self._now = now
         self._report = report
-        self._under_way: set[asyncio.Task[None]] = set()
+        self.under_way = Outgoing(MOST_AT_ONCE)
 
     @abstractmethod
     async def deliver(self, push: Push, left_s: float) -> None:
@@ -75,18 +76,12 @@ class Pusher(ABC):
 
     def send(self, push: Push, gone: Callable[[], None]) -> None:
         """Send a push. Returns at once; `gone` is called if its device is known no more."""
-        if len(self._under_way) >= MOST_AT_ONCE:
+        if not self.under_way.begin(lambda: self._send(push, gone)):
             self._fail("too many pushes are under way")
-            return
-        task = asyncio.get_running_loop().create_task(self._send(push, gone))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
 
     async def stop(self) -> None:
         """Cancel what is under way."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self.under_way.stop()
 
     async def _send(self, push: Push, gone: Callable[[], None]) -> None:
         trouble = ""

@@ -24,7 +24,7 @@ async def sent(sender: Notifier, *texts: Text) -> None:
     """Send these and wait until nothing is under way."""
     for text in texts:
         sender.send(text)
-    await asyncio.gather(*sender._under_way)
+    await sender.under_way.end()
     await sender.stop()
 
 

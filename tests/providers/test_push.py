@@ -14,20 +14,15 @@ from urllib.parse import parse_qs
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dispatch.config import Settings
 from dispatch.errors import SettingError
 from dispatch.ids import OfferId, RideId
 from dispatch.providers import push
 from dispatch.providers.push import FATES, FCM_SCOPE, Push, Pusher, pusher
+from tests.providers.accounts import KEY, service_account
 
 RIDE, OFFER, TOKEN = RideId("r1"), OfferId("r1.1.1"), "device-token-secret"
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PEM = KEY.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-).decode()
 Answer = tuple[str, Any]
 
 
@@ -104,7 +99,7 @@ def sent(prepare: Callable[[Api], Settings], *, left_s: float = 20.0, pushes: in
             assert isinstance(sender, Pusher)
             for _ in range(pushes):
                 sender.send(Push(TOKEN, "android", RIDE, OFFER, time.time() + left_s), lambda: told.gone.append(TOKEN))
-                await asyncio.gather(*sender._under_way)
+                await sender.under_way.end()
             await sender.stop()
             told.heard, told.counts = api, {fate: count for fate, count in sender.counts.items() if count}
             assert tuple(sender.counts) == FATES
@@ -125,9 +120,7 @@ def webhook(*statuses: str, silent: bool = False, **more: Any) -> Callable[[Api]
 
 
 def key_file(folder: Path, api: Api, mode: int = 0o600) -> str:
-    path = folder / "fcm.json"
-    named = {"project_id": "our-town", "client_email": "push@our-town.example", "token_uri": api.url("/token")}
-    path.write_text(json.dumps({"type": "service_account", **named, "private_key": PEM}))
+    path = service_account(folder / "fcm.json", api.url("/token"))
     path.chmod(mode)
     return str(path)
 
