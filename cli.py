@@ -73,8 +73,8 @@ def serve(resolved: Resolved, sandbox: int | None, sandbox_seed: int, sandbox_ri
 def doctor(resolved: Resolved, send_to: str, as_json: bool) -> int:
     """Look at all that `serve` needs with these settings, and say what to do about what is wrong. Changes nothing.
 
-    Configuration, proxy, certificate, port, disk, file, clock, keys, people and notifier; before a first start or beside a running
-    server. Exit status 1 when anything stands in the way of serving people.
+    Configuration, proxy, certificate, port, disk, file, clock, keys, people, notifier and push; before a first start or beside a
+    running server. Exit status 1 when anything stands in the way of serving people.
     """
     from dispatch.doctor import Level, examine
 
@@ -264,14 +264,14 @@ def keys() -> None:
 def show_keys(resolved: Resolved) -> None:
     """Say which keys there are and since when. The secrets are not printed."""
     from dispatch.storage.file.key_file import keys_path, read_keys
-    from dispatch.timestamps import rfc3339
+    from dispatch.timestamps import time_told
 
     ring = read_keys(resolved.settings.db)
     if ring is None:
         say(f"there is no {keys_path(resolved.settings.db)} yet: `dispatch serve` makes it")
         return
     for key in ring.keys:
-        say(f"{key.id}  made {rfc3339(key.made_at)}  {'signs' if key is ring.current else 'verifies'}")
+        say(f"{key.id}  made {time_told(key.made_at)}  {'signs' if key is ring.current else 'verifies'}")
 
 
 @keys.command("rotate")

@@ -39,7 +39,7 @@ from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.region import kept_region
 from dispatch.storage.tables.sandbox import holds_sandbox
 from dispatch.text import counted
-from dispatch.timestamps import rfc3339
+from dispatch.timestamps import rfc3339, time_told
 from dispatch.transport.ws.listener import listening_socket
 from dispatch.transport.ws.tls import Certificate
 from dispatch.travel.streets import read_streets
@@ -67,7 +67,7 @@ class Level(Enum):
 
 
 class Finding(NamedTuple):
-    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier, people, phones or map."""
+    """`about`: configuration, port, file, disk, clock, keys, tls, proxy, notifier, push, people, phones or map."""
 
     about: str
     level: Level
@@ -93,6 +93,7 @@ def examine(settings: Settings, send_to: str = "") -> Iterator[Finding]:
         ("phones", lambda: _phones(settings)),
         ("map", lambda: _map(settings)),
         ("notifier", lambda: _notifier(settings, send_to)),
+        ("push", lambda: _push(settings)),
     )
     for about, look in looks:
         for level, text in look():
@@ -263,7 +264,7 @@ def _clock(settings: Settings) -> Found:
     elif newest > now + CLOCK_SLACK_S:
         yield (
             PROBLEM,
-            f"the clock says {rfc3339(now)}, and the newest event on file is of {rfc3339(newest)}: set the clock; "
+            f"the clock says {rfc3339(now)}, and the newest event on file is of {time_told(newest)}: set the clock; "
             "a server that starts now counts from that event on",
         )
     else:
@@ -335,11 +336,14 @@ def _keys(path: str) -> Found:
         return
     made_at = ring.current.made_at
     if time.time() - made_at > OLD_KEY_S:
-        yield WARNING, f"the key that signs is of {rfc3339(made_at)}: run `dispatch keys rotate`, which logs nobody out"
+        yield (
+            WARNING,
+            f"the key that signs is of {time_told(made_at)}: run `dispatch keys rotate`, which logs nobody out",
+        )
     else:
         yield (
             OK,
-            f"{len(ring.keys)} in {keys_path(path)}, for its owner alone; the one that signs is of {rfc3339(made_at)}",
+            f"{len(ring.keys)} in {keys_path(path)}, for its owner alone; the one that signs is of {time_told(made_at)}",
         )
 
 
@@ -406,7 +410,7 @@ def _notifier(settings: Settings, send_to: str) -> Found:
         level = OK if is_local else WARNING
         yield level, "login codes are printed on standard output: whoever reads that can log in as anybody"
     if how == "webhook":
-        yield _reached(settings.notify_url)
+        yield _reached("notify_url", settings.notify_url, "; `--send-to PHONE` tries it")
     try:
         asyncio.run(_tried(settings, send_to, is_local=is_local))
     except SettingError as error:
@@ -441,24 +445,60 @@ def _digits(settings: Settings, phone: str) -> str:
     return digits
 
 
-def _reached(url: str) -> tuple[Level, str]:
-    """Whether somebody listens where the webhook posts to. Nothing is asked of them."""
+def _reached(setting: str, url: str, tries: str = "") -> tuple[Level, str]:
+    """Whether somebody listens at the URL of this setting. Nothing is asked of them. `tries`: what would ask them."""
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]
         host = parts.hostname or ""
         socket.create_connection((host, port), REACHED_WITHIN_S).close()
     except (KeyError, ValueError):
-        return PROBLEM, "notify_url must be an http or https address"
+        return PROBLEM, f"{setting} must be an http or https address"
     except OSError as error:
         return (
             PROBLEM,
-            f"notify_url cannot be reached ({error.strerror or error}): look at its host and port, and at the network",
+            f"{setting} cannot be reached ({error.strerror or error}): look at its host and port, and at the network",
         )
-    return OK, f"somebody listens at {_bracketed(host)}:{port}, where notify_url is; `--send-to PHONE` tries it"
+    return OK, f"somebody listens at {_bracketed(host)}:{port}, where {setting} is{tries}"
 
 
 def _bracketed(host: str) -> str:
     with suppress(ValueError):
         return f"[{host}]" if ip_address(host).version == 6 else host
     return host
+
+
+# -- who wakes phones
+
+
+def _push(settings: Settings) -> Found:
+    how = settings.push
+    if how == "none":
+        yield OK, "nobody sends pushes, so a driver whose connection is lost is offline"
+        return
+    from dispatch.providers.push import FCM_URL  # heavy
+
+    try:
+        asyncio.run(_pusher_made(settings))
+    except SettingError as error:
+        yield PROBLEM, str(error)
+        return
+    if how != "apprise":
+        level, text = _reached("push_url", settings.push_url or FCM_URL)
+        yield (
+            level,
+            text if level is PROBLEM or how == "webhook" else f"push_key_file is a key for this user alone; {text}",
+        )
+    else:
+        yield OK, "apprise knows the address of push_url"
+    if not settings.sleep_max_s:
+        yield WARNING, "sleep_max is 0, so nobody sleeps and no push is sent: set it, or push = none"
+
+
+async def _pusher_made(settings: Settings) -> None:
+    """As a start does. Raises SettingError."""
+    from dispatch.providers.push import pusher
+
+    sender = pusher(settings, time.time, lambda trouble: None)
+    assert sender is not None
+    await sender.stop()

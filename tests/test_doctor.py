@@ -32,6 +32,7 @@ from dispatch.storage.people import people
 from dispatch.storage.tables.region import keep_region
 from dispatch.travel.streets import SHIPPED
 from dispatch.words import PersonRole
+from tests.providers.accounts import service_account
 from tests.transport.ws.certificates import certificate
 
 OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
@@ -66,7 +67,7 @@ def test_before_a_first_start_all_is_well_and_nothing_is_made(tmp_path: Path) ->
     findings = list(examine(Settings(db=str(tmp_path / "rides.db"), port=0)))
     assert [each for each in findings if each.level is PROBLEM] == []
     assert {each.about for each in findings} == {
-        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "phones", "map", "notifier",
+        "configuration", "proxy", "tls", "port", "disk", "file", "clock", "keys", "people", "phones", "map", "notifier", "push",
     }  # fmt: skip
     assert state_of(tmp_path) == {}
 
@@ -380,6 +381,48 @@ def test_an_address_that_apprise_does_not_know_is_a_problem(tmp_path: Path) -> N
         notify_url="nonsense://{phone}",
     )
     one("notifier", tmp_path, OK, "apprise knows", notify="apprise", notify_url="json://127.0.0.1:9/{phone}")
+
+
+# -- pushes
+
+
+def test_who_sends_pushes_is_told_and_whether_anybody_listens(tmp_path: Path) -> None:
+    one("push", tmp_path, OK, "nobody sends pushes")
+    with webhook() as (url, posted):
+        one("push", tmp_path, OK, "somebody listens.*push_url", push="webhook", push_url=url)
+        assert posted == []
+        findings = found("push", tmp_path, push="webhook", push_url=url, sleep_max_s=0.0)
+        assert [each.level for each in findings] == [OK, WARNING] and "sleep_max" in findings[1].text
+    one("push", tmp_path, PROBLEM, "push_url cannot be reached", push="webhook", push_url=url)
+    one("push", tmp_path, OK, "apprise knows", push="apprise", push_url="json://127.0.0.1:9/{token}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"push": "webhook"}, "push_url"),
+        ({"push": "webhook", "push_url": "ftp://127.0.0.1/x"}, "push_url"),
+        ({"push": "apprise", "push_url": "json://127.0.0.1:9/"}, "must hold {token}"),
+        ({"push": "apprise", "push_url": "nonsense://secret/{token}"}, "no address that apprise knows"),
+        ({"push": "fcm"}, "needs push_key_file"),
+        ({"push": "fcm", "push_key_file": "/nowhere/key.json"}, "cannot be read"),
+    ],
+)
+def test_push_settings_that_send_nothing_are_a_problem(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
+    one("push", tmp_path, PROBLEM, words, **settings)
+    assert "secret" not in repr(found("push", tmp_path, **settings))
+
+
+def test_the_key_of_a_push_service_is_for_its_owner_alone(tmp_path: Path) -> None:
+    key = service_account(tmp_path / "account.json", "http://127.0.0.1:9/token")
+    with webhook() as (url, _):
+        sends = {"push": "fcm", "push_key_file": str(key), "push_url": url}
+        one("push", tmp_path, OK, "for this user alone; somebody listens", **sends)
+        key.chmod(0o640)
+        one("push", tmp_path, PROBLEM, "chmod 600", **sends)
+        key.chmod(0o600)
+        key.write_text('{"project_id": "a-secret"}')
+        one("push", tmp_path, PROBLEM, "no key of a service account", **sends)
 
 
 # -- the command
