@@ -1,4 +1,5 @@
-/** Names, plates and phones of drivers, which the board does not tell. Read over HTTP, all at once, and anew when somebody unknown appears. */
+/** Names, plates and phones of drivers, which the board does not tell. Read over HTTP, all at once, and anew when somebody unknown
+ * appears: drivers who are live, then those on file until whoever is unknown is found. */
 
 const PAGE = 200;
 const AGAIN_AFTER_MS = 5_000;
@@ -14,6 +15,12 @@ const AGAIN_AFTER_MS = 5_000;
 export class Roster {
   /** @type {Map<string, Driver>} */
   drivers = new Map();
+  /** Counts what was read, so that a view sees when there is more. */
+  version = 0;
+  /** Who was asked for and is not known yet. @type {Set<string>} */
+  #wanted = new Set();
+  /** Who is not on file, and is looked for no more. @type {Set<string>} */
+  #nowhere = new Set();
   #session;
   #changed;
   /** @type {Promise<void> | null} */
@@ -32,7 +39,10 @@ export class Roster {
   /** The name of a driver, or the id for one of whom nothing is known yet. @param {string} id */
   name(id) {
     const known = this.drivers.get(id);
-    if (known === undefined) void this.readSoon();
+    if (known === undefined && !this.#nowhere.has(id)) {
+      this.#wanted.add(id);
+      void this.readSoon();
+    }
     return known?.driver_name ?? id;
   }
 
@@ -43,7 +53,7 @@ export class Roster {
   }
 
   /**
-   * Reads all drivers that are live.
+   * Reads all drivers that are live, and of those on file as many pages as it takes to find whoever is wanted.
    *
    * @returns {Promise<void>}
    */
@@ -56,16 +66,29 @@ export class Roster {
   }
 
   async #all() {
-    let cursor;
     try {
-      do {
-        const page = await this.#session.request("GET", "/api/drivers", { query: { state: "live", limit: PAGE, cursor } });
-        for (const driver of page.drivers) this.drivers.set(driver.driver_id, driver);
-        cursor = page.next ?? undefined;
-        this.#changed();
-      } while (cursor !== undefined);
+      await this.#pages("live", () => true);
+      const unknown = [...this.#wanted].filter((id) => !this.drivers.has(id));
+      await this.#pages("all", () => unknown.some((id) => !this.drivers.has(id)));
+      for (const id of unknown) if (!this.drivers.has(id)) this.#nowhere.add(id);
+      for (const id of this.#wanted) if (this.drivers.has(id) || this.#nowhere.has(id)) this.#wanted.delete(id);
     } catch {
       // Ids are shown in the place of names until it works.
+    }
+  }
+
+  /**
+   * @param {"live" | "all"} state
+   * @param {() => boolean} isWanted whether another page is
+   */
+  async #pages(state, isWanted) {
+    /** @type {string | undefined} */ let cursor;
+    for (let isMore = true; isMore && isWanted(); isMore = cursor !== undefined) {
+      const page = await this.#session.request("GET", "/api/drivers", { query: { state, limit: PAGE, cursor } });
+      for (const driver of page.drivers) this.drivers.set(driver.driver_id, driver);
+      cursor = page.next ?? undefined;
+      this.version += 1;
+      this.#changed();
     }
   }
 }

@@ -26,13 +26,14 @@ export function driversView(desk) {
   let readAt = -Infinity;
   let readTime = new Date();
   let drawnVersion = -1;
+  let drawnNames = -1;
   let drawnAt = -Infinity;
 
   const find = el("input", { id: "drivers-find", type: "search", placeholder: t("find_person"), autocomplete: "off" });
   const count = el("span", { class: "muted tabular" });
   const panel = el("aside", { class: "side card stack", hidden: true, test: "driver-panel" });
   /** @param {Line} line */
-  const nameOf = (line) => line.known?.driver_name ?? line.id;
+  const nameOf = (line) => roster.name(line.id);
   const table = makeTable({
     label: t("view_drivers"), rowTest: "driver", sortBy: "name", empty: t("no_drivers_live"),
     key: (/** @type {Line} */ line) => line.id,
@@ -97,6 +98,7 @@ export function driversView(desk) {
     fill(count, t("n_drivers", { n: all.length }));
     table.set(all);
     drawnVersion = board.version;
+    drawnNames = roster.version;
     drawnAt = performance.now();
   }
 
@@ -128,8 +130,8 @@ export function driversView(desk) {
     const rideId = board.rideOf[slot];
     const told = el("p", { class: "error" });
     const reason = field({ id: "off-road-reason", label: t("reason"), maxlength: 300 });
-    const heading = el("h3", { tabindex: "-1" }, said(known?.driver_name ?? id));
-    const off = button({ label: t(rideId ? "off_road_ride" : "off_road"), kind: "danger", test: "off-road", run: () => takeOff(id, known?.driver_name ?? id, reason, told) });
+    const heading = el("h3", { tabindex: "-1" }, said(roster.name(id)));
+    const off = button({ label: t(rideId ? "off_road_ride" : "off_road"), kind: "danger", test: "off-road", run: () => takeOff(id, roster.name(id), reason, told) });
     fill(panel, heading, el("p", {}, shapeAndWord(kind, t(`kind_${KINDS[kind]}`))),
       known ? el("p", {}, code(known.vehicle_registration), " ", said(known.vehicle_type), " ", t("stars", { n: known.driver_rating })) : null,
       known?.why_not_offered ? el("p", { class: "muted" }, t("no_offers_because", { rule: ruleOf(known.why_not_offered, texts) })) : null,
@@ -187,7 +189,8 @@ export function driversView(desk) {
     draw() {
       const now = performance.now();
       if (now - readAt > READ_EVERY_MS) void read();
-      if (board.version === drawnVersion || now - drawnAt < 1_000) return;
+      const isSame = board.version === drawnVersion && roster.version === drawnNames;
+      if (isSame || now - drawnAt < 1_000) return;
       drawAll();
     },
     move: table.move,
