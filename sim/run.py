@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.config import Settings, SimulateSettings
 from dispatch.errors import SettingError
@@ -24,7 +24,7 @@ from sim.report import printed
 from sim.report.figures import Summary
 from sim.report.outputs import require_writable
 from sim.report.progress import INTERRUPTED, Progress, interruptible
-from sim.spec import Plan, make_plan
+from sim.spec import LOSSY, Plan, make_plan
 from sim.world import World, WorldOptions
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def simulate(settings: Settings, wanted: SimulateSettings) -> int:
         say(plan.note, error=True)
     world, summary = run(settings, wanted, plan, progress)
     if wanted.json:
-        printed.print_json(summary, **printed.told_of(plan.skipped), interrupted=world.is_cut_short)
+        network: dict[str, Any] = {"network": dict(world.trouble)} if world.trouble else {}
+        printed.print_json(summary, **printed.told_of(plan.skipped), interrupted=world.is_cut_short, **network)
     else:
         notes = [str(plan.skipped)] if plan.skipped.count else []
+        notes += [f"{what}: {count:,}" for what, count in world.trouble.items()]
         cut = f", interrupted when {summary['requests']:,} of {counted(len(plan.demands), 'ride')} had been asked for"
         printed.print_table(
             summary, cancelled_by=world.figures.cancelled_by, notes=notes, cut_short=cut if world.is_cut_short else ""
@@ -83,11 +85,12 @@ def run(
 ) -> tuple[World, Summary]:
     """Let the plan happen, to the end of the last ride or until Ctrl-C."""
     started_cpu, started_wall = time.process_time(), time.perf_counter()
+    is_lossy = wanted.network == LOSSY
     held = ExitStack()
     writer = held.enter_context(_new_file(wanted.db)) if wanted.db is not None else None
     options = WorldOptions(
         permute=wanted.permute,
-        plain=not wanted.permute,
+        plain=not wanted.permute and not is_lossy,
         codec=wanted.codec == "on" or (wanted.codec == "auto" and not plan.is_model),
         trace=Path(wanted.trace) if wanted.trace is not None else None,
         position_every_s=wanted.position_every_s,
@@ -98,9 +101,10 @@ def run(
         settings = replace(settings, explain_candidates=0)
     if options.plain:
         settings = replace(settings, stream_kept=0)  # no app is ever away and comes back
-    world = World(wanted.seed, settings, options, writer=writer, start_at=plan.start_at)
-    without_collector = gc.isenabled()
-    gc.disable()  # nothing here makes circles; a collection would only walk the living
+    world = _kind_of(wanted)(wanted.seed, settings, options, writer=writer, start_at=plan.start_at)
+    without_collector = gc.isenabled() and not is_lossy
+    if without_collector:
+        gc.disable()  # nothing but lost lines makes circles; a collection would only walk the living
     try:
         for number, start in enumerate(plan.starts):
             world.add_driver(DriverId(str(FIRST_DRIVER + number)), start, DriverBehaviour())
@@ -133,6 +137,15 @@ def run(
         violations=world.watch.violations.total,
     )
     return world, summary
+
+
+def _kind_of(wanted: SimulateSettings) -> type[World]:
+    """The world that these settings ask for."""
+    if wanted.network != LOSSY:
+        return World
+    from sim.explore.lossy_day import LossyDay
+
+    return LossyDay
 
 
 def _how_far(world: World, plan: Plan) -> str:

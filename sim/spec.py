@@ -19,6 +19,8 @@ MODEL = "none"
 """`--trips none`: demand of a model city."""
 SHIPPED = "shipped"
 """`--trips shipped`: the shipped day of New York, where not naming a file means something else."""
+LOSSY = "lossy"
+"""`--network lossy`: frames are lost, late and doubled, and connections die."""
 OF_A_SCENARIO = ("scenario", "worlds", "seed", "permute", "json", "trace")
 """What a named small world takes; all else of it is its own."""
 OF_A_FILE = ("from", "columns", "trips_zone", "skip_most")

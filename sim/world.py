@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,8 @@ class World:
             self.runtime, decline_rate=options.decline_rate, trouble_rate=options.payment_trouble_rate
         )
         self.runtime.sink(PAYMENTS, self.payments)
+        self.trouble: Mapping[str, int] = {}
+        """What the network did to frames, and how often. Empty on a good one."""
         self.texts: list[Any] = []
         """What callers were texted."""
         self.runtime.sink(TEXTS, _Sink(self.texts.append))

@@ -98,7 +98,6 @@ TESTED_ELSEWHERE = {
     "sim/explore/desked.py": "tests/explorer/test_desked_worlds.py",
     "sim/explore/sleepy.py": "tests/explorer/test_sleepy_worlds.py",
     "sim/people/sleepy.py": "tests/explorer: every sleepy world is full of them",
-    "sim/explore/lossy.py": "tests/explorer/test_lossy_worlds.py",
     "sim/people/driver.py": "tests/sim/test_world.py",
     "sim/people/phone.py": "tests/sim/test_world.py",
     "sim/people/restless.py": "tests/explorer: every small world is full of them",

@@ -384,6 +384,11 @@ class SimulateSettings(Checked):
     from_time: str | None = written(MOMENT, None, "take trips from this local time on")
     position_every_s: float = duration("30s", "100ms", "1h", "a driver reports its position this often")
     seed: int = whole(1, 0, 2**32 - 1, "seed of all random numbers")
+    network: str = choice(
+        "good",
+        "good|lossy",
+        "lossy: of all frames, a fifth is lost, a fifth comes twice; connections die; apps resume and repeat",
+    )
     scenario: str | None = written(TEXT, None, "run a named small world instead")
     worlds: int = whole(1, 1, 1_000_000, "number of worlds to run (needs --scenario); stops at the first broken rule")
     permute: bool = switch(False, "shuffle deliveries that fall on the same instant, by the seed")

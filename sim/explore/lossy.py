@@ -1,7 +1,11 @@
-"""The small world on a bad network: until the last ride is over a fifth of all frames is lost, and a fifth comes twice."""
+"""Worlds on a bad network: what they share, and the small world among them.
+
+Until the last ride is over a fifth of all frames is lost, and a fifth comes twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -13,69 +17,78 @@ from dispatch.transport.sessions.memory import MemoryLink, connect_driver, conne
 from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.streams import check_streams
 from sim.explore.small import SmallWorld
-from sim.network.lossy import Line, Network, Weather
+from sim.network.lossy import Network, Weather
 from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
 from sim.people.phone import Phone
 from sim.people.resuming import ResumingDriver, ResumingPassenger, ResumingPhone
-from sim.world import longest_ride_s
+from sim.world import World, longest_ride_s
 
 CALM_S: Final = 60.0
 """For so long the network is good at the end, so that the last messages arrive."""
 
 
 def weather_of(dice: Random) -> Weather:
-    """All worlds lose and double the same share of frames. How often connections die, and how long frames take, differs."""
+    """All small worlds lose and double the same share of frames. How often connections die, and how long frames take, differs."""
     return Weather(die=dice.choice((0.0, 0.0, 0.02, 0.1)), delay_s=dice.choice(((0.0, 0.01), (0.01, 0.2), (0.05, 1.5))))
 
 
-class LossyWorld(SmallWorld):
-    """Its phones resume, and repeat unanswered commands with the same id."""
+class OnBadLines(World):
+    """A world whose phones resume, and repeat unanswered commands with the same id. `go_out` is called before the first one comes."""
 
-    driver_type = ResumingDriver
-    passenger_type = ResumingPassenger
+    network: Network
 
-    def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
-        super().__init__(seed, permute=permute, trace=trace)
-        self.network = Network(self.runtime, weather_of(Random(f"{seed}/weather")))
+    def go_out(self, weather: Weather) -> None:
+        """From now on there is this network between phones and server, and no command may be done twice."""
+        self.network = Network(self.runtime, weather)
+        self.trouble = self.network.counts
         self.runtime.observe(IdempotencyCheck(self.watch.violations))
-        self.runtime.observe(self._note_resuming)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
-        line = self._line(phone)
-        link = connect_driver(self.gateway, phone.driver_id, line.hear, self.options.codec, may_resume=True)
-        self._plug(phone, line, link)
+        link = self._plug(phone, partial(connect_driver, self.gateway, phone.driver_id))
         phone.report()
         return link
 
     def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
-        line = self._line(phone)
-        link = connect_passenger(self.gateway, phone.ride_id, line.hear, self.options.codec, may_resume=True)
-        self._plug(phone, line, link)
-        return link
+        return self._plug(phone, partial(connect_passenger, self.gateway, phone.ride_id))
 
-    def _line(self, phone: Phone) -> Line:
-        """A line whose frames the app hears only while it is the app's connection."""
+    def calm_down(self) -> None:
+        """Let the network be good for a while, so that every app hears what it missed."""
+        self.network.calm()
+        self.run(self.elapsed_s + CALM_S)
+
+    def _plug(self, phone: Phone, connect: Callable[..., MemoryLink]) -> MemoryLink:
+        """Connect this phone by a new line, whose frames the app hears only while it is the app's connection."""
+        assert isinstance(phone, ResumingPhone)
 
         def hear(frame: Any) -> None:
             if phone.link is line:
                 phone.on_frame(frame)
 
         line = self.network.line(hear)
-        return line
-
-    def _plug(self, phone: Phone, line: Line, link: MemoryLink) -> None:
-        line.plug(link, partial(self._come_again, phone, line))
+        link = connect(line.hear, self.options.codec, may_resume=True)
+        line.plug(link, partial(phone.lost_link, line))
         phone.link = line
-        assert isinstance(phone, ResumingPhone)
         phone.ask_what_was_missed()
+        return link
+
+
+class LossyWorld(OnBadLines, SmallWorld):
+    """The small world on such a network."""
+
+    driver_type = ResumingDriver
+    passenger_type = ResumingPassenger
+
+    def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
+        super().__init__(seed, permute=permute, trace=trace)
+        self.go_out(weather_of(Random(f"{seed}/weather")))
+        self.runtime.observe(self._note_resuming)
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
         end = self.elapsed_s + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
         while not self.is_quiet and self.elapsed_s < end:
             self.run(self.elapsed_s + step_s)
-        self.network.calm()
-        self.run(self.elapsed_s + CALM_S)
+        self.calm_down()
         super().settle(step_s, at_most_s)
         check_streams(self)
         self.goals.seen.update(self.network.counts)

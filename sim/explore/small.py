@@ -30,8 +30,7 @@ from sim.explore.faults import FaultPlan, Faults, InjectedFault
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
-from sim.people.phone import Link, Phone
-from sim.people.restless import AGAIN_AFTER_S, Beats, ComeBack, DriverHabits, RestlessDriver, RestlessPassenger, Whims
+from sim.people.restless import Beats, DriverHabits, InsistentPhone, RestlessDriver, RestlessPassenger, Whims
 from sim.world import World, WorldOptions
 
 DRIVERS, RIDES = 20, 30
@@ -214,20 +213,16 @@ class SmallWorld(World):
         return phone
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
+        assert isinstance(phone, InsistentPhone)
         link = super().connect_driver(phone)
-        link.on_close = partial(self._come_again, phone, link)
+        link.on_close = partial(phone.lost_link, link)
         return link
 
     def connect_passenger(self, phone: PassengerPhone) -> MemoryLink:
+        assert isinstance(phone, InsistentPhone)
         link = super().connect_passenger(phone)
-        link.on_close = partial(self._come_again, phone, link)
+        link.on_close = partial(phone.lost_link, link)
         return link
-
-    def _come_again(self, phone: Phone, link: Link, code: int) -> None:
-        """The server ended a connection: the app makes a new one, unless it has one by now."""
-        if phone.link is link:
-            phone.link = None
-            self.clock.set_timer(AGAIN_AFTER_S, phone.address, ComeBack())
 
     def run(self, until_s: float) -> None:
         """Let time pass, and compare what actors believe of one another now and then, between the beats."""

@@ -16,7 +16,7 @@ from dispatch.ports import Clock
 from dispatch.transport import wire
 from sim.people.driver import Decide, DriverPhone
 from sim.people.passenger import LosePatience, PassengerPhone
-from sim.people.phone import Phone, Table
+from sim.people.phone import Link, Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
 """Codes of errors after which the same frame may succeed."""
@@ -105,6 +105,12 @@ class InsistentPhone(Phone):
         super().send(message)
         if self.rng.random() < self.repeats:
             super().send(message)
+
+    def lost_link(self, link: Link, code: int) -> None:
+        """The server ended this connection: make a new one in a moment, unless there is another by now."""
+        if self.link is link:
+            self.link = None
+            self.later(AGAIN_AFTER_S, ComeBack())
 
     def _on_lose_link(self, message: LoseLink) -> None:
         link: object = self.link

@@ -125,6 +125,11 @@ def which_files_there_are_afterwards(given: Given) -> object:
     )
 
 
+@changes("network", {"good": False, "lossy": True}, **CITY)
+def whether_frames_come_twice(given: Given) -> object:
+    return lived(given).trouble.get("frame doubled", 0) > 0
+
+
 @changes("scenario", {"small": False, "lossy": True}, seed="3")
 def whether_frames_are_lost(given: Given) -> object:
     return "frame lost" in figures(given)["seen"]

@@ -49,6 +49,7 @@ def test_part_of_a_day_is_not_left_without_drivers() -> None:
         ({"scenario": "small", "batch": "5"}, ("--batch", "--scenario small")),
         ({"scenario": "lossy", "simulate_db": "day.db"}, ("--db", "--scenario lossy")),
         ({"scenario": "lossy", "for": "4h"}, ("--for", "--scenario lossy")),
+        ({"scenario": "lossy", "network": "lossy"}, ("--network", "--scenario lossy")),
         ({"scenario": "small", "worlds": "2", "trace": "t"}, ("--trace", "--worlds 2")),
         ({"trips": "none", "from": "08:00"}, ("--from", "--trips none")),
         ({"trips": "none", "columns": "pickup_time=a"}, ("--columns", "--trips none")),
@@ -70,6 +71,7 @@ def test_a_flag_that_would_change_nothing_is_refused_with_the_one_that_makes_it_
         {"scenario": "small", "seed": "7", "permute": True, "json": True, "trace": "t"},
         {"scenario": "small", "worlds": "9", "seed": "7"},
         {"trips": "none", "drivers": "5", "for": "4h", "batch": "3", "codec": "on"},
+        {"network": "lossy", "trips": "shipped", "for": "20m", "rides": "60", "drivers": "40", "permute": True},
         {"trips": "F", "from": "08:00", "columns": "pickup_time=a", "rides": "3"},
     ],
 )
