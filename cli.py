@@ -36,7 +36,7 @@ main.add_command(people)
 )
 @click.option("--sandbox-seed", type=click.IntRange(0), default=1, hidden=True, help="of its dice")
 @click.option("--sandbox-rides", type=click.IntRange(0), hidden=True, help="so many simulated passengers book")
-@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment", "push")
 def serve(resolved: Resolved, sandbox: int | None, sandbox_seed: int, sandbox_rides: int | None) -> int | None:
     """Serve real apps over WebSockets until SIGTERM or Ctrl-C.
 
@@ -69,7 +69,7 @@ def serve(resolved: Resolved, sandbox: int | None, sandbox_seed: int, sandbox_ri
 @main.command()
 @click.option("--send-to", default="", metavar="PHONE", help="have the notifier really send a text there")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment", "push")
 def doctor(resolved: Resolved, send_to: str, as_json: bool) -> int:
     """Look at all that `serve` needs with these settings, and say what to do about what is wrong. Changes nothing.
 
@@ -372,7 +372,7 @@ def config() -> None:
 
 @config.command("show")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
-@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment", "retention")
+@with_settings("dispatch", "server", "login", "tariff", "pricing", "payment", "retention", "push")
 def show_config(resolved: Resolved, as_json: bool) -> None:
     """Print every setting, its value and where it comes from: default, file, env or flag."""
     held = [(row.name, row, resolved.value_of(row)) for row in SETTINGS] + list(resolved.vehicle_rates())

@@ -16,7 +16,7 @@ from dispatch.storage.tables.schema import TABLES
 
 ROOT = Path(cli.__file__).parent
 GROUPS_OF_COMMAND = {
-    "serve": ("dispatch", "server", "tariff", "pricing", "payment"),
+    "serve": ("dispatch", "server", "tariff", "pricing", "payment", "push"),
     "quote": ("tariff", "pricing"),
     "simulate": ("dispatch", "simulate"),
     "demo": ("dispatch",),
@@ -153,6 +153,17 @@ class TestOutcomes:
     def test_a_bug_keeps_its_traceback(self) -> None:
         result = self.ending_with(ZeroDivisionError("a bug"))
         assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_every_setting_is_an_option_of_a_command() -> None:
+    taken: set[str | None] = set()
+    for path in commands(cli.main):
+        command: click.Command = cli.main
+        for name in path:
+            assert isinstance(command, click.Group)
+            command = command.commands[name]
+        taken |= {option.name for option in command.params}
+    assert {row.name for row in SETTINGS} <= taken
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported_for_it() -> None:
