@@ -13,6 +13,7 @@ from dispatch.storage.file.owner import owned
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.orders import Answer, Order, encode, perform
 from dispatch.transport.control import ANSWER_WITHIN_S, NoAnswer, ask
+from dispatch.values import UNDECODABLE
 
 ASKED_WITHIN_S: Final = 5.0
 
@@ -73,5 +74,5 @@ def _read(line: bytes) -> Answer:
         if "error" in told:
             raise Refused(told["error"]["message"])
         return told["done"]
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (*UNDECODABLE, KeyError) as error:
         raise NoAnswer(f"the owner of the file said something else than an answer: {line[:200]!r}") from error

@@ -16,6 +16,8 @@ from dispatch.words import PersonStatus
 
 CLOCK_SLACK_S: Final = 1e-6
 """Sums of Unix seconds are rounded by about as much: a timer may seem that early."""
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What reading JSON of others raises: it is none, is not of the type wanted, is no text, or is nested without end."""
 Point = tuple[float, float]
 """Latitude and longitude."""
 

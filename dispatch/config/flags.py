@@ -21,6 +21,8 @@ from dispatch.errors import DispatchError, SettingError
 from dispatch.text import say
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+LONGEST_SENTENCE = 800
+"""Characters of an error. What is wrong stands at its beginning, and where it came from at its end."""
 HOW_TO_SET = (
     "Every option is also an environment variable (--offer-timeout is DISPATCH_OFFER_TIMEOUT; simulate's and "
     'demo\'s --db is DISPATCH_SIMULATE_DB) and a key of the TOML file (offer_timeout = "30s").'
@@ -134,10 +136,17 @@ class OneLineErrors(click.Group):
 
 def _one_line(error: Exception) -> str:
     text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    sentence = " ".join(text.split())
+    sentence = _within(" ".join(text.split()))
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{error.ctx.command_path}: {sentence} (see {error.ctx.command_path} --help)"
     return f"dispatch: {sentence}"
+
+
+def _within(sentence: str) -> str:
+    """The sentence; of one that quotes something very long, its two ends."""
+    if len(sentence) <= LONGEST_SENTENCE:
+        return sentence
+    return f"{sentence[: LONGEST_SENTENCE // 2]} … {sentence[-LONGEST_SENTENCE // 4 :]}"
 
 
 # -- options that are no settings

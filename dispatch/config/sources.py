@@ -160,6 +160,8 @@ def _parsed(name: str) -> dict[str, object]:
         ) from None
     except ValueError as error:
         raise SettingError("config", f"config must be valid TOML, got {name}: {error}") from None
+    except RecursionError:
+        raise SettingError("config", f"config must be valid TOML, got {name}: it is nested too deeply") from None
 
 
 def _settings_in(tables: Mapping[str, object], file: str) -> Iterator[tuple[str, object]]:

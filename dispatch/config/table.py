@@ -94,7 +94,7 @@ class Setting:
         try:
             return self.checked(self.kind.read(given))
         except ValueError:
-            raise self._refusal(f"{given!r} ({origin})") from None
+            raise self._refusal(f"{_shown(given)} ({origin})") from None
 
     def checked(self, value: object) -> Value:
         """`value` as the program holds it; a whole number serves as a float. Raises ValueError."""
@@ -116,12 +116,19 @@ class Setting:
         try:
             return self.checked(value)
         except ValueError:
-            raise self._refusal(f"{self.attribute}={value!r}") from None
+            raise self._refusal(f"{self.attribute}={_shown(value)}") from None
 
     def _refusal(self, got: str) -> SettingError:
         sort_and_range = " from ".join(filter(None, (self.kind.wanted, self.range)))
         wanted = self.range if self.choices else sort_and_range
         return SettingError(self.name, f"{self.name} must be {wanted}, got {got}")
+
+
+def _shown(given: object) -> str:
+    try:
+        return repr(given)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a very long number"
 
 
 # -- the rows of a settings class

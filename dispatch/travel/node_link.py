@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from dispatch.travel.street_map import Link, MapError, StreetMap
+from dispatch.values import UNDECODABLE
 
 Id = int | str
 
@@ -45,7 +46,7 @@ def read(file: Path) -> StreetMap:
         graph = msgspec.json.decode(gzip.decompress(data) if file.suffix == ".gz" else data, type=_Graph)
     except (OSError, EOFError, zlib.error) as cause:
         raise MapError(f"cannot read {file}: {getattr(cause, 'strerror', None) or cause}") from cause
-    except msgspec.DecodeError as cause:
+    except UNDECODABLE as cause:
         raise MapError(f"{file} is no map: {cause}") from cause
     numbers = {node.id: number for number, node in enumerate(graph.nodes)}
     try:

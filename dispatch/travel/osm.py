@@ -86,7 +86,7 @@ def read(file: Path) -> StreetMap:
         for way in ways.with_filter(EntityFilter(WAY)).with_filter(KeyFilter("highway")):
             assert isinstance(way, Way)
             builder.add(way)
-    except RuntimeError as cause:
+    except (RuntimeError, ValueError) as cause:  # what cannot be read, and numbers or text that are none
         raise MapError(f"cannot read {file}: {cause}") from cause
     return StreetMap(builder.places, builder.links)
 
@@ -105,7 +105,7 @@ def read_streets_of(file: Path) -> Streets:
                 lines += _lines_of(thing)
             elif isinstance(thing, OsmArea):
                 areas += _areas_of(thing)
-    except RuntimeError as cause:
+    except (RuntimeError, ValueError) as cause:  # what cannot be read, and numbers or text that are none
         raise MapError(f"cannot read {file}: {cause}") from cause
     return Streets.of(lines, areas)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from dispatch.domain.places.geo import Curve
 from dispatch.errors import DispatchError
+from dispatch.values import UNDECODABLE
 
 SHIPPED = "new-york.json"
 
@@ -43,5 +44,5 @@ def read_profile(path: str | None) -> Profile:
         return msgspec.json.decode(source.read_bytes(), type=Profile)
     except OSError as cause:
         raise ProfileError(f"cannot read {source}: {cause.strerror}") from cause
-    except msgspec.DecodeError as cause:
+    except UNDECODABLE as cause:
         raise ProfileError(f"{source} is no profile of `dispatch eta fit`: {cause}") from cause

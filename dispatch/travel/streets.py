@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 from dispatch.travel.street_map import MapError
-from dispatch.values import Point
+from dispatch.values import UNDECODABLE, Point
 
 CREDIT: Final = "© OpenStreetMap contributors"
 """What the Open Database License wants to stand on every map made of such data."""
@@ -42,6 +42,11 @@ class AreaKind(StrEnum):
     GREEN = "green"
 
 
+Step = Annotated[int, msgspec.Meta(ge=-360 * STEPS_A_DEGREE, le=360 * STEPS_A_DEGREE)]
+Latitude = Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)]
+
+
 class Line(NamedTuple):
     """A street as a map has it: `points` in degrees; an empty name where it has none."""
 
@@ -61,24 +66,24 @@ class DrawnStreet(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A street in the file: `name` is its number in `names`, -1 where it has none."""
 
     kind: StreetKind
-    name: int
-    steps: list[int]
+    name: Annotated[int, msgspec.Meta(ge=UNNAMED)]
+    steps: list[Step]
 
 
 class DrawnArea(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Water or green in the file."""
 
     kind: AreaKind
-    steps: list[int]
+    steps: list[Step]
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
     """The least box around all streets, in degrees."""
 
-    south: float
-    west: float
-    north: float
-    east: float
+    south: Latitude
+    west: Longitude
+    north: Latitude
+    east: Longitude
 
 
 class Streets(msgspec.Struct, frozen=True):
@@ -89,6 +94,13 @@ class Streets(msgspec.Struct, frozen=True):
     names: list[str]
     streets: list[DrawnStreet]
     areas: list[DrawnArea]
+
+    def __post_init__(self) -> None:
+        if any(street.name >= len(self.names) for street in self.streets):
+            raise ValueError("a street has a name that the file does not have")
+        drawn = (*(street.steps for street in self.streets), *(area.steps for area in self.areas))
+        if any(len(steps) % 2 for steps in drawn):
+            raise ValueError("a line has half a point")
 
     @classmethod
     def of(cls, lines: Iterable[Line], areas: Iterable[Area], credit: str = CREDIT) -> "Streets":
@@ -132,7 +144,7 @@ def read_streets(path: Path) -> Streets:
     """
     try:
         return msgspec.json.decode(gzip.decompress(path.read_bytes()), type=Streets)
-    except (OSError, EOFError, zlib.error, msgspec.DecodeError) as cause:
+    except (OSError, EOFError, zlib.error, *UNDECODABLE) as cause:
         raise MapError(f"cannot read the streets in {path}: {cause}") from cause
 
 

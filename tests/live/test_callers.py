@@ -65,7 +65,7 @@ def test_the_ride_hears_that_its_text_has_left_and_nothing_if_it_has_not(
     async def story() -> None:
         sender, post = Sender(fails=fails), Post()
         CallerTexts(sender, post).deliver(TextCaller(RideId("r1"), "27820000001", DAN, 60.0, 2))
-        await asyncio.gather(*sender._under_way)
+        await sender.under_way.end()
         assert post.told == told and len(sender.troubles) == fails
 
     asyncio.run(story())

@@ -176,7 +176,7 @@ def text_sent(given: Given, look: Any, *, silent: bool = False) -> object:
             if sender is None:
                 return None
             sender.send(Text(PHONE, "hello"))
-            await asyncio.gather(*sender._under_way)
+            await sender.under_way.end()
             await sender.stop()
             return look(api, reports)
 

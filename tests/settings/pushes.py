@@ -40,7 +40,7 @@ def pushed(given: Given, look: Any, *, silent: bool = False) -> object:
                 return None
             device = Push("token", "android", RideId("r1"), OfferId("r1.1.1"), time.time() + 20.0)
             sender.send(device, lambda: None)
-            await asyncio.gather(*sender._under_way)
+            await sender.under_way.end()
             await sender.stop()
             return look(api, reports)
 

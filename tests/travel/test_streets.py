@@ -128,3 +128,22 @@ def test_the_file_is_small_plain_json() -> None:
     assert set(told) == {"credit", "bounds", "names", "streets", "areas"}
     assert packed(read_streets_of(HELSINKI)) == SHIPPED.read_bytes(), "the same streets give the same bytes"
     assert len(SHIPPED.read_bytes()) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ({"streets": [["minor", 1, [1, 2, 3, 4]]]}, "a name that the file does not have"),
+        ({"streets": [["minor", 0, [1, 2, 3]]]}, "half a point"),
+        ({"streets": [["minor", 0, [1, 10**9]]]}, "int` <= 36000000"),
+        ({"bounds": {"south": 1e300, "west": 0, "north": 1, "east": 1}}, "float` <= 90.0"),
+    ],
+)
+def test_a_file_that_does_not_hold_together_is_refused(tmp_path: Path, spoilt: dict[str, object], said: str) -> None:
+    sound = {"credit": CREDIT, "bounds": {"south": 0, "west": 0, "north": 1, "east": 1}, "names": ["A"], "areas": []}
+    file = tmp_path / "streets.json.gz"
+    file.write_bytes(gzip.compress(json.dumps({**sound, "streets": [["minor", 0, [1, 2, 3, 4]]]}).encode()))
+    assert read_streets(file).names == ["A"]
+    file.write_bytes(gzip.compress(json.dumps({**sound, "streets": [], **spoilt}).encode()))
+    with pytest.raises(MapError, match=said):
+        read_streets(file)

@@ -16,6 +16,7 @@ import msgspec
 
 from dispatch.errors import DispatchError
 from dispatch.identity.keys import SECRET_BYTES, Key, KeyRing
+from dispatch.values import UNDECODABLE
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 MODE: Final = 0o600
@@ -73,7 +74,7 @@ def read_keys(database: str | Path) -> KeyRing | None:
         return None
     except OSError as error:
         raise BadKeys(f"cannot read {path}: {error.strerror}") from None
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNDECODABLE as error:
         raise BadKeys(f"{path} is no key file: {error}; without it everybody has to log in again") from None
 
 

@@ -38,8 +38,9 @@ from dispatch.transport.wire.codec import (
     to_staff,
 )
 from dispatch.transport.wire.desk import *
-from dispatch.transport.wire.errors import UNDECODABLE, error_frame, read_body
+from dispatch.transport.wire.errors import error_frame, read_body
 from dispatch.transport.wire.server import *
+from dispatch.values import UNDECODABLE
 
 __all__ = [
     "FROM_DRIVER",

@@ -18,8 +18,9 @@ from dispatch.transport.wire.client import (
     FromPassenger,
     FromStaff,
 )
-from dispatch.transport.wire.errors import BYTE_ORDER_MARK, UNDECODABLE, error_frame, examine
+from dispatch.transport.wire.errors import BYTE_ORDER_MARK, error_frame, examine
 from dispatch.transport.wire.server import ToDriver, ToPassenger, ToStaff
+from dispatch.values import UNDECODABLE
 
 
 class Incoming:

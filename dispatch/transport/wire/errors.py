@@ -15,8 +15,8 @@ from dispatch.text import LONGEST_EXCERPT, excerpt, word
 from dispatch.transport.wire.client import ClientMessage
 from dispatch.transport.wire.fields import FrameId, RideIdText
 from dispatch.transport.wire.forms import PLAIN, Form
+from dispatch.values import UNDECODABLE
 
-UNDECODABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 MOST_KEYS_COMPARED = 32
 """Spelling is compared with so many of the sender's own fields: a frame of thousands must not cost much."""
 BYTE_ORDER_MARK = "\ufeff"

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from dispatch.values import UNDECODABLE
+
 log = logging.getLogger(__name__)
 EVENT: Final = "frame"
 IDS: Final = ("type", "id", "ride_id", "driver_id", "offer_id", "quote_id", "seq", "epoch", "last_seq")
@@ -38,7 +40,7 @@ def shown(data: str | bytes) -> dict[str, Any]:
     size = len(data)
     try:
         frame = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNDECODABLE:
         frame = None
     if not isinstance(frame, dict):
         return {"type": UNREADABLE, "length": size}
