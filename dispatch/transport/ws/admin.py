@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from dispatch.transport.ws.edge import SocketEdge
 from dispatch.transport.ws.front import FrontConnection
 from dispatch.transport.ws.listener import BACKLOG
+from dispatch.transport.ws.newcomer import Newcomer
 
 HTTP_STOP_S: Final = 2
 
@@ -47,7 +48,7 @@ async def admin_served(edge: SocketEdge, admin: Admin | None) -> AsyncIterator[N
     if admin is None:
         yield
         return
-    server = _Server(config(admin.http_app, partial(_Connection, edge), ws="none"))
+    server = _Server(config(admin.http_app, partial(Newcomer, edge, _Connection), ws="none"))
     serving = asyncio.create_task(server.serve(sockets=[admin.listener]))
     try:
         yield

@@ -356,6 +356,8 @@ class SocketEdge:
             await self._pause(self.settings.stop_pause_s)
         while self.sockets:
             await self._pause(0.02)
+        for connection in list(self.headers.running):  # whoever has not asked by now
+            connection.close()
 
     def hurry(self) -> None:
         """Cut off at once what `drain` has yet to close."""

@@ -1,4 +1,4 @@
-"""Connections before they are sockets: uvicorn's HTTP protocol with deadlines, and upgrades that wait their turn.
+"""Connections that ask, before they are sockets: uvicorn's HTTP protocol with deadlines, and upgrades that wait their turn.
 
 Made by `server` alone.
 
@@ -16,6 +16,7 @@ import h11
 from dispatch.transport.http.paths import origin_form
 from dispatch.transport.http.problem import raw_problem
 from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.newcomer import MAX_HEADER_BYTES
 from dispatch.transport.ws.websocket import DispatchConnection
 
 if TYPE_CHECKING or find_spec("httptools"):
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 else:
     _MixedIn = object
 
-MAX_HEADER_BYTES = 32_768
 _OF_AN_UPGRADE = (b"connection", b"upgrade", b"content-length", b"transfer-encoding")
 Headers = list[tuple[bytes, bytes]]
 
@@ -209,4 +209,4 @@ class HeaderDeadline(_MixedIn):
 
 
 class FrontConnection(HeaderDeadline, HttpProtocol):
-    """The protocol that uvicorn makes for an accepted connection."""
+    """What answers on a connection from its first request on."""

@@ -23,6 +23,7 @@ from dispatch.transport.ws.admin import Admin, admin_served, config
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
+from dispatch.transport.ws.newcomer import Newcomer
 from dispatch.transport.ws.tls import LOOK_EVERY_S, Certificate
 from dispatch.transport.ws.websocket import DispatchConnection
 
@@ -98,7 +99,7 @@ class _Server(uvicorn.Server):
         on_stop: Callable[[], Awaitable[None]] | None,
     ) -> None:
         sockets = cast(Any, lambda **_: DispatchConnection(edge))
-        super().__init__(config(http_app, partial(FrontConnection, edge), ws=sockets))
+        super().__init__(config(http_app, partial(Newcomer, edge, FrontConnection), ws=sockets))
         self._signal = ""
         self._loop = asyncio.get_running_loop()
         self._edge = edge
