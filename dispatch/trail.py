@@ -10,12 +10,14 @@ from typing import Any, Final
 from dispatch.addresses import DRIVER, RIDE, kind_of, name_of
 
 TRAIL: Final = ("ride_id", "driver_id", "connection", "request_id")
+REQUEST_ID: Final = "X-Request-Id"
+"""The header by which an app knows the id of a request, or of the connection that was refused."""
 LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 """No digits: seven of them in a row could be a phone, and would be masked. No vowels: no word comes of it."""
 _A_PROCESS: Final = len(LETTERS) ** 5
 
 request_id: Final[ContextVar[str]] = ContextVar("request_id", default="")
-"""Of the HTTP request that is being answered: set where it comes in, and read where an error or a line of the log is made."""
+"""Of the HTTP request that is being answered: set where it comes in, and read where a line of the log is made."""
 
 
 class Numbers:

@@ -9,7 +9,7 @@ from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.events import OfferDeclined
 from dispatch.phones import mask_within
 from dispatch.trail import Numbers, ids_of
-from tests.test_house import ROOT, TREES
+from tests.test_house import ROOT, trees
 
 DECLINED = OfferDeclined(RideId("r1"), DriverId("d1"), OfferId("r1.1"))
 
@@ -56,7 +56,7 @@ def lines_of(file: Path) -> list[ast.Call]:
     """All calls of a logger in a file."""
     return [
         node
-        for node in ast.walk(TREES[file])
+        for node in ast.walk(trees()[file])
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in LEVELS
@@ -64,7 +64,7 @@ def lines_of(file: Path) -> list[ast.Call]:
     ]
 
 
-LOGGING = [file for file in TREES if file.is_relative_to(ROOT / "dispatch") and lines_of(file)]
+LOGGING = [file for file in trees() if file.is_relative_to(ROOT / "dispatch") and lines_of(file)]
 
 
 @pytest.mark.parametrize("file", LOGGING, ids=lambda file: str(file.relative_to(ROOT)))
@@ -82,7 +82,7 @@ def test_nobody_prints_instead() -> None:
     """One way out: what is printed has no ids and is not masked. `say` is for people at a terminal."""
     printing = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
-        for file, tree in TREES.items()
+        for file, tree in trees().items()
         if file.is_relative_to(ROOT / "dispatch")
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stderr.write")

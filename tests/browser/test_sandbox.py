@@ -30,7 +30,6 @@ VIEWS = ("rides", "drivers", "people", "day", "audit")
 Look = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
 AT_THE_STATION = {"latitude": 60.1711, "longitude": 24.9414}
-MAPS = False
 
 
 class Town(Server):

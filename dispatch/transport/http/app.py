@@ -7,7 +7,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
-from dispatch.trail import TRAIL, Numbers, request_id
+from dispatch.trail import REQUEST_ID, TRAIL, Numbers, request_id
 from dispatch.transport.http.access import guarded, public
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
 from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
@@ -28,7 +27,6 @@ from dispatch.transport.http.problem import problem
 from dispatch.transport.wire import frame_log
 
 log = logging.getLogger(__name__)
-REQUEST_ID: Final = "X-Request-Id"
 ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

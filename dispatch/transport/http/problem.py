@@ -11,7 +11,6 @@ import msgspec
 from starlette.responses import Response
 
 from dispatch.errors import FrameError
-from dispatch.trail import request_id
 
 MEDIA_TYPE: Final = "application/problem+json"
 CODES: Final[dict[int, str]] = {
@@ -33,7 +32,7 @@ CODES: Final[dict[int, str]] = {
 
 class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_only=True):
     """The body. `type` `code` `message` `field` `retry_after_ms` are those of an `error` frame; `detail` says the same as
-    `message`. `request_id`: by which the lines of the log are found that say more.
+    `message`. It has no id of the request, which is a header: what is foreign and what does not exist are the same bytes.
     """
 
     code: str
@@ -43,7 +42,6 @@ class Problem(msgspec.Struct, frozen=True, tag="error", omit_defaults=True, kw_o
     title: str
     status: int
     detail: str
-    request_id: str = ""
 
 
 def body(
@@ -59,7 +57,6 @@ def body(
             title=HTTPStatus(status).phrase,
             status=status,
             detail=message,
-            request_id=request_id.get(),
         )
     )
 

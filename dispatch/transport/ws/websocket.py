@@ -15,7 +15,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike, Subprotocol
 
-from dispatch.trail import request_id
+from dispatch.trail import REQUEST_ID
 from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.admission import NOT_PROVED, Admitted, HttpRequest, Turned
@@ -438,9 +438,8 @@ class DispatchConnection(asyncio.Protocol):
         headers = request.headers
         admitted = self._edge.admit(HttpRequest(path, query, headers.get_all, self._peer(), names=headers.keys))
         if isinstance(admitted, Refusal):
-            asked = request_id.set(self._name)
-            response = self._protocol.reject(admitted.status, str(admitted), admitted.code, admitted.headers)
-            request_id.reset(asked)
+            named = {**admitted.headers, REQUEST_ID: self._name}
+            response = self._protocol.reject(admitted.status, str(admitted), admitted.code, named)
             why: Exception | None = admitted
         else:
             response = self._protocol.accept(request)

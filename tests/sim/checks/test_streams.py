@@ -54,7 +54,7 @@ def watched(*messages: Any) -> list[str]:
         ),
         ((FIRST, Attach(AS_ANN, "session/2", (0, 2), Resume(AS_ANN, (0, 2), "", 1)), ended(3)), ["no-gap"]),
         ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(4)), []),
-        ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(5)), ["no-gap"]),
+        ((FIRST, ended(1), ended(2), SECOND, ended(1), whole(3), ended(5)), ["no-gap"]),
         (
             (
                 FIRST,

@@ -99,7 +99,7 @@ def test_of_a_large_file_only_the_tables_that_stay_small_are_walked(
 def test_any_bit_is_told_as_damage_or_does_no_harm(path: Path) -> None:
     data = closed_file(path, rides=8).read_bytes()
     dice, refused = Random(3), 0
-    for _ in range(60):
+    for _ in range(90):
         path.write_bytes(data)
         flip(path, dice.randrange(100, len(data)), dice.randrange(8))
         try:
