@@ -70,6 +70,8 @@ ONE_WAY_BY_NATURE = {"highway": ("motorway",), "junction": ("roundabout", "circu
 KMH_A_MPH = 1.609344
 SLOWEST_KMH, FASTEST_KMH = 5.0, 130.0
 
+UNREADABLE = (RuntimeError, ValueError, osmium.InvalidLocationError)
+"""What osmium raises: the file cannot be read, a number or text is none, or a place is none."""
 _FILLED = tuple(dict.fromkeys(key for key, _ in FILL))
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph)?", re.ASCII)
 
@@ -86,7 +88,7 @@ def read(file: Path) -> StreetMap:
         for way in ways.with_filter(EntityFilter(WAY)).with_filter(KeyFilter("highway")):
             assert isinstance(way, Way)
             builder.add(way)
-    except (RuntimeError, ValueError) as cause:  # what cannot be read, and numbers or text that are none
+    except UNREADABLE as cause:
         raise MapError(f"cannot read {file}: {cause}") from cause
     return StreetMap(builder.places, builder.links)
 
@@ -105,7 +107,7 @@ def read_streets_of(file: Path) -> Streets:
                 lines += _lines_of(thing)
             elif isinstance(thing, OsmArea):
                 areas += _areas_of(thing)
-    except (RuntimeError, ValueError) as cause:  # what cannot be read, and numbers or text that are none
+    except UNREADABLE as cause:
         raise MapError(f"cannot read {file}: {cause}") from cause
     return Streets.of(lines, areas)
 

@@ -1,11 +1,12 @@
 """Maps of OpenStreetMap: a real extract, a small one written by hand, and what tags mean."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dispatch.domain.places.geo import haversine_m
-from dispatch.travel.osm import BACKWARD, BOTH, FORWARD, directions_of, read, speed_of
+from dispatch.travel.osm import BACKWARD, BOTH, FORWARD, directions_of, read, read_streets_of, speed_of
 from dispatch.travel.street_map import MapError
 from tests.travel.maps import HELSINKI
 
@@ -89,3 +90,14 @@ def test_a_file_that_is_not_openstreetmaps_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"nothing of the kind")
     with pytest.raises(MapError, match=r"cannot read .*map\.osm\.pbf: "):
         read(file)
+
+
+@pytest.mark.parametrize(("sound", "spoilt"), [('lat="60.0"', 'lat="NaN"'), ('id="1"', 'id="x"')])
+@pytest.mark.parametrize("reads", [read, read_streets_of])
+def test_a_number_that_is_none_is_told_with_the_file(
+    tmp_path: Path, sound: str, spoilt: str, reads: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "small.osm"
+    file.write_text(SMALL.replace(sound, spoilt, 1), "utf-8")
+    with pytest.raises(MapError, match=r"cannot read .*small\.osm"):
+        reads(file)
