@@ -24,6 +24,7 @@ from sim.stories.stage import DROPOFF, PICKUP
 from sim.world import World
 from tests.actors.rig import AS_ANN
 from tests.explorer.breaking import breaks
+from tests.sim.explore import test_lossy_day
 
 D1, R1 = DriverId("d1"), RideId("r1")
 TRIP = Trip(Place(*PICKUP), Place(*DROPOFF), 5.2, 15.0, 85.5)
@@ -162,6 +163,11 @@ def played_with(actor_type: type[Actor]) -> None:
 @breaks("SmallWorld.play: no-livelock")
 def messages_breed_messages_and_the_clock_stands() -> None:
     played_with(Restless)
+
+
+@breaks("LossyDay.settle: no-livelock")
+def messages_of_a_day_breed_messages_and_the_clock_stands() -> None:
+    test_lossy_day.test_an_instant_without_an_end_is_a_violation_and_ends_the_run()
 
 
 @breaks("SmallWorld._judge_failures: no-crash")
