@@ -136,7 +136,7 @@ async def serve_with(begun: Begun) -> bool:
                 opened.push_async_callback(provider.stop)
         devices = _devices(settings, live, runtime, opened)
         logins = _logins(settings, live, zone.gateway, keys, runtime, opened, guest, devices)
-        resumed = _resume(runtime, store, after=logins)
+        resumed = recover(runtime, store)  # behind the logins: rides that wake may have texts to send
         failures.is_starting = False
         edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
         served = lambda: {"dispatch_http_refused": refused}  # noqa: E731
@@ -231,14 +231,9 @@ def _devices(settings: Settings, live: LiveFile, runtime: RealtimeRuntime, opene
     if sender is not None:
         opened.push_async_callback(sender.stop)
     devices = LiveDevices(live.do, live.store, sender, runtime)
+    opened.push_async_callback(devices.stop)
     runtime.sink(PUSHES, devices)
     return devices
-
-
-def _resume(runtime: RealtimeRuntime, store: JournalReads, *, after: "LiveLogins") -> int:
-    """Rides of the process before go on; how many. `after`: with logins comes whoever sends the texts that such rides may have."""
-    del after
-    return recover(runtime, store)
 
 
 def _admin_port(settings: Settings, reads: LiveReads, listener: socket | None) -> "Admin | None":

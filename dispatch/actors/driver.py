@@ -440,9 +440,8 @@ class DriverActor(RecordedActor):
             self.offers.open[lease.ride_id] = self.app.say(self, OfferMade(lease, message.ride, message.pickup_eta_s))
             if not is_connected:
                 push = PushOffer(self.driver_id, lease.ride_id, lease.offer_id, lease.expires_at)
-                self.runtime.tell(
-                    addresses.PUSHES, push
-                )  # the offer is on disk, and nothing of the driver's says otherwise
+                # At once: the offer is on disk already, and nothing that this driver records could take it back.
+                self.runtime.tell(addresses.PUSHES, push)
 
     @receives(CloseOffer)
     def _on_close_offer(self, message: CloseOffer) -> None:

@@ -1,6 +1,5 @@
 """Devices of drivers on the live file, and the pushes that wake them: what routes and drivers' actors ask for."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -12,7 +11,8 @@ from dispatch.ids import DriverId, PersonId
 from dispatch.messages.matching import DevicesChanged
 from dispatch.messages.providers import PushOffer
 from dispatch.principals import Principal
-from dispatch.providers.push import Push, Pusher
+from dispatch.providers.outgoing import Outgoing
+from dispatch.providers.push import MOST_AT_ONCE, Push, Pusher
 from dispatch.runtime import Runtime
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.people import devices
@@ -38,7 +38,11 @@ class LiveDevices:
         self._store = store
         self._pusher = pusher
         self._runtime = runtime
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._forgetting = Outgoing(MOST_AT_ONCE)
+
+    async def stop(self) -> None:
+        """Cancel what is under way."""
+        await self._forgetting.stop()
 
     def figures(self) -> Figures:
         """For `/metrics`."""
@@ -95,9 +99,9 @@ class LiveDevices:
 
     def _gone(self, driver_id: DriverId, device_id: str) -> None:
         """The push service does not know the device any more."""
-        task = asyncio.get_running_loop().create_task(self._forget(driver_id, device_id))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._forgetting.begin(
+            lambda: self._forget(driver_id, device_id)
+        )  # if it cannot: the next push finds out again
 
     async def _forget(self, driver_id: DriverId, device_id: str) -> None:
         try:
