@@ -5,7 +5,6 @@ question, and HTTP/1.1 would take that for the answer to the next one: another p
 """
 
 import asyncio
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -18,8 +17,6 @@ from dispatch.messages.base import Message
 from dispatch.ports import Tells
 from dispatch.providers.outgoing import Outgoing
 
-_WHO: Final = re.compile(r"//[^/]*@")
-"""A user name and password in a URL, which are never shown."""
 LARGEST_ANSWER_BYTES: Final = 65_536
 MOST_AT_ONCE: Final = 100
 """Requests that may be under way; one more is not sent, so that a slow provider cannot fill the memory."""
@@ -119,7 +116,7 @@ class HttpProvider(ABC, Generic[Asked]):
 
 
 def require_url(name: str, url: str) -> None:
-    """Raise SettingError unless the `url` of setting `name` is an http or https address."""
+    """Raise SettingError unless the `url` of setting `name` is an http or https address. The error does not show it."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -127,5 +124,5 @@ def require_url(name: str, url: str) -> None:
     except (ValueError, httpx2.InvalidURL):
         usable = False
     if not usable:
-        shown = _WHO.sub("//…@", url)
-        raise SettingError(name, f"{name} must be an http or https address, got {shown!r}")
+        must = "must be an http or https address, such as https://example.com/path"
+        raise SettingError(name, f"{name} {must}; its value may be secret and is not shown")

@@ -9,6 +9,8 @@ from math import inf
 from typing import NamedTuple
 
 from dispatch.top.meter import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
+from dispatch.top.view import Lags
+from dispatch.words import OfferOutcome
 
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{([a-z_]+)="([^"]*)"\})? (\S+)$', re.MULTILINE)
 SPREAD_OVER_S = 300.0
@@ -84,3 +86,45 @@ class Speeds:
         self.cpu = Meter(CPU_OVER_S)
         self.to_assign = Lately("dispatch_time_to_assign_seconds")
         self.loop_lag = Lately("dispatch_loop_lag_seconds")
+
+
+class Measured(NamedTuple):
+    """What `top` shows of a page, and a board does not tell. Times in seconds; None: not known.
+
+    `requests`: rides that were requested; `ended`: rides that are over, by status. Both since the server began to count.
+    """
+
+    requests: int
+    ended: Mapping[str, int]
+    declined: int | None = None
+    timed_out: int | None = None
+    assignments_per_minute: float | None = None
+    assign_p50_s: float | None = None
+    assign_p95_s: float | None = None
+    positions_per_s: float | None = None
+    server_cpu: float | None = None
+    """CPU seconds a second."""
+    server_memory_bytes: int | None = None
+    lags: Lags = Lags(None, None, None)
+
+
+def measured(page: Page, speeds: Speeds, now: float) -> Measured:
+    """The figures of this page. `speeds` has the pages before; `now`: seconds of the clock by which they were read."""
+    offers = page.by_label("dispatch_offers_total")
+    assigned = page.value("dispatch_time_to_assign_seconds_count") or 0.0
+    median, p95 = speeds.to_assign.quantiles(now, page, (0.5, 0.95))
+    (loop,) = speeds.loop_lag.quantiles(now, page, (0.99,))
+    cpu, memory = page.value("process_cpu_seconds_total"), page.value("process_resident_memory_bytes")
+    return Measured(
+        requests=int(page.value("dispatch_rides_requested_total") or 0),
+        ended={status: int(count) for status, count in page.by_label("dispatch_rides_ended_total").items()},
+        declined=int(offers.get(OfferOutcome.DECLINED, 0)),
+        timed_out=int(offers.get(OfferOutcome.EXPIRED, 0)),
+        assignments_per_minute=60.0 * speeds.assignments.per_s(now, assigned),
+        assign_p50_s=median,
+        assign_p95_s=p95,
+        positions_per_s=speeds.positions.per_s(now, page.value("dispatch_positions_total", "reported") or 0.0),
+        server_cpu=speeds.cpu.per_s(now, cpu) if cpu is not None else None,
+        server_memory_bytes=int(memory) if memory is not None else None,
+        lags=Lags(loop, page.value("dispatch_mail_oldest_seconds"), page.value("dispatch_journal_lag_seconds")),
+    )

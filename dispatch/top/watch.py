@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Final
 from urllib.error import HTTPError
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
@@ -19,11 +19,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from dispatch.errors import DispatchError
 from dispatch.text import plain
 from dispatch.top.access import Access
-from dispatch.top.page import Page, Speeds, read_page
+from dispatch.top.page import Measured, Page, Speeds, measured, read_page
 from dispatch.top.town import Gap, Town, online
-from dispatch.top.view import Glance, Lags
+from dispatch.top.view import Glance
 from dispatch.transport import wire
-from dispatch.words import DriverStatus, OfferOutcome
+from dispatch.words import DriverStatus
 
 AGAIN_S: Final = 1.0
 """Between two tries to connect, and between two looks at the metrics."""
@@ -172,30 +172,45 @@ class Watch:
     def glance(self) -> Glance:
         """The state as it was told last."""
         town, now = self.town, time.monotonic()
-        figures: dict[str, Any] = self._of_metrics(self.page, now) if self.page is not None else {}
-        ended = figures.pop("ended", self._ended + town.ended)
+        if self.page is not None:
+            figures, elapsed_s = measured(self.page, self._speeds, now), max(0.0, time.time() - self._process)
+        else:
+            figures, elapsed_s = self._counted_here(), now - self._began
         drivers = town.drivers
-        rides = {**town.rides, **ended}
-        rides["cancelled"] = ended.get("cancelled", 0) + ended.get("no_show", 0)
+        rides = {**town.rides, **figures.ended}
+        rides["cancelled"] = rides.get("cancelled", 0) + rides.pop("no_show", 0)
         return Glance(
             title=self.url,
             doing=self._doing(),
             is_lost=not self._is_connected.is_set() and self.doing != CONNECTING,
-            elapsed_s=figures.pop("up_s", now - self._began),
+            elapsed_s=elapsed_s,
             for_s=None,
-            requests=figures.pop("requests", sum(rides.values())),
+            requests=figures.requests,
             rides=rides,
             offers_open=town.offers_open,
+            declined=figures.declined,
+            timed_out=figures.timed_out,
+            assignments_per_minute=figures.assignments_per_minute,
+            assign_p50_s=figures.assign_p50_s,
+            assign_p95_s=figures.assign_p95_s,
             fleet=drivers.total(),
             connected=online(drivers),
             busy=drivers[DriverStatus.BUSY],
+            positions_per_s=figures.positions_per_s,
+            server_cpu=figures.server_cpu,
+            server_memory_bytes=figures.server_memory_bytes,
             reconnects=0,
             errors=0,
             news=tuple(town.news),
+            lags=figures.lags,
             program="dispatch top",
             stops_by="q quits",
-            **{**NOT_TOLD, **figures},
         )
+
+    def _counted_here(self) -> Measured:
+        """What is known of a server that shows its metrics to its own machine alone: what its board told since this began."""
+        ended = self._ended + self.town.ended
+        return Measured(requests=ended.total() + self.town.rides.total(), ended=ended)
 
     def _doing(self) -> str:
         """What goes on, in words, and what of it is bad."""
@@ -208,42 +223,6 @@ class Watch:
             if self.page.value("dispatch_ready") == 0.0
             else CONNECTED
         )
-
-    def _of_metrics(self, page: Page, now: float) -> dict[str, Any]:
-        speeds, offers = self._speeds, page.by_label("dispatch_offers_total")
-        assigned = page.value("dispatch_time_to_assign_seconds_count") or 0.0
-        median, p95 = speeds.to_assign.quantiles(now, page, (0.5, 0.95))
-        (loop,) = speeds.loop_lag.quantiles(now, page, (0.99,))
-        cpu, memory = page.value("process_cpu_seconds_total"), page.value("process_resident_memory_bytes")
-        ended = {status: int(count) for status, count in page.by_label("dispatch_rides_ended_total").items()}
-        return {
-            "ended": ended,
-            "requests": int(page.value("dispatch_rides_requested_total") or 0),
-            "up_s": max(0.0, time.time() - self._process),
-            "declined": int(offers.get(OfferOutcome.DECLINED, 0)),
-            "timed_out": int(offers.get(OfferOutcome.EXPIRED, 0)),
-            "assignments_per_minute": 60.0 * speeds.assignments.per_s(now, assigned),
-            "assign_p50_s": median,
-            "assign_p95_s": p95,
-            "positions_per_s": speeds.positions.per_s(now, page.value("dispatch_positions_total", "reported") or 0.0),
-            "server_cpu": speeds.cpu.per_s(now, cpu) if cpu is not None else None,
-            "server_memory_bytes": int(memory) if memory is not None else None,
-            "lags": Lags(loop, page.value("dispatch_mail_oldest_seconds"), page.value("dispatch_journal_lag_seconds")),
-        }
-
-
-NOT_TOLD: Final[dict[str, Any]] = {
-    "declined": None,
-    "timed_out": None,
-    "assignments_per_minute": None,
-    "assign_p50_s": None,
-    "assign_p95_s": None,
-    "positions_per_s": None,
-    "server_cpu": None,
-    "server_memory_bytes": None,
-    "lags": Lags(None, None, None),
-}
-"""What a server says in its metrics alone, which it shows to its own machine."""
 
 
 def _fetch(url: str, tls: ssl.SSLContext | None) -> str:

@@ -26,12 +26,15 @@ def test_an_address_is_taken(url: str) -> None:
     ],
 )
 def test_what_is_none_is_refused_with_the_settings_name(url: str) -> None:
-    with pytest.raises(SettingError, match=r"payment_url must be an http or https address, got") as refused:
+    with pytest.raises(SettingError, match=r"payment_url must be an http or https address, such as") as refused:
         require_url("payment_url", url)
     assert refused.value.name == "payment_url"
 
 
-def test_a_password_in_an_address_is_not_shown() -> None:
+@pytest.mark.parametrize(
+    "url", ["ftp://me:s3cret@pay.example/x", "hooks.example/services/s3cret", "s3cret", "https:s3cret"]
+)
+def test_an_address_that_is_refused_is_not_shown_because_it_may_hold_a_secret(url: str) -> None:
     with pytest.raises(SettingError) as refused:
-        require_url("payment_url", "ftp://me:s3cret@pay.example/x")
-    assert str(refused.value).endswith("got 'ftp://…@pay.example/x'")
+        require_url("payment_url", url)
+    assert "s3cret" not in str(refused.value)

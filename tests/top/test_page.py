@@ -2,7 +2,8 @@
 
 import pytest
 
-from dispatch.top.page import SPREAD_OVER_S, Lately, Page, quantile, read_page
+from dispatch.top.page import SPREAD_OVER_S, Lately, Page, Speeds, measured, quantile, read_page
+from dispatch.top.view import Lags
 
 TEXT = """\
 # HELP dispatch_rides Rides that are not over, by status
@@ -51,3 +52,29 @@ def test_a_spread_is_that_of_the_last_minutes_once_it_was_watched_for_so_long() 
     assert lately.quantiles(1.0, page_with(100, 10), [0.5]) == [pytest.approx(0.55)], "since the server started"
     assert lately.quantiles(SPREAD_OVER_S, page_with(100, 10), [0.5]) == [pytest.approx(1.5)]
     assert lately.quantiles(3 * SPREAD_OVER_S, page_with(100, 10), [0.5]) == [None], "nothing has happened since"
+
+
+TOTALS = """\
+dispatch_rides_requested_total 7.0
+dispatch_rides_ended_total{status="completed"} 3.0
+dispatch_rides_ended_total{status="no_show"} 1.0
+dispatch_offers_total{outcome="declined"} 5.0
+dispatch_offers_total{outcome="expired"} 2.0
+dispatch_mail_oldest_seconds 0.25
+process_resident_memory_bytes 6.9e+07
+"""
+
+
+def test_figures_of_a_page_are_totals_as_they_stand_and_what_is_missing_is_not_known() -> None:
+    figures = measured(read_page(TOTALS), Speeds(), 0.0)
+    assert (figures.requests, figures.declined, figures.timed_out) == (7, 5, 2)
+    assert figures.ended == {"completed": 3, "no_show": 1}
+    assert (figures.server_memory_bytes, figures.server_cpu, figures.assign_p50_s) == (69_000_000, None, None)
+    assert figures.lags == Lags(None, 0.25, None)
+
+
+def test_speeds_are_those_between_two_pages() -> None:
+    speeds = Speeds()
+    measured(Page({"process_cpu_seconds_total": {"": 1.0}}), speeds, 0.0)
+    figures = measured(Page({"process_cpu_seconds_total": {"": 1.5}}), speeds, 1.0)
+    assert figures.server_cpu == pytest.approx(0.5)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from dispatch.domain.matching.search import Hits
 from dispatch.domain.places.geo import EtaModel, TravelModel
 from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
@@ -22,6 +23,8 @@ from dispatch.words import DriverStatus
 
 ASLEEP: Final = DriverStatus.ASLEEP
 AVAILABLE: Final = DriverStatus.AVAILABLE
+MayAsk = Callable[[DriverId], bool] | None
+"""Whether this driver may be asked; None: everybody may."""
 EVERYBODY_CELL_M = 1000.0
 """Larger than where five are looked for, since a round is explained by some fifteen."""
 
@@ -208,15 +211,7 @@ class Supply:
         moved, self._moved_since_sweep = self._moved_since_sweep, {}
         return [driver_id for driver_id in moved if self._grid.holds(driver_id)]
 
-    def nearest(
-        self,
-        lat: float,
-        lon: float,
-        k: int,
-        radius_m: float,
-        now: float,
-        may_ask: Callable[[DriverId], bool] | None = None,
-    ) -> list[tuple[float, DriverId]]:
+    def nearest(self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk = None) -> Hits:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all.
         Where drivers are ranked by how long they take, the soonest come first, ties by metres and id.
         """
@@ -231,14 +226,8 @@ class Supply:
         return hits  # type: ignore[no-any-return]
 
     def nearest_asleep(
-        self,
-        lat: float,
-        lon: float,
-        k: int,
-        radius_m: float,
-        now: float,
-        may_ask: Callable[[DriverId], bool] | None = None,
-    ) -> list[tuple[float, DriverId]]:
+        self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk = None
+    ) -> Hits:
         """As `nearest`, of the drivers who are asleep, by the last place at which they were seen; always the nearest in metres."""
         hits: Any = self._sleepers.nearest(
             lat,

@@ -189,13 +189,27 @@ def _locked(real: Path, path: str | Path) -> int:
 
 def _opened(lock_file: Path, real: Path, path: str | Path) -> int:
     try:
-        return os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        _give_to_owner(lock, real)
+        return lock
     except OSError as error:
         if os.path.lexists(lock_file):
             raise StorageReadOnly(str(lock_file)) from error
         if os.path.exists(real):
             raise StorageReadOnly(str(path)) from error
         raise StorageUnreachable(str(path)) from error
+
+
+def _give_to_owner(lock: int, real: Path) -> None:
+    """A lock file that root makes belongs to the owner of the database, as SQLite does it with the files that it makes. Otherwise the
+    owner could not start a server any more after root has run a command.
+    """
+    if os.geteuid() != 0 or not real.exists():
+        return
+    made, database = os.fstat(lock), real.stat()
+    # With a second name it may be a file of the system, which somebody linked to this place for root to give away.
+    if made.st_uid == 0 and made.st_nlink == 1:
+        os.fchown(lock, database.st_uid, database.st_gid)
 
 
 def _is_named(lock: int, lock_file: Path) -> bool:

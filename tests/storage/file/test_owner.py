@@ -198,6 +198,30 @@ def test_a_lock_file_that_is_a_link_changes_nothing_where_it_leads(file: Path, t
     assert diary.read_text() == "dear diary"
 
 
+ANOTHER = 65_534
+"""The number of a user who is nobody in particular. Only root can give a file away; whoever else runs these tests keeps their own."""
+
+
+def given_away(file: Path) -> Path:
+    if os.geteuid() == 0:
+        os.chown(file, ANOTHER, ANOTHER)
+    return file
+
+
+def test_the_lock_file_belongs_to_the_owner_of_the_database_also_after_a_command_of_root(file: Path) -> None:
+    take(given_away(file)).release()
+    lock_file = beside(file, ".lock")
+    assert (lock_file.stat().st_uid, lock_file.stat().st_gid) == (file.stat().st_uid, file.stat().st_gid)
+
+
+def test_root_gives_nothing_away_that_has_another_name_than_that_of_a_lock_file(file: Path, tmp_path: Path) -> None:
+    of_root = tmp_path / "of_root"
+    of_root.touch()
+    beside(file, ".lock").hardlink_to(of_root)
+    take(given_away(file)).release()
+    assert of_root.stat().st_uid == os.geteuid()
+
+
 def test_words_of_others_in_a_lock_file_are_not_repeated(file: Path, other: subprocess.Popen[str]) -> None:
     beside(file, ".lock").write_text("process 1 since \x1b[31mnever\n")
     with pytest.raises(StorageOwned, match="belongs to another process; "):
