@@ -106,7 +106,7 @@ class World:
         self.routes = pages.routes
         self._journal = self.runtime._sinks[addresses.JOURNAL]
         sockets: Any = lambda **_: DispatchConnection(edge)  # noqa: E731
-        self._config = config(pages, FrontConnection, ws=sockets)
+        self._config = config(pages, ws=sockets)
         self._config.load()
         self._state = uvicorn.server.ServerState()
         self._tokens: dict[str, tuple[float, str]] = {}

@@ -4,16 +4,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from dispatch.transport.ws.door import BehindDoor
 from dispatch.transport.ws.edge import SocketEdge
 from dispatch.transport.ws.front import FrontConnection
-from dispatch.transport.ws.listener import BACKLOG
-from dispatch.transport.ws.newcomer import Newcomer
 
 HTTP_STOP_S: Final = 2
 
@@ -25,12 +23,10 @@ class Admin(NamedTuple):
     http_app: ASGIApp
 
 
-def config(http_app: ASGIApp, connection: Any, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves any port of ours. `connection` makes the protocol of an accepted one."""
+def config(http_app: ASGIApp, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves any port of ours."""
     return uvicorn.Config(
         cast(Any, http_app),
-        http=connection,
-        backlog=BACKLOG,
         lifespan="off",
         log_config=None,
         log_level="error",  # what a client sends wrong is answered, not logged
@@ -48,8 +44,8 @@ async def admin_served(edge: SocketEdge, admin: Admin | None) -> AsyncIterator[N
     if admin is None:
         yield
         return
-    server = _Server(config(admin.http_app, partial(Newcomer, edge, _Connection), ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[admin.listener]))
+    server = _Server(config(admin.http_app, ws="none"), admin.listener, edge, _Connection)
+    serving = asyncio.create_task(server.serve())
     try:
         yield
     finally:
@@ -64,7 +60,7 @@ class _Connection(FrontConnection):
         return False
 
 
-class _Server(uvicorn.Server):
+class _Server(BehindDoor):
     """It ends with the block that it serves beside, not by signals."""
 
     @contextmanager

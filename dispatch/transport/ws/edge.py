@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from itertools import islice
-from math import ceil
+from math import ceil, inf
 from typing import Any, Generic, Protocol, TypeVar
 
 from dispatch.config import Settings
@@ -33,7 +33,9 @@ LINGER_S = 2.0
 CUT_S = 0.1
 """Seconds that a flooding socket has to read its Close frame."""
 MOST_BEGUN = 400
-"""Connections that have sent a part of a request: of more than so many the oldest is cut off."""
+"""Connections that have sent a part of a request: of more than so many the oldest is cut off, long before its deadline. Each takes
+memory. Whoever has said nothing yet is spared, for a whole crowd may just have come back.
+"""
 COME_BACK_MS = 5_000
 """Over at least this time those spread for whom there was no room."""
 PROVE_WITHIN_S = 5.0
@@ -67,18 +69,23 @@ class EdgeCounters:
 
 
 class Deadlines(Generic[T]):
-    """Deadlines of equal length: a thing that is not cancelled within `limit_s` seconds is handed to `overdue`."""
+    """Deadlines of equal length: a thing that is not cancelled within `limit_s` seconds is handed to `overdue`. So is, at once, the
+    oldest of more than `most`.
+    """
 
-    def __init__(self, limit_s: float, clock: Clock, overdue: Callable[[T], None]) -> None:
+    def __init__(self, limit_s: float, clock: Clock, overdue: Callable[[T], None], most: float = inf) -> None:
         self._limit_s = limit_s
         self._clock = clock
         self._overdue = overdue
+        self._most = most
         self.running: dict[T, float] = {}
         """When each is overdue, the oldest first."""
 
     def start(self, thing: T) -> None:
         """Start the deadline of `thing`, unless it runs already."""
         self.running.setdefault(thing, self._clock() + self._limit_s)
+        if len(self.running) > self._most:
+            self._hand_over(next(iter(self.running)))
 
     def cancel(self, thing: T) -> None:
         """Cancel the deadline of `thing`, if one runs."""
@@ -91,8 +98,11 @@ class Deadlines(Generic[T]):
             thing, deadline = next(iter(self.running.items()))
             if deadline > now:
                 return
-            del self.running[thing]
-            self._overdue(thing)
+            self._hand_over(thing)
+
+    def _hand_over(self, thing: T) -> None:
+        del self.running[thing]
+        self._overdue(thing)
 
 
 class Heard(Protocol):
@@ -159,6 +169,14 @@ class Liveness:
         self._buckets.setdefault(bucket, []).append(link)
 
 
+class Connection(Protocol):
+    """A connection that is no socket yet: a transport, or a newcomer that has none."""
+
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
+    def get_extra_info(self, name: str) -> Any: ...
+
+
 class Socket(Heard, Link, Protocol):
     """What the edge does to an open socket."""
 
@@ -198,12 +216,12 @@ class SocketEdge:
         )
         self._tick_s = min(TICK_S, shortest_s / 4)
         self.newcomers = Deadlines[Session](settings.resume_wait_s, clock, lambda session: session.settle())
-        late, unread = "its headers did not come in time", "what a page answered was not read in time"
-        self.headers = Deadlines[asyncio.Transport](
-            settings.header_timeout_s, clock, partial(self._cut, "headers", late)
-        )
-        self._begun: dict[asyncio.Transport, None] = {}
-        self.unread = Deadlines[asyncio.Transport](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
+        self._cuts: dict[str, tuple[int, str]] = {}
+        late, crowd = "the headers did not come in time", "too many requests were half sent"
+        unread = "what a page answered was not read in time"
+        self.headers = Deadlines[Connection](settings.header_timeout_s, clock, partial(self._cut, "headers", late))
+        self._begun = Deadlines[Connection](inf, clock, partial(self._cut, "headers", crowd), most=MOST_BEGUN)
+        self.unread = Deadlines[Connection](settings.stall_limit_s, clock, partial(self._cut, "readers", unread))
         self.stalled = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.stalls())
         self.challenged = Deadlines[Socket](settings.stall_limit_s, clock, lambda socket: socket.cut_off())
         self.lingering = Deadlines[asyncio.Transport](LINGER_S, clock, lambda connection: connection.abort())
@@ -214,6 +232,7 @@ class SocketEdge:
                 self.newcomers,
                 self.strangers,
                 self.headers,
+                self._begun,
                 self.unread,
                 self.stalled,
                 self.challenged,
@@ -304,26 +323,18 @@ class SocketEdge:
 
     # -- watching
 
-    def begins(self, connection: asyncio.Transport) -> None:
-        """A part of a request's headers came. Who waits for its end takes memory: of too many the oldest is cut off, long before its
-        deadline. Whoever has said nothing yet is spared, for a whole crowd may just have come back.
-        """
+    def begins(self, connection: Connection) -> None:
+        """A part of a request's headers came."""
         self.headers.start(connection)
-        begun = self._begun
-        begun.setdefault(connection)
-        if len(begun) > MOST_BEGUN:
-            oldest = next(iter(begun))
-            del begun[oldest]
-            self._cut("headers", "too many requests were half sent", oldest)
+        self._begun.start(connection)
 
-    def is_asked(self, connection: asyncio.Transport) -> None:
+    def is_asked(self, connection: Connection) -> None:
         """A request is whole."""
         self.headers.cancel(connection)
-        self._begun.pop(connection, None)
+        self._begun.cancel(connection)
 
     def forget(self, thing: Any) -> None:
-        """Cancel all deadlines of a socket or a transport."""
-        self._begun.pop(thing, None)
+        """Cancel all deadlines of a socket or a connection."""
         for deadlines in self._deadlines:
             deadlines.cancel(thing)
 
@@ -335,13 +346,21 @@ class SocketEdge:
                 deadlines.tick()
         for socket in list(self.stalled.running):
             socket.cut_off_if_flooded()
+        self._tell_of_cuts()
         self.liveness.tick()
 
-    def _cut(self, counted_as: str, why: str, connection: asyncio.Transport) -> None:
+    def _cut(self, counted_as: str, why: str, connection: Connection) -> None:
+        self.forget(connection)
         self.counters.cut[counted_as] += 1
-        peer = connection.get_extra_info("peername") or ("?",)
-        log.info("a connection was cut off", extra={"why": why, "client": ":".join(map(str, peer[:2]))})
+        cut, client = self._cuts.get(why) or (0, address_of(connection))
+        self._cuts[why] = cut + 1, client
         connection.abort()
+
+    def _tell_of_cuts(self) -> None:
+        """A line for each reason, however many were cut off: to write them costs more than to cut them off. `client`: the first one."""
+        cuts, self._cuts = self._cuts, {}
+        for why, (cut, client) in cuts.items():
+            log.info("connections were cut off", extra={"why": why, "connections": cut, "client": client})
 
     # -- stopping
 
@@ -369,6 +388,11 @@ class SocketEdge:
             for transport in list(self.sockets.values()):
                 transport.abort()
             await asyncio.sleep(0)
+
+
+def address_of(connection: Connection) -> str:
+    """The IP address and port at the other end, `?` if it has gone."""
+    return ":".join(map(str, (connection.get_extra_info("peername") or ("?",))[:2]))
 
 
 def _less(counts: Counter[str], name: str) -> None:

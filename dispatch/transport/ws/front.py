@@ -87,9 +87,11 @@ class HeaderDeadline(_MixedIn):
     uvicorn.
     """
 
-    def __init__(self, edge: SocketEdge, **uvicorn: Any) -> None:
+    def __init__(self, edge: SocketEdge, said: bytes = b"", **uvicorn: Any) -> None:
+        """`said`: what came of the connection before it is made; it is read before anything else."""
         super().__init__(**uvicorn)
         self._edge = edge
+        self._said = said
         self._header_bytes = 0
         self._early = b""
         self._waiting_upgrade: tuple[Any, ...] | None = None
@@ -104,6 +106,12 @@ class HeaderDeadline(_MixedIn):
         # Not 0: over TLS a buffer that is empty would count as full then, and no body would ever be sent.
         transport.set_write_buffer_limits(high=1)
         self._edge.headers.start(self.transport)
+        if self._said:  # not read at once: nothing can be paused before the loop has begun to read
+            self.loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        if self._said and not self.transport.is_closing():
+            self.data_received(b"")
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -117,7 +125,8 @@ class HeaderDeadline(_MixedIn):
         if self._waiting_upgrade is not None:
             self._hold_back(data)
             return
-        rest = data
+        rest = data = self._said + data
+        self._said = b""
         while rest:
             super().data_received(rest)
             rest = self._behind_an_ignored_upgrade()

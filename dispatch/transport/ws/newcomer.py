@@ -1,17 +1,21 @@
-"""A connection of which no request has come yet. However many there are, each takes little memory and hardly any time.
+"""A connection of which no request has come yet: its raw socket, and what came of it so far. `door` makes one for each that it accepts.
 
-uvicorn's protocol is ten times as much, so it is made for those alone who ask.
+However many there are, each takes little memory and hardly any time: a transport takes ten times as much, and so it is made for those
+alone who ask.
 """
 
-import asyncio
-import re
-from collections.abc import Callable
-from typing import Any, Final
+from __future__ import annotations
 
-from dispatch.transport.ws.edge import SocketEdge
+import re
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
 
 MAX_HEADER_BYTES: Final = 32_768
 """So long may the head of a request be."""
+READ_BYTES: Final = 16_384
+"""So much is read at once."""
 _METHOD: Final = re.compile(rb"[A-Z]{1,20}(?: |$)")
 _ENDS: Final = (b"\r\n\r\n", b"\n\n")
 
@@ -21,31 +25,37 @@ def is_half_a_head(data: bytes) -> bool:
     return len(data) <= MAX_HEADER_BYTES and _METHOD.match(data) is not None and not any(end in data for end in _ENDS)
 
 
-class Newcomer(asyncio.Protocol):
-    """Made by uvicorn for each connection that it accepts. Once there is something to answer, the front takes its place."""
+class Newcomer:
+    """It can be closed and cut off as a transport can. `early`: all that it has said. `socket`: to whoever takes its place."""
 
-    __slots__ = ("_early", "_edge", "_make_front", "_transport", "_uvicorn")
+    __slots__ = ("_leaves", "early", "socket")
 
-    def __init__(self, edge: SocketEdge, make_front: Callable[..., Any], **uvicorn: Any) -> None:
-        """`make_front`: makes what speaks HTTP on the connection, of the edge and of what uvicorn gives (`uvicorn`)."""
-        self._edge = edge
-        self._make_front = make_front
-        self._uvicorn = uvicorn
-        self._early = b""
+    def __init__(self, accepted: socket.socket, leaves: Callable[[Newcomer], None]) -> None:
+        """`leaves` is told of its end, while the socket is still open."""
+        accepted.setblocking(False)
+        self.socket = accepted
+        self.early = b""
+        self._leaves = leaves
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._transport = transport
-        self._edge.headers.start(transport)
+    def reads(self) -> bool:
+        """Take what has come. False: its end has come, or nothing can be read any more."""
+        try:
+            data = self.socket.recv(READ_BYTES)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.early += data
+        return bool(data)
 
-    def data_received(self, data: bytes) -> None:
-        self._early += data
-        if is_half_a_head(self._early):
-            self._edge.begins(self._transport)
-            return
-        front = self._make_front(self._edge, **self._uvicorn)
-        self._transport.set_protocol(front)
-        front.connection_made(self._transport)
-        front.data_received(self._early)
+    def abort(self) -> None:
+        """End the connection."""
+        self._leaves(self)
+        self.socket.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._edge.forget(self._transport)
+    close = abort
+
+    def get_extra_info(self, name: str) -> Any:
+        """As a transport tells it: the `peername`, the address at the other end. None: it has gone."""
+        with suppress(OSError):
+            return self.socket.getpeername() if name == "peername" else None

@@ -13,17 +13,16 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar, cast
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from dispatch.config import Settings
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.ws.admin import Admin, admin_served, config
+from dispatch.transport.ws.door import BehindDoor
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
-from dispatch.transport.ws.newcomer import Newcomer
 from dispatch.transport.ws.tls import LOOK_EVERY_S, Certificate
 from dispatch.transport.ws.websocket import DispatchConnection
 
@@ -67,9 +66,9 @@ async def serve_forever(
     room = _with_room(settings, prepare_process())
     edge = SocketEdge(gateway, room, counters, admission)
     ready = partial(on_ready, settings.host, listener.getsockname()[1])
-    server = _Server(edge, http_app, ready, Certificate.of(settings), on_stop)
+    server = _Server(edge, http_app, listener, ready, Certificate.of(settings), on_stop)
     async with admin_served(edge, admin):
-        serving = asyncio.create_task(server.serve(sockets=[listener]))  # so that what looks around ends there
+        serving = asyncio.create_task(server.serve())  # so that what looks around ends there
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
@@ -87,22 +86,23 @@ def _with_room(settings: Settings, files: int) -> Settings:
     return replace(settings, max_connections=most)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn with the edge's connections and orderly stop. It ends by returning, instead of raising the signal again."""
+class _Server(BehindDoor):
+    """It has the edge's connections and orderly stop. It ends by returning, instead of raising the signal again."""
 
     def __init__(
         self,
         edge: SocketEdge,
         http_app: ASGIApp,
+        listener: socket.socket,
         on_ready: Callable[[], None],
         certificate: Certificate | None,
         on_stop: Callable[[], Awaitable[None]] | None,
     ) -> None:
         sockets = cast(Any, lambda **_: DispatchConnection(edge))
-        super().__init__(config(http_app, partial(Newcomer, edge, FrontConnection), ws=sockets))
+        tls = certificate.context if certificate is not None else None
+        super().__init__(config(http_app, ws=sockets), listener, edge, FrontConnection, tls)
         self._signal = ""
         self._loop = asyncio.get_running_loop()
-        self._edge = edge
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._certificate = certificate
@@ -115,7 +115,6 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._certificate is not None:
-            self.config.ssl = self._certificate.context
             self._look_at(self._certificate)
         await super().startup(sockets)
         forget_startup_garbage()
@@ -126,9 +125,8 @@ class _Server(uvicorn.Server):
         self._loop.call_later(LOOK_EVERY_S, self._look_at, certificate)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in self.servers:
-            listener.close()
         log.info("stopping", extra={"because_of": self._signal, "sockets": len(self._edge.sockets)})
+        await self.door.shut()
         if self._on_stop is not None:
             await self._on_stop()
         await self._edge.drain()

@@ -23,7 +23,7 @@ from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Refusal
 from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
-from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.edge import SocketEdge, address_of
 from dispatch.transport.ws.outbox import Outbox
 from dispatch.words import LinkEnd, Result
 
@@ -534,7 +534,7 @@ class DispatchConnection(asyncio.Protocol):
         """The address of the app, with its port where no proxy is in between."""
         if self._admitted is not None and self._admitted.client != self._peer():
             return self._admitted.client
-        return ":".join(map(str, (self._transport.get_extra_info("peername") or ("?",))[:2]))
+        return address_of(self._transport)
 
     def _leave(self, reason: LinkEnd = LinkEnd.CLOSED) -> None:
         """End the session. The connection may live a little longer."""

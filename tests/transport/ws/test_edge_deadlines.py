@@ -45,6 +45,17 @@ class TestDeadlines:
         self.deadlines.start("a")
         assert self.pass_time(1.0) == ["a"]
 
+    def test_of_more_than_so_many_the_oldest_is_overdue_at_once(self) -> None:
+        self.deadlines = Deadlines(3.0, self.clock, self.overdue.append, most=2)
+        for thing in "aabac":
+            self.deadlines.start(thing)
+        assert self.overdue == ["a"]
+        self.deadlines.cancel("b")
+        self.deadlines.start("d")
+        assert self.overdue == ["a"]
+        self.deadlines.start("e")
+        assert self.pass_time(3.0) == ["a", "c", "d", "e"]
+
 
 class Phone:
     """A link that notes what is done to it; with `answers` it answers each ping."""

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -54,6 +55,25 @@ async def test_a_connection_that_says_nothing_is_ended(served: Served) -> None:
     assert await ended_within(reader, 3.0) == b""
     assert served.counters.cut["headers"] == 1
     writer.close()
+
+
+def test_the_log_has_one_line_of_all_who_are_cut_off_together(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="dispatch.transport.ws.edge")
+
+    async def meet() -> None:
+        async with serving(EchoGateway(), header_timeout_s=0.5) as served:
+            silent = [await served.raw() for _ in range(20)]
+            for reader, _ in silent:
+                await ended_within(reader, 3.0)
+            await until(lambda: sum(record.__dict__.get("connections", 0) for record in caplog.records) == 20)
+            first = silent[0][1].get_extra_info("sockname")
+
+        told = [record.__dict__ for record in caplog.records if record.message == "connections were cut off"]
+        assert len(told) <= 3
+        assert {line["why"] for line in told} == {"the headers did not come in time"}
+        assert told[0]["client"] == f"{first[0]}:{first[1]}"
+
+    run(meet())
 
 
 @over_sockets(header_timeout_s=0.2)

@@ -1,12 +1,10 @@
-"""Connections of which no request has come: who is kept waiting cheaply, and who is answered."""
+"""Connections of which no request has come: what each says, and what is half a request."""
+
+import socket
 
 import pytest
 
-from dispatch.transport.ws import server
-from dispatch.transport.ws.front import FrontConnection
-from dispatch.transport.ws.newcomer import MAX_HEADER_BYTES, is_half_a_head
-from dispatch.transport.ws.server import run
-from tests.transport.echo import EchoGateway, said, serving, until
+from dispatch.transport.ws.newcomer import MAX_HEADER_BYTES, Newcomer, is_half_a_head
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -34,31 +32,42 @@ def test_what_can_be_answered_is_none(data: bytes) -> None:
     assert not is_half_a_head(data)
 
 
-def test_uvicorns_protocol_is_made_only_for_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[FrontConnection] = []
+def met() -> tuple[socket.socket, Newcomer, list[int]]:
+    """An app's end of a connection, the server's, and the files of those who left."""
+    app, accepted = socket.socketpair()
+    left: list[int] = []
+    return app, Newcomer(accepted, lambda newcomer: left.append(newcomer.socket.fileno())), left
 
-    class Counted(FrontConnection):
-        def connection_made(self, transport: object) -> None:
-            made.append(self)
-            super().connection_made(transport)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(server, "FrontConnection", Counted)
+def test_a_newcomer_keeps_what_it_has_said() -> None:
+    app, newcomer, _ = met()
+    assert newcomer.reads()
+    assert newcomer.early == b""
+    for said in (GET[:5], GET[5:]):
+        app.sendall(said)
+        assert newcomer.reads()
+    assert newcomer.early == GET
+    app.close()
+    assert not newcomer.reads()
+    newcomer.close()
 
-    async def meet() -> None:
-        async with serving(EchoGateway()) as served:
-            silent = [await served.raw() for _ in range(3)]
-            half = [await served.raw() for _ in range(3)]
-            for _, writer in half:
-                writer.write(GET[:-2])
-            async with served.app() as app:
-                assert await said(app, "hello") == "hello"
-            assert len(made) == 1
-            reader, writer = half[0]
-            writer.write(GET[-2:])
-            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
-            assert len(made) == 2
-            assert not any(reader.at_eof() for reader, _ in (*silent, *half))
-        for reader, _ in (*silent, *half[1:]):
-            await until(reader.at_eof)  # the server has stopped, and waited for none of them
 
-    run(meet())
+def test_a_newcomer_that_is_cut_off_is_told_of_while_it_can_still_be_looked_at() -> None:
+    app, newcomer, left = met()
+    file = newcomer.socket.fileno()
+    newcomer.abort()
+    assert left == [file]
+    assert app.recv(1) == b""
+    assert not newcomer.reads()
+    app.close()
+
+
+def test_a_newcomer_tells_its_address_until_it_has_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app = socket.create_connection(listener.getsockname())
+        newcomer = Newcomer(listener.accept()[0], lambda newcomer: None)
+        assert newcomer.get_extra_info("peername") == app.getsockname()
+        assert newcomer.get_extra_info("sslcontext") is None
+        app.close()
+        newcomer.close()
+        assert newcomer.get_extra_info("peername") is None
