@@ -137,7 +137,7 @@ class SessionContext:
             del self._bookings[next(iter(self._bookings))]
 
     def forget_booking(self, ride_id: RideId, passenger_id: str) -> None:
-        """The ride is somebody else's."""
+        """The ride is on file now, or it is somebody else's."""
         self._bookings.pop((ride_id, passenger_id), None)
 
     def may_be_ride_of(self, ride_id: RideId, passenger_id: str) -> bool:

@@ -87,7 +87,8 @@ class PassengerSession(Session):
 
     def deliver(self, notice: Any) -> None:
         if self._unsure is not None and type(notice) in self.frames:
-            self._unsure = None  # the ride speaks to this connection
+            self._unsure = None  # the ride speaks to this connection: it is on file
+            self._context.forget_booking(self.ride_id, self.principal.id)
         if type(notice) is NotYours:
             self._turn_away()
         else:

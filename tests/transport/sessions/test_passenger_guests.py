@@ -126,6 +126,17 @@ def test_once_the_ride_has_spoken_nothing_is_answered_twice() -> None:
     assert app.got == []
 
 
+def test_a_booking_is_forgotten_once_the_ride_has_answered_it() -> None:
+    street = Street()
+    app = street.connected()
+    app.says(**FIND_DRIVER, id="k1")
+    gateway, passenger_id = street.rig.gateway, app.session.principal.id
+    assert gateway.may_be_ride_of(app.session.ride_id, passenger_id)
+    street.rig.tell(app.session, Refused("unavailable", "try again", id="k1"))
+    street.rig.run(0)
+    assert not gateway.may_be_ride_of(app.session.ride_id, passenger_id), "from now on the file alone knows"
+
+
 def test_the_passenger_of_a_ride_on_file_is_no_guest() -> None:
     street = Street(of_ann=RIDE)
     app = street.connected(may_resume=True)
