@@ -21,15 +21,6 @@ class LosePatience(Message, frozen=True, gc=False):
     """The passenger will not wait any longer."""
 
 
-ENDS: dict[str, Callable[[Figures], None]] = {
-    "completed": Figures.completed,
-    "no_drivers": Figures.no_drivers,
-    "cancelled": lambda figures: figures.cancelled("unknown"),
-    "no_show": lambda figures: figures.cancelled("driver"),
-}
-"""How a ride may have ended while its passenger's app was away, and what is counted then."""
-
-
 class PassengerPhone(Phone):
     """One booking. `on_end` is called once, when the ride is over."""
 
@@ -133,9 +124,20 @@ class PassengerPhone(Phone):
                 self.figures.assigned(self.clock.now - self.booked_at, None)
         elif frame.driver_id is None:
             self.driver_id = None
-        if frame.status in ENDS:
-            ENDS[frame.status](self.figures)
-            self._end(frame.status)
+        self._take_end(frame)
+
+    def _take_end(self, frame: wire.PassengerSnapshot) -> None:
+        """The ride may have ended while the app was away. Then the snapshot says by whom."""
+        if frame.status == "completed":
+            self.figures.completed()
+        elif frame.status == "no_drivers":
+            self.figures.no_drivers()
+        elif frame.status in ("cancelled", "no_show"):
+            assert frame.by is not None, "a ride that was cancelled says by whom"
+            self.figures.cancelled(frame.by)
+        else:
+            return
+        self._end(frame.status)
 
     # -- time
 

@@ -2,6 +2,8 @@
 
 from random import Random
 
+import pytest
+
 from dispatch.ids import RideId
 from dispatch.runtime import VirtualRuntime
 from dispatch.transport import wire
@@ -74,3 +76,15 @@ def test_only_the_first_driver_of_a_ride_and_the_first_arrival_count() -> None:
     ride.hears(120.0, ARRIVED)
     assert (ride.told["assigned"], ride.told["pickup_distance_m"]["mean"]) == (1, 1_000.0)
     assert ride.told["time_to_pickup_s"] == {"p50": 90.0, "p95": 90.0}
+
+
+@pytest.mark.parametrize(
+    ("status", "by"),
+    [("cancelled", "passenger"), ("cancelled", "driver"), ("cancelled", "system"), ("no_show", "driver")],
+)
+def test_an_app_that_was_away_when_its_ride_was_cancelled_reads_in_the_snapshot_by_whom(status: str, by: str) -> None:
+    ride = Ride()
+    snapshot = wire.PassengerSnapshot(ride_id="r1", seq=1, epoch="e", status=status, by=by, recovered=False)
+    ride.hears(5.0, snapshot)
+    assert ride.figures.cancelled_by == {by: 1}
+    assert ride.phone.status == status
