@@ -10,12 +10,13 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch import addresses
+from dispatch.actors.parts.claim import Claim, ClaimAgain
 from dispatch.actors.parts.conversation import Conversation, Memory
-from dispatch.actors.parts.standing import Standing
+from dispatch.actors.parts.standing import LookAtFile, Standing
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
-from dispatch.domain.driver.decisions import CLOSE_AGAIN, OK, REFUSE
+from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
 from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
 from dispatch.domain.driver.record import (
@@ -25,11 +26,8 @@ from dispatch.domain.driver.record import (
     RESERVED,
     WANTS_NO_OFFERS,
     DriverRecord,
-    next_binding,
-    stranger,
 )
 from dispatch.domain.places.positions import PositionBoard
-from dispatch.domain.ride.record import ACCEPTED
 from dispatch.errors import InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, Number, OfferId, RideId
 from dispatch.messages.base import Command, Message, Undelivered
@@ -75,8 +73,7 @@ from dispatch.messages.providers import PushOffer
 from dispatch.ports import EventStore
 from dispatch.principals import SYSTEM
 from dispatch.runtime import Runtime, receives
-from dispatch.values import RideCard, WaitTerms
-from dispatch.words import DriverStatus, OfferOutcome, RefusalCode, ReleaseReason, Result, RideStatus
+from dispatch.words import OfferOutcome, RefusalCode, ReleaseReason, Result
 
 EVENTS_A_FOLD: Final = 100
 """A driver who is woken reads at most about this many events, the answers to the last commands among them."""
@@ -112,22 +109,10 @@ class _ConnectAgain(Message, frozen=True, gc=False):
     """The events of the connection were lost, and the app is still there. Until they are on record the driver can be asked nothing."""
 
 
-class _ClaimAgain(Message, frozen=True, gc=False):
-    """It is time to repeat the claim that came of this offer, if the ride has not answered."""
-
-    offer_id: OfferId
-
-
 class _LongOver(Message, frozen=True, gc=False):
     """The driver has been free of this ride for so long that all of it is nothing to them any more."""
 
     ride_id: RideId
-
-
-class _LookAtFile(Message, frozen=True, gc=False):
-    """At this Unix second the driver's file means something else, by itself."""
-
-    at: float
 
 
 class _SleptOut(Message, frozen=True, gc=False):
@@ -143,25 +128,12 @@ class _Retire(Message, frozen=True, gc=False):
     since: float
 
 
-class Claim(msgspec.Struct, gc=False):
-    """What no event tells of a reservation.
-
-    `ride`, `status` and `waiting`: the ride as it answered; None: not yet. `told`: the notice that told the app the ride is the
-    driver's. `commands`: accepts that wait for the ride's answer.
-    """
-
-    ride: RideCard | None = None
-    status: RideStatus | None = None
-    waiting: WaitTerms | None = None
-    told: RideAccepted | DriverSnapshot | None = None
-    commands: tuple[Command, ...] = ()
-
-
 class DriverActor(RecordedActor):
     """One driver."""
 
-    __slots__ = ("_is_rebuilt", "_pending_snapshot", "_version", "app", "board", "claim", "dispatcher", "driver", "driver_id",
-                 "life", "offers", "options", "standing")  # fmt: skip
+    __slots__ = ("_is_rebuilt", "_version", "app", "board", "claim", "dispatcher", "driver", "driver_id",
+                 "life", "offers", "options", "pending_snapshot",
+                 "standing")  # fmt: skip
 
     def __init__(
         self, runtime: Runtime, address: str, store: EventStore, board: PositionBoard, options: DriverOptions, zone: str
@@ -180,7 +152,7 @@ class DriverActor(RecordedActor):
         self.standing = Standing(options.document_warning_s)
         self._version = 0
         self._is_rebuilt = False
-        self._pending_snapshot: bool | None = None
+        self.pending_snapshot: bool | None = None
         """The driver's snapshot. Deferred while a claim is unanswered, because only the ride knows the result. The value says whether
         the app has heard all that came before; None: no snapshot is due.
         """
@@ -188,17 +160,9 @@ class DriverActor(RecordedActor):
     # -- lives
 
     def on_start(self) -> None:
-        driver, claim = self.driver, self.claim
         self.app.replay(self.restore(), None if self._is_rebuilt else self.incarnation)
         self._read_card()
-        reservation = driver.reservation
-        if claim.ride is not None and (reservation is None or reservation.ride_id != claim.ride.ride_id):
-            claim.ride, claim.status, claim.waiting = None, None, None
-        if reservation is not None and driver.binding == RESERVED:
-            command = reservation.command
-            if command is not None and not claim.commands and self.app.answers.reopen(command):
-                claim.commands = (command,)
-            self._claim_ride()
+        self.claim.take_over(self)
 
     def carry_over(self, before: "DriverActor") -> None:  # type: ignore[override]
         super().carry_over(before)
@@ -218,10 +182,10 @@ class DriverActor(RecordedActor):
         for ending in message.endings:
             if reservation is None or reservation.offer_id != ending.offer_id:
                 self._close(*ending)
-        self._pending_snapshot = False
-        self._say_pending_snapshot()  # it stands for whatever else the app was to hear in the turn that was lost
-        self._announce(asked=True)
-        self._say_standing(is_new_link=True)
+        self.pending_snapshot = False
+        self.say_pending_snapshot()  # it stands for whatever else the app was to hear in the turn that was lost
+        self.announce(asked=True)
+        self.standing.say(self, is_new_link=True)
         self.retire_later()
         until = self.driver.wakes_until
         if until:  # the turn that was lost may have been the end of the sleep
@@ -297,11 +261,11 @@ class DriverActor(RecordedActor):
         if not was_connected or self.driver.card is None:
             self._connect()
             if self.driver.held_back is not None:
-                self._end_all_offers(UNAVAILABLE)  # made while the driver was asleep
+                self.end_all_offers(UNAVAILABLE)  # made while the driver was asleep
         self.app.welcome(self, message, self._snapshot if is_known else None)
-        self._say_standing(is_new_link=True)
+        self.standing.say(self, is_new_link=True)
         # Ahead of the disk: otherwise a ride that is booked now, whose search comes ahead, would pass this driver over.
-        self._announce(ahead=True)
+        self.announce(ahead=True)
 
     @receives(Resume)
     def _on_resume(self, message: Resume) -> None:
@@ -313,7 +277,7 @@ class DriverActor(RecordedActor):
     def _on_connect_again(self, message: _ConnectAgain) -> None:
         if self.app.link is not None and self.driver.card is None:
             self._connect()
-            self._announce(ahead=True)
+            self.announce(ahead=True)
 
     @receives(Detach)
     def _on_detach(self, message: Detach) -> None:
@@ -321,10 +285,10 @@ class DriverActor(RecordedActor):
             return
         if decisions.may_sleep(message.reason):
             self._fall_asleep()
-        held = self._end_all_offers(OfferOutcome.VANISHED)
+        held = self.end_all_offers(OfferOutcome.VANISHED)
         self._record(DriverOffline(self.driver_id, message.reason))
         if not held:
-            self._announce()
+            self.announce()
         self.retire_later()
 
     def _fall_asleep(self) -> None:
@@ -337,8 +301,8 @@ class DriverActor(RecordedActor):
     def _sleep_no_more(self) -> None:
         """The app cannot be woken any more: open offers give their places back, and the driver is offline."""
         self.driver.wakes_until = 0.0
-        if not self._end_all_offers(OfferOutcome.VANISHED):
-            self._announce()
+        if not self.end_all_offers(OfferOutcome.VANISHED):
+            self.announce()
         self.retire_later()
 
     @receives(_SleptOut)
@@ -346,7 +310,7 @@ class DriverActor(RecordedActor):
         """Nobody asks the driver any more. A push may be out: whoever it wakes finds what it told of, as long as that lasts."""
         if message.until == self.driver.wakes_until:
             self.driver.wakes_until = 0.0
-            self._announce()
+            self.announce()
             self.retire_later()
 
     @receives(DevicesChanged)
@@ -357,7 +321,7 @@ class DriverActor(RecordedActor):
     def _connect(self) -> None:
         if self.driver.card is None:  # somebody may have registered this driver while nobody could connect
             self._read_card()
-        self.driver.held_back = self._read_file()
+        self.driver.held_back = self.standing.read(self)
         for event in decisions.connected(self.driver):
             self._record(event)
 
@@ -374,46 +338,14 @@ class DriverActor(RecordedActor):
     @receives(DriverFileChanged)
     def _on_file_changed(self, message: DriverFileChanged) -> None:
         self._read_card()
-        self._take_standing(self._read_file())
+        self.standing.change(self, self.standing.read(self))
         self._on_devices_changed(DevicesChanged())  # who is suspended is logged out, and their devices with them
-        self._announce()
+        self.announce()
 
-    @receives(_LookAtFile)
-    def _on_look_at_file(self, message: _LookAtFile) -> None:
+    @receives(LookAtFile)
+    def _on_look_at_file(self, message: LookAtFile) -> None:
         if self.standing.fired(message.at):
-            self._take_standing(self.standing.held_back(self.runtime.now))
-
-    def _read_file(self) -> DriverStatus | None:
-        """Why the file on record keeps offers away; None: it does not."""
-        return self.standing.take(self.store.driver_file(self.driver_id), self.runtime.now)
-
-    def _take_standing(self, held_back: DriverStatus | None) -> None:
-        """From now on the file keeps offers away for this reason, or does not. A ride that the driver is on goes on."""
-        before, self.driver.held_back = self.driver.held_back, held_back
-        if self.app.link is None and not self.driver.wakes_until:
-            return
-        is_news = held_back != before
-        if is_news and held_back is None:
-            self._pending_snapshot = True
-            self._say_pending_snapshot()
-        elif is_news:
-            self._end_all_offers(UNAVAILABLE)
-        if is_news:
-            self._announce()
-        self._say_standing(again=is_news)
-
-    def _say_standing(self, *, is_new_link: bool = False, again: bool = True) -> None:
-        """Tell the app why there are no offers, and which documents end soon, if so, and look again when that changes."""
-        now, standing = self.runtime.now, self.standing
-        if self.app.link is not None:  # who is asleep hears it when they wake
-            reason = standing.reason(now) if again else None
-            if reason is not None:
-                self.app.say(self, reason)
-            for warning in standing.warnings(now, anew=is_new_link):
-                self.app.say(self, warning)
-        delay_s = standing.next_timer(now)
-        if delay_s is not None:
-            self.runtime.set_timer(delay_s, self.address, _LookAtFile(standing.due_at))
+            self.standing.change(self, self.standing.held_back(self.runtime.now))
 
     # -- offers
 
@@ -426,7 +358,7 @@ class DriverActor(RecordedActor):
         if refusal:
             if older is not None and older.lease.search_no < lease.search_no:  # it stood beyond the driver's sleep
                 self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
-            self._announce(lease.offer_id, refusal, lease.ride_id)
+            self.announce(lease.offer_id, refusal, lease.ride_id)
             return
         if (
             older is not None and older.lease.offer_id != lease.offer_id
@@ -482,8 +414,8 @@ class DriverActor(RecordedActor):
         del self.offers.open[lease.ride_id]
         self.claim.commands = (command,) if command is not None else ()
         self._read_card()
-        self._claim_ride()
-        self._announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
+        self.claim.make(self)
+        self.announce(lease.offer_id, OfferOutcome.ACCEPTED, lease.ride_id)
         for other, outcome in decision.ended:
             self._end_offer(other, outcome)
 
@@ -497,19 +429,19 @@ class DriverActor(RecordedActor):
         for offer, outcome in decision.ended:
             self._end_offer(offer, outcome)
         if decision.events and not decision.ended:
-            self._announce()
+            self.announce()
         self.app.done(self, message.command)
         if message.available:
-            self._say_standing()
+            self.standing.say(self)
 
     def _end_offer(self, offer: OfferMade, outcome: OfferOutcome) -> OfferClosed:
         """The offer ends on the driver's side: the dispatcher may ask somebody else."""
         lease = offer.lease
         closing = self._close(lease.ride_id, lease.offer_id, TOLD_AS.get(outcome, outcome))
-        self._announce(lease.offer_id, outcome, lease.ride_id)
+        self.announce(lease.offer_id, outcome, lease.ride_id)
         return closing
 
-    def _end_all_offers(self, outcome: OfferOutcome) -> bool:
+    def end_all_offers(self, outcome: OfferOutcome) -> bool:
         """Every open offer ends so on the driver's side. Returns whether there was one."""
         held = list(self.offers.open.values())
         for offer in held:
@@ -538,73 +470,35 @@ class DriverActor(RecordedActor):
 
     # -- the ride that the driver claims
 
-    def _claim_ride(self) -> None:
-        reservation, fix = self.driver.reservation, self.board.position(self.driver_id)
-        assert reservation is not None
-        claim = ClaimRide(
-            reservation.ride_id,
-            reservation.search_no,
-            reservation.round_no,
-            reservation.offer_id,
-            self.driver.card or stranger(self.driver_id),
-            fix.lat if fix is not None else None,
-            fix.lon if fix is not None else None,
-            reservation.closes_at,
-        )
-        self.send_ahead(addresses.ride(reservation.ride_id), claim, self.address)
-        if not self.store.keeps_at_once:
-            self._claim_later(reservation.offer_id)
-
-    def _claim_later(self, offer_id: OfferId) -> None:
-        self.runtime.set_timer(self.options.claim_retry_s, self.address, _ClaimAgain(offer_id))
-
-    @receives(_ClaimAgain)
-    def _on_claim_again(self, message: _ClaimAgain) -> None:
+    @receives(ClaimAgain)
+    def _on_claim_again(self, message: ClaimAgain) -> None:
         if self.driver.claims(message.offer_id):
-            self._claim_ride()
+            self.claim.make(self)
 
     @receives(ClaimGranted)
     def _on_claim_granted(self, message: ClaimGranted) -> None:
-        driver, claim = self.driver, self.claim
-        if driver.reservation is None or driver.reservation.offer_id != message.offer_id:
-            return
-        was_bound = driver.binding == BOUND
-        driver.binding = next_binding(driver.binding, ClaimGranted)
-        claim.ride, claim.status, claim.waiting = message.ride, message.status, message.waiting
-        if not was_bound and (claim.told is None or claim.told.ride != message.ride):
-            # A ride that has gone on meanwhile is told by the snapshot that is due, which says how far it is.
-            snapshot = self._say_pending_snapshot() if message.status != ACCEPTED else None
-            claim.told = snapshot or self.app.say(self, RideAccepted(message.ride))
-            self._answer_accepts(claim.told)
-        self._say_pending_snapshot()
+        self.claim.grant(self, message)
 
     @receives(ClaimRefused)
     def _on_claim_refused(self, message: ClaimRefused) -> None:
         if not self.driver.claims(message.offer_id):
             return
-        if (
-            self.claim.ride is not None
-        ):  # it was theirs, and the word that it is not any more was lost with a life of this actor
-            self._pending_snapshot = False
+        # The ride was theirs, and the word that it is not any more was lost with a life of this actor.
+        if self.claim.ride is not None:
+            self.pending_snapshot = False
         self._release(ReleaseReason(message.reason))
         closing = self._close(message.ride_id, message.offer_id, message.reason)
-        self._answer_accepts(closing, Result(message.reason))
-        self._announce()
-
-    def _answer_accepts(self, notice: Message, result: Result = OK) -> None:
-        """The ride has answered: acknowledge the accepts that waited for it."""
-        commands, self.claim.commands = self.claim.commands, ()
-        for command in commands:
-            self.app.done(self, command, notice, result=result)
+        self.claim.answer_accepts(self, closing, Result(message.reason))
+        self.announce()
 
     def _release(self, reason: ReleaseReason) -> None:
-        claim, reservation = self.claim, self.driver.reservation
+        reservation = self.driver.reservation
         for event in decisions.released(self.driver, reason, self.app.link is not None):
             self._record(event)
         if self.options.discretion.by_area and reservation is not None:
             self.runtime.set_timer(WHOLE_AFTER_END_S, self.address, _LongOver(reservation.ride_id))
-        claim.ride, claim.status, claim.waiting, claim.told = None, None, None, None
-        self._say_pending_snapshot()
+        self.claim.clear()
+        self.say_pending_snapshot()
         self.retire_later()
 
     @receives(_LongOver)
@@ -650,7 +544,7 @@ class DriverActor(RecordedActor):
             if returned.is_gone:
                 self._on_claim_refused(ClaimRefused(message.ride_id, message.offer_id, UNAVAILABLE))
             elif self.store.keeps_at_once:
-                self._claim_later(message.offer_id)
+                self.claim.make_later(self, message.offer_id)
         elif returned.is_gone:
             self.app.refuse(self, message.command, NoSuchRide.code, NoSuchRide.says, message.ride_id)
         else:
@@ -670,32 +564,21 @@ class DriverActor(RecordedActor):
                 self.app.say(self, notice)
             return
         if isinstance(notice, FareNews | NoteNews):
-            self._take_news(notice, is_current)
+            if is_current:
+                self.claim.take_news(notice)
+                self.app.say(self, notice)
             return
         if is_current and releases:
             self._release(releases)
         elif is_current and isinstance(notice, RideProgress):
-            self.claim.status, self.claim.waiting = notice.status, notice.waiting
+            self.claim.follow(notice)
         told = self.app.say(self, notice)
-        self._answer_accepts(told)  # whether or not the app was told before a restart that the claim was granted
+        # Whether or not the app was told before a restart that the claim was granted.
+        self.claim.answer_accepts(self, told)
         if message.command is not None:
             self.app.done(self, message.command, told, kept=True)
         if self.driver.binding == FREE:
-            self._announce()
-
-    def _take_news(self, notice: FareNews | NoteNews, is_current: bool) -> None:
-        """The driver's ride costs something else now, or has another note."""
-        claim = self.claim
-        if not is_current:
-            return
-        if claim.ride is not None:
-            trip = claim.ride.trip
-            if isinstance(notice, FareNews):
-                trip = replace(trip, fare=notice.fare, by_agreement=False)
-            else:
-                trip = replace(trip, note=notice.note)
-            claim.ride = replace(claim.ride, trip=trip)
-        self.app.say(self, notice)
+            self.announce()
 
     @receives(RideAnswered)
     def _on_ride_answered(self, message: RideAnswered) -> None:
@@ -715,26 +598,26 @@ class DriverActor(RecordedActor):
         """All that the app must know. None while only the ride can tell: then it is told as soon as the ride answers."""
         claim = self.claim
         if self.driver.binding == RESERVED and claim.ride is None:
-            self._pending_snapshot = recovered
+            self.pending_snapshot = recovered
             return None
-        self._pending_snapshot = None
+        self.pending_snapshot = None
         offer = next(iter(self.offers.open.values()), None)
         status = self.driver.status(self.app.link is not None)
         if status == self.driver.held_back:
             status = WANTS_NO_OFFERS  # the reason is a notice of its own, and apps know this word
         return DriverSnapshot(status, offer, claim.ride, claim.status, recovered, claim.waiting)
 
-    def _say_pending_snapshot(self) -> DriverSnapshot | None:
+    def say_pending_snapshot(self) -> DriverSnapshot | None:
         """Tell the app the snapshot that is due, if one is and it can be told now."""
-        recovered = self._pending_snapshot
+        recovered = self.pending_snapshot
         notice = self._snapshot(recovered) if recovered is not None and self.app.link is not None else None
         return self.app.say(self, notice) if notice is not None else None
 
     @receives(AnnounceState)
     def _on_announce_state(self, message: AnnounceState) -> None:
-        self._announce(asked=True)
+        self.announce(asked=True)
 
-    def _announce(
+    def announce(
         self,
         ended: OfferId | None = None,
         outcome: OfferOutcome | None = None,

@@ -9,14 +9,14 @@ import pytest
 from dispatch.actors.driver import (
     DriverActor,
     DriverOptions,
-    _ClaimAgain,
     _ConnectAgain,
     _LongOver,
-    _LookAtFile,
     _Rebuilt,
     _Retire,
     _SleptOut,
 )
+from dispatch.actors.parts.claim import ClaimAgain
+from dispatch.actors.parts.standing import LookAtFile
 from dispatch.domain.driver.record import BOUND, RESERVED
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Recorded, Undelivered
@@ -51,12 +51,10 @@ from dispatch.messages.matching import (
     RideRefused,
 )
 from dispatch.messages.notices import (
-    Ack,
     DriverWarned,
     OfferClosed,
     OfferMade,
     PaymentChanged,
-    RideAccepted,
     RideEnded,
     RideProgress,
 )
@@ -96,7 +94,7 @@ MESSAGES: dict[str, Any] = {
     "DeclineOffer of another ride": DeclineOffer(AS_DAN, OTHER_RIDE),
     "SetAvailability off": SetAvailability(AS_DAN, False),
     "SetAvailability on": SetAvailability(AS_DAN, True),
-    "ClaimAgain": _ClaimAgain(OFFER),
+    "ClaimAgain": ClaimAgain(OFFER),
     "ClaimGranted": ClaimGranted(CARD, OFFER, "accepted"),
     "ClaimGranted of another offer": ClaimGranted(CARD, UNKNOWN, "accepted"),
     "ClaimRefused": ClaimRefused(RIDE, OFFER, "taken"),
@@ -124,7 +122,7 @@ MESSAGES: dict[str, Any] = {
     "DriverFileChanged": DriverFileChanged(),
     "DevicesChanged": DevicesChanged(),
     "SleptOut of an earlier sleep": _SleptOut(1.0),
-    "LookAtFile at another second": _LookAtFile(1.0),
+    "LookAtFile at another second": LookAtFile(1.0),
     "Rebuilt": _Rebuilt(()),
     "ConnectAgain": _ConnectAgain(),
     "LongOver": _LongOver(RIDE),
@@ -215,60 +213,6 @@ def test_a_driver_who_was_registered_keeps_the_card() -> None:
     rig.tell(ME, *WAYS["reserved"])
     (claim,) = rig.heard(RIDE_ACTOR)
     assert claim.driver == DAN
-
-
-def test_a_claim_says_which_offer_it_answers_and_where_the_driver_is() -> None:
-    rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
-    (claim,) = rig.heard(RIDE_ACTOR)
-    assert (claim.ride_id, claim.search_no, claim.round_no, claim.offer_id) == (RIDE, 1, 1, OFFER)
-    assert (claim.lat, claim.lon) == (TRIP.pickup.lat + 0.009, TRIP.pickup.lon)
-
-
-def test_a_reserved_driver_claims_every_second_until_the_ride_answers() -> None:
-    rig, _ = a_driver_who_is("reserved")
-    rig.wait(3.5)
-    assert [type(message) for message in rig.heard(RIDE_ACTOR)] == [ClaimRide] * 3
-    rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
-    rig.wait(5.0)
-    assert rig.heard(RIDE_ACTOR) == []
-
-
-def test_a_claim_is_repeated_as_often_as_is_set() -> None:
-    rig = Rig()
-    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
-    rig.driver(DriverOptions(claim_retry_s=0.25))
-    rig.tell(ME, *WAYS["reserved"])
-    rig.wait(1.0)
-    assert len(rig.heard(RIDE_ACTOR)) == 5
-
-
-def test_a_claim_is_said_once_where_every_commit_ends_within_its_turn_and_again_if_the_ride_was_too_busy() -> None:
-    rig = Rig()
-    rig.journal.on_commit = lambda append: None
-    rig.listen(APP, DISPATCHER, RIDE_ACTOR)
-    rig.driver()
-    rig.tell(ME, *WAYS["reserved"])
-    (claim,) = rig.heard(RIDE_ACTOR)
-    rig.wait(5.0)
-    assert rig.heard(RIDE_ACTOR) == []
-    rig.tell(ME, Undelivered(RIDE_ACTOR, claim, is_gone=False))
-    rig.wait(1.0)
-    assert rig.heard(RIDE_ACTOR) == [claim]
-
-
-def test_an_accept_is_acknowledged_after_the_answer_of_the_ride() -> None:
-    rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()))
-    assert rig.heard(APP) == []
-    rig.tell(ME, ClaimGranted(CARD, OFFER, "accepted"))
-    assert rig.heard(APP) == [RideAccepted(CARD, seq=2), Ack("ok", "k1")]
-
-
-def test_an_accept_that_the_ride_refuses_is_acknowledged_with_the_reason() -> None:
-    rig, _ = a_driver_who_is("offered")
-    rig.tell(ME, AcceptOffer(AS_DAN, RIDE, OFFER, command()), ClaimRefused(RIDE, OFFER, "cancelled"))
-    assert rig.heard(APP) == [OfferClosed(RIDE, offer_id=OFFER, reason="cancelled", seq=2), Ack("cancelled", "k1")]
 
 
 @pytest.mark.parametrize(("at", "in_time"), [(31.9, True), (32.0, False), (40.0, False)])

@@ -90,7 +90,7 @@ def a_dead_socket_keeps_its_place() -> Iterator[None]:
     def keep_offers(driver: DriverActor, message: Detach) -> None:
         if driver.app.lose_link(message.number):
             driver.record(DriverOffline(driver.driver_id, message.reason))
-            driver._announce()
+            driver.announce()
 
     with handled(DriverActor, Detach, keep_offers):
         yield
