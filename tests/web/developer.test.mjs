@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { copyOf, LANGUAGES } from "../../dispatch/web/developer/copies.js";
 import { begun, missingOf, SCENARIOS, tick } from "../../dispatch/web/developer/scenarios.js";
 import { isShown, LONGEST_LOG, reduce, START } from "../../dispatch/web/developer/state.js";
+import { tripIn } from "../../dispatch/web/developer/stage.js";
 import { tapped } from "../../dispatch/web/developer/tap.js";
 
 /** The state after these frames came to the driver. */
@@ -80,6 +81,15 @@ test("a copy shows the token in a header or a subprotocol, never in the address"
     assert.match(text, /Authorization.*Bearer|"dispatch\.v1", `bearer\./, language);
     for (const address of text.match(/wss?:\/\/[^\s'"]+/g) ?? []) assert.equal(address, url);
     assert.doesNotMatch(copyOf(language, { url, token: null }), /bearer|token/i, language);
+  }
+});
+
+test("the ride of a scenario stays within the town, however small that is", () => {
+  for (const wide of [0.002, 0.018, 0.5]) {
+    const town = { south: 60, west: 25 - wide, north: 60 + wide, east: 25 };
+    const { pickup_latitude, pickup_longitude, dropoff_latitude, dropoff_longitude } = tripIn(town);
+    for (const lat of [pickup_latitude, dropoff_latitude]) assert.ok(lat > town.south && lat < town.north, `${wide}`);
+    for (const lon of [pickup_longitude, dropoff_longitude]) assert.ok(lon > town.west && lon < town.east, `${wide}`);
   }
 });
 

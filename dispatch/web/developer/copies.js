@@ -32,10 +32,14 @@ function wscat(url, token) {
 function javascript(url, token) {
   const shown = token === null ? "" : `const token = "${token}";\n`;
   const protocols = token === null ? "" : ', ["dispatch.v1", `bearer.${token}`]';
-  return `${shown}const socket = new WebSocket("${url}"${protocols});
-socket.onopen = () => setInterval(() => socket.send(JSON.stringify({ type: "ping" })), 5000);
+  return `// Node.js 22 or newer, or a browser. Node.js 20: node --experimental-websocket FILE
+${shown}const socket = new WebSocket("${url}"${protocols});
+const pings = setInterval(() => socket.readyState === 1 && socket.send(JSON.stringify({ type: "ping" })), 5000);
 socket.onmessage = ({ data }) => console.log(data);
-socket.onclose = ({ code }) => console.log("closed", code);
+socket.onclose = ({ code }) => {
+  clearInterval(pings);
+  console.log("closed", code);
+};
 `;
 }
 
@@ -70,8 +74,11 @@ import 'dart:io';
 
 ${shown}Future<void> main() async {
   final socket = await WebSocket.connect('${url}'${headers});
-  Timer.periodic(const Duration(seconds: 5), (_) => socket.add(jsonEncode({'type': 'ping'})));
-  await for (final frame in socket) print(frame);
+  final pings = Timer.periodic(const Duration(seconds: 5), (_) => socket.add(jsonEncode({'type': 'ping'})));
+  await for (final frame in socket) {
+    print(frame);
+  }
+  pings.cancel();
   print('closed \${socket.closeCode}');
 }
 `;

@@ -13,16 +13,19 @@ const FOLLOWS_WITHIN_MS = 90_000;
 const RENEWED_EVERY_MS = 30_000;
 /** Milliseconds for which the link is cut. */
 export const CUT_MS = 20_000;
-/** Where the driver stands on a server that tells no bounds of its town; and how far the ride goes, in degrees. */
-const SOMEWHERE = { south: -26.2041, west: 28.0473, north: -26.2041, east: 28.0473 };
+/** Around which place the driver stands on a server that tells no bounds of its town; and how far the ride goes at most, in degrees. */
+const SOMEWHERE = { south: -26.2541, west: 27.9973, north: -26.1541, east: 28.0973 };
 const TO_PICKUP = 0.001;
 const TO_DROPOFF = 0.01;
+/** What part of the town the ride crosses at most: a server may refuse trips that leave the town. */
+const SHARE = 0.25;
 
 /**
  * @typedef {import("./tap.js").Who} Who
  * @typedef {import("./scenarios.js").Name} Name
  * @typedef {import("../client/connection.js").Connection} Connection
  * @typedef {{ page: string, phone: string, name: string }} SandboxPerson
+ * @typedef {{ south: number, west: number, north: number, east: number }} Bounds
  */
 
 /**
@@ -165,7 +168,7 @@ export class Stage extends Emitter {
       await opened(passenger);
       const asked = follows(driver, "ride_request", rideId);
       const closed = name === "offer" ? null : follows(driver, "offer_closed", rideId);
-      await passenger.send("find_driver", this.#trip());
+      await passenger.send("find_driver", tripIn(this.#town.bounds ?? SOMEWHERE));
       await asked;
       if (name === "taken") await this.#giveToAnother(rideId);
       if (closed !== null) await closed;
@@ -225,28 +228,8 @@ export class Stage extends Emitter {
 
   /** @param {Connection} driver */
   #say(driver) {
-    const { lat, lon } = this.#place();
+    const { lat, lon } = middleOf(this.#town.bounds ?? SOMEWHERE);
     driver.say("location_update", { latitude: lat, longitude: lon });
-  }
-
-  #place() {
-    const { south, west, north, east } = this.#town.bounds ?? SOMEWHERE;
-    return { lat: (south + north) / 2, lon: (west + east) / 2 };
-  }
-
-  #trip() {
-    const { lat, lon } = this.#place();
-    return {
-      pickup_latitude: lat + TO_PICKUP,
-      pickup_longitude: lon,
-      dropoff_latitude: lat,
-      dropoff_longitude: lon + TO_DROPOFF,
-      pickup_address: "1 Test Street",
-      dropoff_address: "2 Test Street",
-      distance_km: 1.5,
-      estimated_duration_minutes: 5,
-      fare_amount: 0,
-    };
   }
 
   /** Gives the ride to another driver, as a desk may; without a desk some other driver has to accept. @param {string} rideId */
@@ -268,6 +251,31 @@ export class Stage extends Emitter {
   async #steer(order) {
     if (this.#staff.session.person !== null) await this.#staff.session.request("POST", "/api/sandbox/steer", { body: order });
   }
+}
+
+/**
+ * A trip that begins and ends within these bounds, in degrees: what `find_driver` tells of it.
+ *
+ * @param {Bounds} bounds
+ */
+export function tripIn(bounds) {
+  const { lat, lon } = middleOf(bounds);
+  return {
+    pickup_latitude: lat + Math.min(TO_PICKUP, (bounds.north - bounds.south) * SHARE),
+    pickup_longitude: lon,
+    dropoff_latitude: lat,
+    dropoff_longitude: lon + Math.min(TO_DROPOFF, (bounds.east - bounds.west) * SHARE),
+    pickup_address: "1 Test Street",
+    dropoff_address: "2 Test Street",
+    distance_km: 1.5,
+    estimated_duration_minutes: 5,
+    fare_amount: 0,
+  };
+}
+
+/** @param {Bounds} bounds */
+function middleOf({ south, west, north, east }) {
+  return { lat: (south + north) / 2, lon: (west + east) / 2 };
 }
 
 /** The id of a ride that nobody has booked. */
