@@ -236,7 +236,7 @@ class Crowd:
             self.rides_left -= 1
         self._booked += 1
         who = Principal(Role.PASSENGER, PassengerId(at_home.pop()))
-        ride_id = RideId(f"sandbox-{self._run}-{self._booked}")
+        ride_id = RideId(f"s{self._booked:05}-{self._run}")
         trip = wanted or self.wishes.trip(self._dice, self._hour, start)
         behaviour = PassengerBehaviour()
         phone = SandboxPassenger(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)

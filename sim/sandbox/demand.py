@@ -12,8 +12,8 @@ from dispatch.values import Place, Point, Trip
 from sim.city.demand import trip_between
 from sim.sandbox.town import Kerb, Town
 
-RIDES_PER_DRIVER_S: Final = 1.0 / 200.0
-"""At a usual hour each driver has a ride in so many seconds: about half of them are busy."""
+RIDES_PER_DRIVER_S: Final = 1.0 / 400.0
+"""At a usual hour each driver has a ride in so many seconds. It takes about 190 s, so half of them are busy."""
 SHORTEST_M: Final = 150.0
 SHORT_M: Final = 50.0
 """What a short trip is long, in metres of air."""
