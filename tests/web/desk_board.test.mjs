@@ -51,6 +51,16 @@ test("an offer that goes out or closes draws its driver anew, without a row of t
   assert.equal(board.kind[0], FREE);
 });
 
+test("a car stands at the pickup from its arrival until the trip begins", () => {
+  const at = (status) => ride("r", { status, driver_id: "d" });
+  const board = whole({ drivers: [driver(0, "d", { status: "busy", on: "r" })], rides: [at("accepted")] });
+  const stands = ["accepted", "arrived", "in_progress"].map((status, index) => {
+    changed(board, 8 + index, { rides: [at(status)] });
+    return board.stands[0];
+  });
+  assert.deepEqual(stands, [0, 1, 0]);
+});
+
 test("a driver who sleeps is off until a push asks them", () => {
   const board = whole({ drivers: [driver(0, "d", { status: "asleep", connected: false, fresh: false })], rides: [ride("r")] });
   assert.equal(board.kind[0], OFF);

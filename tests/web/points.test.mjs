@@ -13,7 +13,7 @@ const NO_PLACE = -0x80000000;
 /** Drivers of these kinds, each a thousandth of a degree east of the one before. */
 function fleetOf(...kinds) {
   const east = kinds.map((_, slot) => 2_494_000 + 100 * slot);
-  return { slots: kinds.length, latitude: new Int32Array(kinds.length).fill(6_017_000), longitude: Int32Array.from(east), kind: Uint8Array.from(kinds) };
+  return { slots: kinds.length, latitude: new Int32Array(kinds.length).fill(6_017_000), longitude: Int32Array.from(east), kind: Uint8Array.from(kinds), stands: new Uint8Array(kinds.length) };
 }
 
 const drawn = (points) => Array.from({ length: points.count }, (_, at) => Array.from(points.numbers.subarray(at * NUMBERS_A_POINT, (at + 1) * NUMBERS_A_POINT)));
@@ -28,6 +28,15 @@ test("who needs a person is drawn last and marked, and who is off is not drawn u
   points.hide(new Set([TRIP]));
   points.fill(14);
   assert.deepEqual(kindsOf(points), [OFF, FREE, COMING, OFFERED, NEEDS]);
+});
+
+test("a car at the pickup is marked, so that its arrow stands on a bar", () => {
+  const points = new Points(CENTRE);
+  const fleet = fleetOf(COMING, COMING, TRIP);
+  fleet.stands.set([0, 1, 0]);
+  points.fleet(fleet);
+  points.fill(14);
+  assert.deepEqual(drawn(points).map(([, , code]) => code), [TRIP, COMING, COMING + WRITTEN * MARK]);
 });
 
 test("a driver without a position is not drawn", () => {

@@ -32,6 +32,8 @@ export class Board {
   kind = new Uint8Array(FIRST_SLOTS).fill(NOBODY);
   /** 1: connected, 2: its position is fresh. */
   link = new Uint8Array(FIRST_SLOTS);
+  /** 1: waits at the pickup. */
+  stands = new Uint8Array(FIRST_SLOTS);
   /** Server's milliseconds at which the kind of a slot changed. */
   since = new Float64Array(FIRST_SLOTS);
   /** @type {string[]} */ ids = [];
@@ -157,11 +159,12 @@ export class Board {
   /** @param {number} least */
   #grow(least) {
     const slots = Math.max(least, this.kind.length * 2);
-    const { latitude, longitude, kind, link, since } = this;
+    const { latitude, longitude, kind, link, stands, since } = this;
     (this.latitude = new Int32Array(slots)).set(latitude);
     (this.longitude = new Int32Array(slots)).set(longitude);
     (this.kind = new Uint8Array(slots).fill(NOBODY)).set(kind);
     (this.link = new Uint8Array(slots)).set(link);
+    (this.stands = new Uint8Array(slots)).set(stands);
     (this.since = new Float64Array(slots)).set(since);
   }
 
@@ -203,6 +206,7 @@ export class Board {
     if (was !== NOBODY) this.counts[was] -= 1;
     if (kind !== NOBODY) this.counts[kind] += 1;
     this.kind[slot] = kind;
+    this.stands[slot] = kind === COMING && this.rides.get(this.rideOf[slot] ?? "")?.status === "arrived" ? 1 : 0;
     if (was !== kind) this.since[slot] = this.at;
   }
 

@@ -60,7 +60,10 @@ export function deskMap(desk) {
 
   /** @param {Hit} hit */
   function wordsOf(hit) {
-    if ("slot" in hit) return [shape(board.kind[hit.slot]), said(desk.roster.name(board.ids[hit.slot])), t(`kind_${KINDS[board.kind[hit.slot]]}`)];
+    if ("slot" in hit) {
+      const [kind, stands] = [board.kind[hit.slot], board.stands[hit.slot] === 1];
+      return [shape(kind, stands), said(desk.roster.name(board.ids[hit.slot])), t(stands ? "status_arrived" : `kind_${KINDS[kind]}`)];
+    }
     return [shape(OFFERED), said(board.rides.get(hit.rideId)?.pickup_address ?? hit.rideId.slice(0, 6)), t("status_pending")];
   }
 

@@ -127,7 +127,7 @@ function rideList(desk, { label, empty, test }) {
     line.classList.toggle("gone", !last.includes(item));
     if (line.dataset.written === written) return line;
     line.dataset.written = written;
-    fill(control, shape(item.kind), el("span", { class: "hidden-text" }, `${word}, `), el("span", { class: "age tabular" }, time),
+    fill(control, shape(item.kind, item.row?.status === "arrived"), el("span", { class: "hidden-text" }, `${word}, `), el("span", { class: "age tabular" }, time),
       el("span", { class: "where" }, said(main)), el("span", { class: "muted detail" }, said(detail)));
     return line;
   }

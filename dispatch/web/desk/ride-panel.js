@@ -69,7 +69,7 @@ export function ridePanel(desk) {
     if (ride === null) return fill(title, t("loading"));
     const row = desk.board.rides.get(ride.ride_id);
     const kind = row ? kindOfRide(row, desk.serverNow(), desk.alarm) : isOver(ride.status) ? 5 : 1;
-    fill(title, t("ride"), " ", code(ride.ride_id.slice(0, 6)), " ", shape(kind), el("span", { class: "word" }, t(`status_${ride.status}`)));
+    fill(title, t("ride"), " ", code(ride.ride_id.slice(0, 6)), " ", shape(kind, ride.status === "arrived"), el("span", { class: "word" }, t(`status_${ride.status}`)));
   }
 
   function drawAge() {

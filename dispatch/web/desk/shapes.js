@@ -2,7 +2,7 @@
 
 import { el } from "../shell/dom.js";
 import { SHAPES } from "../map/markers.js";
-import { KINDS } from "./board.js";
+import { COMING, KINDS } from "./board.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,10 +10,11 @@ const SVG = "http://www.w3.org/2000/svg";
  * The shape of a kind, in its colour. It says nothing by itself: the word stands beside it.
  *
  * @param {number} kind of `KINDS`
+ * @param {boolean} [stands] whether the car is at the pickup: its arrow stands on a bar
  */
-export function shape(kind) {
+export function shape(kind, stands = false) {
   const name = KINDS[kind];
-  const { path, letter } = SHAPES[name];
+  const { path, letter } = SHAPES[stands && kind === COMING ? "waiting" : name];
   const svg = document.createElementNS(SVG, "svg");
   for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: `shape shape-${name}`, "aria-hidden": "true" })) svg.setAttribute(key, value);
   const drawn = document.createElementNS(SVG, "path");
@@ -29,9 +30,9 @@ export function shape(kind) {
   return svg;
 }
 
-/** @param {number} kind @param {string} word */
-export function shapeAndWord(kind, word) {
-  return el("span", { class: "state" }, shape(kind), word);
+/** @param {number} kind @param {string} word @param {boolean} [stands] */
+export function shapeAndWord(kind, word, stands = false) {
+  return el("span", { class: "state" }, shape(kind, stands), word);
 }
 
 /** A key that stands on the button or beside the word that it does. @param {string} text */

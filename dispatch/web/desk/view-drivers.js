@@ -43,7 +43,7 @@ export function driversView(desk) {
       { id: "name", label: t("name"), cell: (line) => said(nameOf(line)), sort: nameOf },
       { id: "plate", label: t("plate"), cell: (line) => code(line.known?.vehicle_registration ?? ""), sort: (line) => line.known?.vehicle_registration ?? "" },
       { id: "type", label: t("type"), cell: (line) => said(board.vehicleTypes[line.slot] ?? ""), sort: (line) => board.vehicleTypes[line.slot] ?? "" },
-      { id: "state", label: t("state"), cell: (line) => shapeAndWord(line.kind, t(`kind_${KINDS[line.kind]}`)), sort: (line) => line.kind },
+      { id: "state", label: t("state"), cell: (line) => stateOf(line), sort: (line) => line.kind },
       { id: "since", label: t("since"), cell: (line) => sinceOf(line), sort: (line) => board.since[line.slot] },
       { id: "link", label: t("link"), cell: (line) => t(linkOf(line)), sort: linkOf },
       { id: "position", label: t("position"), cell: (line) => positionOf(line), sort: (line) => line.known?.position_age_s ?? Infinity },
@@ -117,6 +117,12 @@ export function driversView(desk) {
     drawAll();
   }
 
+  /** @param {Pick<Line, "slot" | "kind">} line */
+  function stateOf({ slot, kind }) {
+    const stands = board.stands[slot] === 1;
+    return shapeAndWord(kind, t(stands ? "status_arrived" : `kind_${KINDS[kind]}`), stands);
+  }
+
   /** @param {Line} line */
   function choose(line) {
     chosen = line;
@@ -132,7 +138,7 @@ export function driversView(desk) {
     const reason = field({ id: "off-road-reason", label: t("reason"), maxlength: 300 });
     const heading = el("h3", { tabindex: "-1" }, said(roster.name(id)));
     const off = button({ label: t(rideId ? "off_road_ride" : "off_road"), kind: "danger", test: "off-road", run: () => takeOff(id, roster.name(id), reason, told) });
-    fill(panel, heading, el("p", {}, shapeAndWord(kind, t(`kind_${KINDS[kind]}`))),
+    fill(panel, heading, el("p", {}, stateOf({ slot, kind })),
       known ? el("p", {}, code(known.vehicle_registration), " ", said(known.vehicle_type), " ", t("stars", { n: known.driver_rating })) : null,
       known?.why_not_offered ? el("p", { class: "muted" }, t("no_offers_because", { rule: ruleOf(known.why_not_offered, texts) })) : null,
       known && /^\d+$/.test(known.driver_phone) ? el("a", { class: "button", href: `tel:+${known.driver_phone}` }, t("call"), " ", code(`+${known.driver_phone}`)) : null,

@@ -39,7 +39,7 @@ export function ridesView(desk) {
     },
     columns: [
       { id: "id", label: t("ride"), cell: (ride) => code(ride.ride_id.slice(0, 6)) },
-      { id: "status", label: t("state"), cell: (ride) => shapeAndWord(kindOf(ride), t(`status_${ride.status}`)), sort: (ride) => ride.status },
+      { id: "status", label: t("state"), cell: (ride) => shapeAndWord(kindOf(ride), t(`status_${ride.status}`), ride.status === "arrived"), sort: (ride) => ride.status },
       { id: "asked", label: t("asked_at"), cell: (ride) => texts.dayAndTime(new Date(ride.requested_at)), sort: (ride) => ride.requested_at },
       { id: "passenger", label: t("passenger"), cell: (ride) => said(ride.passenger_name ?? ""), sort: (ride) => ride.passenger_name ?? "" },
       { id: "from", label: t("from"), cell: (ride) => said(ride.pickup_address) },

@@ -3,7 +3,7 @@
 import { el } from "../shell/dom.js";
 
 /** @typedef {import("./streets.js").Spot} Spot */
-/** @typedef {"needs" | "offered" | "coming" | "free" | "trip" | "off" | "pickup" | "dropoff" | "me"} Kind */
+/** @typedef {"needs" | "offered" | "coming" | "waiting" | "free" | "trip" | "off" | "pickup" | "dropoff" | "me"} Kind */
 /** @typedef {Spot & { heading?: number | null, label?: string, old?: boolean }} Mark `heading` degrees from north, `label` for those who do not see it, `old`: the position is too old to be true */
 
 export const GLIDE_MS = 2_000;
@@ -14,6 +14,7 @@ export const SHAPES = /** @type {Record<Kind, { path: string, px: number, letter
   needs: { path: "M12 1.5 21 6.75v10.5L12 22.5 3 17.25V6.75Z", px: 34, letter: "!" },
   offered: { path: "M12 1.5 22.5 12 12 22.5 1.5 12Z", px: 22 },
   coming: { path: "M12 1.5 20.5 22 12 17.5 3.5 22Z", px: 28, turns: true },
+  waiting: { path: "M12 1 18.5 16 12 12.8 5.5 16ZM2.5 18.5h19v4h-19Z", px: 28 },
   free: { path: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18Z", px: 20 },
   trip: { path: "M4 4h16v16H4Z", px: 20 },
   off: { path: "M12 5a7 7 0 1 0 0 14a7 7 0 1 0 0-14Z", px: 16 },

@@ -3,7 +3,7 @@
  * numbers for each point in one array, no object for a driver.
  */
 
-/** @typedef {{ slots: number, latitude: Int32Array, longitude: Int32Array, kind: Uint8Array }} Fleet places in hundred-thousandths of a degree */
+/** @typedef {{ slots: number, latitude: Int32Array, longitude: Int32Array, kind: Uint8Array, stands: Uint8Array }} Fleet places in hundred-thousandths of a degree; `stands`: 1 at the pickup */
 /** @typedef {{ id: string, lat: number, lon: number, kind: number }} Pickup of a ride, degrees */
 /** @typedef {{ x: number, y: number, kind: number, ids: string[] }} Cluster */
 /** @typedef {{ slot: number } | { rideId: string }} Hit */
@@ -13,11 +13,11 @@ export const POINTS = /** @type {const} */ ([
   { name: "needs", px: [28, 34] }, { name: "offered", px: [18, 22] }, { name: "coming", px: [12, 22] }, { name: "free", px: [9, 18] }, { name: "trip", px: [6, 16] },
   { name: "off", px: [8, 12] },
 ]);
-export const [NEEDS, , , , , OFF] = POINTS.keys();
+export const [NEEDS, , COMING, , , OFF] = POINTS.keys();
 /** What a point's third number adds to its kind: whether it is chosen, and what is written in it. */
 export const CHOSEN = 8;
 export const WRITTEN = 16;
-/** Numbers of what is written: an exclamation mark, and counts from 2 on, the last of which means as many or more. */
+/** Numbers of what is written: an exclamation mark, and counts from 2 on, the last of which means as many or more. A marked arrow stands on a bar. */
 export const [MARK, MOST] = [1, 99];
 export const NUMBERS_A_POINT = 4;
 const NOBODY_FROM = POINTS.length;
@@ -140,11 +140,11 @@ export class Points {
   }
 
   /** @param {Fleet} fleet @param {number} wanted */
-  #fillFleet({ slots, latitude, longitude, kind }, wanted) {
-    const written = wanted === NEEDS ? WRITTEN * MARK : 0;
+  #fillFleet({ slots, latitude, longitude, kind, stands }, wanted) {
     for (let slot = 0; slot < slots; slot += 1) {
       if (kind[slot] !== wanted || latitude[slot] === NO_PLACE) continue;
       const isChosen = slot === this.#chosen ? CHOSEN : 0;
+      const written = wanted === NEEDS || (wanted === COMING && stands[slot] === 1) ? WRITTEN * MARK : 0;
       this.#put(worldX(longitude[slot] / STEPS_A_DEGREE), worldY(latitude[slot] / STEPS_A_DEGREE), wanted + isChosen + written, this.#heading[slot], slot);
     }
   }

@@ -62,8 +62,13 @@ float edge(vec2 p, float r) {
   vec2 a = abs(p);
   if (kind == 0) return max(a.x, a.x * 0.5 + a.y * 0.866) - r * 0.866;
   if (kind == 1) return (a.x + a.y - r) * 0.707;
-  if (kind == 2 && heading >= 0.0) return arrow(p, r);
-  if (kind == 2) return max(max(a.x * 0.866 + p.y * 0.5, -p.y) - r * 0.5, length(p) - r);
+  if (kind == 2) {
+    bool stands = written > 0;
+    vec2 q = stands ? p + vec2(0.0, r * 0.25) : p;
+    float s = stands ? r * 0.75 : r;
+    float car = heading >= 0.0 ? arrow(q, s) : max(max(abs(q.x) * 0.866 + q.y * 0.5, -q.y) - s * 0.5, length(q) - s);
+    return stands ? min(car, max(a.x - r * 0.9, abs(p.y - r * 0.84) - r * 0.16)) : car;
+  }
   if (kind == 4) return max(a.x, a.y) - r * 0.9;
   return length(p) - r;
 }
@@ -77,7 +82,7 @@ void main() {
   float inside = clamp(0.5 - d, 0.0, 1.0);
   vec3 fill = colours[kind];
   if (kind == 5) fill = mix(fill, surface, clamp(-d - 1.5 * ratio + 0.5, 0.0, 1.0));
-  if (written > 0) {
+  if (written > 0 && kind != 2) {
     vec2 cell = vec2(float(written % ${CELLS_A_ROW}), float(written / ${CELLS_A_ROW}));
     vec2 within = clamp(p / (half_px * 1.5) + 0.5, 0.0, 1.0);
     fill = mix(fill, surface, texture(signs, (cell + within) / ${CELLS_A_ROW.toFixed(1)}).a);
