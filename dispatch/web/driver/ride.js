@@ -59,7 +59,8 @@ export function pickupScreen(scene, ride) {
 export function arrivedScreen(scene, ride) {
   const { texts: t, actions } = scene;
   const title = heading(t.say("driver.waiting_for", { name: nameOf(t, ride.passenger_name) }));
-  const clocks = waitingClocks(scene);
+  /** @type {State | null} */ let shown = null;
+  const clocks = waitingClocks(scene, () => drawNoShow());
   const facts = rideFacts(scene, ride);
   const pin = ride.pin_required ? pinField(scene) : null;
   const start = stepButton({
@@ -75,6 +76,12 @@ export function arrivedScreen(scene, ride) {
       if (await askNoShow(scene)) actions.step("no_show", ride.ride_id);
     },
   });
+  // It runs with the clock above it: two that are a second apart would make one doubt both.
+  const drawNoShow = () => {
+    if (shown === null) return;
+    const leftS = shown.ride?.unsure ? 0 : (shown.ride?.waiting?.noShow?.leftS ?? 0);
+    noShow.update(shown, leftS > 0 ? { label: t.say("driver.no_show_in", { clock: t.clock(leftS) }), off: true } : {});
+  };
   return {
     key: `arrived ${ride.ride_id}`,
     heading: title,
@@ -86,14 +93,13 @@ export function arrivedScreen(scene, ride) {
     ],
     thumb: [start.element],
     update(state) {
+      shown = state;
       facts.update(state);
       clocks.update(state);
       pin?.update(state);
       const locked = pin !== null && pin.isLocked();
       start.update(state, { off: locked });
-      const left = state.ride?.unsure ? null : (state.ride?.waiting?.noShow ?? null);
-      const leftS = left === null ? 0 : left.leftS;
-      noShow.update(state, leftS > 0 ? { label: t.say("driver.no_show_in", { clock: t.clock(leftS) }), off: true } : {});
+      drawNoShow();
     },
     end: () => clocks.stop(),
   };
@@ -158,15 +164,23 @@ function call({ texts }, { passenger_phone: phone, passenger_name: name }) {
   return canCall(phone) ? callLink(texts, phone, nameOf(texts, name)) : null;
 }
 
-/** The clocks of waiting: since when, free until, what it costs now, when the driver may leave. @param {Scene} scene */
-function waitingClocks({ texts: t, announcer }) {
+/**
+ * The clocks of waiting: since when, free until, what it costs now, when the driver may leave.
+ *
+ * @param {Scene} scene
+ * @param {() => void} onTick is called with each second of the last of them
+ */
+function waitingClocks({ texts: t, announcer }, onTick) {
   const waited = row(t.say("driver.waited"), "clock big-number");
   const free = row(t.say("driver.free_waiting"), "clock");
   const fee = row(t.say("driver.waiting_fee"), "money");
   const noShow = row(t.say("driver.no_show_from"), "clock");
   const clock = drawClock({
     countdown: null,
-    sentence: (text, leftS) => (leftS === 0 ? t.say("driver.possible_now") : text),
+    sentence: (text, leftS) => {
+      onTick();
+      return leftS === 0 ? t.say("driver.possible_now") : text;
+    },
     onEnd: () => announcer.say(t.say("driver.say_no_show")),
   });
   noShow.value.append(clock.element);

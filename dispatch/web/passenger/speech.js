@@ -26,8 +26,12 @@ export function firstName(name) {
   return name.trim().split(/\s+/)[0] ?? "";
 }
 
+/** Types of vehicles that are letters and no word. */
+const LETTERS = new Set(["ev", "mpv", "suv"]);
+
 /** A type of vehicle as people write it: the server has words in small letters. @param {string} type */
 export function typeName(type) {
+  if (LETTERS.has(type)) return type.toUpperCase();
   return type.charAt(0).toUpperCase() + type.slice(1);
 }
 
