@@ -168,6 +168,8 @@ export class Stage extends Emitter {
       await opened(passenger);
       const asked = follows(driver, "ride_request", rideId);
       const closed = name === "offer" ? null : follows(driver, "offer_closed", rideId);
+      // Where the booking itself is refused, nobody waits for these any more.
+      for (const later of [asked, closed]) later?.catch(() => {});
       await passenger.send("find_driver", tripIn(this.#town.bounds ?? SOMEWHERE));
       await asked;
       if (name === "taken") await this.#giveToAnother(rideId);
