@@ -112,6 +112,8 @@ class SandboxGuest:
         if steer.next_offer_to is not None:
             self._next.give_to(DriverId(steer.next_offer_to))
         if steer.book is not None:
+            if self._next.driver_id:
+                await self._next.alone()
             crowd.book_now(steer.book, self._next.place())
         return self._told()
 

@@ -18,6 +18,7 @@ from sim.sandbox.crowd import Crowd
 
 LOOK_EVERY_S: Final = 0.25
 OWN_EVERY_S: Final = 1.0
+HEARD_EVERY_S, HEARD_WITHIN_S = 0.05, 3.0
 GIVES_UP_S, OWN_WITHIN_S = 60.0, 10.0
 """A driver who is offline or busy is not waited for any longer: with the first number, where somebody asked for that offer."""
 
@@ -41,6 +42,13 @@ class NextOffer:
             self.driver_id = driver_id
             self._crowd.friends_book = True
             self._yield_to({driver_id}, None, GIVES_UP_S)
+
+    async def alone(self) -> None:
+        """Wait until the server has heard that all others take no offers: who books before that rings at their phones too."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_WITHIN_S):
+                while not (self._simulated() - {self.driver_id}).isdisjoint(await self._desk.read(free_drivers)):
+                    await asyncio.sleep(HEARD_EVERY_S)
 
     def place(self) -> Point | None:
         """Where this driver is, as far as the server knows."""
@@ -81,13 +89,16 @@ class NextOffer:
     async def watch_own_people(self) -> None:
         """Until cancelled, see which drivers are free who are not simulated, and hear the pins that simulated drivers wait for."""
         while True:
-            simulated = {app.phone.driver_id for app in self._crowd.drivers}
+            simulated = self._simulated()
             with suppress(DatabaseError):
                 self._crowd.own_free = frozenset(await self._desk.read(free_drivers)) - simulated
                 for ride_id in [ride_id for ride_id, pin in self._crowd.pins.items() if pin is None]:
                     ride = await self._desk.ride(RideId(ride_id))
                     self._crowd.pins[ride_id] = ride.get("start_pin") if ride is not None else None
             await asyncio.sleep(OWN_EVERY_S)
+
+    def _simulated(self) -> set[DriverId]:
+        return {app.phone.driver_id for app in self._crowd.drivers}
 
     async def _offers(self, driver_ids: Collection[DriverId], ride_id: RideId | None) -> int:
         return await self._desk.read(lambda db: offers_made(db, driver_ids, ride_id))

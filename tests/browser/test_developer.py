@@ -52,7 +52,7 @@ def test_an_offer_is_seen_on_both_sockets_and_its_steps_are_ticked(
 def test_an_offer_runs_out(open_page: Open) -> None:
     page = open_page("/client/", width=1100)
     page.get_by_test_id("scenario-expire").click()
-    expect(page.get_by_test_id("scenario-expire-state")).to_have_text("All 4 came.")
+    expect(page.get_by_test_id("scenario-expire-state")).to_have_text("All 4 came.", timeout=20_000)
 
 
 def test_a_second_connection_of_the_same_driver_replaces_the_first(open_page: Open) -> None:

@@ -170,6 +170,9 @@ def test_the_next_offer_goes_to_the_app_that_asked_for_it_and_then_to_all_again(
             assert state["next_offer_to"] == MICHAEL
             offer = await heard(michael, "ride_request")
             assert offer["pickup_distance_m"] < 300, "where the driver is"
+            why = (await sandbox.client.get(f"/api/rides/{offer['ride_id']}/why")).json()
+            asked = [row for row in why["rounds"][0]["considered"] if row["rule"] == "asked"]
+            assert len(asked) == 1, "nobody else may take it"
             await sandbox.until(lambda state: state["next_offer_to"] is None)
 
     played(story, "--sandbox", "6", "--sandbox-rides", "1")
