@@ -87,7 +87,9 @@ export function dayView(desk) {
     ends = [];
     const hours = /** @type {Hour[]} */ (figures.hours);
     const times = hours.map(({ at }) => texts.time(new Date(at)));
-    const of = (/** @type {keyof Hour} */ name) => hours.map((hour) => /** @type {number | null} */ (hour[name]));
+    const now = desk.serverNow();
+    // Of an hour that has not begun nothing is known, not even that it is nothing.
+    const of = (/** @type {keyof Hour} */ name) => hours.map((hour) => (Date.parse(hour.at) > now ? null : /** @type {number | null} */ (hour[name])));
     const specs = [
       { title: t("chart_rides"), series: [{ label: t("requests"), values: of("requests") }, { label: t("completed"), values: of("completed") }], format: (/** @type {number} */ n) => texts.number(n) },
       { title: t("chart_wait"), series: [{ label: t("median"), values: of("p50") }, { label: t("p90"), values: of("p90") }], format: (/** @type {number} */ n) => texts.clock(n) },
