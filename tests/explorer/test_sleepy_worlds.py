@@ -5,19 +5,16 @@
 
 import pytest
 
-from sim.explore.explorer import explore
 from sim.explore.sleepy import SLEEP_GOALS
+from tests.explorer.worlds import all_are_whole, unseen
 
 SEEDS, CHUNK = 24, 6
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
-    explored = explore(range(first, first + CHUNK), "sleepy")
-    assert explored.failed is None, str(explored)
-    assert explored.run == CHUNK
+    all_are_whole("sleepy", range(first, first + CHUNK))
 
 
 def test_sleepers_accept_and_pushes_are_lost_doubled_and_late_in_some_of_them() -> None:
-    explored = explore(range(100), "sleepy", enough=lambda explored: all(explored.seen[case] for case in SLEEP_GOALS))
-    assert [case for case in SLEEP_GOALS if not explored.seen[case]] == []
+    assert unseen("sleepy", (3, 10, *range(100)), SLEEP_GOALS) == []

@@ -24,9 +24,12 @@ def all_are_whole(name: str, seeds: Iterable[int]) -> None:
 
 
 def unseen(name: str, seeds: Iterable[int], wanted: Sequence[str]) -> list[str]:
-    """Which of the wanted cases are met in none of these worlds. Looks at no more of them than it needs."""
+    """Which of the wanted cases are met in none of these worlds. Looks at no more of them than it needs.
+
+    Worlds that were run for another test may have been run by another worker: seeds that show much should come first.
+    """
     seen: Counter[str] = Counter()
-    for seed in seeds:
+    for seed in dict.fromkeys(seeds):
         seen += world(name, seed).seen
         if all(seen[case] for case in wanted):
             break
