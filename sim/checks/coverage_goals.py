@@ -53,7 +53,7 @@ ROUND_OF_FIVE = 5
 
 
 class CoverageGoals:
-    """An observer. `seen` counts how often each case was met. The world itself calls `note` for cases that no message tells."""
+    """The observer of `GOALS_IN`. `seen` counts how often each case was met. The world calls `note` for cases that no message tells."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
@@ -72,9 +72,7 @@ class CoverageGoals:
         self._missed: dict[DriverId, dict[RideId, None]] = {}
 
     def __call__(self, now: float, address: str, message: Any) -> None:
-        look = _LOOK.get(type(message))
-        if look is not None:
-            look(self, now, address, message)
+        _LOOK[type(message)](self, now, address, message)
 
     def note(self, name: str) -> None:
         """Count this case once more."""
@@ -235,3 +233,5 @@ _LOOK: Final[dict[type, Callable[[CoverageGoals, float, str, Any], None]]] = {
     Attach: CoverageGoals._attached,
     PassengerBusy: CoverageGoals._refused_second_ride,
 }
+GOALS_IN: Final = frozenset(_LOOK)
+"""The messages that `CoverageGoals` is to see."""

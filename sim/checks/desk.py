@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from dispatch.addresses import REQUEST, RIDE, kind_of
 from dispatch.messages.base import Undelivered
@@ -16,7 +16,7 @@ PATIENCE_S = 5.0
 
 
 class DeskCheck:
-    """An observer. `answers` counts what staff heard, by question and code."""
+    """The observer of `DESK_IN`. `answers` counts what staff heard, by question and code."""
 
     def __init__(self, violations: Violations, ledger: Ledger) -> None:
         self._violations = violations
@@ -66,3 +66,5 @@ TRUE_OF: dict[type, Callable[[Ledger, Any], bool]] = {
     ChangeFare: lambda ledger, question: question.fare in ledger.fares.get(question.ride_id, ()),
 }
 """For each question of staff, whether the disk says that it was done."""
+DESK_IN: Final = frozenset((*TRUE_OF, DeskAnswered, Undelivered))
+"""The messages that `DeskCheck` is to see."""

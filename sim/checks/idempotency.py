@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from dispatch.addresses import SESSION, kind_of, name_of
 from dispatch.errors import IdReused
@@ -16,9 +16,12 @@ from dispatch.messages.notices import Ack, Refused
 from sim.checks.ledger import Violations
 from sim.people.restless import TRY_AGAIN
 
+COMMANDS_IN: Final = frozenset((Append, Appended, NotAppended, Attach, Ack, Refused))
+"""The messages that `IdempotencyCheck` is to see."""
+
 
 class IdempotencyCheck:
-    """An observer of what is committed and of what connections are told.
+    """The observer of `COMMANDS_IN`: what is committed, and what connections are told.
 
     Idempotency keys are an app's own, or of one of staff for one ride. Two of them may use the same key, and nobody in the simulator
     uses one key for two commands.

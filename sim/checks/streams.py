@@ -2,78 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from dispatch.actors.driver import DriverActor
+from dispatch.actors.ride import RideActor
 from dispatch.addresses import SESSION, kind_of
 from dispatch.messages.commands import Attach, Resume
-from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
+from dispatch.messages.notices import DriverSnapshot, Numbered, PassengerSnapshot
+from dispatch.runtime import VirtualRuntime
 from sim.checks.ledger import Violations
 from sim.checks.subject import Subject
 from sim.people.resuming import ResumingPhone
 
-SNAPSHOTS = (DriverSnapshot, PassengerSnapshot)
+SNAPSHOTS: Final = (DriverSnapshot, PassengerSnapshot)
+WHOLE_WITHIN_S: Final = 60.0
+"""A driver who is reserved hears of the ride, and so how things stand, when it has answered. It is asked every second."""
 
 
 class Streams:
     """An observer. On each connection numbers rise by one. An app that resumes says up to which number it has heard, and the connection
-    goes on from there.
+    goes on from there. To any other the numbers are new that its actor had not yet given when it came.
 
-    A snapshot that is not `recovered` tells the whole state, and numbers go on from it. An earlier number is a repetition. The answer
-    to a `Resume` repeats all numbers after the last one that was heard, in order, within one turn of the actor.
+    A snapshot that is not `recovered` tells the whole state, and numbers go on from it. Who comes to an actor that has given numbers,
+    and does not resume, hears one within `WHOLE_WITHIN_S`. An earlier number is a repetition: a repeated command gets its old answer,
+    said perhaps while nobody was connected. The answer to a `Resume` repeats all numbers after the last one that was heard, in order,
+    within one turn of the actor.
     """
 
-    def __init__(self, violations: Violations) -> None:
+    def __init__(self, violations: Violations, given: Callable[[str], int]) -> None:
+        """`given(address)`: the last number that the actor there has given; 0: none."""
         self._violations = violations
+        self._given = given
         self._last: dict[str, int] = {}
-        self._owed: dict[str, int] = {}
+        self._resuming, self._owed = "", 0
+        """The actor that answers a `Resume` in this turn, and the next number that it must repeat."""
         self._actor: dict[str, str] = {}
         self._said: dict[tuple[str, str, int], Any] = {}
-        self._spoke: dict[str, None] = {}
-        """Actors that told some app anything: on the next connection they begin with a snapshot."""
+        self._whole_by: dict[str, float] = {}
+        """For each connection that must still hear how things stand, until when."""
 
     def __call__(self, now: float, address: str, message: Any) -> None:
-        if kind_of(address) != SESSION:
-            self._owed.pop(address, None)
-            self._heard(address, message)
-        elif getattr(message, "seq", None) is not None:
+        if address == self._resuming:  # its next turn
+            self._resuming = ""
+        kind = type(message)
+        if kind is Attach:
+            self._attached(now, address, message)
+        elif kind is Resume:
+            self._resuming, self._owed = address, message.last_seq + 1
+        elif isinstance(message, Numbered) and kind_of(address) == SESSION:
             self._told(now, address, message)
 
-    def _heard(self, address: str, message: Any) -> None:
-        """A turn of this actor begins."""
-        if type(message) is Attach:
-            self._actor[message.session] = address
-            if message.resume is not None:
-                self._last[message.session] = message.resume.last_seq
-        elif type(message) is Resume:
-            self._owed[address] = message.last_seq + 1
+    def _attached(self, now: float, address: str, message: Attach) -> None:
+        session, resume = message.session, message.resume
+        self._actor[session] = address
+        if resume is not None:
+            self._last[session] = resume.last_seq
+            return
+        given = self._last[session] = self._given(address)
+        if given:
+            self._whole_by[session] = now + WHOLE_WITHIN_S
 
     def _told(self, now: float, address: str, message: Any) -> None:
-        actor, seq, last = self._actor.get(address, address), message.seq, self._last.get(address)
-        number = (actor, message.epoch, seq)
-        is_again = number in self._said
-        known = self._said.setdefault(number, message)
+        actor, seq = self._actor.get(address, address), message.seq
+        last = self._last.get(address, seq - 1)
+        known = self._said.setdefault((actor, message.epoch, seq), message)
         if known != message:
             self._violations.add(now, "one-number", f"{actor} says {known} and then {message}")
-        is_whole = type(message) in SNAPSHOTS and not message.recovered
-        spoke_before = actor in self._spoke
-        self._spoke[actor] = None
-        if last is None and (is_again or spoke_before) and not is_whole:
-            return  # a repeated command got its old answer, said perhaps while nobody was connected, before the snapshot came
-        owed = self._owed.get(actor)
-        if last is not None and seq <= last:
-            if owed is not None and seq > owed:
-                self._skipped(now, address, message, owed - 1)
-            if owed == seq:
-                self._owed[actor] = seq + 1
+        if seq <= last:
+            if self._resuming == actor:
+                if seq > self._owed:
+                    self._skipped(now, address, message, self._owed - 1)
+                if seq == self._owed:
+                    self._owed += 1
             return
-        if last is not None and seq != last + 1 and not is_whole:
+        is_whole = type(message) in SNAPSHOTS and not message.recovered
+        if is_whole:
+            self._whole_by.pop(address, None)
+        elif seq != last + 1:
             self._skipped(now, address, message, last)
+        elif self._whole_by.get(address, now) < now:
+            text = f"{address} hears {type(message).__name__} {seq}, and not how things stand"
+            self._violations.add(now, "snapshot-first", text)
         self._last[address] = seq
 
     def _skipped(self, now: float, address: str, message: Any, last: int) -> None:
         text = f"{address} hears {type(message).__name__} {message.seq} after {last}"
         self._violations.add(now, "no-gap", text)
+
+
+def last_given(runtime: VirtualRuntime, address: str) -> int:
+    """The last number that the actor at this address has given to what it told its app; 0: none."""
+    actor = runtime.actor(address)
+    return actor.app.stream.seq if isinstance(actor, DriverActor | RideActor) else 0
 
 
 def check_streams(world: Subject) -> None:

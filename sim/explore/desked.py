@@ -13,7 +13,7 @@ from dispatch.messages.commands import AssignRide, CancelRide, ChangeFare, EditR
 from dispatch.messages.matching import DeskAnswered
 from dispatch.principals import Principal, Role
 from dispatch.values import Passenger
-from sim.checks.desk import DeskCheck
+from sim.checks.desk import DESK_IN, DeskCheck
 from sim.explore.small import FAULTS_UNTIL_S, PEOPLE, SmallWorld
 from sim.people.restless import AGAIN_AFTER_S, TRY_AGAIN
 
@@ -158,7 +158,7 @@ class DeskWorld(SmallWorld):
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
         super().__init__(seed, permute=permute, trace=trace)
         self.desk_check = DeskCheck(self.watch.violations, self.watch.ledger)
-        self.runtime.observe(self.desk_check)
+        self.runtime.observe(self.desk_check, DESK_IN)
         self.desk = Desk(self)
 
     def play(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
-from sim.checks.idempotency import IdempotencyCheck
+from sim.checks.idempotency import COMMANDS_IN, IdempotencyCheck
 from sim.checks.streams import check_streams
 from sim.explore.small import SmallWorld
 from sim.network.lossy import Network, Weather
@@ -42,7 +42,7 @@ class OnBadLines(World):
         """From now on there is this network between phones and server, and no command may be done twice."""
         self.network = Network(self.runtime, weather)
         self.trouble = self.network.counts
-        self.runtime.observe(IdempotencyCheck(self.watch.violations))
+        self.runtime.observe(IdempotencyCheck(self.watch.violations), COMMANDS_IN)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
         link = self._plug(phone, partial(connect_driver, self.gateway, phone.driver_id))
@@ -82,7 +82,7 @@ class LossyWorld(OnBadLines, SmallWorld):
     def __init__(self, seed: int, *, permute: bool, trace: Path | None = None) -> None:
         super().__init__(seed, permute=permute, trace=trace)
         self.go_out(weather_of(Random(f"{seed}/weather")))
-        self.runtime.observe(self._note_resuming)
+        self.runtime.observe(self._note_resuming, (Resume, Attach, DriverSnapshot, PassengerSnapshot))
 
     def settle(self, step_s: float = 30.0, at_most_s: float | None = None) -> None:
         end = self.elapsed_s + (longest_ride_s(self.settings) if at_most_s is None else at_most_s)
@@ -97,5 +97,5 @@ class LossyWorld(OnBadLines, SmallWorld):
         kind = type(message)
         if kind is Resume or (kind is Attach and message.resume is not None):
             self.goals.note("resumed within a connection" if kind is Resume else "resumed on a new connection")
-        elif kind in (DriverSnapshot, PassengerSnapshot) and message.recovered:
+        elif kind is not Attach and message.recovered:
             self.goals.note("the whole gap was told")

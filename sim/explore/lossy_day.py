@@ -8,7 +8,7 @@ from typing import Any, Final
 from dispatch.ids import DriverId, RideId
 from sim.checks.agreement import check_accounts
 from sim.checks.livelock import Livelock, LivelockGuard
-from sim.checks.streams import Streams, check_streams
+from sim.checks.streams import Streams, check_streams, last_given
 from sim.city.demand import Demand
 from sim.explore.lossy import OnBadLines
 from sim.network.lossy import Weather
@@ -28,7 +28,7 @@ class LossyDay(OnBadLines):
     def __init__(self, *args: Any, **options: Any) -> None:
         """As for a `World`."""
         super().__init__(*args, **options)
-        self.runtime.observe(Streams(self.watch.violations))
+        self.runtime.observe(Streams(self.watch.violations, partial(last_given, self.runtime)))
         self.runtime.observe(LivelockGuard())
         self.go_out(WEATHER)
 

@@ -45,7 +45,7 @@ class SleepyWorld(SmallWorld):
             until=self.started_at + FAULTS_UNTIL_S,
         )
         self._pushed: dict[OfferId, None] = {}
-        self.runtime.observe(self._note_push)
+        self.runtime.observe(self._note_push, (PushOffer, Append))
 
     def settings_of(self, seed: int) -> Mapping[str, Any]:
         dice = Random(f"{seed}/sleep")

@@ -21,9 +21,9 @@ from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.values import CARD, Trip
 from sim.checks.agreement import check_accounts, check_views
-from sim.checks.coverage_goals import CoverageGoals
+from sim.checks.coverage_goals import GOALS_IN, CoverageGoals
 from sim.checks.livelock import Livelock, LivelockGuard
-from sim.checks.streams import Streams
+from sim.checks.streams import Streams, last_given
 from sim.city.demand import Demand, trip_between
 from sim.city.model import City
 from sim.explore.faults import FaultPlan, Faults, InjectedFault
@@ -133,8 +133,8 @@ class SmallWorld(World):
         self.mood = mood
         self.clock = Beats(self.runtime, mood.beat_s)
         self.goals = CoverageGoals()
-        self.runtime.observe(self.goals)
-        self.runtime.observe(Streams(self.watch.violations))
+        self.runtime.observe(self.goals, GOALS_IN)
+        self.runtime.observe(Streams(self.watch.violations, partial(last_given, self.runtime)))
         self.runtime.observe(LivelockGuard())
         self.faults = Faults(self, self.clock, FaultPlan(every_s=mood.fault_every_s, until_s=FAULTS_UNTIL_S))
 

@@ -51,7 +51,7 @@ from sim.checks.desk import DeskCheck
 from sim.checks.idempotency import IdempotencyCheck
 from sim.checks.invariants import Watch
 from sim.checks.ledger import Ledger, Violations
-from sim.checks.streams import Streams
+from sim.checks.streams import WHOLE_WITHIN_S, Streams
 from sim.stories.stage import DROPOFF, PICKUP, Stage
 from tests.actors.rig import AS_ANN, AS_DAN
 from tests.explorer.breaking import breaks
@@ -452,10 +452,17 @@ def an_app_hears_that_an_id_was_used_by_another() -> None:
 
 @breaks("Streams._told: one-number", "Streams._skipped: no-gap")
 def a_stream_says_two_things_with_one_number_and_leaves_one_out() -> None:
-    streams = Streams(Violations())
+    streams = Streams(Violations(), lambda address: 0)
     streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", (0, 1), Resume(AS_ANN, (0, 1), "", 0)))
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):
         streams(1.0, "session/1", RideEnded(R1, by="ops", reason=reason, seq=seq, fee=0))
+
+
+@breaks("Streams._told: snapshot-first")
+def an_app_comes_back_and_never_hears_how_things_stand() -> None:
+    streams = Streams(Violations(), lambda address: 7)
+    streams(1.0, "ride/r1", Attach(AS_ANN, "session/1", (0, 1)))
+    streams(1.0 + 2.0 * WHOLE_WITHIN_S, "session/1", RideEnded(R1, by="ops", reason="", seq=8, fee=0))
 
 
 @breaks("Person._is_known: one-number-one-frame", "Person._is_known: no-gap")

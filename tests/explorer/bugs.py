@@ -189,6 +189,34 @@ def a_number_is_given_twice() -> Iterator[None]:
 
 
 @contextmanager
+def the_first_word_is_lost() -> Iterator[None]:
+    """What a new connection is told first takes a number, and does not arrive."""
+    welcome = Conversation.welcome
+
+    def say_nothing_yet(app: Conversation, actor: RecordedActor, message: Any, snapshot: Any) -> None:
+        if type(message) is Attach and message.resume is None and snapshot is not None and snapshot(False) is not None:
+            app.stream.seq += 1
+        else:
+            welcome(app, actor, message, snapshot)
+
+    with patch.object(Conversation, "welcome", say_nothing_yet):
+        yield
+
+
+@contextmanager
+def nobody_says_how_things_stand() -> Iterator[None]:
+    """A new connection hears what happens from now on, and not what happened before."""
+    welcome = Conversation.welcome
+
+    def go_on(app: Conversation, actor: RecordedActor, message: Any, snapshot: Any) -> None:
+        is_new = type(message) is Attach and message.resume is None
+        welcome(app, actor, message, None if is_new else snapshot)
+
+    with patch.object(Conversation, "welcome", go_on):
+        yield
+
+
+@contextmanager
 def handled(
     actor_type: type[RecordedActor], message_type: type[Message], handler: Callable[..., None]
 ) -> Iterator[None]:
@@ -296,6 +324,8 @@ PLANTED: dict[str, tuple[Callable[[], AbstractContextManager[None]], str, str]] 
     "staff are not told of a loss": (staff_are_not_told_of_a_loss, "desk-answered", "desk"),
     "staff are told too soon": (staff_are_told_too_soon, "desk-told-what-is-on-disk", "desk"),
     "a new fare is forgotten": (a_new_fare_is_forgotten, "agreed-fare", "desk"),
+    "the first word is lost": (the_first_word_is_lost, "no-gap", "small"),
+    "nobody says how things stand": (nobody_says_how_things_stand, "snapshot-first", "small"),
     "a number is given twice": (a_number_is_given_twice, "one-number", "lossy"),
 }
 """Each bug, the invariant that must catch it, and the kind of world in which it must."""

@@ -8,7 +8,7 @@ from dispatch.ids import RideId
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import PassengerSnapshot, RideEnded
 from sim.checks.ledger import Violations
-from sim.checks.streams import Streams
+from sim.checks.streams import WHOLE_WITHIN_S, Streams
 from tests.actors.rig import AS_ANN
 
 RIDE, ME = RideId("r1"), "ride/r1"
@@ -24,13 +24,23 @@ def whole(seq: int, recovered: bool = False) -> PassengerSnapshot:
 
 
 def watched(*messages: Any) -> list[str]:
-    """The ride gets what a ride is told; everything else goes to the connection that was attached last."""
-    violations, session = Violations(), ""
-    streams = Streams(violations)
+    """The ride gets what a ride is told; everything else goes to the connection that was attached last.
+
+    A number goes ahead to the last that the ride has given. A float is a time that passes.
+    """
+    violations, session, given, now = Violations(), "", 0, 1.0
+    streams = Streams(violations, lambda address: given)
     for message in messages:
-        if isinstance(message, Attach):
-            session = message.session
-        streams(1.0, ME if isinstance(message, Attach | Resume) else session, message)
+        if isinstance(message, int):
+            given = message
+        elif isinstance(message, float):
+            now += message
+        elif isinstance(message, Attach | Resume):
+            session = message.session if isinstance(message, Attach) else session
+            streams(now, ME, message)
+        else:
+            streams(now, session, message)
+            given = max(given, message.seq)
     return [violation.split(" s ", 1)[1].split(":", 1)[0] for violation in violations]
 
 
@@ -55,6 +65,12 @@ def watched(*messages: Any) -> list[str]:
         ((FIRST, Attach(AS_ANN, "session/2", (0, 2), Resume(AS_ANN, (0, 2), "", 1)), ended(3)), ["no-gap"]),
         ((FIRST, ended(1), ended(2), SECOND, ended(1), ended(3), ended(4)), []),
         ((FIRST, ended(1), ended(2), SECOND, ended(1), whole(3), ended(5)), ["no-gap"]),
+        ((FIRST, ended(1), 4, SECOND, ended(3), ended(5)), []),
+        ((FIRST, ended(1), 4, SECOND, ended(3), ended(6)), ["no-gap"]),
+        ((FIRST, ended(1), 4, SECOND, ended(6), whole(7)), ["no-gap"]),
+        ((FIRST, ended(1), SECOND, ended(2), WHOLE_WITHIN_S + 1.0, whole(3), ended(4)), []),
+        ((FIRST, ended(1), SECOND, ended(2), WHOLE_WITHIN_S + 1.0, ended(3)), ["snapshot-first"]),
+        ((FIRST, ended(1), WHOLE_WITHIN_S + 1.0, ended(2)), []),
         (
             (
                 FIRST,
