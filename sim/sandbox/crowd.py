@@ -92,7 +92,9 @@ class Crowd:
         self.on_left: Callable[[RideId], None] = lambda ride_id: None
         """Hears of a ride that a simulated driver leaves to them."""
         self.friends_book = False
-        """Those book next who may meet Michael."""
+        """Those book next who may meet Michael, and simulated drivers leave these rides to drivers who are not."""
+        self._meant: set[str] = set()
+        """Rides that were booked so."""
         self.pins: dict[str, str | None] = {}
         """What passengers who are not simulated say at the car, by ride; None: a driver waits for it."""
         self._seed, self._local = seed, LocalTime(time_zone)
@@ -212,7 +214,11 @@ class Crowd:
             self.wait_for_next()
 
     def _leaves(self, ride_id: str) -> bool:
-        if not self.own_free or ride_id in self.passengers:
+        if not self.own_free:
+            return False
+        if ride_id in self._meant:
+            return True
+        if ride_id in self.passengers:
             return False
         self.on_left(RideId(ride_id))
         return True
@@ -237,6 +243,8 @@ class Crowd:
         self._booked += 1
         who = Principal(Role.PASSENGER, PassengerId(at_home.pop()))
         ride_id = RideId(f"s{self._booked:05}-{self._run}")
+        if self.friends_book:
+            self._meant.add(ride_id)
         trip = wanted or self.wishes.trip(self._dice, self._hour, start)
         behaviour = PassengerBehaviour()
         phone = SandboxPassenger(ride_id, self.people, self._dice, behaviour, trip, self.figures, self._on_end)
@@ -247,6 +255,7 @@ class Crowd:
 
     def _on_end(self, phone: PassengerPhone) -> None:
         self._post.pop(phone.address, None)
+        self._meant.discard(phone.ride_id)
         app = self.passengers.pop(phone.ride_id, None)
         if app is not None:
             app.close()

@@ -47,7 +47,7 @@ class NextOffer:
         """Wait until the server has heard that all others take no offers: who books before that rings at their phones too."""
         with suppress(TimeoutError):
             async with asyncio.timeout(HEARD_WITHIN_S):
-                while not (self._simulated() - {self.driver_id}).isdisjoint(await self._desk.read(free_drivers)):
+                while await self._free_who_are_simulated() - {self.driver_id}:
                     await asyncio.sleep(HEARD_EVERY_S)
 
     def place(self) -> Point | None:
@@ -89,16 +89,19 @@ class NextOffer:
     async def watch_own_people(self) -> None:
         """Until cancelled, see which drivers are free who are not simulated, and hear the pins that simulated drivers wait for."""
         while True:
-            simulated = self._simulated()
             with suppress(DatabaseError):
-                self._crowd.own_free = frozenset(await self._desk.read(free_drivers)) - simulated
+                await self._free_who_are_simulated()
                 for ride_id in [ride_id for ride_id, pin in self._crowd.pins.items() if pin is None]:
                     ride = await self._desk.ride(RideId(ride_id))
                     self._crowd.pins[ride_id] = ride.get("start_pin") if ride is not None else None
             await asyncio.sleep(OWN_EVERY_S)
 
-    def _simulated(self) -> set[DriverId]:
-        return {app.phone.driver_id for app in self._crowd.drivers}
+    async def _free_who_are_simulated(self) -> set[DriverId]:
+        """Free drivers who are simulated; the crowd is told of those who are not."""
+        free = set(await self._desk.read(free_drivers))
+        simulated = {app.phone.driver_id for app in self._crowd.drivers}
+        self._crowd.own_free = frozenset(free - simulated)
+        return free & simulated
 
     async def _offers(self, driver_ids: Collection[DriverId], ride_id: RideId | None) -> int:
         return await self._desk.read(lambda db: offers_made(db, driver_ids, ride_id))
