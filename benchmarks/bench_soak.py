@@ -19,8 +19,10 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count, cycle
 from pathlib import Path
 from random import Random
 from statistics import mean, quantiles
@@ -29,6 +31,7 @@ from typing import Any, NamedTuple
 
 from bench_kills import CLI, QUIET_WITHIN_S, Driver, Passenger, Server, Told, judged
 from town import App, handshake, raise_limits, text_frame
+from websockets.exceptions import WebSocketException
 
 LIVES, KILLS_A_TIME, BETWEEN = 3, 3, -1
 DRIVERS, VISITORS = 120, 2_000
@@ -36,6 +39,8 @@ MOST_AT_ONCE = 200
 """Rides, and visits, under way. Where the machine cannot keep up no more are begun: the server is measured, not a heap of apps."""
 LOOK_EVERY_S = 5.0
 PING_EVERY_S = 0.25
+POSITION_EVERY_S = 4.0
+"""Of each driver: whose place is old is asked no more."""
 MOST_GROWTH = 0.02
 SETTLES_FOR = 1 / 6
 """Of the run: five minutes of thirty."""
@@ -141,6 +146,7 @@ class Soak:
         churn = [
             asyncio.create_task(_every(1 / self.asked.rides, self._book)),
             asyncio.create_task(_every(1 / max(1, self.asked.connections - self.asked.rides), self._visit)),
+            asyncio.create_task(_every(POSITION_EVERY_S / DRIVERS, partial(_report, cycle(fleet)))),
             asyncio.create_task(self._ping()),
             asyncio.create_task(self._look()),
         ]
@@ -214,6 +220,14 @@ class Soak:
             self.server.end()
             self.starts_s.append(await asyncio.to_thread(self.server.start))
             await asyncio.sleep(self._dice.uniform(0.3, 2.0))
+
+
+async def _report(drivers: Iterator[Driver]) -> None:
+    """The next driver says where they are, if connected."""
+    driver = next(drivers)
+    with suppress(WebSocketException, OSError):
+        if driver.socket is not None:
+            await driver.greet()
 
 
 async def _every(seconds: float, do: Callable[[], Any]) -> None:
