@@ -18,7 +18,6 @@ from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
 from dispatch.config import Rules, Settings, must_log_in
 from dispatch.config.options import options_of
-from dispatch.domain.driver.discretion import Discretion
 from dispatch.domain.matching.policy import PolicyFactory
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.supply import Supply
@@ -30,6 +29,7 @@ from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
+from dispatch.masking.rides import Discretion
 from dispatch.messages.commands import Attach, FindDriver
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.overview import Overview

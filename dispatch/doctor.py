@@ -24,8 +24,9 @@ from dispatch.config.exposure import Reach, reach
 from dispatch.config.map_sources import origin_of
 from dispatch.errors import DatabaseError, DispatchError, SettingError
 from dispatch.live.ground import ground_of
+from dispatch.masking.phones import masked
 from dispatch.payments import require_payments
-from dispatch.phones import canonical, masked
+from dispatch.phones import canonical
 from dispatch.policies import policy_factory
 from dispatch.prices import require_prices
 from dispatch.providers.notify import Text, notifier

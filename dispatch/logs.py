@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
+from dispatch.masking.phones import mask_within
 from dispatch.optional import without
-from dispatch.phones import mask_within
 from dispatch.text import plain, plain_lines
 from dispatch.trail import request_id
 from dispatch.transport.sessions.limits import TokenBucket

@@ -1,4 +1,4 @@
-"""Phone numbers: one canonical form for every way of writing one, and one way of hiding one. Pure; any room may use it.
+"""Phone numbers: one canonical form for every way of writing one. Pure; any room may use it. `masking.phones` hides them.
 
 The canonical form is the E.164 number without its `+`: `27821234567`. Drivers and passengers are known by it. Numbers are read by the
 library phonenumbers, which is imported when the first one comes: it would cost every command 50 ms at its start.
@@ -16,13 +16,11 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 20
 """Of what a passenger may give as a phone number."""
 LONGEST_TEXT: Final = 80
 """Of what is looked at at all."""
-HIDDEN: Final = "•••"
 CACHED: Final = 32_768
 """Texts that are read once: more than the drivers of a large town, who all come back at once when a network was gone."""
 
 _E164_DIGITS: Final = range(7, 16)
 _LONGEST_SHORT_ID: Final = 4
-_SHOWN_OF_A_LONG_ONE, _LONG = 4, 11
 _SCHEME: Final = re.compile(r"\s*(tel|callto|sms):", re.IGNORECASE)
 _PARAMETERS: Final = re.compile(
     r"\s*(;.*|,+\s*[0-9*#,]{1,6}|(x|#|ext\.?|extension)\s*:?\s*[0-9]{1,6})\s*\Z", re.IGNORECASE | re.DOTALL
@@ -34,8 +32,6 @@ _FIRST: Final = re.compile(r"[+0-9].*")
 _STRANGE: Final = re.compile(r"[^0-9+()./-]")
 _WRITTEN: Final = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
 _NEXT_HOLDER: Final = re.compile(r"(\d{7,15})(_\d+)", re.ASCII)
-_IN_A_TEXT: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d{1,3}([ -]\d{2,4}){2,3}(?!\d)")
-"""As digits alone, as people write it after a `+`, or in groups after a 0."""
 _BY_CATEGORY: Final = {"Cf": "", "Mn": "", "Zs": " ", "Zl": " ", "Zp": " ", "Pd": "-"}
 """By category of Unicode what a sign means: marks of direction and joiners nothing, spaces a space, dashes a dash."""
 _LIKE: Final = {"\u2212": "-", "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2022": "."}
@@ -110,19 +106,6 @@ def beginnings(text: str, region: str = "") -> tuple[str, ...]:
     return str(library().country_code_for_region(region)) + digits.removeprefix(trunk), digits
 
 
-def masked(phone: str) -> str:
-    """`2782•••4567`: enough to know one's own by. Of ten digits or fewer at most half are shown, and at least four are hidden."""
-    digits = "".join(str(decimal(sign)) for sign in phone if decimal(sign, None) is not None)
-    if not digits:
-        return ""
-    count = len(digits)
-    if count >= _LONG:
-        return f"{digits[:_SHOWN_OF_A_LONG_ONE]}{HIDDEN}{digits[-_SHOWN_OF_A_LONG_ONE:]}"
-    shown = max(0, min(count // 2, count - 4))
-    head = shown // 2
-    return f"{digits[:head]}{HIDDEN}{digits[count - shown + head :]}"
-
-
 def next_holder(phone: str, count: int) -> str:
     """The id of whoever has a number as the `count`-th, where an earlier holder, whose id is that number, has taken another one.
 
@@ -133,23 +116,19 @@ def next_holder(phone: str, count: int) -> str:
 
 def phone_in(ident: str) -> str:
     """The phone number that an id was made of; an id that was made of none as it is."""
+    return holder_of(ident)[0]
+
+
+def holder_of(ident: str) -> tuple[str, str]:
+    """The two parts of an id that `next_holder` made: the phone number, and what stands behind it; of every other id itself and ""."""
     made = _NEXT_HOLDER.fullmatch(ident)
-    return made[1] if made is not None else ident
+    return (made[1], made[2]) if made is not None else (ident, "")
 
 
-def masked_id(ident: str) -> str:
-    """An id of a person as people may read it: masked where it is a phone number, whole where it is none."""
-    made = _NEXT_HOLDER.fullmatch(ident)
-    if made is not None:
-        return masked(made[1]) + made[2]
-    plain = _plain(ident[:LONGEST_TEXT])
-    is_phone = _WRITTEN.fullmatch(plain) and sum(map(str.isdigit, plain)) in _E164_DIGITS
-    return masked(ident) if is_phone else ident
-
-
-def mask_within(text: str) -> str:
-    """The text with everything masked that could be a phone number."""
-    return _IN_A_TEXT.sub(lambda match: masked(match[0]), text)
+def is_written_as_phone(text: str) -> bool:
+    """Whether people would take this for a phone number, also where nobody has it."""
+    plain = _plain(text[:LONGEST_TEXT])
+    return bool(_WRITTEN.fullmatch(plain)) and sum(map(str.isdigit, plain)) in _E164_DIGITS
 
 
 # -- how it is read

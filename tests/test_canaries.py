@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.domain.driver.discretion import Discretion
+from dispatch.masking.rides import Discretion
 from dispatch.messages.notices import Refused
 from dispatch.transport.http.problem import problem
 from tests.authority.town import Town

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.ids import DriverId, OfferId, RideId
+from dispatch.masking.phones import mask_within
 from dispatch.messages.events import OfferDeclined
-from dispatch.phones import mask_within
 from dispatch.trail import Numbers, ids_of
 from tests.test_house import ROOT, trees
 

@@ -17,7 +17,6 @@ from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
 from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
-from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
 from dispatch.domain.driver.record import (
     BOUND,
@@ -30,6 +29,7 @@ from dispatch.domain.driver.record import (
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, Number, OfferId, RideId
+from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import (
     AcceptOffer,

@@ -252,7 +252,7 @@ def _set_status(resolved: Resolved, who: str, status: str, role: str | None, as_
 
 
 def _say_person(answer: dict[str, Any], as_json: bool, news: str, old: str) -> None:
-    from dispatch.phones import masked, masked_id
+    from dispatch.masking.phones import masked, masked_id
 
     person = answer["person"]
     if as_json:

@@ -10,7 +10,6 @@ from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.assembly import ZONE, Zone, discretion
 from dispatch.config import Settings, must_log_in
 from dispatch.config.map_sources import origin_of
-from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S
 from dispatch.domain.places.geo import EtaModel
 from dispatch.ids import DriverId
 from dispatch.live.desk import LiveDesk
@@ -21,6 +20,7 @@ from dispatch.live.own import LiveOwn
 from dispatch.live.people import LivePeople
 from dispatch.live.reads import PRODUCT, LiveReads
 from dispatch.live.removals import LiveRemovals
+from dispatch.masking.rides import WHOLE_AFTER_END_S
 from dispatch.storage.tools.own import Sight
 from dispatch.transport.http.access import for_this_machine, public
 from dispatch.transport.http.requests import Requests

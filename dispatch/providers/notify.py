@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from dispatch.config import LoginSettings
 from dispatch.errors import SettingError
-from dispatch.phones import masked
+from dispatch.masking.phones import masked
 from dispatch.providers.outgoing import Outgoing
 from dispatch.text import say
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dispatch.phones import masked_id
+from dispatch.masking.phones import masked_id
 from dispatch.timestamps import time_told
 from sim.replay.facts import Difference, Fact
 from sim.replay.script import Script

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dispatch.actors.driver import DriverOptions
-from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
+from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
 from dispatch.messages.commands import AcceptOffer, Attach, Resume
 from dispatch.messages.matching import ClaimGranted, ForDriver, OfferRide
 from dispatch.messages.notices import DriverSnapshot, RideAccepted, RideEnded

@@ -19,7 +19,7 @@ from tests.watched import ROOT, STATUS, leaks_in
 WITH_A_LEAK = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from dispatch.domain.driver.discretion import Discretion
+from dispatch.masking.rides import Discretion
 from tests import watched
 Discretion.shown = lambda discretion, card: card
 watched._main()

@@ -3,8 +3,8 @@
 import msgspec
 
 from dispatch.config import Rules
-from dispatch.domain.driver.discretion import Discretion
 from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
+from dispatch.masking.rides import Discretion
 
 
 class SearchRules(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from dispatch.domain.driver.record import FREE, RESERVED, next_binding
 from dispatch.domain.ride.record import UNBOOKED, next_status
 from dispatch.errors import IllegalTransition
 from dispatch.ids import DriverId, RideId
+from dispatch.masking.phones import masked_id
 from dispatch.messages.events import (
     DriverFolded,
     DriverRegistered,
@@ -23,7 +24,6 @@ from dispatch.messages.events import (
     RideStarted,
     RideUnassigned,
 )
-from dispatch.phones import masked_id
 from dispatch.storage.tables.views import EVENTS
 from dispatch.words import RideStatus
 

@@ -15,9 +15,9 @@ from sqlite_utils import Database
 from dispatch import addresses
 from dispatch.domain.ride.record import TERMINAL, UNBOOKED
 from dispatch.ids import RideId
+from dispatch.masking.phones import masked_id
 from dispatch.messages.events import DriverReleased, Event, RideCancelled
 from dispatch.messages.journal import Append, by_nobody
-from dispatch.phones import masked_id
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from dispatch import addresses
 from dispatch.identity.people import NewPerson, NoSuchPerson, Person, PhoneTaken, RoleOnFile
 from dispatch.ids import DriverId, PersonId
+from dispatch.masking.phones import masked
 from dispatch.messages.events import (
     DocumentKept,
     DriverRegistered,
@@ -22,7 +23,7 @@ from dispatch.messages.events import (
     RoleChanged,
 )
 from dispatch.messages.journal import Append, by_nobody
-from dispatch.phones import identity, masked, next_holder
+from dispatch.phones import identity, next_holder
 from dispatch.storage.failures import explained
 from dispatch.storage.log.on_file import Writer
 from dispatch.values import Document, DriverCard

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlite_utils import Database
 
 from dispatch.ids import DriverId, PassengerId, PersonId, RideId
-from dispatch.phones import masked
+from dispatch.masking.phones import masked
 from dispatch.principals import Principal, Role
 from dispatch.storage.people import people
 from dispatch.storage.tools import figures

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from dispatch.domain.driver.file import ended, ending, held_back
 from dispatch.identity.people import Person
 from dispatch.ids import PersonId
-from dispatch.phones import masked, masked_id
+from dispatch.masking.phones import masked, masked_id
 from dispatch.storage.failures import explained
 from dispatch.storage.people import devices, people
 from dispatch.storage.tables.opening import open_read_only

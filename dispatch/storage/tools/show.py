@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from dispatch.errors import SettingError, did_you_mean
-from dispatch.phones import masked, masked_id
+from dispatch.masking.phones import masked, masked_id
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.schema import TABLES
 from dispatch.timestamps import time_told

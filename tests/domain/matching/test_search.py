@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from dispatch.domain.driver.discretion import Discretion
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, NOTHING, PLACES, ROUND, SPENT, USES_UP, Searches
 from dispatch.ids import DriverId, OfferId
+from dispatch.masking.rides import Discretion
 from dispatch.messages.events import RideRequested, RideUnassigned
 from dispatch.values import RideCard
 from tests.domain.matching.searches import (

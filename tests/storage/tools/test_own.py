@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
-from dispatch.domain.driver.discretion import WHOLE_AFTER_END_S, Discretion
 from dispatch.ids import DriverId, RideId
+from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
 from dispatch.principals import Principal, Role
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.opening import open_read_only

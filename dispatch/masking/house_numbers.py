@@ -1,23 +1,8 @@
-"""How much of a ride a driver reads: all of it, or the area form, which is enough to decide. Pure; searches, drivers and pages ask it.
-
-A driver who is asked needs to know where to go first, how far it is and what it pays. Where the passenger lives, and who they are, is
-told with the ride itself, and not for longer than something may be left behind in the car.
-"""
+"""An address without all that numbers a house, a flat or a postal district, however people write it. Pure."""
 
 import re
 from typing import Final
 from unicodedata import category, normalize, numeric
-
-import msgspec
-from msgspec.structs import replace
-
-from dispatch.phones import mask_within, masked
-from dispatch.values import Place, RideCard
-
-WHOLE_AFTER_END_S: Final = 900.0
-"""So long after the end of a ride its driver reads all of it still."""
-AREA_DIGITS: Final = 2
-"""Decimals of a degree of latitude and longitude that are told: about a kilometre."""
 
 _ENGLISH: Final = "apartment apt block blk box building bldg door erf flat floor fl gate house level lot no num number plot po room rm"
 _MORE_ENGLISH: Final = "shop stand stairs ste storey suite unit villa # № n° nº n.º"
@@ -38,42 +23,6 @@ _LONGEST_PREFIX: Final = 2
 """`B12` and `No12` number a house; of `Lenina12` the name stays."""
 _CHINESE_NUMERALS: Final = frozenset("〇零一二三四五六七八九十百千")
 _CHINESE_COUNTERS: Final = frozenset("号號番地弄巷室楼樓棟栋座")
-
-
-class Discretion(msgspec.Struct, frozen=True):
-    """What is hidden from drivers who are asked: whole phones, and all that is more than the area."""
-
-    masks_phones: bool = False
-    by_area: bool = False
-
-    def shown(self, card: RideCard) -> RideCard:
-        """The ride as drivers are asked about it. Every field of the seed is there."""
-        passenger, trip = card.passenger, card.trip
-        if self.masks_phones:
-            passenger = replace(passenger, phone=masked(passenger.phone))
-        if self.by_area:
-            passenger = replace(passenger, name=first_name(passenger.name))
-            trip = replace(trip, dropoff=area_of(trip.dropoff))
-        if trip.note and (self.masks_phones or self.by_area):
-            trip = replace(trip, note="")  # people write phones and names into it
-        return replace(card, passenger=passenger, trip=trip)
-
-    def read_by_driver(self, card: RideCard, ended_at: float | None, now: float) -> RideCard:
-        """The ride as the driver reads it who has it, or had it at its end. `ended_at`: Unix seconds; None: it is not over."""
-        is_whole = ended_at is None or now < ended_at + WHOLE_AFTER_END_S
-        return card if is_whole or not self.by_area else self.shown(card)
-
-
-def first_name(name: str) -> str:
-    """`Sarah` of `Sarah Johnson` and of `Johnson, Sarah`. A phone number in the place of a name is masked."""
-    _, comma, given = name.partition(",")
-    words = mask_within(given if comma and given.strip() else name).split()
-    return words[0] if words else ""
-
-
-def area_of(place: Place) -> Place:
-    """About where it is."""
-    return Place(round(place.lat, AREA_DIGITS), round(place.lon, AREA_DIGITS), without_house_number(place.address))
 
 
 def without_house_number(address: str) -> str:
