@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.canaries import CANARIES, watch
 
 watch()
+forked.install()
 
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import ROOT
 
 OPERATORS = ("/metrics", "/-/versions")
@@ -54,4 +53,4 @@ async def statuses(folder: Path, flags: list[str], headers: Mapping[str, str]) -
 def test_metrics_are_for_this_machine_or_for_the_admin_port(
     tmp_path: Path, flags: list[str], headers: dict[str, str], main: list[int]
 ) -> None:
-    assert run(statuses(tmp_path, flags, headers)) == {"main": main, "admin": [200, 200, 200, 200]}
+    assert asyncio.run(statuses(tmp_path, flags, headers)) == {"main": main, "admin": [200, 200, 200, 200]}

@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import connect
 
-from dispatch.transport.ws.server import run
 from tests.e2e.test_desk_http import CALL, at, say
 from tests.e2e.test_quotes import heard, served
 
@@ -71,4 +70,4 @@ def test_all_that_staff_ask_of_a_ride_is_done_once_also_after_a_kill(tmp_path: P
                     assert (other.status_code, other.json()["code"]) == (422, "id_reused")
             assert await acts(desk) == ["close", "reassign", "fare", "bind", "edit", "book"]
 
-    run(after(run(before())))
+    asyncio.run(after(asyncio.run(before())))

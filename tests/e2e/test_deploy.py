@@ -29,7 +29,6 @@ from dispatch.config.sources import FILE_VARIABLE
 from dispatch.transport.http.admission import FORWARDED
 from dispatch.transport.http.routes.operator import operator_routes
 from dispatch.transport.http.routes.people import LIST_BYTES
-from dispatch.transport.ws.server import run
 from tests.deployed import DEPLOY, NAME, UPSTREAM, Directive, Front, caddy, in_front, installed, nginx, unit
 from tests.e2e.test_quotes import heard, served
 
@@ -249,7 +248,7 @@ def test_a_proxy_says_itself_who_asks_and_believes_nobody(name: str, tmp_path: P
                 assert (await asked(front, path)).status_code == 404
 
     if program is not None:
-        run(story(program))
+        asyncio.run(story(program))
 
 
 def said(folder: Path, *arguments: str) -> str:
@@ -286,4 +285,4 @@ def test_pages_people_and_sockets_pass_both_proxies_to_a_real_server(tmp_path: P
                     await served_through(front, token)
 
     if programs:
-        run(story())
+        asyncio.run(story())

@@ -25,7 +25,6 @@ from websockets.asyncio.client import connect
 
 import cli
 from dispatch.config import SETTINGS
-from dispatch.transport.ws.server import run
 from tests.deployed import DEPLOY, NAME, ROOT, Front, free_port, in_front, installed, unit
 from tests.e2e.test_deploy import understood
 from tests.e2e.test_quotes import heard
@@ -211,7 +210,7 @@ def test_the_commands_of_the_page_lead_from_an_empty_folder_to_a_ride_a_backup_a
     for folder in ("etc", "lib", "backups", "tmp"):
         (tmp_path / folder).mkdir()
     (tmp_path / "drivers.csv").write_text(drivers())
-    said, service = run(walk(machine))
+    said, service = asyncio.run(walk(machine))
     printed = "\n".join(said)
     assert f"{DRIVERS} added, 0 changed" in printed and "Grace Nkosi (2782•••4500) is on file" in printed
     assert "problem " not in printed and printed.count("ready\n") >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import subprocess
@@ -13,7 +14,6 @@ import httpx2
 from websockets.asyncio.client import connect
 
 import cli
-from dispatch.transport.ws.server import run
 from tests.e2e.test_desk_http import at, say
 from tests.e2e.test_quotes import heard, served
 
@@ -79,7 +79,7 @@ def test_every_example_of_the_desks_page_is_answered_as_it_says(tmp_path: Path) 
         return wrong
 
     assert len(examples) == 16
-    assert run(story()) == []
+    assert asyncio.run(story()) == []
 
 
 def told(answer: httpx2.Response) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.live.callers import NOBODY
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import TARIFF, heard, served
 from tests.providers.pricing_api import pricing_api
 
@@ -86,7 +85,7 @@ def test_a_ride_booked_by_phone_finds_its_driver_without_any_app_of_the_caller(t
             rest = (await desk.get(f"/api/rides?state=all&limit=1&cursor={page['next']}")).json()
             assert ([each["ride_id"] for each in rest["rides"]], rest["next"]) == ([ride["ride_id"]], None)
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_where_there_is_a_tariff_a_caller_is_told_its_fare(tmp_path: Path) -> None:
@@ -95,7 +94,7 @@ def test_where_there_is_a_tariff_a_caller_is_told_its_fare(tmp_path: Path) -> No
             ride = (await desk.post("/api/rides", json=CALL)).json()
             assert ride["fare"] > 12.5 and ride["currency"] == "ZAR" and not ride["fare_by_agreement"]
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_what_is_wrong_with_a_call_is_said_and_nothing_is_booked(tmp_path: Path)
                 assert (answer.status_code, answer.json()["code"]) == (404, "no_such_ride")
             assert (await desk.get("/api/rides?state=all")).json() == {"rides": [], "next": None}
 
-    run(story())
+    asyncio.run(story())
 
 
 async def wrong_edits_are_refused(desk: httpx2.AsyncClient, path: str) -> None:
@@ -206,7 +205,7 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
             over = await desk.patch(path, json={"note": "thanks"})
             assert (over.status_code, over.json()["code"]) == (409, "illegal_now")
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_caller_is_texted_through_the_webhook_who_comes_and_that_nobody_does(tmp_path: Path) -> None:
@@ -230,7 +229,7 @@ def test_a_caller_is_texted_through_the_webhook_who_comes_and_that_nobody_does(t
                         await sms.asked.wait()
             return sms.heard
 
-    who_comes, nobody = run(story())
+    who_comes, nobody = asyncio.run(story())
     assert who_comes["to"] == "+27820000001"
     assert who_comes["text"].startswith("Your ride: Driver 4568 (sedan) comes in about ")
     assert (nobody["to"], nobody["text"]) == ("+27820000002", NOBODY)
@@ -277,7 +276,7 @@ def test_the_desk_has_a_driver_asked_takes_the_ride_back_binds_another_and_chang
             await say(other, "complete_ride", ride_id=offer["ride_id"], driver_id="27821234569")
             assert (await heard(other, "ride_completed"))["fare"] == 80.0
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_text_that_a_killed_server_could_not_send_is_sent_by_the_next(tmp_path: Path) -> None:
@@ -309,7 +308,7 @@ def test_a_text_that_a_killed_server_could_not_send_is_sent_by_the_next(tmp_path
                 assert (await desk.get("/readyz")).status_code == 200
             return first, sms.heard[2:]
 
-    first, later = run(story())
+    first, later = asyncio.run(story())
     texts = {text["to"]: text["text"] for text in first}
     assert set(texts) == {"+27820000001", "+27820000002"} and texts["+27820000002"] == NOBODY
     assert texts["+27820000001"].startswith("Your ride: Driver 4568")

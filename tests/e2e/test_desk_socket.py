@@ -10,7 +10,6 @@ from websockets.asyncio.client import connect
 
 from dispatch.storage.tools.show import rows
 from dispatch.transport.wire import to_staff
-from dispatch.transport.ws.server import run
 from sim.people.desk import DeskPage
 from tests.e2e.test_quotes import BOOKING, heard, served
 
@@ -41,7 +40,7 @@ def test_a_ride_ends_at_the_desk_whatever_its_passenger_and_its_driver_do(tmp_pa
             await desk.send(json.dumps({"type": "cancel_ride", "ride_id": "r2"}))
             assert (await heard(desk, "error"))["code"] == "no_such_ride"
 
-    run(story())
+    asyncio.run(story())
     assert [(row["ride_id"], row["status"]) for row in rows(tmp_path / "rides.db", "rides")] == [("r1", "cancelled")]
 
 
@@ -74,4 +73,4 @@ def test_desks_see_drivers_positions_and_rides_of_a_real_server(tmp_path: Path) 
             await late.close()
             await heard(desk, "board_moved")
 
-    run(story())
+    asyncio.run(story())

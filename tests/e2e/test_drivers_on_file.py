@@ -12,7 +12,6 @@ from websockets.asyncio.client import connect
 from dispatch.control import have_done
 from dispatch.storage.tools.orders import Answer, Order
 from dispatch.storage.tools.people_orders import AddPerson, ImportPeople, KeepDocument, SetStatus
-from dispatch.transport.ws.server import run
 from dispatch.words import PersonRole, PersonStatus
 from tests.e2e.test_desk_http import CALL, at, is_near
 from tests.e2e.test_quotes import heard, served
@@ -50,7 +49,7 @@ def test_a_driver_whose_document_ends_is_asked_no_more_and_again_with_a_newer_on
                 assert [row["rule"] for row in first["considered"]] == ["document_ended"]
                 assert [row["rule"] for row in last["considered"]] == ["asked"]
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_list_and_a_suspension_reach_the_drivers_who_are_connected(tmp_path: Path) -> None:
@@ -71,4 +70,4 @@ def test_a_list_and_a_suspension_reach_the_drivers_who_are_connected(tmp_path: P
             await order(tmp_path, SetStatus(who=OTHER_PHONE, status=PersonStatus.SUSPENDED))
             assert (await heard(second, "no_offers"))["reason"] == "suspended"
 
-    run(story())
+    asyncio.run(story())

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 from websockets.asyncio.client import connect
 
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import ROOT, heard, served
 
 DRIVERS, FIRST = 6, 4570
@@ -71,4 +70,4 @@ def test_a_call_to_the_office_becomes_a_ride_of_a_driver_who_was_imported_that_m
                 shown = (await desk.get(f"/api/rides/{ride}")).json()
                 assert (shown["status"], shown["driver_name"]) == ("accepted", "Driver 0")
 
-    run(story())
+    asyncio.run(story())

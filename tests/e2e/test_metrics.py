@@ -21,7 +21,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
 from dispatch.families import FAMILIES
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import A_PHONE, BOOKING, ROOT, heard, metrics_of, served
 
 DRIVER, RIDE, NAMES = "27821234568", "ride-of-sarah", ("Sarah", "Main St", "Oak Ave")
@@ -57,7 +56,7 @@ async def after_a_ride(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return run(after_a_ride(tmp_path_factory.mktemp("metrics")))
+    return asyncio.run(after_a_ride(tmp_path_factory.mktemp("metrics")))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from dispatch.identity.people import NoSuchPerson
 from dispatch.storage.tools.people_orders import MovePhone
 from dispatch.storage.tools.people_show import shown
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.e2e.test_desk_http import CALL, at, is_near, say
 from tests.e2e.test_drivers_on_file import OFF, order
 from tests.e2e.test_quotes import BOOKING, heard, served
@@ -76,7 +76,7 @@ def test_rating_and_history_go_with_the_person_and_a_stranger_gets_nothing_of_th
             assert strange["driver_id"] != first["driver_id"] and strange["driver_phone"] == DRIVER
             assert strange["driver_rating"] == 5.0
 
-    run(story())
+    asyncio.run(story())
     booked = {row["ride_id"]: row for row in rows(file, "rides", full_phones=True)}
     by = [next(row["passenger_id"] for row in booked.values() if row["ride_id"] == ride) for ride in ("r1", "r2", "r3")]
     assert by[0] == by[1] != by[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.storage.tools.seed import seed
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard, served
 
 SEEDED = "27821234567"
@@ -36,6 +36,6 @@ def test_a_seeded_passenger_is_not_renamed_by_a_booking_without_a_name(tmp_path:
                 await books(host, driver, f"{life}-1", {"passenger_phone": SEEDED})
                 await books(host, driver, f"{life}-2", {})
 
-    run(story())
+    asyncio.run(story())
     assert [row["name"] for row in rows(tmp_path / "rides.db", "passengers")] == ["Sarah Johnson"]
     assert [row["name"] for row in rows(tmp_path / "rides.db", "drivers")] == ["Michael Brown"]

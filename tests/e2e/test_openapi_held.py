@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from dispatch.principals import Role
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import TARIFF, served
 from tests.e2e.test_tokens import Town
 
@@ -50,4 +49,4 @@ def test_every_route_answers_as_the_document_says(tmp_path: Path, auth: str) -> 
             status, said = await found(host, tmp_path, *with_token)
             assert status == 0, said
 
-    run(story())
+    asyncio.run(story())

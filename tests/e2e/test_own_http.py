@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from websockets.asyncio.client import connect
 
 from dispatch.principals import Role
 from dispatch.transport.wire import own
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, TARIFF, heard, served
 from tests.e2e.test_tokens import Town
 
@@ -118,7 +118,7 @@ def test_passenger_and_driver_read_their_ride_and_rate_each_other(tmp_path: Path
                 await each_rates_the_other_once(sarah, michael)
                 await takings_are_those_of_the_day(sarah, michael, receipt["fare"])
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_where_nobody_logs_in_ones_own_needs_a_token_all_the_same(tmp_path: Path) -> None:
@@ -139,4 +139,4 @@ def test_where_nobody_logs_in_ones_own_needs_a_token_all_the_same(tmp_path: Path
             pages = await client.get("/api/me/rides?cursor=41", headers=headers)
             assert (pages.status_code, pages.json()["field"]) == (400, "cursor")
 
-    run(story())
+    asyncio.run(story())

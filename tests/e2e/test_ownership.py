@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.principals import Role
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, TARIFF, TRIP, heard, served
 from tests.e2e.test_tokens import ON, Town
 from tests.providers.pricing_api import pricing_api
@@ -60,7 +60,7 @@ def test_a_ride_of_somebody_else_is_one_that_does_not_exist_and_its_passenger_no
             async with connect(f"ws://{host}/ws/ride/r1/", **as_passenger(town.passenger)) as again:
                 assert (await heard(again, "snapshot"))["status"] == "pending"
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_anothers_quote_is_as_unknown_as_one_that_nobody_made(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_anothers_quote_is_as_unknown_as_one_that_nobody_made(tmp_path: Path) ->
                 await owner.send(json.dumps({**BOOKING, "quote_id": quotes["theirs"]}))
                 assert (await heard(owner, "searching"))["ride_id"] == "r1", "its own passenger can have it still"
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_how_another_passenger_pays_is_told_to_nobody_else(tmp_path: Path) -> None:
@@ -127,4 +127,4 @@ def test_how_another_passenger_pays_is_told_to_nobody_else(tmp_path: Path) -> No
                 assert (theirs.status_code, theirs.content) == (404, unknown.content)
                 assert (await http.get("/api/me/rides")).json()["rides"] == []
 
-    run(story())
+    asyncio.run(story())

@@ -12,7 +12,6 @@ from typing import Any
 from websockets.asyncio.client import connect
 
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, KEY, heard, served
 from tests.providers.pricing_api import answer_bytes, pricing_api, rude_api
 from tests.watched import COMMAND as SERVE
@@ -53,7 +52,7 @@ def test_a_charge_that_a_killed_server_asked_for_is_asked_again_by_the_next_and_
             assert {header["idempotency-key"] for header in api.headers} == {"ride-ride-1"}
             assert KEY not in "".join(first + second)
 
-    run(story())
+    asyncio.run(story())
     (charge,) = rows(tmp_path / "rides.db", "charges")
     assert (charge["status"], charge["reference"]) == ("paid", "ch_1")
 
@@ -82,7 +81,7 @@ def test_a_provider_that_says_everything_twice_settles_each_ride_by_its_own_answ
                     assert (await heard(passenger, "payment"))["status"] == status
                     await heard(driver, "ride_completed")
 
-    run(story())
+    asyncio.run(story())
     charges = [(row["ride_id"], row["status"], row["reference"]) for row in rows(tmp_path / "rides.db", "charges")]
     assert sorted(charges) == [("ride-1", "paid", "ch-ride-1"), ("ride-2", "declined", None)]
 
@@ -104,4 +103,4 @@ def test_a_server_that_could_not_collect_does_not_start(tmp_path: Path) -> None:
             assert process.returncode != 0
             assert why in said.decode() and "Traceback" not in said.decode()
 
-    run(story())
+    asyncio.run(story())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from pathlib import Path
@@ -18,7 +19,6 @@ from dispatch.storage.file.key_file import keys_of
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from dispatch.words import PersonRole
 from tests.e2e.test_desk_http import is_near
 from tests.e2e.test_quotes import heard, served
@@ -83,7 +83,7 @@ def test_a_dispatcher_keeps_drivers_and_passengers(tmp_path: Path) -> None:
             shown = (await desk.get("/api/people/+27821234571")).json()
             assert shown == (await desk.get(path)).json()
 
-    run(story())
+    asyncio.run(story())
     staff = {row["body"]["by"] for row in rows(tmp_path / "rides.db", "events", limit=100) if "by" in row["body"]}
     assert staff == {office.ids["Jabu"]}
 
@@ -118,7 +118,7 @@ def test_what_concerns_staff_is_for_managers(tmp_path: Path) -> None:
             assert (await manager.get("/api/people", **driver)).status_code == 403
             assert (await manager.get("/api/people", headers={"Authorization": ""})).status_code == 401
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_sixty_drivers_come_by_a_list_and_are_read_in_pages(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_sixty_drivers_come_by_a_list_and_are_read_in_pages(tmp_path: Path) -> N
             big = {"role": "driver", "csv": csv + "\n" * 500_000}
             assert (await desk.post("/api/import/people", json=big)).status_code == 200
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_connected_driver_hears_of_the_file_and_is_cut_off_when_suspended(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_connected_driver_hears_of_the_file_and_is_cut_off_when_suspended(tmp_
                 await desk.post(f"/api/people/{driver_id}/suspend", json={"role": "driver"})
                 assert await close_code(driver) == 4501
 
-    run(story())
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_cannot_be_done_says_which_field_is_wrong(
             refused = await desk.request(method, f"/api/people{path}", json=body)
             assert (refused.status_code, refused.json().get("field")) == (status, field), refused.text
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_what_is_asked_again_under_its_key_is_done_once_also_after_a_kill(tmp_path: Path) -> None:
@@ -241,4 +241,4 @@ def test_what_is_asked_again_under_its_key_is_done_once_also_after_a_kill(tmp_pa
             assert (other.status_code, other.json()["code"]) == (422, "id_reused")
             assert await acts(host) == done
 
-    run(after(*run(before())))
+    asyncio.run(after(*asyncio.run(before())))

@@ -13,7 +13,6 @@ from websockets.asyncio.client import connect
 from dispatch.principals import Role
 from dispatch.storage.tools.people_orders import SetStatus
 from dispatch.transport.wire import own
-from dispatch.transport.ws.server import run
 from dispatch.words import PersonStatus
 from tests.e2e.test_desk_http import CALL, at, is_near
 from tests.e2e.test_drivers_on_file import order
@@ -91,7 +90,7 @@ def test_a_driver_who_sleeps_is_woken_by_a_push_and_has_the_ride_once_they_accep
                 assert 'dispatch_pushes_total{fate="sent"} 1.0' in metrics
             assert not any(secret in "".join(logged) for secret in (TOKEN, "the-secret-key"))
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_what_ends_a_device_ends_the_sleep(tmp_path: Path) -> None:
@@ -127,4 +126,4 @@ def test_what_ends_a_device_ends_the_sleep(tmp_path: Path) -> None:
                     await is_near(app)
                 await status_of(desk, town.driver, "offline")
 
-    run(story())
+    asyncio.run(story())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -19,7 +20,6 @@ from websockets.asyncio.client import ClientConnection, connect
 
 import cli
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.providers.pricing_api import pricing_api
 from tests.watched import COMMAND, leaks_in
 
@@ -64,7 +64,7 @@ async def served(
     logged: list[str] = []
     address = None
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environ or None
+        *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env={**os.environ, **environ}
     )
     try:
         assert process.stdout is not None
@@ -122,7 +122,7 @@ def test_a_quoted_price_is_what_passenger_and_driver_read_and_what_stands_on_the
             completed = await heard(passenger, "ride_completed")
             assert (completed["fare"], completed["breakdown"]) == (41.27, quote["breakdown"])
 
-    run(story())
+    asyncio.run(story())
     (ride,) = rows(tmp_path / "rides.db", "rides")
     (quote,) = rows(tmp_path / "rides.db", "quotes")
     assert (ride["fare_minor"], ride["currency"], ride["claimed_fare"]) == (4127, "ZAR", 85.5)
@@ -137,7 +137,7 @@ def test_a_quote_outlives_the_process_that_made_it(tmp_path: Path) -> None:
             await passenger.send(json.dumps({**BOOKING, "quote_id": quote["quote_id"]}))
             assert (await heard(passenger, "searching"))["fare"] == quote["fare"]
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_another_companys_prices_hold_where_they_are_asked_for_and_its_key_is_never_logged(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_another_companys_prices_hold_where_they_are_asked_for_and_its_key_is_ne
         assert "it answers with status 503" in "".join(logged)
         assert KEY not in "".join(logged)
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_server_with_a_tariff_that_has_no_rates_does_not_start(tmp_path: Path) -> None:

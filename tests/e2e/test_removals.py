@@ -26,7 +26,6 @@ from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people.removal import named, remove
 from dispatch.storage.tools.privacy_orders import PurgeOld, RemovePerson
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard, served
 from tests.e2e.test_tokens import DRIVER, ON, PASSENGER, Town, close_code
 from tests.storage.stories import SARAH, TRIP, append
@@ -91,7 +90,7 @@ def test_nothing_is_left_of_a_driver_and_a_passenger_whose_ride_is_over(tmp_path
                 await heard(passenger, "searching")
         return logged
 
-    logged = "".join(run(story()))
+    logged = "".join(asyncio.run(story()))
     assert [word for word in (DRIVER, PASSENGER, "Kanarienvogel", "Canary") if word in logged] == []
     assert left_of(tmp_path, DRIVER, PASSENGER, "Kanarienvogel", "Canary", "red door") == []
     assert [(row["ride_id"], row["status"]) for row in rows(db, "rides")] == [("r1", "completed"), ("r2", "pending")]
@@ -102,7 +101,7 @@ def test_nothing_is_left_of_a_driver_and_a_passenger_whose_ride_is_over(tmp_path
         async with served(tmp_path, "") as (host, _), connect(f"ws://{host}/ws/ride/r1/") as passenger:
             assert (await heard(passenger, "snapshot"))["status"] == "completed"
 
-    run(again())
+    asyncio.run(again())
 
 
 def test_what_others_say_of_rides_while_their_passenger_is_removed_is_kept_under_the_pseudonym(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_what_others_say_of_rides_while_their_passenger_is_removed_is_kept_under
             assert {row["passenger_id"] for row in rows(db, "ratings")} == {pseudonym}
             assert left_of(tmp_path, PASSENGER, "Kanarienvogel") == [] and list(findings(db)) == []
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_a_manager_removes_a_person_over_http_and_a_dispatcher_does_not(tmp_path: Path) -> None:
@@ -149,7 +148,7 @@ def test_a_manager_removes_a_person_over_http_and_a_dispatcher_does_not(tmp_path
             (removed,) = [row for row in rows(town.db, "events") if row["kind"] == "PersonRemoved"]
             assert removed["body"]["by"] == "s"
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_whoever_logged_in_is_logged_out_and_no_token_holds_after_a_restart(tmp_path: Path) -> None:
@@ -167,7 +166,7 @@ def test_whoever_logged_in_is_logged_out_and_no_token_holds_after_a_restart(tmp_
                 assert await close_code(again) == 4501
         assert left_of(tmp_path, DRIVER, town.driver, "Michael") == []
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_the_past_is_purged_beside_a_running_server(tmp_path: Path) -> None:
@@ -188,7 +187,7 @@ def test_the_past_is_purged_beside_a_running_server(tmp_path: Path) -> None:
             await send(passenger, "rate_driver", rating=5, id="a")
             await heard(passenger, "error")
 
-    run(story())
+    asyncio.run(story())
     assert left_of(tmp_path, "Main St", "26.2041") == []
 
 
@@ -202,7 +201,7 @@ def test_a_removal_that_a_kill_cut_short_is_finished_by_the_next_start(tmp_path:
         async with served(tmp_path, ""):
             assert left_of(tmp_path, "Michael Brown", DRIVER) == []
 
-    run(story())
+    asyncio.run(story())
     with closing(sqlite3.connect(town.db)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (0,)
     assert list(findings(town.db)) == []

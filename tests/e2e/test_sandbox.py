@@ -21,7 +21,6 @@ from websockets.asyncio.client import ClientConnection, connect
 import cli
 from dispatch.storage.tools.seed import seed
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import A_PHONE, heard
 
 PATIENCE_S = 20.0
@@ -115,7 +114,7 @@ def played(tmp_path: Path) -> Callable[..., str]:
         return out.decode() + (tmp_path / "stderr").read_text()
 
     def run_it(story: Story, *flags: str) -> str:
-        return run(play(story, flags))
+        return asyncio.run(play(story, flags))
 
     return run_it
 

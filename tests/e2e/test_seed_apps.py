@@ -17,7 +17,6 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
-from dispatch.transport.ws.server import run
 from tests.watched import COMMAND
 
 PASSENGER, DRIVER = "+27821234567", "+27821234568"
@@ -140,7 +139,7 @@ def test_the_apps_of_the_seed_work_unchanged_where_nobody_logs_in(tmp_path: Path
         async with seeded(tmp_path, "off") as (host, _):
             return await a_ride(host, {}, {})
 
-    request = run(story())
+    request = asyncio.run(story())
     assert (request["passenger_name"], request["passenger_phone"]) == ("Sarah Johnson", "27821234567")
     assert (request["dropoff_address"], request["dropoff_latitude"]) == ("456 Oak Ave", -26.1850)
     assert (request["distance"], request["fare"], request["estimated_duration"]) == (5.2, 85.5, 15)
@@ -153,7 +152,7 @@ def test_the_apps_of_the_seed_log_in_first_and_need_nothing_else_where_people_lo
             as_passenger = await logged_in(host, PASSENGER, "passenger", codes)
             return await a_ride(host, as_driver, as_passenger)
 
-    request = run(story())
+    request = asyncio.run(story())
     assert (request["passenger_name"], request["passenger_phone"]) == ("Sarah", "2782•••4567")
     assert request["pickup_address"] == "123 Main St"
     assert (request["distance"], request["fare"], request["estimated_duration"]) == (5.2, 85.5, 15)

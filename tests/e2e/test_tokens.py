@@ -20,7 +20,6 @@ from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
 from dispatch.storage.tools.people_orders import SetStatus
 from dispatch.storage.tools.show import rows
-from dispatch.transport.ws.server import run
 from dispatch.words import PersonRole, PersonStatus
 from tests.e2e.test_quotes import BOOKING, heard, served
 
@@ -104,7 +103,7 @@ def test_a_ride_from_three_ways_to_show_a_token_belongs_to_the_person_of_the_tok
             await page.send(json.dumps({"type": "authenticate", "token": other, "id": "c"}))
             assert (await heard(page, "error"))["code"] == "forbidden"
 
-    run(story())
+    asyncio.run(story())
     assert [row["passenger_id"] for row in rows(town.db, "rides")] == [town.passenger]
 
 
@@ -138,7 +137,7 @@ def test_a_socket_without_a_right_to_it_is_closed_with_the_code_that_says_why(tm
                 await connect(f"ws://{host}/ws/driver/{DRIVER}/?token={ended}")
             assert refused.value.response.status_code == 400
 
-    run(story())
+    asyncio.run(story())
 
 
 def test_no_token_stands_in_the_log(tmp_path: Path) -> None:
@@ -159,7 +158,7 @@ def test_no_token_stands_in_the_log(tmp_path: Path) -> None:
                 await connect(f"ws://{host}/ws/driver/{DRIVER}/?token={token}")
         return logged
 
-    text = "".join(run(story()))
+    text = "".join(asyncio.run(story()))
     assert "connected" in text
     assert not [part for part in token.split(".") if part in text]
 
@@ -180,4 +179,4 @@ def test_who_is_suspended_is_cut_off_at_once_and_cannot_come_back_with_the_token
             async with connect(path, **as_driver) as again:
                 assert await close_code(again) == 4501
 
-    run(story())
+    asyncio.run(story())

@@ -11,7 +11,6 @@ from pathlib import Path
 from websockets.asyncio.client import connect
 
 from dispatch.principals import Role
-from dispatch.transport.ws.server import run
 from tests.e2e.test_quotes import BOOKING, heard
 from tests.e2e.test_tokens import ON, PASSENGER, Town
 from tests.watched import ROOT, STATUS, leaks_in
@@ -52,6 +51,6 @@ def test_a_leak_of_a_server_is_told_and_ends_its_process_with_a_status_of_its_ow
         _, told = await process.communicate()
         return process.returncode, told.decode()
 
-    status, told = run(story())
+    status, told = asyncio.run(story())
     assert status == STATUS
     assert any(PASSENGER in leak and "RideRequest to driver" in leak for leak in leaks_in(told)), told
