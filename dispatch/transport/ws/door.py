@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from heapq import nlargest
 from itertools import islice
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from dispatch.transport.ws.newcomer import Newcomer, is_half_a_head
 
 AT_ONCE: Final = 32
 """So many connections are accepted in a turn of the loop, and so many newcomers are heard. The others have their turn in between."""
+IN_A_ROW: Final = 256
+"""So many are heard before it is looked anew who has said something."""
 REST_S: Final = 1.0
 """Nobody is accepted for so long when the system has no files or memory for one more."""
 LAST_S: Final = 1.0
@@ -31,6 +34,12 @@ LAST_S: Final = 1.0
 log = logging.getLogger(__name__)
 Front = Callable[[bytes], asyncio.Protocol]
 """Makes what speaks HTTP on a connection that has said this so far."""
+
+
+def _number(heard: tuple[selectors.SelectorKey, int]) -> int:
+    """Which newcomer this is, counted as they were accepted."""
+    newcomer: Newcomer = heard[0].data
+    return newcomer.number
 
 
 class Door:
@@ -43,6 +52,7 @@ class Door:
         limit_s = edge.settings.header_timeout_s
         self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": limit_s}
         self._newcomers = selectors.DefaultSelector()
+        self._accepted = 0
         self._heard: Iterator[tuple[selectors.SelectorKey, int]] = iter(())
         self._entering: set[asyncio.Task[None]] = set()
         self._loop.add_reader(listener, self._accept)
@@ -80,7 +90,8 @@ class Door:
             except OSError as error:
                 self._rest(error)
                 return
-            newcomer = Newcomer(accepted, self._leaves)
+            self._accepted += 1
+            newcomer = Newcomer(accepted, self._accepted, self._leaves)
             self._newcomers.register(accepted, selectors.EVENT_READ, newcomer)
             self._edge.headers.start(newcomer)
 
@@ -97,10 +108,12 @@ class Door:
     # -- what they say
 
     def _listen(self, most: int = AT_ONCE) -> None:
-        """Hear some of those who have said something, until all of them were heard; then look again who has."""
+        """Hear some of those who have said something, the youngest first: where a crowd that has waited speaks all at once, those who
+        have come since need not wait for it.
+        """
         some = list(islice(self._heard, most))
         if not some:
-            self._heard = iter(self._newcomers.select(0))
+            self._heard = iter(nlargest(max(most, IN_A_ROW), reversed(self._newcomers.select(0)), key=_number))
             some = list(islice(self._heard, most))
         for key, _ in some:
             newcomer: Newcomer = key.data
@@ -129,7 +142,7 @@ class Door:
 
     def _leaves(self, newcomer: Newcomer) -> None:
         self._newcomers.unregister(newcomer.socket)
-        self._edge.forget(newcomer)
+        self._edge.is_asked(newcomer)
 
 
 class BehindDoor(uvicorn.Server):

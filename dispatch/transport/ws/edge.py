@@ -329,7 +329,7 @@ class SocketEdge:
         self._begun.start(connection)
 
     def is_asked(self, connection: Connection) -> None:
-        """A request is whole."""
+        """A request is whole, or is waited for no longer."""
         self.headers.cancel(connection)
         self._begun.cancel(connection)
 
@@ -350,7 +350,7 @@ class SocketEdge:
         self.liveness.tick()
 
     def _cut(self, counted_as: str, why: str, connection: Connection) -> None:
-        self.forget(connection)
+        self.is_asked(connection)
         self.counters.cut[counted_as] += 1
         cut, client = self._cuts.get(why) or (0, address_of(connection))
         self._cuts[why] = cut + 1, client

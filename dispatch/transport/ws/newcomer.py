@@ -26,15 +26,18 @@ def is_half_a_head(data: bytes) -> bool:
 
 
 class Newcomer:
-    """It can be closed and cut off as a transport can. `early`: all that it has said. `socket`: to whoever takes its place."""
+    """It can be closed and cut off as a transport can. `early`: all that it has said. `socket`: to whoever takes its place. `number`:
+    the higher, the later it came.
+    """
 
-    __slots__ = ("_leaves", "early", "socket")
+    __slots__ = ("_leaves", "early", "number", "socket")
 
-    def __init__(self, accepted: socket.socket, leaves: Callable[[Newcomer], None]) -> None:
+    def __init__(self, accepted: socket.socket, number: int, leaves: Callable[[Newcomer], None]) -> None:
         """`leaves` is told of its end, while the socket is still open."""
         accepted.setblocking(False)
         self.socket = accepted
         self.early = b""
+        self.number = number
         self._leaves = leaves
 
     def reads(self) -> bool:

@@ -102,6 +102,22 @@ def test_a_crowd_is_accepted_and_heard_a_few_at_a_time(runs: Runs) -> None:
     runs(meet())
 
 
+def test_of_a_crowd_that_speaks_all_at_once_whoever_came_last_is_heard_first(runs: Runs) -> None:
+    async def meet() -> None:
+        async with hall() as open_hall:
+            apps = open_hall.come(MANY)
+            await until(lambda: open_hall.waiting == MANY)
+            for number, app in enumerate(apps):  # the server has no turn meanwhile
+                app.sendall(GET + b"%d" % number)
+            await until(lambda: len(open_hall.guests) == MANY)
+            came = [int(guest.early.removeprefix(GET)) for guest in open_hall.guests]
+            assert came == list(reversed(range(MANY)))
+            for app in apps:
+                app.close()
+
+    runs(meet())
+
+
 def test_uvicorns_protocol_is_made_only_for_whoever_asks(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[FrontConnection] = []
 

@@ -36,7 +36,7 @@ def met() -> tuple[socket.socket, Newcomer, list[int]]:
     """An app's end of a connection, the server's, and the files of those who left."""
     app, accepted = socket.socketpair()
     left: list[int] = []
-    return app, Newcomer(accepted, lambda newcomer: left.append(newcomer.socket.fileno())), left
+    return app, Newcomer(accepted, 1, lambda newcomer: left.append(newcomer.socket.fileno())), left
 
 
 def test_a_newcomer_keeps_what_it_has_said() -> None:
@@ -65,7 +65,7 @@ def test_a_newcomer_that_is_cut_off_is_told_of_while_it_can_still_be_looked_at()
 def test_a_newcomer_tells_its_address_until_it_has_gone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         app = socket.create_connection(listener.getsockname())
-        newcomer = Newcomer(listener.accept()[0], lambda newcomer: None)
+        newcomer = Newcomer(listener.accept()[0], 1, lambda newcomer: None)
         assert newcomer.get_extra_info("peername") == app.getsockname()
         assert newcomer.get_extra_info("sslcontext") is None
         app.close()
