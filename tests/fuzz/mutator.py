@@ -101,7 +101,7 @@ def _many(said: dict[str, Any], dice: Dice, types: tuple[str, ...]) -> None:
     if isinstance(said.get("positions"), list):
         said["positions"] = said["positions"] * dice.choice((0, 2, 60, 70))
     else:
-        said.update({f"f{number}": number for number in range(dice.choice((10, 500)))})
+        said.update({f"f{number}": number for number in range(dice.choice((10, 20, 40, 80, 500)))})
 
 
 _CHANGES: Final[tuple[Change, ...]] = (

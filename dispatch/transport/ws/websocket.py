@@ -136,7 +136,7 @@ class DispatchConnection(asyncio.Protocol):
         frame = edge.encoded(message) if type(message) in SHARED else wire.encode(message)
         if edge.log_frames:
             frame_log.tell("out", self._named(), frame)
-        elif type(message) is wire.Refused:
+        elif type(message) is wire.Refused and log.isEnabledFor(logging.INFO):
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
         if self._write_paused:
             self._hold_back(type(message), frame)
