@@ -76,7 +76,8 @@ def doctor(resolved: Resolved, send_to: str, as_json: bool) -> int:
     Configuration, proxy, certificate, port, disk, file, clock, keys, people, notifier and push; before a first start or beside a
     running server. Exit status 1 when anything stands in the way of serving people.
     """
-    from dispatch.doctor import Level, examine
+    from dispatch.doctor.examine import examine
+    from dispatch.doctor.findings import Level
 
     found = list(examine(resolved.settings, send_to))
     is_well = all(finding.level is not Level.PROBLEM for finding in found)

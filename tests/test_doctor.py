@@ -24,7 +24,9 @@ from click.testing import CliRunner
 
 import cli
 from dispatch.config import Settings
-from dispatch.doctor import Finding, Level, examine, room
+from dispatch.doctor.examine import examine
+from dispatch.doctor.findings import Finding, Level
+from dispatch.doctor.machine import room
 from dispatch.storage.file.key_file import keys_of, keys_path
 from dispatch.storage.file.owner import owned, owner_of
 from dispatch.storage.log.on_file import Writer
