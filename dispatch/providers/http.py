@@ -125,4 +125,4 @@ def require_url(name: str, url: str) -> None:
         usable = False
     if not usable:
         must = "must be an http or https address, such as https://example.com/path"
-        raise SettingError(name, f"{name} {must}; its value may be secret and is not shown")
+        raise SettingError(name, f"{name} {must}; its value is not shown, because it may hold a key")
