@@ -2,7 +2,7 @@
 
 The city is 40 x 36 km with 70 % of its drivers around twelve hotspots. Queries ask for the nearest five within
 10 km, from places spread as the drivers are, and once more from beyond the city's edge, where a grid has to look
-into the most emptiness. Moves stay in their cell, go 15 m, or go 1 km and so change cells nearly always. All
+into the most emptiness. Moves stay where they are, go 15 m, or go 1 km and so change rows mostly. All
 figures are CPU time; the index's answers are compared with the scan's before anything is timed.
 """
 

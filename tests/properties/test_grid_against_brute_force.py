@@ -30,16 +30,16 @@ ANCHORS: tuple[Place, ...] = (
     (0.0, 90.0),  # a quarter turn from the equator's zero
 )
 RADII_M = (0.0, 1e-3, 1.0, 499.0, 500.0, 10_000.0, 1e6, HALF_CIRCUMFERENCE_M / 2, HALF_CIRCUMFERENCE_M, 1e9, inf)
-CELLS_M = (3.0, 500.0, 4_321.0, 2e5, 7e6, 1e9)
+ROWS_M = (3.0, 500.0, 4_321.0, 2e5, 7e6, 1e9)
 SPREADS_M = (0.0, 1e-6, 1e-3, 1.0, 300.0, 3_000.0, 50_000.0, 5e6)
 
-cells_m = st.sampled_from(CELLS_M)
+rows_m = st.sampled_from(ROWS_M)
 anywhere = st.tuples(st.floats(-90.0, 90.0), st.floats(-180.0, 180.0))
 
 
 @st.composite
 def places(draw: st.DrawFn) -> Place:
-    """Anywhere, at an anchor, near one, on a cell border, or some ulps off a place."""
+    """Anywhere, at an anchor, near one, on a row border, or some ulps off a place."""
     lat, lon = draw(st.one_of(st.sampled_from(ANCHORS), anywhere))
     kind = draw(st.sampled_from(("there", "near", "border", "ulps")))
     if kind == "near":
@@ -64,8 +64,8 @@ def brute_force(where: dict[str, Place], at: Place, radius_m: float) -> list[tup
     return [pair for pair in distances if pair[0] <= radius_m]
 
 
-def grid_of(where: dict[str, Place], cell_m: float) -> Grid:
-    grid = Grid(cell_m)
+def grid_of(where: dict[str, Place], row_m: float) -> Grid:
+    grid = Grid(row_m)
     for key, place in where.items():
         grid.put(key, *place)
     return grid
@@ -86,22 +86,22 @@ def crowd(seed: int, count: int) -> dict[str, Place]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(keyed_places, places(), st.integers(1, 8), ranges_m, cells_m)
+@given(keyed_places, places(), st.integers(1, 8), ranges_m, rows_m)
 def test_nearest_and_within_are_exact_for_a_few_keys_anywhere(
-    where: dict[str, Place], at: Place, k: int, radius_m: float, cell_m: float
+    where: dict[str, Place], at: Place, k: int, radius_m: float, row_m: float
 ) -> None:
-    grid, wanted = grid_of(where, cell_m), brute_force(where, at, radius_m)
+    grid, wanted = grid_of(where, row_m), brute_force(where, at, radius_m)
     assert grid.nearest(*at, k, radius_m) == wanted[:k]
     assert within(grid, *at, radius_m) == wanted
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(0, 2**32), st.integers(65, 400), places(), st.integers(1, 500), ranges_m, cells_m)
+@given(st.integers(0, 2**32), st.integers(65, 400), places(), st.integers(1, 500), ranges_m, rows_m)
 def test_nearest_and_within_are_exact_in_a_crowd(
-    seed: int, count: int, at: Place, k: int, radius_m: float, cell_m: float
+    seed: int, count: int, at: Place, k: int, radius_m: float, row_m: float
 ) -> None:
     where = crowd(seed, count)
-    grid = grid_of(where, cell_m)
+    grid = grid_of(where, row_m)
     for centre in (at, *list(where.values())[:3]):
         wanted = brute_force(where, centre, radius_m)
         assert grid.nearest(*centre, k, radius_m) == wanted[:k]
@@ -110,12 +110,12 @@ def test_nearest_and_within_are_exact_in_a_crowd(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(65, 200), places(), st.integers(0, 300), cells_m)
+@given(st.integers(0, 2**32), st.integers(65, 200), places(), st.integers(0, 300), rows_m)
 def test_a_radius_that_ends_exactly_on_a_key_includes_it_and_one_ulp_less_does_not(
-    seed: int, count: int, at: Place, rank: int, cell_m: float
+    seed: int, count: int, at: Place, rank: int, row_m: float
 ) -> None:
     where = crowd(seed, count)
-    grid, everyone = grid_of(where, cell_m), brute_force(where, at, inf)
+    grid, everyone = grid_of(where, row_m), brute_force(where, at, inf)
     edge_m = everyone[rank % count][0]
     for radius_m in (edge_m, nextafter(edge_m, 0.0)):
         wanted = brute_force(where, at, radius_m)
@@ -149,12 +149,12 @@ def test_a_predicate_chooses_among_the_nearest_and_is_asked_only_about_them(
     places(),
     st.integers(1, 9),
     ranges_m,
-    cells_m,
+    rows_m,
 )
 def test_no_history_of_moves_and_removals_shows_in_an_answer(
-    history: list[tuple[str, Place | None]], at: Place, k: int, radius_m: float, cell_m: float
+    history: list[tuple[str, Place | None]], at: Place, k: int, radius_m: float, row_m: float
 ) -> None:
-    grid = grid_of(crowd(0, 70), cell_m)
+    grid = grid_of(crowd(0, 70), row_m)
     model = {key: position(grid, key) for key in crowd(0, 70)}
     for key, place in history:
         if place is None:
@@ -168,7 +168,7 @@ def test_no_history_of_moves_and_removals_shows_in_an_answer(
     wanted = brute_force(model, at, radius_m)
     assert grid.nearest(*at, k, radius_m) == wanted[:k]
     assert within(grid, *at, radius_m) == wanted
-    assert grid_of(dict(sorted(model.items())), cell_m).nearest(*at, k, radius_m) == wanted[:k]
+    assert grid_of(dict(sorted(model.items())), row_m).nearest(*at, k, radius_m) == wanted[:k]
 
 
 @pytest.mark.parametrize("anchor", ANCHORS)

@@ -25,8 +25,8 @@ ASLEEP: Final = DriverStatus.ASLEEP
 AVAILABLE: Final = DriverStatus.AVAILABLE
 MayAsk = Callable[[DriverId], bool] | None
 """Whether this driver may be asked; None: everybody may."""
-EVERYBODY_CELL_M = 1000.0
-"""Larger than where five are looked for, since a round is explained by some fifteen."""
+EVERYBODY_ROW_M = 1000.0
+"""Higher than where five are looked for, since a round is explained by some fifteen."""
 
 
 class Supplied(msgspec.Struct):
@@ -49,7 +49,6 @@ class Supply:
         self,
         board: PositionBoard,
         live_offers: int,
-        cell_m: float = 500.0,
         *,
         explains: bool = False,
         travel: EtaModel | None = None,
@@ -67,12 +66,12 @@ class Supply:
         self._live_offers = live_offers
         self._rank_candidates = rank_candidates
         self._sleep_max_s = sleep_max_s
-        self._grid = Grid(cell_m)
-        self._sleepers = Grid(cell_m)
+        self._grid = Grid()
+        self._sleepers = Grid()
         self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
         self._moved_since_sweep: dict[DriverId, None] = {}
-        self.everybody = Grid(EVERYBODY_CELL_M) if explains else None
+        self.everybody = Grid(EVERYBODY_ROW_M) if explains else None
         """Every driver where they were last seen, whether they can be asked or not. Kept only where decisions are explained."""
         self.counts: Counter[str] = Counter()
         """How many drivers there are of each status."""

@@ -1,12 +1,11 @@
 """An exact spatial index of string keys: fast in a city, right everywhere on Earth.
 
-The index has rows of equal height in latitude. Each row has a whole number of cells that are at least as wide as high, so that the
-columns close at the antimeridian and a pole is an ordinary cell. Only occupied cells exist. A query looks into the cells that a
-small cap around the place touches, then into the cells that a larger cap adds, until no key outside can be nearer.
+The index has rows of equal height in latitude. In a row the keys stand from west to east. A query looks at those which a small cap
+around the place touches, then at those which a larger cap adds, until no key outside can be nearer.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import asin, cos, degrees, floor, radians, sin
 from struct import Struct
 
@@ -16,48 +15,28 @@ from dispatch.domain.places.geo import EARTH_RADIUS_M, HALF_CIRCUMFERENCE_M, hav
 # truth. With this slack, 6 micrometres on the ground, no near tie is lost, and the haversine decides.
 _CHORD_SLACK = 1e-12
 
-# Caps are widened by this angle, 0.6 m on the ground, so that rounding never hides a cell. The square of the angle is far above the
+# Caps are widened by this angle, 0.6 m on the ground, so that rounding never hides a key. The square of the angle is far above the
 # last digit of a float, which matters where an arcsine is near 1 (quarter turns, antipodes).
 _CAP_SLACK = 1e-7
 
 # With this few keys, one look at all keys within the radius is cheaper than caps that grow.
 _FEW = 64
 
-# Where the k-th key is this many cells away, one cell has fewer than k keys: the next query begins as far out as this one had to go.
-# Where it is nearer, the next place may be far more crowded, and a cap that grows costs little.
-_SPARSE_CELLS = 0.5
-
 # A point is its unit vector x, y, z and its latitude and longitude, packed. A scan of a crowded city waits for memory, and one small
 # block is read sooner than five floats in different places.
 _pack, _unpack = Struct("5d").pack, Struct("5d").unpack
 
 
-class _Cell:
-    """A piece of a row and the points in it. The western and southern edges (degrees) belong to the cell."""
-
-    __slots__ = ("east", "north", "points", "row", "south", "west")
-
-    def __init__(self, row: "_Row", west: float) -> None:
-        self.row = row
-        self.south, self.north = row.south, row.north
-        self.west, self.east = west, west + row.width_deg
-        self.points: dict[str, bytes] = {}
-
-
 class _Row:
-    """One belt of latitude: its occupied cells from west to east, and their western edges, for bisection."""
+    """One belt of latitude: longitudes, keys and points, each from west to east. The southern edge belongs to the row."""
 
-    __slots__ = ("cells", "columns", "edges", "north", "number", "south", "width_deg")
+    __slots__ = ("keys", "lons", "number", "points")
 
-    def __init__(self, number: int, height_deg: float) -> None:
+    def __init__(self, number: int) -> None:
         self.number = number
-        self.south = max(-90.0, number * height_deg)
-        self.north = min(90.0, (number + 1) * height_deg)
-        narrowest = cos(radians(max(abs(self.south), abs(self.north))))
-        self.columns = max(1, floor(360.0 * narrowest / height_deg))
-        self.width_deg = 360.0 / self.columns
-        self.edges: list[float] = []
-        self.cells: list[_Cell] = []
+        self.lons: list[float] = []
+        self.keys: list[str] = []
+        self.points: list[bytes] = []
 
 
 class Grid:
@@ -67,56 +46,48 @@ class Grid:
     Distances are metres by `haversine_m`.
     """
 
-    __slots__ = ("_cell_m", "_cells", "_first_reach_m", "_height_deg", "_rows", "holds")
+    __slots__ = ("_first_reach_m", "_height_deg", "_homes", "_row_m", "_rows", "holds")
 
-    def __init__(self, cell_m: float = 500.0) -> None:
-        """`cell_m` is the height and least width of a cell in metres. It changes the speed and never an answer.
+    def __init__(self, row_m: float = 700.0) -> None:
+        """`row_m` is the height of a row in metres. It changes the speed and never an answer.
 
         Raises: ValueError unless it is above 0.
         """
-        if not cell_m > 0.0:
-            raise ValueError(f"cell_m must be above 0, got {cell_m}")
-        self._cell_m = min(cell_m, HALF_CIRCUMFERENCE_M)
-        self._height_deg = degrees(self._cell_m / EARTH_RADIUS_M)
+        if not row_m > 0.0:
+            raise ValueError(f"row_m must be above 0, got {row_m}")
+        self._row_m = min(row_m, HALF_CIRCUMFERENCE_M)
+        self._height_deg = degrees(self._row_m / EARTH_RADIUS_M)
         self._rows: dict[int, _Row] = {}
-        self._cells: dict[str, _Cell] = {}
+        self._homes: dict[str, tuple[_Row, float]] = {}
         self._first_reach_m: dict[int, float] = {}
-        self.holds: Callable[[object], bool] = self._cells.__contains__
+        self.holds: Callable[[object], bool] = self._homes.__contains__
         """Whether the grid has a key. It is the dict's own method, because it is called for every driver who moves."""
 
     def put(self, key: str, lat: float, lon: float) -> None:
         """Add a key, or move it."""
         x, y, z = _unit_vector(lat, lon)
-        cell = self._cells.get(key)
-        if cell is None or not (cell.south <= lat < cell.north and cell.west <= lon < cell.east):
-            number = floor(lat / self._height_deg)
-            row = self._rows.get(number)
-            if row is None:
-                row = self._rows[number] = _Row(number, self._height_deg)
-            edge = floor((lon + 180.0) / row.width_deg) % row.columns * row.width_deg - 180.0
-            index = bisect_left(row.edges, edge)
-            if index == len(row.edges) or row.edges[index] != edge:
-                row.edges.insert(index, edge)
-                row.cells.insert(index, _Cell(row, edge))
-            home = row.cells[index]
-            if home is not cell:
-                if cell is not None:
-                    self.remove(key)
-                cell = self._cells[key] = home
-        cell.points[key] = _pack(x, y, z, lat, lon)
+        if key in self._homes:
+            self.remove(key)
+        number = floor(lat / self._height_deg)
+        row = self._rows.get(number)
+        if row is None:
+            row = self._rows[number] = _Row(number)
+        index = bisect_left(row.lons, lon)
+        row.lons.insert(index, lon)
+        row.keys.insert(index, key)
+        row.points.insert(index, _pack(x, y, z, lat, lon))
+        self._homes[key] = row, lon
 
     def remove(self, key: str) -> bool:
         """Remove a key. False: the grid did not have it."""
-        cell = self._cells.pop(key, None)
-        if cell is None:
+        home = self._homes.pop(key, None)
+        if home is None:
             return False
-        del cell.points[key]
-        if not cell.points:
-            row = cell.row
-            index = bisect_left(row.edges, cell.west)
-            del row.edges[index], row.cells[index]
-            if not row.cells:
-                del self._rows[row.number]
+        row, lon = home
+        index = row.keys.index(key, bisect_left(row.lons, lon))
+        del row.lons[index], row.keys[index], row.points[index]
+        if not row.keys:
+            del self._rows[row.number]
         return True
 
     def nearest(
@@ -129,21 +100,20 @@ class Grid:
         """
         x, y, z = _unit_vector(lat, lon)
         best: list[tuple[float, str]] = []
-        if k <= 0 or not radius_m >= 0.0 or not self._cells:
+        if k <= 0 or not radius_m >= 0.0 or not self._homes:
             return best
         limit_m = min(radius_m, HALF_CIRCUMFERENCE_M)
         limit_square = _chord_square(limit_m)
-        reach_m = limit_m if len(self._cells) <= _FEW else min(limit_m, self._first_reach_m.get(k, 0.0))
+        first_reach_m = self._first_reach_m.get(k, self._row_m)
+        reach_m = limit_m if len(self._homes) <= _FEW else min(limit_m, first_reach_m)
         seen: dict[int, tuple[int, int]] = {}
         while True:
             near = []
-            for cell in self._cells_in_reach(lat, lon, reach_m, seen):
-                points = cell.points
-                for key, (px, py, pz, plat, plon) in zip(points, map(_unpack, points.values()), strict=True):
-                    dx, dy, dz = px - x, py - y, pz - z
-                    square = dx * dx + dy * dy + dz * dz
-                    if square <= limit_square:
-                        near.append((square, key, plat, plon))
+            for key, (px, py, pz, plat, plon) in self._in_reach(lat, lon, reach_m, seen):
+                dx, dy, dz = px - x, py - y, pz - z
+                square = dx * dx + dy * dy + dz * dz
+                if square <= limit_square:
+                    near.append((square, key, plat, plon))
             near.sort()  # nearest first, so that the loop below ends early
             for square, key, plat, plon in near:
                 if square > limit_square:
@@ -160,16 +130,18 @@ class Grid:
                     limit_m = best[-1][0]
                     limit_square = _chord_square(limit_m)
             if reach_m >= limit_m:
-                if len(best) == k:
-                    self._first_reach_m[k] = limit_m if limit_m > _SPARSE_CELLS * self._cell_m else 0.0
+                if len(best) == k:  # the next query begins as far out as this one had to go, if that is not far farther
+                    self._first_reach_m[k] = min(limit_m, max(2.0 * first_reach_m, self._row_m))
                 return best
-            reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._cell_m), limit_m)
+            reach_m = limit_m if len(best) == k else min(max(2.0 * reach_m, self._row_m), limit_m)
 
-    def _cells_in_reach(self, lat: float, lon: float, reach_m: float, seen: dict[int, tuple[int, int]]) -> list[_Cell]:
-        """The occupied cells that a cap of this radius may touch, without those that a smaller cap has given before.
+    def _in_reach(
+        self, lat: float, lon: float, reach_m: float, seen: dict[int, tuple[int, int]]
+    ) -> Iterable[tuple[str, tuple[float, ...]]]:
+        """The keys that a cap of this radius may touch, each with its point, without those that a smaller cap has given before.
 
-        `seen` remembers the given span of each row, by row number. Indices of a span go on around the globe: -1 is the last cell of a
-        row. The work is bounded by the number of occupied cells.
+        `seen` remembers the given span of each row, by row number. Indices of a span go on around the globe: -1 is the last key of a
+        row. The work is bounded by the number of keys.
         """
         angle = reach_m / EARTH_RADIUS_M + _CAP_SLACK
         half_lat = degrees(angle)
@@ -186,13 +158,15 @@ class Grid:
             rows = [row for row in map(self._rows.get, range(first, last + 1)) if row is not None]
         else:
             rows = [row for row in self._rows.values() if first <= row.number <= last]
-        cells: list[_Cell] = []
+        keys: list[str] = []
+        points: list[bytes] = []
         for row in rows:
-            count, in_row = len(row.cells), row.cells
-            start = bisect_right(row.edges, west - row.width_deg) + west_turn * count
-            end = bisect_right(row.edges, east) + east_turn * count
+            count = len(row.keys)
+            start = bisect_left(row.lons, west) + west_turn * count
+            end = bisect_right(row.lons, east) + east_turn * count
             if row.number not in seen and start >= 0 and end <= count:
-                cells += in_row[start:end]
+                keys += row.keys[start:end]
+                points += row.points[start:end]
                 seen[row.number] = start, end
                 continue
             old_start, old_end = seen.get(row.number, (start, start))
@@ -200,11 +174,14 @@ class Grid:
                 start, end = old_start, old_start + count
             for begin, stop in ((start, old_start), (old_end, end)):
                 if begin >= 0 and stop <= count:
-                    cells += in_row[begin:stop]
+                    keys += row.keys[begin:stop]
+                    points += row.points[begin:stop]
                 else:
-                    cells += [in_row[index % count] for index in range(begin, stop)]
+                    around = [index % count for index in range(begin, stop)]
+                    keys += [row.keys[index] for index in around]
+                    points += [row.points[index] for index in around]
             seen[row.number] = min(start, old_start), max(end, old_end)
-        return cells
+        return zip(keys, map(_unpack, points), strict=True)
 
 
 def _unit_vector(lat: float, lon: float) -> tuple[float, float, float]:

@@ -6,12 +6,13 @@ from dispatch.domain.places.grid import Grid
 
 
 def size(grid: Grid) -> int:
-    return len(grid._cells)
+    return len(grid._homes)
 
 
 def position(grid: Grid, key: str) -> tuple[float, float]:
     """Latitude and longitude as they were put."""
-    _, _, _, lat, lon = unpack("5d", grid._cells[key].points[key])
+    row, _ = grid._homes[key]
+    _, _, _, lat, lon = unpack("5d", row.points[row.keys.index(key)])
     return lat, lon
 
 

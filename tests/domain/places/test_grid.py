@@ -156,7 +156,7 @@ def test_who_has_been_everywhere_leaves_nothing_behind() -> None:
         wanderer.put("d", dice.uniform(-90.0, 90.0), dice.uniform(-180.0, 180.0))
     assert len(wanderer._rows) == 1
     wanderer.remove("d")
-    assert (wanderer._rows, wanderer._cells) == (fresh._rows, fresh._cells) == ({}, {})
+    assert (wanderer._rows, wanderer._homes) == (fresh._rows, fresh._homes) == ({}, {})
 
 
 @pytest.mark.parametrize("place", [(90.1, 0.0), (-91.0, 0.0), (0.0, 180.5), (0.0, -181.0), (nan, 0.0), (0.0, nan)])
@@ -172,10 +172,10 @@ def test_a_place_that_is_not_on_earth_is_refused_and_changes_nothing(place: tupl
     assert size(grid) == 1
 
 
-@pytest.mark.parametrize("cell_m", [0.0, -500.0, nan])
-def test_a_cell_size_that_is_none_is_refused(cell_m: float) -> None:
-    with pytest.raises(ValueError, match="cell_m"):
-        Grid(cell_m)
+@pytest.mark.parametrize("row_m", [0.0, -500.0, nan])
+def test_a_row_height_that_is_none_is_refused(row_m: float) -> None:
+    with pytest.raises(ValueError, match="row_m"):
+        Grid(row_m)
 
 
 def test_neighbours_across_the_antimeridian_find_each_other() -> None:
@@ -239,9 +239,9 @@ def test_the_predicate_is_not_asked_about_keys_out_of_reach() -> None:
     assert sorted(asked) == ["d1", "d9.9"]
 
 
-@pytest.mark.parametrize("cell_m", [1.0, 100.0, 500.0, 5_000.0, 1e6, 1e12, inf])
-def test_the_cell_size_never_changes_an_answer(cell_m: float) -> None:
-    reference, grid = crowd(400, 4_000.0), Grid(cell_m)
+@pytest.mark.parametrize("row_m", [1.0, 100.0, 500.0, 5_000.0, 1e6, 1e12, inf])
+def test_the_row_height_never_changes_an_answer(row_m: float) -> None:
+    reference, grid = crowd(400, 4_000.0), Grid(row_m)
     for number in range(400):
         grid.put(f"d{number}", *position(reference, f"d{number}"))
     for k in (1, 5, 399, 400, 401):
