@@ -84,6 +84,7 @@ TESTED_ELSEWHERE = {
     "dispatch/values.py": "structs: tests/test_addresses.py looks at every one",
     "dispatch/transport/http/requests.py": "what routes share: tests/transport/http/routes",
     "dispatch/transport/sessions/context.py": "what sessions share: tests/transport/sessions",
+    "dispatch/storage/tables/first_tables.py": "statements: tests/storage/tables/test_schema.py runs them all",
     "dispatch/travel/street_map.py": "structs: tests/travel/test_map_files.py",
     "dispatch/messages": "structs: tests/test_addresses.py looks at every one",
     "dispatch/top/main.py": "a command beside a server, in a terminal: tests/e2e/test_top.py",

@@ -69,7 +69,7 @@ def test_opening_again_changes_nothing(path: Path) -> None:
 
 def test_a_migration_that_fails_leaves_no_trace(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "dispatch.storage.tables.schema._TABLES", ("CREATE TABLE passengers (x)", "CREATE TABEL rides (x)")
+        "dispatch.storage.tables.schema.FIRST_TABLES", ("CREATE TABLE passengers (x)", "CREATE TABEL rides (x)")
     )
     with pytest.raises(DatabaseError, match="syntax error"):
         open_database(path)
