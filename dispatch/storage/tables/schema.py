@@ -242,8 +242,19 @@ def m013_logins(db: Database) -> None:
         db.execute(statement)
 
 
-AUDITED: Final = "kind IN ('StaffActed', 'PersonAdded', 'PersonRenamed', 'PhoneMoved', 'RoleChanged', 'DocumentKept', 'PersonRemoved')"
-"""What a query for staff's acts must say to be answered by its index."""
+_ACTS: Final = (
+    "StaffActed",
+    "PersonAdded",
+    "PersonRenamed",
+    "PhoneMoved",
+    "RoleChanged",
+    "DocumentKept",
+    "PersonRemoved",
+)
+AUDITED: Final = "(" + " OR ".join(f"kind = '{kind}'" for kind in _ACTS) + ")"
+"""What a query for staff's acts must say to be answered by its index. With IN, SQLite made a table of the kinds for each event that it
+writes: a fifth of the journal's work.
+"""
 
 
 @migrations()
@@ -293,6 +304,13 @@ def m017_devices(db: Database) -> None:
         """
     )
     db.execute("CREATE INDEX devices_person ON devices (person_id)")
+
+
+@migrations()
+def m018_audit_in_other_words(db: Database) -> None:
+    """The index of files that were made when `AUDITED` said IN: a query finds it by its words."""
+    db.execute("DROP INDEX events_audit")
+    db.execute(f"CREATE INDEX events_audit ON events (n) WHERE {AUDITED}")
 
 
 # -- the tables as others read them: one row for each. `db show`, `db check` and `db phones` go by it
