@@ -1,4 +1,4 @@
-"""Libraries that other libraries load where they are installed, though nothing here needs them: a start need not pay for them."""
+"""Keeps a start from loading libraries that nothing here needs, but that other libraries load where they are installed."""
 
 import sys
 from collections.abc import Iterator

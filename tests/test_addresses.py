@@ -93,9 +93,8 @@ def test_no_other_file_of_the_server_spells_an_address() -> None:
 
 def _is_an_address(text: object) -> bool:
     kind, slash, name = str(text).partition("/")
-    is_name = "*" not in name and not name.endswith(
-        ".html"
-    )  # a pattern over all addresses of a kind, and a page, name none
+    # A pattern over all addresses of a kind, and a page, name none.
+    is_name = "*" not in name and not name.endswith(".html")
     return kind in KINDS and bool(slash) and is_name
 
 

@@ -1,4 +1,4 @@
-"""The canaries sing: each way in which a phone could leak is planted, and seen."""
+"""Each way in which a phone could leak is planted, and the canaries see it."""
 
 from __future__ import annotations
 

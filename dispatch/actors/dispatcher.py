@@ -121,9 +121,8 @@ class DispatcherActor(RecordedActor):
             self._resume(ride_id)
         for address in self.runtime.addresses(addresses.DRIVER):
             self.send(address, AnnounceState())
-        for (
-            search
-        ) in self.searches.values():  # not at once: when the drivers have answered, the nearest of all are known
+        # Not at once: when the drivers have answered, the nearest of all are known.
+        for search in self.searches.values():
             self._set_timer(self._agenda.add(self.runtime.now, search))
 
     def _resume(self, ride_id: RideId) -> None:

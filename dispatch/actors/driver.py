@@ -360,9 +360,8 @@ class DriverActor(RecordedActor):
                 self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
             self.announce(lease.offer_id, refusal, lease.ride_id)
             return
-        if (
-            older is not None and older.lease.offer_id != lease.offer_id
-        ):  # staff bind by the offer that the driver holds
+        # Staff bind by the offer that the driver holds.
+        if older is not None and older.lease.offer_id != lease.offer_id:
             self._close(lease.ride_id, older.lease.offer_id, OfferOutcome.SUPERSEDED)
         if message.bind:
             self.offers.open[lease.ride_id] = OfferMade(lease, message.ride, message.pickup_eta_s)

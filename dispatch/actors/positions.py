@@ -1,4 +1,4 @@
-"""Where positions enter a zone. No actor but a sink: to wait in a mailbox would cost a position as much as all the rest of its way."""
+"""Where positions enter a zone. This is a sink and no actor: a mailbox would double what a position costs."""
 
 from dispatch import addresses
 from dispatch.domain.places.positions import NEWS, PositionBoard, Verdict

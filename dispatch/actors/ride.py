@@ -823,9 +823,8 @@ class RideActor(RecordedActor):
         if isinstance(event, RideCompleted):
             self._end = notice
             word = ForDriver(notice, event.command, ReleaseReason.COMPLETED)
-            self.send_ahead(
-                addresses.driver(event.driver_id), word
-            )  # the driver's actor records that the driver is free
+            # The driver's actor records that the driver is free.
+            self.send_ahead(addresses.driver(event.driver_id), word)
             self._stop_following()
             return
         self.send(addresses.driver(event.driver_id), ForDriver(notice, event.command))

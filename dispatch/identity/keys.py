@@ -1,4 +1,4 @@
-"""The ring of secret keys of one server: the newest signs, older ones still verify until all that they signed has ended.
+"""The secret keys of one server. The newest signs; each older one still verifies until all that it signed has ended.
 
 A key is known by its id. A different secret is derived from it for each purpose, so that what was signed for one is worth nothing for
 another.

@@ -99,9 +99,8 @@ class LiveDevices:
 
     def _gone(self, driver_id: DriverId, device_id: str) -> None:
         """The push service does not know the device any more."""
-        self._forgetting.begin(
-            lambda: self._forget(driver_id, device_id)
-        )  # if it cannot: the next push finds out again
+        # If this fails, the next push finds out again.
+        self._forgetting.begin(lambda: self._forget(driver_id, device_id))
 
     async def _forget(self, driver_id: DriverId, device_id: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Where whoever may use the control socket can look at the running server, and as whom. `dispatch top` asks."""
+"""Answers `dispatch top` on the control socket: the address at which the running server can be looked at, and a token for it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How late the server is, tried out ten times a second: a timer of the event loop, and a message through the post like any other."""
+"""How late the server is, measured ten times a second: by a timer of the event loop, and by a message like any other."""
 
 import asyncio
 from collections import deque

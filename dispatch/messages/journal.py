@@ -1,4 +1,5 @@
-"""Between an actor and the journal. What an event would announce waits for `Appended`, or goes to one who waits for it as well."""
+"""What an actor and the journal tell one another. A message that announces an event waits for `Appended`, or goes to an actor that
+waits for it as well."""
 
 from dispatch.ids import NO_NUMBER, Number
 from dispatch.messages.base import Message, Recorded

@@ -1,4 +1,4 @@
-"""What is under way to the outside world while nobody waits for it: so many at once, and no more. Providers alone use it."""
+"""Requests to the outside world that are under way, and for which nobody waits. Their number is limited. Providers alone use it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

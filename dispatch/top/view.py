@@ -137,9 +137,8 @@ def _figures(glance: Glance) -> Table:
     table = Table.grid(expand=True, padding=(0, 0, 0, 1))
     table.add_column()
     longest = max(Text.from_markup(value).cell_len for value in rows.values())
-    table.add_column(
-        justify="right", min_width=longest, no_wrap=True
-    )  # where there is no room, labels are cut and figures are not
+    # Where there is no room, labels are cut and figures are not.
+    table.add_column(justify="right", min_width=longest, no_wrap=True)
     for label, value in rows.items():
         table.add_row(Text(label, no_wrap=True, overflow="ellipsis"), value)
     return table

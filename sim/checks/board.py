@@ -1,4 +1,4 @@
-"""What a desk has drawn must be what the actors are. To be asked when a beat was drawn."""
+"""What a desk has drawn agrees with the actors. Called when the desk has drawn a beat."""
 
 from __future__ import annotations
 

@@ -243,9 +243,8 @@ class Ledger:
             self._violations.add(now, "offered-first", f"{driver_id} gets {ride_id} by {event.offer_id}, never offered")
         self.driver_of[ride_id] = driver_id
         self.ride_of[driver_id] = ride_id
-        self.decided.append(
-            dict(self.offered.get(ride_id, ()))
-        )  # a copy: if the driver gives the ride up, more offers follow
+        # A copy: if the driver gives the ride up, more offers follow.
+        self.decided.append(dict(self.offered.get(ride_id, ())))
         self._ride_moved(now, event)
 
     def _withdrawn(self, now: float, event: RideUnassigned) -> None:

@@ -1,4 +1,4 @@
-"""Time goes on: what happens at one instant has an end."""
+"""No livelock: what happens at one instant of virtual time has an end, so that time goes on."""
 
 from __future__ import annotations
 

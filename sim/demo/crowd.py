@@ -16,7 +16,7 @@ from dispatch.runtime import Runtime
 from dispatch.transport import wire
 from sim.city.demand import Demand
 from sim.demo.apps import DemoApp, DriverApp, PassengerApp
-from sim.demo.lines import Lines
+from sim.demo.connections import Connections
 from sim.demo.rides import RidesSeen
 from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
@@ -52,7 +52,7 @@ class Crowd:
         self.drivers: list[DriverApp] = []
         self.passengers: dict[RideId, PassengerApp] = {}
         self.url = ""
-        self.lines = Lines(self.errors, on_failure, self._on_over)
+        self.connections = Connections(self.errors, on_failure, self._on_over)
         self._run = f"{int(runtime.now):x}"  # the database may remember the rides of an earlier demo
         self._booked = 0
         self._behaviour = PassengerBehaviour()
@@ -79,7 +79,7 @@ class Crowd:
             self.runtime.sink(phone.address, phone)
             app = DriverApp(phone, self._link(f"/ws/driver/{driver_id}/", wire.to_driver), self.errors, self.figures)
             self.drivers.append(app)
-            self.lines.keep(app)
+            self.connections.keep(app)
         self.runtime.set_timer(BEAT_S, CADENCE, Beat(0))
         for app in self.drivers:
             await app.opened.wait()
@@ -121,7 +121,7 @@ class Crowd:
         self.runtime.sink(phone.address, phone)
         link, turn = self._link(f"/ws/ride/{ride_id}/", wire.to_passenger), self._booked % PING_BEATS
         app = self.passengers[ride_id] = PassengerApp(phone, link, self.errors, self.seen, turn)
-        self.lines.keep(app)
+        self.connections.keep(app)
         self._wait_for_next()
 
     def _on_end(self, phone: PassengerPhone) -> None:
@@ -133,7 +133,7 @@ class Crowd:
     # -- lines
 
     def _link(self, path: str, decode: Decode) -> SocketLink:
-        return SocketLink(self.url + path, decode, self.runtime.rng("links"), self.lines.doors)
+        return SocketLink(self.url + path, decode, self.runtime.rng("links"), self.connections.doors)
 
     def _on_over(self, app: DemoApp, is_refused: bool) -> None:
         if is_refused and isinstance(app, PassengerApp):
@@ -144,7 +144,7 @@ class Crowd:
         """Hang up: passengers first, then drivers."""
         for address in (CADENCE, DEMAND):
             self.runtime.remove_sink(address)
-        await self.lines.hang_up()
+        await self.connections.hang_up()
 
 
 class _Sink:

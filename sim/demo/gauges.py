@@ -50,7 +50,7 @@ class Gauges:
             positions_per_s=self._positions.per_s(now, figures["positions"]),
             server_cpu=self._cpu.per_s(now, usage.cpu_s) if usage is not None else None,
             server_memory_bytes=usage.memory_bytes if usage is not None else None,
-            reconnects=crowd.lines.came_back,
+            reconnects=crowd.connections.came_back,
             errors=crowd.errors.total(),
             news=tuple(crowd.seen.news),
         )

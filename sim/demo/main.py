@@ -31,7 +31,7 @@ from dispatch.transport.ws.server import run
 from dispatch.travel.models import CONSTANT
 from sim.city.demand import Demand, DemandError
 from sim.demo.crowd import Crowd
-from sim.demo.curtain import Curtain
+from sim.demo.ending import DemoEnding
 from sim.demo.gauges import Gauges
 from sim.demo.pace import paced
 from sim.demo.ranks import at_ranks, ranks_among, with_short_rides
@@ -152,18 +152,18 @@ def _title(wanted: SimulateSettings, start_at: float) -> str:
 
 async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> Outcome:
     """Start all parts from top to bottom, and stop them in the reverse order."""
-    curtain, runtime, figures = Curtain(), RealtimeRuntime(plan.wanted.seed), Figures()
-    curtain.watch_loop()
+    ending, runtime, figures = DemoEnding(), RealtimeRuntime(plan.wanted.seed), Figures()
+    ending.watch_loop()
     seed(plan.settings.db, len(plan.fleet), now=runtime.now)  # so that drivers have names and cars
-    crowd = Crowd(runtime, figures, curtain.fail)
+    crowd = Crowd(runtime, figures, ending.fail)
     async with ServerProcess(script, plan.settings) as server:
         gauges = Gauges(crowd, server, plan.title, plan.wanted.for_s)
         with screen:
             showing = asyncio.create_task(_keep_showing(screen, gauges, plan, figures))
-            showing.add_done_callback(curtain.on_task_over)
-            if await curtain.before(server.ready()):
-                server.ended.add_done_callback(curtain.on_task_over)
-                await curtain.before(_play(plan, crowd, gauges, server.url))
+            showing.add_done_callback(ending.on_task_over)
+            if await ending.before(server.ready()):
+                server.ended.add_done_callback(ending.on_task_over)
+                await ending.before(_play(plan, crowd, gauges, server.url))
             died, told = server.ended.done(), _told(plan, figures)
             last = gauges.look(told)
             summary = demo_summary(told, last)
@@ -172,7 +172,7 @@ async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | No
             gauges.doing = "stopping the server"
             summary["server_exit"] = await server.stop()
             showing.cancel()
-    curtain.raise_failure()
+    ending.raise_failure()
     if view_file is not None:
         save_svg(last, view_file)
     return Outcome(summary, died, list(server.last_lines), crowd.errors)

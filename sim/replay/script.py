@@ -124,9 +124,8 @@ class _Author:
             write(self, at - self.script.begins_at, event)
 
     def add(self, at: float, who: str, what: str, **fields: Any) -> None:
-        if (
-            who != RIDE and who not in self.script.north_km
-        ):  # nobody asked them: a manager bound them, or the file is wrong
+        # Nobody asked them: a manager bound them, or the file is wrong.
+        if who != RIDE and who not in self.script.north_km:
             self.script.unplayable.append(f"{at:.1f} s: {what} of driver {who}, who was asked in no round")
             return
         self.script.lines.append(Line(round(at, 3), who, what, fields))

@@ -20,7 +20,7 @@ from dispatch.timestamps import LocalTime
 from dispatch.transport import wire
 from dispatch.values import Point, Trip
 from sim.demo.apps import DemoApp, PassengerApp
-from sim.demo.lines import Lines
+from sim.demo.connections import Connections
 from sim.demo.rides import RidesSeen
 from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import PassengerBehaviour
@@ -99,7 +99,7 @@ class Crowd:
         """What passengers who are not simulated say at the car, by ride; None: a driver waits for it."""
         self._seed, self._local = seed, LocalTime(time_zone)
         self._token, self._renew_beats = token, max(1, round(renew_every_s / BEAT_S))
-        self.lines = Lines(self.errors, self._on_failure, self._on_over)
+        self.connections = Connections(self.errors, self._on_failure, self._on_over)
         self._who: dict[DemoApp, Principal] = {}
         self._booked = self._turn = 0
         self._run = f"{int(self.people.now):x}"  # the file may remember the rides of an earlier run
@@ -152,7 +152,7 @@ class Crowd:
         if self._beating is not None:
             self._beating.cancel()
         self._post.clear()
-        await self.lines.hang_up()
+        await self.connections.hang_up()
 
     # -- steering
 
@@ -285,11 +285,11 @@ class Crowd:
 
     def _link(self, path: str, decode: Decode, who: Principal) -> SocketLink:
         dice = self._rng(f"links/{path}")
-        return SocketLink(self._url + path, decode, dice, self.lines.doors, lambda: self._token(who))
+        return SocketLink(self._url + path, decode, dice, self.connections.doors, lambda: self._token(who))
 
     def _keep(self, app: DemoApp, who: Principal) -> None:
         self._who[app] = who
-        self.lines.keep(app)
+        self.connections.keep(app)
 
     def _on_over(self, app: DemoApp, is_refused: bool) -> None:
         who = self._who.pop(app)

@@ -19,7 +19,7 @@ from dispatch.storage.tables.opening import reading
 from dispatch.text import say
 from dispatch.top.screen import Screen, save_svg, screen_for
 from dispatch.transport.ws.server import run
-from sim.demo.curtain import Curtain
+from sim.demo.ending import DemoEnding
 from sim.demo.main import KINDS_TOLD, Outcome
 from sim.demo.server import ServerProcess
 from sim.demo.summary import as_line, demo_summary, print_table
@@ -107,16 +107,16 @@ def has_screen(environ: Mapping[str, str], platform: str) -> bool:
 
 async def _play(show: Show, script: str, screen: Screen) -> Outcome:
     """Start all parts from top to bottom, and stop them in the reverse order."""
-    curtain = Curtain()
-    curtain.watch_loop()
+    ending = DemoEnding()
+    ending.watch_loop()
     async with ServerProcess(script, show.settings, *show.flags) as server:
         watch = Watch(server, drivers=show.drivers, seed=show.seed, for_s=show.for_s, opens=show.opens)
         with screen:
             showing = asyncio.create_task(watch.keep_showing(screen))
-            showing.add_done_callback(curtain.on_task_over)
-            if await curtain.before(server.ready()):
-                server.ended.add_done_callback(curtain.on_task_over)
-                await curtain.before(watch.run(screen, waits=show.rides == 0))
+            showing.add_done_callback(ending.on_task_over)
+            if await ending.before(server.ready()):
+                server.ended.add_done_callback(ending.on_task_over)
+                await ending.before(watch.run(screen, waits=show.rides == 0))
             died = server.ended.done()
             if not died:
                 await watch.ask()
@@ -125,7 +125,7 @@ async def _play(show: Show, script: str, screen: Screen) -> Outcome:
             watch.gauges.doing = "hanging up"
             summary["server_exit"] = await server.stop()
             showing.cancel()
-    curtain.raise_failure()
+    ending.raise_failure()
     if show.view_file is not None:
         save_svg(last, show.view_file)
     return Outcome(summary, died, list(server.last_lines), watch.errors)

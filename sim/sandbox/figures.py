@@ -40,7 +40,7 @@ def figures_of(crowd: Crowd, seed: int) -> FiguresSoFar:
         drivers=len(phones),
         connected=sum(phone.link is not None for phone in phones),
         busy=sum(phone.ride is not None for phone in phones),
-        came_back=crowd.lines.came_back,
+        came_back=crowd.connections.came_back,
         errors=dict(crowd.errors),
         news=tuple(crowd.seen.news),
         is_over=crowd.is_over,

@@ -127,9 +127,8 @@ class RowReader:
         except ValueError:
             pass
         try:
-            return float(
-                text.replace("\N{MINUS SIGN}", "-").replace(",", ".").rstrip("°")
-            )  # 40,75 as much of Europe writes it
+            # Much of Europe writes 40,75.
+            return float(text.replace("\N{MINUS SIGN}", "-").replace(",", ".").rstrip("°"))
         except ValueError:
             raise Unusable(BAD_NUMBER, f"{name} {text[:SHOWN]!r} is not a number") from None
 

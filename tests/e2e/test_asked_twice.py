@@ -42,9 +42,8 @@ def test_all_that_staff_ask_of_a_ride_is_done_once_also_after_a_kill(tmp_path: P
             at(host) as desk,
             connect(f"ws://{host}/ws/driver/{DRIVER}/") as driver,
         ):
-            await say(
-                driver, "location_update", latitude=-26.31, longitude=28.05
-            )  # too far away to be asked by a round
+            # Too far away to be asked by a round.
+            await say(driver, "location_update", latitude=-26.31, longitude=28.05)
             ride: str = (await desk.post("/api/rides", json=CALL)).json()["ride_id"]
             for number, (_, path, _, status) in enumerate(ASKED):
                 answer = await ask(desk, ride, number)

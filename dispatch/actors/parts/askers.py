@@ -1,4 +1,4 @@
-"""Who asks a ride something, and so who is answered, and how: the passenger's app, a driver's actor, or the operator's people."""
+"""Who asked a ride something, and how they are answered: the passenger's app, a driver's actor, or the operator's people."""
 
 from __future__ import annotations
 
@@ -125,9 +125,8 @@ class _Desk:
         if known is not None:
             before = Command(command.id, known.fingerprint, command.driver_id, command.staff_id)
             return journey.told_again(before, command, journey.told_desk(ride.ride))
-        told = ride.store.events_of_ride(
-            ride.ride_id
-        )  # the dispatcher's among them: a ride does not hear of what it did for staff
+        # The dispatcher's among them: a ride does not hear of what it did for staff.
+        told = ride.store.events_of_ride(ride.ride_id)
         return journey.act_known(ride.ride_id, command, told, ride.ride.status)
 
     def answer(self, ride: RideActor, message: Any, decision: Decision) -> None:

@@ -1,4 +1,5 @@
-"""A policy of others, held to the rules: what fails or takes too long is logged and left to the default, and so is an ask too many."""
+"""Guards a policy that a plug-in brings. A turn in which it fails or takes too long is logged, and the default policy takes that turn.
+An ask that the rules forbid is logged and not done."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator

@@ -294,12 +294,10 @@ class Searches(dict[RideId, Search]):
         kind = type(event)
         if kind is RideRequested:
             whole = RideCard(event.ride_id, event.search_no, event.passenger, event.trip, event.pickup_at)
-            self._begin(
-                self.rules.discretion.shown(whole), event.at, search
-            )  # who accepted hears the whole from the ride
-        elif (
-            search is not None and kind is RideUnassigned
-        ):  # those who were only silent may be asked again, the driver who gave it up may not
+            # The driver who accepts is told the whole ride by the ride itself.
+            self._begin(self.rules.discretion.shown(whole), event.at, search)
+        elif search is not None and kind is RideUnassigned:
+            # Drivers who were only silent may be asked again. The driver who gave the ride up may not.
             card = replace(search.card, search_no=event.search_no)
             self._begin(card, search.since, search).refusals[event.driver_id] = None
         elif search is not None:

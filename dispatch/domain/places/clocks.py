@@ -35,9 +35,8 @@ class PhoneClock:
         late = now - recorded_at
         if self._began is None:
             self._begin(recorded_at, now)
-            self.behind_s = min(
-                0.0, late
-            )  # nothing is recorded in the future: one such report proves that the clock is ahead
+            # Nothing is recorded in the future: one such report proves that the clock is ahead.
+            self.behind_s = min(0.0, late)
             return
         passed, told = now - self._began, recorded_at - self._recorded
         if told == 0.0:

@@ -36,9 +36,8 @@ def require_whole(path: str | Path) -> None:
     file = Path(os.path.realpath(path))  # SQLite keeps the log beside the file itself, not beside a link to it
     if not file.is_file():
         log = Path(f"{file}-wal")
-        if (
-            not file.exists() and log.exists() and log.stat().st_size
-        ):  # SQLite would take the file for a new one, and remove the log
+        # SQLite would take the file for a new one, and remove the log.
+        if not file.exists() and log.exists() and log.stat().st_size:
             raise StorageDamaged(str(path), f"it is not there, though its log {log.name} is")
         return
     lost = lost_commits(file)

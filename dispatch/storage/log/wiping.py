@@ -1,4 +1,4 @@
-"""What was taken out of a file leaves its free pages and its log as well: the file is written anew.
+"""Writes a file anew, so that what was taken out of it leaves its free pages and its log as well.
 
 From the commit that takes something out until that is done the file itself says so, for a process may die in between: then the next
 start does it, or the next order that takes something out.

@@ -1,4 +1,4 @@
-"""What makes the places in rows as coarse as `erasing` makes them in the events that these rows follow from."""
+"""Makes the places in rows as coarse as `erasing` makes them in the events that these rows follow from."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -62,9 +62,8 @@ def rename(told: Any, pseudonyms: Mapping[str, str]) -> bool:
         return is_changed
     own = next((pseudonyms[told[name]] for name in WHO if told.get(name) in pseudonyms), "")
     if own and "name" in told and told == _card_of(stranger(DriverId(told.get("driver_id", ""))), told):
-        told.update(
-            _card_of(stranger(DriverId(own)), told)
-        )  # a stranger's card replaces no other one: it must stay a stranger's
+        # A stranger's card replaces no other one: it must stay a stranger's.
+        told.update(_card_of(stranger(DriverId(own)), told))
         return True
     for name in IDS:
         if told.get(name) in pseudonyms:

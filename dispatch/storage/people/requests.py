@@ -1,4 +1,4 @@
-"""What staff changed of people under a key, in the last day: asked again it is not done again. No event tells of it.
+"""The keys under which staff changed people in the last day: a change that is asked for again is not made again. No event tells of it.
 
 It is on file in one commit with what was done. An answer keeps ids and numbers alone, and what was wrong with the rows of a list.
 """

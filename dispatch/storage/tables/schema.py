@@ -1,4 +1,4 @@
-"""The tables and how they come to be. Times are unix seconds, distances metres unless named otherwise."""
+"""The tables, and the migrations that make them. Times are Unix seconds, distances metres unless named otherwise."""
 
 from typing import Final, NamedTuple
 

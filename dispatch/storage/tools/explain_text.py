@@ -46,9 +46,8 @@ def lines(told: Told) -> Iterator[str]:
     wanted = f" for a {told['vehicle_type']}" if told["vehicle_type"] else ""
     yield f"Ride {told['ride_id']}, booked {told['requested_at']}{wanted}: {told['status']}"
     entries = [(_turn, one) for one in told["turns"]] + [(_round, one) for one in told["rounds"]]
-    for tell, one in sorted(
-        entries, key=lambda entry: entry[1]["at"]
-    ):  # at one moment the turn that led to the round first
+    # At one moment the turn that led to the round first.
+    for tell, one in sorted(entries, key=lambda entry: entry[1]["at"]):
         yield from tell(one, (_moment(one["at"]) - began).total_seconds())
     if not told["rounds"]:
         yield "No round was opened."

@@ -1,4 +1,4 @@
-"""`Admission` finds out who asks, for every request and every handshake, or refuses it. No I/O but a look at who has a phone.
+"""`Admission` finds out who asks, for every request and every handshake, or refuses it. Its only I/O is to look up who has a phone.
 
 A foreign web page that is open in a browser must not use the server. Such a page is known by its Origin. A page whose own name was made
 to lead to this server (DNS rebinding) is known by the Host that its browser sends. Who asks is then said by an access token, or, while

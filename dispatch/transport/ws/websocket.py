@@ -140,9 +140,8 @@ class DispatchConnection(asyncio.Protocol):
             log.info("an app was told an error", extra={**self._named(), **frame_log.shown(frame)})
         if self._write_paused:
             self._hold_back(type(message), frame)
-        elif (
-            protocol.state is State.OPEN
-        ):  # else the app's Close came in one piece with the frame that is answered here
+        elif protocol.state is State.OPEN:
+            # Otherwise the app's Close came in one piece with the frame that is answered here.
             counters = edge.counters
             counters.frames_out += 1
             counters.bytes_out += len(frame)

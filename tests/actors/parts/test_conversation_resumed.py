@@ -180,9 +180,8 @@ class TestUnsure:
         rig = a_driver()
         rig.tell(ME, OFFERED, CloseOffer(OFFER, RIDE, "taken"), OfferRide(lease(OTHER_RIDE), CARD))
         rig.disk_is_full(True)
-        rig.tell(
-            ME, SetAvailability(AS_DAN, False), AcceptOffer(AS_DAN, RIDE, OFFER)
-        )  # the answer to a late accept waits for the disk
+        # The answer to a late accept waits for the disk.
+        rig.tell(ME, SetAvailability(AS_DAN, False), AcceptOffer(AS_DAN, RIDE, OFFER))
         rig.disk_is_full(False)
         rig.tell(ME, OfferRide(lease(OTHER_RIDE, serial=2), CARD))
         told = {}

@@ -168,7 +168,7 @@ def test_who_is_told_to_come_back_does_and_rides_go_on() -> None:
         await until(lambda: town.crowd.is_quiet, within_s=20)
         assert town.told["completed"] == 2
         assert town.told["requests"] == 2
-        assert town.crowd.lines.came_back == 8
+        assert town.crowd.connections.came_back == 8
         assert not town.crowd.errors
 
     in_town(play)

@@ -1,4 +1,4 @@
-"""The lines of a crowd: each app's connection runs as a task of its own, until it is over or everybody hangs up."""
+"""The connections of a crowd: each app's runs as a task of its own, until it is over or everybody hangs up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOORS: Final = 50
 HANG_UP_BATCH, HANG_UP_WITHIN_S = 100, 5.0
 
 
-class Lines:
+class Connections:
     """`doors`: what the handshakes of all links go through."""
 
     def __init__(
@@ -26,9 +26,9 @@ class Lines:
     ) -> None:
         """
         Args:
-            errors: counts how the server ended lines for good, in words.
+            errors: counts how the server ended connections for good, in words.
             on_failure: hears when an app has a bug: nothing fails in silence.
-            on_over: hears of each app whose line is over, and whether the server ended it for good.
+            on_over: hears of each app whose connection is over, and whether the server ended it for good.
         """
         self.doors = asyncio.Semaphore(DOORS)
         self._errors, self._on_failure, self._on_over = errors, on_failure, on_over
@@ -41,7 +41,7 @@ class Lines:
         return self._came_back + sum(app.link.came_back for app in self._apps.values())
 
     def keep(self, app: DemoApp) -> None:
-        """Run the line of this app from now on."""
+        """Keep the connection of this app from now on."""
         task = asyncio.create_task(app.link.run(app))
         self._apps[task] = app
         task.add_done_callback(self._on_done)
@@ -63,9 +63,9 @@ class Lines:
 
     async def hang_up(self) -> None:
         """Hang up: who came last first, a batch at a time. An app that takes more than a few seconds is cut off."""
-        lines = list(self._apps.items())[::-1]  # the fleet came first
-        for start in range(0, len(lines), HANG_UP_BATCH):
-            batch = lines[start : start + HANG_UP_BATCH]
+        running = list(self._apps.items())[::-1]  # the fleet came first
+        for start in range(0, len(running), HANG_UP_BATCH):
+            batch = running[start : start + HANG_UP_BATCH]
             for _, app in batch:
                 app.link.close()
             await asyncio.wait([task for task, _ in batch], timeout=HANG_UP_WITHIN_S)

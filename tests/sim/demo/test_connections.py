@@ -1,4 +1,4 @@
-"""Lines of apps: what is heard of the end of one."""
+"""Connections of apps: what is heard of the end of one."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from sim.demo.apps import DemoApp
-from sim.demo.lines import Lines
+from sim.demo.connections import Connections
 from sim.network.socket_link import Ending
 
 
@@ -36,17 +36,17 @@ class App:
 
 
 class Heard:
-    """What lines told."""
+    """What connections told."""
 
     def __init__(self) -> None:
         self.errors, self.failures, self.over = Counter[str](), list[BaseException](), list[tuple[Any, bool]]()
-        self.lines = Lines(
+        self.connections = Connections(
             self.errors, self.failures.append, lambda app, is_refused: self.over.append((app, is_refused))
         )
 
     def keep(self) -> App:
         app = App()
-        self.lines.keep(cast("DemoApp", app))
+        self.connections.keep(cast("DemoApp", app))
         return app
 
 
@@ -54,12 +54,12 @@ def test_an_app_that_the_server_sends_away_is_counted_and_its_crowd_hears_of_it(
     async def play() -> None:
         heard = Heard()
         app = heard.keep()
-        assert heard.lines.came_back == 2
+        assert heard.connections.came_back == 2
         app.link.end = lambda: Ending(4503, "logged out")
         app.link.close()
         await app.opened.wait()
         assert (heard.errors, heard.over) == ({"4503 logged out": 1}, [(app, True)])
-        assert heard.lines.came_back == 2, "a line that is over still counts"
+        assert heard.connections.came_back == 2, "a line that is over still counts"
 
     asyncio.run(play())
 
@@ -77,7 +77,7 @@ def test_a_bug_of_an_app_is_told_and_the_others_go_on() -> None:
         await broken.opened.wait()
         assert [str(failure) for failure in heard.failures] == ["a bug"]
         assert not sound.opened.is_set()
-        await heard.lines.hang_up()
+        await heard.connections.hang_up()
 
     asyncio.run(play())
 
@@ -88,7 +88,7 @@ def test_all_hang_up_and_none_of_them_was_refused(count: int) -> None:
         heard = Heard()
         for _ in range(count):
             heard.keep()
-        await heard.lines.hang_up()
+        await heard.connections.hang_up()
         await asyncio.sleep(0)
         assert [is_refused for _, is_refused in heard.over] == [False] * count
         assert not heard.errors
