@@ -64,6 +64,7 @@ export class TownMap {
   #follow;
   #cross;
   #street;
+  #buttons;
 
   /** @param {HTMLElement} box @param {Parameters<typeof openMap>[1]} options */
   constructor(box, options) {
@@ -78,10 +79,10 @@ export class TownMap {
       el("span", { class: "map-cross", "aria-hidden": "true" }), this.#street,
       el("button", { type: "button", class: "map-take", test: "take-point", on: { click: () => this.#take() } }, texts.say("map.take")),
     );
-    const zoom = el("div", { class: "map-zoom" }, this.#zoomButton("+", 1, texts.say("map.zoom_in")), this.#zoomButton("−", -1, texts.say("map.zoom_out")));
+    this.#buttons = el("div", { class: "map-zoom" }, this.#zoomButton("+", 1, texts.say("map.zoom_in")), this.#zoomButton("−", -1, texts.say("map.zoom_out")));
     box.classList.add("town-map");
     const isOurs = !town.map?.style_url && !town.map?.pmtiles_url;
-    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, zoom, streets && isOurs ? creditOf(streets.credit) : null);
+    fill(box, el("div", { class: "map-ground" }), this.#cross, this.#follow, this.#buttons, streets && isOurs ? creditOf(streets.credit) : null);
     this.#themes = new MutationObserver(() => this.#recolour());
     this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     this.#open().catch((/** @type {unknown} */ error) => this.#giveUp(error));
@@ -286,9 +287,14 @@ export class TownMap {
     return { width, height };
   }
 
+  /** What marks keep free at each side: more where the buttons lie, which would hide one. */
   #margin() {
     const { width, height } = this.#size();
-    return Math.min(MARGIN_PX, width / 4, height / 4);
+    const margin = Math.min(MARGIN_PX, width / 4, height / 4);
+    const buttons = this.#buttons.offsetWidth;
+    const side = buttons > 0 ? Math.min(margin + buttons, width / 3) : margin;
+    const isMirrored = getComputedStyle(this.#box).direction === "rtl";
+    return { top: margin, bottom: margin, left: isMirrored ? side : margin, right: isMirrored ? margin : side };
   }
 
   /** @param {boolean} moving whether the map may glide there */
@@ -318,11 +324,11 @@ export class TownMap {
     const best = this.#cameraFor(corners);
     if (!best) return;
     const zoom = this.#map.getZoom();
-    const margin = this.#margin() / 2;
+    const { top, right, bottom, left } = this.#margin();
     const { width, height } = this.#size();
     const leaves = corners.some((corner) => {
       const { x, y } = this.#map.project(corner);
-      return x < margin || y < margin || x > width - margin || y > height - margin;
+      return x < left / 2 || y < top / 2 || x > width - right / 2 || y > height - bottom / 2;
     });
     if (leaves || best.zoom > zoom + 1) this.#show(true);
   }
