@@ -41,6 +41,8 @@ const connection = client.driver(person.id, {
 });
 const clock = { now: () => performance.now(), wall: () => Date.now(), get roundTripMs() { return connection.roundTripMs; } };
 
+// Until the driver's own place is known it is as dark as in the town, so that going online does not change it.
+if (town.bounds) followSun(isNight(new Date(), middleOf(town.bounds)));
 const mark = () => recall("mark") ?? middleOf(town.bounds ?? SOMEWHERE);
 const position = new Position({ connection, byHand: town.sandbox ? mark() : null, changed: () => placed() });
 const sounds = new Sounds(() => sound.on, () => draw());
