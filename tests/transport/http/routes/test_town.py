@@ -28,6 +28,10 @@ def asked(path: str, priced_types: tuple[str, ...] = (), **settings: Any) -> Any
         ):
             answer = await client.get(path)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+            is_document = not path.startswith("/api/")
+            assert (answer.headers.get("content-encoding") == "gzip") is is_document, (
+                "a document is long, an answer short"
+            )
             return answer.json()
 
     return run(ask())
