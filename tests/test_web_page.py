@@ -79,6 +79,14 @@ def packed(file: Path) -> int:
     return len(gzip.compress(file.read_bytes(), 9))
 
 
+@pytest.mark.parametrize("page", ["passenger", "driver", "desk", "developer"])
+def test_modules_are_fetched_together_and_not_one_after_another(page: str) -> None:
+    main = FOLDER / page / "main.js"
+    html = (main.parent / "index.html").read_text("utf-8")
+    named = re.findall(r'<link rel="modulepreload" href="/web/([^"]+)">', html)
+    assert [FOLDER / path for path in named] == sorted(closure(main) - {main})
+
+
 WEIGHTS = {
     path: tuple(int(kb) * 1_000 for kb in re.findall(r"(\d+) KB", row))
     for paths, row in table("Weight").items()
