@@ -72,6 +72,7 @@ async function frameWithPerson(page, title) {
   keepFiles(page);
   const frame = await openFrame({ page, title });
   const person = await somebody({ ...frame, page }, frame.town);
+  fill(frame.main); // also of the sign that stood there before the words
   // Where nobody logs in there is no cookie to renew a login by.
   return { ...frame, client: person.guest ? new DispatchClient({ base: location.origin }) : frame.client, person };
 }
