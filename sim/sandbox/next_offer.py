@@ -5,6 +5,7 @@ nothing of it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
@@ -18,6 +19,8 @@ from sim.sandbox.crowd import Crowd
 
 LOOK_EVERY_S: Final = 0.25
 OWN_EVERY_S: Final = 1.0
+OWN_KEPT_S: Final = 5.0
+"""A driver who is not simulated counts as free so long after a lost link: a page that is loaded anew is back by then."""
 HEARD_EVERY_S, HEARD_WITHIN_S = 0.05, 3.0
 GIVES_UP_S, OWN_WITHIN_S = 60.0, 10.0
 """A driver who is offline or busy is not waited for any longer: with the first number, where somebody asked for that offer."""
@@ -32,6 +35,7 @@ class NextOffer:
         self._desk = desk_reads(parts)
         self._looking: asyncio.Task[None] | None = None
         self._left = RideId("")
+        self._free_at: dict[DriverId, float] = {}
         crowd.on_left = self._leave
 
     def give_to(self, driver_id: DriverId) -> None:
@@ -100,7 +104,9 @@ class NextOffer:
         """Free drivers who are simulated; the crowd is told of those who are not."""
         free = set(await self._desk.read(free_drivers))
         simulated = {app.phone.driver_id for app in self._crowd.drivers}
-        self._crowd.own_free = frozenset(free - simulated)
+        now = time.monotonic()
+        self._free_at.update(dict.fromkeys(free - simulated, now))
+        self._crowd.own_free = frozenset(driver_id for driver_id, at in self._free_at.items() if now - at < OWN_KEPT_S)
         return free & simulated
 
     async def _offers(self, driver_ids: Collection[DriverId], ride_id: RideId | None) -> int:

@@ -136,6 +136,7 @@ export function waitingScreen(scene) {
       last.update(state);
       const linked = state.link.state === "open";
       const asked = state.heldBack === null && linked;
+      title.classList.toggle("on", asked);
       put(waiting, t.say(asked ? "driver.waiting" : "driver.no_requests"));
       const soundKey = !sound.on ? "driver.sound_off" : sounds.blocked || !sounds.awake ? "driver.sound_blocked" : "driver.sound_on";
       put(how, t.say("driver.how", { link: t.say(linked ? "driver.link_good" : "driver.link_lost"), sound: t.say(soundKey) }));
