@@ -29,7 +29,7 @@ from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
 from dispatch.domain.pricing.pricer import Pricer
 from dispatch.domain.ride.record import RideRules
 from dispatch.ids import UNNAMED_ZONE, DriverId, PassengerId, RideId
-from dispatch.masking.rides import Discretion
+from dispatch.masking.rides import RideMask
 from dispatch.messages.commands import Attach, FindDriver
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.overview import Overview
@@ -62,18 +62,18 @@ AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
 Board = TypeVar("Board", bound=PositionBoard)
 
 
-def discretion(settings: Settings) -> Discretion:
+def ride_mask(settings: Settings) -> RideMask:
     """How much of a ride drivers read who do not have it."""
     with_login = must_log_in(settings)
     masks = settings.show_phone == "never" or (settings.show_phone == "auto" and with_login)
     by_area = settings.offer_shows == "area" or (settings.offer_shows == "auto" and with_login)
-    return Discretion(masks_phones=masks, by_area=by_area)
+    return RideMask(masks_phones=masks, by_area=by_area)
 
 
 def search_rules(settings: Settings) -> SearchRules:
     """What a dispatcher needs of the settings."""
     vehicles = Vehicles.of(settings.vehicle_types)
-    return options_of(SearchRules, settings, vehicles=vehicles, discretion=discretion(settings))
+    return options_of(SearchRules, settings, vehicles=vehicles, mask=ride_mask(settings))
 
 
 def ride_rules(settings: Settings, travel: EtaModel, priced_by: Pricer, zones: ZoneMap = ONE_ZONE) -> RideRules:
@@ -106,8 +106,8 @@ def tracker_options(rules: Rules, travel: EtaModel) -> TrackerOptions:
 
 def driver_options(settings: Settings, memory: Memory, events_a_fold: int) -> DriverOptions:
     """What a driver needs of the settings. `events_a_fold`: after so many events a history is folded."""
-    stays_s, told = settings.link_grace_s + settings.retire_after_s, discretion(settings)
-    more = {"memory": memory, "retire_after_s": stays_s, "events_a_fold": events_a_fold, "discretion": told}
+    stays_s, told = settings.link_grace_s + settings.retire_after_s, ride_mask(settings)
+    more = {"memory": memory, "retire_after_s": stays_s, "events_a_fold": events_a_fold, "mask": told}
     return options_of(DriverOptions, settings, **more)
 
 

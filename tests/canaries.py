@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 from dispatch.actors.recorded import RecordedActor
-from dispatch.assembly import discretion
+from dispatch.assembly import ride_mask
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import DriverRegistered, RideAssigned, RideRequested, RideScheduled
 from dispatch.transport import wire
@@ -98,7 +98,7 @@ class Canaries:
             )
         assert isinstance(session, DriverSession)
         if isinstance(frame, wire.RideRequest):
-            return not discretion(session._context.settings).masks_phones
+            return not ride_mask(session._context.settings).masks_phones
         has_it = principal.id in self._drivers_of.get(ride_id, ())
         return has_it and isinstance(frame, wire.RideAccepted | wire.CurrentRide)
 

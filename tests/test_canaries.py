@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.masking.rides import Discretion
+from dispatch.masking.rides import RideMask
 from dispatch.messages.notices import Refused
 from dispatch.transport.http.problem import problem
 from tests.authority.town import Town
@@ -37,7 +37,7 @@ def test_a_ride_as_it_should_be_is_silent(leaks: list[str]) -> None:
 
 
 def test_an_offer_that_shows_the_whole_phone_is_seen(leaks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Discretion, "shown", lambda discretion, card: card)
+    monkeypatch.setattr(RideMask, "shown", lambda mask, card: card)
     Town("pending").stage.end()
     seen = sung(leaks)
     assert any(OWNERS in leak and "RideRequest to driver 27830000002" in leak for leak in seen), seen

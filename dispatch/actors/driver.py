@@ -29,7 +29,7 @@ from dispatch.domain.driver.record import (
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.errors import InternalError, NoSuchRide, Unavailable
 from dispatch.ids import DriverId, Number, OfferId, RideId
-from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
+from dispatch.masking.rides import WHOLE_AFTER_END_S, RideMask
 from dispatch.messages.base import Command, Message, Undelivered
 from dispatch.messages.commands import (
     AcceptOffer,
@@ -85,7 +85,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
     """Times in seconds. `claim_retry_s`: a claim is repeated so often. `live_offers`: how many offers may be open at once.
     `document_warning_s`: a driver is warned so long before a document ends. `retire_after_s`: a driver on no ride, for whom no
     connection speaks, leaves memory after this. `sleep_max_s`: a driver whose connection was lost may be woken by a push for so long.
-    `events_a_fold`: after so many events all of them are folded into one. `discretion`:
+    `events_a_fold`: after so many events all of them are folded into one. `mask`:
     how much of a ride is told once it is long over.
     """
 
@@ -96,7 +96,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
     retire_after_s: float = Rules.link_grace_s + Rules.retire_after_s
     sleep_max_s: float = Rules.sleep_max_s
     events_a_fold: int = EVENTS_A_FOLD
-    discretion: Discretion = Discretion()
+    mask: RideMask = RideMask()
 
 
 class _Rebuilt(Message, frozen=True, gc=False):
@@ -494,7 +494,7 @@ class DriverActor(RecordedActor):
         reservation = self.driver.reservation
         for event in decisions.released(self.driver, reason, self.app.link is not None):
             self._record(event)
-        if self.options.discretion.by_area and reservation is not None:
+        if self.options.mask.by_area and reservation is not None:
             self.runtime.set_timer(WHOLE_AFTER_END_S, self.address, _LongOver(reservation.ride_id))
         self.claim.clear()
         self.say_pending_snapshot()
@@ -503,7 +503,7 @@ class DriverActor(RecordedActor):
     @receives(_LongOver)
     def _on_long_over(self, message: _LongOver) -> None:
         """An app that comes back, or sends a command again, reads no more of that ride than who was only asked for it."""
-        reservation, shown = self.driver.reservation, self.options.discretion.shown
+        reservation, shown = self.driver.reservation, self.options.mask.shown
         if reservation is not None and reservation.ride_id == message.ride_id:
             return  # the driver has it again
 

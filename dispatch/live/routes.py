@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.assembly import ZONE, Zone, discretion
+from dispatch.assembly import ZONE, Zone, ride_mask
 from dispatch.config import Settings, must_log_in
 from dispatch.config.map_sources import origin_of
 from dispatch.domain.places.geo import EtaModel
@@ -103,7 +103,7 @@ def _people(parts: Parts, desk: LiveDesk) -> LivePeople:
 
 def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
     """What people read of their own."""
-    hides = discretion(parts.settings)
+    hides = ride_mask(parts.settings)
     whole_s = WHOLE_AFTER_END_S if hides.by_area else None
     sight = Sight(hides.read_by_driver, whole_s, parts.zone.pricer.tariff.digits)
     return LiveOwn(desk, parts.settings.time_zone, sight, lambda: parts.requests.runtime.now)

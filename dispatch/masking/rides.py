@@ -19,7 +19,7 @@ AREA_DIGITS: Final = 2
 """Decimals of a degree of latitude and longitude that are told: about a kilometre."""
 
 
-class Discretion(msgspec.Struct, frozen=True):
+class RideMask(msgspec.Struct, frozen=True):
     """What is hidden from drivers who are asked: whole phones, and all that is more than the area."""
 
     masks_phones: bool = False

@@ -18,9 +18,9 @@ from tests.watched import ROOT, STATUS, leaks_in
 WITH_A_LEAK = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from dispatch.masking.rides import Discretion
+from dispatch.masking.rides import RideMask
 from tests import watched
-Discretion.shown = lambda discretion, card: card
+RideMask.shown = lambda mask, card: card
 watched._main()
 """
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dispatch.ids import PassengerId, RideId
 from dispatch.masking.rides import (
     WHOLE_AFTER_END_S,
-    Discretion,
+    RideMask,
     area_of,
     first_name,
 )
@@ -19,7 +19,7 @@ TRIP = Trip(
     Place(-26.20411, 28.04731, "123 Main St"), Place(-26.18512, 28.05567, "456 Oak Ave, Sandton"), 5.2, 15.0, 85.5
 )
 CARD = RideCard(RideId("r1"), 1, SARAH, TRIP)
-AREA = Discretion(masks_phones=True, by_area=True)
+AREA = RideMask(masks_phones=True, by_area=True)
 
 
 @pytest.mark.parametrize(
@@ -51,15 +51,15 @@ def test_the_area_form_keeps_the_pickup_and_all_that_the_ride_pays() -> None:
 
 def test_a_note_may_say_anything_and_is_told_with_the_whole_alone() -> None:
     noted = replace(CARD, trip=replace(TRIP, note="ring +27 82 123 4567"))
-    assert Discretion().shown(noted) == noted
-    for hidden in (AREA, Discretion(masks_phones=True), Discretion(by_area=True)):
+    assert RideMask().shown(noted) == noted
+    for hidden in (AREA, RideMask(masks_phones=True), RideMask(by_area=True)):
         assert hidden.shown(noted).trip.note == ""
 
 
 def test_each_half_of_it_can_be_had_alone() -> None:
-    assert Discretion().shown(CARD) == CARD
-    assert Discretion(masks_phones=True).shown(CARD) == replace(CARD, passenger=replace(SARAH, phone="2782•••4567"))
-    assert Discretion(by_area=True).shown(CARD).passenger == replace(SARAH, name="Sarah")
+    assert RideMask().shown(CARD) == CARD
+    assert RideMask(masks_phones=True).shown(CARD) == replace(CARD, passenger=replace(SARAH, phone="2782•••4567"))
+    assert RideMask(by_area=True).shown(CARD).passenger == replace(SARAH, name="Sarah")
 
 
 def test_a_driver_reads_all_of_their_ride_until_a_quarter_of_an_hour_after_its_end() -> None:
@@ -67,4 +67,4 @@ def test_a_driver_reads_all_of_their_ride_until_a_quarter_of_an_hour_after_its_e
     assert AREA.read_by_driver(CARD, None, 1e9) == CARD
     assert AREA.read_by_driver(CARD, 1000.0, 1899.9) == CARD
     assert AREA.read_by_driver(CARD, 1000.0, 1900.0) == AREA.shown(CARD)
-    assert Discretion(masks_phones=True).read_by_driver(CARD, 1000.0, 1900.0) == CARD
+    assert RideMask(masks_phones=True).read_by_driver(CARD, 1000.0, 1900.0) == CARD

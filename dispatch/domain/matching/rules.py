@@ -4,7 +4,7 @@ import msgspec
 
 from dispatch.config import Rules
 from dispatch.domain.matching.vehicles import ANY_VEHICLES, Vehicles
-from dispatch.masking.rides import Discretion
+from dispatch.masking.rides import RideMask
 
 
 class SearchRules(msgspec.Struct, frozen=True):
@@ -12,7 +12,7 @@ class SearchRules(msgspec.Struct, frozen=True):
 
     `radius_from_m` 0: every round reaches as far as `radius_m`. `stagger_s`: within a round each driver is asked so long after the
     one before; 0: all at once. `explain_candidates`: so many drivers who were not asked are recorded with the reason, for each
-    round; 0: none. `window_s`: how often a policy that decides for many rides together does so. `discretion`: how much of a
+    round; 0: none. `window_s`: how often a policy that decides for many rides together does so. `mask`: how much of a
     ride an offer shows.
     """
 
@@ -30,5 +30,5 @@ class SearchRules(msgspec.Struct, frozen=True):
     stagger_s: float = Rules.stagger_s
     explain_candidates: int = 0
     vehicles: Vehicles = ANY_VEHICLES
-    discretion: Discretion = Discretion()
+    mask: RideMask = RideMask()
     window_s: float = Rules.window_s

@@ -295,7 +295,7 @@ class Searches(dict[RideId, Search]):
         if kind is RideRequested:
             whole = RideCard(event.ride_id, event.search_no, event.passenger, event.trip, event.pickup_at)
             # The driver who accepts is told the whole ride by the ride itself.
-            self._begin(self.rules.discretion.shown(whole), event.at, search)
+            self._begin(self.rules.mask.shown(whole), event.at, search)
         elif search is not None and kind is RideUnassigned:
             # Drivers who were only silent may be asked again. The driver who gave the ride up may not.
             card = replace(search.card, search_no=event.search_no)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from dispatch.domain.matching.rules import SearchRules
 from dispatch.domain.matching.search import NEWCOMERS, NOTHING, PLACES, ROUND, SPENT, USES_UP, Searches
 from dispatch.ids import DriverId, OfferId
-from dispatch.masking.rides import Discretion
+from dispatch.masking.rides import RideMask
 from dispatch.messages.events import RideRequested, RideUnassigned
 from dispatch.values import RideCard
 from tests.domain.matching.searches import (
@@ -42,7 +42,7 @@ def after_the_last_round() -> Played:
 def test_offers_show_the_passengers_phone_or_its_mask_also_after_the_ride_has_lost_its_driver(
     masks: bool, shown: str
 ) -> None:
-    searches = Searches(SearchRules(discretion=Discretion(masks_phones=masks)), lambda passenger_id: ())
+    searches = Searches(SearchRules(mask=RideMask(masks_phones=masks)), lambda passenger_id: ())
     searches.apply(RideRequested(RIDE, 1, ANN, TRIP, 0.0))
     assert searches[RIDE].card == RideCard(RIDE, 1, replace(ANN, phone=shown), TRIP)
     searches.apply(RideUnassigned(RIDE, D1, 2, "driver", "", 9.0))
@@ -52,7 +52,7 @@ def test_offers_show_the_passengers_phone_or_its_mask_also_after_the_ride_has_lo
 def test_offers_that_mask_the_phone_have_no_note_because_people_write_phones_into_it() -> None:
     said = replace(TRIP, note="blue gate, call 082 000 0001")
     for masks, shown in ((True, ""), (False, said.note)):
-        searches = Searches(SearchRules(discretion=Discretion(masks_phones=masks)), lambda passenger_id: ())
+        searches = Searches(SearchRules(mask=RideMask(masks_phones=masks)), lambda passenger_id: ())
         searches.apply(RideRequested(RIDE, 1, ANN, said, 0.0))
         assert searches[RIDE].card.trip.note == shown
 

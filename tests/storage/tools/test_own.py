@@ -10,7 +10,7 @@ import pytest
 from sqlite_utils import Database
 
 from dispatch.ids import DriverId, RideId
-from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
+from dispatch.masking.rides import WHOLE_AFTER_END_S, RideMask
 from dispatch.principals import Principal, Role
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.opening import open_read_only
@@ -25,7 +25,7 @@ SARAH, DRIVER, OTHER = (
     Principal(Role.DRIVER, "d1"),
 )
 WHO = {"passenger_name": "Sarah Johnson", "passenger_phone": "27821234567"}
-AREA = Sight(Discretion(masks_phones=True, by_area=True).read_by_driver, WHOLE_AFTER_END_S, 2)
+AREA = Sight(RideMask(masks_phones=True, by_area=True).read_by_driver, WHOLE_AFTER_END_S, 2)
 FARE = 56.09
 """By the tariff, with three minutes of waiting."""
 START = 1_767_225_600.0

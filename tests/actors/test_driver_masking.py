@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dispatch.actors.driver import DriverOptions
-from dispatch.masking.rides import WHOLE_AFTER_END_S, Discretion
+from dispatch.masking.rides import WHOLE_AFTER_END_S, RideMask
 from dispatch.messages.commands import AcceptOffer, Attach, Resume
 from dispatch.messages.matching import ClaimGranted, ForDriver, OfferRide
 from dispatch.messages.notices import DriverSnapshot, RideAccepted, RideEnded
@@ -15,17 +15,17 @@ from dispatch.values import RideCard
 from tests.actors.rig import ANN, AS_DAN, CARD, OFFER, RIDE, Rig, command, lease
 
 APP, NEWER, ME = "session/5", "session/6", "driver/d1"
-AREA = Discretion(masks_phones=True, by_area=True)
+AREA = RideMask(masks_phones=True, by_area=True)
 WHOLE = replace(CARD, passenger=replace(ANN, name="Ann Smith"))
 ACCEPT = AcceptOffer(AS_DAN, RIDE, OFFER, command("k1"))
 
 
-def after_the_ride(discretion: Discretion = AREA) -> Rig:
+def after_the_ride(mask: RideMask = AREA) -> Rig:
     """A driver who accepted, came back meanwhile, and is free of the ride again."""
     rig = Rig()
     rig.listen(APP, NEWER, "dispatcher/0", "ride/r1")
-    rig.driver(DriverOptions(discretion=discretion))
-    rig.tell(ME, Attach(AS_DAN, APP, (0, 5)), OfferRide(lease(), discretion.shown(WHOLE)), ACCEPT)
+    rig.driver(DriverOptions(mask=mask))
+    rig.tell(ME, Attach(AS_DAN, APP, (0, 5)), OfferRide(lease(), mask.shown(WHOLE)), ACCEPT)
     rig.tell(ME, ClaimGranted(WHOLE, OFFER, "accepted"), Attach(AS_DAN, APP, (0, 6)))
     rig.tell(ME, ForDriver(RideEnded(RIDE, by="ops", reason="", fee=0), releases="cancelled"))
     rig.heard(APP)
@@ -75,6 +75,6 @@ def test_a_driver_who_has_the_ride_again_by_then_reads_all_of_it() -> None:
 
 
 def test_where_offers_show_all_nothing_is_taken_back() -> None:
-    rig = after_the_ride(Discretion())
+    rig = after_the_ride(RideMask())
     rig.wait(WHOLE_AFTER_END_S + 1)
     assert heard_again(rig) == [WHOLE, WHOLE]
