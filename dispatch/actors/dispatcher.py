@@ -236,13 +236,14 @@ class DispatcherActor(RecordedActor):
             text = f"this driver cannot be asked now: {why_not}"
             self.send(message.reply_to, DeskAnswered(RideStatus.PENDING, IllegalTransition.code, text, "driver_id"))
             return
+        metres = zone.metres_to(search, driver_id)
         if held is None:
-            asking = search.asking_one(driver_id, zone.metres_to(search, driver_id), now)
+            asking = search.asking_one(driver_id, metres, now)
             self.record(asking)
             self.supply.hold(message.ride_id, asking.offers)
         action = StaffAction.BIND if message.bind else StaffAction.ASSIGN
         self.record(StaffActed(message.ride_id, message.staff_id, action, driver_id, message.command))
-        (eta_s,) = self.supply.etas_s([driver_id], search.card.trip.pickup.point, now)
+        (eta_s,) = self.supply.etas_s([(metres, driver_id)], search.card.trip.pickup.point, now)
         lease = held or search.open[asking.offers[0].offer_id].lease
         self.send(addresses.driver(driver_id), OfferRide(lease, search.card, eta_s, message.bind))
         self._settle(search)
@@ -425,7 +426,7 @@ class DispatcherActor(RecordedActor):
             if self.supply.everybody is not None:
                 self.record(considered(self.zone, self.supply.everybody, search, asking))
             self.record(asking)
-            etas = self.supply.etas_s([placed.driver_id for placed in asking.offers], card.trip.pickup.point, now)
+            etas = self.supply.etas_s(group, card.trip.pickup.point, now)
             self.supply.hold(card.ride_id, asking.offers)
             for placed, eta_s in zip(asking.offers, etas, strict=True):
                 lease = search.open[placed.offer_id].lease

@@ -140,14 +140,14 @@ class RoadModel:
 
     def eta_s(self, start: Point, end: Point, at: float) -> float:
         """The curve applied to the quickest way, at the local hour of `at`."""
-        return self.etas_s([start], end, at)[0]
+        return self.etas_s([start], [haversine_m(*start, *end)], end, at)[0]
 
-    def etas_s(self, starts: Sequence[Point], end: Point, at: float) -> list[float]:
+    def etas_s(self, starts: Iterable[Point], straight_m: Sequence[float], end: Point, at: float) -> list[float]:
         """For all starts, by one search."""
         hour = self._hour_of(at)
         return [
-            self._beyond.eta_s(start, end, at) if free_s is None else self._curve.of(free_s / FREE_UNIT_S, hour)
-            for start, free_s in zip(starts, self._roads.free_s(starts, end), strict=True)
+            self._beyond.air_s(metres, at) if free_s is None else self._curve.of(free_s / FREE_UNIT_S, hour)
+            for metres, free_s in zip(straight_m, self._roads.free_s([*starts], end), strict=True)
         ]
 
     def air_s(self, straight_m: float, at: float) -> float:

@@ -151,8 +151,11 @@ class TestRoadModel:
             self.model(tmp_path),
             [at(0, 0), near(at(0, 0), -2_000.0), at(4, 4), at(2, 2), near(at(2, 2), 9.0)],
         )
-        assert model.etas_s(starts, at(2, 2), 12.0) == [model.eta_s(start, at(2, 2), 12.0) for start in starts]
-        assert model.etas_s([], at(2, 2), 12.0) == []
+        straight_m = [haversine_m(*start, *at(2, 2)) for start in starts]
+        assert model.etas_s(starts, straight_m, at(2, 2), 12.0) == [
+            model.eta_s(start, at(2, 2), 12.0) for start in starts
+        ]
+        assert model.etas_s([], [], at(2, 2), 12.0) == []
 
 
 class TestRealMaps:

@@ -78,10 +78,11 @@ class Supply:
         self.eligibility_seq = 0
         """How many times some driver became eligible."""
 
-    def etas_s(self, driver_ids: Iterable[DriverId], end: Point, now: float) -> list[float]:
-        """How long each of these drivers takes to a place, in seconds; 0 where the driver's position is unknown."""
-        fixes = map(self.board.position, driver_ids)
-        return self._travel.etas_s([(fix.lat, fix.lon) if fix is not None else end for fix in fixes], end, now)
+    def etas_s(self, hits: Hits, end: Point, now: float) -> list[float]:
+        """How long each of these drivers takes to a place, in seconds; they are so many metres from there."""
+        fixes = (self.board.position(driver_id) for _, driver_id in hits)
+        starts = ((fix.lat, fix.lon) if fix is not None else end for fix in fixes)
+        return self._travel.etas_s(starts, [metres for metres, _ in hits], end, now)
 
     def get(self, driver_id: DriverId) -> Supplied:
         """The record of this driver, made if the driver is new."""
@@ -220,7 +221,7 @@ class Supply:
         if may_ask is None and not self.board.are_fresh([driver_id for _, driver_id in hits], now):  # mostly they are
             hits = self._grid.nearest(lat, lon, wanted, radius_m, partial(fresh, now=now))
         if self._rank_candidates:
-            etas = self.etas_s([driver_id for _, driver_id in hits], (lat, lon), now)
+            etas = self.etas_s(hits, (lat, lon), now)
             hits = [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
         return hits  # type: ignore[no-any-return]
 

@@ -282,7 +282,7 @@ class Zone:
             self.now,
             lambda driver_id: serves(vehicle_type, supply.get(driver_id).vehicle_type),
         )
-        return supply.etas_s([hits[0][1]], point, self.now)[0] if hits else None
+        return supply.etas_s(hits, point, self.now)[0] if hits else None
 
     def free_near(self, point: Point, most: int, radius_m: float) -> list[Point]:
         """Where up to `most` free drivers within `radius_m` of a place are, the nearest first."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dispatch.domain.places.geo import EtaModel
+from dispatch.domain.places.geo import EtaModel, haversine_m
 from dispatch.errors import NoSuchRide
 from dispatch.ids import RideId
 from dispatch.transport import wire
@@ -19,6 +19,7 @@ from dispatch.transport.http.queries import read_query
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.http.routes.desk import ride_id_of
 from dispatch.transport.wire.desk_answers import AskableDrivers, Callers
+from dispatch.values import Point
 
 MOST_OF_A_KIND: Final = 20
 Told = dict[str, Any]
@@ -83,7 +84,8 @@ def ranked(drivers: list[Told], pickup: tuple[float, float], travel: EtaModel, n
     can = [row for row in drivers if row["why_not_asked"] is None]
     others = [row for row in drivers if row["why_not_asked"] is not None]
     first = can[:MOST_OF_A_KIND]
-    etas = travel.etas_s([row["point"] for row in first], pickup, now)
+    starts: list[Point] = [row["point"] for row in first]
+    etas = travel.etas_s(starts, [haversine_m(*start, *pickup) for start in starts], pickup, now)
     for row, eta_s in zip(first, etas, strict=True):
         row["eta_s"] = round(eta_s, 1)
     first.sort(key=lambda row: row["eta_s"])
