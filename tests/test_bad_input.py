@@ -8,6 +8,7 @@ state of a ride forbids is in tests/scenarios and tests/authority; files that so
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -347,6 +348,26 @@ COMMANDS: Final[dict[str, tuple[list[str], int, str]]] = {
     ),
     "NaN kilometres": (["serve", "--radius-km", "NaN"], 2, "radius_km must be a number of kilometres from 0.1 to 500, got 'NaN'"),
     "any origin": (["serve", "--origins", "*"], 2, "origins must be a list of origins"),
+    "a pipe as a database": (["db", "check", "--db", "pipe"], 1, "cannot open pipe: it is a pipe; name another file"),
+    "a pipe to read from": (["db", "show", "rides", "--db", "pipe"], 1, "cannot open pipe: it is a pipe; name another file"),
+    "a pipe to serve": (["serve", "--db", "pipe", "--port", "0"], 1, "cannot open pipe: it is a pipe; name another file"),
+    "a pipe to mend": (["db", "mend", "--db", "pipe"], 1, "cannot open pipe: it is a pipe; name another file"),
+    "a device as a database": (["db", "mend", "--db", "/dev/full"], 1, "cannot open /dev/full: it is a device; name another file"),
+    "a folder as a database": (["db", "check", "--db", "."], 1, "cannot open .: it is a directory; name another file"),
+    "a pipe as a backup": (["db", "restore", "pipe", "--db", "new.db"], 1, "cannot open pipe: it is a pipe; name another file"),
+    "a pipe as TOML": (["serve", "--config", "pipe"], 2, "config must be a TOML file that can be read, got pipe: it is a pipe"),
+    "endless TOML": (["serve", "--config", "/dev/zero"], 2, "a TOML file that can be read, got /dev/zero: it is a device"),
+    "a pipe as a profile": (["eta", "test", "--profile", "pipe"], 1, "cannot read pipe: it is a pipe"),
+    "an endless token": (
+        ["top", "http://127.0.0.1:1", "--token-file", "/dev/zero"], 2, "token_file /dev/zero cannot be read: it is a device",
+    ),
+    "an endless list of people": (
+        ["people", "import", "/dev/zero", "--role", "driver", "--db", "new.db"], 1, "cannot read /dev/zero: it is a device",
+    ),
+    "a pipe as a certificate": (
+        ["serve", "--db", "new.db", "--port", "0", "--tls-cert", "pipe", "--tls-key", "pipe"], 2,
+        "tls_cert pipe and tls_key pipe must be a PEM certificate and its key: it is a pipe",
+    ),
     "a ride with an escape": (["explain", "r\x1b[2J", "--db", "no.db"], 1, "no.db is not an SQLite database of dispatch"),
     "a ride that is a path": (["replay", "../../x", "--db", "no.db"], 1, "no.db is not an SQLite database of dispatch"),
 }  # fmt: skip
@@ -446,6 +467,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "cut.toml").write_text("[server\n")
     (tmp_path / "latin.toml").write_bytes(b'town_name = "\xe9"\n')
     (tmp_path / "no.db").write_text("dear diary")
+    os.mkfifo(tmp_path / "pipe")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -12,6 +12,7 @@ from dispatch.config.settings import SETTINGS, Settings, SimulateSettings, Tarif
 from dispatch.config.table import Setting
 from dispatch.config.vehicle_types import served_by
 from dispatch.errors import SettingError, did_you_mean, nearest
+from dispatch.files import regular
 from dispatch.text import word
 
 DEFAULT_FILE = "dispatch.toml"
@@ -153,7 +154,7 @@ def _from_file(path: str | None) -> dict[str, Given]:
 
 def _parsed(name: str) -> dict[str, object]:
     try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        return tomllib.loads(regular(name).read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingError(
             "config", f"config must be a TOML file that can be read, got {name}: {error.strerror}"

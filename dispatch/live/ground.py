@@ -9,6 +9,7 @@ from dispatch.config import Settings
 from dispatch.config.bounds import Bounds
 from dispatch.config.map_sources import origin_of
 from dispatch.errors import SettingError
+from dispatch.files import regular
 from dispatch.transport.http.routes.maps import Ground
 from dispatch.travel.street_map import MapError
 from dispatch.travel.streets import read_streets
@@ -39,7 +40,7 @@ def _streets(path: str) -> tuple[bytes, Bounds]:
 
 def _tiles(file: Path) -> Path:
     try:
-        with file.open("rb") as opened:
+        with regular(file).open("rb") as opened:
             found = opened.read(len(MAGIC))
     except OSError as cause:
         raise SettingError("map_pmtiles", f"map_pmtiles must name a file that can be read: {cause}") from cause

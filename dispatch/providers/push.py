@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from math import ceil
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ import httpx2
 
 from dispatch.config import PushSettings
 from dispatch.errors import SettingError
+from dispatch.files import regular
 from dispatch.ids import OfferId, RideId
 from dispatch.providers.http import require_url
 from dispatch.providers.outgoing import Outgoing
@@ -243,7 +243,7 @@ def _service_account(path: str | None) -> Mapping[str, str]:
     try:
         import jwt.algorithms
 
-        with Path(path).open("rb") as file:
+        with regular(path).open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             key = json.loads(file.read())
         wanted = {name: key[name] for name in ("project_id", "client_email", "private_key", "token_uri")}

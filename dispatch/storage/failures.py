@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from dispatch.errors import DatabaseError
+from dispatch.files import other_than_file
 
 
 class StorageFailure(DatabaseError):
@@ -189,9 +190,9 @@ def may_write(path: str | Path) -> bool:
 
 
 def _why_unreachable(path: Path) -> str:
-    folder = path.absolute().parent
-    if os.path.isdir(path):
-        return "it is a directory"
+    folder, other = path.absolute().parent, other_than_file(path)
+    if other or os.path.isdir(path):
+        return f"it is {other or 'a directory'}"
     if not os.path.isdir(folder):
         return f"the directory {folder} does not exist"
     if not os.path.exists(path) and not may_write(folder):

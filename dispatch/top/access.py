@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from dispatch.config.authority import authority, in_url
 from dispatch.config.exposure import Reach, reach
 from dispatch.control import ask_owner
 from dispatch.errors import DispatchError, SettingError
+from dispatch.files import regular
 from dispatch.storage.tools.orders import Overlook
 
 WANTED: Final = "http://127.0.0.1:8067"
@@ -94,7 +94,7 @@ def _require(url: str, *, with_token: bool) -> None:
 def _token_in(path: str) -> str:
     """The first line of the file."""
     try:
-        token = Path(path).read_text(encoding="ascii").strip()
+        token = regular(path).read_text(encoding="ascii").strip()
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise SettingError("token_file", f"token_file {path} cannot be read: {why}") from None

@@ -2,18 +2,20 @@
 `travel_time` (s).
 """
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
+from dispatch.files import gunzipped
 from dispatch.travel.street_map import Link, MapError, StreetMap
 from dispatch.values import UNDECODABLE
 
 Id = int | str
+LARGEST: Final = 1_000_000_000
+"""Bytes of a map, unpacked: many times those of the largest city."""
 
 
 class _Node(msgspec.Struct):
@@ -43,7 +45,7 @@ def read(file: Path) -> StreetMap:
     """
     try:
         data = file.read_bytes()
-        graph = msgspec.json.decode(gzip.decompress(data) if file.suffix == ".gz" else data, type=_Graph)
+        graph = msgspec.json.decode(gunzipped(data, LARGEST) if file.suffix == ".gz" else data, type=_Graph)
     except (OSError, EOFError, zlib.error) as cause:
         raise MapError(f"cannot read {file}: {getattr(cause, 'strerror', None) or cause}") from cause
     except UNDECODABLE as cause:

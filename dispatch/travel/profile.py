@@ -8,6 +8,7 @@ import msgspec
 
 from dispatch.domain.places.geo import Curve
 from dispatch.errors import DispatchError
+from dispatch.files import regular
 from dispatch.values import UNDECODABLE
 
 SHIPPED = "new-york.json"
@@ -41,6 +42,8 @@ def read_profile(path: str | None) -> Profile:
     """
     source: Traversable = files("dispatch.travel").joinpath("data", SHIPPED) if path is None else Path(path)
     try:
+        if path is not None:
+            regular(path)
         return msgspec.json.decode(source.read_bytes(), type=Profile)
     except OSError as cause:
         raise ProfileError(f"cannot read {source}: {cause.strerror}") from cause

@@ -14,6 +14,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from dispatch.files import gunzipped
 from dispatch.travel.street_map import MapError
 from dispatch.values import UNDECODABLE, Point
 
@@ -23,6 +24,8 @@ SHIPPED: Final = Path(__file__).parent / "data" / "helsinki-streets.json.gz"
 """The centre of Helsinki, the town of the demo."""
 STEPS_A_DEGREE: Final = 100_000
 UNNAMED: Final = -1
+LARGEST: Final = 200_000_000
+"""Bytes of such a file, unpacked: thousands of times those of the shipped town."""
 
 
 class StreetKind(StrEnum):
@@ -143,7 +146,7 @@ def read_streets(path: Path) -> Streets:
         MapError: it cannot be read, or `dispatch map build` did not make it; the sentence names it.
     """
     try:
-        return msgspec.json.decode(gzip.decompress(path.read_bytes()), type=Streets)
+        return msgspec.json.decode(gunzipped(path.read_bytes(), LARGEST), type=Streets)
     except (OSError, EOFError, zlib.error, *UNDECODABLE) as cause:
         raise MapError(f"cannot read the streets in {path}: {cause}") from cause
 

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from dispatch.storage.failures import NotADatabase, StorageDamaged, StorageEmpty
+from dispatch.files import other_than_file
+from dispatch.storage.failures import NotADatabase, StorageDamaged, StorageEmpty, StorageUnreachable
 from dispatch.storage.file.lost_commits import lost_commits
 
 _HEADER_BYTES: Final = 100
@@ -27,13 +28,20 @@ Format and encoding are 0 while all tables are in the log alone.
 """
 
 
-def require_whole(path: str | Path) -> None:
-    """Refuse a file of which a part is missing, or whose header nobody wrote. What is not there passes, a directory too.
+def require_file(path: str | Path) -> None:
+    """Refuse a folder, and what would keep SQLite waiting for ever: a pipe, a device. Raises StorageUnreachable."""
+    if os.path.isdir(path) or other_than_file(path):
+        raise StorageUnreachable(path)
 
-    Not to be called while this process has the file open: that would drop SQLite's locks. Raises StorageEmpty, NotADatabase,
-    StorageDamaged.
+
+def require_whole(path: str | Path) -> None:
+    """Refuse a file of which a part is missing, or whose header nobody wrote. What is not there passes.
+
+    Not to be called while this process has the file open: that would drop SQLite's locks. Raises StorageUnreachable,
+    StorageEmpty, NotADatabase, StorageDamaged.
     """
     file = Path(os.path.realpath(path))  # SQLite keeps the log beside the file itself, not beside a link to it
+    require_file(path)
     if not file.is_file():
         log = Path(f"{file}-wal")
         # SQLite would take the file for a new one, and remove the log.

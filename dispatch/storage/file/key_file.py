@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from dispatch.errors import DispatchError
+from dispatch.files import regular
 from dispatch.identity.keys import SECRET_BYTES, Key, KeyRing
 from dispatch.values import UNDECODABLE
 
@@ -65,7 +66,7 @@ def read_keys(database: str | Path) -> KeyRing | None:
     """The keys beside this database; None: there is no key file. Raises BadKeys, also when others than its owner may read it."""
     path = keys_path(database)
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & OTHERS:
                 raise BadKeys(f"{path} may be read or written by others (mode {mode:04o}): run `chmod 600 {path}`")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from dispatch.files import other_than_file
 from dispatch.storage.failures import (
     StorageLinked,
     StorageMissing,
@@ -107,7 +108,7 @@ def take(path: str | Path, *, make: bool = False) -> Ownership:
         StorageReadOnly, StorageUnreachable: no lock file can be made beside it.
     """
     real = Path(os.path.realpath(path))
-    if os.path.isdir(real) or not os.path.isdir(real.parent):
+    if os.path.isdir(real) or not os.path.isdir(real.parent) or other_than_file(real):
         raise StorageUnreachable(str(path))
     if not make and not os.path.exists(real):
         raise StorageMissing(str(path))

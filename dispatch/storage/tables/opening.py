@@ -22,7 +22,7 @@ from dispatch.storage.failures import (
     explained,
     may_write,
 )
-from dispatch.storage.file.header import require_whole
+from dispatch.storage.file.header import require_file, require_whole
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
@@ -68,6 +68,7 @@ def open_read_only(path: str | Path, *, may_be_older: bool = False) -> Database:
     """
     if not Path(path).exists():
         raise StorageMissing(str(path))
+    require_file(path)
     if Path(path).is_file() and not Path(path).stat().st_size:
         raise StorageEmpty(str(path))
     file, real = f"file:{quote(str(path))}?mode=ro", os.path.realpath(path)

@@ -8,6 +8,7 @@ import msgspec
 
 from dispatch.config import PricingRules
 from dispatch.errors import BadField
+from dispatch.files import regular
 from dispatch.identity import roster
 from dispatch.identity.people import NeedsManager, NewPerson, NoSuchPerson, Person, RoleOnFile
 from dispatch.messages.base import Command
@@ -232,7 +233,7 @@ def list_of(data: bytes) -> str:
 def read_list(path: str | Path) -> str:
     """The text of a list in a file. Raises BadField for what cannot be read, is no text, or too long."""
     try:
-        return list_of(Path(path).read_bytes())
+        return list_of(regular(path).read_bytes())
     except OSError as error:
         raise BadField("csv", f"cannot read {path}: {error.strerror}") from None
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from dispatch.config import Settings
 from dispatch.errors import SettingError
+from dispatch.files import regular
 
 LOOK_EVERY_S: Final = 1.0
 """A renewed certificate serves new connections after at most this."""
@@ -50,7 +51,7 @@ class Certificate:
     def _read(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(self._cert, self._key)
+        context.load_cert_chain(regular(self._cert), regular(self._key))
         return context
 
     def _marks(self) -> list[tuple[int, int]]:
