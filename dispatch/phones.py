@@ -5,7 +5,7 @@ library phonenumbers, which is imported when the first one comes: it would cost 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
 from typing import Final
@@ -17,7 +17,7 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 20
 LONGEST_TEXT: Final = 80
 """Of what is looked at at all."""
 CACHED: Final = 32_768
-"""Texts that are read once: more than the drivers of a large town, who all come back at once when a network was gone."""
+"""Numbers that are read once: more than the drivers of a large town, who all come back at once when a network was gone."""
 
 _E164_DIGITS: Final = range(7, 16)
 _LONGEST_SHORT_ID: Final = 4
@@ -47,7 +47,7 @@ def canonical(text: str, region: str = "") -> str | None:
             extension is not part of it.
         region: of numbers that name no country: two letters (ZA); empty: there are none.
     """
-    return _canonical(text, region) if len(text) <= LONGEST_TEXT else None
+    return _canonical(text, region, _number) if len(text) <= LONGEST_TEXT else None
 
 
 def identity(text: str, region: str = "") -> str:
@@ -65,8 +65,8 @@ def read_phone(text: str, region: str = "", *, afresh: bool = False) -> str | No
     """
     if len(text) > LONGEST_TEXT:
         return None
-    read = _canonical.__wrapped__ if afresh else _canonical
-    known = read(text, region)
+    number_of = _number.__wrapped__ if afresh else _number
+    known = _canonical(text, region, number_of)
     if known is not None:
         return known
     plain = _plain(text)
@@ -79,7 +79,7 @@ def read_phone(text: str, region: str = "", *, afresh: bool = False) -> str | No
         return None if plain else ""
     if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
-    return read(tidy, region) or read(digits, region) or digits
+    return _canonical(tidy, region, number_of) or _canonical(digits, region, number_of) or digits
 
 
 def is_region(name: str) -> bool:
@@ -134,11 +134,15 @@ def is_written_as_phone(text: str) -> bool:
 # -- how it is read
 
 
-@lru_cache(CACHED)
-def _canonical(text: str, region: str) -> str | None:
+def _canonical(text: str, region: str, number_of: Callable[[str, str], str | None]) -> str | None:
     plain = _plain(text)
     if len(plain) <= _LONGEST_SHORT_ID or not _WRITTEN.fullmatch(plain):
-        return None
+        return None  # and nothing of it stays in memory: most ids are those of rides, and each ride has another one
+    return number_of(plain, region)
+
+
+@lru_cache(CACHED)
+def _number(plain: str, region: str) -> str | None:
     number = next(_valid(plain, region), None)
     return number or _unknown_to_the_library(plain)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch import phones
 from dispatch.phones import beginnings, canonical, holder_of, identity, is_region, next_holder, phone_in, read_phone
 
 MOBILE = "27821234567"
@@ -204,3 +205,11 @@ def test_who_has_typed_some_of_a_number_means_those_that_begin_so(
     text: str, region: str, begins: tuple[str, ...]
 ) -> None:
     assert beginnings(text, region) == begins
+
+
+def test_of_ids_that_are_no_phones_nothing_stays_in_memory() -> None:
+    phones._number.cache_clear()
+    for ident in ("k4711", "0b7c1c3e-8d0f-4a37-9d62-0f6a3c7e2f11", "sarah", "+ride"):
+        assert identity(ident) == ident.removeprefix("+")
+    assert phones._number.cache_info().currsize == 0
+    assert identity("+27 82 555 0199") == "27825550199" and phones._number.cache_info().currsize == 1
