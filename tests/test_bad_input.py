@@ -313,6 +313,18 @@ HTTP: Final[dict[str, tuple[bytes, int, str, str]]] = {
     "a cursor that somebody made": (
         asks("/api/rides?cursor=AAAAAAAA"), 400, "bad_field", "cursor must be the `next` of the page before",
     ),
+    "a packed body": (
+        asks("/api/rides", "POST", "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n", "{}"),
+        415, "bad_message", "a body must not be packed: leave Content-Encoding out",
+    ),
+    "a packed login": (
+        asks("/api/auth/otp/request", "POST", "Content-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 2\r\n", "{}"),
+        415, "bad_message", "a body must not be packed: leave Content-Encoding out",
+    ),
+    "a body that is said to be as it is": (
+        asks("/api/rides", "POST", "Content-Type: application/json\r\nContent-Encoding: identity\r\nContent-Length: 2\r\n", "{}"),
+        400, "bad_field", "passenger_phone is missing",
+    ),
     "the 30th of February": (asks("/api/figures?day=2026-02-30"), 400, "bad_field", "day must be"),
     "a file outside": (asks("/web/..%2f..%2fcli.py"), 404, "not_found", "no such page"),
     "a key of spaces": (

@@ -7,6 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sim.explore.explorer import Exploration, explore
+from sim.explore.scenarios import Outcome, run_one
+
+
+@functools.cache
+def outcome(name: str, seed: int, *, permute: bool = True) -> Outcome:
+    """What this small world came to. A test that wants it to be run again calls `run_one`."""
+    return run_one(name, seed, permute=permute)
 
 
 @functools.cache

@@ -41,6 +41,10 @@ class NotJson(FrameError, code=RefusalCode.BAD_MESSAGE, says="the Content-Type m
     """A page of another site cannot send JSON unasked; it could send any other type."""
 
 
+class Packed(FrameError, code=RefusalCode.BAD_MESSAGE, says="a body must not be packed: leave Content-Encoding out"):
+    """What a few kilobytes unpack to has no limit."""
+
+
 class NotForYou(FrameError, code=RefusalCode.FORBIDDEN, says="this is for people in another role"):
     """Somebody in this role has nothing to ask here."""
 
@@ -57,6 +61,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     ForeignPage: 403,
     NotForYou: 403,
     NotJson: 415,
+    Packed: 415,
     NoSuchPerson: 404,
     NeedsManager: 403,
     PhoneTaken: 409,
@@ -70,6 +75,7 @@ STATUSES: Final[dict[type[FrameError], int]] = {
     FrameError: 500,
 }
 """Whatever is not here is the request's own fault."""
+AS_IT_IS: Final = ("", "identity")
 CLOSE: Final = {"Connection": "close"}
 """A connection whose body was not read to its end cannot go on."""
 Handle = Callable[[Request, bytes], Awaitable[Response]]
@@ -133,6 +139,8 @@ class Requests:
         most_bytes = most_bytes or self.settings.frame_bytes
 
         async def answered(request: Request) -> Response:
+            if request.headers.get("content-encoding", "").strip().lower() not in AS_IT_IS:
+                return problem_of(Packed(), STATUSES[Packed], CLOSE)
             try:
                 async with asyncio.timeout(self.settings.header_timeout_s):
                     body = await _body(request, most_bytes)

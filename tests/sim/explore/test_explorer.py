@@ -9,13 +9,14 @@ from click.testing import CliRunner
 
 from cli import main
 from sim.explore.explorer import Exploration, command_for, explore
-from sim.explore.scenarios import UnknownScenario, run_one
+from sim.explore.scenarios import UnknownScenario
 from tests.explorer.bugs import a_dead_socket_keeps_its_place, nothing_is_withdrawn
+from tests.explorer.worlds import outcome
 
 
 def test_worlds_are_run_in_order_and_what_they_saw_is_added_up() -> None:
     explored = explore([3, 1])
-    both = [run_one("small", seed, permute=True).seen for seed in (3, 1)]
+    both = [outcome("small", seed).seen for seed in (3, 1)]
     assert (explored.run, explored.failed) == (2, None)
     assert explored.seen["driver rebuilt"] == sum(seen.get("driver rebuilt", 0) for seen in both) > 0
     assert str(explored) == "2 worlds, every invariant held"

@@ -15,6 +15,7 @@ from dispatch.messages.commands import SetAvailability
 from dispatch.runtime import trace
 from sim.explore.scenarios import UnknownScenario, explore_one, run_one
 from tests.explorer.bugs import nothing_is_withdrawn
+from tests.explorer.worlds import outcome
 
 BUSY = 11
 """A seed in whose world much happens."""
@@ -27,13 +28,13 @@ class TestOneWorldAgain:
         said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--seed", str(BUSY), "--permute", "--json"])
         assert said.exit_code == 0, said.output
         told = json.loads(said.stdout)
-        assert told["digest"] == run_one("small", BUSY, permute=True).digest
+        assert told["digest"] == outcome("small", BUSY).digest
         assert (told["violations"], told["broken"]) == (0, [])
         assert told["seen"]["driver rebuilt"] > 0
 
     def test_without_permute_mail_comes_in_the_order_it_was_sent(self) -> None:
         said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--seed", str(BUSY), "--json"])
-        assert json.loads(said.stdout)["digest"] == run_one("small", BUSY, permute=False).digest
+        assert json.loads(said.stdout)["digest"] == outcome("small", BUSY, permute=False).digest
 
     def test_the_trace_is_what_the_digest_is_of(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         hashed = bytearray()
@@ -48,12 +49,12 @@ class TestOneWorldAgain:
         file = tmp_path / "trace"
         with monkeypatch.context() as patch:
             patch.setattr(trace, "hashlib", SimpleNamespace(sha256=Collecting))
-            outcome = run_one("small", BUSY, permute=True, trace=file)
+            traced = run_one("small", BUSY, permute=True, trace=file)
         lines = [msgspec.json.decode(line) for line in file.read_text().splitlines()]
         assert len(lines) > 1_000
         # Without its head the array of all deliveries is what was hashed.
         assert msgspec.msgpack.decode(b"\xdd" + len(lines).to_bytes(4, "big") + hashed) == lines
-        assert run_one("small", BUSY, permute=True).digest == outcome.digest, "without a file it is the same"
+        assert outcome("small", BUSY).digest == traced.digest, "without a file it is the same"
 
     def test_a_broken_invariant_is_printed_and_is_the_exit_status(self, capsys: pytest.CaptureFixture[str]) -> None:
         with nothing_is_withdrawn():
@@ -68,8 +69,8 @@ class TestOneWorldAgain:
             raise RuntimeError("stumbled")
 
         monkeypatch.setitem(DriverActor.handlers, SetAvailability, stumble)
-        outcome = run_one("small", BUSY, permute=True)
-        assert any("no-crash" in line and "stumbled" in line for line in outcome.broken)
+        stumbled = run_one("small", BUSY, permute=True)
+        assert any("no-crash" in line and "stumbled" in line for line in stumbled.broken)
 
     @pytest.mark.parametrize(
         ("name", "hint"), [("smal", "did you mean 'small'?"), ("stadium", "known: small, lossy")], ids=["near", "far"]
