@@ -43,7 +43,9 @@ def _tiles(file: Path) -> Path:
         with regular(file).open("rb") as opened:
             found = opened.read(len(MAGIC))
     except OSError as cause:
-        raise SettingError("map_pmtiles", f"map_pmtiles must name a file that can be read: {cause}") from cause
+        raise SettingError(
+            "map_pmtiles", f"map_pmtiles must name a file that can be read: {file}: {cause.strerror}"
+        ) from cause
     if found != MAGIC:
         raise SettingError("map_pmtiles", f"map_pmtiles must name a file of PMTiles, and {file} is none")
     return file

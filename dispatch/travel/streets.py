@@ -14,7 +14,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
-from dispatch.files import gunzipped
+from dispatch.files import gunzipped, regular
 from dispatch.travel.street_map import MapError
 from dispatch.values import UNDECODABLE, Point
 
@@ -146,9 +146,9 @@ def read_streets(path: Path) -> Streets:
         MapError: it cannot be read, or `dispatch map build` did not make it; the sentence names it.
     """
     try:
-        return msgspec.json.decode(gunzipped(path.read_bytes(), LARGEST), type=Streets)
+        return msgspec.json.decode(gunzipped(regular(path).read_bytes(), LARGEST), type=Streets)
     except (OSError, EOFError, zlib.error, *UNDECODABLE) as cause:
-        raise MapError(f"cannot read the streets in {path}: {cause}") from cause
+        raise MapError(f"cannot read the streets in {path}: {getattr(cause, 'strerror', None) or cause}") from cause
 
 
 def steps_of(points: Sequence[Point]) -> list[int]:

@@ -25,6 +25,12 @@ def test_tiles_are_a_file_here_and_nothing_is_read_where_they_are_at_another_hos
     assert ground_of(Settings(map_pmtiles="https://b.example/town.pmtiles")).tiles is None
 
 
+@pytest.mark.parametrize("setting", ["map_streets", "map_pmtiles"])
+def test_a_device_without_end_is_refused_before_it_is_read(setting: str) -> None:
+    with pytest.raises(SettingError, match=f"^{setting} must name a file .*/dev/zero: it is a device, and no file$"):
+        ground_of(Settings(**{setting: "/dev/zero"}))
+
+
 @pytest.mark.parametrize(
     ("setting", "content"),
     [
