@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
-from dispatch.domain.driver.decisions import ANSWERS, Standing
+from dispatch.domain.driver.decisions import ANSWERS, OfferStanding
 from dispatch.domain.driver.record import BINDING, FREE, UNBINDING
 from dispatch.domain.ride.record import MAY_CANCEL, STEPS_BEFORE_END, TERMINAL, TRANSITIONS, UNBOOKED
 from dispatch.messages.commands import AcceptOffer, DeclineOffer
@@ -97,7 +97,7 @@ def _unbinding() -> str:
 
 def _answering() -> str:
     accepting, declining = ANSWERS[AcceptOffer], ANSWERS[DeclineOffer]
-    rows = "".join(f"| `{standing}` | {accepting[standing]} | {declining[standing]} |\n" for standing in Standing)
+    rows = "".join(f"| `{standing}` | {accepting[standing]} | {declining[standing]} |\n" for standing in OfferStanding)
     return f"| the offer is | `accept_ride` | `decline_ride` |\n|--|--|--|\n{rows}"
 
 

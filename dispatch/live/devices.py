@@ -1,38 +1,31 @@
 """Devices of drivers on the live file, and the pushes that wake them: what routes and drivers' actors ask for."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from dispatch import addresses
 from dispatch.errors import Unavailable
 from dispatch.families import Figures
 from dispatch.ids import DriverId, PersonId
+from dispatch.live.file import RunsJobs
 from dispatch.messages.matching import DevicesChanged
 from dispatch.messages.providers import PushOffer
 from dispatch.principals import Principal
 from dispatch.providers.outgoing import Outgoing
 from dispatch.providers.push import MOST_AT_ONCE, Push, Pusher
 from dispatch.runtime import Runtime
-from dispatch.storage.log.on_file import Reader, Writer
+from dispatch.storage.log.on_file import Reader
 from dispatch.storage.people import devices
 from dispatch.timestamps import rfc3339
 
 Told = dict[str, Any]
-T = TypeVar("T")
-
-
-class Does(Protocol):
-    """Whoever has the file: runs a job in the journal's thread."""
-
-    def __call__(self, job: Callable[[Writer], T]) -> Awaitable[T]:
-        """Return what the job returns, raise what it raises."""
 
 
 class LiveDevices:
     """`KeepsDevices` of the live file, and the sink at `addresses.PUSHES`. Made by the composition root, used on the event loop."""
 
-    def __init__(self, do: Does, store: Reader, pusher: Pusher | None, runtime: Runtime) -> None:
+    def __init__(self, do: RunsJobs, store: Reader, pusher: Pusher | None, runtime: Runtime) -> None:
         """`pusher`: None: nobody sends pushes here."""
         self._do = do
         self._store = store

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -39,6 +39,13 @@ LOOK_EVERY_S: Final = 1.0
 
 
 T = TypeVar("T")
+
+
+class RunsJobs(Protocol):
+    """Whoever has the file: runs a job in the journal's thread, as `LiveFile.do` does."""
+
+    def __call__(self, job: Callable[[Writer], T]) -> Awaitable[T]:
+        """Return what the job returns, raise what it raises."""
 
 
 class LiveFile:

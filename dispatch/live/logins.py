@@ -1,9 +1,9 @@
 """Logins of the live server: what the routes of `auth` ask for, done by the journal's thread, with codes sent by a notifier."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from dispatch.config import LoginSettings
 from dispatch.config.options import options_of
@@ -12,6 +12,7 @@ from dispatch.families import Figures
 from dispatch.identity.login import AskCode, CodeSent, LoggedIn, LoginRules, ReusedToken
 from dispatch.identity.people import principal
 from dispatch.identity.tokens import Claims, make_token
+from dispatch.live.file import RunsJobs
 from dispatch.providers.notify import Notifier, Text
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.log.on_file import Writer
@@ -21,20 +22,13 @@ T = TypeVar("T")
 TEXT: Final = "{code} is your login code. Nobody from us will ever ask you for it."
 
 
-class Does(Protocol):
-    """Whoever has the file: runs a job in the journal's thread."""
-
-    def __call__(self, job: Callable[[Writer], T]) -> Awaitable[T]:
-        """Return what the job returns, raise what it raises."""
-
-
 class LiveLogins:
     """Made by the composition root. Used on the event loop."""
 
     def __init__(
         self,
         settings: LoginSettings,
-        do: Does,
+        do: RunsJobs,
         keys: KeyFile,
         notifier: Notifier | None,
         now: Callable[[], float],

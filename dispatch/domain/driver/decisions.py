@@ -33,7 +33,7 @@ OK: Final = Result.OK
 MUST_CANCEL: Final = "cannot decline a ride that you accepted; cancel it"
 
 
-class Standing(StrEnum):
+class OfferStanding(StrEnum):
     """How the offer stands that an answer means."""
 
     OPEN = "open"
@@ -56,23 +56,25 @@ class Verdict(StrEnum):
     CLOSE_AGAIN = "the closing of the offer is told again; `no_such_ride` where there never was one"
 
 
-ANSWERS: Final[dict[type[Message], dict[Standing, Verdict]]] = {
+ANSWERS: Final[dict[type[Message], dict[OfferStanding, Verdict]]] = {
     AcceptOffer: {
-        Standing.OPEN: Verdict.RESERVE,
-        Standing.OVERDUE: Verdict.EXPIRE,
-        Standing.ACCEPTED: Verdict.REPEAT,
-        Standing.CLOSED: Verdict.CLOSE_AGAIN,
+        OfferStanding.OPEN: Verdict.RESERVE,
+        OfferStanding.OVERDUE: Verdict.EXPIRE,
+        OfferStanding.ACCEPTED: Verdict.REPEAT,
+        OfferStanding.CLOSED: Verdict.CLOSE_AGAIN,
     },
     DeclineOffer: {
-        Standing.OPEN: Verdict.DECLINE,
-        Standing.OVERDUE: Verdict.DECLINE,
-        Standing.ACCEPTED: Verdict.REFUSE,
-        Standing.CLOSED: Verdict.CLOSE_AGAIN,
+        OfferStanding.OPEN: Verdict.DECLINE,
+        OfferStanding.OVERDUE: Verdict.DECLINE,
+        OfferStanding.ACCEPTED: Verdict.REFUSE,
+        OfferStanding.CLOSED: Verdict.CLOSE_AGAIN,
     },
 }
 """What an answer comes to, by its type and by how the offer stands."""
-assert all(tuple(row) == tuple(Standing) for row in ANSWERS.values()), "every answer has its verdict for every standing"
-OPEN, OVERDUE, ACCEPTED, CLOSED = Standing
+assert all(tuple(row) == tuple(OfferStanding) for row in ANSWERS.values()), (
+    "every answer has its verdict for every standing"
+)
+OPEN, OVERDUE, ACCEPTED, CLOSED = OfferStanding
 RESERVE, REPEAT, EXPIRE, DECLINE, REFUSE, CLOSE_AGAIN = Verdict
 
 

@@ -15,7 +15,7 @@ from dispatch.domain.driver.decisions import (
     REPEAT,
     RESERVE,
     Decision,
-    Standing,
+    OfferStanding,
     answer,
     connected,
     may_sleep,
@@ -64,10 +64,10 @@ def offers_of(*rides: RideId) -> Offers:
 def judged(standing: str, message: AcceptOffer | DeclineOffer) -> Decision:
     """The decision about this answer to an offer of RIDE that stands so."""
     driver, offers, now = a_driver(), Offers(), IN_TIME
-    if standing in (Standing.OPEN, Standing.OVERDUE):
+    if standing in (OfferStanding.OPEN, OfferStanding.OVERDUE):
         offers = offers_of(RIDE)
-        now = IN_TIME if standing == Standing.OPEN else OVERDUE
-    elif standing == Standing.ACCEPTED:
+        now = IN_TIME if standing == OfferStanding.OPEN else OVERDUE
+    elif standing == OfferStanding.ACCEPTED:
         driver = a_driver(binding=RESERVED, reservation=RESERVATION)
     return answer(driver, offers, message, now)
 
@@ -77,7 +77,7 @@ MESSAGES = {"accept_ride": AcceptOffer(AS_DAN, RIDE), "decline_ride": DeclineOff
 
 def test_the_written_table_of_answers_has_every_cell_once() -> None:
     written = [(standing, message) for standing, message, *_ in CELLS]
-    assert sorted(written) == sorted((standing, message) for standing in Standing for message in MESSAGES)
+    assert sorted(written) == sorted((standing, message) for standing in OfferStanding for message in MESSAGES)
     assert set(ANSWERS) == {type(message) for message in MESSAGES.values()}
 
 
