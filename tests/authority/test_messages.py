@@ -86,7 +86,7 @@ def test_everybody_gets_the_answers_of_the_table(message: str, role: str) -> Non
         if came == RefusalCode.NO_SUCH_RIDE:
             assert msgspec.json.encode(told) == unknown(message, role), state
         keeps_secrets(town, state)
-        assert [broken for broken in town.stage.end() if "still scheduled" not in broken] == []
+        assert [broken for broken in town.end() if "still scheduled" not in broken] == []
 
 
 UNKNOWN: Final[dict[tuple[str, str], bytes]] = {}
@@ -109,7 +109,7 @@ def unknown(message: str, role: str) -> bytes:
         else:
             told = town.says(role, message, id="k1", **fields_of(message, role, town))
         UNKNOWN[message, role] = msgspec.json.encode(told)
-        town.stage.end()
+        town.end()
     return UNKNOWN[message, role]
 
 
