@@ -1,13 +1,12 @@
 """Who can be offered a ride: availability as drivers announce it, positions as the board knows them. Pure.
 
-A driver is in the grid exactly while they are available with fewer live offers than allowed and their position was ever known.
-Whether that position is fresh is asked at the query. Drivers who are asleep, and could be woken by a push, have a grid of their own, by
-their last positions.
+A driver is in the grid exactly while they are available and their position was ever known, and eligible while they hold fewer live
+offers than allowed. Whether that position is fresh is asked at the query. Drivers who are asleep, and could be woken by a push, have a
+grid of their own, by their last positions.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +17,7 @@ from dispatch.domain.places.grid import Grid
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import NO_NUMBER, DriverId, Number, OfferId, RideId
 from dispatch.messages.events import OfferPlaced
-from dispatch.values import Fix, Point
+from dispatch.values import Point
 from dispatch.words import DriverStatus
 
 ASLEEP: Final = DriverStatus.ASLEEP
@@ -68,6 +67,7 @@ class Supply:
         self._sleep_max_s = sleep_max_s
         self._grid = Grid()
         self._sleepers = Grid()
+        self._eligible: dict[DriverId, None] = {}
         self.drivers: dict[DriverId, Supplied] = {}
         self._without_position: dict[DriverId, None] = {}
         self._moved_since_sweep: dict[DriverId, None] = {}
@@ -118,8 +118,8 @@ class Supply:
         supplied.status, supplied.vehicle_type = status, vehicle_type
 
     def eligible(self, driver_id: DriverId) -> bool:
-        """Whether the driver stands in one of the grids: they may be asked, or woken and asked."""
-        return self._grid.holds(driver_id) or self._sleepers.holds(driver_id)
+        """Whether the driver stands in one of the grids, with room for an offer: they may be asked, or woken and asked."""
+        return driver_id in self._eligible
 
     def is_asleep(self, driver_id: DriverId) -> bool:
         """Whether the driver is not connected and could be woken by a push."""
@@ -134,21 +134,24 @@ class Supply:
     def update(self, driver_id: DriverId) -> bool:
         """Enter or remove the driver as their record says. Returns whether they are eligible now and were not before."""
         supplied = self.drivers[driver_id]
-        if supplied.status == ASLEEP:
-            return self._lay_down(driver_id, supplied)
-        if self._sleepers.holds(driver_id):
-            self._sleepers.remove(driver_id)
-        if supplied.status != AVAILABLE or len(supplied.pending) >= self._live_offers:
-            self._grid.remove(driver_id)
-            self._without_position.pop(driver_id, None)
+        is_asleep, is_free = supplied.status == ASLEEP, supplied.status in (ASLEEP, AVAILABLE)
+        grid, other = (self._sleepers, self._grid) if is_asleep else (self._grid, self._sleepers)
+        if not is_free or other.holds(driver_id):
+            self._leave(driver_id)
+        self._without_position.pop(driver_id, None)
+        if not is_free or len(supplied.pending) >= self._live_offers:
+            self._eligible.pop(driver_id, None)
             return False
-        if self._grid.holds(driver_id):
+        if driver_id in self._eligible:
             return False
-        fix = self.board.position(driver_id)
-        if fix is None:
-            self._without_position[driver_id] = None
-            return False
-        self._enter(driver_id, fix)
+        if not grid.holds(driver_id):
+            fix = self.board.position(driver_id)
+            if fix is None:
+                if not is_asleep:
+                    self._without_position[driver_id] = None
+                return False
+            grid.put(driver_id, fix.lat, fix.lon)
+        self._admit(driver_id)
         return True
 
     def hold(self, ride_id: RideId, offers: Iterable[OfferPlaced]) -> None:
@@ -156,15 +159,18 @@ class Supply:
         for placed in offers:
             pending = self.drivers[placed.driver_id].pending
             pending[placed.offer_id] = ride_id
-            if len(pending) >= self._live_offers and not self._grid.remove(placed.driver_id):
-                self._sleepers.remove(placed.driver_id)
+            if len(pending) >= self._live_offers:
+                self._eligible.pop(placed.driver_id, None)
 
     def seen(self, driver_id: DriverId) -> bool:
         """The driver's position became known, or known again. Returns whether the driver is eligible."""
         fix = self.board.position(driver_id)
-        if fix is not None and driver_id in self.drivers and not self.update(driver_id) and self._grid.holds(driver_id):
-            self._enter(driver_id, fix)
-        return self._grid.holds(driver_id)
+        if fix is None or driver_id not in self.drivers:
+            return False
+        if not self.update(driver_id) and self._is_awake(driver_id):
+            self._grid.put(driver_id, fix.lat, fix.lon)
+            self._admit(driver_id)
+        return self._is_awake(driver_id)
 
     def drain(self) -> None:
         """Move everyone whom the board saw moving."""
@@ -176,50 +182,46 @@ class Supply:
                 everybody.put(driver_id, fix.lat, fix.lon)
             if in_grid(driver_id):
                 grid.put(driver_id, fix.lat, fix.lon)
-                self._moved_since_sweep[driver_id] = None
+                if driver_id in self._eligible:
+                    self._moved_since_sweep[driver_id] = None
             elif self._without_position and driver_id in self._without_position:
-                del self._without_position[driver_id]
-                self._enter(driver_id, fix)
+                self.update(driver_id)
             elif self._sleepers.holds(driver_id):  # the last position came just before the connection was lost
                 self._sleepers.put(driver_id, fix.lat, fix.lon)
 
-    def _enter(self, driver_id: DriverId, fix: Fix, *, is_awake: bool = True) -> None:
+    def _is_awake(self, driver_id: DriverId) -> bool:
+        """Whether the driver may be asked without a push."""
+        return driver_id in self._eligible and self._grid.holds(driver_id)
+
+    def _admit(self, driver_id: DriverId) -> None:
         self.eligibility_seq += 1
         self.drivers[driver_id].eligible_seq = self.eligibility_seq
-        (self._grid if is_awake else self._sleepers).put(driver_id, fix.lat, fix.lon)
+        self._eligible[driver_id] = None
 
     def _leave(self, driver_id: DriverId) -> None:
         if not self._grid.remove(driver_id):
             self._sleepers.remove(driver_id)
-
-    def _lay_down(self, driver_id: DriverId, supplied: Supplied) -> bool:
-        """As `update`, for a driver who is asleep."""
-        self._grid.remove(driver_id)
-        self._without_position.pop(driver_id, None)
-        fix = self.board.position(driver_id)
-        if fix is None or len(supplied.pending) >= self._live_offers:
-            self._sleepers.remove(driver_id)
-            return False
-        if self._sleepers.holds(driver_id):
-            return False
-        self._enter(driver_id, fix, is_awake=False)
-        return True
+        self._eligible.pop(driver_id, None)
 
     def moved_since_sweep(self) -> list[DriverId]:
         """Eligible drivers who moved since this was asked last, in the order in which they first did."""
         self.drain()
         moved, self._moved_since_sweep = self._moved_since_sweep, {}
-        return [driver_id for driver_id in moved if self._grid.holds(driver_id)]
+        return [driver_id for driver_id in moved if self._is_awake(driver_id)]
 
     def nearest(self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk = None) -> Hits:
         """The k nearest eligible drivers with a fresh position whom `may_ask` admits: (metres, id), ties by id. None: it admits all.
         Where drivers are ranked by how long they take, the soonest come first, ties by metres and id.
         """
-        fresh, wanted = self.board.fresh, max(k, self._rank_candidates) if k > 0 else 0
-        accepts: Any = None if may_ask is None else lambda who: may_ask(who) and fresh(who, now)
-        hits: Any = self._grid.nearest(lat, lon, wanted, radius_m, accepts)
-        if may_ask is None and not self.board.are_fresh([driver_id for _, driver_id in hits], now):  # mostly they are
-            hits = self._grid.nearest(lat, lon, wanted, radius_m, partial(fresh, now=now))
+        wanted, eligible, fresh = max(k, self._rank_candidates) if k > 0 else 0, self._eligible, self.board.fresh
+
+        def accepts(who: Any) -> bool:
+            return who in eligible and (may_ask is None or may_ask(who)) and fresh(who, now)
+
+        # Where nobody is refused, positions are looked at afterwards, of all at once: mostly they are fresh.
+        hits: Any = self._grid.nearest(lat, lon, wanted, radius_m, accepts if may_ask else eligible.__contains__)
+        if may_ask is None and not self.board.are_fresh([driver_id for _, driver_id in hits], now):
+            hits = self._grid.nearest(lat, lon, wanted, radius_m, accepts)
         if self._rank_candidates:
             etas = self.etas_s(hits, (lat, lon), now)
             hits = [hit for _, hit in sorted(zip(etas, hits, strict=True))][:k]
@@ -229,13 +231,11 @@ class Supply:
         self, lat: float, lon: float, k: int, radius_m: float, now: float, may_ask: MayAsk = None
     ) -> Hits:
         """As `nearest`, of the drivers who are asleep, by the last place at which they were seen; always the nearest in metres."""
-        hits: Any = self._sleepers.nearest(
-            lat,
-            lon,
-            k,
-            radius_m,
-            lambda who: self.placed(DriverId(who), now) and (may_ask is None or may_ask(DriverId(who))),
-        )
+
+        def accepts(who: Any) -> bool:
+            return who in self._eligible and self.placed(who, now) and (may_ask is None or may_ask(who))
+
+        hits: Any = self._sleepers.nearest(lat, lon, k, radius_m, accepts)
         return hits  # type: ignore[no-any-return]
 
     def placed(self, driver_id: DriverId, now: float) -> bool:
