@@ -33,6 +33,16 @@ def regular(path: str | Path) -> Path:
     return Path(path)
 
 
+def streamed(path: str | Path) -> Path:
+    """This path, to be read once from its beginning to its end: what the shell opened (`<(zcat …)`, `/dev/stdin`) is as good as a file.
+
+    Raises OSError for a named pipe, which may keep its reader waiting for ever.
+    """
+    if other_than_file(path) == "a pipe" and os.path.exists(os.path.realpath(path)):
+        raise OSError(errno.EINVAL, "it is a named pipe, and no file", str(path))
+    return Path(path)
+
+
 def gunzipped(data: bytes, most: int) -> bytes:
     """What is packed in `data`. Raises OSError: it is not packed so, or holds more than `most` bytes; EOFError, zlib.error: broken."""
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:

@@ -34,6 +34,7 @@ from sim.people.cars import CarBoard
 from sim.people.driver import DriverPhone, Point
 from sim.people.passenger import PassengerPhone
 from sim.report.figures import Figures
+from sim.report.outputs import Output
 
 if TYPE_CHECKING:
     from dispatch.storage.log.on_file import Writer
@@ -105,7 +106,7 @@ class World:
             start_at=start_at,
         )
         self.started_at = start_at
-        self._trace_file = options.trace.open("wb") if options.trace is not None else None
+        self._trace_file = Output("--trace", options.trace) if options.trace is not None else None
         self.trace = Trace(self._trace_file)
         self.journal = MemoryJournal(
             self.runtime, delay_s=options.commit_delay_s, failure_rate=options.failure_rate, writer=writer

@@ -376,6 +376,10 @@ COMMANDS: Final[dict[str, tuple[list[str], int, str]]] = {
     "an endless list of people": (
         ["people", "import", "/dev/zero", "--role", "driver", "--db", "new.db"], 1, "cannot read /dev/zero: it is a device",
     ),
+    "a pipe as trips": (["simulate", "--trips", "pipe"], 2, "cannot read pipe: it is a named pipe, and no file"),
+    "a pipe for a trace": (
+        ["simulate", "--rides", "0", "--for", "1m", "--trips", "none", "--trace", "pipe"], 2, "--trace cannot be written to 'pipe'",
+    ),
     "a pipe as a certificate": (
         ["serve", "--db", "new.db", "--port", "0", "--tls-cert", "pipe", "--tls-key", "pipe"], 2,
         "tls_cert pipe and tls_key pipe must be a PEM certificate and its key: it is a pipe",

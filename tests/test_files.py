@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.files import gunzipped, other_than_file, regular
+from dispatch.files import gunzipped, other_than_file, regular, streamed
 
 
 def test_pipes_devices_and_sockets_are_told_apart_from_files(tmp_path: Path) -> None:
@@ -36,6 +36,16 @@ def test_a_file_may_be_opened_and_what_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="it is a device, and no file") as caught:
         regular("/dev/zero")
     assert (caught.value.strerror, caught.value.filename) == ("it is a device, and no file", "/dev/zero")
+
+
+def test_a_pipe_that_is_open_may_be_read_and_a_named_one_may_not(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader, writer = os.pipe()
+    assert streamed(f"/dev/fd/{reader}") == Path(f"/dev/fd/{reader}")
+    assert streamed(tmp_path / "none") == tmp_path / "none"
+    with pytest.raises(OSError, match="it is a named pipe, and no file"):
+        streamed(tmp_path / "pipe")
+    os.close(reader), os.close(writer)
 
 
 def test_what_is_packed_is_read_up_to_a_limit() -> None:

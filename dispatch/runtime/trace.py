@@ -1,7 +1,7 @@
 """What happened, as bytes: the digest that two equal runs share, and the same as lines to read."""
 
 import hashlib
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import msgspec
 
@@ -15,6 +15,12 @@ _SHORT_ARRAY = 15
 """MessagePack begins an array of so many items with one byte, and a longer one with three."""
 
 
+class Written(Protocol):
+    """A file that takes bytes."""
+
+    def write(self, data: bytes, /) -> Any: ...
+
+
 class Trace:
     """An observer of deliveries: virtual time in seconds, address, message. The digest is of MessagePack, which is made faster than
     JSON; the file has one line a delivery, a JSON array. Both hold the same, so the digest does not depend on whether there is a file.
@@ -22,7 +28,7 @@ class Trace:
     What goes to the journal is left out: a digest does not depend on where the journal lies or how it batches.
     """
 
-    def __init__(self, file: BinaryIO | None = None) -> None:
+    def __init__(self, file: Written | None = None) -> None:
         self._hash = hashlib.sha256()
         self._block: list[tuple[float, str, Any]] = []
         self._encoded = bytearray()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dispatch.errors import SettingError
 
@@ -31,6 +35,39 @@ def require_writable(option: str, path: str | None) -> None:
         raise SettingError(
             option.strip("-"), f"{option} must be a file that can be written, got {path!r}; {what}"
         ) from None
+
+
+class Output:
+    """A file that is written while a command runs. What goes wrong with it is told by the name of its option."""
+
+    def __init__(self, option: str, path: Path) -> None:
+        """Raises SettingError: it cannot be written, or it is a pipe that nobody reads."""
+        self._option = option
+        self._path = path
+        with self._told():
+            # A pipe without a reader would keep us waiting. Once it is open, it may keep us waiting for its reader.
+            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+            os.set_blocking(number, True)
+            self._file = os.fdopen(number, "wb")
+
+    def write(self, data: Any) -> int:
+        """Write this. Raises SettingError."""
+        with self._told():
+            return self._file.write(data)
+
+    def close(self) -> None:
+        """All of it is written. Raises SettingError."""
+        with self._told():
+            self._file.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
+            name = self._option.strip("-")
+            raise SettingError(name, f"{self._option} cannot be written to {str(self._path)!r}: {why}") from None
 
 
 def require_new(option: str, path: str | None, force: bool) -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.config import SimulateSettings
 from dispatch.config.trip_columns import columns_named
+from dispatch.files import streamed
 from dispatch.text import counted
 from sim.city.demand import DemandError
 from sim.trips.columns import Layout, found, layout
@@ -148,7 +149,8 @@ class Trips:
         """Its rows with the cells that are needed, what they hold, and what a row is called."""
         with ExitStack() as stack:
             try:
-                raw = stack.enter_context(cast(BinaryIO, self._source.open("rb")))
+                source = streamed(self._source) if isinstance(self._source, Path) else self._source
+                raw = stack.enter_context(cast(BinaryIO, source.open("rb")))
                 buffered, was_packed = unpacked(raw, self.name, stack)
                 if buffered.peek(1).startswith(PARQUET):
                     if was_packed:

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 import cli
 from dispatch.errors import SettingError
-from sim.report.outputs import require_new, require_writable
+from sim.report.outputs import Output, require_new, require_writable
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,32 @@ def test_looking_leaves_nothing_behind_and_changes_nothing() -> None:
     require_writable("--out", "pipe")
     assert Path("old").read_text() == "kept"
     assert not Path("new").exists()
+
+
+def test_what_goes_wrong_with_an_output_is_told_by_the_name_of_its_option() -> None:
+    os.mkfifo("pipe")
+    for path, why in (("pipe", "nobody reads this pipe"), (".", "Is a directory"), ("no/x", "No such file")):
+        with pytest.raises(SettingError, match=f"^--trace cannot be written to '{path}': {why}") as caught:
+            Output("--trace", Path(path))
+        assert caught.value.name == "trace"
+    full = Output("--trace", Path("/dev/full"))
+    full.write(b"x")
+    with pytest.raises(SettingError, match="--trace cannot be written to '/dev/full': No space left on device"):
+        full.close()
+
+
+def test_an_output_holds_what_was_written_and_a_pipe_that_is_read_takes_it() -> None:
+    file = Output("--trace", Path("file"))
+    file.write(b"new")
+    file.close()
+    assert Path("file").read_bytes() == b"new"
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    pipe = Output("--trace", Path("pipe"))
+    pipe.write(b"told")
+    pipe.close()
+    assert os.read(reader, 9) == b"told"
+    os.close(reader)
 
 
 def test_a_file_is_overwritten_only_where_that_is_said() -> None:
