@@ -1,1 +1,1 @@
-"""The simulator: a fake city, its passengers and drivers, and what they made of it. `cli` runs it; the dispatcher does not know it."""
+"""The simulator: a fake city with passengers and drivers, and the figures of a run. `cli` runs it; `dispatch` does not know it."""

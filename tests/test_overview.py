@@ -112,7 +112,7 @@ def test_a_difference_is_found() -> None:
     world.close()
 
 
-def test_without_a_desk_nothing_is_looked_at_and_after_the_last_one_nothing_any_more() -> None:
+def test_the_overview_looks_at_actors_only_while_a_desk_is_connected() -> None:
     world = town()
     mail: list[float] = []
     world.runtime.observe(lambda now, address, message: mail.append(now) if address.startswith("overview/") else None)

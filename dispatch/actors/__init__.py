@@ -1,1 +1,1 @@
-"""The actors: ride, driver, dispatcher. Each owns one truth and is rebuilt from its events; they know one another by address only."""
+"""The actors: ride, driver, passenger, quote, dispatcher, tracker. Each is told messages and knows the others by address alone."""

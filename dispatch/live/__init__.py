@@ -1,1 +1,1 @@
-"""The running server around its actors: its file, what it answers over HTTP, and orders that come from outside. Only `app` calls it."""
+"""The running server around its actors: its file, what its HTTP routes read and do, metrics, orders. Only `app` calls it."""

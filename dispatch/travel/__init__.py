@@ -1,1 +1,1 @@
-"""What ETAs are made of: speed profiles, and how they are fitted and tested."""
+"""How long a drive takes: speed profiles by the hour, street maps and the quickest ways on them, and how profiles are fitted."""

@@ -1,1 +1,1 @@
-"""Small worlds of troublemakers by the hundred, a seed each: what is planted there must be found."""
+"""Small worlds whose people make trouble, run by the hundred, each from a seed of its own. Every rule must hold in all of them."""

@@ -1,1 +1,1 @@
-"""A world in which people do what a story says, line by line, and the server dies where it says so. Tests and replays tell them."""
+"""Worlds in which people do what a story says, line by line, and the server's process dies where it says so. Tests tell stories."""

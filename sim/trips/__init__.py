@@ -1,4 +1,4 @@
-"""Demand out of files of trips that really were, as cities and spreadsheets publish them.
+"""Demand from files of real trips, as cities publish them and spreadsheets save them.
 
 `taken` says which trips of a file a run gets. Below it: `rows` makes a trip of a row's cells, `columns` finds the columns that it
 needs, `times` reads moments as people write them, and `files`, `text` and `parquet` get cells out of bytes.

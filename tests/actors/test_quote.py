@@ -150,7 +150,7 @@ def test_where_an_api_prices_trips_it_is_asked_and_its_price_is_the_quotes() -> 
     assert rig.heard(DESK) == []
 
 
-def test_where_it_has_no_price_nothing_is_promised_and_nothing_kept() -> None:
+def test_a_quote_without_a_price_fails_and_is_not_kept() -> None:
     rig = quote_rig(QuoteOptions(None))
     rig.tell(ADDRESS, MAKE, NotPriced((0, 0), "it is down"))
     assert rig.heard(DESK) == [QuoteFailed(QUOTE, "it is down")]

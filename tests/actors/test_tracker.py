@@ -76,7 +76,7 @@ def test_positions_that_come_too_fast_are_left_out_and_the_next_tick_shows_the_l
 
 
 @pytest.mark.parametrize(("every_s", "link"), [(0.0, PASSENGER), (2.0, None)])
-def test_nothing_is_shown_where_it_is_not_wanted_or_nobody_looks(every_s: float, link: str | None) -> None:
+def test_a_driver_is_shown_only_where_that_is_wanted_and_somebody_looks(every_s: float, link: str | None) -> None:
     world = Tracked(location_every_s=every_s)
     world.follow(link=link)
     for second in range(30):
@@ -127,7 +127,7 @@ def test_an_order_that_is_repeated_does_not_begin_the_approach_anew() -> None:
     assert world.stalled() == [DriverStalled(DAN, STANDS, WARNED)]
 
 
-def test_after_the_end_nothing_is_shown_nothing_is_judged_and_nothing_is_kept() -> None:
+def test_after_the_end_of_a_ride_its_driver_is_not_followed_any_more() -> None:
     world = Tracked()
     world.drives(1000.0)
     world.follow()

@@ -80,7 +80,7 @@ class TestStart:
         assert isinstance(cab, Cab)
         assert cab.did == []
 
-    def test_an_actor_that_does_not_start_raises_at_whoever_spawned_it_and_nobody_is_there(self) -> None:
+    def test_an_actor_that_fails_to_start_raises_in_spawn_and_is_not_kept(self) -> None:
         runtime = VirtualRuntime(1)
         with pytest.raises(OSError, match="no radio"):
             runtime.spawn(Mute(runtime, "ride/1"))

@@ -30,7 +30,7 @@ def test_a_driver_whose_phone_has_a_wrong_clock_is_asked(play: Theatre, off_s: f
     assert driver.offer("r1")["ride_id"] == "r1"
 
 
-def test_one_who_reports_nothing_but_old_positions_is_not(play: Theatre) -> None:
+def test_a_driver_whose_reported_positions_are_all_old_is_not_asked(play: Theatre) -> None:
     stage = play()
     driver = stage.driver("d1", reports=False)
     for number in range(30):

@@ -76,7 +76,7 @@ def test_five_wrong_pins_lock_it_for_a_minute(play: Theatre) -> None:
     finished(stage)
 
 
-def test_to_say_no_pin_is_no_guess_and_locks_nothing(play: Theatre) -> None:
+def test_a_start_without_a_pin_does_not_count_as_a_guess(play: Theatre) -> None:
     stage, pin = with_a_pin(play(), require_pin=True)
     for number in range(6):
         starts(stage, 70.0 + number)
@@ -143,7 +143,7 @@ def test_a_guess_that_is_not_on_disk_is_not_answered(play: Theatre) -> None:
     finished(stage)
 
 
-def test_the_right_pin_costs_no_event_and_a_ride_without_one_counts_nothing(play: Theatre) -> None:
+def test_no_wrong_pin_is_recorded_for_the_right_pin_or_for_a_ride_without_one(play: Theatre) -> None:
     for fields in ({"require_pin": True}, {}):
         stage, pin = with_a_pin(play(), **fields)
         starts(stage, 70, **({"pin": pin} if pin else {"pin": "1234"}))

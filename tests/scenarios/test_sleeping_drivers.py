@@ -201,7 +201,7 @@ def test_an_offer_that_is_open_when_the_sleep_ends_stands_to_its_end(play: Theat
 
 
 @pytest.mark.parametrize("how", ["unavailable", "logged out", "suspended"])
-def test_whoever_wants_no_offers_or_may_have_none_does_not_sleep(play: Theatre, how: str) -> None:
+def test_a_driver_who_wants_or_may_have_no_offers_is_offline_and_not_asleep(play: Theatre, how: str) -> None:
     stage = play()
     driver = stage.driver("d1")
     driver.has_device()

@@ -115,7 +115,7 @@ def test_what_is_not_known_yet_is_a_dash() -> None:
     assert value_of(lines, "server CPU · memory") == "– · –"
 
 
-def test_without_an_end_there_is_no_bar_but_the_way_to_stop() -> None:
+def test_a_view_without_an_end_says_how_to_stop_it_and_shows_no_bar() -> None:
     last = drawn(CALM._replace(for_s=None))[-2]
     assert "Ctrl-C stops" in last
     assert "━" not in last

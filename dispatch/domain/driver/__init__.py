@@ -1,1 +1,1 @@
-"""What a driver's events come to, and what follows from what a driver is told or says."""
+"""A driver: what their events come to, and what follows when they are offered a ride, accept, decline, connect or sleep. Pure rules."""

@@ -1,1 +1,1 @@
-"""Where everybody is: distances, the index, what a phone says of its position, ways driven and times of travel."""
+"""Where everybody is: distances, the spatial index, positions and which are believed, tracks of drivers who are followed, zones."""

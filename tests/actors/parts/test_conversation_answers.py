@@ -45,7 +45,7 @@ def test_the_oldest_is_forgotten_first() -> None:
     assert known.find(K2) is not None
 
 
-def test_one_of_which_nothing_came_may_be_tried_again_and_one_that_was_answered_is_not() -> None:
+def test_a_command_that_did_nothing_may_be_sent_again_and_an_answered_one_is_not_done_again() -> None:
     known = answers()
     known.drop(K1)
     assert known.find(K1) is None

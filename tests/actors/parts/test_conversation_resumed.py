@@ -158,7 +158,7 @@ class TestUnsure:
             ("DriverSnapshot:available", 3),
         ]
 
-    def test_what_never_reached_the_disk_was_never_said_even_if_nobody_listened(self) -> None:
+    def test_a_notice_whose_event_was_lost_was_never_said_even_while_no_app_listened(self) -> None:
         rig = a_ride()
         rig.tell(
             THE_RIDE,

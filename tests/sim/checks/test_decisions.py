@@ -95,7 +95,7 @@ def test_time_counts_from_the_start_of_the_run() -> None:
     assert digest_of(made(DRIVER), at=day + 5.0, start=day) == digest_of(made(DRIVER), at=5.0)
 
 
-def test_twice_is_not_once_and_not_never() -> None:
+def test_the_digest_counts_how_often_the_same_was_decided() -> None:
     assert len({digest_of(*[made(DRIVER)] * times) for times in range(4)}) == 4
 
 

@@ -104,7 +104,7 @@ def test_nothing_happens_to_a_ride_that_is_over(event: Any) -> None:
     assert any("terminal-stays" in broken for broken in watched.watch.violations)
 
 
-def test_what_is_on_its_way_to_the_disk_is_not_there_and_what_was_lost_never_comes() -> None:
+def test_an_event_counts_once_it_is_on_disk_and_a_lost_one_never_does() -> None:
     declined = Append("driver/d1", 1, 1, 1.0, (OfferDeclined(R1, D1, O1),))
     watched = Watched()
     watched.told("journal", declined)

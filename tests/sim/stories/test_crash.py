@@ -159,7 +159,7 @@ POINTS = [(name, point) for name in STORIES for point in points_of(POINTS_AS_IN.
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_where_nobody_dies_the_ride_ends_promises_are_kept_and_no_point_is_missing(name: str) -> None:
+def test_without_a_crash_promises_are_kept_and_every_crash_point_is_passed(name: str) -> None:
     world, points, promised = told(STORIES[name])
     assert wrongs(world, promised) == []
     assert_none_is_missing(POINTS_AS_IN.get(name, name), points.passed)

@@ -106,7 +106,7 @@ def test_a_ride_that_is_open_or_ended_lately_keeps_everything_until_its_time_has
     assert purge(writer, A_WEEK, NOW + 90 * DAY_S)["addresses"].count == 0
 
 
-def test_what_is_gone_is_not_looked_at_again_and_nothing_is_written_for_nothing(writer: Writer) -> None:
+def test_a_second_purge_finds_and_writes_nothing(writer: Writer) -> None:
     fill(writer)
     purge(writer, A_WEEK, NOW)
     count = "SELECT count(*), max(n) FROM events"

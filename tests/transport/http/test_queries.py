@@ -15,7 +15,7 @@ def asked(query: str) -> Request:
     return Request({"type": "http", "query_string": query.encode(), "headers": []})
 
 
-def test_what_the_query_does_not_say_is_as_usual_and_what_nobody_knows_is_not_looked_at() -> None:
+def test_a_field_missing_in_a_query_has_its_default_and_an_unknown_field_is_ignored() -> None:
     assert read_query(asked("colour=red"), RidesQuery) == RidesQuery(cursor=None, limit=USUAL_ROWS, open="0")
     assert read_query(asked("limit=7&open=1&limit=8"), RidesQuery) == RidesQuery(limit=8, open="1")
 

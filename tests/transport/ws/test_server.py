@@ -60,7 +60,7 @@ def test_a_signal_closes_every_socket_with_1012_and_a_spread_and_the_process_end
         assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 
-def test_a_second_signal_waits_for_neither_the_batches_nor_those_who_do_not_answer() -> None:
+def test_a_second_signal_stops_the_server_without_waiting_for_anybody() -> None:
     with echo_process(stop_batch=1, stop_pause_s=10.0) as (process, port), ExitStack() as stack:
         apps = [stack.enter_context(connect(f"ws://127.0.0.1:{port}/ws/driver/{n}/")) for n in range(3)]
         mute = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
