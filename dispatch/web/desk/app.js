@@ -20,7 +20,7 @@ const TEXTS_EVERY_MS = 500;
 const TELL_FOR_MS = 10_000;
 const HEXAGON_EVERY_MS = 5_000;
 const MISSED_PAGE = 50;
-const NARROW = matchMedia("(max-width: 719px)");
+const NARROW = matchMedia("(max-width: 44.99em), (max-height: 31em)");
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Message} Message */
