@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { fareText, spelled, spoken } from "../../dispatch/web/passenger/speech.js";
+import { LazyStreets } from "../../dispatch/web/passenger/town.js";
 import { hasDriver, isOver, newRide, reduce, unknownRide, withoutClocks } from "../../dispatch/web/passenger/state.js";
 import * as trips from "../../dispatch/web/passenger/trips.js";
 import { Texts } from "../../dispatch/web/shell/texts.js";
@@ -212,4 +213,14 @@ test("places of before come once each, the newest first", () => {
   const ride = (name, at) => ({ dropoff_address: name, dropoff_latitude: 1, dropoff_longitude: 2, requested_at: at });
   const places = trips.recentPlaces([ride("B", "3"), ride("A", "2"), ride("B", "1"), ride("", "0"), ride("C", "0"), ride("D", "0")]);
   assert.deepEqual(places.map(({ name, at }) => name + at), ["B3", "A2", "C0"]);
+});
+
+test("whoever types before the streets have come is told once they are there", async () => {
+  const lazy = new LazyStreets();
+  let found = lazy.find("mann");
+  const asked = lazy.ready.then(() => (found = lazy.find("mann")));
+  assert.deepEqual(found, []);
+  lazy.use({ find: (typed) => [{ name: typed }], nearest: () => null, prepare() {} });
+  await asked;
+  assert.deepEqual(found, [{ name: "mann" }]);
 });

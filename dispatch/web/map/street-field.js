@@ -27,13 +27,14 @@ const MOST = 8;
  * @param {string} options.label
  * @param {import("../shell/texts.js").Texts} options.texts
  * @param {import("./streets.js").Streets | null} options.streets null: there is nothing to find, and the field says so
+ * @param {Promise<unknown>} [options.ready] until then the streets are still to come: nothing is found, and that says nothing
  * @param {(place: Place | null) => void} options.onChosen a hit was taken; null: the field was emptied
  * @param {{ say(text: string): void }} [options.announcer] tells how many fit
  * @param {string} [options.test] `data-test` of the input
  * @param {string} [options.hint] shown under the label
  * @returns {StreetField}
  */
-export function streetField({ id, label, texts, streets, onChosen, announcer, test, hint }) {
+export function streetField({ id, label, texts, streets, ready, onChosen, announcer, test, hint }) {
   /** @type {Place | null} */
   let value = null;
   /** @type {Place[]} */
@@ -41,6 +42,7 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
   let active = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
+  let isReady = ready === undefined;
 
   const list = el("ul", { id: `${id}-list`, role: "listbox", class: "street-list", "aria-label": label, hidden: true });
   const none = el("p", { class: "street-none", hidden: true }, texts.say(streets ? "map.no_such_street" : "map.no_streets"));
@@ -52,6 +54,11 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
     on: { input: typed, keydown: pressed, blur: left, focus: focused },
   });
   const element = el("div", { class: "field street-field" }, el("label", { for: id }, label), hinted, el("div", { class: "street-box" }, input, list), none, wrong);
+
+  void ready?.then(() => {
+    isReady = true;
+    if (document.activeElement === input && value === null && input.value.trim()) typed();
+  });
 
   function focused() {
     input.select();
@@ -65,7 +72,7 @@ export function streetField({ id, label, texts, streets, onChosen, announcer, te
     }
     error(null);
     show(streets?.find(input.value, MOST) ?? []);
-    none.hidden = hits.length > 0 || input.value.trim().length < 2;
+    none.hidden = !isReady || hits.length > 0 || input.value.trim().length < 2;
     clearTimeout(rest);
     if (input.value.trim()) rest = setTimeout(tell, REST_MS);
   }

@@ -7,9 +7,15 @@ export class LazyStreets {
   /** @type {Streets | null} */
   #streets = null;
 
+  /** @type {() => void} */
+  #told = () => {};
+  /** Fulfilled once it is known which streets there are. @type {Promise<void>} */
+  ready = new Promise((resolve) => (this.#told = resolve));
+
   /** @param {Streets | null} streets */
   use(streets) {
     this.#streets = streets;
+    this.#told();
   }
 
   prepare() {
@@ -44,7 +50,10 @@ export function hasMap(town) {
  */
 export async function loadMap(app, box) {
   const { town, texts, announcer } = app;
-  if (!hasMap(town)) return box.remove();
+  if (!hasMap(town)) {
+    app.streets.use(null);
+    return box.remove();
+  }
   const map = /** @type {any} */ (town).map;
   const [{ loadStreets }, { openMap }] = await Promise.all([import("../map/streets.js"), import("../map/town-map.js")]);
   const streets = await loadStreets(map?.streets);

@@ -37,7 +37,7 @@ export function whereView(app) {
   const fields = /** @type {Record<End, import("../map/street-field.js").StreetField>} */ ({});
   for (const end of ENDS) {
     fields[end] = streetField({
-      id: `where-${end}`, label: labels[end], texts: t, streets, announcer, ...names[end],
+      id: `where-${end}`, label: labels[end], texts: t, streets, ready: streets.ready, announcer, ...names[end],
       onChosen: (place) => {
         app.fill({ [end]: place });
         if (place && end === "pickup" && !app.state.form.dropoff) fields.dropoff.focus();
