@@ -38,7 +38,7 @@ class Key(msgspec.Struct, frozen=True):
 
     def mac(self, purpose: Purpose, *parts: str) -> str:
         """The keyed hash of these parts, in hexadecimal. No two lists of parts have the same text to hash."""
-        return hmac.new(self.secret_for(purpose), msgspec.json.encode(parts), sha256).hexdigest()
+        return hmac.digest(self.secret_for(purpose), msgspec.json.encode(parts), sha256).hex()
 
 
 class KeyRing(msgspec.Struct, frozen=True):

@@ -9,13 +9,14 @@ protocols are constructed; tests/transport/ws/test_front.py holds these still.
 import asyncio
 from http import HTTPStatus
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import h11
 
 from dispatch.transport.http.paths import origin_form
 from dispatch.transport.http.problem import raw_problem
 from dispatch.transport.ws.edge import SocketEdge
+from dispatch.transport.ws.gathered import Gathered
 from dispatch.transport.ws.newcomer import MAX_HEADER_BYTES
 from dispatch.transport.ws.websocket import DispatchConnection
 
@@ -102,7 +103,8 @@ class HeaderDeadline(_MixedIn):
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._gathered = Gathered(transport)
+        super().connection_made(cast(Any, self._gathered))
         # Not 0: over TLS a buffer that is empty would count as full then, and no body would ever be sent.
         transport.set_write_buffer_limits(high=1)
         self._edge.headers.start(self.transport)
@@ -172,6 +174,8 @@ class HeaderDeadline(_MixedIn):
         self.parser: Any = None  # it holds this connection as this holds it
         self._unset_keepalive_if_required()
         self._edge.forget(self.transport)
+        self._gathered.flush()
+        self.transport = self._gathered.transport
         super().handle_websocket_upgrade(*event)
         early, self._early = self._early, b""
         socket = self.transport.get_protocol()
