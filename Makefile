@@ -42,8 +42,9 @@ web: .venv/.run ## fetch what the pages take from others, by npm
 
 # Only who runs tests for nobody in particular, as root, gets a browser unasked. All others are told how by the tests.
 browser:
-	@[ -z "$${CI:-}" ] || [ "$$(id -u)" -ne 0 ] || command -v "$${CHROMIUM:-chromium}" > /dev/null || \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } || \
+	@[ -z "$${CI:-}" ] || [ "$$(id -u)" -ne 0 ] || command -v "$${CHROMIUM:-chromium-headless-shell}" > /dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell fonts-dejavu-core; } || \
+	  command -v chromium > /dev/null || \
 	  echo "Warning: Chromium cannot be installed; the tests in tests/browser will not run." >&2
 
 format: .venv/.dev ## format and fix what can be fixed

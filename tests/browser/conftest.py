@@ -21,7 +21,9 @@ TOOLS = Path(sys.prefix) / "npm" / "node_modules"
 """What npm lays for the checks: `make .venv/.npm`."""
 PICTURES = Path(__file__).parent / "pictures"
 """Screenshots of the last run. Git does not see them."""
-INSTALL = "no Chromium: `apt-get install chromium`, or name one in the variable CHROMIUM"
+WINDOWED, BARE = "chromium", "chromium-headless-shell"
+"""The same engine with windows around its pages and without, which takes a third of the time. Maps are drawn in the first."""
+INSTALL = "no Chromium: `apt-get install chromium chromium-headless-shell`, or name one in the variable CHROMIUM"
 ARGUMENTS = (
     "--no-sandbox",  # as root it has none
     "--disable-background-networking",
@@ -40,12 +42,14 @@ PATIENCE_MS = 10_000
 @pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """One for each file, so that its loop is gone before tests of other files run theirs."""
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    has_maps, named = getattr(request.module, "MAPS", True), os.environ.get("CHROMIUM")
+    names = [named] if named else [WINDOWED, BARE] if has_maps else [BARE, WINDOWED]
+    chromium = next((path for name in names if (path := shutil.which(name)) is not None), None)
     if chromium is None:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")
-        arguments = ARGUMENTS if getattr(request.module, "MAPS", True) else ARGUMENTS + WITHOUT_MAPS
+        arguments = ARGUMENTS if has_maps else ARGUMENTS + WITHOUT_MAPS
         browser = playwright.chromium.launch(executable_path=chromium, args=list(arguments))
         yield browser
         browser.close()
