@@ -42,12 +42,10 @@ class SupplyMachine(RuleBasedStateMachine):
         self.model = {driver_id: Driver() for driver_id in DRIVERS}
         self.now = 0.0
 
-    @initialize(
-        live_offers=st.integers(1, 3), centre=st.sampled_from(CENTRES), cell_m=st.sampled_from((50.0, 500.0, 1e6))
-    )
-    def open_the_zone(self, live_offers: int, centre: tuple[float, float], cell_m: float) -> None:
+    @initialize(live_offers=st.integers(1, 3), centre=st.sampled_from(CENTRES))
+    def open_the_zone(self, live_offers: int, centre: tuple[float, float]) -> None:
         self.live_offers, self.centre = live_offers, centre
-        self.supply = Supply(self.board, live_offers, cell_m)
+        self.supply = Supply(self.board, live_offers)
 
     # -- what happens
 
