@@ -16,8 +16,10 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 20
 """Of what a passenger may give as a phone number."""
 LONGEST_TEXT: Final = 80
 """Of what is looked at at all."""
-CACHED: Final = 32_768
-"""Numbers that are read once: more than the drivers of a large town, who all come back at once when a network was gone."""
+CACHED: Final = 8_192
+"""Numbers that are read once: more than the drivers of a town, who all come back at once when a network was gone. They take 2.3 MB,
+which is all that somebody who makes numbers up can have kept.
+"""
 
 _E164_DIGITS: Final = range(7, 16)
 _LONGEST_SHORT_ID: Final = 4
