@@ -44,6 +44,7 @@ class Ownership:
         self.path = path
         self.is_new = is_new
         self.is_lost = is_new and knew
+        self._lock_file = beside(path, ".lock")
         self._lock: int | None = lock
         self._file: int | None = None
         self._before = frozenset(ending for ending in MADE if os.path.lexists(beside(path, ending)))
@@ -74,7 +75,7 @@ class Ownership:
     def renew(self) -> None:
         """Take the lock anew if its file was removed or replaced. Raises StorageOwned if another process was faster."""
         held = self._lock
-        if held is None or _is_named(held, beside(self.path, ".lock")):
+        if held is None or _is_named(held, self._lock_file):
             return
         self._lock = _locked(self.path, self.path)
         _sign(self._lock)
@@ -94,7 +95,7 @@ class Ownership:
         if self._keeps_lock_file or self.path.exists():
             os.ftruncate(lock, 0)
         else:
-            beside(self.path, ".lock").unlink(missing_ok=True)
+            self._lock_file.unlink(missing_ok=True)
         os.close(lock)
 
 
@@ -216,7 +217,7 @@ def _give_to_owner(lock: int, real: Path) -> None:
 def _is_named(lock: int, lock_file: Path) -> bool:
     """Whether the locked file is still the one of this name: its owner may have removed it before we had the lock."""
     try:
-        return os.path.samestat(os.fstat(lock), lock_file.stat())
+        return os.path.samestat(os.fstat(lock), os.stat(lock_file))
     except FileNotFoundError:
         return False
 

@@ -281,7 +281,7 @@ class Journal(ThreadActor):
         assert self._writer is not None
         self._flush()
         try:
-            self._writer.require_in_place()
+            self._writer.require_in_place(quick=True)
             result = job(self._writer)
             self._writer.note_commit()
             future.set_result(result)

@@ -178,10 +178,10 @@ class Writer:
         with explained(str(path)):
             self._place = InPlace(path, ownership)
 
-    def require_in_place(self) -> None:
-        """Raises StorageReplaced when a watched file is not where it was."""
+    def require_in_place(self, *, quick: bool = False) -> None:
+        """Raises StorageReplaced when a watched file is not where it was. `quick`: what seems unchanged is, as before a commit."""
         if self._place is not None:
-            self._place.require()
+            self._place.require(quick=quick)
 
     def note_commit(self) -> None:
         """Called after each commit to a watched file, so that what a checkpoint wrote with it is not taken for somebody else's."""
