@@ -15,22 +15,41 @@ function isOurs(request) {
 }
 
 /**
- * The file as the server has it now; as it was last, where the server is not heard in time.
+ * The file as the server has it now; as it was last, where the server has none or is not heard in time. Where nothing was kept there is no
+ * hurry: a slow link takes as long as it takes.
  *
  * @param {Request} request
  */
 async function fresh(request) {
   const kept = await caches.open(KEPT);
+  const before = await kept.match(request);
+  const late = new AbortController();
+  const timer = before === undefined ? undefined : setTimeout(() => late.abort(), PATIENCE_MS);
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch(request, { signal });
+    const answer = await fetch(request, { signal: late.signal });
+    clearTimeout(timer);
     if (answer.ok) await kept.put(request, answer.clone());
-    return answer;
+    return before !== undefined && answer.status >= 500 ? before : answer;
   } catch (error) {
-    const before = await kept.match(request);
+    clearTimeout(timer);
     if (before === undefined) throw error;
     return before;
   }
+}
+
+/**
+ * Keeps what a page has fetched before this worker was there: on somebody's first visit that is the page itself.
+ *
+ * @param {string[]} addresses
+ */
+async function keepAll(addresses) {
+  const kept = await caches.open(KEPT);
+  const requests = addresses.map((address) => new Request(address)).filter(isOurs);
+  await Promise.all(requests.map(async (request) => {
+    if ((await kept.match(request)) !== undefined) return;
+    // One that cannot be had now is kept when it is asked for again.
+    await kept.add(request).catch(() => {});
+  }));
 }
 
 const worker = /** @type {any} */ (self);
@@ -45,3 +64,4 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (isOurs(event.request)) event.respondWith(fresh(event.request));
 });
+worker.addEventListener("message", (/** @type {any} */ event) => event.waitUntil(keepAll(event.data)));

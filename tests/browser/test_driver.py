@@ -109,7 +109,10 @@ def test_no_stray_touch_and_no_stray_key_accepts_a_request(open_page: Open, serv
         expect(dialog).to_be_visible()
         page.get_by_test_id("accept").click()
         assert sarah.hears("driver_assigned")["driver_name"] == "Michael Brown"
+        page.get_by_test_id("give-back").click()
+        expect(page.get_by_test_id("give-back-yes")).to_be_visible()
         sarah.say("cancel_ride")
+        expect(page.get_by_test_id("give-back-yes")).to_have_count(0)  # the question went with what it asked about
         expect(page.get_by_test_id("go-off")).to_be_visible()
         expect(page.get_by_text("cancelled the ride. There is no fee.").first).to_be_visible()
 

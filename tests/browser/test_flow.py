@@ -57,9 +57,12 @@ def test_a_ride_goes_from_the_booking_to_the_rating(
     expect(driver.get_by_test_id("start")).to_be_visible()
     expect(passenger.get_by_text("Michael is here").first).to_be_visible()
     both("here")
+    passenger.get_by_test_id("cancel").click()
+    expect(passenger.get_by_test_id("cancel-yes")).to_be_visible()
     driver.get_by_test_id("start").click()
     expect(driver.get_by_test_id("complete")).to_be_visible()
     expect(passenger.get_by_test_id("cancel")).to_be_hidden()
+    expect(passenger.get_by_test_id("cancel-yes")).to_have_count(0)  # the question went with what it asked about
     both("trip")
     driver.get_by_test_id("complete").click()
     expect(passenger.get_by_test_id("receipt")).to_contain_text(price[0])

@@ -1,7 +1,9 @@
 /** What all pages share, where it needs no browser: sentences, numbers, what is read out, which theme. */
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { Announcer } from "../../dispatch/web/shell/announcer.js";
 import { directionOf, languageFor, Texts } from "../../dispatch/web/shell/texts.js";
@@ -47,12 +49,21 @@ test("what is said inside a sentence keeps its own direction", () => {
 
 test("times are the town's, lengths and minutes are rounded as people say them", () => {
   assert.equal(english.time(new Date("2026-11-30T12:32:00Z")), "14:32");
+  assert.equal(english.dayOfMonth(new Date("2026-11-30T23:30:00Z")), "Dec 1");
   assert.equal(english.distance(5_240), "5.2 km");
   assert.equal(english.distance(420), "400 m");
   assert.equal(english.duration(20), "1 min");
   assert.equal(english.duration(3_900), "1 hr 5 min");
   assert.equal(english.clock(112.2), "1:53");
   assert.equal(english.clock(-3), "0:00");
+});
+
+test("no page tells a time by the zone of the phone", () => {
+  const pages = fileURLToPath(new URL("../../dispatch/web/", import.meta.url));
+  const files = readdirSync(pages, { recursive: true }).filter((file) => file.endsWith(".js") && !/^(vendor|sounds)/.test(file));
+  const made = files.flatMap((file) => readFileSync(pages + file, "utf8").match(/new Intl\.DateTimeFormat\([^;]*;/g) ?? []);
+  assert.ok(made.length > 0);
+  assert.deepEqual(made.filter((one) => !one.includes("timeZone")), []);
 });
 
 test("somebody gets the first language that there is, or English", () => {

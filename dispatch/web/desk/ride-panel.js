@@ -51,6 +51,7 @@ export function ridePanel(desk) {
       ride = told;
       wrong.hidden = true;
       drawRide();
+      leaveVoid();
     } catch (error) {
       wrong.hidden = false;
       fill(wrong, errorText(error, texts));
@@ -58,6 +59,13 @@ export function ridePanel(desk) {
       isReading = false;
       if (id !== shownId) void read();
     }
+  }
+
+  /** A form that the ride does not allow any more is closed, and that is said. */
+  function leaveVoid() {
+    if (shownPart !== desk.state.part || may(desk.state.part)) return;
+    desk.send({ type: "part", part: "ride" });
+    desk.tell(t("part_over"));
   }
 
   function readSoon() {

@@ -1,5 +1,6 @@
 /** Draws a state: one screen, the bands above it, the request over it, the map behind it. A screen is made once and then changed in place. */
 
+import { takeQuestionBack } from "../shell/dialog.js";
 import { doneScreen } from "./done.js";
 import { endedScreen, loadingScreen, replacedScreen } from "./ended.js";
 import { offlineScreen, waitingScreen } from "./home.js";
@@ -93,6 +94,7 @@ export class View {
   #change(name, state) {
     const before = this.#screen;
     before?.end?.();
+    takeQuestionBack();
     const hadFocus = this.#frame.contains(document.activeElement) && document.activeElement !== document.body;
     const screen = SCREENS[name](this.#scene, state);
     this.#screen = screen;

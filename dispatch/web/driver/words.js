@@ -93,8 +93,7 @@ export function heldBackText(texts, { reason, document }) {
 
 /** Which document ends. @param {Texts} texts @param {State["ending"][number]} ending */
 export function endingText(texts, { document, endsAt }) {
-  const day = new Intl.DateTimeFormat(texts.locale, { day: "numeric", month: "long" }).format(endsAt);
-  return texts.say("driver.document_ends", { document: apart(document), day });
+  return texts.say("driver.document_ends", { document: apart(document), day: texts.dayOfMonth(endsAt) });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The button that cancels a ride: what that costs stands on it, and what becomes of the tap where there is no link. */
 
-import { confirm } from "../shell/dialog.js";
+import { confirm, takeQuestionBack } from "../shell/dialog.js";
 import { el, fill } from "../shell/dom.js";
 import { button } from "../shell/form.js";
 import { clockUntil } from "./parts.js";
@@ -21,6 +21,8 @@ export function cancelControls(app) {
   const wrong = el("p", { class: "error", hidden: true });
   const element = el("div", { class: "stack" }, cancel, takeBack, wrong);
   let label = "";
+  /** What the question that stands there says it costs; null: none stands there. @type {number | null} */
+  let askedAt = null;
 
   const fee = () => {
     const cost = app.state.ride?.cancel;
@@ -34,6 +36,7 @@ export function cancelControls(app) {
       const name = nameOf(ride, t);
       const money = t.money(fee(), ride.terms.currency);
       const costs = fee() > 0;
+      askedAt = fee();
       const sure = await confirm({
         title: t.say("passenger.cancel_ask"),
         text: t.say(costs ? "passenger.cancel_ask_fee" : "passenger.cancel_ask_free", { name, money }),
@@ -41,6 +44,7 @@ export function cancelControls(app) {
         keep: t.say("passenger.keep_ride"),
         test: "cancel-yes",
       });
+      askedAt = null;
       if (!sure) return;
     }
     app.actions.cancel();
@@ -48,6 +52,8 @@ export function cancelControls(app) {
   const draw = (/** @type {import("./app.js").State} */ { ride, link, problem }) => {
     if (ride === null) return;
     element.hidden = ride.cancel === null && ride.phase !== "scheduled";
+    // Nobody says yes to a price that is not true any more, or to the end of a ride that has begun.
+    if (askedAt !== null && (ride.cancel === null || fee() !== askedAt)) takeQuestionBack();
     const cost = ride.cancel;
     const free = cost !== null && cost.fee > 0 && cost.freeUntil !== null && cost.freeUntil > performance.now();
     const waits = ride.cancelling && link !== "open";
@@ -63,5 +69,9 @@ export function cancelControls(app) {
     wrong.hidden = problem === null;
     fill(wrong, problem ?? "");
   };
-  return { element, update: draw, stop: () => clock.stop() };
+  const stop = () => {
+    clock.stop();
+    if (askedAt !== null) takeQuestionBack();
+  };
+  return { element, update: draw, stop };
 }

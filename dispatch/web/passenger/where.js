@@ -49,7 +49,7 @@ export function whereView(app) {
   const locate = button({ label: t.say("passenger.use_position"), kind: "plain", wide: false, test: "use-position", run: () => position() });
   const picks = ENDS.map((end) => {
     const made = button({ label: t.say("passenger.on_map"), kind: "plain", wide: false, ...maps[end], run: () => pick(end) });
-made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
+    made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
     made.hidden = !onMap;
     return made;
   });
@@ -167,9 +167,8 @@ made.append(el("span", { class: "hidden-text" }, `: ${labels[end]}`));
 function drawRecents(box, { texts }, places, take) {
   if (box.dataset.of === JSON.stringify(places)) return;
   box.dataset.of = JSON.stringify(places);
-  const day = new Intl.DateTimeFormat(texts.locale, { day: "numeric", month: "short" });
   const rows = places.map(({ name, lat, lon, at }) => {
-    const old = el("span", { class: "muted small" }, day.format(new Date(at)));
+    const old = el("span", { class: "muted small" }, texts.dayOfMonth(new Date(at)));
     return el("li", {}, el("button", { type: "button", class: "recent", on: { click: () => take({ name, lat, lon }) } }, said(name), old));
   });
   fill(box, rows.length > 0 && el("h2", { class: "label" }, texts.say("passenger.recent")), rows.length > 0 && el("ul", { class: "list" }, ...rows));

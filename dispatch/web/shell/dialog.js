@@ -1,5 +1,13 @@
 import { el } from "./dom.js";
 
+/** The question that stands there now. @type {HTMLDialogElement | null} */
+let asked = null;
+
+/** Takes the question back that stands there: what it asks about is not so any more. It counts as answered with no. */
+export function takeQuestionBack() {
+  asked?.close("no");
+}
+
 /**
  * Asks before something that costs, ends a ride, or tells a person. What follows stands on the button.
  *
@@ -29,9 +37,11 @@ export function confirm({ title, text = "", action, keep, danger = true, test })
     );
     dialog.addEventListener("close", () => {
       dialog.remove();
+      if (asked === dialog) asked = null;
       resolve(dialog.returnValue === "yes");
     });
     document.body.append(dialog);
+    asked = dialog;
     dialog.showModal();
   });
 }

@@ -84,10 +84,15 @@ async function frameWithPerson(page, title) {
  */
 function keepFiles(page) {
   if (page === "desk" || !navigator.serviceWorker) return;
-  addEventListener("load", () => {
-    navigator.serviceWorker.register("/sw.js").catch(() => {
+  addEventListener("load", async () => {
+    try {
+      await navigator.serviceWorker.register("/sw.js");
+      const { active } = await navigator.serviceWorker.ready;
+      // What the first visit has fetched went past the worker, which was not there yet.
+      active?.postMessage([location.origin + location.pathname, ...performance.getEntriesByType("resource").map(({ name }) => name)]);
+    } catch {
       // A browser that does not allow it has no page without a link; all else is the same.
-    });
+    }
   });
 }
 

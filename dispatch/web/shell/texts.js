@@ -135,6 +135,11 @@ export class Texts {
     return this.#dated(date, { day: "numeric", month: "short", year: "numeric" });
   }
 
+  /** A day of the town in this or the next year, `14 Dec`. @param {Date} date */
+  dayOfMonth(date) {
+    return this.#dated(date, { day: "numeric", month: "short" });
+  }
+
   /** The time, and the day before it if that is not today. @param {Date} date @param {Date} [now] */
   dayAndTime(date, now = new Date()) {
     if (this.day(date) === this.day(now)) return this.time(date);
