@@ -1,4 +1,4 @@
-"""How many function calls of our own a booking takes: `python benchmarks/bench_calls.py [checkout] [--by file]`.
+"""How many function calls of our own a booking takes: `python benchmarks/bench_calls.py [checkout] [--by function]`.
 
 It runs the live server of a checkout (this one, unless another is named) in this process, with real sockets and the journal on disk,
 and counts each call of a function under `dispatch/`, on all threads of the server:
@@ -6,9 +6,9 @@ and counts each call of a function under `dispatch/`, on all threads of the serv
 - `find_driver`: from the bytes of the frame until five drivers were asked and the passenger was told so;
 - `accept_ride`: from the bytes of the frame until the driver, the passenger and the four other drivers were told.
 
-The median of many bookings is printed, and how many files were entered. Comprehensions are not counted, and what the server does by
-itself in as long a time is taken off (it looks after deadlines four times a second, and ten times how late it is). Two checkouts are
-compared by two runs.
+The median of many bookings is printed, and the files that most of them enter, each with its calls. Comprehensions are not counted,
+and what the server does by itself in as long a time is taken off (it looks after deadlines four times a second, and ten times how late
+it is); what it does now and then falls into few bookings, and so into no median. Two checkouts are compared by two runs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from statistics import median_low
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, TextIO
@@ -110,7 +111,8 @@ class Apps:
         self._calls.is_on = True
         time.sleep(time.monotonic() - began)
         self._calls.is_on = False
-        self.counted[frame["type"]].append(counted - self._calls.take())
+        counted.subtract(self._calls.take())  # what is less than nothing stays, so that the medians are of no side
+        self.counted[frame["type"]].append(counted)
 
 
 def _hear(sockets: Sequence[ClientConnection], expected: dict[str, int]) -> None:
@@ -126,6 +128,16 @@ def _hear(sockets: Sequence[ClientConnection], expected: dict[str, int]) -> None
                     missing[kind] -= missing[kind] > 0
 
 
+def medians(counted: Sequence[Counter[tuple[str, str]]], folding: str) -> Counter[str]:
+    """The median calls of each file or function. One that most bookings do without is left out."""
+    folded: list[Counter[str]] = [Counter() for _ in counted]
+    for places, booking in zip(folded, counted, strict=True):
+        for (file, function), count in booking.items():
+            places[file if folding == "file" else f"{file}:{function}"] += count
+    every = dict.fromkeys(place for places in folded for place in places)
+    return +Counter({place: median_low(places[place] for places in folded) for place in every})
+
+
 def measure(log: Path, calls: Calls, told: TextIO, folding: str) -> None:
     """The apps' side, in a thread of its own: wait for the server, book, print, and end the process."""
     while not (found := re.search(r"127\.0\.0\.1:(\d+)", log.read_text() if log.exists() else "")):
@@ -134,14 +146,10 @@ def measure(log: Path, calls: Calls, told: TextIO, folding: str) -> None:
     for number in range(WARM_UP + BOOKINGS):
         apps.book(number)
     for name, counted in apps.counted.items():
-        steady = sorted(counted[WARM_UP:], key=Counter.total)
-        middle = steady[len(steady) // 2]
-        files = {file for file, _ in middle}
-        print(f"{name:<12}{middle.total():4} calls (least {steady[0].total()}), {len(files)} files", file=told)
-        folded: Counter[str] = Counter()
-        for (file, function), count in middle.items():
-            folded[file if folding == "file" else f"{file}:{function}"] += count
-        for place, count in folded.most_common() if folding else ():
+        steady = counted[WARM_UP:]
+        totals, files = [each.total() for each in steady], medians(steady, folding="file")
+        print(f"{name:<12}{median_low(totals):4} calls, {len(files)} files", file=told)
+        for place, count in (files if folding == "file" else medians(steady, folding)).most_common():
             print(f"{count:8} {place}", file=told)
     told.flush()
     os._exit(0)
@@ -151,7 +159,7 @@ def main() -> None:
     """Serve in the main thread, with the apps beside it."""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("checkout", nargs="?", type=Path, default=Path(__file__).parent.parent)
-    parser.add_argument("--by", choices=("file", "function"), default="", help="where the calls went")
+    parser.add_argument("--by", choices=("file", "function"), default="file", help="where the calls went")
     arguments = parser.parse_args()
     tree = arguments.checkout.resolve()
     sys.path.insert(0, str(tree))
