@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dispatch import logs, phones
 from dispatch.addresses import PUSHES, TEXTS
-from dispatch.area import require_area
+from dispatch.area import served_area
 from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
@@ -86,7 +86,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
     Certificate.of(settings)  # one that cannot be used is refused before anything is opened
     require_prices(settings)
     require_payments(settings)
-    require_area(settings)
+    served_area(settings)  # whatever the settings contradict is told before anything is opened
     travel, make_policy, ground = eta_model(settings), policy_factory(settings), ground_of(settings)
     phones.library()
     sparing = logs.set_up(settings.log_format)

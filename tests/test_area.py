@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.area import require_area, require_served
+from dispatch.area import served_area
 from dispatch.config import Settings
 from dispatch.errors import OutsideArea, SettingError
 
@@ -13,7 +13,6 @@ BOUNDS = "60.1, 24.9, 60.2, 25.0"
 @pytest.mark.parametrize(
     ("within", "pickup", "dropoff", "field"),
     [
-        ("anywhere", OUTSIDE, OUTSIDE, None),
         ("pickups", INSIDE, OUTSIDE, None),
         ("pickups", OUTSIDE, INSIDE, "pickup_latitude"),
         ("trips", INSIDE, INSIDE, None),
@@ -24,16 +23,17 @@ BOUNDS = "60.1, 24.9, 60.2, 25.0"
 def test_a_trip_is_refused_by_the_end_that_lies_outside(
     within: str, pickup: tuple[float, float], dropoff: tuple[float, float], field: str | None
 ) -> None:
-    settings = Settings(serve_within=within, town_bounds=BOUNDS)
+    area = served_area(Settings(serve_within=within, town_bounds=BOUNDS))
+    assert area is not None
     if field is None:
-        return require_served(settings, pickup, dropoff)
+        return area.require(pickup, dropoff)
     with pytest.raises(OutsideArea) as refused:
-        require_served(settings, pickup, dropoff)
+        area.require(pickup, dropoff)
     assert (refused.value.code, refused.value.field) == ("outside_area", field)
 
 
 def test_a_rectangle_must_be_named_where_rides_are_to_stay_in_one() -> None:
-    require_area(Settings())
-    require_area(Settings(serve_within="pickups", town_bounds=BOUNDS))
+    assert served_area(Settings()) is None
+    assert served_area(Settings(town_bounds=BOUNDS)) is None, "pages may show a rectangle first, and rides go anywhere"
     with pytest.raises(SettingError, match="town_bounds must be set where serve_within is trips"):
-        require_area(Settings(serve_within="trips"))
+        served_area(Settings(serve_within="trips"))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dispatch.area import require_area
+from dispatch.area import served_area
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import networks_in
 from dispatch.config.map_sources import origin_of
@@ -26,7 +26,7 @@ def configuration(settings: Settings) -> Found:
         exposure,
         require_prices,
         require_payments,
-        require_area,
+        served_area,
         policy_factory,
         ground_of,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from dispatch import addresses
+from dispatch.area import served_area
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.clocks import PhoneClock
@@ -116,6 +117,7 @@ class SessionContext:
         self._clocks: dict[DriverId, PhoneClock] = {}
         self.settings = settings
         self.zones = zones
+        self.area = served_area(settings)
         self.vehicles = Vehicles.of(settings.vehicle_types)
         self.default_passenger = default_passenger
         self.counters = Counters()

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import replace
 
 from dispatch import addresses
-from dispatch.area import require_served
 from dispatch.config import Settings
 from dispatch.domain.matching.vehicles import Vehicles
 from dispatch.domain.places.geo import haversine_m
@@ -120,7 +119,8 @@ class PassengerSession(Session):
         if message.payment_method and message.payment_method != CASH:
             require_cards(message.payment_method, self._context.settings)
         trip = trip_of(message)
-        require_served(self._context.settings, trip.pickup.point, trip.dropoff.point)
+        if self._context.area is not None:
+            self._context.area.require(trip.pickup.point, trip.dropoff.point)
         return commands.FindDriver(
             self.principal,
             self.ride_id,

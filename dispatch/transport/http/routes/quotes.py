@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dispatch import addresses
-from dispatch.area import require_served
+from dispatch.area import served_area
 from dispatch.domain.places.zones import ONE_ZONE
 from dispatch.errors import NoTariff, OutsideArea, RateLimited, Unavailable
 from dispatch.ids import PassengerId, QuoteId
@@ -47,6 +47,7 @@ class QuoteRoutes:
         self._requests = requests
         self._runtime = requests.runtime
         self._settings = requests.settings
+        self._area = served_area(requests.settings)
         self._vehicle_types = vehicle_types
         self._rates = Rates(requests.settings.quotes_per_s, requests.settings.quote_burst)
         self.routes = for_people([described(requests.post("/api/quotes", self._quote_for), QUOTE)])
@@ -66,7 +67,8 @@ class QuoteRoutes:
             (asked.pickup_latitude, asked.pickup_longitude),
             (asked.dropoff_latitude, asked.dropoff_longitude),
         )
-        require_served(self._settings, pickup, dropoff)
+        if self._area is not None:
+            self._area.require(pickup, dropoff)
         if asked.vehicle_type is not None:
             return wire.Quotes(**await self._quote(asked, asked.vehicle_type, who))
         first, *others = await asyncio.gather(*(self._quote(asked, name, who) for name in ("", *self._vehicle_types)))
