@@ -160,8 +160,14 @@ _BY_CODE: Final[dict[int, type[StorageFailure]]] = {
 }
 
 
-def failure_of(error: sqlite3.Error, path: str) -> StorageFailure:
+UNUSABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the second where Python cannot even read what SQLite says is wrong."""
+
+
+def failure_of(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StorageFailure:
     """The failure that an error stands for. One without SQLite's code is Python's, about a value it could not read or bind."""
+    if isinstance(error, UnicodeDecodeError):
+        return StorageDamaged(path, f"a text in it is not Unicode: {error.reason}")
     said = " ".join(str(error).split())  # SQLite quotes a damaged table over several lines
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
@@ -178,10 +184,8 @@ def explained(path: str) -> Iterator[None]:
     """Whatever SQLite raises inside is raised as the failure that it stands for."""
     try:
         yield
-    except sqlite3.Error as error:
+    except UNUSABLE as error:
         raise failure_of(error, path) from error
-    except UnicodeDecodeError as error:  # Python cannot even read what SQLite says is wrong
-        raise StorageDamaged(path, f"a text in it is not Unicode: {error.reason}") from error
 
 
 def may_write(path: str | Path) -> bool:

@@ -18,7 +18,7 @@ from dispatch.config import Server
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import Event
 from dispatch.messages.journal import Append
-from dispatch.storage.failures import EventRefused, StorageDamaged, explained, failure_of
+from dispatch.storage.failures import UNUSABLE, EventRefused, StorageDamaged, explained, failure_of
 from dispatch.storage.file.closing import part
 from dispatch.storage.file.in_place import InPlace
 from dispatch.storage.file.owner import Ownership
@@ -351,8 +351,10 @@ class Reader:
         self._db.close()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        with explained(self._path):
+        try:  # and no context manager: a ride that books asks three times
             return self._db.conn.execute(query, values).fetchall()
+        except UNUSABLE as error:
+            raise failure_of(error, self._path) from error
 
     def _each(self, made: Callable[..., Made], query: str, *values: object) -> list[Made]:
         """What `made` makes of the columns of each row."""
