@@ -32,15 +32,15 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """One type's rates: minor units as exact fractions, times of day in minutes after midnight."""
+    """One type's rates: fees as they are charged, rates in minor units as exact fractions, times of day in minutes after midnight."""
 
     base: Fraction
     per_km: Fraction
     per_minute: Fraction
     minimum: Fraction
     waiting_per_minute: Fraction
-    cancellation: Fraction
-    no_show: Fraction
+    cancellation: Money
+    no_show: Money
     night: Fraction
     night_from: int
     night_to: int
@@ -83,11 +83,11 @@ class Tariff:
 
     def cancellation_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
         """The fee of a passenger who cancels too late."""
-        return self.money(self.rates(vehicle_type).cancellation)
+        return self.rates(vehicle_type).cancellation
 
     def no_show_fee(self, vehicle_type: str = ANY_VEHICLE) -> Money:
         """The fee of a passenger who does not come to the pickup."""
-        return self.money(self.rates(vehicle_type).no_show)
+        return self.rates(vehicle_type).no_show
 
     def waiting_per_minute(self, vehicle_type: str = ANY_VEHICLE) -> float:
         """What a minute of waiting beyond the free time costs, in major units, as the settings say it."""
@@ -111,10 +111,13 @@ def tariff_of(rates: TariffRates, rules: PricingRules, currency: str) -> Tariff:
     digits = digits_of(currency) if rules.currency_digits == "auto" else int(rules.currency_digits)
     general = {row.attribute: getattr(rates, row.attribute) for row in TariffRates.rows}
     by_type = {ANY_VEHICLE: general} | {name: general | dict(own) for name, own in rates.vehicle_tariffs.items()}
-    return Tariff(currency, digits, {name: _rates(own, digits) for name, own in by_type.items()})
+    return Tariff(currency, digits, {name: _rates(own, currency, digits) for name, own in by_type.items()})
 
 
-def _rates(given: Mapping[str, Any], digits: int) -> Rates:
+def _rates(given: Mapping[str, Any], currency: str, digits: int) -> Rates:
+    def fee(name: str) -> Money:
+        return Money(rounded(in_minor(given[name], digits)), currency, digits)
+
     base, minimum = in_minor(given["base_fare"], digits), in_minor(given["minimum_fare"], digits)
     per_km, per_minute = in_minor(given["per_km"], digits), in_minor(given["per_minute"], digits)
     return Rates(
@@ -123,8 +126,8 @@ def _rates(given: Mapping[str, Any], digits: int) -> Rates:
         per_minute=per_minute,
         minimum=minimum,
         waiting_per_minute=in_minor(given["waiting_per_minute"], digits),
-        cancellation=in_minor(given["cancellation_fee"], digits),
-        no_show=in_minor(given["no_show_fee"], digits),
+        cancellation=fee("cancellation_fee"),
+        no_show=fee("no_show_fee"),
         night=exactly(given["night_multiplier"]),
         night_from=_minute_of_day(given["night_from"]),
         night_to=_minute_of_day(given["night_to"]),
