@@ -16,8 +16,7 @@ from dispatch.actors.parts.standing import LookAtFile, Standing
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
-from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE
-from dispatch.domain.driver.offers import TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
+from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE, TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
 from dispatch.domain.driver.record import (
     BOUND,
     FREE,

@@ -16,7 +16,7 @@ from dispatch.actors.parts.conversation import Answer, Answers, Conversation, St
 from dispatch.actors.passenger import PassengerActor
 from dispatch.actors.recorded import RecordedActor
 from dispatch.domain.driver import decisions
-from dispatch.domain.driver.offers import Offers
+from dispatch.domain.driver.decisions import Offers
 from dispatch.domain.driver.record import DriverRecord
 from dispatch.domain.matching.search import Search
 from dispatch.domain.matching.supply import Supply

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from dispatch.domain.driver.decisions import UNAVAILABLE
 from dispatch.domain.driver.file import DOCUMENT_ENDED, changes_at, ended, ending, held_back
-from dispatch.domain.driver.offers import UNAVAILABLE
 from dispatch.messages.base import Message
 from dispatch.messages.notices import DocumentExpiring, NoOffers
 from dispatch.values import Document, DriverFile

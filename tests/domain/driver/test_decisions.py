@@ -15,6 +15,7 @@ from dispatch.domain.driver.decisions import (
     REPEAT,
     RESERVE,
     Decision,
+    Offers,
     OfferStanding,
     answer,
     connected,
@@ -23,7 +24,6 @@ from dispatch.domain.driver.decisions import (
     released,
     set_availability,
 )
-from dispatch.domain.driver.offers import Offers
 from dispatch.domain.driver.record import BOUND, RESERVED, DriverRecord, stranger
 from dispatch.ids import OfferId, RideId
 from dispatch.messages.base import Command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.domain.driver.offers import CLOSINGS_REMEMBERED, Ending, Offers, ending_on_record
+from dispatch.domain.driver.decisions import CLOSINGS_REMEMBERED, Ending, Offers, ending_on_record
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
