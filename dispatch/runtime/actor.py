@@ -1,4 +1,7 @@
-"""A cooperative actor: pykka's `Actor`, given one message at a time by a runtime instead of by a thread of its own."""
+"""A cooperative actor: pykka's `Actor`, given one message at a time by a runtime instead of by a thread of its own.
+
+Beside it is what such an actor needs: the mailbox in which its messages wait, and the future of an `ask`.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pykka
 from pykka.messages import _ActorStop
-
-from dispatch.runtime.future import CooperativeFuture
 
 if TYPE_CHECKING:
     from dispatch.runtime.core import Runtime
@@ -26,6 +27,47 @@ def receives(*message_types: type) -> Callable[[Handler], Handler]:
         return method
 
     return mark
+
+
+class WouldBlock(RuntimeError):
+    """`get()` on an unanswered future: on one thread nobody could ever answer it."""
+
+
+class CooperativeFuture(pykka.ThreadingFuture[Any]):
+    """pykka's own future, but `get()` raises `WouldBlock` where a thread would wait."""
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        if self._result is None and self._get_hook is None:
+            raise WouldBlock(
+                "this actor shares its thread with the one that would answer: tell and be told, do not ask and wait"
+            )
+        return super().get(timeout=timeout)
+
+
+Letter = tuple["Mailbox", Any, CooperativeFuture | None, str | None]
+"""(mailbox, message, the future of an `ask`, the address that hears if nobody handles the message). Letters of all mailboxes wait in
+one queue, in the order in which they were told.
+"""
+
+
+class Mailbox:
+    """How many letters wait for an address, and which actor takes them. For pykka's references it is the actor's inbox.
+
+    It belongs to the address, not to the actor: a rebuilt actor finds the mail of the one before.
+    """
+
+    __slots__ = ("_post", "actor", "address", "limit", "waiting")
+
+    def __init__(self, address: str, limit: int, post: Callable[[Letter], None]) -> None:
+        self.address = address
+        self.limit = limit
+        self.waiting = 0
+        self._post = post
+        self.actor: Actor = None  # type: ignore[assignment]  # set by the runtime before any mail arrives
+
+    def put(self, envelope: Any) -> None:
+        """Queue a letter of pykka's `ActorRef.tell`, `ask` or `stop`."""
+        self._post((self, envelope.message, envelope.reply_to, None))
 
 
 class _Stopped:
@@ -138,3 +180,10 @@ class Actor(pykka.Actor):
         traceback: TracebackType | None,
     ) -> None:
         self.failure = exception_value
+
+
+def refuse(address: str, reply_to: CooperativeFuture | None) -> None:
+    """Nobody will handle the message of this `ask`: answer it with `ActorDeadError`, as pykka does when an actor stops."""
+    if reply_to is not None:
+        dead = pykka.ActorDeadError(f"{address} stopped before handling the message")
+        reply_to.set_exception((type(dead), dead, None))

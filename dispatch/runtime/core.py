@@ -15,10 +15,8 @@ from dispatch.addresses import kind_of
 from dispatch.config import Rules
 from dispatch.ids import Number
 from dispatch.messages.base import Undelivered
-from dispatch.runtime.actor import Actor
+from dispatch.runtime.actor import Actor, CooperativeFuture, Letter, Mailbox, refuse
 from dispatch.runtime.clock import UnixClock
-from dispatch.runtime.future import CooperativeFuture
-from dispatch.runtime.mailbox import Letter, Mailbox, refuse
 from dispatch.runtime.supervision import DeadLetters, Supervisor
 from dispatch.runtime.timers import Timers
 

@@ -4,10 +4,8 @@ from collections import Counter, deque
 from math import inf
 from typing import Any
 
-from dispatch.runtime.actor import Actor
+from dispatch.runtime.actor import Actor, CooperativeFuture, Letter, Mailbox
 from dispatch.runtime.core import FULL
-from dispatch.runtime.future import CooperativeFuture
-from dispatch.runtime.mailbox import Letter, Mailbox
 from dispatch.runtime.virtual import VirtualRuntime
 
 OUTSIDE = ""

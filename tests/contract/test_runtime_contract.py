@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.messages.base import Undelivered
 from dispatch.runtime import VirtualRuntime
-from dispatch.runtime.future import WouldBlock
+from dispatch.runtime.actor import WouldBlock
 from tests.contract.conftest import PATIENCE_S, Role
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import pykka
 import pytest
 
-from dispatch.runtime.future import CooperativeFuture, WouldBlock
+from dispatch.runtime.actor import CooperativeFuture, WouldBlock
 
 
 def test_reading_an_unanswered_future_refuses_with_the_reason() -> None:
