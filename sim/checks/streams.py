@@ -8,6 +8,7 @@ from typing import Any, Final
 from dispatch.actors.driver import DriverActor
 from dispatch.actors.ride import RideActor
 from dispatch.addresses import SESSION, kind_of
+from dispatch.ids import Number
 from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, Numbered, PassengerSnapshot
 from dispatch.runtime import VirtualRuntime
@@ -25,9 +26,11 @@ class Streams:
     goes on from there. To any other the numbers are new that its actor had not yet given when it came.
 
     A snapshot that is not `recovered` tells the whole state, and numbers go on from it. Who comes to an actor that has given numbers,
-    and does not resume, hears one within `WHOLE_WITHIN_S`. An earlier number is a repetition: a repeated command gets its old answer,
-    said perhaps while nobody was connected. The answer to a `Resume` repeats all numbers after the last one that was heard, in order,
-    within one turn of the actor.
+    and does not resume, hears one within `WHOLE_WITHIN_S`. A `recovered` one is enough once its app has said on this connection what it
+    has heard.
+
+    An earlier number is a repetition: a repeated command gets its old answer, said perhaps while nobody was connected. The answer to a
+    `Resume` repeats all numbers after the last one that was heard, in order, within one turn of the actor.
     """
 
     def __init__(self, violations: Violations, given: Callable[[str], int]) -> None:
@@ -41,6 +44,8 @@ class Streams:
         self._said: dict[tuple[str, str, int], Any] = {}
         self._whole_by: dict[str, float] = {}
         """For each connection that must still hear how things stand, until when."""
+        self._unresumed: dict[str, Number] = {}
+        """For each actor, the number of the connection whose app has not said yet what it has heard."""
 
     def __call__(self, now: float, address: str, message: Any) -> None:
         if address == self._resuming:  # its next turn
@@ -50,15 +55,19 @@ class Streams:
             self._attached(now, address, message)
         elif kind is Resume:
             self._resuming, self._owed = address, message.last_seq + 1
+            if message.number == self._unresumed.get(address):
+                del self._unresumed[address]
         elif isinstance(message, Numbered) and kind_of(address) == SESSION:
             self._told(now, address, message)
 
     def _attached(self, now: float, address: str, message: Attach) -> None:
         session, resume = message.session, message.resume
         self._actor[session] = address
+        self._unresumed.pop(address, None)
         if resume is not None:
             self._last[session] = resume.last_seq
             return
+        self._unresumed[address] = message.number
         given = self._last[session] = self._given(address)
         if given:
             self._whole_by[session] = now + WHOLE_WITHIN_S
@@ -76,10 +85,11 @@ class Streams:
                 if seq == self._owed:
                     self._owed += 1
             return
-        is_whole = type(message) in SNAPSHOTS and not message.recovered
-        if is_whole:
+        is_snapshot = type(message) in SNAPSHOTS
+        is_whole = is_snapshot and not message.recovered
+        if is_whole or (is_snapshot and actor not in self._unresumed):
             self._whole_by.pop(address, None)
-        elif seq != last + 1:
+        if seq != last + 1 and not is_whole:
             self._skipped(now, address, message, last)
         elif self._whole_by.get(address, now) < now:
             text = f"{address} hears {type(message).__name__} {seq}, and not how things stand"

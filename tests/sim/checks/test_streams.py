@@ -14,6 +14,8 @@ from tests.actors.rig import AS_ANN
 RIDE, ME = RideId("r1"), "ride/r1"
 FIRST, SECOND = Attach(AS_ANN, "session/1", (0, 1)), Attach(AS_ANN, "session/2", (0, 2))
 
+HEARD_BEFORE, HEARD = Resume(AS_ANN, (0, 1), "", 1), Resume(AS_ANN, (0, 2), "", 1)
+
 
 def ended(seq: int, reason: str = "", epoch: str = "") -> RideEnded:
     return RideEnded(RIDE, by="ops", reason=reason, seq=seq, epoch=epoch, fee=0)
@@ -71,6 +73,13 @@ def watched(*messages: Any) -> list[str]:
         ((FIRST, ended(1), SECOND, ended(2), WHOLE_WITHIN_S + 1.0, whole(3), ended(4)), []),
         ((FIRST, ended(1), SECOND, ended(2), WHOLE_WITHIN_S + 1.0, ended(3)), ["snapshot-first"]),
         ((FIRST, ended(1), WHOLE_WITHIN_S + 1.0, ended(2)), []),
+        ((FIRST, ended(1), SECOND, whole(2, recovered=True), WHOLE_WITHIN_S + 1.0, ended(3)), ["snapshot-first"]),
+        ((FIRST, ended(1), SECOND, HEARD, whole(2, recovered=True), WHOLE_WITHIN_S + 1.0, ended(3)), []),
+        ((FIRST, ended(1), SECOND, HEARD, ended(2), WHOLE_WITHIN_S + 1.0, ended(3)), ["snapshot-first"]),
+        (
+            (FIRST, ended(1), SECOND, HEARD_BEFORE, whole(2, recovered=True), WHOLE_WITHIN_S + 1.0, ended(3)),
+            ["snapshot-first"],
+        ),
         (
             (
                 FIRST,
