@@ -29,6 +29,7 @@ from dispatch.messages.notices import (
     OfferClosed,
     OfferMade,
     PassengerSnapshot,
+    Replaced,
     RideAccepted,
     RideEnded,
     RideProgress,
@@ -81,7 +82,9 @@ class Watch:
         """The same of the passengers' connections."""
         self._told: dict[RideId, str] = {}
         self._before: dict[str, Any] = {}
-        """For each session of a passenger that came after another, that other one."""
+        """For each session that came after another of the same app, that other one."""
+        self._replaced: set[str] = set()
+        """Sessions that were told that a newer one speaks for their app."""
         self._look_again_at = inf
         self._started_at = -SETTLING_S
 
@@ -202,7 +205,7 @@ class Watch:
             self._slept[message.session] = self._asleep.pop(DriverId(name), -inf)
         before = links.get(name)
         links[name] = max(link, before or link)
-        if before is not None and links is self._passengers:
+        if before is not None:
             self._before[message.session] = before
 
     def _turned_away(self, now: float, address: str, message: NotYours) -> None:
@@ -227,7 +230,15 @@ class Watch:
             self._told.pop(RideId(name), None)  # an app that left need not know
 
     def _faulted(self, now: float, address: str, message: Faulted) -> None:
-        """This app's connection ended without a `Detach`. The app hears nothing until it connects again."""
+        """This app's connection ended without a `Detach`. The driver's older one speaks on if this one was never taken."""
+        self._ended(address)
+
+    def _was_replaced(self, now: float, address: str, message: Replaced) -> None:
+        """A newer connection was taken, whatever became of it."""
+        self._replaced.add(address)
+        self._ended(address)
+
+    def _ended(self, address: str) -> None:
         for ride_id, (_, session) in self._passengers.items():
             if session == address:
                 self._told.pop(ride_id, None)
@@ -235,6 +246,10 @@ class Watch:
                 return
         for driver_id, (_, session) in self._links.items():
             if session == address:
+                before = self._before.pop(session, None)
+                if before is not None and before[1] not in self._replaced:
+                    self._links[driver_id] = before
+                    return
                 self._asleep[driver_id] = self._slept.get(session, -inf)  # they sleep on
                 del self._links[driver_id]
                 return
@@ -474,6 +489,7 @@ _LOOK: dict[type, Callable[[Watch, float, str, Any], None]] = {
     CloseOffer: Watch._withdrawn_from,
     OfferClosed: Watch._offer_closed,
     Faulted: Watch._faulted,
+    Replaced: Watch._was_replaced,
     NotYours: Watch._turned_away,
     Searching: Watch._told_searching,
     DriverAssigned: Watch._told_assigned,

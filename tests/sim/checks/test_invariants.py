@@ -20,15 +20,17 @@ from dispatch.messages.journal import Append, Appended, NotAppended
 from dispatch.messages.notices import (
     DriverAssigned,
     DriverCancelled,
+    Faulted,
     NoDrivers,
     PassengerSnapshot,
+    Replaced,
     RideAccepted,
     RideEnded,
     RideProgress,
     Searching,
 )
 from dispatch.values import DriverCard, RideCard
-from tests.actors.rig import AS_ANN
+from tests.actors.rig import AS_ANN, AS_DAN
 from tests.explorer.broken_rules import ANN, D1, O1, R1, TRIP, Watched, assigned
 
 BEN = DriverCard(D1, "Ben", "")
@@ -116,3 +118,14 @@ def test_an_event_counts_once_it_is_on_disk_and_a_lost_one_never_does() -> None:
     watched.told("journal", Append("driver/d1", 2, 1, 1.0, declined.events))
     watched.told("driver/d1", Appended(2, 1))
     assert list(watched.watch.ledger.refused[R1]) == [D1]
+
+
+@pytest.mark.parametrize("ended", [("session/2",), ("session/1", "session/2"), ("session/2", "session/1")], ids=str)
+def test_a_newer_connection_that_fails_leaves_the_older_one_unless_that_was_replaced(ended: tuple[str, ...]) -> None:
+    watched = Watched()
+    watched.told("driver/d1", Attach(AS_DAN, "session/2", (0, 2)))
+    for session in ended:
+        watched.told(session, Replaced() if session == "session/1" else Faulted("e1"))
+    watched.offer()
+    is_seen = any("no-offer-to-offline" in broken for broken in watched.watch.violations)
+    assert is_seen is ("session/1" in ended)
