@@ -10,7 +10,7 @@ import click
 from dispatch.commands.db import db
 from dispatch.commands.people import people
 from dispatch.config import SETTINGS, Resolved, exposure, require_no_login
-from dispatch.config.flags import LocalMoment, OneLineErrors, Point, with_settings
+from dispatch.config.flags import LocalMoment, OneLineErrors, PointFlag, with_settings
 from dispatch.text import json_line, say
 
 READING = ("columns", "trips_zone", "skip_most")
@@ -187,8 +187,8 @@ def replay(resolved: Resolved, ride_id: str, test_file: str | None, force: bool)
 
 
 @main.command()
-@click.option("--from", "pickup", type=Point(), required=True, help="where the trip begins")
-@click.option("--to", "dropoff", type=Point(), required=True, help="where it ends")
+@click.option("--from", "pickup", type=PointFlag(), required=True, help="where the trip begins")
+@click.option("--to", "dropoff", type=PointFlag(), required=True, help="where it ends")
 @click.option("--vehicle-type", default="", metavar="TEXT", help="by the rates of this type of vehicle")
 @click.option("--at", "begins", type=LocalMoment(), help="when it begins, in local time  [now]")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")

@@ -21,7 +21,7 @@ from dispatch.transport import wire
 from sim.city.demand import poisson
 from sim.city.model import City
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.people.movement import Leg
+from sim.people.movement import StraightDrive
 from sim.world import World, WorldOptions
 
 DRIVERS, RIDES_A_SECOND = 5_000, 2.0
@@ -67,7 +67,7 @@ def measured(drivers: int, desks: int) -> Measured:
         world.add_driver(DriverId(f"2782{number:07d}"), city.sample(dice("fleet")), DriverBehaviour())
     for phone in world.drivers.values():  # everybody is on the move, all of the time
         lat, lon = phone.leg.end
-        phone.leg = Leg((lat, lon), (lat + 0.3, lon + 0.3), world.runtime.now, world.travel)
+        phone.leg = StraightDrive((lat, lon), (lat + 0.3, lon + 0.3), world.runtime.now, world.travel)
     world.report_positions()
     lasting_s = WARM_UP_S + PLAYED_S
     world.expect(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dispatch import logs, phones
 from dispatch.addresses import PUSHES, TEXTS
 from dispatch.area import served_area
-from dispatch.assembly import ANYBODY, Zone, assemble, make_runtime, recover
+from dispatch.assembly import ANYBODY, ServedZone, assemble, make_runtime, recover
 from dispatch.config import Settings, exposure
 from dispatch.config.authority import in_url
 from dispatch.config.exposure import Reach, reach
@@ -105,7 +105,7 @@ async def serve_with(begun: Begun) -> bool:
     """Start order from top to bottom; what stops is the reverse of it. The file is ours and the port taken, so it may be written.
     Returns whether everything is on file at the end.
     """
-    from dispatch.live.routes import Parts, routes
+    from dispatch.live.routes import ServerParts, routes
     from dispatch.transport.control import orders_answered
     from dispatch.transport.http.app import http_app
     from dispatch.transport.http.requests import Requests
@@ -145,7 +145,7 @@ async def serve_with(begun: Begun) -> bool:
         ports = listener.getsockname()[1], begun.admin.getsockname()[1] if begun.admin is not None else None
         live.special[Overlook] = Lookout(settings, *ports, keys.ring, lambda: runtime.now).tell
         live.on_done = partial(tell_effects, runtime, zone.gateway)
-        parts = Parts(
+        parts = ServerParts(
             settings=settings,
             requests=Requests(runtime, settings),
             file=live,
@@ -171,7 +171,12 @@ async def serve_with(begun: Begun) -> bool:
 
 
 def _reads(
-    runtime: RealtimeRuntime, live: LiveFile, zone: Zone, db: str, opened: AsyncExitStack, sources: "Iterable[Source]"
+    runtime: RealtimeRuntime,
+    live: LiveFile,
+    zone: ServedZone,
+    db: str,
+    opened: AsyncExitStack,
+    sources: "Iterable[Source]",
 ) -> LiveReads:
     """What is read of the running server, and who tries out how late it is. `sources`: figures of those who serve."""
     pulse = Pulse(runtime, asyncio.get_running_loop())

@@ -12,7 +12,7 @@ from dispatch.actors.driver import EVENTS_A_FOLD, DriverActor, DriverOptions
 from dispatch.actors.parts.conversation import Memory
 from dispatch.actors.parts.guarded_policy import GuardedPolicy
 from dispatch.actors.passenger import PassengerActor
-from dispatch.actors.positions import Positions
+from dispatch.actors.positions import PositionsSink
 from dispatch.actors.quote import QuoteActor
 from dispatch.actors.ride import RideActor
 from dispatch.actors.tracker import TrackerActor, TrackerOptions
@@ -59,7 +59,7 @@ SPARED = frozenset((addresses.DISPATCHER, addresses.TRACKER))
 
 
 AnyRuntime = TypeVar("AnyRuntime", bound=Runtime)
-Board = TypeVar("Board", bound=PositionBoard)
+AnyBoard = TypeVar("AnyBoard", bound=PositionBoard)
 
 
 def ride_mask(settings: Settings) -> RideMask:
@@ -111,7 +111,7 @@ def driver_options(settings: Settings, memory: Memory, events_a_fold: int) -> Dr
     return options_of(DriverOptions, settings, **more)
 
 
-def position_board(rules: Rules, make: Callable[..., Board] = PositionBoard) -> Board:  # type: ignore[assignment]
+def position_board(rules: Rules, make: Callable[..., AnyBoard] = PositionBoard) -> AnyBoard:  # type: ignore[assignment]
     """The empty board of a zone. `make`: what makes it of its limits."""
     return make(
         max_speed_mps=rules.gps_max_speed_mps,
@@ -143,11 +143,11 @@ def culprit(message: Any) -> str | None:
     return addresses.ride(ride_id) if ride_id is not None else None
 
 
-class Zone(NamedTuple):
+class ServedZone(NamedTuple):
     """What serves the rides of one zone, beside the actors that the runtime keeps."""
 
     board: PositionBoard
-    positions: Positions
+    positions: PositionsSink
     travel: EtaModel
     pricer: Pricer
     gateway: Gateway
@@ -181,7 +181,7 @@ def assemble(
     events_a_fold: int = EVENTS_A_FOLD,
     clock: Callable[[], float] | None = None,
     board: PositionBoard | None = None,
-) -> Zone:
+) -> ServedZone:
     """Teach `runtime` how the actors of a zone come to life, start its dispatcher, and open the gateway to its sessions.
 
     Nobody of an earlier process goes on yet: see `recover`. The journal, and whoever sets prices or collects fares, are sinks of the
@@ -200,7 +200,7 @@ def assemble(
     board = board if board is not None else position_board(settings)
     rides = ride_rules(settings, travel, priced_by, zones)
     _populate(settings, runtime, store, board, travel, priced_by, rides, make_policy, events_a_fold, clock)
-    positions = Positions(runtime, board, ZONE)
+    positions = PositionsSink(runtime, board, ZONE)
     runtime.sink(addresses.positions(ZONE), positions)
     runtime.sink(addresses.overview(ZONE), Overview(runtime, board, ZONE, settings.desk_beat_s))
     gateway = Gateway(
@@ -210,7 +210,7 @@ def assemble(
         currency_digits=priced_by.tariff.digits,
         zones=zones,
     )
-    return Zone(board, positions, travel, priced_by, gateway)
+    return ServedZone(board, positions, travel, priced_by, gateway)
 
 
 def _populate(

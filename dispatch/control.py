@@ -18,7 +18,7 @@ from dispatch.values import UNDECODABLE
 ASKED_WITHIN_S: Final = 5.0
 
 
-class Refused(DispatchError):
+class OrderRefused(DispatchError):
     """The owner says why it was not done."""
 
 
@@ -34,7 +34,7 @@ def have_done(path: str, order: Order, *, make: bool = False) -> Done:
 
     Raises:
         StorageOwned: a process owns it that takes no orders: a simulation, or another command.
-        Refused: the owner did not do it.
+        OrderRefused: the owner did not do it.
         DispatchError: it could not be done here.
     """
     try:
@@ -52,7 +52,7 @@ def have_done(path: str, order: Order, *, make: bool = False) -> Done:
 def ask_owner(path: str, order: Order) -> Answer | None:
     """What the server that serves `path` answers to an order which it alone can answer; None: nobody serves it.
 
-    Raises Refused, and NoAnswer where no answer came.
+    Raises OrderRefused, and NoAnswer where no answer came.
     """
     line = ask(Path(path), encode(order), ASKED_WITHIN_S)
     return None if line is None else _read(line)
@@ -72,7 +72,7 @@ def _read(line: bytes) -> Answer:
     try:
         told: dict[str, Answer] = msgspec.json.decode(line, type=dict[str, dict[str, Any]])
         if "error" in told:
-            raise Refused(told["error"]["message"])
+            raise OrderRefused(told["error"]["message"])
         return told["done"]
     except (*UNDECODABLE, KeyError) as error:
         raise NoAnswer(f"the owner of the file said something else than an answer: {line[:200]!r}") from error

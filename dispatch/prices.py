@@ -11,7 +11,7 @@ from dispatch.config import Settings
 from dispatch.config.options import options_of
 from dispatch.domain.places.geo import EtaModel
 from dispatch.domain.places.zones import ONE_ZONE, ZoneMap
-from dispatch.domain.pricing.pricer import Demand, Pricer
+from dispatch.domain.pricing.pricer import DemandMultiplier, Pricer
 from dispatch.domain.pricing.tariff import tariff_of
 from dispatch.errors import SettingError
 from dispatch.runtime import Runtime
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 def pricer(settings: Settings, travel: EtaModel, zones: ZoneMap = ONE_ZONE) -> Pricer:
     """What works out fares by these settings."""
     tariff, local_time = tariff_of(settings, settings, settings.currency), LocalTime(settings.time_zone)
-    return Pricer(tariff, Demand(settings.demand_multiplier), travel, local_time.minute_of_day, zones)
+    return Pricer(tariff, DemandMultiplier(settings.demand_multiplier), travel, local_time.minute_of_day, zones)
 
 
 def fallback_of(settings: Settings, priced_by: Pricer) -> Pricer | None:

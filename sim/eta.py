@@ -18,7 +18,7 @@ from dispatch.travel.score import Score, ask, score
 from sim.city.demand import DemandError
 from sim.report import printed
 from sim.report.outputs import require_writable
-from sim.trips import SHIPPED, BadTrips, Row, Skipped, TripsWanted, timed_rows
+from sim.trips import SHIPPED, BadTrips, Skipped, TripRow, TripsWanted, timed_rows
 
 if TYPE_CHECKING:
     from dispatch.travel.roads import Roads
@@ -109,7 +109,7 @@ def hour_as_it_is(at: float) -> float:
     return at
 
 
-def _hour(row: Row) -> float:
+def _hour(row: TripRow) -> float:
     return row.at.hour + row.at.minute / 60.0 + row.at.second / 3600.0
 
 

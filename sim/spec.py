@@ -9,9 +9,9 @@ from typing import NamedTuple
 from dispatch.config import Resolved, SimulateSettings
 from dispatch.errors import SettingError
 from dispatch.runtime import VirtualRuntime
+from dispatch.values import Point
 from sim.city.demand import Demand, poisson
 from sim.city.model import MODEL_DAY, City
-from sim.people.driver import Point
 from sim.report.progress import Progress
 from sim.trips import DAY_S, Skipped, TripsWanted, read
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dispatch.actors.driver import EVENTS_A_FOLD
 from dispatch.addresses import JOURNAL, PAYMENTS, PRICING, PUSHES, TEXTS
-from dispatch.assembly import Zone, assemble, make_runtime, position_board, search_rules
+from dispatch.assembly import ServedZone, assemble, make_runtime, position_board, search_rules
 from dispatch.config import Rules, Settings, SimulateSettings
 from dispatch.domain.driver.record import stranger
 from dispatch.domain.places.geo import TravelModel
@@ -25,15 +25,16 @@ from dispatch.providers.pricing import VirtualPricing
 from dispatch.runtime import PermutedRuntime, Trace, VirtualRuntime
 from dispatch.storage.log.memory import MemoryJournal
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
+from dispatch.values import Point
 from sim.checks.invariants import LOOKED_AT, Watch
 from sim.city.demand import Demand
 from sim.city.model import MODEL_DAY
 from sim.network.pushes import PushRates, VirtualPushes
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.cars import CarBoard
-from sim.people.driver import DriverPhone, Point
+from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from sim.report.outputs import Output
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class World:
         self.go_on: Callable[[], bool] = lambda: True
         """Called by `settle` now and then. False cuts the run short."""
         self.is_cut_short = False
-        self.figures = Figures()
+        self.figures = RunFigures()
         self.drivers: dict[DriverId, DriverPhone] = {}
         self.passengers: dict[RideId, PassengerPhone] = {}
         self._cohorts: list[list[DriverPhone]] = []
@@ -147,7 +148,7 @@ class World:
         self.runtime.sink(REPORTS, _Sink(self._on_report))
         self.runtime.sink(REQUESTS, _Sink(self._on_request))
 
-    def serve(self) -> Zone:
+    def serve(self) -> ServedZone:
         """The server's process starts: actors, board and gateway as its settings make them."""
         zone = assemble(
             self.settings,

@@ -13,7 +13,7 @@ from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.transport import wire
 from dispatch.values import DriverCard, Passenger
-from sim.stories.stage import Person, Stage
+from sim.stories.stage import Stage, StagePerson
 
 PAGE = (Path(__file__).parent.parent / "docs" / "APPS.md").read_text(encoding="utf-8")
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
@@ -54,7 +54,7 @@ def stage() -> Stage:
 
 
 def test_the_exchange_of_the_page_is_what_both_apps_say_and_hear(stage: Stage) -> None:
-    apps: dict[str, Person] = {
+    apps: dict[str, StagePerson] = {
         "driver": stage.driver("27821234568", reports=False),
         "passenger": stage.passenger("123"),
     }

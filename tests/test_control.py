@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.control import Done, NoAnswer, Refused, done, have_done, refused
+from dispatch.control import Done, NoAnswer, OrderRefused, done, have_done, refused
 from dispatch.storage.failures import StorageMissing, StorageOwned
 from dispatch.storage.file.owner import owned
 from dispatch.storage.tools.blocks import NobodyThere
@@ -33,7 +33,7 @@ def test_an_owner_that_takes_no_orders_is_named(tmp_path: Path) -> None:
     ("line", "outcome"),
     [
         (done({"news": True}), Done({"news": True})),
-        (refused("no_such_person", "there is no driver 9"), (Refused, "there is no driver 9")),
+        (refused("no_such_person", "there is no driver 9"), (OrderRefused, "there is no driver 9")),
         (b"hello", (NoAnswer, "something else than an answer: b'hello'")),
         (b'{"what": {}}', (NoAnswer, "something else")),
     ],

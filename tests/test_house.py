@@ -62,6 +62,19 @@ def test_every_module_of_the_product_says_what_lives_there() -> None:
     assert [place(file) for file, tree in product.items() if tree.body and not ast.get_docstring(tree)] == []
 
 
+def test_a_public_class_has_a_name_of_its_own_but_for_a_frame_that_says_a_message() -> None:
+    defined: dict[str, list[Path]] = {}
+    for file, tree in trees().items():
+        if file.relative_to(ROOT).parts[0] in ROOMS:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    defined.setdefault(node.name, []).append(file)
+    twice = {name: files for name, files in defined.items() if len(files) > 1}
+    rooms = {name: [file.parent.relative_to(ROOT) for file in files] for name, files in twice.items()}
+    assert {name: where for name, where in rooms.items() if sorted(where) != SAID_ON_THE_WIRE} == {}
+
+
+SAID_ON_THE_WIRE = [Path("dispatch/messages"), Path("dispatch/transport/wire")]
 TESTED_ELSEWHERE = {
     "dispatch/commands": "commands: tests/test_cli.py and wherever what they call is tested",
     "dispatch/app.py": "a server is a process: tests/e2e",

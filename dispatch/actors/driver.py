@@ -16,7 +16,15 @@ from dispatch.actors.parts.standing import LookAtFile, Standing
 from dispatch.actors.recorded import RecordedActor
 from dispatch.config import Rules
 from dispatch.domain.driver import decisions
-from dispatch.domain.driver.decisions import CLOSE_AGAIN, REFUSE, TOLD_AS, UNAVAILABLE, Ending, Offers, ending_on_record
+from dispatch.domain.driver.decisions import (
+    CLOSE_AGAIN,
+    REFUSE,
+    TOLD_AS,
+    UNAVAILABLE,
+    OfferEnding,
+    Offers,
+    ending_on_record,
+)
 from dispatch.domain.driver.record import (
     BOUND,
     FREE,
@@ -101,7 +109,7 @@ class DriverOptions(msgspec.Struct, frozen=True):
 class _Rebuilt(Message, frozen=True, gc=False):
     """The actor before this one left these offers: their endings must be told."""
 
-    endings: tuple[Ending, ...]
+    endings: tuple[OfferEnding, ...]
 
 
 class _ConnectAgain(Message, frozen=True, gc=False):
@@ -403,7 +411,7 @@ class DriverActor(RecordedActor):
         elif command is not None:
             claim.commands += (command,)
 
-    def _reserve(self, decision: decisions.Decision, command: Command | None = None) -> None:
+    def _reserve(self, decision: decisions.DriverDecision, command: Command | None = None) -> None:
         """The driver, or staff for the driver, accepted: claim the ride, and give back every other offer."""
         lease = decision.accepted
         assert lease is not None

@@ -1,13 +1,13 @@
 """Where positions enter a zone. This is a sink and no actor: a mailbox would double what a position costs."""
 
 from dispatch import addresses
-from dispatch.domain.places.positions import NEWS, PositionBoard, Verdict
+from dispatch.domain.places.positions import NEWS, Judgement, PositionBoard
 from dispatch.ids import DriverId
 from dispatch.messages.matching import DriverAt, DriverSeen, PositionsJudged, ReportPositions, Seen
 from dispatch.runtime import Runtime
 
 
-class Positions:
+class PositionsSink:
     """Writes what gateways report onto the board of a zone, and tells its dispatcher of drivers whom the board knows again."""
 
     def __init__(self, runtime: Runtime, board: PositionBoard, zone: str) -> None:
@@ -32,7 +32,7 @@ class Positions:
         """The board knows a fresh position of this driver after it did not."""
         self._runtime.tell(self._dispatcher, DriverSeen(driver_id))
 
-    def _judge(self, driver_id: DriverId, seen: Seen) -> Verdict:
+    def _judge(self, driver_id: DriverId, seen: Seen) -> Judgement:
         lat, lon, at, heading = seen
         now = self._runtime.now
         if at == now:

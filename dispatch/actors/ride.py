@@ -133,7 +133,7 @@ LOOK_AGAIN_S: Final = 1800.0
 """Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
 
 
-class NoAnswer(Message, frozen=True, gc=False):
+class AskedInVain(Message, frozen=True, gc=False):
     """The question with this number was asked long ago; `text` says so to the passenger."""
 
     number: Number
@@ -186,7 +186,7 @@ class _Rebuilt(Message, frozen=True, gc=False):
     """There was a life before this one, and a turn of it was lost."""
 
 
-Order = (
+RideOrder = (
     ReportArrived
     | StartRide
     | CompleteRide
@@ -199,7 +199,7 @@ Order = (
     | EditRide
 )
 """A command that the record alone decides."""
-Answer = PassengerTaken | PassengerBusy | Priced | QuoteGranted | QuoteRefused | NotPriced | NoAnswer
+OutsideAnswer = PassengerTaken | PassengerBusy | Priced | QuoteGranted | QuoteRefused | NotPriced | AskedInVain
 """What the open question of a booking is answered with."""
 COMMANDS: Final = (FindDriver, CancelRide, RateRide, ReportArrived, StartRide, CompleteRide, ReportNoShow, DeskRequest)
 
@@ -456,7 +456,7 @@ class RideActor(RecordedActor):
         # No life of any ride gives a number again: a late answer to a question of an older one is seen to be that.
         number = self.runtime.next_number()
         self.question.ask(message, number)
-        self.runtime.set_timer(self.rules.price_patience_s, self.address, NoAnswer(number, without))
+        self.runtime.set_timer(self.rules.price_patience_s, self.address, AskedInVain(number, without))
         return number
 
     def _price(self, message: FindDriver) -> None:
@@ -480,8 +480,8 @@ class RideActor(RecordedActor):
         if is_edited and isinstance(event, RideRequested):  # the passenger asked for something else
             self.app.say(self, self.snapshot())
 
-    @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, NoAnswer)
-    def _on_answer(self, message: Answer) -> None:
+    @receives(PassengerTaken, PassengerBusy, Priced, QuoteGranted, QuoteRefused, NotPriced, AskedInVain)
+    def _on_answer(self, message: OutsideAnswer) -> None:
         """The open question is answered, or never will be. Then what the passenger said meanwhile is taken up."""
         question = self.question
         asked = question.answered(message.number)
@@ -509,7 +509,7 @@ class RideActor(RecordedActor):
         self.note_settled(question.in_hand)
         self.at_turn_end = self._end_answer
 
-    def _end_answer(self, message: Answer) -> None:
+    def _end_answer(self, message: OutsideAnswer) -> None:
         """What was in hand is settled once the turn has ended, and not before: a turn may fail at its very end."""
         self._end_turn(message)
         self.question.in_hand = ()
@@ -600,7 +600,7 @@ class RideActor(RecordedActor):
         self._carry_out(Decision((assigned,), say=DriverAssigned(ride.ride_id, claim.driver, *way, pin, terms)))
 
     @receives(ReportArrived, StartRide, CompleteRide, ReportNoShow, RateRide, AssignRide, ReassignRide, ChangeFare)
-    def _on_order(self, message: Order) -> None:
+    def _on_order(self, message: RideOrder) -> None:
         if self._turns_away(message) or not asker_of(message).is_new(self, message):
             return
         decision = DECIDE[type(message)](self.ride, message, self.runtime.now, self.rules)
@@ -737,7 +737,7 @@ class RideActor(RecordedActor):
 
     # -- what is decided is recorded and told
 
-    def _carry_out(self, decision: Decision, message: Order | FindDriver | None = None) -> None:
+    def _carry_out(self, decision: Decision, message: RideOrder | FindDriver | None = None) -> None:
         """Record the events in one go, then tell each. `message`: the command that was decided, whose asker is answered."""
         ride, events = self.ride, decision.events
         audit = journey.acted(ride, message, events) if message is not None else ()

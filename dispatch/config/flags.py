@@ -152,7 +152,7 @@ def _within(sentence: str) -> str:
 # -- options that are no settings
 
 
-class Point(click.ParamType[tuple[float, float]]):
+class PointFlag(click.ParamType[tuple[float, float]]):
     """Latitude and longitude, `-26.2041,28.0473`."""
 
     name = "LAT,LON"

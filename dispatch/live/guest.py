@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from starlette.routing import Route
 
-    from dispatch.live.routes import Parts
+    from dispatch.live.routes import ServerParts
     from dispatch.providers.notify import Notifier
 
 
@@ -18,7 +18,7 @@ class Guest(Protocol):
     def notifier(self, report: Callable[[str], None]) -> Notifier:
         """Who sends texts here."""
 
-    def routes(self, parts: Parts) -> list[Route]:
+    def routes(self, parts: ServerParts) -> list[Route]:
         """What it answers over HTTP."""
 
     async def settle(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from dispatch.actors.dispatcher import DispatcherActor
 from dispatch.actors.ride import RideActor
 from dispatch.addresses import DISPATCHER, DRIVER, RIDE
-from dispatch.assembly import Zone
+from dispatch.assembly import ServedZone
 from dispatch.domain.ride.record import TERMINAL, UNBOOKED
 from dispatch.errors import DatabaseError
 from dispatch.families import Figures
@@ -25,7 +25,7 @@ def dispatchers_of(runtime: Runtime) -> list[DispatcherActor]:
     return [actor for actor in awake if isinstance(actor, DispatcherActor)]
 
 
-def zone_figures(runtime: Runtime, zone: Zone) -> Figures:
+def zone_figures(runtime: Runtime, zone: ServedZone) -> Figures:
     """Rides, drivers and the mail between them, as they are in memory."""
     board, counters, post = zone.board, zone.gateway.counters, runtime
     awake = {kind: [*runtime.addresses(kind)] for kind in (RIDE, DRIVER)}

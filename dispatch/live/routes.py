@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from dispatch import addresses
 from dispatch.actors.dispatcher import DispatcherActor
-from dispatch.assembly import ZONE, Zone, ride_mask
+from dispatch.assembly import ZONE, ServedZone, ride_mask
 from dispatch.config import Settings, must_log_in
 from dispatch.config.map_sources import origin_of
 from dispatch.domain.places.geo import EtaModel
@@ -43,7 +43,7 @@ from dispatch.transport.http.routes.web import web_routes
 from dispatch.web import FOLDER
 
 
-class Parts(NamedTuple):
+class ServerParts(NamedTuple):
     """The parts of the running server that routes are made of.
 
     `requests` asks actors, `file` does what changes tables of no actor, `port` is the one that is listened on.
@@ -52,7 +52,7 @@ class Parts(NamedTuple):
     settings: Settings
     requests: Requests
     file: LiveFile
-    zone: Zone
+    zone: ServedZone
     travel: EtaModel
     logins: LiveLogins
     reads: LiveReads
@@ -63,7 +63,7 @@ class Parts(NamedTuple):
     ground: Ground = NO_GROUND
 
 
-def routes(parts: Parts, more: Sequence[Route] = ()) -> list[Route]:
+def routes(parts: ServerParts, more: Sequence[Route] = ()) -> list[Route]:
     """All routes, those of a guest (`more`), the documents of them, and the files that browsers get."""
     vehicle_types = parts.zone.pricer.tariff.vehicle_types
     desk = desk_reads(parts)
@@ -94,14 +94,14 @@ def _map_origins(settings: Settings) -> list[str]:
     return list(dict.fromkeys(origin for origin in named if origin))
 
 
-def _people(parts: Parts, desk: LiveDesk) -> LivePeople:
+def _people(parts: ServerParts, desk: LiveDesk) -> LivePeople:
     """People on file, who are kept by orders to the file."""
     settings, runtime = parts.settings, parts.requests.runtime
     region, zone = settings.phone_region, settings.time_zone
     return LivePeople(parts.file.perform, desk, lambda: runtime.now, phone_region=region, time_zone=zone)
 
 
-def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
+def _own(parts: ServerParts, desk: LiveDesk) -> LiveOwn:
     """What people read of their own."""
     hides = ride_mask(parts.settings)
     whole_s = WHOLE_AFTER_END_S if hides.by_area else None
@@ -109,7 +109,7 @@ def _own(parts: Parts, desk: LiveDesk) -> LiveOwn:
     return LiveOwn(desk, parts.settings.time_zone, sight, lambda: parts.requests.runtime.now)
 
 
-def desk_reads(parts: Parts) -> LiveDesk:
+def desk_reads(parts: ServerParts) -> LiveDesk:
     """What the operator's people read."""
     runtime, zone = parts.requests.runtime, parts.zone
 

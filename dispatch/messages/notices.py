@@ -22,7 +22,7 @@ from dispatch.words import (
     SearchEnd,
 )
 
-Moment = float | str
+TimeOrText = float | str
 """Unix seconds in a notice, an RFC 3339 text in its frame."""
 Way = tuple[float | None, float | None, float | None, float | None]
 """Latitude and longitude where it begins, metres to drive, seconds to take."""
@@ -60,9 +60,9 @@ class Searching(OfRide, tag="searching", frozen=True, gc=False, kw_only=True):
     fare: float
     fare_by_agreement: bool = False
     currency: str | None = None
-    expires_at: Moment
+    expires_at: TimeOrText
     ttl_ms: int | None = None
-    search_expires_at: Moment | None = None
+    search_expires_at: TimeOrText | None = None
     search_ttl_ms: int | None = None
 
 
@@ -202,7 +202,7 @@ class DocumentExpiring(Numbered, tag="document_expiring", frozen=True, gc=False,
     """A document of the driver ends soon: then there will be no offers."""
 
     document: str
-    expires_at: Moment
+    expires_at: TimeOrText
     ttl_ms: int | None = None
 
 

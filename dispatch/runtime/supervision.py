@@ -16,7 +16,7 @@ class DeadLetter(NamedTuple):
     reason: str
 
 
-class Verdict(NamedTuple):
+class FailureVerdict(NamedTuple):
     """Which address to quarantine instead of rebuilding the one that failed; None: rebuild."""
 
     quarantine: str | None
@@ -51,7 +51,7 @@ class Supervisor:
         self._failures: dict[str, deque[float]] = {}
         self.count = 0
 
-    def failed(self, at: float, address: str, message: Any, error: BaseException) -> Verdict:
+    def failed(self, at: float, address: str, message: Any, error: BaseException) -> FailureVerdict:
         """Judge one failure at Unix second `at`."""
         self.count += 1
         blamed: str | None = address
@@ -60,13 +60,13 @@ class Supervisor:
         if self._report is not None:
             self._report(address, message, error, self.error_id)
         if blamed is None:
-            return Verdict(None)
+            return FailureVerdict(None)
         recent = self._failures.setdefault(blamed, deque(maxlen=self._most))
         recent.append(at)
         if len(recent) == self._most and at - recent[0] <= self._within_s:
             del self._failures[blamed]
-            return Verdict(blamed)
-        return Verdict(None)
+            return FailureVerdict(blamed)
+        return FailureVerdict(None)
 
     @property
     def error_id(self) -> str:

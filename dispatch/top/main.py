@@ -15,7 +15,7 @@ from dispatch.errors import DispatchError
 from dispatch.top.access import Access
 from dispatch.top.screen import LogScreen, Screen, TerminalScreen, has_panel
 from dispatch.top.view import view
-from dispatch.top.watch import NotLetIn, Watch
+from dispatch.top.watch import NotLetIn, TopWatch
 
 STOP_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 ONCE_WITHIN_S: Final = 10.0
@@ -33,7 +33,7 @@ def top(access: Callable[[], Access], *, once: bool) -> int:
     Raises DispatchError: the server does not let us in, or, `once`, it does not answer.
     """
     console = Console(highlight=False)
-    watch = Watch(access)
+    watch = TopWatch(access)
     if once:
         asyncio.run(_picture(watch, console))
     else:
@@ -43,7 +43,7 @@ def top(access: Callable[[], Access], *, once: bool) -> int:
     return 0
 
 
-async def _picture(watch: Watch, console: Console) -> None:
+async def _picture(watch: TopWatch, console: Console) -> None:
     watching = asyncio.create_task(watch.run())
     try:
         async with asyncio.timeout(ONCE_WITHIN_S):
@@ -62,7 +62,7 @@ async def _picture(watch: Watch, console: Console) -> None:
     console.print(view(watch.glance(), console.width))
 
 
-async def _keep_showing(watch: Watch, screen: Screen) -> None:
+async def _keep_showing(watch: TopWatch, screen: Screen) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in STOP_SIGNALS:

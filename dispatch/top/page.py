@@ -17,7 +17,7 @@ SPREAD_OVER_S = 300.0
 """Times to assign and lags are those of so many seconds."""
 
 
-class Page(NamedTuple):
+class MetricsPage(NamedTuple):
     """Samples by name and by the value of their one label, or none."""
 
     samples: Mapping[str, Mapping[str, float]]
@@ -31,12 +31,12 @@ class Page(NamedTuple):
         return self.samples.get(name, {})
 
 
-def read_page(text: str) -> Page:
+def read_page(text: str) -> MetricsPage:
     """What a page says. Lines of other forms are left out."""
     samples: dict[str, dict[str, float]] = {}
     for name, _, label, value in SAMPLE.findall(text):
         samples.setdefault(name, {})[label] = float(value)
-    return Page(samples)
+    return MetricsPage(samples)
 
 
 def quantile(share: float, buckets: Mapping[str, float]) -> float | None:
@@ -65,7 +65,7 @@ class Lately:
         self._name = f"{name}_bucket"
         self._readings: deque[tuple[float, Mapping[str, float]]] = deque()
 
-    def quantiles(self, now: float, page: Page, shares: Sequence[float]) -> list[float | None]:
+    def quantiles(self, now: float, page: MetricsPage, shares: Sequence[float]) -> list[float | None]:
         """Of this page and those before."""
         counts = page.by_label(self._name)
         readings = self._readings
@@ -108,7 +108,7 @@ class Measured(NamedTuple):
     lags: Lags = Lags(None, None, None)
 
 
-def measured(page: Page, speeds: Speeds, now: float) -> Measured:
+def measured(page: MetricsPage, speeds: Speeds, now: float) -> Measured:
     """The figures of this page. `speeds` has the pages before; `now`: seconds of the clock by which they were read."""
     offers = page.by_label("dispatch_offers_total")
     assigned = page.value("dispatch_time_to_assign_seconds_count") or 0.0

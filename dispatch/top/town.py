@@ -27,7 +27,7 @@ class Gap(Exception):
     """A frame is missing: what is known is not what is there."""
 
 
-class Town:
+class TownView:
     """Made anew with each connection. `news`: the newest last. `ended`: rides that ended meanwhile, by status."""
 
     def __init__(self, news: Iterable[str] = ()) -> None:

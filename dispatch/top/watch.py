@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from dispatch.errors import DispatchError
 from dispatch.text import plain
 from dispatch.top.access import Access
-from dispatch.top.page import Measured, Page, Speeds, measured, read_page
-from dispatch.top.town import Gap, Town, online
+from dispatch.top.page import Measured, MetricsPage, Speeds, measured, read_page
+from dispatch.top.town import Gap, TownView, online
 from dispatch.top.view import Glance
 from dispatch.transport import wire
 from dispatch.words import DriverStatus
@@ -40,15 +40,15 @@ class NotLetIn(DispatchError, code="not_let_in"):
     """The server does not show its town to whoever this is."""
 
 
-class Watch:
+class TopWatch:
     """`town`, `page`: what was told last. Run it on an event loop, and ask for a `glance` as often as you like."""
 
     def __init__(self, access: Callable[[], Access]) -> None:
         """`access`: where the server is and what lets us in; called in a thread, before each try."""
         self._access = access
         self._at: Access | None = None
-        self.town = Town()
-        self.page: Page | None = None
+        self.town = TownView()
+        self.page: MetricsPage | None = None
         self.doing = CONNECTING
         self._speeds, self._process = Speeds(), 0.0
         self._ended: Counter[str] = Counter()
@@ -122,7 +122,7 @@ class Watch:
                 raise
 
     async def _hear_all(self, socket: ClientConnection) -> None:
-        town = Town(self.town.news)
+        town = TownView(self.town.news)
         async for data in socket:
             town.hear(wire.to_staff(data))
             if town.is_known and not self._is_connected.is_set():
@@ -160,7 +160,7 @@ class Watch:
                     self._has_metrics.set()
             await asyncio.sleep(AGAIN_S)
 
-    def _take(self, page: Page) -> None:
+    def _take(self, page: MetricsPage) -> None:
         started = page.value("process_start_time_seconds") or 0.0
         if started != self._process:
             self._speeds, self._process = Speeds(), started

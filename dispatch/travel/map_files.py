@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from dispatch.text import counted
-from dispatch.travel.street_map import MapError, MissingExtra, StreetMap
+from dispatch.travel.street_map import MapError, RoadsNotInstalled, StreetMap
 from dispatch.travel.streets import CREDIT, packed
 
 WANTED: Final = "a map is a file of OpenStreetMap (.osm.pbf, .osm) or node-link JSON (.json, .json.gz)"
@@ -36,12 +36,12 @@ def build_streets(city_path: str, out_path: str | None) -> str:
 
     Raises:
         MapError: the extract cannot be read, has no street, or the file cannot be written.
-        MissingExtra: the packages of the extra `roads` are not installed.
+        RoadsNotInstalled: the packages of the extra `roads` are not installed.
     """
     try:
         from dispatch.travel.osm import read_streets_of
     except ImportError as cause:
-        raise MissingExtra(cause) from cause
+        raise RoadsNotInstalled(cause) from cause
     city = Path(city_path)
     if not city.is_file():
         raise MapError(f"cannot read {city}: there is no such file")

@@ -11,7 +11,7 @@ from dispatch.errors import DispatchError, SettingError
 from dispatch.timestamps import LocalTime
 from dispatch.travel.map_files import read_map
 from dispatch.travel.profile import Profile, ProfileError, read_profile
-from dispatch.travel.street_map import MissingExtra
+from dispatch.travel.street_map import RoadsNotInstalled
 
 if TYPE_CHECKING:
     from dispatch.travel.roads import Roads
@@ -46,7 +46,7 @@ def load_roads(path: str | None) -> Roads | None:
 
     Raises:
         MapError: the file is no map that can be used.
-        MissingExtra: the packages of the extra `roads` are not installed.
+        RoadsNotInstalled: the packages of the extra `roads` are not installed.
     """
     if not path:
         return None
@@ -55,7 +55,7 @@ def load_roads(path: str | None) -> Roads | None:
 
         return Roads(read_map(path))
     except ImportError as cause:
-        raise MissingExtra(cause) from cause
+        raise RoadsNotInstalled(cause) from cause
 
 
 def model_of(profile: Profile, hour_of: Callable[[float], float], roads: Roads | None = None) -> EtaModel:

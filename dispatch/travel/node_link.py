@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import msgspec
 
 from dispatch.files import gunzipped
-from dispatch.travel.street_map import Link, MapError, StreetMap
+from dispatch.travel.street_map import MapError, StreetLink, StreetMap
 from dispatch.values import UNDECODABLE
 
 Id = int | str
@@ -57,9 +57,9 @@ def read(file: Path) -> StreetMap:
         raise MapError(f"{file} has a link to node {cause.args[0]}, which it does not have") from cause
 
 
-def _links(graph: _Graph, numbers: dict[Id, int]) -> Iterator[Link]:
+def _links(graph: _Graph, numbers: dict[Id, int]) -> Iterator[StreetLink]:
     for link in graph.links:
         source, target = numbers[link.source], numbers[link.target]
-        yield Link(source, target, link.length, link.travel_time)
+        yield StreetLink(source, target, link.length, link.travel_time)
         if not graph.directed:
-            yield Link(target, source, link.length, link.travel_time)
+            yield StreetLink(target, source, link.length, link.travel_time)

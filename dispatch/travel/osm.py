@@ -13,7 +13,7 @@ from osmium.osm import NODE, WAY, NodeRefList, Way
 from osmium.osm import Area as OsmArea
 
 from dispatch.domain.places.geo import haversine_m
-from dispatch.travel.street_map import Link, MapError, StreetMap
+from dispatch.travel.street_map import MapError, StreetLink, StreetMap
 from dispatch.travel.streets import Area, AreaKind, Line, StreetKind, Streets
 from dispatch.values import Point
 
@@ -144,7 +144,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.places: list[Point] = []
-        self.links: list[Link] = []
+        self.links: list[StreetLink] = []
         self._numbers: dict[int, int] = {}
 
     def add(self, way: Way) -> None:
@@ -159,9 +159,9 @@ class _Builder:
             metres = haversine_m(*self.places[source], *self.places[target])
             seconds = metres / speed_kmh * 3.6
             if forward:
-                self.links.append(Link(source, target, metres, seconds))
+                self.links.append(StreetLink(source, target, metres, seconds))
             if backward:
-                self.links.append(Link(target, source, metres, seconds))
+                self.links.append(StreetLink(target, source, metres, seconds))
 
     def _number(self, node: int, place: Point) -> int:
         number = self._numbers.setdefault(node, len(self.places))

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from dispatch.domain.places.geo import EARTH_RADIUS_M, Curve, EtaModel, haversine_m
-from dispatch.travel.street_map import Link, StreetMap
+from dispatch.travel.street_map import StreetLink, StreetMap
 from dispatch.values import Point
 
 SNAP_M = 150.0
@@ -36,7 +36,7 @@ class Snap(NamedTuple):
     metres: float
 
 
-class Search(NamedTuple):
+class RoadSearch(NamedTuple):
     """Seconds of empty streets from every junction to one of them, up to a limit, and the next junction on that way."""
 
     limit_s: float
@@ -55,14 +55,14 @@ class Roads:
         numbers = {int(old): new for new, old in enumerate(kept)}
         self.places = [street_map.places[old] for old in numbers]
         links = [
-            Link(numbers[link.source], numbers[link.target], link.metres, link.seconds)
+            StreetLink(numbers[link.source], numbers[link.target], link.metres, link.seconds)
             for link in whole.values()
             if link.source in numbers and link.target in numbers
         ]
         self._metres = {(link.source, link.target): link.metres for link in links}
         self._backwards = _matrix(links, len(self.places)).T.tocsr()
         self._tree = cKDTree([_on_sphere(place) for place in self.places])
-        self._searches: OrderedDict[int, Search] = OrderedDict()
+        self._searches: OrderedDict[int, RoadSearch] = OrderedDict()
         self._searches_kept = min(MOST_SEARCHES, max(1, PLACES_KEPT // len(self.places)))
 
     def on_map(self, place: Point) -> bool:
@@ -98,7 +98,7 @@ class Roads:
         pairs = zip(chords.tolist(), numbers.tolist(), strict=True)
         return [None if metres == inf else Snap(number, metres) for metres, number in pairs]
 
-    def _reach(self, starts: Sequence[Point], end: Point) -> tuple[Search, list[Snap | None], Snap] | None:
+    def _reach(self, starts: Sequence[Point], end: Point) -> tuple[RoadSearch, list[Snap | None], Snap] | None:
         """A search that reached all starts, with the junctions of the starts that have a way."""
         *snaps, target = self._snaps([*starts, end])
         if target is None:
@@ -111,12 +111,12 @@ class Roads:
             search = self._search(target.number, inf)
         return search, snaps, target
 
-    def _search(self, target: int, limit_s: float) -> Search:
+    def _search(self, target: int, limit_s: float) -> RoadSearch:
         """Cached: all drivers of a round go to one pickup, and the chosen driver asks about it again."""
         known = self._searches.pop(target, None)
         if known is None or known.limit_s < limit_s:
             seconds, after = dijkstra(self._backwards, indices=target, limit=limit_s, return_predecessors=True)
-            known = Search(limit_s, seconds, after)
+            known = RoadSearch(limit_s, seconds, after)
         self._searches[target] = known
         if len(self._searches) > self._searches_kept:
             self._searches.popitem(last=False)
@@ -161,9 +161,9 @@ def _limit_s(straight_m: float) -> float:
     return SLACK_S * steps
 
 
-def _quickest(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
+def _quickest(links: Iterable[StreetLink]) -> dict[tuple[int, int], StreetLink]:
     """Of links side by side the quickest; none from a junction to itself."""
-    quickest: dict[tuple[int, int], Link] = {}
+    quickest: dict[tuple[int, int], StreetLink] = {}
     for link in links:
         key = (link.source, link.target)
         if link.source != link.target and (key not in quickest or link.seconds < quickest[key].seconds):
@@ -171,7 +171,7 @@ def _quickest(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
     return quickest
 
 
-def _matrix(links: Collection[Link], size: int) -> Any:
+def _matrix(links: Collection[StreetLink], size: int) -> Any:
     seconds = [max(link.seconds, SHORTEST_S) for link in links]
     ends = [link.source for link in links], [link.target for link in links]
     return csr_matrix((seconds, ends), shape=(size, size))

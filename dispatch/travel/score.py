@@ -18,19 +18,19 @@ class Score(msgspec.Struct, frozen=True):
     median_error: float
 
 
-class Asked(NamedTuple):
+class ScoredTrip(NamedTuple):
     """A trip, and the seconds that a model estimated for it."""
 
     trip: TimedTrip
     eta_s: float
 
 
-def ask(model: EtaModel, trips: Sequence[TimedTrip]) -> list[Asked]:
+def ask(model: EtaModel, trips: Sequence[TimedTrip]) -> list[ScoredTrip]:
     """The model's answer for each trip at its departure. The model must take hours of the day for Unix seconds."""
-    return [Asked(trip, model.eta_s(trip.start, trip.end, trip.hour)) for trip in trips]
+    return [ScoredTrip(trip, model.eta_s(trip.start, trip.end, trip.hour)) for trip in trips]
 
 
-def score(asked: Sequence[Asked]) -> Score:
+def score(asked: Sequence[ScoredTrip]) -> Score:
     """The score of these answers, of which there is at least one."""
     errors = [abs(eta_s - trip.duration_s) for trip, eta_s in asked]
     shares = [error / trip.duration_s for error, (trip, _) in zip(errors, asked, strict=True)]

@@ -12,7 +12,7 @@ class MapError(DispatchError):
     code = "bad_map"
 
 
-class MissingExtra(DispatchError):
+class RoadsNotInstalled(DispatchError):
     """What reads maps and finds ways is not installed."""
 
     code = "missing_extra"
@@ -23,7 +23,7 @@ class MissingExtra(DispatchError):
         )
 
 
-class Link(NamedTuple):
+class StreetLink(NamedTuple):
     """A street in one direction, between two places named by their numbers on the map; seconds without traffic."""
 
     source: int
@@ -36,4 +36,4 @@ class StreetMap(NamedTuple):
     """Places that links join."""
 
     places: list[Point]
-    links: list[Link]
+    links: list[StreetLink]

@@ -80,7 +80,7 @@ class DrawnArea(msgspec.Struct, frozen=True, array_like=True, gc=False):
     steps: list[Step]
 
 
-class Bounds(msgspec.Struct, frozen=True, gc=False):
+class StreetBounds(msgspec.Struct, frozen=True, gc=False):
     """The least box around all streets, in degrees."""
 
     south: Latitude
@@ -93,7 +93,7 @@ class Streets(msgspec.Struct, frozen=True):
     """What the file holds."""
 
     credit: str
-    bounds: Bounds
+    bounds: StreetBounds
     names: list[str]
     streets: list[DrawnStreet]
     areas: list[DrawnArea]
@@ -121,7 +121,7 @@ class Streets(msgspec.Struct, frozen=True):
         lons = [lon for line in joined for _, lon in line.points]
         return cls(
             credit=credit,
-            bounds=Bounds(*(_rounded(degrees) for degrees in (min(lats), min(lons), max(lats), max(lons)))),
+            bounds=StreetBounds(*(_rounded(degrees) for degrees in (min(lats), min(lons), max(lats), max(lons)))),
             names=names,
             streets=[DrawnStreet(line.kind, numbers[line.name], steps_of(line.points)) for line in joined],
             areas=[DrawnArea(area.kind, steps_of(area.points)) for area in areas],

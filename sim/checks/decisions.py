@@ -29,7 +29,7 @@ from dispatch.messages.events import (
 )
 from dispatch.messages.journal import Append
 
-Decision = tuple[float, str, str, str, object]
+DecisionRow = tuple[float, str, str, str, object]
 """Seconds since the start, ride, driver (empty: none), what was decided, and how."""
 DIGEST_BYTES: Final = 16
 DIGITS_OF_A_SECOND: Final = 2
@@ -50,7 +50,7 @@ class Decisions:
         self._start = start
         self._hashed = 0
         self._sum = 0
-        self._block: list[Decision] = []
+        self._block: list[DecisionRow] = []
         self._at, self._said_at = start, 0.0
         """When the last decision was committed, in Unix seconds, and as it is hashed."""
 
@@ -86,15 +86,15 @@ class Decisions:
         self._block.clear()
 
 
-def _asked(at: float, event: OffersMade) -> list[Decision]:
+def _asked(at: float, event: OffersMade) -> list[DecisionRow]:
     return [(at, event.ride_id, placed.driver_id, "asked", event.round_no) for placed in event.offers]
 
 
-def _not_answered(at: float, event: OffersClosed) -> list[Decision]:
+def _not_answered(at: float, event: OffersClosed) -> list[DecisionRow]:
     return [(at, event.ride_id, driver_id, "answered", event.reason) for driver_id in event.drivers]
 
 
-_DECIDED: Final[dict[type, Callable[[float, Any], Sequence[Decision]]]] = {
+_DECIDED: Final[dict[type, Callable[[float, Any], Sequence[DecisionRow]]]] = {
     OffersMade: _asked,
     OffersClosed: _not_answered,
     OfferDeclined: lambda at, event: ((at, event.ride_id, event.driver_id, "answered", "declined"),),

@@ -11,8 +11,8 @@ from sim.demo.rides import RidesSeen
 from sim.network.socket_link import SocketLink
 from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
-from sim.people.phone import Link, Phone
-from sim.report.figures import Figures
+from sim.people.phone import AppLink, Phone
+from sim.report.figures import RunFigures
 
 
 class DemoApp:
@@ -22,7 +22,7 @@ class DemoApp:
         self._phone = phone
         self._errors = errors
         self.link = link
-        self.mouth: Link = link
+        self.mouth: AppLink = link
         """The link that the phone sends by while it is connected."""
         self.opened = asyncio.Event()
 
@@ -51,7 +51,7 @@ class DemoApp:
 class DriverApp(DemoApp):
     """A driver's app."""
 
-    def __init__(self, phone: DriverPhone, link: SocketLink, errors: Counter[str], figures: Figures) -> None:
+    def __init__(self, phone: DriverPhone, link: SocketLink, errors: Counter[str], figures: RunFigures) -> None:
         super().__init__(phone, link, errors)
         self.phone = phone
         self._figures = figures

@@ -14,15 +14,16 @@ from dispatch.ids import DriverId, RideId
 from dispatch.messages.base import Message
 from dispatch.runtime import Runtime
 from dispatch.transport import wire
+from dispatch.values import Point
 from sim.city.demand import Demand
 from sim.demo.apps import DemoApp, DriverApp, PassengerApp
 from sim.demo.connections import Connections
 from sim.demo.rides import RidesSeen
 from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.people.driver import DriverPhone, Point
+from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 
 CADENCE, DEMAND = "cadence", "demand"
 BEAT_S = 0.1
@@ -40,10 +41,10 @@ class Book(Message, frozen=True, gc=False):
     """The next passenger books."""
 
 
-class Crowd:
+class DemoCrowd:
     """All drivers and passengers. `seen`: their rides. `errors`: what the server refused, in words."""
 
-    def __init__(self, runtime: Runtime, figures: Figures, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(self, runtime: Runtime, figures: RunFigures, on_failure: Callable[[BaseException], None]) -> None:
         """`on_failure` is called when an app has a bug: nothing fails in silence."""
         self.runtime = runtime
         self.figures = figures

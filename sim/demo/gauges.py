@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dispatch.top.meter import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
 from dispatch.top.view import Glance
-from sim.demo.crowd import Crowd
+from sim.demo.crowd import DemoCrowd
 from sim.demo.server import ServerProcess
 from sim.report.figures import Summary
 
 
-class Gauges:
+class DemoGauges:
     """Looks at a demo, and compares with its last look."""
 
-    def __init__(self, crowd: Crowd, server: ServerProcess, title: str, for_s: float | None) -> None:
+    def __init__(self, crowd: DemoCrowd, server: ServerProcess, title: str, for_s: float | None) -> None:
         self.doing = "starting the server"
         self.began: float | None = None
         """When the first passenger was to book; None: not yet."""

@@ -29,17 +29,17 @@ from dispatch.top.screen import Screen, save_svg, screen_for
 from dispatch.transport.ws.listener import forget_startup_garbage, prepare_process
 from dispatch.transport.ws.server import run
 from dispatch.travel.models import CONSTANT
+from dispatch.values import Point
 from sim.city.demand import Demand, DemandError
-from sim.demo.crowd import Crowd
+from sim.demo.crowd import DemoCrowd
 from sim.demo.ending import DemoEnding
-from sim.demo.gauges import Gauges
+from sim.demo.gauges import DemoGauges
 from sim.demo.pace import paced
 from sim.demo.ranks import at_ranks, ranks_among, with_short_rides
 from sim.demo.server import ServerProcess
 from sim.demo.summary import DemoSummary, as_line, demo_summary, print_table
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.people.driver import Point
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 from sim.report.outputs import require_writable
 from sim.report.printed import refuse, told_of
 from sim.spec import MODEL, SHIPPED, make_plan
@@ -72,7 +72,7 @@ class DemoPlan:
     skipped: Skipped
 
 
-class Outcome(NamedTuple):
+class DemoOutcome(NamedTuple):
     """What a demo came to. `died`: the server ended by itself. `last_lines`: of its log. `errors`: what it refused, in words."""
 
     summary: DemoSummary
@@ -150,14 +150,14 @@ def _title(wanted: SimulateSettings, start_at: float) -> str:
     return f"real trips: {where}, {datetime.fromtimestamp(start_at, UTC):%d %B %Y from %H:%M}"
 
 
-async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> Outcome:
+async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | None) -> DemoOutcome:
     """Start all parts from top to bottom, and stop them in the reverse order."""
-    ending, runtime, figures = DemoEnding(), RealtimeRuntime(plan.wanted.seed), Figures()
+    ending, runtime, figures = DemoEnding(), RealtimeRuntime(plan.wanted.seed), RunFigures()
     ending.watch_loop()
     seed(plan.settings.db, len(plan.fleet), now=runtime.now)  # so that drivers have names and cars
-    crowd = Crowd(runtime, figures, ending.fail)
+    crowd = DemoCrowd(runtime, figures, ending.fail)
     async with ServerProcess(script, plan.settings) as server:
-        gauges = Gauges(crowd, server, plan.title, plan.wanted.for_s)
+        gauges = DemoGauges(crowd, server, plan.title, plan.wanted.for_s)
         with screen:
             showing = asyncio.create_task(_keep_showing(screen, gauges, plan, figures))
             showing.add_done_callback(ending.on_task_over)
@@ -175,10 +175,10 @@ async def _show(plan: DemoPlan, script: str, screen: Screen, view_file: str | No
     ending.raise_failure()
     if view_file is not None:
         save_svg(last, view_file)
-    return Outcome(summary, died, list(server.last_lines), crowd.errors)
+    return DemoOutcome(summary, died, list(server.last_lines), crowd.errors)
 
 
-async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
+async def _play(plan: DemoPlan, crowd: DemoCrowd, gauges: DemoGauges, url: str) -> None:
     """Run from the first driver's connection to the end of the time, or to the end of the last ride.
 
     Without rides of its own (`--rides 0`) it is a fleet for other people's apps: only the end of the time ends it.
@@ -195,13 +195,13 @@ async def _play(plan: DemoPlan, crowd: Crowd, gauges: Gauges, url: str) -> None:
         await asyncio.sleep(QUIET_EVERY_S)
 
 
-async def _keep_showing(screen: Screen, gauges: Gauges, plan: DemoPlan, figures: Figures) -> None:
+async def _keep_showing(screen: Screen, gauges: DemoGauges, plan: DemoPlan, figures: RunFigures) -> None:
     while True:
         screen.show(gauges.look(_told(plan, figures)))
         await asyncio.sleep(screen.every_s)
 
 
-def _told(plan: DemoPlan, figures: Figures) -> Summary:
+def _told(plan: DemoPlan, figures: RunFigures) -> Summary:
     """The figures so far. Those about virtual time and invariants mean nothing in a demo."""
     return figures.summary(
         seed=plan.wanted.seed,

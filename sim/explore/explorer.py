@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from dispatch.text import counted, say
-from sim.explore.scenarios import Outcome, run_one
+from sim.explore.scenarios import WorldOutcome, run_one
 from sim.report.progress import INTERRUPTED, Progress, interruptible
 
 Enough = Callable[["Exploration"], bool]
@@ -22,7 +22,7 @@ class Exploration(NamedTuple):
 
     run: int
     seen: Counter[str]
-    failed: Outcome | None
+    failed: WorldOutcome | None
     command: str
 
     def __str__(self) -> str:

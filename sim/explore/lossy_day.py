@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from dispatch.ids import DriverId, RideId
+from dispatch.values import Point
 from sim.checks.agreement import check_accounts
 from sim.checks.livelock import Livelock, LivelockGuard
 from sim.checks.streams import Streams, check_streams, last_given
@@ -13,7 +14,7 @@ from sim.city.demand import Demand
 from sim.explore.lossy import OnBadLines
 from sim.network.lossy import Weather
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.people.driver import DriverPhone, Point
+from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
 from sim.people.restless import DriverHabits, Whims
 from sim.people.resuming import ResumingDriver, ResumingPassenger

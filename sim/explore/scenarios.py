@@ -22,7 +22,7 @@ from sim.report import printed
 from sim.report.figures import Summary
 
 
-class Outcome(NamedTuple):
+class WorldOutcome(NamedTuple):
     """What one world came to. `broken`: the first invariants that broke, in words; `seen`: how often each case was met."""
 
     seed: int
@@ -54,7 +54,7 @@ class UnknownScenario(SettingError):
         )
 
 
-def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -> Outcome:
+def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -> WorldOutcome:
     """Run the small world of this name and seed to its end. Raises UnknownScenario."""
     if name not in SCENARIOS:
         raise UnknownScenario(name)
@@ -73,7 +73,7 @@ def run_one(name: str, seed: int, *, permute: bool, trace: Path | None = None) -
         violations=world.watch.violations.total,
     )
     seen = dict(sorted(world.goals.seen.items()))
-    return Outcome(seed, summary["digest"], list(world.watch.violations), seen, summary)
+    return WorldOutcome(seed, summary["digest"], list(world.watch.violations), seen, summary)
 
 
 def explore_one(name: str, seed: int, *, permute: bool, as_json: bool, trace: Path | None = None) -> int:

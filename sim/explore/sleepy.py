@@ -13,10 +13,10 @@ from dispatch.messages.events import DriverReserved
 from dispatch.messages.journal import Append
 from dispatch.messages.matching import DevicesChanged
 from dispatch.messages.providers import PushOffer
+from dispatch.values import Point
 from sim.explore.small import FAULTS_UNTIL_S, SmallWorld
 from sim.network.pushes import PushRates
 from sim.people.behaviour import DriverBehaviour
-from sim.people.driver import Point
 from sim.people.restless import RestlessDriver
 from sim.people.sleepy import Naps, SleepyDriver
 

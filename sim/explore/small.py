@@ -19,7 +19,7 @@ from dispatch.config import Settings
 from dispatch.ids import DriverId, PassengerId, RideId
 from dispatch.messages.events import DriverFolded
 from dispatch.transport.sessions.memory import MemoryLink
-from dispatch.values import CARD, Trip
+from dispatch.values import CARD, Point, Trip
 from sim.checks.agreement import check_accounts, check_views
 from sim.checks.coverage_goals import GOALS_IN, CoverageGoals
 from sim.checks.livelock import Livelock, LivelockGuard
@@ -28,7 +28,7 @@ from sim.city.demand import Demand, trip_between
 from sim.city.model import City
 from sim.explore.faults import FaultPlan, Faults, InjectedFault
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.people.driver import DriverPhone, Point
+from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
 from sim.people.restless import Beats, DriverHabits, InsistentPhone, RestlessDriver, RestlessPassenger, Whims
 from sim.world import World, WorldOptions

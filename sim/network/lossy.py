@@ -54,21 +54,21 @@ class Network:
         self.counts = Counter(dict.fromkeys((LOST, DOUBLED, DIED), 0))
         self._runtime = runtime
         self._dice = runtime.rng(NETWORK)
-        self._lines: dict[int, Line] = {}
+        self._lines: dict[int, PhoneLine] = {}
         self._numbers = count(1)
         runtime.sink(NETWORK, self)
 
-    def line(self, on_frame: Callable[[Any], None]) -> Line:
+    def line(self, on_frame: Callable[[Any], None]) -> PhoneLine:
         """A new line to a phone. `on_frame` gets the frames that arrive."""
         number = next(self._numbers)
-        line = self._lines[number] = Line(self, number, on_frame)
+        line = self._lines[number] = PhoneLine(self, number, on_frame)
         return line
 
     def calm(self) -> None:
         """Let every frame arrive once, from now on."""
         self.weather = FAIR
 
-    def carry(self, line: Line, up: bool, frame: Any) -> None:
+    def carry(self, line: PhoneLine, up: bool, frame: Any) -> None:
         """Take a frame, and draw now what becomes of it."""
         weather, dice = self.weather, self._dice
         roll = dice.random()
@@ -85,7 +85,7 @@ class Network:
             self.counts[DOUBLED] += 1
             self._send(_Frame(line.number, up, frame), arrives_at - now + self._delay_s())
 
-    def drop(self, line: Line) -> None:
+    def drop(self, line: PhoneLine) -> None:
         """Lose all frames that are on their way on this line."""
         self._lines.pop(line.number, None)
 
@@ -103,7 +103,7 @@ class Network:
         return shortest + (longest - shortest) * self._dice.random()
 
 
-class Line:
+class PhoneLine:
     """The phone's end of a connection over a bad network."""
 
     def __init__(self, network: Network, number: int, on_frame: Callable[[Any], None]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-Answer = Literal["accept", "decline", "silent"]
+OfferReply = Literal["accept", "decline", "silent"]
 
 
 class DriverBehaviour(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class DriverBehaviour(msgspec.Struct, frozen=True, kw_only=True):
         if min(msgspec.structs.astuple(self)) < 0.0 or self.accept + self.decline > 1.0:
             raise ValueError(f"shares are from 0 to 1 together and times not negative, got {self}")
 
-    def answer(self, rng: Random) -> Answer:
+    def answer(self, rng: Random) -> OfferReply:
         """What this driver does with one offer."""
         roll = rng.random()
         if roll < self.accept:

@@ -11,13 +11,11 @@ from dispatch.ids import DriverId
 from dispatch.messages.base import Message
 from dispatch.ports import Clock
 from dispatch.transport import wire
+from dispatch.values import Point
 from sim.people.behaviour import DriverBehaviour
-from sim.people.movement import Leg
+from sim.people.movement import StraightDrive
 from sim.people.phone import Phone, Table
-from sim.report.figures import Figures
-
-Point = tuple[float, float]
-"""Latitude and longitude."""
+from sim.report.figures import RunFigures
 
 
 class Drives(Protocol):
@@ -49,7 +47,7 @@ class ReachPickup(Message, frozen=True, gc=False):
     ride_id: str
 
 
-class Board(Message, frozen=True, gc=False):
+class PassengerBoarded(Message, frozen=True, gc=False):
     """The passenger of this ride is in."""
 
     ride_id: str
@@ -72,7 +70,7 @@ class DriverPhone(Phone):
         behaviour: DriverBehaviour,
         travel: TravelModel,
         at: Point,
-        figures: Figures,
+        figures: RunFigures,
     ) -> None:
         super().__init__("phone/" + driver_id, clock, rng)
         self.driver_id = driver_id
@@ -81,7 +79,7 @@ class DriverPhone(Phone):
         self.figures = figures
         self.road: Clock = clock
         """By which the car drives: where cars can be made faster, people are not."""
-        self.leg: Drives = Leg(at, at, clock.now, travel)
+        self.leg: Drives = StraightDrive(at, at, clock.now, travel)
         self.on_drive: Callable[[DriverPhone, Drives], None] | None = None
         """Is told when the car has begun to go another way, and which way it went before."""
         self.ride: wire.RideAccepted | wire.CurrentRide | None = None
@@ -159,9 +157,9 @@ class DriverPhone(Phone):
     def _on_reach_pickup(self, message: ReachPickup) -> None:
         if self._is_on(message.ride_id):
             self.send(wire.Arrived(ride_id=message.ride_id))
-            self.later(self.behaviour.boarding_s, Board(message.ride_id))
+            self.later(self.behaviour.boarding_s, PassengerBoarded(message.ride_id))
 
-    def _on_board(self, message: Board) -> None:
+    def _on_board(self, message: PassengerBoarded) -> None:
         if not self._is_on(message.ride_id):
             return
         ride = self.ride
@@ -195,7 +193,7 @@ class DriverPhone(Phone):
             self.road.set_timer(self.leg.arrives_at - now, self.address, then)
 
     def _leg(self, start: Point, to: Point, now: float) -> Drives:
-        return Leg(start, to, now, self.travel)
+        return StraightDrive(start, to, now, self.travel)
 
     def _be_free(self) -> None:
         self.ride, self.finished = None, False
@@ -217,6 +215,6 @@ class DriverPhone(Phone):
     timers: ClassVar[Table] = {
         Decide: _on_decide,
         ReachPickup: _on_reach_pickup,
-        Board: _on_board,
+        PassengerBoarded: _on_board,
         ReachDropoff: _on_reach_dropoff,
     }

@@ -6,7 +6,7 @@ from dispatch.domain.places.geo import TravelModel
 from sim.city.offsets import wrapped_lon
 
 
-class Leg:
+class StraightDrive:
     """A drive from `start` to `end` (latitude, longitude) that begins at `departs_at` (Unix seconds), in whole microseconds.
 
     The road is `travel.detour` times as long as the straight line and is driven at `travel.speed_mps`. So the car moves along the line

@@ -14,7 +14,7 @@ from dispatch.transport import wire
 from dispatch.values import Trip
 from sim.people.behaviour import PassengerBehaviour
 from sim.people.phone import Phone, Table
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 
 
 class LosePatience(Message, frozen=True, gc=False):
@@ -31,7 +31,7 @@ class PassengerPhone(Phone):
         rng: Random,
         behaviour: PassengerBehaviour,
         trip: Trip,
-        figures: Figures,
+        figures: RunFigures,
         on_end: Callable[[PassengerPhone], None],
     ) -> None:
         super().__init__("phone/" + ride_id, clock, rng)

@@ -13,7 +13,7 @@ from dispatch.ports import Clock
 from dispatch.transport import wire
 
 
-class Link(Protocol):
+class AppLink(Protocol):
     """A connection, as the app sees it."""
 
     def send(self, message: wire.ClientMessage) -> None: ...
@@ -34,7 +34,7 @@ class Phone:
         self.address = address
         self.clock = clock
         self.rng = rng
-        self.link: Link | None = None
+        self.link: AppLink | None = None
 
     def on_frame(self, frame: wire.ServerMessage) -> None:
         """The server sent this."""

@@ -16,7 +16,7 @@ from dispatch.ports import Clock
 from dispatch.transport import wire
 from sim.people.driver import Decide, DriverPhone
 from sim.people.passenger import LosePatience, PassengerPhone
-from sim.people.phone import Link, Phone, Table
+from sim.people.phone import AppLink, Phone, Table
 
 TRY_AGAIN = ("unavailable", "internal", "rate_limited")
 """Codes of errors after which the same frame may succeed."""
@@ -106,7 +106,7 @@ class InsistentPhone(Phone):
         if self.rng.random() < self.repeats:
             super().send(message)
 
-    def lost_link(self, link: Link, code: int) -> None:
+    def lost_link(self, link: AppLink, code: int) -> None:
         """The server ended this connection: make a new one in a moment, unless there is another by now."""
         if self.link is link:
             self.link = None

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dispatch.timestamps import time_told
-from sim.replay.play import AFTER_S, LEAD_S, Player, booking, provider, stage_settings
-from sim.replay.script import RIDE, Line, Script
+from sim.replay.play import AFTER_S, LEAD_S, Performance, booking, provider, stage_settings
+from sim.replay.script import RIDE, Script, ScriptLine
 
 HEAD = '''"""A ride that was on file, from {when}, played again: everybody hears what they heard."""
 
-{imports}from sim.stories.stage import Driver, near_pickup
+{imports}from sim.stories.stage import StageDriver, near_pickup
 {options}from tests.scenarios.theatre import Theatre
 
 
@@ -23,7 +23,7 @@ OPS_IMPORTS = "from dispatch.messages.commands import CancelRide\nfrom dispatch.
 OPTIONS_IMPORT = "from sim.world import WorldOptions\n"
 
 
-def as_test(ride_id: str, player: Player) -> str:
+def as_test(ride_id: str, player: Performance) -> str:
     """A file for tests/scenarios, of a ride that `player` has played."""
     script = player.script
     head = HEAD.format(
@@ -45,10 +45,10 @@ def _settings(script: Script) -> str:
     return ", ".join(([f"options=WorldOptions({options})"] if options else []) + arguments)
 
 
-def _body(player: Player) -> Iterator[str]:
+def _body(player: Performance) -> Iterator[str]:
     script = player.script
     for name, north_km in script.north_km.items():
-        yield f'{name} = stage.drivers["{name}"] = Driver(stage, "{name}", near_pickup({north_km!r}), True)'
+        yield f'{name} = stage.drivers["{name}"] = StageDriver(stage, "{name}", near_pickup({north_km!r}), True)'
     for name, vehicle_type in script.vehicles.items():
         yield f'stage.world.register("{name}", {vehicle_type!r})'
     for line in script.lines:
@@ -59,7 +59,7 @@ def _body(player: Player) -> Iterator[str]:
         yield f"assert {name}.story() == {player.stage.drivers[name].story()!r}"
 
 
-def _at(line: Line) -> str:
+def _at(line: ScriptLine) -> str:
     return f"at={round(LEAD_S + line.at, 3)!r}"
 
 
@@ -67,11 +67,11 @@ def _arguments(fields: dict[str, Any]) -> str:
     return "".join(f", {name}={value!r}" for name, value in fields.items())
 
 
-def _says(line: Line) -> str:
+def _says(line: ScriptLine) -> str:
     return f'{line.who}.says("{line.what}", {_at(line)}{_arguments(line.fields)})'
 
 
-def _starts(line: Line) -> str:
+def _starts(line: ScriptLine) -> str:
     """With the pin, if the passenger was told one: it is drawn anew in every run."""
     if "pin" in line.fields:
         return _says(line)
@@ -79,12 +79,12 @@ def _starts(line: Line) -> str:
     return f'{line.who}.does(lambda: {line.who}.says("start_ride", ride_id="{RIDE}", pin={pin}), {_at(line)})'
 
 
-def _closes(line: Line) -> str:
+def _closes(line: ScriptLine) -> str:
     cancel = f'CancelRide(OPERATIONS, "{RIDE}", {line.fields["reason"]!r})'
     return f'{RIDE}.does(lambda: stage.world.runtime.tell("ride/{RIDE}", {cancel}), {_at(line)})'
 
 
-_CALLS: dict[str, Callable[[Line], str]] = {
+_CALLS: dict[str, Callable[[ScriptLine], str]] = {
     "returns": lambda line: f"{line.who}.returns({_at(line)})",
     "leaves": lambda line: f"{line.who}.leaves({_at(line)})",
     "find_driver": lambda line: f"{line.who}.books({_at(line)}{_arguments(booking(line.fields))})",

@@ -46,7 +46,7 @@ class Fact(NamedTuple):
     text: str
 
 
-class Difference(NamedTuple):
+class FactDifference(NamedTuple):
     """Something that is on file and does not happen any more (`stored`), or happens and is not on file (`now`)."""
 
     which: str
@@ -69,7 +69,7 @@ def facts_of(
     return facts
 
 
-def differences(stored: Sequence[Fact], now: Sequence[Fact]) -> list[Difference]:
+def differences(stored: Sequence[Fact], now: Sequence[Fact]) -> list[FactDifference]:
     """Facts that only one of the runs has, in the order of time. A charge that is open on file may be settled on the stage."""
     unmatched = list(now)
     if not any(fact.text in IN_ITS_OWN_TIME for fact in stored):
@@ -78,10 +78,10 @@ def differences(stored: Sequence[Fact], now: Sequence[Fact]) -> list[Difference]
     for fact in stored:
         twin = next((other for other in unmatched if _is_same(fact, other)), None)
         if twin is None:
-            found.append(Difference("stored", fact))
+            found.append(FactDifference("stored", fact))
         else:
             unmatched.remove(twin)
-    found += [Difference("now", fact) for fact in unmatched]
+    found += [FactDifference("now", fact) for fact in unmatched]
     return sorted(found, key=lambda difference: difference.fact.at)
 
 

@@ -12,7 +12,7 @@ from dispatch.storage.tools.history import history_of
 from dispatch.text import plain_lines, say
 from sim.replay.as_test import as_test
 from sim.replay.facts import differences, facts_of
-from sim.replay.play import LEAD_S, Player
+from sim.replay.play import LEAD_S, Performance
 from sim.replay.script import script_of
 from sim.replay.tell import timeline
 from sim.report.outputs import require_new
@@ -27,7 +27,7 @@ def replay(settings: Settings, ride_id: str, test_file: str | None, force: bool 
         require_new("--as-test", test_file, force)
     history = [(recorded.at, recorded.event) for recorded in history_of(settings.db, ride_id)]
     script = script_of(history, settings.link_grace_s)
-    player = Player(script, **_rules(settings))
+    player = Performance(script, **_rules(settings))
     played = player.play()
     if test_file == "-":
         print(plain_lines(as_test(ride_id, player)), end="")

@@ -10,8 +10,8 @@ from dispatch.ids import DriverId, RideId
 from dispatch.messages.commands import CancelRide
 from dispatch.principals import OPERATIONS
 from sim.city.model import MODEL_DAY
-from sim.replay.script import BEFORE_S, RIDE, Line, Script
-from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
+from sim.replay.script import BEFORE_S, RIDE, Script, ScriptLine
+from sim.stories.stage import Stage, StageDriver, StagePassenger, StagePerson, near_pickup
 from sim.world import WorldOptions
 
 LEAD_S: Final = 5.0
@@ -20,7 +20,7 @@ AFTER_S: Final = 5.0
 """How long the stage runs after the last line."""
 
 
-class Player:
+class Performance:
     """One performance. `history` afterwards: (stage second, event) as they reached the stage's journal."""
 
     def __init__(self, script: Script, **settings: Any) -> None:
@@ -33,18 +33,18 @@ class Player:
         """Play all lines, and return the events that they led to."""
         self.stage.world.runtime.observe(self._watch)
         passenger = self.stage.passenger(RIDE, at=LEAD_S - BEFORE_S)
-        people: dict[str, Person] = {RIDE: passenger}
+        people: dict[str, StagePerson] = {RIDE: passenger}
         for name, vehicle_type in self.script.vehicles.items():
             self.stage.world.register(DriverId(name), vehicle_type)
         for name, north_km in self.script.north_km.items():
-            driver = Driver(self.stage, name, near_pickup(north_km), True)
+            driver = StageDriver(self.stage, name, near_pickup(north_km), True)
             people[name] = self.stage.drivers[name] = driver
         for line in self.script.lines:
             self._perform(people[line.who], line)
         self.stage.run(until=LEAD_S + self.script.ends_at + AFTER_S)
         return self.history
 
-    def _perform(self, person: Person, line: Line) -> None:
+    def _perform(self, person: StagePerson, line: ScriptLine) -> None:
         at = LEAD_S + line.at
         if line.what == "returns":
             person.returns(at=at)
@@ -55,7 +55,7 @@ class Player:
             person.does(lambda: self._tell_ride(cancel), at=at)
         elif line.what == "start_ride" and "pin" not in line.fields:
             person.does(lambda: person.says("start_ride", ride_id=RIDE, pin=self._pin()), at=at)
-        elif isinstance(person, Passenger) and line.what == "find_driver":
+        elif isinstance(person, StagePassenger) and line.what == "find_driver":
             person.books(at=at, **booking(line.fields))
         else:
             person.says(line.what, at=at, **line.fields)

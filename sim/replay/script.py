@@ -41,11 +41,11 @@ BEFORE_S: Final = 1.0
 AT_ONCE_S: Final = 0.05
 """A place that stayed open for longer had no driver to take it."""
 LEFT: Final = "the passenger left"
-Moment = tuple[float, Any]
+TimedEvent = tuple[float, Any]
 """Unix time and event, as they are on file."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class ScriptLine(msgspec.Struct, frozen=True):
     """`who` does `what` so many seconds after the booking: a frame of their app, or `returns`, `leaves`, `closes` (operations)."""
 
     at: float
@@ -63,7 +63,7 @@ class Script(msgspec.Struct):
     """
 
     begins_at: float
-    lines: list[Line] = []
+    lines: list[ScriptLine] = []
     north_km: dict[str, float] = {}
     names: dict[DriverId, str] = {}
     vehicles: dict[str, str] = {}
@@ -83,7 +83,7 @@ class NotPlayable(DispatchError, code="not_playable"):
     """What is on file of a ride is no ride that could be played."""
 
 
-def script_of(history: Sequence[Moment], link_grace_s: float) -> Script:
+def script_of(history: Sequence[TimedEvent], link_grace_s: float) -> Script:
     """The script of this ride. `link_grace_s`: how long before the system's cancel a passenger had left.
 
     Raises NotPlayable for times that no ride has: the file was tampered with.
@@ -128,7 +128,7 @@ class _Author:
         if who != RIDE and who not in self.script.north_km:
             self.script.unplayable.append(f"{at:.1f} s: {what} of driver {who}, who was asked in no round")
             return
-        self.script.lines.append(Line(round(at, 3), who, what, fields))
+        self.script.lines.append(ScriptLine(round(at, 3), who, what, fields))
 
     def name(self, driver_id: DriverId) -> str:
         return self.script.names.setdefault(driver_id, f"d{len(self.script.names) + 1}")

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from dispatch.masking.phones import masked_id
 from dispatch.timestamps import time_told
-from sim.replay.facts import Difference, Fact
+from sim.replay.facts import Fact, FactDifference
 from sim.replay.script import Script
 
 SAME = "Today's code does the same."
 
 
-def timeline(ride_id: str, script: Script, stored: Sequence[Fact], found: Sequence[Difference]) -> Iterator[str]:
+def timeline(ride_id: str, script: Script, stored: Sequence[Fact], found: Sequence[FactDifference]) -> Iterator[str]:
     """Line by line. Times are seconds after the booking."""
     yield f"ride {ride_id}, {time_told(script.begins_at)}"
     for driver_id, name in script.names.items():

@@ -63,7 +63,7 @@ class Summary(TypedDict):
     violations: int
 
 
-class Figures:
+class RunFigures:
     """Counts what happens. Each method is called once for each thing that happens."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from dispatch.transport import wire
 from sim.demo.apps import DriverApp
 from sim.network.socket_link import SocketLink
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from sim.sandbox.driver import AWAY_S, SLOW_BY_S, SandboxDriver, Trouble
 
 
@@ -18,7 +18,7 @@ class SandboxDriverApp(DriverApp):
 
     phone: SandboxDriver
 
-    def __init__(self, phone: SandboxDriver, link: SocketLink, errors: Counter[str], figures: Figures) -> None:
+    def __init__(self, phone: SandboxDriver, link: SocketLink, errors: Counter[str], figures: RunFigures) -> None:
         super().__init__(phone, link, errors, figures)
         self.mouth = self
         phone.on_vanish = lambda: link.cut(AWAY_S)

@@ -20,7 +20,7 @@ from dispatch.values import DriverCard
 from dispatch.words import PersonRole
 
 PASSENGERS, FRIENDS = 400, 60
-"""On file from the start. Each has one ride at a time. Only friends may meet the driver whom people play: see `OnFile`."""
+"""On file from the start. Each has one ride at a time. Only friends may meet the driver whom people play: see `CastOnFile`."""
 FIRST_DRIVER, FIRST_PASSENGER = 358_500_000_001, 358_400_000_001
 
 _FIRST_NAMES: Final = (
@@ -49,7 +49,7 @@ class Player(NamedTuple):
     registration: str = ""
 
 
-class OnFile(NamedTuple):
+class CastOnFile(NamedTuple):
     """Ids of all who are simulated. `strangers`: passengers who are kept apart from Michael, so that nobody who plays that driver is
     asked for rides they know nothing of. `friends`: those who are not.
     """
@@ -89,7 +89,7 @@ def passengers() -> list[NewPerson]:
     ]
 
 
-def put_on_file(writer: Writer, fleet: int, now: float) -> OnFile:
+def put_on_file(writer: Writer, fleet: int, now: float) -> CastOnFile:
     """Put everybody on file who is not there yet."""
     played = [
         NewPerson(
@@ -108,7 +108,7 @@ def put_on_file(writer: Writer, fleet: int, now: float) -> OnFile:
     friends, strangers = booking[:FRIENDS], booking[FRIENDS:]
     for stranger in strangers:
         block(writer, stranger, MICHAEL.driver_id, now=now)
-    return OnFile(add_drivers(writer, 0, fleet, now), strangers, friends)
+    return CastOnFile(add_drivers(writer, 0, fleet, now), strangers, friends)
 
 
 def add_drivers(writer: Writer, first: int, count: int, now: float) -> list[PersonId]:

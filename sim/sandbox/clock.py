@@ -6,13 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, Protocol
+from typing import Any
 
-
-class Sink(Protocol):
-    """Whoever gets messages at an address."""
-
-    def deliver(self, message: Any) -> None: ...
+from dispatch.runtime import Sink
 
 
 class SteeredClock:

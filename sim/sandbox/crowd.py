@@ -16,6 +16,7 @@ from dispatch.ids import DriverId, PassengerId, PersonId, RideId
 from dispatch.logs import log
 from dispatch.messages.base import Message
 from dispatch.principals import Principal, Role
+from dispatch.runtime import Sink
 from dispatch.timestamps import LocalTime
 from dispatch.transport import wire
 from dispatch.values import Point, Trip
@@ -25,14 +26,14 @@ from sim.demo.rides import RidesSeen
 from sim.network.socket_link import Decode, SocketLink
 from sim.people.behaviour import PassengerBehaviour
 from sim.people.passenger import PassengerPhone
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from sim.sandbox.apps import SandboxDriverApp
-from sim.sandbox.cast import OnFile
-from sim.sandbox.clock import Sink, SteeredClock
+from sim.sandbox.cast import CastOnFile
+from sim.sandbox.clock import SteeredClock
 from sim.sandbox.demand import Wishes
 from sim.sandbox.driver import SandboxDriver, Trouble
 from sim.sandbox.passenger import SandboxPassenger
-from sim.sandbox.town import Kerb, Town
+from sim.sandbox.town import Kerb, SandboxTown
 
 DEMAND: Final = "demand"
 BEAT_S: Final = 0.1
@@ -44,7 +45,7 @@ LOOK_AGAIN_S: Final = 5.0
 """While nobody books, it is looked so often whether anybody does."""
 
 
-class Book(Message, frozen=True, gc=False):
+class BookNext(Message, frozen=True, gc=False):
     """The next passenger books. Void when `number` is an old one: the pace has changed since."""
 
     number: int
@@ -56,7 +57,7 @@ class FirstBook(Message, frozen=True, gc=False):
     number: int
 
 
-class Crowd:
+class SandboxCrowd:
     """All simulated drivers and passengers. `errors`: what the server refused them, in words. `demand`: times the usual pace."""
 
     def __init__(
@@ -78,9 +79,9 @@ class Crowd:
         self._post: dict[str, Sink] = {}
         self.people = SteeredClock(self._post, self._on_failure)
         self.road = SteeredClock(self._post, self._on_failure)
-        self.town = Town.shipped()
+        self.town = SandboxTown.shipped()
         self.wishes = Wishes(self.town)
-        self.figures, self.seen, self.errors = Figures(), RidesSeen(), Counter[str]()
+        self.figures, self.seen, self.errors = RunFigures(), RidesSeen(), Counter[str]()
         self.drivers: list[SandboxDriverApp] = []
         self.passengers: dict[RideId, PassengerApp] = {}
         self.demand = 1.0
@@ -118,7 +119,7 @@ class Crowd:
 
     # -- coming and going
 
-    def begin(self, url: str, on_file: OnFile) -> None:
+    def begin(self, url: str, on_file: CastOnFile) -> None:
         """Everybody connects to the server at `url`, and some book soon."""
         self._url = url
         self._at_home, self._friends_at_home = list(on_file.strangers), list(on_file.friends)
@@ -200,9 +201,9 @@ class Crowd:
         self._turn += 1
         per_s = self.demand * self.wishes.per_s(len(self.drivers), self._hour)
         wait_s = self._dice.expovariate(per_s) if per_s > 0.0 else LOOK_AGAIN_S
-        self.people.set_timer(wait_s, DEMAND, Book(self._turn if per_s > 0.0 else -self._turn))
+        self.people.set_timer(wait_s, DEMAND, BookNext(self._turn if per_s > 0.0 else -self._turn))
 
-    def hear_demand(self, message: Book | FirstBook) -> None:
+    def hear_demand(self, message: BookNext | FirstBook) -> None:
         """It is time for somebody to book."""
         if isinstance(message, FirstBook):
             near = self.drivers[message.number].phone.position()
@@ -312,8 +313,8 @@ class Crowd:
 class _Demand:
     """The sink of those who are to book."""
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: SandboxCrowd) -> None:
         self._crowd = crowd
 
-    def deliver(self, message: Book | FirstBook) -> None:
+    def deliver(self, message: BookNext | FirstBook) -> None:
         self._crowd.hear_demand(message)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from dispatch.travel.streets import StreetKind
 from dispatch.values import Place, Point, Trip
 from sim.city.demand import trip_between
-from sim.sandbox.town import Kerb, Town
+from sim.sandbox.town import Kerb, SandboxTown
 
 RIDES_PER_DRIVER_S: Final = 1.0 / 400.0
 """At a usual hour each driver has a ride in so many seconds. It takes about 190 s, so half of them are busy."""
@@ -69,7 +69,7 @@ _PLAIN: Final = Spot(1, 1, 1, 1)
 class Wishes:
     """Draws trips. An hour is a local one, in [0, 24), and may be a fraction."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: SandboxTown) -> None:
         self._town = town
         spots = [(SPOTS.get(kerb.street, _PLAIN), BY_KIND[kerb.kind]) for kerb in town.kerbs]
         self._weights = [

@@ -20,13 +20,13 @@ from dispatch.text import say
 from dispatch.top.screen import Screen, save_svg, screen_for
 from dispatch.transport.ws.server import run
 from sim.demo.ending import DemoEnding
-from sim.demo.main import KINDS_TOLD, Outcome
+from sim.demo.main import KINDS_TOLD, DemoOutcome
 from sim.demo.server import ServerProcess
 from sim.demo.summary import as_line, demo_summary, print_table
 from sim.report.outputs import require_writable
 from sim.sandbox.steering import MOST_DRIVERS
 from sim.sandbox.terms import sandbox_settings
-from sim.sandbox.watch import Watch
+from sim.sandbox.watch import SandboxWatch
 
 DRIVERS: Final = 50
 
@@ -105,12 +105,12 @@ def has_screen(environ: Mapping[str, str], platform: str) -> bool:
     return platform in ("darwin", "win32") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-async def _play(show: Show, script: str, screen: Screen) -> Outcome:
+async def _play(show: Show, script: str, screen: Screen) -> DemoOutcome:
     """Start all parts from top to bottom, and stop them in the reverse order."""
     ending = DemoEnding()
     ending.watch_loop()
     async with ServerProcess(script, show.settings, *show.flags) as server:
-        watch = Watch(server, drivers=show.drivers, seed=show.seed, for_s=show.for_s, opens=show.opens)
+        watch = SandboxWatch(server, drivers=show.drivers, seed=show.seed, for_s=show.for_s, opens=show.opens)
         with screen:
             showing = asyncio.create_task(watch.keep_showing(screen))
             showing.add_done_callback(ending.on_task_over)
@@ -128,4 +128,4 @@ async def _play(show: Show, script: str, screen: Screen) -> Outcome:
     ending.raise_failure()
     if show.view_file is not None:
         save_svg(last, show.view_file)
-    return Outcome(summary, died, list(server.last_lines), watch.errors)
+    return DemoOutcome(summary, died, list(server.last_lines), watch.errors)

@@ -13,12 +13,12 @@ from dispatch.messages.base import Message
 from dispatch.transport import wire
 from dispatch.values import Point
 from sim.people.behaviour import DriverBehaviour
-from sim.people.driver import Board, Decide, DriverPhone, Drives, ReachPickup
+from sim.people.driver import Decide, DriverPhone, Drives, PassengerBoarded, ReachPickup
 from sim.people.phone import Table
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from sim.sandbox.clock import SteeredClock
 from sim.sandbox.demand import Wishes
-from sim.sandbox.town import Drive, Town
+from sim.sandbox.town import Drive, SandboxTown
 
 SPEED_MPS: Final = 7.0
 """25 km/h, as the ETAs of a sandbox tell."""
@@ -71,10 +71,10 @@ class SandboxDriver(DriverPhone):
         driver_id: DriverId,
         clock: SteeredClock,
         road: SteeredClock,
-        town: Town,
+        town: SandboxTown,
         wishes: Wishes,
         dice: Any,
-        figures: Figures,
+        figures: RunFigures,
     ) -> None:
         at = wishes.kerb(dice).point
         super().__init__(driver_id, clock, dice, BEHAVIOUR, TravelModel(), at, figures)
@@ -161,7 +161,7 @@ class SandboxDriver(DriverPhone):
             return
         super()._on_reach_pickup(message)
 
-    def _on_board(self, message: Board) -> None:
+    def _on_board(self, message: PassengerBoarded) -> None:
         if self.ride is not None and self._is_on(message.ride_id) and self.ride.pin_required:
             self.pin = self.hears_pin(message.ride_id)
             if self.pin is None:
@@ -203,7 +203,7 @@ class SandboxDriver(DriverPhone):
         **DriverPhone.timers,
         Decide: _on_decide,
         ReachPickup: _on_reach_pickup,
-        Board: _on_board,
+        PassengerBoarded: _on_board,
         Accept: _on_accept,
         Cruise: _on_cruise,
     }

@@ -9,8 +9,8 @@ from msgspec import Struct
 from dispatch.top.meter import ASSIGNMENTS_OVER_S, CPU_OVER_S, POSITIONS_OVER_S, Meter
 from dispatch.top.view import Glance
 from sim.demo.server import Usage
-from sim.report.figures import Figures, Summary
-from sim.sandbox.crowd import Crowd
+from sim.report.figures import RunFigures, Summary
+from sim.sandbox.crowd import SandboxCrowd
 
 
 class FiguresSoFar(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class FiguresSoFar(Struct, frozen=True, kw_only=True):
     is_over: bool = False
 
 
-def figures_of(crowd: Crowd, seed: int) -> FiguresSoFar:
+def figures_of(crowd: SandboxCrowd, seed: int) -> FiguresSoFar:
     """The figures of this moment."""
     phones = [app.phone for app in crowd.drivers]
     return FiguresSoFar(
@@ -49,10 +49,10 @@ def figures_of(crowd: Crowd, seed: int) -> FiguresSoFar:
 
 def nothing_yet(seed: int, drivers: int) -> FiguresSoFar:
     """The figures before anybody has connected."""
-    return FiguresSoFar(figures={**summary_of(Figures(), seed, drivers)}, drivers=drivers)
+    return FiguresSoFar(figures={**summary_of(RunFigures(), seed, drivers)}, drivers=drivers)
 
 
-def summary_of(figures: Figures, seed: int, drivers: int) -> Summary:
+def summary_of(figures: RunFigures, seed: int, drivers: int) -> Summary:
     """The summary. What is about virtual time and invariants means nothing here."""
     return figures.summary(
         seed=seed,
@@ -66,7 +66,7 @@ def summary_of(figures: Figures, seed: int, drivers: int) -> Summary:
     )
 
 
-class Gauges:
+class SandboxGauges:
     """Compares what is told with what was told before. `doing`: what goes on, in words."""
 
     def __init__(self, title: str, for_s: float | None) -> None:

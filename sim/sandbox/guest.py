@@ -16,7 +16,7 @@ from dispatch.config import Settings
 from dispatch.errors import BadField
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.ids import DriverId, PersonId
-from dispatch.live.routes import Parts
+from dispatch.live.routes import ServerParts
 from dispatch.principals import Principal
 from dispatch.providers.notify import Notifier
 from dispatch.storage.file.key_file import KeyFile
@@ -25,12 +25,12 @@ from dispatch.transport.http.access import for_staff, for_this_machine
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.requests import require_json
 from sim.sandbox import cast
-from sim.sandbox.crowd import Crowd
+from sim.sandbox.crowd import SandboxCrowd
 from sim.sandbox.driver import Trouble
 from sim.sandbox.figures import FiguresSoFar, figures_of
 from sim.sandbox.next_offer import NextOffer
 from sim.sandbox.shown_codes import ShownCodes
-from sim.sandbox.steering import MOST_DRIVERS, Code, Player, Sandbox, Steer
+from sim.sandbox.steering import MOST_DRIVERS, Code, PlayerShown, Sandbox, Steer
 
 SHOW: Final = Operation(does="The sandbox: whom you can be, their login codes, how it is steered.", answers=Sandbox)
 FIGURES: Final = Operation(does="What the simulated people have seen so far.", answers=FiguresSoFar)
@@ -55,12 +55,12 @@ class SandboxGuest:
         self._shown = ShownCodes(report, time.time)
         return self._shown
 
-    def routes(self, parts: Parts) -> list[Route]:
+    def routes(self, parts: ServerParts) -> list[Route]:
         """What the pages ask."""
         self._parts = parts
         self._keys = KeyFile(self._settings.db, time.time())
         renew_s = self._settings.token_ttl_s * RENEW_SHARE
-        self.crowd = Crowd(self._seed, self._settings.time_zone, self._token, renew_s, self._rides)
+        self.crowd = SandboxCrowd(self._seed, self._settings.time_zone, self._token, renew_s, self._rides)
         self._next = NextOffer(parts, self.crowd)
         requests = parts.requests
         asked = [
@@ -151,7 +151,7 @@ class SandboxGuest:
 
 
 _PLAYERS: Final = tuple(
-    Player(
+    PlayerShown(
         page=player.page,
         id=PersonId(player.phone),
         name=player.name,

@@ -12,10 +12,10 @@ from typing import Final
 
 from dispatch.errors import DatabaseError
 from dispatch.ids import DriverId, RideId
-from dispatch.live.routes import Parts, desk_reads
+from dispatch.live.routes import ServerParts, desk_reads
 from dispatch.storage.tools.drivers_live import free_drivers, offers_made
 from dispatch.values import Point
-from sim.sandbox.crowd import Crowd
+from sim.sandbox.crowd import SandboxCrowd
 
 LOOK_EVERY_S: Final = 0.25
 OWN_EVERY_S: Final = 1.0
@@ -29,7 +29,7 @@ GIVES_UP_S, OWN_WITHIN_S = 60.0, 10.0
 class NextOffer:
     """`driver_id`: who is to have the next offer; empty: whoever is nearest, as ever."""
 
-    def __init__(self, parts: Parts, crowd: Crowd) -> None:
+    def __init__(self, parts: ServerParts, crowd: SandboxCrowd) -> None:
         self.driver_id = DriverId("")
         self._board, self._crowd = parts.zone.board, crowd
         self._desk = desk_reads(parts)

@@ -41,7 +41,7 @@ class Steer(Struct, frozen=True, kw_only=True):
     book: Rides | None = None
 
 
-class Player(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PlayerShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody whom you can be. `page`: where they log in."""
 
     page: str
@@ -72,5 +72,5 @@ class Sandbox(Struct, frozen=True, kw_only=True):
     rides: int
     misbehaving: dict[str, int]
     next_offer_to: str | None
-    people: tuple[Player, ...]
+    people: tuple[PlayerShown, ...]
     codes: tuple[Code, ...]

@@ -27,7 +27,7 @@ class Kerb(NamedTuple):
     kind: StreetKind
 
 
-class Town:
+class SandboxTown:
     """Cars drive on all streets but footways, both ways."""
 
     def __init__(self, streets: Streets) -> None:
@@ -45,7 +45,7 @@ class Town:
             self._cells[self._cell(self._points[node])].append(node)
 
     @classmethod
-    def shipped(cls) -> Town:
+    def shipped(cls) -> SandboxTown:
         """The centre of Helsinki. Raises MapError."""
         return cls(read_streets(SHIPPED))
 
@@ -151,7 +151,7 @@ class Town:
 class Drive:
     """A drive along `points` that begins at `departs_at` (Unix seconds) at this speed: a `Leg` on streets."""
 
-    def __init__(self, town: Town, points: Sequence[Point], departs_at: float, speed_mps: float) -> None:
+    def __init__(self, town: SandboxTown, points: Sequence[Point], departs_at: float, speed_mps: float) -> None:
         self._points = points
         lengths = (town.metres(start, end) for start, end in pairwise(points))
         self._driven_m = list(accumulate(lengths, initial=0.0))

@@ -17,7 +17,7 @@ from dispatch.top.screen import Screen
 from dispatch.top.view import Glance
 from sim.demo.server import ServerProcess
 from sim.report.figures import Summary
-from sim.sandbox.figures import FiguresSoFar, Gauges, nothing_yet
+from sim.sandbox.figures import FiguresSoFar, SandboxGauges, nothing_yet
 
 PAGES: Final = {"passenger": "/", "driver": "/driver", "desk": "/desk", "app developer": "/client/"}
 OPENED: Final = "/desk"
@@ -27,13 +27,13 @@ WITHIN_S: Final = 5.0
 _decode = msgspec.json.Decoder(FiguresSoFar).decode
 
 
-class Watch:
+class SandboxWatch:
     """`told`: what the sandbox told last. `gauges`: what is made of it."""
 
     def __init__(self, server: ServerProcess, *, drivers: int, seed: int, for_s: float | None, opens: bool) -> None:
         """`for_s`: how long it runs; None: until it is stopped, or over. `opens`: open a page in the browser."""
         self.told = nothing_yet(seed, drivers)
-        self.gauges = Gauges("a sandbox in Helsinki", for_s)
+        self.gauges = SandboxGauges("a sandbox in Helsinki", for_s)
         self._server, self._for_s, self._opens = server, for_s, opens
         self._began: float | None = None
 

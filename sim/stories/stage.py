@@ -35,7 +35,7 @@ REPORT_EVERY_S = 10.0
 """How often a connected driver sends a position."""
 
 Action = Callable[[], None]
-Reaction = Callable[["Heard"], None]
+Reaction = Callable[["HeardFrame"], None]
 
 
 def near_pickup(north_km: float = 0.0, east_km: float = 0.0) -> tuple[float, float]:
@@ -44,7 +44,7 @@ def near_pickup(north_km: float = 0.0, east_km: float = 0.0) -> tuple[float, flo
     return lat, PICKUP[1] + degrees(east_km * 1000.0 / EARTH_RADIUS_M) / cos(radians(lat))
 
 
-class Heard(dict[str, Any]):
+class HeardFrame(dict[str, Any]):
     """A frame as the app read it, and the second `at` which it came. `again`: its number is not new, so an app ignores it."""
 
     def __init__(self, frame: dict[str, Any], at: float, again: bool) -> None:
@@ -59,14 +59,14 @@ class _Cue(Message, frozen=True, gc=False):
     line: int
 
 
-class Person:
+class StagePerson:
     """A person with an app. Each thing that a person does has an `at`: the second when it is done; None: now."""
 
     def __init__(self, stage: Stage, name: str) -> None:
         self.stage = stage
         self.name = name
         self.link: MemoryLink | None = None
-        self.frames: list[Heard] = []
+        self.frames: list[HeardFrame] = []
         self.closes: list[tuple[float, int]] = []
         self._script: list[Action] = []
         self._reactions: dict[str, Reaction] = {}
@@ -133,7 +133,7 @@ class Person:
 
     # -- what this person heard
 
-    def heard(self, frame_type: str | None = None, *, since: float = 0.0) -> list[Heard]:
+    def heard(self, frame_type: str | None = None, *, since: float = 0.0) -> list[HeardFrame]:
         """Every frame but positions, or those of one type, oldest first."""
         wanted = [frame for frame in self.frames if frame.at >= since]
         if frame_type is None:
@@ -144,7 +144,7 @@ class Person:
         """The types of the frames that came, without repetitions."""
         return [frame["type"] for frame in self.heard(since=since) if not frame.again]
 
-    def last(self, frame_type: str | None = None) -> Heard:
+    def last(self, frame_type: str | None = None) -> HeardFrame:
         """The latest frame, or the latest of its type. Raises IndexError when there was none."""
         return self.heard(frame_type)[-1]
 
@@ -168,7 +168,7 @@ class Person:
             how(link)
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
-        heard = Heard(frame, self.stage.now, self._is_known(frame))
+        heard = HeardFrame(frame, self.stage.now, self._is_known(frame))
         self.frames.append(heard)
         reaction = self._reactions.get(heard["type"])
         if reaction is not None:
@@ -195,7 +195,7 @@ class Person:
         self.closes.append((self.stage.now, code))
 
 
-class Driver(Person):
+class StageDriver(StagePerson):
     """A person who drives. A connected driver sends a position every ten seconds, unless `reports` is off."""
 
     def __init__(self, stage: Stage, name: str, place: tuple[float, float], reports: bool) -> None:
@@ -263,7 +263,7 @@ class Driver(Person):
         for number, step in enumerate(("arrived", "start_ride", "complete_ride")):
             self.says(step, at=start + number * step_s, ride_id=ride)
 
-    def offer(self, ride: str) -> Heard:
+    def offer(self, ride: str) -> HeardFrame:
         """The latest offer of this ride. Raises IndexError when there was none."""
         return [frame for frame in self.heard("ride_request") if frame["ride_id"] == ride][-1]
 
@@ -277,7 +277,7 @@ class Driver(Person):
         self.does(self._report_on, at=self.stage.now + REPORT_EVERY_S)
 
 
-class Passenger(Person):
+class StagePassenger(StagePerson):
     """A person who rides, once."""
 
     def make_session(self, link: MemoryLink) -> Session:
@@ -318,9 +318,9 @@ class Stage:
         """`writer`: events are also written with it, when the world is closed. Rounds are explained only if the settings say so."""
         self.world = World(seed, Settings(**{"explain_candidates": 0, **settings}), options, writer=writer)
         self.world.runtime.observe(LivelockGuard())
-        self.drivers: dict[str, Driver] = {}
-        self.passengers: dict[str, Passenger] = {}
-        self._server = Person(self, "the server")
+        self.drivers: dict[str, StageDriver] = {}
+        self.passengers: dict[str, StagePassenger] = {}
+        self._server = StagePerson(self, "the server")
 
     @property
     def now(self) -> float:
@@ -336,15 +336,15 @@ class Stage:
         at: float | None = None,
         reports: bool = True,
         vehicle_type: str | None = None,
-    ) -> Driver:
+    ) -> StageDriver:
         """A driver comes online so far from the pickup, now or `at` some second. `vehicle_type`: the driver is registered with it."""
         if vehicle_type is not None:
             self.world.register(DriverId(name), vehicle_type)
-        driver = self.drivers[name] = Driver(self, name, near_pickup(north_km, east_km), reports)
+        driver = self.drivers[name] = StageDriver(self, name, near_pickup(north_km, east_km), reports)
         driver.returns(at)
         return driver
 
-    def fleet(self, count: int, *, first: int = 1) -> list[Driver]:
+    def fleet(self, count: int, *, first: int = 1) -> list[StageDriver]:
         """Drivers d1, d2, … at 1, 2, … kilometres from the pickup."""
         return [self.driver(f"d{number}", north_km=number) for number in range(first, first + count)]
 
@@ -362,9 +362,9 @@ class Stage:
         if self.world.runtime.actor(address) is not None:
             self.world.runtime.tell(address, DriverFileChanged())
 
-    def passenger(self, ride: str, *, at: float | None = None) -> Passenger:
+    def passenger(self, ride: str, *, at: float | None = None) -> StagePassenger:
         """A passenger opens the app for this ride, and does not book yet."""
-        passenger = self.passengers[ride] = Passenger(self, ride)
+        passenger = self.passengers[ride] = StagePassenger(self, ride)
         passenger.returns(at)
         return passenger
 
@@ -427,7 +427,7 @@ def _lasting(frame: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in frame.items() if not name.endswith("ttl_ms")}
 
 
-def _finish(driver: Driver, heard: Heard) -> None:
+def _finish(driver: StageDriver, heard: HeardFrame) -> None:
     ride = heard["ride"] if heard["type"] == "snapshot" else heard
     if ride is not None:
         driver.says("complete_ride", ride_id=ride["ride_id"])

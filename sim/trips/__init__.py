@@ -6,7 +6,7 @@ needs, `times` reads moments as people write them, and `files`, `text` and `parq
 
 from sim.trips.columns import CANONICAL
 from sim.trips.reading import BadTrips, Skipped, Trips, TripsWanted
-from sim.trips.rows import Row
+from sim.trips.rows import TripRow
 from sim.trips.taken import DAY_S, SHIPPED, TripFile, read, timed_rows
 
 __all__ = [
@@ -14,9 +14,9 @@ __all__ = [
     "DAY_S",
     "SHIPPED",
     "BadTrips",
-    "Row",
     "Skipped",
     "TripFile",
+    "TripRow",
     "Trips",
     "TripsWanted",
     "read",

@@ -13,7 +13,7 @@ from sim.trips.text import Record
 BATCH = 10_000
 
 
-class MissingExtra(DispatchError):
+class ParquetNotInstalled(DispatchError):
     """What reads Parquet is not installed."""
 
     code = "missing_extra"
@@ -28,11 +28,11 @@ class ParquetFile:
     """A Parquet file, open. Of its columns, those are read that are asked for, a batch of rows at a time."""
 
     def __init__(self, path: str) -> None:
-        """Open it. Raises MissingExtra; DemandError: it cannot be read."""
+        """Open it. Raises ParquetNotInstalled; DemandError: it cannot be read."""
         try:
             import duckdb
         except ImportError as cause:
-            raise MissingExtra(path, cause) from cause
+            raise ParquetNotInstalled(path, cause) from cause
         self._path, self._error = path, duckdb.Error
         self._connection = duckdb.connect()
         self._connection.execute("SET TimeZone = 'UTC'")

@@ -23,9 +23,9 @@ from sim.city.demand import DemandError
 from sim.trips.columns import Layout, found, layout
 from sim.trips.files import PARQUET, text_of, unpacked
 from sim.trips.parquet import ParquetFile
-from sim.trips.rows import NO_PLACE, UNREADABLE, Row, RowReader, Unusable
+from sim.trips.rows import NO_PLACE, UNREADABLE, RowReader, TripRow, Unusable
 from sim.trips.text import Record, Unreadable, table_in
-from sim.trips.times import Clock, day_comes_first, is_ambiguous
+from sim.trips.times import TripClock, day_comes_first, is_ambiguous
 
 SAMPLE = 2_000
 """Rows in which the order of day and month is looked for first."""
@@ -104,7 +104,7 @@ class Trips:
     Raises, when it is iterated:
         DemandError: there is no such file, it is broken or none of trips, or lacks a column.
         BadTrips: at the end, it had no usable row, or more were skipped than are wanted.
-        MissingExtra: it is Parquet, and what reads that is not installed.
+        ParquetNotInstalled: it is Parquet, and what reads that is not installed.
     """
 
     def __init__(self, source: Traversable, wanted: TripsWanted) -> None:
@@ -113,11 +113,11 @@ class Trips:
         self._source = source
         self._wanted = wanted
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[TripRow]:
         skipped, usable = self.skipped, 0
         with self._open() as (records, layout, unit):
             head = list(islice(records, SAMPLE))
-            reader = RowReader(layout, Clock(*self._clock(head)), self._wanted.timed)
+            reader = RowReader(layout, TripClock(*self._clock(head)), self._wanted.timed)
             for number, (line, cells) in enumerate(chain(head, records), 1):
                 skipped.rows = number
                 if self._wanted.on_rows is not None and not number % TELL_EVERY:

@@ -13,7 +13,7 @@ from dispatch.domain.places.geo import haversine_m
 from dispatch.values import Point
 from sim.trips.columns import CANONICAL, Layout
 from sim.trips.text import QUOTE
-from sim.trips.times import Clock
+from sim.trips.times import TripClock
 
 NO_PLACE, BAD_TIME, BAD_NUMBER, TOO_FAR = "no place", "bad time", "bad number", "too far"
 BAD_DURATION, UNREADABLE = "bad duration", "unreadable line"
@@ -34,7 +34,7 @@ NOWHERE: Point = (0.0, 0.0)
 SHOWN = 40
 
 
-class Row(NamedTuple):
+class TripRow(NamedTuple):
     """A usable row. `number`: which row of the file it is, from 1. `duration_s`: 0 where trips are not timed."""
 
     number: int
@@ -55,14 +55,14 @@ class Unusable(ValueError):
 class RowReader:
     """Makes rows of cells that stand as `layout` says."""
 
-    def __init__(self, layout: Layout, clock: Clock, timed: bool) -> None:
+    def __init__(self, layout: Layout, clock: TripClock, timed: bool) -> None:
         self._names = layout.names
         self._clock = clock
         self._timed = timed
         self._is_line = layout.fields[1:] == ("polyline",)
         self._ends = layout.fields[len(CANONICAL)] if len(layout.fields) > len(CANONICAL) else ""
 
-    def row(self, number: int, cells: Sequence[str]) -> Row:
+    def row(self, number: int, cells: Sequence[str]) -> TripRow:
         """The trip in the cells of the layout's columns. Raises Unusable."""
         if QUOTE in "".join(cells):
             name, cell = next((name, cell) for name, cell in zip(self._names, cells, strict=True) if QUOTE in cell)
@@ -78,7 +78,7 @@ class RowReader:
             duration_s = self._lasted(at, cells[5])
         if self._timed:
             _must_last(duration_s)
-        return Row(number, at, pickup, dropoff, duration_s)
+        return TripRow(number, at, pickup, dropoff, duration_s)
 
     def _places(self, cells: Sequence[str]) -> tuple[Point, Point]:
         names = self._names

@@ -12,7 +12,7 @@ from random import Random
 from dispatch.values import Point
 from sim.city.demand import Demand, DemandError, trip_between
 from sim.trips.reading import Skipped, Trips, TripsWanted
-from sim.trips.rows import Row
+from sim.trips.rows import TripRow
 
 SHIPPED = "nyc-trips-2015-01-15.csv.gz"
 DAY_S = 86_400.0
@@ -85,13 +85,13 @@ def read(
     )
 
 
-def timed_rows(path: str | None, wanted: TripsWanted, rows: int | None) -> tuple[list[Row], Skipped]:
+def timed_rows(path: str | None, wanted: TripsWanted, rows: int | None) -> tuple[list[TripRow], Skipped]:
     """Trips of which it is known how long they took, at most `TIMED_AT_MOST`, evenly spread over the file.
 
     `rows`: 1 for the 1st, 3rd … row alone, 0 for the 2nd, 4th …, None for all. Raises as `read`.
     """
     trips = Trips(source_of(path), wanted._replace(timed=True))
-    kept: list[Row] = []
+    kept: list[TripRow] = []
     step = met = 0
     for row in trips:
         if rows is not None and row.number % 2 != rows:
@@ -121,7 +121,7 @@ class Window:
         """As for `read`. `room`: rows beyond those wanted that wait to be sorted out together."""
         self._from, self._is_time_of_day = from_time, (from_time or "")[2:3] == ":"
         self._for_s, self._rides = for_s, rides
-        self._rows: list[Row] = []
+        self._rows: list[TripRow] = []
         self._room = self._spare = room
         self.places: list[Point] = []
         self.first, self.last = datetime.max, datetime.min
@@ -137,7 +137,7 @@ class Window:
         """Whether it begins with, or on the day of, the first trip."""
         return self._from is None or self._is_time_of_day
 
-    def add(self, row: Row) -> None:
+    def add(self, row: TripRow) -> None:
         """One more of the file."""
         if row.at < self.first:
             self.first = row.at
@@ -151,7 +151,7 @@ class Window:
             if len(self._rows) > self._room:
                 self._sort_out()
 
-    def taken(self) -> list[Row]:
+    def taken(self) -> list[TripRow]:
         """Those in it, by time; of equal times the earlier in the file comes first."""
         inside = [row for row in self._rows if row.at >= self.start and self._may_hold(row)]
         return sorted(inside, key=lambda row: row.at)[: self._rides]
@@ -167,7 +167,7 @@ class Window:
             raise DemandError(f"{self._from!r} is not a local time (08:00, 2015-01-15T08:00)")
         return start
 
-    def _may_hold(self, row: Row) -> bool:
+    def _may_hold(self, row: TripRow) -> bool:
         if row.at < self.start and not self._follows:
             return False
         return self._for_s is None or (row.at - self.start).total_seconds() < self._for_s

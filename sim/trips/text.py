@@ -33,14 +33,14 @@ Record = tuple[int, "Sequence[str] | Unreadable"]
 """The number of its (first) line, and its cells, as they stand: there may be blanks around them."""
 
 
-class Table(NamedTuple):
+class TextTable(NamedTuple):
     """Names of columns, and the rows below them, to be read once."""
 
     header: list[str]
     records: Iterator[Record]
 
 
-def table_in(text: TextIO, knows: Callable[[Sequence[str]], int]) -> Table:
+def table_in(text: TextIO, knows: Callable[[Sequence[str]], int]) -> TextTable:
     """The table in this text. Of the separators that its header may have, the one is taken with which it names the most columns.
 
     The header is the first of the first lines that names columns which are looked for: a title may stand above it.
@@ -61,9 +61,9 @@ def table_in(text: TextIO, knows: Callable[[Sequence[str]], int]) -> Table:
         ways = [_names(line, separator) for separator in separators]
         header = max(ways, key=lambda names: (knows(names), len(names)))
         if knows(header) >= KNOWN_IN_A_HEADER:
-            return Table(header, _records(lines, separators[ways.index(header)], len(header)))
+            return TextTable(header, _records(lines, separators[ways.index(header)], len(header)))
         first = first or header
-    return Table(first, iter(()))
+    return TextTable(first, iter(()))
 
 
 def _names(line: str, separator: str) -> list[str]:

@@ -54,7 +54,7 @@ _WRITTEN = re.compile(
 _DAY_AND_MONTH = re.compile(r"\s*\D{0,12}(\d{1,2})([-/])(\d{1,2})\2\d{2,4}(?!\d)", re.ASCII)
 
 
-class Clock:
+class TripClock:
     """Reads times, all as one clock shows them.
 
     A time without an offset from UTC is what a local clock showed. One with an offset (`Z`, `UTC`, `+01:00`, or a Unix time, which is

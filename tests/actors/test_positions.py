@@ -3,7 +3,7 @@
 from typing import Any
 
 from dispatch import addresses
-from dispatch.actors.positions import Positions
+from dispatch.actors.positions import PositionsSink
 from dispatch.domain.places.positions import BELIEVED, IMPOSSIBLE_SPEED, NEWS, TOO_OLD, PositionBoard
 from dispatch.ids import DriverId
 from dispatch.messages.matching import DriverSeen, PositionsJudged, ReportPositions
@@ -20,7 +20,7 @@ class Town:
     def __init__(self) -> None:
         self.runtime, self.board = VirtualRuntime(1, start_at=NOW), PositionBoard()
         self.heard: list[Any] = []
-        self.runtime.sink(addresses.positions("west"), Positions(self.runtime, self.board, "west"))
+        self.runtime.sink(addresses.positions("west"), PositionsSink(self.runtime, self.board, "west"))
         for address in (addresses.dispatcher("west"), "session/1"):
             self.runtime.sink(address, self)
 

@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.actors.ride import (
     MEANING,
-    NoAnswer,
+    AskedInVain,
     RideActor,
     _AskAgain,
     _Decide,
@@ -139,7 +139,7 @@ MESSAGES: dict[str, Any] = {
     "NotPriced": NotPriced((0, 0), "down"),
     "QuoteGranted": QuoteGranted(RIDE, (0, 0), PRICE),
     "QuoteRefused": QuoteRefused(RIDE, (0, 0), "quote_expired", "too old"),
-    "NoAnswer": NoAnswer((0, 0), "nobody knows"),
+    "AskedInVain": AskedInVain((0, 0), "nobody knows"),
     "PassengerTaken": PassengerTaken((0, 0)),
     "PassengerBusy": PassengerBusy((0, 0), RideId("r9")),
     "AnnounceHold": AnnounceHold(ANN.passenger_id),

@@ -18,7 +18,7 @@ from dispatch.transport.sessions.context import NobodyOnFile
 from dispatch.transport.sessions.memory import MemoryLink
 from dispatch.transport.sessions.session import Session
 from dispatch.values import Passenger as Rider
-from sim.stories.stage import Driver, Passenger, Person, Stage, near_pickup
+from sim.stories.stage import Stage, StageDriver, StagePassenger, StagePerson, near_pickup
 
 RIDE: Final = "r1"
 RING: Final = KeyRing((Key("k1", b"s" * 32, 0.0),))
@@ -79,7 +79,7 @@ def with_token(session: Session, principal: Principal) -> Session:
     return session
 
 
-class Rides(Passenger):
+class Rides(StagePassenger):
     """A passenger with a token, at the path of the ride."""
 
     def __init__(self, stage: Stage, role: str, ride_id: str = RIDE) -> None:
@@ -91,7 +91,7 @@ class Rides(Passenger):
         return with_token(gateway.passenger_session(self.principal, self.ride_id, link.server_end), self.principal)
 
 
-class Drives(Driver):
+class Drives(StageDriver):
     """A driver with a token."""
 
     def make_session(self, link: MemoryLink) -> Session:
@@ -99,7 +99,7 @@ class Drives(Driver):
         return with_token(self.stage.world.gateway.driver_session(principal, link.server_end), principal)
 
 
-class Works(Person):
+class Works(StagePerson):
     """Somebody at the desk with a token."""
 
     def __init__(self, stage: Stage, role: str) -> None:
@@ -118,7 +118,7 @@ class Town:
         gateway = stage.world.gateway
         gateway.on_file = Records(stage)
         gateway.proofs = Proofs(lambda: RING, lambda: stage.world.runtime.now, 5_000_000_000.0)
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, StagePerson] = {}
         for role, north_km in (("assigned", 1.0), ("asked", 2.0), ("driver", 50.0)):
             driver = Drives(stage, WHO[role].id, near_pickup(north_km), reports=True)
             stage.drivers[driver.name] = driver

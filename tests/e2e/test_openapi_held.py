@@ -22,7 +22,7 @@ from typing import Final
 import pytest
 
 from dispatch.principals import Role
-from dispatch.transport.http.access import Need
+from dispatch.transport.http.access import ProofNeeded
 from dispatch.transport.http.openapi import WHO
 from tests.e2e.test_quotes import TARIFF, served
 from tests.e2e.test_tokens import Town
@@ -30,15 +30,15 @@ from tests.e2e.test_tokens import Town
 LEFT_OUT = "positive_data_acceptance,negative_data_rejection"
 MOST_S = 300
 """It takes 5 s where nothing else runs."""
-EVERYBODYS: Final = frozenset((Need.NOTHING, Need.MACHINE, Need.SELF, Need.PERSON))
-SAYS_NO: Final = {"off": EVERYBODYS, "on": frozenset((Need.STAFF, Need.MANAGER))}
+EVERYBODYS: Final = frozenset((ProofNeeded.NOTHING, ProofNeeded.MACHINE, ProofNeeded.SELF, ProofNeeded.PERSON))
+SAYS_NO: Final = {"off": EVERYBODYS, "on": frozenset((ProofNeeded.STAFF, ProofNeeded.MANAGER))}
 """Whose routes have nothing more to say: they want a login, or another one, or do not care and answer as in the other run."""
 ALLOWED_ALONE: Final = 'phases.coverage.generation.mode = "positive"'
 
 
 def configuration(auth: str) -> str:
     """For schemathesis: which routes are asked for what the document allows alone."""
-    rules = [json.dumps(f'/description == "{WHO[need]}"') for need in Need if need in SAYS_NO[auth]]
+    rules = [json.dumps(f'/description == "{WHO[need]}"') for need in ProofNeeded if need in SAYS_NO[auth]]
     return "".join(f"[[operations]]\ninclude-by = {rule}\n{ALLOWED_ALONE}\n" for rule in rules)
 
 

@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch import addresses
-from dispatch.control import Refused, have_done
+from dispatch.control import OrderRefused, have_done
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.ids import RideId
 from dispatch.messages.events import RideCancelled, RideRequested
@@ -68,7 +68,7 @@ def test_nothing_is_left_of_a_driver_and_a_passenger_whose_ride_is_over(tmp_path
             async with connect(f"ws://{host}/ws/driver/%2B{DRIVER}/") as driver, connect(ride) as passenger:
                 await accepted(driver, passenger, "r1")
                 for who in (DRIVER, PASSENGER):
-                    with pytest.raises(Refused, match="is not over"):
+                    with pytest.raises(OrderRefused, match="is not over"):
                         await removed(db, who)
                 await send(driver, "complete_ride", ride_id="r1")
                 await heard(passenger, "ride_completed")

@@ -45,7 +45,7 @@ def accept_after_the_deadline() -> Iterator[None]:
     def due_late(search: Search, now: float) -> float:
         return next_due(search, now - LATE_S) + LATE_S
 
-    def answer_in_time(driver: DriverRecord, offers: Offers, message: Any, now: float) -> decisions.Decision:
+    def answer_in_time(driver: DriverRecord, offers: Offers, message: Any, now: float) -> decisions.DriverDecision:
         return answer(driver, offers, message, 0.0)
 
     with (

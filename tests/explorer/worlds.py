@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sim.explore.explorer import Exploration, explore
-from sim.explore.scenarios import Outcome, run_one
+from sim.explore.scenarios import WorldOutcome, run_one
 
 
 @functools.cache
-def outcome(name: str, seed: int, *, permute: bool = True) -> Outcome:
+def outcome(name: str, seed: int, *, permute: bool = True) -> WorldOutcome:
     """What this small world came to. A test that wants it to be run again calls `run_one`."""
     return run_one(name, seed, permute=permute)
 

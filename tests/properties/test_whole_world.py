@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from dispatch.messages.base import Message
 from dispatch.runtime import Actor
-from sim.stories.stage import Driver, Passenger, Person, Stage
+from sim.stories.stage import Stage, StageDriver, StagePassenger, StagePerson
 from sim.world import WorldOptions
 
 DRIVERS, RIDES = ("d1", "d2", "d3", "d4"), ("r1", "r2", "r3")
@@ -160,13 +160,13 @@ class WholeWorld(RuleBasedStateMachine):
 
     hurt_at = -100.0
 
-    def everybody(self) -> list[Person]:
+    def everybody(self) -> list[StagePerson]:
         return [*self.stage.passengers.values(), *self.stage.drivers.values()]
 
-    def of(self, ride: str) -> Passenger:
+    def of(self, ride: str) -> StagePassenger:
         return self.stage.passengers[ride]
 
-    def who(self, name: str) -> Driver:
+    def who(self, name: str) -> StageDriver:
         return self.stage.drivers[name]
 
 

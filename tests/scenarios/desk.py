@@ -15,7 +15,7 @@ from dispatch.messages.events import RideAssigned, RideCancelled, RideCompleted,
 from dispatch.principals import OPERATIONS
 from dispatch.values import Passenger, Place, Trip
 from sim.checks.desk import DeskCheck
-from sim.stories.stage import DROPOFF, PICKUP, Person, Stage
+from sim.stories.stage import DROPOFF, PICKUP, Stage, StagePerson
 
 CALLER = Passenger(PassengerId("27820000009"), "Ann", "27820000009")
 TRIP = Trip(Place(*PICKUP, "123 Main St"), Place(*DROPOFF, "456 Oak Ave"), 5.2, 15.0, 0.0, by_agreement=True)
@@ -39,7 +39,7 @@ class Desk:
         self.is_closed = False
         """A page that is closed asks nothing any more."""
         self.told: list[Told] = []
-        self._person = Person(stage, f"desk {page}")
+        self._person = StagePerson(stage, f"desk {page}")
         self.check = DeskCheck(stage.world.watch.violations, stage.world.watch.ledger)
         stage.world.runtime.observe(self.check)
 

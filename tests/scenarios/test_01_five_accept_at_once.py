@@ -8,13 +8,13 @@ from itertools import permutations
 
 import pytest
 
-from sim.stories.stage import Driver, Passenger, Stage
+from sim.stories.stage import Stage, StageDriver, StagePassenger
 from tests.scenarios.theatre import Theatre, every_order
 
 FIVE = ("d1", "d2", "d3", "d4", "d5")
 
 
-def all_accept_at_seven(stage: Stage, order: tuple[str, ...] = FIVE) -> tuple[Passenger, dict[str, Driver]]:
+def all_accept_at_seven(stage: Stage, order: tuple[str, ...] = FIVE) -> tuple[StagePassenger, dict[str, StageDriver]]:
     """Five drivers are asked, and accept in this order at second 7."""
     drivers = {driver.name: driver for driver in stage.fleet(5)}
     passenger = stage.passenger("r1")
@@ -24,7 +24,7 @@ def all_accept_at_seven(stage: Stage, order: tuple[str, ...] = FIVE) -> tuple[Pa
     return passenger, drivers
 
 
-def check_that_one_has_it(passenger: Passenger, drivers: dict[str, Driver]) -> Driver:
+def check_that_one_has_it(passenger: StagePassenger, drivers: dict[str, StageDriver]) -> StageDriver:
     """The winner; whatever else is true of the five is asserted here."""
     assert passenger.story() == ["searching", "driver_assigned"]
     winner = drivers.pop(passenger.last()["driver_id"])

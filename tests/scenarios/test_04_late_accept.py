@@ -5,11 +5,11 @@ grace is over too, and is offered nothing else before. After it the driver hears
 Whoever was handled first has the ride.
 """
 
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from tests.scenarios.theatre import Theatre, every_order
 
 
-def two_rounds(stage: Stage) -> tuple[list[Driver], list[Driver]]:
+def two_rounds(stage: Stage) -> tuple[list[StageDriver], list[StageDriver]]:
     """The five drivers of round 1, at second 0, and the five of round 2, at second 30."""
     fleet = stage.fleet(10)
     stage.passenger("r1").books(at=0)

@@ -6,13 +6,13 @@ The search begins anew, old offers close `superseded`, and whoever is bound is b
 
 import pytest
 
-from sim.stories.stage import DROPOFF, Driver, Passenger, Stage
+from sim.stories.stage import DROPOFF, Stage, StageDriver, StagePassenger
 from tests.scenarios.theatre import Theatre, every_order
 
 OTHER_TERMS = {"fare": {"fare": 120.0}, "dropoff": {"dropoff_latitude": DROPOFF[0] + 0.01}}
 
 
-def one_search(stage: Stage) -> tuple[Passenger, Driver]:
+def one_search(stage: Stage) -> tuple[StagePassenger, StageDriver]:
     driver, passenger = stage.driver("d1", north_km=1), stage.passenger("r1")
     passenger.books(at=0)
     return passenger, driver

@@ -5,11 +5,11 @@ counts as expired.
 """
 
 from dispatch.messages.events import OffersClosed
-from sim.stories.stage import Driver, Passenger, Stage
+from sim.stories.stage import Stage, StageDriver, StagePassenger
 from tests.scenarios.theatre import Theatre
 
 
-def two_rides_of_two_offers(stage: Stage) -> tuple[list[Driver], Passenger]:
+def two_rides_of_two_offers(stage: Stage) -> tuple[list[StageDriver], StagePassenger]:
     """d1 and d2 are asked for r1, d3 and d4 for r2, all at second 0."""
     fleet, passenger = stage.fleet(4), stage.passenger("r1")
     passenger.books(at=0)

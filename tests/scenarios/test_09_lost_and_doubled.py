@@ -10,14 +10,14 @@ import pytest
 
 from dispatch.messages.events import DriverReserved, RideAssigned, RideRequested
 from sim.explore.explorer import explore
-from sim.stories.stage import Driver, Passenger, Stage
+from sim.stories.stage import Stage, StageDriver, StagePassenger
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
 
 SLOW_DISK = WorldOptions(commit_delay_s=(0.5, 0.5))
 
 
-def an_accept(stage: Stage) -> tuple[Driver, Passenger]:
+def an_accept(stage: Stage) -> tuple[StageDriver, StagePassenger]:
     """d1 is asked for r1 and accepts at second 10, with the id k."""
     driver, passenger = stage.driver("d1"), stage.passenger("r1")
     stage.run(until=4)
@@ -30,13 +30,13 @@ def made(stage: Stage, kind: type) -> int:
     return sum(isinstance(event, kind) for event in stage.record("r1"))
 
 
-def since(person: Driver | Passenger, second: float) -> list[tuple[str, Any]]:
+def since(person: StageDriver | StagePassenger, second: float) -> list[tuple[str, Any]]:
     """What was heard, and its number or whose answer it is."""
     return [(frame["type"], frame.get("seq", frame.get("id"))) for frame in person.heard(since=second)]
 
 
 class TestAnAcceptWhoseAnswerIsLost:
-    def check(self, stage: Stage, driver: Driver, passenger: Passenger) -> None:
+    def check(self, stage: Stage, driver: StageDriver, passenger: StagePassenger) -> None:
         assert (made(stage, DriverReserved), made(stage, RideAssigned)) == (1, 1)
         assert driver.heard("offer_closed") == []
         assert len(passenger.heard("driver_assigned")) == 1
@@ -108,7 +108,7 @@ class TestAnAcceptWhoseAnswerIsLost:
 class TestAPassengerWhoWasAway:
     """From second 10 to 40, while the ride finds its driver and the driver comes."""
 
-    def play_it(self, stage: Stage) -> tuple[Driver, Passenger]:
+    def play_it(self, stage: Stage) -> tuple[StageDriver, StagePassenger]:
         driver, passenger = stage.driver("d1"), stage.passenger("r1")
         passenger.books(at=5)
         passenger.dies(at=10)

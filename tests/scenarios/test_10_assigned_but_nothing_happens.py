@@ -10,13 +10,13 @@ import pytest
 
 from dispatch.domain.places.following import POINTS_A_CHUNK
 from dispatch.messages.events import TrackRecorded
-from sim.stories.stage import Driver, Stage, near_pickup
+from sim.stories.stage import Stage, StageDriver, near_pickup
 from tests.scenarios.theatre import Theatre, news
 
 QUICK = {"watch_warn_s": 30.0, "watch_tell_s": 60.0}
 
 
-def assigned(stage: Stage, drivers: int = 2) -> Driver:
+def assigned(stage: Stage, drivers: int = 2) -> StageDriver:
     """d1, three kilometres away, accepts at second 5."""
     for number in range(1, drivers + 1):
         stage.driver(f"d{number}", north_km=2.0 + number)
@@ -25,7 +25,9 @@ def assigned(stage: Stage, drivers: int = 2) -> Driver:
     return stage.drivers["d1"]
 
 
-def comes(driver: Driver, *, until: float, km_a_step: float = 0.1, start_km: float = 3.0, since: float = 10.0) -> None:
+def comes(
+    driver: StageDriver, *, until: float, km_a_step: float = 0.1, start_km: float = 3.0, since: float = 10.0
+) -> None:
     """A tenth of a kilometre every ten seconds."""
     for step in range(int((until - since) // 10)):
         driver.moves(start_km - km_a_step * step, at=since + 10.0 * step)

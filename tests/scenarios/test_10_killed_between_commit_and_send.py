@@ -13,7 +13,7 @@ from dispatch.messages.base import Message
 from dispatch.messages.events import RideCancelled, RideRequested, SearchFailed
 from dispatch.messages.journal import Append
 from sim.city.model import MODEL_DAY
-from sim.stories.stage import Person, Stage
+from sim.stories.stage import Stage, StagePerson
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_point, news
 
@@ -166,7 +166,7 @@ def test_one_that_came_due_while_nobody_served_fires_at_the_start_and_once(play:
 
 
 def everybody_returns(stage: Stage, at: float) -> None:
-    everybody: list[Person] = [*stage.drivers.values(), *stage.passengers.values()]
+    everybody: list[StagePerson] = [*stage.drivers.values(), *stage.passengers.values()]
     for person in everybody:
         person.returns(at=at)
 

@@ -4,13 +4,13 @@ The latest wins, what is passed over is counted, and nobody else notices: an acc
 second as without the flood. Mailboxes are bounded, and what does not fit is answered and counted.
 """
 
-from sim.stories.stage import Driver, Stage, near_pickup
+from sim.stories.stage import Stage, StageDriver, near_pickup
 from tests.scenarios.theatre import Theatre
 
 PER_BURST, BURSTS_PER_S = 100, 100
 
 
-def floods(driver: Driver, *, since: float, for_s: int, per_burst: int = PER_BURST) -> int:
+def floods(driver: StageDriver, *, since: float, for_s: int, per_burst: int = PER_BURST) -> int:
     """Positions a little further north each time, in a hundred bursts a second. How many that makes."""
     count = for_s * BURSTS_PER_S * per_burst
 
@@ -24,7 +24,7 @@ def floods(driver: Driver, *, since: float, for_s: int, per_burst: int = PER_BUR
     return count
 
 
-def an_accept(stage: Stage) -> Driver:
+def an_accept(stage: Stage) -> StageDriver:
     """d1 is asked at second 1 and accepts at second 1.5; d8 is eight kilometres away."""
     stage.driver("d1").accepts("r1", at=1.5)
     stage.passenger("r1").books(at=1)

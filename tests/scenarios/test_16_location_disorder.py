@@ -13,7 +13,7 @@ import pytest
 from dispatch.messages.events import OffersMade
 from dispatch.transport.sessions.frames import rfc3339
 from sim.city.model import MODEL_DAY
-from sim.stories.stage import Driver, Stage, near_pickup
+from sim.stories.stage import Stage, StageDriver, near_pickup
 from tests.scenarios.theatre import Theatre
 
 NEARER = dict(zip(("latitude", "longitude"), near_pickup(north_km=0.9), strict=True))
@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 }
 
 
-def two_drivers(stage: Stage) -> Driver:
+def two_drivers(stage: Stage) -> StageDriver:
     """d1 at one kilometre and d2 at two, both of whom said so at second 10."""
     nearest, _ = stage.fleet(2)
     stage.run(until=10)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.messages.events import DriverReserved, RideAssigned, RideCancelled
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order, every_point, news
 
@@ -155,7 +155,7 @@ def test_the_place_of_an_accept_that_was_lost_is_open_again(play: Theatre) -> No
     assert near.last("offer_closed")["reason"] == "unavailable"
 
 
-@pytest.mark.parametrize("answer", [Driver.accepts, Driver.declines], ids=["accept", "decline"])
+@pytest.mark.parametrize("answer", [StageDriver.accepts, StageDriver.declines], ids=["accept", "decline"])
 def test_closings_that_came_of_a_lost_answer_were_never_said(play: Theatre, answer: Callable[..., None]) -> None:
     """With two live offers, an accept closes the other one: if it is lost, both are closed for another reason, and say so for ever."""
     stage = play(options=SLOW_DISK, live_offers=2)

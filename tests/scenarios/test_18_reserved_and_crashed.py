@@ -25,7 +25,7 @@ from dispatch.messages.events import (
 from dispatch.messages.journal import Appended, NotAppended
 from dispatch.messages.matching import ClaimGranted, ClaimRefused, ClaimRide
 from dispatch.runtime import Actor
-from sim.stories.stage import Driver, Heard, Passenger, Person, Stage
+from sim.stories.stage import HeardFrame, Stage, StageDriver, StagePassenger, StagePerson
 from sim.world import WorldOptions
 from tests.crash_points import assert_none_is_missing, points_of
 from tests.scenarios.theatre import Theatre, every_order, every_point, hurt, news, nth
@@ -37,7 +37,7 @@ STORY = [RideRequested, DriverReserved, RideAssigned, RideArrived, RideStarted, 
 MOMENTS = pytest.mark.parametrize("after", [False, True], ids=["before its work", "after its work"])
 
 
-def an_accept(stage: Stage, **fields: Any) -> tuple[Driver, Passenger]:
+def an_accept(stage: Stage, **fields: Any) -> tuple[StageDriver, StagePassenger]:
     """d1 is asked for r1 and accepts at second 20; another ride is booked half a second later."""
     driver, passenger = stage.driver("d1"), stage.passenger("r1")
     passenger.books(at=0)
@@ -46,7 +46,7 @@ def an_accept(stage: Stage, **fields: Any) -> tuple[Driver, Passenger]:
     return driver, passenger
 
 
-def check_bound_once(stage: Stage, driver: Driver, passenger: Passenger) -> None:
+def check_bound_once(stage: Stage, driver: StageDriver, passenger: StagePassenger) -> None:
     events: list[Any] = list(stage.record("r1"))
     assert sum(isinstance(event, RideAssigned) for event in events) == 1
     assert sum(isinstance(event, DriverReserved) for event in events) == 1
@@ -190,7 +190,7 @@ def test_a_process_that_dies_again_and_again_binds_once(play: Theatre) -> None:
     assert driver.last("snapshot")["ride"]["status"] == passenger.last("snapshot")["status"] == "accepted"
 
 
-def insists(person: Person) -> None:
+def insists(person: StagePerson) -> None:
     """What the server could not do, the app says again a second later, with the same id."""
     said: dict[str, dict[str, Any]] = {}
     say = person.says
@@ -199,7 +199,7 @@ def insists(person: Person) -> None:
         said[fields.get("id", "")] = {"frame_type": frame_type, **fields}
         say(frame_type, at=at, **fields)
 
-    def again(heard: Heard) -> None:
+    def again(heard: HeardFrame) -> None:
         if heard["code"] in ("internal", "unavailable") and "id" in heard:
             person.says(at=person.stage.now + 1, **said[heard["id"]])
 
@@ -207,7 +207,7 @@ def insists(person: Person) -> None:
     person.says = says  # type: ignore[method-assign]
 
 
-def a_whole_ride(stage: Stage) -> tuple[Driver, Passenger]:
+def a_whole_ride(stage: Stage) -> tuple[StageDriver, StagePassenger]:
     """Booked at second 1, accepted at 10, and on to its end at 40. Both apps insist."""
     driver, passenger = stage.driver("d1", reports=False), stage.passenger("r1")
     insists(driver)
@@ -219,7 +219,7 @@ def a_whole_ride(stage: Stage) -> tuple[Driver, Passenger]:
     return driver, passenger
 
 
-def answered(person: Person) -> set[str]:
+def answered(person: StagePerson) -> set[str]:
     """The ids that were acknowledged, or refused for good: `arrived` cannot be said of a ride that already is."""
     acks = {frame["id"] for frame in person.heard("ack")}
     return acks | {

@@ -14,14 +14,14 @@ from dispatch.domain.matching.zone import WaitingList
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.events import OffersMade
 from dispatch.messages.journal import Append
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from tests.scenarios.theatre import Theatre
 
 DRIVERS, PASSENGERS = 200, 1_000
 CROWD: dict[str, Any] = {"search_cap_s": 900.0, "batch": 2}
 
 
-def works(driver: Driver) -> None:
+def works(driver: StageDriver) -> None:
     """Accepts every offer after a second, and is free again twenty seconds later."""
     stage = driver.stage
     driver.whenever("ride_request", lambda heard: driver.accepts(heard["ride_id"], at=stage.now + 1))

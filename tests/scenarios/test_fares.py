@@ -12,7 +12,7 @@ from dispatch.messages.events import RideCompleted, RideRequested
 from dispatch.messages.providers import MakeQuote, QuoteReady
 from dispatch.values import Place
 from sim.city.model import MODEL_DAY
-from sim.stories.stage import DROPOFF, PICKUP, Heard, Passenger, Stage
+from sim.stories.stage import DROPOFF, PICKUP, HeardFrame, Stage, StagePassenger
 from sim.world import WorldOptions
 from tests.scenarios.theatre import Theatre, every_order
 
@@ -61,12 +61,12 @@ def quoted_stage(play: Theatre, phone: str | None = None, **settings: Any) -> St
     return stage
 
 
-def refused(passenger: Passenger) -> tuple[str, str]:
+def refused(passenger: StagePassenger) -> tuple[str, str]:
     error = passenger.last("error")
     return error["code"], error["field"]
 
 
-def figures(frame: Heard) -> tuple[float, float, float]:
+def figures(frame: HeardFrame) -> tuple[float, float, float]:
     return frame["fare"], frame["distance"], frame["estimated_duration"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from dispatch.messages.events import TrackRecorded
 from dispatch.timestamps import rfc3339
 from sim.city.model import MODEL_DAY
-from sim.stories.stage import Driver, Stage, near_pickup
+from sim.stories.stage import Stage, StageDriver, near_pickup
 from tests.scenarios.theatre import Theatre
 
 INTO, OUT_OF = 340.0, 840.0
@@ -41,7 +41,7 @@ def test_a_driver_whose_reported_positions_are_all_old_is_not_asked(play: Theatr
     assert stage.passengers["r1"].last("searching")["drivers_notified"] == 0
 
 
-def in_a_tunnel(stage: Stage) -> tuple[Driver, Kept]:
+def in_a_tunnel(stage: Stage) -> tuple[StageDriver, Kept]:
     """A driver on a trip who is offline for all of it, and what the phone kept meanwhile: 7.5 km."""
     driver = stage.driver("d1", north_km=0.0, reports=False)
     stage.passenger("r1").books(at=1)
@@ -59,17 +59,19 @@ def in_a_tunnel(stage: Stage) -> tuple[Driver, Kept]:
     return driver, kept
 
 
-def one_by_one(driver: Driver, kept: Kept) -> None:
+def one_by_one(driver: StageDriver, kept: Kept) -> None:
     for number, position in enumerate(kept):
         driver.says("location_update", **position, id=f"k{number}")
 
 
-def in_one_message(driver: Driver, kept: Kept) -> None:
+def in_one_message(driver: StageDriver, kept: Kept) -> None:
     driver.says("location_batch", positions=kept, id="k")
 
 
 @pytest.mark.parametrize("send", [one_by_one, in_one_message])
-def test_after_a_tunnel_all_that_was_driven_is_on_record(play: Theatre, send: Callable[[Driver, Kept], None]) -> None:
+def test_after_a_tunnel_all_that_was_driven_is_on_record(
+    play: Theatre, send: Callable[[StageDriver, Kept], None]
+) -> None:
     stage = play()
     driver, kept = in_a_tunnel(stage)
     driver.does(lambda: comes_out(driver, kept, send), at=OUT_OF)
@@ -84,7 +86,7 @@ def test_after_a_tunnel_all_that_was_driven_is_on_record(play: Theatre, send: Ca
     )
 
 
-def comes_out(driver: Driver, kept: Kept, send: Callable[[Driver, Kept], None]) -> None:
+def comes_out(driver: StageDriver, kept: Kept, send: Callable[[StageDriver, Kept], None]) -> None:
     """The app connects, and sends first of all what it kept."""
-    super(Driver, driver).connect()
+    super(StageDriver, driver).connect()
     send(driver, kept)

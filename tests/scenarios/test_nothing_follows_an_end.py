@@ -8,41 +8,41 @@ from typing import Any
 import pytest
 
 from dispatch.actors.tracker import TrackerActor
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from tests.scenarios.theatre import Theatre
 
-Ending = Callable[[Stage, Driver], object]
+Ending = Callable[[Stage, StageDriver], object]
 LATER_S = 1000.0
 """At this second all of them are over."""
 
 
-def completes(stage: Stage, driver: Driver) -> None:
+def completes(stage: Stage, driver: StageDriver) -> None:
     driver.drives("r1", step_s=100.0, at=100)
 
 
-def nobody_comes(stage: Stage, driver: Driver) -> None:
+def nobody_comes(stage: Stage, driver: StageDriver) -> None:
     driver.says("arrived", at=100, ride_id="r1")
     driver.says("no_show", at=500, ride_id="r1")
 
 
-def the_passenger_cancels(stage: Stage, driver: Driver) -> None:
+def the_passenger_cancels(stage: Stage, driver: StageDriver) -> None:
     stage.passengers["r1"].cancels(at=100)
 
 
-def the_passenger_cancels_at_the_pickup(stage: Stage, driver: Driver) -> None:
+def the_passenger_cancels_at_the_pickup(stage: Stage, driver: StageDriver) -> None:
     driver.says("arrived", at=100, ride_id="r1")
     stage.passengers["r1"].cancels(at=200)
 
 
-def the_driver_gives_up(stage: Stage, driver: Driver) -> None:
+def the_driver_gives_up(stage: Stage, driver: StageDriver) -> None:
     driver.says("cancel_ride", at=100, ride_id="r1")
 
 
-def the_driver_stands_still_for_too_long(stage: Stage, driver: Driver) -> None:
+def the_driver_stands_still_for_too_long(stage: Stage, driver: StageDriver) -> None:
     """See `watch_give_up` below."""
 
 
-def the_ride_takes_too_long(stage: Stage, driver: Driver) -> None:
+def the_ride_takes_too_long(stage: Stage, driver: StageDriver) -> None:
     driver.says("start_ride", at=100, ride_id="r1")
 
 

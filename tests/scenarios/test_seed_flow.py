@@ -12,8 +12,8 @@ from dispatch.ids import DriverId, PassengerId
 from dispatch.messages.events import DriverRegistered
 from dispatch.messages.journal import Append
 from dispatch.values import DriverCard, Passenger
-from sim.stories.stage import Driver, Heard, Stage
-from sim.stories.stage import Passenger as PassengerApp
+from sim.stories.stage import HeardFrame, Stage, StageDriver
+from sim.stories.stage import StagePassenger as PassengerApp
 from tests.scenarios.theatre import Theatre
 
 SARAH = Passenger(PassengerId("27821234567"), "Sarah Johnson", "27821234567")
@@ -57,7 +57,7 @@ DRIVER_ASSIGNED = {
 }
 
 
-def check_fields(frame: Heard, expected: dict[str, Any]) -> None:
+def check_fields(frame: HeardFrame, expected: dict[str, Any]) -> None:
     """Every field that the apps know, with its value and its JSON type."""
     known = {name: frame[name] for name in expected}
     assert known == expected
@@ -67,7 +67,7 @@ def check_fields(frame: Heard, expected: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def apps(play: Theatre) -> tuple[Stage, Driver, PassengerApp]:
+def apps(play: Theatre) -> tuple[Stage, StageDriver, PassengerApp]:
     """The two people whom a fresh database knows, connected; the driver stands one kilometre from the pickup."""
     stage = play()
     stage.world.gateway.default_passenger = SARAH
@@ -80,11 +80,11 @@ def book(passenger: PassengerApp, at: float) -> None:
     passenger.says("find_driver", at=at, **FIND_DRIVER)
 
 
-def accept(driver: Driver, at: float) -> None:
+def accept(driver: StageDriver, at: float) -> None:
     driver.says("accept_ride", at=at, ride_id="123", driver_id="27821234568")
 
 
-def test_the_whole_flow_from_booking_to_the_driver_on_their_way(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_the_whole_flow_from_booking_to_the_driver_on_their_way(apps: tuple[Stage, StageDriver, PassengerApp]) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)
     stage.run(until=1)
@@ -96,7 +96,7 @@ def test_the_whole_flow_from_booking_to_the_driver_on_their_way(apps: tuple[Stag
     assert passenger.story() == ["searching", "driver_assigned"]
 
 
-def test_only_the_five_nearest_within_ten_kilometres_are_asked(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_only_the_five_nearest_within_ten_kilometres_are_asked(apps: tuple[Stage, StageDriver, PassengerApp]) -> None:
     stage, michael, passenger = apps
     others = [stage.driver(f"278200000{km:02}", north_km=km) for km in (2, 3, 4, 5, 6, 11)]
     book(passenger, at=1)
@@ -106,7 +106,9 @@ def test_only_the_five_nearest_within_ten_kilometres_are_asked(apps: tuple[Stage
     assert passenger.last()["drivers_notified"] == 5
 
 
-def test_an_accept_that_writes_the_number_with_a_plus_is_their_own(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_an_accept_that_writes_the_number_with_a_plus_is_their_own(
+    apps: tuple[Stage, StageDriver, PassengerApp],
+) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)
     driver.says("accept_ride", at=8, ride_id="123", driver_id="+27821234568")
@@ -115,7 +117,7 @@ def test_an_accept_that_writes_the_number_with_a_plus_is_their_own(apps: tuple[S
 
 
 def test_a_decline_with_the_ride_alone_is_understood_and_the_search_goes_on(
-    apps: tuple[Stage, Driver, PassengerApp],
+    apps: tuple[Stage, StageDriver, PassengerApp],
 ) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)
@@ -125,14 +127,14 @@ def test_a_decline_with_the_ride_alone_is_understood_and_the_search_goes_on(
     assert passenger.story() == ["searching"]
 
 
-def test_when_nobody_answers_the_passenger_hears_no_drivers(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_when_nobody_answers_the_passenger_hears_no_drivers(apps: tuple[Stage, StageDriver, PassengerApp]) -> None:
     stage, _, passenger = apps
     book(passenger, at=1)
     stage.run(until=200)
     check_fields(passenger.last(), {"type": "no_drivers", "ride_id": "123"})
 
 
-def test_a_location_is_taken_in_silence_and_moves_the_driver(apps: tuple[Stage, Driver, PassengerApp]) -> None:
+def test_a_location_is_taken_in_silence_and_moves_the_driver(apps: tuple[Stage, StageDriver, PassengerApp]) -> None:
     stage, driver, passenger = apps
     driver.moves(north_km=0.9, at=5)
     book(passenger, at=7)
@@ -142,7 +144,9 @@ def test_a_location_is_taken_in_silence_and_moves_the_driver(apps: tuple[Stage, 
 
 
 @pytest.mark.parametrize("who", ["driver", "passenger"])
-def test_a_ping_is_answered_with_a_pong_and_nothing_else(apps: tuple[Stage, Driver, PassengerApp], who: str) -> None:
+def test_a_ping_is_answered_with_a_pong_and_nothing_else(
+    apps: tuple[Stage, StageDriver, PassengerApp], who: str
+) -> None:
     stage, driver, passenger = apps
     app = {"driver": driver, "passenger": passenger}[who]
     app.says("ping", at=5)
@@ -151,7 +155,7 @@ def test_a_ping_is_answered_with_a_pong_and_nothing_else(apps: tuple[Stage, Driv
 
 
 def test_a_driver_whose_app_knows_no_step_between_completes_straight_away(
-    apps: tuple[Stage, Driver, PassengerApp],
+    apps: tuple[Stage, StageDriver, PassengerApp],
 ) -> None:
     stage, driver, passenger = apps
     book(passenger, at=1)

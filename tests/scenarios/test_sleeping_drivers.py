@@ -11,7 +11,7 @@ from dispatch.actors.driver import DriverActor
 from dispatch.messages.events import OffersMade, RideAssigned, RoundConsidered
 from dispatch.messages.matching import AnnounceState
 from sim.network.pushes import PushRates
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from sim.world import WorldOptions
 from tests.scenarios.desk import Desk
 from tests.scenarios.theatre import Theatre, hurt, news
@@ -19,7 +19,7 @@ from tests.scenarios.theatre import Theatre, hurt, news
 SOON = WorldOptions(pushes=PushRates(delay_s=(0.5, 0.5)))
 
 
-def sleeper(stage: Stage, name: str, *, at: float = 5.0, **more: Any) -> Driver:
+def sleeper(stage: Stage, name: str, *, at: float = 5.0, **more: Any) -> StageDriver:
     """A driver whose connection is lost at this second."""
     driver = stage.driver(name, **more)
     driver.has_device()
@@ -41,7 +41,7 @@ def status(stage: Stage, name: str) -> str:
     return str(actor.driver.status(actor.app.link is not None))
 
 
-def answers(driver: Driver, ride: str, frame: str) -> None:
+def answers(driver: StageDriver, ride: str, frame: str) -> None:
     """Whenever the app finds an offer in its snapshot, its driver answers so, 2 s after the push."""
 
     def answer(heard: Any) -> None:

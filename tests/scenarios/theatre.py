@@ -11,7 +11,7 @@ import pytest
 from dispatch.runtime import Actor
 from sim.city.model import MODEL_DAY
 from sim.stories.crash_points import CrashPoints, Died
-from sim.stories.stage import Person, Stage
+from sim.stories.stage import Stage, StagePerson
 from sim.world import WorldOptions
 
 
@@ -61,7 +61,7 @@ class Theatre:
             assert broken == [], f"seed {stage.world.runtime.seed}, {self._told or 'the only story'}: {broken}"
 
 
-def news(person: Person) -> list[str]:
+def news(person: StagePerson) -> list[str]:
     """What somebody heard, by type, but for the snapshots that tell of a gap and of nothing new."""
     return [frame_type for frame_type in person.story() if frame_type != "snapshot"]
 

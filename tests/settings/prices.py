@@ -19,7 +19,7 @@ from dispatch.transport.http.routes.town import town_of
 from dispatch.transport.ws.server import run
 from dispatch.travel.streets import SHIPPED
 from dispatch.values import Money, Place
-from sim.stories.stage import DROPOFF, PICKUP, Passenger
+from sim.stories.stage import DROPOFF, PICKUP, StagePassenger
 from tests.providers.pricing_api import PricingApi, pricing_api
 from tests.scenarios.test_fares import Desk
 from tests.settings.sockets import soon
@@ -30,7 +30,7 @@ TARIFF = {"pricing": "tariff", "currency": "ZAR"}
 CARDS = {"payment": "http", "payment_url": "http://127.0.0.1:1/collect", "currency": "ZAR"}
 
 
-def passenger_of(given: Given, *, until: float = 1, **fields: Any) -> Passenger:
+def passenger_of(given: Given, *, until: float = 1, **fields: Any) -> StagePassenger:
     """Whoever booked r1 at second 1, that much later."""
     stage = given.booked(**fields)
     stage.run(until=until)

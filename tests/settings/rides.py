@@ -7,7 +7,7 @@ from dispatch.messages.events import RideCancelled, RideRequested, TrackRecorded
 from dispatch.messages.journal import Append
 from dispatch.messages.notices import PassengerSnapshot
 from dispatch.timestamps import rfc3339
-from sim.stories.stage import Driver, Stage
+from sim.stories.stage import Stage, StageDriver
 from tests.scenarios.desk import Desk
 from tests.settings.table import Given, changes
 
@@ -200,7 +200,7 @@ def answers_to_wrong_pins(given: Given, count: int) -> list[str]:
 # -- the way of the driver
 
 
-def comes(driver: Driver, *, until: float, every_s: float = 1.0) -> None:
+def comes(driver: StageDriver, *, until: float, every_s: float = 1.0) -> None:
     """Ten metres nearer each second, from a kilometre away on."""
     for second in range(10, int(until)):
         if (second - 10) % every_s == 0:

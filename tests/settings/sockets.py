@@ -19,12 +19,12 @@ from dispatch.identity.tokens import Claims, make_token
 from dispatch.principals import Principal, Role
 from dispatch.transport import wire
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest
-from dispatch.transport.http.paths import Refusal
+from dispatch.transport.http.paths import RequestRefusal
 from dispatch.transport.http.proofs import Proofs
 from dispatch.transport.sessions.memory import connect_desk
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.server import run
-from sim.stories.stage import Driver
+from sim.stories.stage import StageDriver
 from tests.settings.table import Given, changes
 from tests.transport.echo import UPGRADE, EchoGateway, Served, masked, said, serving, until
 from tests.transport.lists import FULL, Bench
@@ -276,7 +276,7 @@ def how_many_bad_frames_end_a_connection(given: Given) -> object:
     return 1 + round(driver.closes[0][0] - 1.0)
 
 
-def talker(given: Given) -> Driver:
+def talker(given: Given) -> StageDriver:
     """A driver's app that says only what it is told to."""
     return given.stage().driver("d1", reports=False)
 
@@ -352,7 +352,7 @@ def handshakes(given: Given, client: str, token: str = "") -> object:
                 "/ws/driver/d1/", "", lambda name: headers.get(name, ()), client, True, lambda: headers
             )
             admitted = edge.admit(request)
-            if isinstance(admitted, Refusal):
+            if isinstance(admitted, RequestRefusal):
                 seen.append(int(admitted.status))
                 continue
             assert isinstance(admitted, Admitted)

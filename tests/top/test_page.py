@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.top.page import SPREAD_OVER_S, Lately, Page, Speeds, measured, quantile, read_page
+from dispatch.top.page import SPREAD_OVER_S, Lately, MetricsPage, Speeds, measured, quantile, read_page
 from dispatch.top.view import Lags
 
 TEXT = """\
@@ -41,9 +41,9 @@ def test_a_quantile_lies_on_the_line_between_two_bounds(
     assert quantile(share, buckets) == (pytest.approx(value) if value is not None else None)
 
 
-def page_with(low: float, high: float) -> Page:
+def page_with(low: float, high: float) -> MetricsPage:
     """So many up to one second and up to two."""
-    return Page({"x_bucket": {"1.0": low, "2.0": low + high, "+Inf": low + high}})
+    return MetricsPage({"x_bucket": {"1.0": low, "2.0": low + high, "+Inf": low + high}})
 
 
 def test_a_spread_is_that_of_the_last_minutes_once_it_was_watched_for_so_long() -> None:
@@ -75,6 +75,6 @@ def test_figures_of_a_page_are_totals_as_they_stand_and_what_is_missing_is_not_k
 
 def test_speeds_are_those_between_two_pages() -> None:
     speeds = Speeds()
-    measured(Page({"process_cpu_seconds_total": {"": 1.0}}), speeds, 0.0)
-    figures = measured(Page({"process_cpu_seconds_total": {"": 1.5}}), speeds, 1.0)
+    measured(MetricsPage({"process_cpu_seconds_total": {"": 1.0}}), speeds, 0.0)
+    figures = measured(MetricsPage({"process_cpu_seconds_total": {"": 1.5}}), speeds, 1.0)
     assert figures.server_cpu == pytest.approx(0.5)

@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.ids import DriverId, RideId
 from dispatch.messages.notices import Board, BoardChanged, BoardMoved, DriverRow, RideRow
-from dispatch.top.town import Gap, Town, online
+from dispatch.top.town import Gap, TownView, online
 from dispatch.top.view import NEWS_KEPT
 
 AT = "2026-11-30T12:00:10Z"
@@ -21,8 +21,8 @@ def driver(index: int, status: str, connected: bool = True) -> DriverRow:
     return (index, DriverId(f"d{index}"), status, connected, True, 1, 2, None, "sedan")
 
 
-def told(*frames: Any) -> Town:
-    town = Town()
+def told(*frames: Any) -> TownView:
+    town = TownView()
     town.hear(Board(7, AT, 1000, (driver(0, "available"), driver(1, "busy")), (ride("r1", asked=("d0",)), ride("r2"))))
     for frame in frames:
         town.hear(frame)
@@ -31,7 +31,7 @@ def told(*frames: Any) -> Town:
 
 def test_a_board_says_who_is_there() -> None:
     town = told()
-    assert town.is_known and not Town().is_known
+    assert town.is_known and not TownView().is_known
     assert (town.rides, town.drivers, town.offers_open) == ({"pending": 2}, {"available": 1, "busy": 1}, 1)
 
 
@@ -61,7 +61,7 @@ def test_news_say_how_long_a_ride_waited_and_nothing_of_people() -> None:
 
 
 def test_news_cannot_move_the_cursor_and_only_the_latest_are_kept() -> None:
-    town = Town(["old"] * 9)
+    town = TownView(["old"] * 9)
     town.hear(Board(1, AT, 1000, (), ()))
     town.hear(BoardChanged(2, AT, (), (), (ride("r\x1b[2J", "cancelled"),)))
     assert len(town.news) == NEWS_KEPT

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch import addresses, principals
-from dispatch.actors.positions import Positions
+from dispatch.actors.positions import PositionsSink
 from dispatch.config import Settings
 from dispatch.domain.places.positions import PositionBoard
 from dispatch.ids import DriverId, OfferId, PassengerId, RideId
@@ -110,7 +110,7 @@ class Rig:
         self._deaf = deaf
         for kind in (addresses.RIDE, addresses.DRIVER, addresses.DISPATCHER):
             self.runtime.factory(kind, self._wake)
-        self.runtime.sink(addresses.positions("0"), Positions(self.runtime, self.board, "0"))
+        self.runtime.sink(addresses.positions("0"), PositionsSink(self.runtime, self.board, "0"))
         self.gateway = Gateway(
             self.runtime,
             Settings(**{"show_phone": "never", **settings}),

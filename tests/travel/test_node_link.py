@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch.travel.node_link import read
-from dispatch.travel.street_map import Link, MapError
+from dispatch.travel.street_map import MapError, StreetLink
 from tests.travel.maps import grid_map, map_file
 
 TWO: dict[str, Any] = {
@@ -20,12 +20,12 @@ TWO: dict[str, Any] = {
 def test_nodes_are_numbered_in_their_order_whatever_their_names(tmp_path: Path) -> None:
     street_map = read(Path(map_file(tmp_path, TWO)))
     assert street_map.places == [(1.0, 2.0), (1.1, 2.0)]
-    assert street_map.links == [Link(0, 1, 50.0, 4.5)]
+    assert street_map.links == [StreetLink(0, 1, 50.0, 4.5)]
 
 
 def test_a_map_that_is_not_directed_is_driven_both_ways(tmp_path: Path) -> None:
     street_map = read(Path(map_file(tmp_path, {**TWO, "directed": False})))
-    assert street_map.links == [Link(0, 1, 50.0, 4.5), Link(1, 0, 50.0, 4.5)]
+    assert street_map.links == [StreetLink(0, 1, 50.0, 4.5), StreetLink(1, 0, 50.0, 4.5)]
 
 
 def test_it_may_be_packed(tmp_path: Path) -> None:

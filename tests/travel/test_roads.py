@@ -15,7 +15,7 @@ from dispatch.domain.places.geo import Curve, TravelModel, haversine_m
 from dispatch.travel.map_files import read_map
 from dispatch.travel.node_link import read
 from dispatch.travel.roads import ACCESS_MPS, SNAP_M, RoadModel, Roads
-from dispatch.travel.street_map import Link, StreetMap
+from dispatch.travel.street_map import StreetLink, StreetMap
 from dispatch.values import Point
 from sim.city.offsets import destination
 from tests.travel.maps import BLOCK_M, HELSINKI, MANHATTAN, at, grid_map, map_file
@@ -68,20 +68,25 @@ class TestWays:
 
     def test_of_links_side_by_side_the_quicker_is_driven(self) -> None:
         places = [at(0, 0), at(0, 1)]
-        links = [Link(0, 1, 100.0, 30.0), Link(0, 1, 150.0, 10.0), Link(1, 0, 100.0, 30.0), Link(0, 0, 5.0, 1.0)]
+        links = [
+            StreetLink(0, 1, 100.0, 30.0),
+            StreetLink(0, 1, 150.0, 10.0),
+            StreetLink(1, 0, 100.0, 30.0),
+            StreetLink(0, 0, 5.0, 1.0),
+        ]
         found = way(Roads(StreetMap(places, links)), *places)
         assert found == Way(pytest.approx(10.0, abs=0.1), pytest.approx(150.0, abs=0.1))
 
     def test_a_street_that_leads_nowhere_is_not_part_of_the_map(self) -> None:
         places = [at(0, 0), at(0, 1), at(0, 4)]
-        links = [Link(0, 1, 100.0, 20.0), Link(1, 0, 100.0, 20.0), Link(1, 2, 300.0, 60.0)]
+        links = [StreetLink(0, 1, 100.0, 20.0), StreetLink(1, 0, 100.0, 20.0), StreetLink(1, 2, 300.0, 60.0)]
         roads = Roads(StreetMap(places, links))
         assert roads.places == places[:2]
         assert not roads.on_map(at(0, 4))
 
     def test_a_way_slower_than_any_search_expects_is_found_all_the_same(self) -> None:
         places = [at(0, 0), at(0, 1)]
-        links = [Link(0, 1, 100.0, 5_000.0), Link(1, 0, 100.0, 5_000.0)]
+        links = [StreetLink(0, 1, 100.0, 5_000.0), StreetLink(1, 0, 100.0, 5_000.0)]
         found = way(Roads(StreetMap(places, links)), *places)
         assert found is not None
         assert found.free_s == pytest.approx(5_000.0, abs=0.1)
@@ -91,8 +96,8 @@ class TestWays:
         dice = Random(seed)
         places = [at(row, column) for row in range(5) for column in range(5)]
         ring = [*range(25), 0]
-        links = [Link(one, other, 100.0, dice.uniform(5.0, 90.0)) for one, other in pairwise(ring)]
-        links += [Link(dice.randrange(25), dice.randrange(25), 100.0, dice.uniform(5.0, 90.0)) for _ in range(60)]
+        links = [StreetLink(one, other, 100.0, dice.uniform(5.0, 90.0)) for one, other in pairwise(ring)]
+        links += [StreetLink(dice.randrange(25), dice.randrange(25), 100.0, dice.uniform(5.0, 90.0)) for _ in range(60)]
         roads = Roads(StreetMap(places, links))
         starts, end = [dice.randrange(25) for _ in range(4)], dice.randrange(25)
         for start, found in zip(starts, roads.free_s([places[start] for start in starts], places[end]), strict=True):
@@ -113,7 +118,7 @@ class TestWays:
         assert [way(roads, at(4, 4), end) for end in ends] == first
 
 
-def plain_search(links: list[Link], start: int) -> dict[int, float]:
+def plain_search(links: list[StreetLink], start: int) -> dict[int, float]:
     """Seconds to each place, by the textbook."""
     best, heap = {start: 0.0}, [(0.0, start)]
     while heap:

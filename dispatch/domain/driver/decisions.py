@@ -58,7 +58,7 @@ DRIVERS_OWN: Final = (DECLINED, DRIVER_BUSY)
 # -- the offers of one driver
 
 
-class Ending(NamedTuple):
+class OfferEnding(NamedTuple):
     """An offer that can be answered no more, and the reason that the driver is told."""
 
     ride_id: RideId
@@ -97,7 +97,7 @@ class Offers:
         closing = self._closings.get(offer_id)
         return closing if closing is not None and closing.ride_id == ride_id else None
 
-    def lose(self, reservation: DriverReserved | None, last_seq: int) -> tuple[Ending, ...]:
+    def lose(self, reservation: DriverReserved | None, last_seq: int) -> tuple[OfferEnding, ...]:
         """The actor is rebuilt: forget what was open, and the closings numbered above `last_seq`, which the driver never got.
 
         Returns what the driver must be told instead. `reservation`: the actor before had accepted this offer.
@@ -108,26 +108,26 @@ class Offers:
         for closing in unsaid:
             del self._closings[closing.offer_id]
         return (
-            *(Ending(lease.ride_id, lease.offer_id) for lease in held),
-            *((Ending(reservation.ride_id, reservation.offer_id),) if reservation is not None else ()),
+            *(OfferEnding(lease.ride_id, lease.offer_id) for lease in held),
+            *((OfferEnding(reservation.ride_id, reservation.offer_id),) if reservation is not None else ()),
             *(
-                Ending(gone.ride_id, gone.offer_id, UNAVAILABLE if gone.reason in DRIVERS_OWN else gone.reason)
+                OfferEnding(gone.ride_id, gone.offer_id, UNAVAILABLE if gone.reason in DRIVERS_OWN else gone.reason)
                 for gone in unsaid
             ),
         )
 
 
-def ending_on_record(events: Iterable[Message], driver_id: DriverId, offer_id: OfferId | None) -> Ending | None:
+def ending_on_record(events: Iterable[Message], driver_id: DriverId, offer_id: OfferId | None) -> OfferEnding | None:
     """How this driver's offer of a ride ended, by the events of the ride; None: there was no such offer.
 
     Where `offer_id` is None, it is the driver's last offer of the ride.
     """
-    ending: Ending | None = None
+    ending: OfferEnding | None = None
     for event in events:
         if isinstance(event, OffersMade):
             for offer in event.offers:
                 if offer.driver_id == driver_id and offer_id in (None, offer.offer_id):
-                    ending = Ending(event.ride_id, offer.offer_id)
+                    ending = OfferEnding(event.ride_id, offer.offer_id)
         elif ending is None:
             continue
         elif isinstance(event, OffersClosed) and ending.offer_id in event.offers:
@@ -154,7 +154,7 @@ class OfferStanding(StrEnum):
     """It ended in another way, or never was."""
 
 
-class Verdict(StrEnum):
+class AnswerVerdict(StrEnum):
     """What an answer to an offer comes to."""
 
     RESERVE = "the driver is reserved, and claims the ride"
@@ -165,18 +165,18 @@ class Verdict(StrEnum):
     CLOSE_AGAIN = "the closing of the offer is told again; `no_such_ride` where there never was one"
 
 
-ANSWERS: Final[dict[type[Message], dict[OfferStanding, Verdict]]] = {
+ANSWERS: Final[dict[type[Message], dict[OfferStanding, AnswerVerdict]]] = {
     AcceptOffer: {
-        OfferStanding.OPEN: Verdict.RESERVE,
-        OfferStanding.OVERDUE: Verdict.EXPIRE,
-        OfferStanding.ACCEPTED: Verdict.REPEAT,
-        OfferStanding.CLOSED: Verdict.CLOSE_AGAIN,
+        OfferStanding.OPEN: AnswerVerdict.RESERVE,
+        OfferStanding.OVERDUE: AnswerVerdict.EXPIRE,
+        OfferStanding.ACCEPTED: AnswerVerdict.REPEAT,
+        OfferStanding.CLOSED: AnswerVerdict.CLOSE_AGAIN,
     },
     DeclineOffer: {
-        OfferStanding.OPEN: Verdict.DECLINE,
-        OfferStanding.OVERDUE: Verdict.DECLINE,
-        OfferStanding.ACCEPTED: Verdict.REFUSE,
-        OfferStanding.CLOSED: Verdict.CLOSE_AGAIN,
+        OfferStanding.OPEN: AnswerVerdict.DECLINE,
+        OfferStanding.OVERDUE: AnswerVerdict.DECLINE,
+        OfferStanding.ACCEPTED: AnswerVerdict.REFUSE,
+        OfferStanding.CLOSED: AnswerVerdict.CLOSE_AGAIN,
     },
 }
 """What an answer comes to, by its type and by how the offer stands."""
@@ -184,10 +184,10 @@ assert all(tuple(row) == tuple(OfferStanding) for row in ANSWERS.values()), (
     "every answer has its verdict for every standing"
 )
 OPEN, OVERDUE, ACCEPTED, CLOSED = OfferStanding
-RESERVE, REPEAT, EXPIRE, DECLINE, REFUSE, CLOSE_AGAIN = Verdict
+RESERVE, REPEAT, EXPIRE, DECLINE, REFUSE, CLOSE_AGAIN = AnswerVerdict
 
 
-class Decision(msgspec.Struct, frozen=True, gc=False):
+class DriverDecision(msgspec.Struct, frozen=True, gc=False):
     """What follows from a command of the driver's app. The actor does it in the order of the fields.
 
     `events` are recorded. The ride of `accepted` is claimed. The offers in `ended` end on the driver's side, each with its outcome: app
@@ -198,7 +198,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     accepted: Lease | None = None
     ended: tuple[tuple[OfferMade, OfferOutcome], ...] = ()
     result: Result = OK
-    verdict: Verdict | None = None
+    verdict: AnswerVerdict | None = None
 
 
 def refusal(
@@ -227,7 +227,7 @@ def refusal(
     return None
 
 
-def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineOffer, now: float) -> Decision:
+def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineOffer, now: float) -> DriverDecision:
     """What this answer comes to at second `now`. One without an `offer_id` means the offer of its ride."""
     offer, reservation = offers.meant_by(message.ride_id, message.offer_id), driver.reservation
     standing = CLOSED
@@ -237,13 +237,13 @@ def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineO
         standing = ACCEPTED if message.offer_id in (None, reservation.offer_id) else CLOSED
     verdict = ANSWERS[type(message)][standing]
     if offer is None:
-        return Decision(verdict=verdict)
+        return DriverDecision(verdict=verdict)
     lease = offer.lease
     if isinstance(message, DeclineOffer):
         declined = OfferDeclined(lease.ride_id, driver.driver_id, lease.offer_id, message.reason, message.command)
-        return Decision((declined,), None, ((offer, DECLINED),), Result.DECLINED, verdict)
+        return DriverDecision((declined,), None, ((offer, DECLINED),), Result.DECLINED, verdict)
     if verdict is EXPIRE:
-        return Decision((), None, ((offer, EXPIRED),), Result.EXPIRED, verdict)
+        return DriverDecision((), None, ((offer, EXPIRED),), Result.EXPIRED, verdict)
     reserved = DriverReserved(
         lease.ride_id,
         driver.driver_id,
@@ -254,16 +254,16 @@ def answer(driver: DriverRecord, offers: Offers, message: AcceptOffer | DeclineO
         lease.closes_at,
     )
     others = tuple([(other, DRIVER_BUSY) for other in offers.open.values() if other is not offer])
-    return Decision((reserved,), lease, others, verdict=verdict)
+    return DriverDecision((reserved,), lease, others, verdict=verdict)
 
 
-def set_availability(driver: DriverRecord, offers: Offers, message: SetAvailability) -> Decision:
+def set_availability(driver: DriverRecord, offers: Offers, message: SetAvailability) -> DriverDecision:
     """The driver wants offers, or wants none: then the open ones end."""
     if message.available == driver.wants_offers:
-        return Decision()
+        return DriverDecision()
     event = AvailabilitySet(driver.driver_id, message.available, message.command)
     open_offers = () if message.available else tuple([(offer, UNAVAILABLE) for offer in offers.open.values()])
-    return Decision((event,), ended=open_offers)
+    return DriverDecision((event,), ended=open_offers)
 
 
 def connected(driver: DriverRecord) -> tuple[Message, ...]:

@@ -12,14 +12,14 @@ from dispatch.config import Rules
 from dispatch.ids import DriverId
 from dispatch.values import Fix
 
-Verdict = str
+Judgement = str
 """What the board made of a position: `BELIEVED` (empty), `NEWS`, or the reason why the position was refused."""
-BELIEVED: Final[Verdict] = ""
-NEWS: Final[Verdict] = "news"
+BELIEVED: Final[Judgement] = ""
+NEWS: Final[Judgement] = "news"
 """The position was believed, and the board knew no fresh position of this driver before."""
-TOO_OLD: Final[Verdict] = "too_old"
-OUT_OF_ORDER: Final[Verdict] = "out_of_order"
-IMPOSSIBLE_SPEED: Final[Verdict] = "impossible_speed"
+TOO_OLD: Final[Judgement] = "too_old"
+OUT_OF_ORDER: Final[Judgement] = "out_of_order"
+IMPOSSIBLE_SPEED: Final[Judgement] = "impossible_speed"
 
 Follower = Callable[[DriverId, Fix], None]
 """The board calls it within `report`, for each followed driver who moved."""
@@ -56,7 +56,7 @@ class PositionBoard:
         self._moved: dict[DriverId, Fix] = {}
         self._doubted: dict[DriverId, tuple[Fix, int]] = {}
 
-    def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> Verdict:
+    def report(self, driver_id: DriverId, lat: float, lon: float, at: float, heading: float | None = None) -> Judgement:
         """Judge a position that was recorded at second `at` of the runtime; `heading` is degrees clockwise from north."""
         self.reports += 1
         fix = self._fixes.get(driver_id)
@@ -94,7 +94,7 @@ class PositionBoard:
 
     def report_late(
         self, driver_id: DriverId, lat: float, lon: float, at: float, now: float, heading: float | None = None
-    ) -> Verdict:
+    ) -> Judgement:
         """Judge a position that was recorded at second `at` and arrives at second `now`."""
         if now - at > self.max_delay_s:
             self.reports += 1
@@ -144,7 +144,7 @@ class PositionBoard:
         if driver_id in self._followed and self.follower is not None:
             self.follower(driver_id, fix)
 
-    def _refuse(self, reason: Verdict) -> Verdict:
+    def _refuse(self, reason: Judgement) -> Judgement:
         self.refused += 1
         return reason
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from dispatch.domain.pricing.money import rounded_parts
-from dispatch.domain.pricing.tariff import ANY_VEHICLE, Parts, Tariff
+from dispatch.domain.pricing.tariff import ANY_VEHICLE, RateParts, Tariff
 from dispatch.values import FareLine, Money, Price
 
 NO_CHANGE: Final = Fraction(1)
@@ -46,7 +46,7 @@ def fare(
 
 
 def _amounts(
-    rates: Parts, unit: int, distance_m: int, duration_s: int, night: Fraction, demand: Fraction
+    rates: RateParts, unit: int, distance_m: int, duration_s: int, night: Fraction, demand: Fraction
 ) -> Iterator[tuple[str, int]]:
     """The exact amount of each line, in parts of a minor unit: `unit` parts make one."""
     times = unit // rates.unit

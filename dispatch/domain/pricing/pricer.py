@@ -11,7 +11,7 @@ from dispatch.domain.pricing.tariff import Tariff
 from dispatch.values import Place, Price
 
 
-class Demand:
+class DemandMultiplier:
     """The multiplier of fares: one for all zones, until a zone is given its own. May be changed at any time."""
 
     def __init__(self, multiplier: float) -> None:
@@ -37,7 +37,7 @@ class Pricer:
     def __init__(
         self,
         tariff: Tariff,
-        demand: Demand,
+        demand: DemandMultiplier,
         travel: EtaModel,
         minute_of_day: Callable[[float], int],
         zones: ZoneMap = ONE_ZONE,

@@ -17,7 +17,7 @@ ANY_VEHICLE: Final = ""
 """The rates of `[tariff]`, for trips without a type of vehicle."""
 
 
-class Parts(NamedTuple):
+class RateParts(NamedTuple):
     """Rates as whole numbers of parts of a minor unit: `unit` parts make one, small enough to write every rate exactly.
 
     Sums of these are as exact as sums of fractions, at less than a tenth of the time.
@@ -44,7 +44,7 @@ class Rates:
     night: Fraction
     night_from: int
     night_to: int
-    parts: Parts
+    parts: RateParts
 
     def is_night(self, minute_of_day: int) -> bool:
         """Whether the night rates apply: from `night_from` until before `night_to`, also over midnight."""
@@ -135,9 +135,9 @@ def _rates(given: Mapping[str, Any], currency: str, digits: int) -> Rates:
     )
 
 
-def _in_parts(*rates: Fraction) -> Parts:
+def _in_parts(*rates: Fraction) -> RateParts:
     unit = lcm(*(rate.denominator for rate in rates))
-    return Parts(unit, *(rate.numerator * (unit // rate.denominator) for rate in rates))
+    return RateParts(unit, *(rate.numerator * (unit // rate.denominator) for rate in rates))
 
 
 def _minute_of_day(written: str) -> int:

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 
-from dispatch.storage.file.in_place import Fault, InPlace, Kind
+from dispatch.storage.file.in_place import Fault, FaultKind, InPlace
 from dispatch.storage.file.owner import beside
 
 
@@ -16,7 +16,7 @@ def part(connection: sqlite3.Connection, path: str | Path, place: InPlace | None
     `path`: the file itself. `place`: knows whether it is still the open one; None: it is. Returns what people must know, or nothing.
     """
     fault = place.fault() if place is not None else None
-    if place is not None and fault is not None and fault.kind is not Kind.LOG_MOVED:
+    if place is not None and fault is not None and fault.kind is not FaultKind.LOG_MOVED:
         return _leave(connection, Path(path), place, fault)
     unmoved = _settle(connection)
     if place is None:
@@ -42,7 +42,7 @@ def _settle(connection: sqlite3.Connection) -> int:
 def _leave(connection: sqlite3.Connection, path: Path, place: InPlace, fault: Fault) -> str:
     """The path names another file now: it gets nothing of ours, neither pages nor our log, which SQLite would take for its own."""
     spare = next(spare for n in count(1) if not _is_taken(spare := beside(path, f".saved-{n}")))
-    whole = fault.kind is Kind.MOVED and _save(connection, spare)
+    whole = fault.kind is FaultKind.MOVED and _save(connection, spare)
     place.close(connection.close, keeps_log=True)
     said = f"{path} {fault.says}"
     if place.is_ours(place.log):

@@ -30,7 +30,7 @@ _FRAME_HEADER: Final = 24
 _SALTS_AT: Final = 16
 
 
-class Kind(Enum):
+class FaultKind(Enum):
     """What happened to the open file, which decides how it is left."""
 
     MOVED = "moved"
@@ -44,7 +44,7 @@ class Kind(Enum):
 class Fault(NamedTuple):
     """What is wrong, as the end of a sentence that begins with the path."""
 
-    kind: Kind
+    kind: FaultKind
     says: str
 
 
@@ -82,21 +82,21 @@ class InPlace:
         try:
             file = stat(self.path)
         except OSError:
-            return Fault(Kind.MOVED, "is not there any more")
+            return Fault(FaultKind.MOVED, "is not there any more")
         if (file.st_ino, file.st_dev) != file_id:
-            return Fault(Kind.MOVED, "is another file than the one that is open")
+            return Fault(FaultKind.MOVED, "is another file than the one that is open")
         if self._has_changed(file) and self._is_overwritten(file):
-            return Fault(Kind.OVERWRITTEN, "was written by something else")
+            return Fault(FaultKind.OVERWRITTEN, "was written by something else")
         for name, known in ((self.log, log_id), (self.index, index_id)):
             try:
                 found = stat(name)
             except OSError:
-                return Fault(Kind.LOG_MOVED, f"has lost {os.path.basename(name)}, where its newest commits are")
+                return Fault(FaultKind.LOG_MOVED, f"has lost {os.path.basename(name)}, where its newest commits are")
             if (found.st_ino, found.st_dev) != known:
-                return Fault(Kind.LOG_MOVED, f"has another {os.path.basename(name)} than the one that is open")
+                return Fault(FaultKind.LOG_MOVED, f"has another {os.path.basename(name)} than the one that is open")
         if self._is_log_overwritten():
             log = os.path.basename(self.log)
-            return Fault(Kind.OVERWRITTEN, f"lost its newest commits: something else wrote {log}")
+            return Fault(FaultKind.OVERWRITTEN, f"lost its newest commits: something else wrote {log}")
         return None
 
     def require(self, *, quick: bool = False) -> None:

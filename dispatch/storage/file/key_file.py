@@ -21,7 +21,7 @@ from dispatch.values import UNDECODABLE
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 MODE: Final = 0o600
-Draw = Callable[[int], bytes]
+DrawBytes = Callable[[int], bytes]
 """So many bytes that nobody can guess."""
 
 
@@ -79,7 +79,7 @@ def read_keys(database: str | Path) -> KeyRing | None:
         raise BadKeys(f"{path} is no key file: {error}; without it everybody has to log in again") from None
 
 
-def keys_of(database: str | Path, now: float, draw: Draw = secrets.token_bytes) -> KeyRing:
+def keys_of(database: str | Path, now: float, draw: DrawBytes = secrets.token_bytes) -> KeyRing:
     """The keys beside this database; made at Unix second `now` where there are none. Raises BadKeys."""
     ring = read_keys(database)
     if ring is None:
@@ -89,7 +89,7 @@ def keys_of(database: str | Path, now: float, draw: Draw = secrets.token_bytes) 
     return ring
 
 
-def rotate_keys(database: str | Path, now: float, keep_s: float, draw: Draw = secrets.token_bytes) -> KeyRing:
+def rotate_keys(database: str | Path, now: float, keep_s: float, draw: DrawBytes = secrets.token_bytes) -> KeyRing:
     """Sign with a new key from now on; older ones verify for `keep_s` seconds more. Raises BadKeys."""
     ring = keys_of(database, now, draw).rotated(new_key(now, draw), keep_s)
     _write(keys_path(database), ring, is_new=False)
@@ -103,7 +103,7 @@ def copy_keys(database: str | Path, other: str | Path) -> None:
         _write(keys_path(other), ring, is_new=True)
 
 
-def new_key(now: float, draw: Draw) -> Key:
+def new_key(now: float, draw: DrawBytes) -> Key:
     """A key that nobody can guess."""
     return Key(draw(8).hex(), draw(SECRET_BYTES), now)
 

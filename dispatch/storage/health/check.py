@@ -33,7 +33,7 @@ UNWIPED: Final = (
 _EVENTS: Final = f"SELECT n, at, stream, ride_id, ride_no, kind, {BODY} FROM events ORDER BY n"
 
 
-class Difference(NamedTuple):
+class RowDifference(NamedTuple):
     """The rows under one key, as the file has them and as its events tell them; `columns` in their order."""
 
     table: str
@@ -114,7 +114,7 @@ def taken(made: sqlite3.Connection, n: int, event: Event, at: float) -> Iterator
         yield f"event {n} cannot have happened: {error}"
 
 
-def differing(db: Database, made: sqlite3.Connection) -> Iterator[Difference]:
+def differing(db: Database, made: sqlite3.Connection) -> Iterator[RowDifference]:
     """Every key of every table whose rows in the file are not those of `made`."""
     for table, follows in FOLLOWING.items():
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] not in follows.aside]
@@ -125,10 +125,10 @@ def differing(db: Database, made: sqlite3.Connection) -> Iterator[Difference]:
             for _, side, row in sides:
                 told[side].append(row)
             if told[HELD] != told[TRUE] and (told[TRUE] or key not in spared):
-                yield Difference(table, key, columns, told[HELD], told[TRUE])
+                yield RowDifference(table, key, columns, told[HELD], told[TRUE])
 
 
-def repairs(difference: Difference) -> list[Change]:
+def repairs(difference: RowDifference) -> list[Change]:
     """What makes these rows what their events tell."""
     table, key, columns, held, true = difference
     where = " AND ".join(f"{name} = ?" for name in FOLLOWING[table].key)
@@ -139,7 +139,7 @@ def repairs(difference: Difference) -> list[Change]:
     return [(f"DELETE FROM {table} WHERE {where}", key), *((added, row) for row in true)]
 
 
-def clause(difference: Difference) -> str:
+def clause(difference: RowDifference) -> str:
     """What is wrong with these rows."""
     table, key, columns, held, true = difference
     name = f"{table}: {' '.join(map(str, key))}"

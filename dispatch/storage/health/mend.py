@@ -21,7 +21,7 @@ from dispatch.messages.journal import Append, by_nobody
 from dispatch.storage.failures import StorageDamaged, explained
 from dispatch.storage.file.owner import owned
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
-from dispatch.storage.health.check import Difference, clause, differing, misfiled, repairs, scratch, taken
+from dispatch.storage.health.check import RowDifference, clause, differing, misfiled, repairs, scratch, taken
 from dispatch.storage.log.on_file import BODY, Writer, read
 from dispatch.storage.tables.opening import reading
 from dispatch.storage.tables.views import Change
@@ -134,7 +134,7 @@ class _Plan:
         assert not wrong, wrong
         self._ends.append((stream, event))
 
-    def _repair(self, difference: Difference) -> None:
+    def _repair(self, difference: RowDifference) -> None:
         """These rows become what the events that are left tell."""
         key = " ".join(map(masked_id, map(str, difference.key)))
         self.told.done.append(f"{difference.table}: {key} becomes what its events tell")

@@ -25,8 +25,8 @@ from dispatch.storage.failures import EventRefused
 if TYPE_CHECKING:
     from dispatch.storage.log.on_file import Writer
 
-Letter = tuple[str, Message]
-PostMany = Callable[[Iterable[Letter]], None]
+OutgoingLetter = tuple[str, Message]
+PostMany = Callable[[Iterable[OutgoingLetter]], None]
 """Tells these letters, in order. Must be safe to call from any thread."""
 T = TypeVar("T")
 Job = Callable[["Writer"], T]
@@ -217,7 +217,7 @@ class Journal(ThreadActor):
                 self._flush_later()
             if not batch:
                 return
-        answers: list[Letter] = []
+        answers: list[OutgoingLetter] = []
         self._keep(batch, answers)
         if answers:
             self._post_many(answers)
@@ -232,7 +232,7 @@ class Journal(ThreadActor):
         if self._waiting and not self._ails:  # it writes again, and those who were to wait need not
             self._flush()
 
-    def _keep(self, batch: Sequence[Append], answers: list[Letter]) -> None:
+    def _keep(self, batch: Sequence[Append], answers: list[OutgoingLetter]) -> None:
         """Commit a batch and add its answers. Where its own events are at fault, halve it until only they are left out."""
         sound: list[Append] = []
         for append in batch:

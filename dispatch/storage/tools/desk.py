@@ -33,7 +33,7 @@ from dispatch.messages.events import (
     StaffActed,
 )
 from dispatch.storage.log.on_file import BODY, OF_RIDE, read
-from dispatch.storage.tools.history import Recorded
+from dispatch.storage.tools.history import HistoryEvent
 from dispatch.timestamps import time_told
 from dispatch.words import Party, RideStatus
 
@@ -81,7 +81,7 @@ def ride_of(db: Database, path: str, ride_id: RideId) -> Told | None:
         return None
     query = f"SELECT n, at, stream, {BODY} FROM events WHERE {OF_RIDE} ORDER BY n"
     history = [
-        Recorded(at, stream, read(path, n, body))
+        HistoryEvent(at, stream, read(path, n, body))
         for n, at, stream, body in db.conn.execute(query, (ride_id,)).fetchall()
     ]
     record = RideRecord(ride_id)
@@ -123,7 +123,7 @@ def ride_row(row: Told) -> Told:
 # -- the timeline
 
 
-def timeline(history: Iterable[Recorded], names: dict[str, str]) -> list[Told]:
+def timeline(history: Iterable[HistoryEvent], names: dict[str, str]) -> list[Told]:
     """What happened to the ride, in order: each with the time when it was on record (`at`), who did it (`by`) and `what`.
 
     `names`: of drivers, by id.

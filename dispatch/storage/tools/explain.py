@@ -15,7 +15,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.storage.tables.opening import reading
-from dispatch.storage.tools.history import Recorded, history_of
+from dispatch.storage.tools.history import HistoryEvent, history_of
 from dispatch.storage.tools.show import told
 from dispatch.words import AskVerdict
 
@@ -58,7 +58,7 @@ def explanation(path: str | Path, ride_id: str, *, full_phones: bool = False, ai
     return readable
 
 
-def _take(rounds: list[Told], offers: Told, recorded: Recorded) -> None:
+def _take(rounds: list[Told], offers: Told, recorded: HistoryEvent) -> None:
     event = recorded.event
     if isinstance(event, RoundConsidered):
         rounds.append(_round(event, recorded.at, event.radius_m, explained=True))

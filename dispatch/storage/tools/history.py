@@ -18,7 +18,7 @@ class NoSuchRideOnFile(StorageFailure, says="{path} has no ride {detail}"):
     """Nobody ever booked under this id in this file."""
 
 
-class Recorded(NamedTuple):
+class HistoryEvent(NamedTuple):
     """One event: the Unix time when it was written, the address of the actor whose it is, and what happened."""
 
     at: float
@@ -26,7 +26,7 @@ class Recorded(NamedTuple):
     event: Event
 
 
-def history_of(path: str | Path, ride_id: str) -> list[Recorded]:
+def history_of(path: str | Path, ride_id: str) -> list[HistoryEvent]:
     """Every event that names this ride, oldest first. Raises NoSuchRideOnFile, and DatabaseError for a file that cannot be read."""
     with reading(path) as db:
         rows: list[Any] = db.conn.execute(_EVENTS, (ride_id,)).fetchall()
@@ -34,4 +34,4 @@ def history_of(path: str | Path, ride_id: str) -> list[Recorded]:
             others = [row[0] for row in db.conn.execute(_ANY_RIDES)]
             newest = f"; its newest are {', '.join(others)}" if others else ", nor any other ride"
             raise NoSuchRideOnFile(path, f"{ride_id!r}{newest}")
-    return [Recorded(at, stream, read(str(path), n, body)) for n, at, stream, body in rows]
+    return [HistoryEvent(at, stream, read(str(path), n, body)) for n, at, stream, body in rows]

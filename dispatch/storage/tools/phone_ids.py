@@ -55,7 +55,7 @@ class Merged(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-class Plan(msgspec.Struct):
+class PhoneIdPlan(msgspec.Struct):
     """What is to change: old ids and phones with their new forms. `apart`: who stays as two, since both did something at one time."""
 
     ids: dict[str, dict[str, str]]
@@ -69,14 +69,14 @@ class Plan(msgspec.Struct):
         return not (self.phones or any(self.ids.values()))
 
 
-def plan_of(path: str | Path, region: str = "") -> tuple[Plan, str]:
+def plan_of(path: str | Path, region: str = "") -> tuple[PhoneIdPlan, str]:
     """What `bring_over` would do now, and by which region: the given one, else the one that the file keeps. Raises DatabaseError."""
     with reading(path) as db:
         region = region or kept_region(db)
         return _plan(db, region), region
 
 
-def bring_over(path: str | Path, region: str = "") -> tuple[Plan, str, int]:
+def bring_over(path: str | Path, region: str = "") -> tuple[PhoneIdPlan, str, int]:
     """Rewrite the file in one transaction. Returns what changed, by which region, and how many events. Nobody else may have the file.
 
     `region`: of numbers that name no country, which the file keeps from now on; empty: the one that it keeps. Raises DatabaseError;
@@ -101,7 +101,7 @@ def has_other_forms(db: Database, region: str) -> bool:
     return False
 
 
-def told(plan: Plan, region: str, changed: int | None) -> Iterator[str]:
+def told(plan: PhoneIdPlan, region: str, changed: int | None) -> Iterator[str]:
     """A plan for people to read, line by line. `changed`: how many events were rewritten; None: nothing was, it is only a plan."""
     by = f", numbers without a country read as {region}" if region else ""
     for people in plan.merged:
@@ -119,9 +119,9 @@ def told(plan: Plan, region: str, changed: int | None) -> Iterator[str]:
 # -- the plan
 
 
-def _plan(db: Database, region: str) -> Plan:
+def _plan(db: Database, region: str) -> PhoneIdPlan:
     phones = _phones(db, region)
-    plan = Plan({PASSENGER: {}, DRIVER: {}}, phones, [], [])
+    plan = PhoneIdPlan({PASSENGER: {}, DRIVER: {}}, phones, [], [])
     for what in (PASSENGER, DRIVER):
         groups: dict[str, list[str]] = defaultdict(list)
         for ident, phone in _people(db, what):
@@ -208,7 +208,7 @@ def _overlap(people: Iterable[list[Span]]) -> bool:
 # -- the rewriting
 
 
-def _rewrite(db: Database, plan: Plan) -> int:
+def _rewrite(db: Database, plan: PhoneIdPlan) -> int:
     """Rewrite the events, and make the tables what they tell then. Returns how many events changed."""
     if plan.is_empty:
         return 0
@@ -228,7 +228,7 @@ def _rewrite(db: Database, plan: Plan) -> int:
     return changed
 
 
-def _rewrite_events(db: Database, plan: Plan) -> int:
+def _rewrite_events(db: Database, plan: PhoneIdPlan) -> int:
     changed, last = 0, 0
     old = {form.encode() for forms in (*plan.ids.values(), plan.phones) for form in forms}
     page = f"SELECT n, {BODY} FROM events WHERE n > ? ORDER BY n LIMIT {EVENTS_AT_ONCE}"
@@ -249,7 +249,7 @@ def _rewrite_events(db: Database, plan: Plan) -> int:
     return changed
 
 
-def _renamed(told: Any, plan: Plan) -> bool:
+def _renamed(told: Any, plan: PhoneIdPlan) -> bool:
     """Put new ids and phones into this event, wherever they stand in it; whether any did."""
     is_changed = False
     for part in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():

@@ -15,13 +15,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatch.identity.tokens import Claims
 from dispatch.principals import ANYBODY, OPERATIONS, Principal, Role
-from dispatch.transport.http.paths import Refusal
+from dispatch.transport.http.paths import RequestRefusal
 from dispatch.transport.http.problem import problem
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="dispatch"'}
 
 
-class Need(Enum):
+class ProofNeeded(Enum):
     """What somebody must have proved to ask a route."""
 
     NOTHING = "public"
@@ -36,7 +36,7 @@ class Need(Enum):
     """Asked from the operator's own machine, whoever it is."""
 
 
-class Caller(NamedTuple):
+class Requester(NamedTuple):
     """Who asks over HTTP. `claims`: what they have proved, None: nothing. `login`: people have to prove who they are here.
     `is_local`: the request comes from this machine itself, without a proxy in between.
     """
@@ -45,52 +45,52 @@ class Caller(NamedTuple):
     login: bool
     is_local: bool
 
-    def principal(self, need: Need) -> Principal:
-        """In whose name the request is answered. Raises Refusal: 401 if nothing was proved, 403 if it is not enough."""
+    def principal(self, need: ProofNeeded) -> Principal:
+        """In whose name the request is answered. Raises RequestRefusal: 401 if nothing was proved, 403 if it is not enough."""
         proved = self.claims.principal if self.claims is not None else None
-        if need is Need.MACHINE:
+        if need is ProofNeeded.MACHINE:
             if not self.is_local:
-                raise Refusal(
+                raise RequestRefusal(
                     HTTPStatus.FORBIDDEN,
                     "only programs on this machine are answered here, and none while a proxy is listed (behind_proxy): "
                     "ask on the admin port (admin_port)",
                 )
             return OPERATIONS
-        if need in (Need.STAFF, Need.MANAGER):
+        if need in (ProofNeeded.STAFF, ProofNeeded.MANAGER):
             if not self.login:
                 return proved if proved is not None and proved.role is Role.STAFF else OPERATIONS
             if proved is None:
                 raise unproved()
-            if proved.role is not Role.STAFF or (need is Need.MANAGER and not proved.is_manager):
-                raise Refusal(HTTPStatus.FORBIDDEN, f"this is for {need.value} alone")
+            if proved.role is not Role.STAFF or (need is ProofNeeded.MANAGER and not proved.is_manager):
+                raise RequestRefusal(HTTPStatus.FORBIDDEN, f"this is for {need.value} alone")
             return proved
-        if proved is None and (need is Need.SELF or (self.login and need is not Need.NOTHING)):
+        if proved is None and (need is ProofNeeded.SELF or (self.login and need is not ProofNeeded.NOTHING)):
             raise unproved()
-        return proved or (OPERATIONS if need is Need.CONCERNED else ANYBODY)
+        return proved or (OPERATIONS if need is ProofNeeded.CONCERNED else ANYBODY)
 
 
-def unproved(message: str = "log in, and send the access token as `Authorization: Bearer …`") -> Refusal:
+def unproved(message: str = "log in, and send the access token as `Authorization: Bearer …`") -> RequestRefusal:
     """The refusal of somebody who has proved nothing."""
-    return Refusal(HTTPStatus.UNAUTHORIZED, message, "not_authenticated", CHALLENGE)
+    return RequestRefusal(HTTPStatus.UNAUTHORIZED, message, "not_authenticated", CHALLENGE)
 
 
 def claims_of(request: Request) -> Claims | None:
     """What the asker of an admitted request has proved; None: nothing."""
-    caller: Caller = request.state.caller
+    caller: Requester = request.state.caller
     return caller.claims
 
 
 class Guarded:
     """The application of a route, behind what its asker must have proved."""
 
-    def __init__(self, app: ASGIApp, need: Need) -> None:
+    def __init__(self, app: ASGIApp, need: ProofNeeded) -> None:
         self._app = app
         self.need = need
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             scope["state"]["principal"] = scope["state"]["caller"].principal(self.need)
-        except Refusal as refusal:
+        except RequestRefusal as refusal:
             answer = problem(refusal.status, str(refusal), refusal.code, refusal.headers)
             await answer(scope, receive, send)
         else:
@@ -99,40 +99,40 @@ class Guarded:
 
 def public(routes: Iterable[Route]) -> list[Route]:
     """These are for everybody."""
-    return [guarded(route, Need.NOTHING) for route in routes]
+    return [guarded(route, ProofNeeded.NOTHING) for route in routes]
 
 
 def for_people(routes: Iterable[Route]) -> list[Route]:
     """These are for whoever has logged in, in any role; for everybody while nobody has to."""
-    return [guarded(route, Need.PERSON) for route in routes]
+    return [guarded(route, ProofNeeded.PERSON) for route in routes]
 
 
 def for_oneself(routes: Iterable[Route]) -> list[Route]:
     """These are for whoever has logged in, and for nobody else, also while nobody has to."""
-    return [guarded(route, Need.SELF) for route in routes]
+    return [guarded(route, ProofNeeded.SELF) for route in routes]
 
 
 def for_those_concerned(routes: Iterable[Route]) -> list[Route]:
     """These answer each as it concerns them: the operator's people, a passenger, a driver."""
-    return [guarded(route, Need.CONCERNED) for route in routes]
+    return [guarded(route, ProofNeeded.CONCERNED) for route in routes]
 
 
 def for_staff(routes: Iterable[Route]) -> list[Route]:
     """These are for the operator's people."""
-    return [guarded(route, Need.STAFF) for route in routes]
+    return [guarded(route, ProofNeeded.STAFF) for route in routes]
 
 
 def for_managers(routes: Iterable[Route]) -> list[Route]:
     """These are for those of the operator's people who may do what dispatchers may not."""
-    return [guarded(route, Need.MANAGER) for route in routes]
+    return [guarded(route, ProofNeeded.MANAGER) for route in routes]
 
 
 def for_this_machine(routes: Iterable[Route]) -> list[Route]:
     """These are for the operator's programs, on this machine."""
-    return [guarded(route, Need.MACHINE) for route in routes]
+    return [guarded(route, ProofNeeded.MACHINE) for route in routes]
 
 
-def guarded(route: Route, need: Need = Need.STAFF) -> Route:
+def guarded(route: Route, need: ProofNeeded = ProofNeeded.STAFF) -> Route:
     """The route with this need, unless one was said already."""
     if not isinstance(route.app, Guarded):
         route.app = Guarded(route.app, need)

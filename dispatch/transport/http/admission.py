@@ -18,8 +18,8 @@ from dispatch.identity.tokens import BadToken, Claims, TokenExpired
 from dispatch.ids import DriverId, RideId
 from dispatch.phones import phone_in
 from dispatch.principals import OPERATIONS, Principal, Role
-from dispatch.transport.http.access import Caller, unproved
-from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Endpoint, Refusal, endpoint, has_token, shown
+from dispatch.transport.http.access import Requester, unproved
+from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Endpoint, RequestRefusal, endpoint, has_token, shown
 from dispatch.transport.http.proofs import Proofs
 
 LOCALHOST: Final = "localhost"
@@ -95,7 +95,7 @@ class Admission:
 
     # -- requests
 
-    def admit(self, request: HttpRequest) -> Caller | Refusal:
+    def admit(self, request: HttpRequest) -> Requester | RequestRefusal:
         """Return who asks, or why the request is refused.
 
         400: the Host header is missing or wrong, or there is a token in the URL. 401: the token is worth nothing. 403: Host names
@@ -107,12 +107,12 @@ class Admission:
                 endpoint(f"{request.path}?{request.query}", self._phone_region)
             written = request.header("Authorization")
             claims = self._proved(_bearer(written)) if written else None
-        except Refusal as refusal:
+        except RequestRefusal as refusal:
             return refusal
         except BadToken as error:
             return unproved_by(error)
         is_local = not self._proxies and reach(_plain(request.client)) is Reach.LOOPBACK and not _forwarded(request)
-        return Caller(claims, self._login, is_local)
+        return Requester(claims, self._login, is_local)
 
     def client(self, request: HttpRequest) -> tuple[str, str]:
         """The IP address of who asks, and the scheme that they used where a proxy says so (else empty).
@@ -138,7 +138,7 @@ class Admission:
 
     # -- sockets
 
-    def admit_socket(self, request: HttpRequest) -> Admitted | Turned | Refusal:
+    def admit_socket(self, request: HttpRequest) -> Admitted | Turned | RequestRefusal:
         """Return who speaks on the socket of this handshake, how it is turned away once it is open, or why it is refused.
 
         404: there is no such socket. 400: the path or the Host header is wrong, or there is a token in the URL. 403: as in `admit`.
@@ -147,7 +147,7 @@ class Admission:
             self._require_fit(request)
             at = endpoint(f"{request.path}?{request.query}", self._phone_region)
             token = _token(request)
-        except Refusal as refusal:
+        except RequestRefusal as refusal:
             return refusal
         if not self._login:
             return Admitted(at, self._believed(at), None, self.client(request)[0])
@@ -191,14 +191,14 @@ class Admission:
     # -- whatever asks
 
     def _require_fit(self, request: HttpRequest) -> None:
-        """Raise Refusal of what nobody may send, whoever it is."""
+        """Raise RequestRefusal of what nobody may send, whoever it is."""
         if request.path in EXEMPT:
             return
         if has_token(request.query):
-            raise Refusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
+            raise RequestRefusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
         self._require_own_pages(request)
         if not self._login and _forwarded(request):
-            raise Refusal(
+            raise RequestRefusal(
                 HTTPStatus.FORBIDDEN,
                 "this request came through a proxy, and behind one everybody would be believed to be whom they name: "
                 "start the server with --behind-proxy and the proxy's address, and people log in; "
@@ -220,7 +220,7 @@ class Admission:
         page = origin(origins[0].strip()) if len(origins) == 1 else None
         if page is None or not (page in self._origins or _is_of(asked, page)):
             got = ", ".join(origins)
-            raise Refusal(
+            raise RequestRefusal(
                 HTTPStatus.FORBIDDEN,
                 f"a page of Origin {shown(got)!r} may not use this server: if the page is yours, name its origin, "
                 "such as https://app.example, in the setting `origins`",
@@ -235,9 +235,9 @@ class Admission:
         asked = authority(hosts[0].strip()) if len(hosts) == 1 else None
         if asked is None:
             got = ", ".join(hosts)
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"one Host header must name this server, got {shown(got)!r}")
+            raise RequestRefusal(HTTPStatus.BAD_REQUEST, f"one Host header must name this server, got {shown(got)!r}")
         if not asked.is_address and asked.host not in self._hosts:
-            raise Refusal(
+            raise RequestRefusal(
                 HTTPStatus.FORBIDDEN,
                 f"Host {shown(asked.host)!r} is no name of this server: ask for it by its IP address or as localhost, "
                 "or name this host in its setting `hosts`",
@@ -246,11 +246,11 @@ class Admission:
         return asked
 
 
-def unproved_by(error: BadToken) -> Refusal:
+def unproved_by(error: BadToken) -> RequestRefusal:
     """401 for this token."""
     refusal = unproved(str(error))
     said = f'{refusal.headers["WWW-Authenticate"]}, error="invalid_token"'
-    return Refusal(refusal.status, str(error), error.code, {"WWW-Authenticate": said})
+    return RequestRefusal(refusal.status, str(error), error.code, {"WWW-Authenticate": said})
 
 
 def _token(request: HttpRequest) -> str | None:

@@ -22,7 +22,7 @@ from dispatch.errors import did_you_mean
 from dispatch.trail import REQUEST_ID, TRAIL, Numbers, request_id
 from dispatch.transport.http.access import guarded, public
 from dispatch.transport.http.admission import EXEMPT, Admission, HttpRequest
-from dispatch.transport.http.paths import SHOWN_CHARACTERS, Refusal, shown
+from dispatch.transport.http.paths import SHOWN_CHARACTERS, RequestRefusal, shown
 from dispatch.transport.http.problem import problem
 from dispatch.transport.wire import frame_log
 
@@ -104,7 +104,7 @@ class _Gate:
         send = _naming(name, send)
         if path not in EXEMPT:
             send = _noting_refusals(scope, send, self._refused)
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, RequestRefusal):
             told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
             await told(scope, receive, send)
         else:

@@ -10,7 +10,7 @@ from dispatch.transport.wire import client, server
 
 VERSION: Final = "3.0.0"
 AT: Final = "#/components/schemas/{name}"
-Document = dict[str, Any]
+JsonDocument = dict[str, Any]
 Frame = type[msgspec.Struct]
 
 
@@ -46,11 +46,11 @@ CHANNELS: Final = (
 )
 
 
-def asyncapi(version: str) -> Document:
+def asyncapi(version: str) -> JsonDocument:
     """The document, for `version` of the product. Operations are seen from the server: it receives what apps say."""
     frames = sorted({frame for each in CHANNELS for frame in (*each.said, *each.heard)}, key=lambda each: each.__name__)
     _, schemas = msgspec.json.schema_components(frames, ref_template=AT)
-    operations: Document = {}
+    operations: JsonDocument = {}
     for channel in CHANNELS:
         for action, told in (("receive", channel.said), ("send", channel.heard)):
             operations[f"{action}_{channel.name}"] = {
@@ -68,9 +68,9 @@ def asyncapi(version: str) -> Document:
     }
 
 
-def _channel(channel: _Channel) -> Document:
+def _channel(channel: _Channel) -> JsonDocument:
     named = {frame.__name__ for frame in (*channel.said, *channel.heard)}
-    told: Document = {
+    told: JsonDocument = {
         "address": channel.address,
         "description": channel.who,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in sorted(named)},
@@ -80,7 +80,7 @@ def _channel(channel: _Channel) -> Document:
     return told
 
 
-def _message(frame: Frame) -> Document:
+def _message(frame: Frame) -> JsonDocument:
     return {
         "name": str(frame.__struct_config__.tag),
         "summary": portable((frame.__doc__ or "").strip()),

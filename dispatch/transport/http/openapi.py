@@ -13,7 +13,7 @@ import msgspec
 from starlette.routing import Route
 
 from dispatch.errors import FrameError
-from dispatch.transport.http.access import Guarded, Need
+from dispatch.transport.http.access import Guarded, ProofNeeded
 from dispatch.transport.http.operation import JSON, DescribedRoute, Operation, methods_of
 from dispatch.transport.http.problem import CODES, MEDIA_TYPE, Problem
 from dispatch.transport.wire.fields import RideIdText
@@ -27,19 +27,19 @@ TOKEN: Final = "token"
 SCHEMES: Final[Mapping[str, Any]] = MappingProxyType(
     {TOKEN: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a login."}}
 )
-WHO: Final[Mapping[Need, str]] = MappingProxyType(
+WHO: Final[Mapping[ProofNeeded, str]] = MappingProxyType(
     {
-        Need.NOTHING: "For everybody.",
-        Need.PERSON: "For whoever has logged in.",
-        Need.SELF: "For whoever has logged in, also while nobody has to.",
-        Need.CONCERNED: "For the operator's people, and for the passenger and the driver whom it concerns.",
-        Need.STAFF: "For the operator's people.",
-        Need.MANAGER: "For managers.",
-        Need.MACHINE: "For programs on the server's own machine.",
+        ProofNeeded.NOTHING: "For everybody.",
+        ProofNeeded.PERSON: "For whoever has logged in.",
+        ProofNeeded.SELF: "For whoever has logged in, also while nobody has to.",
+        ProofNeeded.CONCERNED: "For the operator's people, and for the passenger and the driver whom it concerns.",
+        ProofNeeded.STAFF: "For the operator's people.",
+        ProofNeeded.MANAGER: "For managers.",
+        ProofNeeded.MACHINE: "For programs on the server's own machine.",
     }
 )
 PYTHON_END: Final = r"\Z"
-Document = dict[str, Any]
+JsonDocument = dict[str, Any]
 _IN_BRACES: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -49,7 +49,7 @@ def openapi(
     statuses: Mapping[type[FrameError], int],
     codes: Mapping[int, str] = CODES,
     login: bool = True,
-) -> Document:
+) -> JsonDocument:
     """The document of these routes, for `version` of the product.
 
     Args:
@@ -61,7 +61,7 @@ def openapi(
     """
     known = sorted(routes, key=lambda route: route.path)
     schemas = _Schemas(known, codes)
-    paths: Document = {}
+    paths: JsonDocument = {}
     for route in known:
         at = paths.setdefault(_IN_BRACES.sub(r"{\1}", route.path), {})
         for method in methods_of(route):
@@ -88,11 +88,11 @@ class _Schemas:
             named += [field.type for field in queried]
         schemas, components = msgspec.json.schema_components(named, ref_template=AT)
         self._schemas = list(zip(named, map(portable, schemas), strict=True))
-        self.components: Document = portable(components)
+        self.components: JsonDocument = portable(components)
         known = sorted({*RefusalCode, *codes.values(), "refused", "wrong_host", "wrong_origin"})
         self.components["Problem"]["properties"]["code"]["enum"] = known
 
-    def of(self, kind: Any) -> Document:
+    def of(self, kind: Any) -> JsonDocument:
         return next(schema for named, schema in self._schemas if named is kind)
 
 
@@ -113,22 +113,22 @@ def portable(schema: Any) -> Any:
     return schema
 
 
-def need_of(route: Route) -> Need:
+def need_of(route: Route) -> ProofNeeded:
     """What its asker must have proved."""
-    return route.app.need if isinstance(route.app, Guarded) else Need.STAFF
+    return route.app.need if isinstance(route.app, Guarded) else ProofNeeded.STAFF
 
 
-def _security(route: Route, login: bool) -> list[Document]:
+def _security(route: Route, login: bool) -> list[JsonDocument]:
     """Ways to prove that, of which one is enough. An empty one: nothing has to be proved."""
     need, cookie = need_of(route), operation_of(route).cookie
     if cookie:
         return [{cookie: []}]
-    if need in (Need.NOTHING, Need.MACHINE):
+    if need in (ProofNeeded.NOTHING, ProofNeeded.MACHINE):
         return []
-    return [{TOKEN: []}] if login or need is Need.SELF else [{}, {TOKEN: []}]
+    return [{TOKEN: []}] if login or need is ProofNeeded.SELF else [{}, {TOKEN: []}]
 
 
-def _cookies(routes: Iterable[Route]) -> Document:
+def _cookies(routes: Iterable[Route]) -> JsonDocument:
     names = sorted({operation_of(route).cookie for route in routes} - {""})
     return {
         name: {
@@ -143,9 +143,9 @@ def _cookies(routes: Iterable[Route]) -> Document:
 
 def _operation(
     route: Route, method: str, schemas: _Schemas, statuses: Mapping[type[FrameError], int], login: bool
-) -> Document:
+) -> JsonDocument:
     operation = operation_of(route)
-    told: Document = {
+    told: JsonDocument = {
         "operationId": re.sub(r"\W+", "_", f"{method} {route.path}").strip("_").lower(),
         "summary": operation.does,
         "description": WHO[need_of(route)],
@@ -159,8 +159,8 @@ def _operation(
     return told
 
 
-def _parameters(route: Route, operation: Operation, schemas: _Schemas) -> list[Document]:
-    told: list[Document] = []
+def _parameters(route: Route, operation: Operation, schemas: _Schemas) -> list[JsonDocument]:
+    told: list[JsonDocument] = []
     for name in _IN_BRACES.findall(route.path):
         schema = schemas.of(PATH_PARAMETERS[name]) if name in PATH_PARAMETERS else {"type": "string", "minLength": 1}
         told.append({"name": name, "in": "path", "required": True, "schema": schema})
@@ -172,11 +172,11 @@ def _parameters(route: Route, operation: Operation, schemas: _Schemas) -> list[D
     return told
 
 
-def _responses(operation: Operation, schemas: _Schemas, statuses: Mapping[type[FrameError], int]) -> Document:
-    good: Document = {"description": HTTPStatus(operation.status).phrase}
+def _responses(operation: Operation, schemas: _Schemas, statuses: Mapping[type[FrameError], int]) -> JsonDocument:
+    good: JsonDocument = {"description": HTTPStatus(operation.status).phrase}
     if operation.answers is not None:
         good["content"] = {operation.media_type: {"schema": schemas.of(operation.answers)}}
-    told: Document = {str(int(operation.status)): good}
+    told: JsonDocument = {str(int(operation.status)): good}
     if operation.again is not None:
         told[str(int(operation.again))] = {**good, "description": "It was done before."}
     codes: dict[int, list[str]] = {}

@@ -22,7 +22,7 @@ class Endpoint(NamedTuple):
     ident: str
 
 
-class Refusal(Exception):
+class RequestRefusal(Exception):
     """A request is refused with this HTTP status, this sentence and these headers.
 
     `code` is empty where that of the status says enough.
@@ -60,11 +60,11 @@ def endpoint(target: str, phone_region: str = "") -> Endpoint:
     numbers that name no country.
 
     Raises:
-        Refusal: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
+        RequestRefusal: 404 for an unknown path, 400 for an id that breaks its rule or a token in the query.
     """
     path, _, query = target.partition("?")
     if has_token(query):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
+        raise RequestRefusal(HTTPStatus.BAD_REQUEST, "tokens are not taken in the URL")
     match [unquote(part) for part in path.removesuffix("/").split("/")]:
         case ["", "ws", kind, ident] if kind in _RULES:
             return Endpoint(kind, _ident(_RULES[kind], ident, phone_region))
@@ -73,7 +73,7 @@ def endpoint(target: str, phone_region: str = "") -> Endpoint:
         case ["", "ws", kind] if kind in _RULES:
             return Endpoint(kind, _ident(_RULES[kind], "", phone_region))
         case _:
-            raise Refusal(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
+            raise RequestRefusal(HTTPStatus.NOT_FOUND, f"no such endpoint {shown(path)}; try {_KNOWN}")
 
 
 def has_token(query: str) -> bool:
@@ -86,7 +86,7 @@ def _ident(rule: _Rule, ident: str, phone_region: str) -> str:
     if rule.may_be_phone:
         written = identity(ident, phone_region) if written else canonical(ident, phone_region) or ""
     if not written:
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
+        raise RequestRefusal(HTTPStatus.BAD_REQUEST, f"{rule.name} must match {rule.pattern}, got {shown(ident)!r}")
     return written
 
 

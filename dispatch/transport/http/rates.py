@@ -30,7 +30,7 @@ def whose(host: str) -> str:
     return str(ip_network((address, NETWORK_BITS), strict=False)) if address.version == 6 else host
 
 
-class Rates:
+class AddressRates:
     """Each address at its own rate."""
 
     def __init__(self, per_s: float, burst: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from dispatch import addresses
-from dispatch.domain.places.positions import BELIEVED, NEWS, Verdict
+from dispatch.domain.places.positions import BELIEVED, NEWS, Judgement
 from dispatch.errors import BadField, Forbidden
 from dispatch.ids import DriverId, Number
 from dispatch.messages.commands import Request
@@ -19,7 +19,7 @@ from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_DRIVER, Frames, MakeFrame
-from dispatch.transport.sessions.session import IGNORED, OK, Handler, Link, Session, command_of, request_of
+from dispatch.transport.sessions.session import IGNORED, OK, FrameHandler, Link, Session, command_of, request_of
 from dispatch.words import PositionVerdict
 
 Positioned = wire.Position | wire.LocationUpdate
@@ -78,7 +78,7 @@ class DriverSession(Session):
         times = self._seconds(positions, [f"positions[{number}].recorded_at" for number in range(len(positions))])
         self._report(tuple(map(self._seen, positions, times)), message)
 
-    def _report(self, seen: tuple[Seen | Verdict, ...], message: wire.LocationUpdate | wire.LocationBatch) -> None:
+    def _report(self, seen: tuple[Seen | Judgement, ...], message: wire.LocationUpdate | wire.LocationBatch) -> None:
         """Report to the zone of the last position. An app that gave an `id` hears what became of them."""
         is_batch, places = type(message) is wire.LocationBatch, [each for each in seen if not isinstance(each, str)]
         if places:
@@ -100,7 +100,7 @@ class DriverSession(Session):
         clock.learn(max(recorded), now)
         return [clock.when(at, now) if at is not None else now for at in told]
 
-    def _seen(self, position: Positioned, at: float) -> Seen | Verdict:
+    def _seen(self, position: Positioned, at: float) -> Seen | Judgement:
         """A position as a zone is told it, or why nobody is: it is no place, or too inaccurate."""
         context, lat, lon, accuracy = self._context, position.latitude, position.longitude, position.accuracy_m
         if not (lat or lon):
@@ -130,7 +130,7 @@ class DriverSession(Session):
             raise Forbidden
         self._own_names = (self.driver_id, driver_id)  # an app writes it the same way in every frame
 
-    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], FrameHandler]] = {
         **dict.fromkeys(wire.DRIVER_FRAMES, _ask),
         wire.LocationUpdate: _location_update,
         wire.LocationBatch: _location_batch,

@@ -21,7 +21,7 @@ from dispatch.timestamps import unix_time
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import FOR_PASSENGER
-from dispatch.transport.sessions.session import Handler, Link, Session, command_of, request_of
+from dispatch.transport.sessions.session import FrameHandler, Link, Session, command_of, request_of
 from dispatch.values import CARD, CASH, UNNAMED, Passenger, Place, Trip
 from dispatch.words import LinkEnd
 
@@ -154,7 +154,7 @@ class PassengerSession(Session):
             return Passenger(PassengerId(self.principal.id), name, "")
         return replace(self._context.default_passenger, name=UNNAMED)
 
-    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], FrameHandler]] = {
         **dict.fromkeys(wire.PASSENGER_FRAMES, _ask),
         wire.FindDriver: _find_driver,
         wire.Authenticate: Session._authenticate,

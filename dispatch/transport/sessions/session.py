@@ -32,7 +32,7 @@ WARN_BEFORE_S = 60.0
 LOOK_AGAIN_S = 1.0
 """Whether the ride is over for which a socket outlives its token."""
 A_MINUTE_S = 60.0
-Handler = Callable[[Any, Any], Request | None]
+FrameHandler = Callable[[Any, Any], Request | None]
 """Takes a session and a frame. Returns the command for the session's actor; None: the session has done all itself."""
 CLOSED, WAS_SILENT = LinkEnd.CLOSED, LinkEnd.SILENT
 SUPERSEDED = PositionVerdict.SUPERSEDED
@@ -76,7 +76,7 @@ class Session:
     """One connection of one principal. Subclasses have two tables: what each frame asks for, and which frame each notice becomes."""
 
     incoming: ClassVar[wire.Incoming]
-    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]]
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], FrameHandler]]
     frames: ClassVar[Mapping[type, MakeFrame]]
     patient: ClassVar[tuple[type[wire.ClientMessage], ...]] = (wire.Ping,)
     """Frames that wait for a token instead of being refused. Only the latest of each type waits."""

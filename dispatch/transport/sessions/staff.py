@@ -22,7 +22,7 @@ from dispatch.principals import Principal
 from dispatch.transport import wire
 from dispatch.transport.sessions.context import SessionContext
 from dispatch.transport.sessions.frames import Frames, MakeFrame
-from dispatch.transport.sessions.session import Handler, Link, Session
+from dispatch.transport.sessions.session import FrameHandler, Link, Session
 from dispatch.words import RefusalCode
 
 OVERVIEW: Final = addresses.overview(UNNAMED_ZONE)
@@ -86,7 +86,7 @@ class StaffSession(Session):
         """Stop taking mail for this question."""
         self._context.runtime.remove_sink(address)
 
-    handlers: ClassVar[Mapping[type[wire.ClientMessage], Handler]] = {
+    handlers: ClassVar[Mapping[type[wire.ClientMessage], FrameHandler]] = {
         wire.OpsCancelRide: _cancel_ride,
         wire.Authenticate: Session._authenticate,
         wire.Ping: Session._ping,

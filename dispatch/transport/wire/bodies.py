@@ -158,7 +158,7 @@ class RefreshRequest(Struct, frozen=True, gc=False, kw_only=True):
     refresh_token: RefreshTokenText
 
 
-class PersonShown(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+class WhoLoggedIn(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Who logged in, and as what."""
 
     id: str
@@ -174,4 +174,4 @@ class Tokens(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     token_type: str
     expires_in: int
     refresh_token: str | None = None
-    person: PersonShown
+    person: WhoLoggedIn

@@ -21,7 +21,7 @@ from dispatch.ids import RideId
 from dispatch.trail import Numbers
 from dispatch.transport import wire
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest, Turned
-from dispatch.transport.http.paths import DRIVER, RIDE, Refusal
+from dispatch.transport.http.paths import DRIVER, RIDE, RequestRefusal
 from dispatch.transport.http.rates import LOOPBACK, whose
 from dispatch.transport.sessions.gateway import Gateway
 from dispatch.transport.sessions.limits import FloodLimits, TokenBucket
@@ -43,7 +43,7 @@ PROVE_WITHIN_S = 5.0
 MAX_SPREAD_MS = 30_000
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], float]
+ReadSeconds = Callable[[], float]
 T = TypeVar("T")
 
 
@@ -73,7 +73,7 @@ class Deadlines(Generic[T]):
     oldest of more than `most`.
     """
 
-    def __init__(self, limit_s: float, clock: Clock, overdue: Callable[[T], None], most: float = inf) -> None:
+    def __init__(self, limit_s: float, clock: ReadSeconds, overdue: Callable[[T], None], most: float = inf) -> None:
         self._limit_s = limit_s
         self._clock = clock
         self._overdue = overdue
@@ -105,7 +105,7 @@ class Deadlines(Generic[T]):
         self._overdue(thing)
 
 
-class Heard(Protocol):
+class WatchedLink(Protocol):
     """A link whose app must send something now and then. Times are seconds of the clock of `Liveness`.
 
     `last_heard` is None once there is nothing to watch.
@@ -126,16 +126,16 @@ class Liveness:
     when a ping of ours went unanswered for a while: after a pause of this process nobody is dead for having been unheard.
     """
 
-    def __init__(self, ping_after_s: float, dead_after_s: float, tick_s: float, clock: Clock) -> None:
+    def __init__(self, ping_after_s: float, dead_after_s: float, tick_s: float, clock: ReadSeconds) -> None:
         self._ping_after_s = min(ping_after_s, dead_after_s / 2)
         self._dead_after_s = dead_after_s
         self._answer_s = (dead_after_s - self._ping_after_s) / 2
         self._tick_s = tick_s
         self._clock = clock
-        self._buckets: dict[int, list[Heard]] = {}
+        self._buckets: dict[int, list[WatchedLink]] = {}
         self._next = int(clock() / tick_s)
 
-    def watch(self, link: Heard) -> None:
+    def watch(self, link: WatchedLink) -> None:
         """Look after `link` until it is over."""
         self._look_at(link, self._clock() + self._ping_after_s)
 
@@ -150,7 +150,7 @@ class Liveness:
                     self._look(link, heard_at, now)
             self._next += 1
 
-    def _look(self, link: Heard, heard_at: float, now: float) -> None:
+    def _look(self, link: WatchedLink, heard_at: float, now: float) -> None:
         silent_s = now - heard_at
         if silent_s < self._ping_after_s:
             self._look_at(link, heard_at + self._ping_after_s)
@@ -164,7 +164,7 @@ class Liveness:
         else:
             self._look_at(link, heard_at + self._dead_after_s)
 
-    def _look_at(self, link: Heard, at: float) -> None:
+    def _look_at(self, link: WatchedLink, at: float) -> None:
         bucket = max(ceil(at / self._tick_s), self._next + 1)
         self._buckets.setdefault(bucket, []).append(link)
 
@@ -177,7 +177,7 @@ class Connection(Protocol):
     def get_extra_info(self, name: str) -> Any: ...
 
 
-class Socket(Heard, Link, Protocol):
+class Socket(WatchedLink, Link, Protocol):
     """What the edge does to an open socket."""
 
     def stalls(self) -> None: ...
@@ -247,12 +247,12 @@ class SocketEdge:
 
     # -- opening
 
-    def admit(self, request: HttpRequest) -> Admitted | Turned | Refusal:
+    def admit(self, request: HttpRequest) -> Admitted | Turned | RequestRefusal:
         """Admit a handshake or refuse it, as `Admission.admit_socket` does; 503 if the server is stopping, full or too busy, and 429
         if there are too many sockets of the address.
         """
         admitted = self._admission.admit_socket(request)
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, RequestRefusal):
             return admitted
         if self.stopping:
             return self._later("stopping", "the server is stopping")
@@ -264,14 +264,14 @@ class SocketEdge:
             host = whose(admitted.client)
             if host != LOOPBACK and self._addresses[host] >= self.settings.sockets_per_address:
                 refusal = self._later("too_many_of_address", "too many connections from your address")
-                return Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), "rate_limited", refusal.headers)
+                return RequestRefusal(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), "rate_limited", refusal.headers)
         return admitted
 
-    def _later(self, counted_as: str, why: str) -> Refusal:
+    def _later(self, counted_as: str, why: str) -> RequestRefusal:
         """Come back, but not all at once: the more are connected, the longer the time over which they spread."""
         self.counters.shed[counted_as] += 1
         spread_ms = min(MAX_SPREAD_MS, max(COME_BACK_MS, len(self.sockets)))
-        return Refusal(
+        return RequestRefusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"{why}; come back within {spread_ms} ms, spread at random",
             headers={"Retry-After": str(ceil(spread_ms / 1000))},

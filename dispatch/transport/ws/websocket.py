@@ -19,7 +19,7 @@ from dispatch.trail import REQUEST_ID
 from dispatch.transport import wire
 from dispatch.transport.http import problem
 from dispatch.transport.http.admission import NOT_PROVED, Admitted, HttpRequest, Turned
-from dispatch.transport.http.paths import DRIVER, OPS, RIDE, Refusal
+from dispatch.transport.http.paths import DRIVER, OPS, RIDE, RequestRefusal
 from dispatch.transport.sessions.limits import FloodMeter
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.wire import frame_log
@@ -436,7 +436,7 @@ class DispatchConnection(asyncio.Protocol):
         path, _, query = request.path.partition("?")
         headers = request.headers
         admitted = self._edge.admit(HttpRequest(path, query, headers.get_all, self._peer(), names=headers.keys))
-        if isinstance(admitted, Refusal):
+        if isinstance(admitted, RequestRefusal):
             named = {**admitted.headers, REQUEST_ID: self._name}
             response = self._protocol.reject(admitted.status, str(admitted), admitted.code, named)
             why: Exception | None = admitted

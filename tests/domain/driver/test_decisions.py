@@ -14,7 +14,7 @@ from dispatch.domain.driver.decisions import (
     EXPIRE,
     REPEAT,
     RESERVE,
-    Decision,
+    DriverDecision,
     Offers,
     OfferStanding,
     answer,
@@ -61,7 +61,7 @@ def offers_of(*rides: RideId) -> Offers:
     return offers
 
 
-def judged(standing: str, message: AcceptOffer | DeclineOffer) -> Decision:
+def judged(standing: str, message: AcceptOffer | DeclineOffer) -> DriverDecision:
     """The decision about this answer to an offer of RIDE that stands so."""
     driver, offers, now = a_driver(), Offers(), IN_TIME
     if standing in (OfferStanding.OPEN, OfferStanding.OVERDUE):
@@ -96,7 +96,7 @@ def test_an_accept_reserves_the_driver_for_the_offer_until_it_closes_and_ends_th
     decision = answer(a_driver(), offers, AcceptOffer(AS_DAN, RIDE, OFFER, COMMAND), IN_TIME)
     reserved = DriverReserved(RIDE, D1, OFFER, 1, 1, COMMAND, 32.0)
     others = ((offers.open[OTHER_RIDE], OfferOutcome.DRIVER_BUSY),)
-    assert decision == Decision((reserved,), lease(), others, verdict=RESERVE)
+    assert decision == DriverDecision((reserved,), lease(), others, verdict=RESERVE)
 
 
 def test_a_decline_says_why_and_leaves_other_offers_open() -> None:

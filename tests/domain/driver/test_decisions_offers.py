@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.domain.driver.decisions import CLOSINGS_REMEMBERED, Ending, Offers, ending_on_record
+from dispatch.domain.driver.decisions import CLOSINGS_REMEMBERED, OfferEnding, Offers, ending_on_record
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.messages.base import Message
 from dispatch.messages.events import (
@@ -104,7 +104,7 @@ class TestLost:
         offers = Offers()
         offers.close(closing(4))
         offers.close(closing(5, reason, serial=2))
-        assert offers.lose(None, last_seq=4) == (Ending(RIDE, O2, told),)
+        assert offers.lose(None, last_seq=4) == (OfferEnding(RIDE, O2, told),)
         assert offers.closing_of(RIDE, O2) is None
         assert offers.closing_of(RIDE, O1) is not None
 
@@ -129,8 +129,8 @@ MADE_AGAIN = OffersMade(RIDE, 2, 1, (OfferPlaced(OfferId("r1.2.1"), D1, 2.0),), 
     ],
 )
 def test_the_events_of_a_ride_tell_how_the_offer_of_a_driver_ended(events: tuple[Message, ...], reason: str) -> None:
-    assert ending_on_record(events, D1, None) == Ending(RIDE, O1, reason)
-    assert ending_on_record(events, D1, O1) == Ending(RIDE, O1, reason)
+    assert ending_on_record(events, D1, None) == OfferEnding(RIDE, O1, reason)
+    assert ending_on_record(events, D1, O1) == OfferEnding(RIDE, O1, reason)
 
 
 def test_an_offer_of_somebody_else_or_of_another_id_is_not_the_drivers() -> None:
@@ -140,5 +140,5 @@ def test_an_offer_of_somebody_else_or_of_another_id_is_not_the_drivers() -> None
 
 def test_without_an_id_the_last_offer_counts_and_with_one_that_offer() -> None:
     events = (MADE, RideRequested(RIDE, 2, ANN, TRIP, 9.0), MADE_AGAIN, RideCancelled(RIDE, "passenger"))
-    assert ending_on_record(events, D1, None) == Ending(RIDE, OfferId("r1.2.1"), "cancelled")
-    assert ending_on_record(events, D1, O1) == Ending(RIDE, O1, "superseded")
+    assert ending_on_record(events, D1, None) == OfferEnding(RIDE, OfferId("r1.2.1"), "cancelled")
+    assert ending_on_record(events, D1, O1) == OfferEnding(RIDE, O1, "superseded")

@@ -5,18 +5,18 @@ from typing import Any
 
 from dispatch.config import Settings
 from dispatch.domain.places.geo import TravelModel, haversine_m
-from dispatch.domain.pricing.pricer import Demand, Pricer
+from dispatch.domain.pricing.pricer import DemandMultiplier, Pricer
 from dispatch.domain.pricing.tariff import tariff_of
 from dispatch.values import FareLine, Place
 
 MAIN_ST, OAK_AVE = Place(-26.2041, 28.0473), Place(-26.1850, 28.0550)
 
 
-def pricer(demand: Demand | None = None, **settings: Any) -> Pricer:
+def pricer(demand: DemandMultiplier | None = None, **settings: Any) -> Pricer:
     held = Settings(**{"currency": "ZAR", "per_km": 10.0, **settings})
     tariff = tariff_of(held, held, held.currency)
     travel = TravelModel(detour=1.5, speed_mps=10.0)
-    return Pricer(tariff, demand or Demand(1.0), travel, lambda at: int(at // 60) % 1440)
+    return Pricer(tariff, demand or DemandMultiplier(1.0), travel, lambda at: int(at // 60) % 1440)
 
 
 def test_the_way_is_the_straight_line_longer_by_the_models_factor_in_whole_metres_and_seconds() -> None:
@@ -40,7 +40,7 @@ def test_a_type_of_vehicle_is_priced_by_its_own_rates_and_named_in_the_price() -
 
 
 def test_demand_is_seen_in_the_fare_and_may_change_while_the_server_runs() -> None:
-    demand = Demand(1.5)
+    demand = DemandMultiplier(1.5)
     rates = pricer(demand)
     surged = rates.price(MAIN_ST, OAK_AVE, "", 0.0)
     demand.change(1.0)
@@ -50,7 +50,7 @@ def test_demand_is_seen_in_the_fare_and_may_change_while_the_server_runs() -> No
 
 
 def test_a_zones_own_demand_beats_the_general_one_until_all_are_set_anew() -> None:
-    demand = Demand(1.0)
+    demand = DemandMultiplier(1.0)
     demand.change(2.5, zone="7")
     assert (demand.factor("7"), demand.factor("0")) == (Fraction(5, 2), 1)
     demand.change(1.2)

@@ -14,7 +14,7 @@ from sim.network.socket_link import SocketLink
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.people.driver import DriverPhone
 from sim.people.passenger import PassengerPhone
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from tests.sim.demo.test_rides import counted, searching
 
 PICKUP, DROPOFF = (40.75, -73.98), (40.76, -73.97)
@@ -36,7 +36,7 @@ class Rig:
     """A driver's and a passenger's app on virtual time."""
 
     def __init__(self) -> None:
-        self.runtime, self.figures, self.seen = VirtualRuntime(1), Figures(), RidesSeen()
+        self.runtime, self.figures, self.seen = VirtualRuntime(1), RunFigures(), RidesSeen()
         self.errors: Counter[str] = Counter()
         self.ended: list[PassengerPhone] = []
         self.sent = Wire()

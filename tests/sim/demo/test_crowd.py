@@ -23,9 +23,9 @@ from dispatch.transport.sessions.passenger import PassengerSession
 from dispatch.transport.sessions.session import Link
 from dispatch.transport.ws.server import run
 from sim.city.demand import Demand, trip_between
-from sim.demo.crowd import BEAT_S, CADENCE, Beat, Crowd
+from sim.demo.crowd import BEAT_S, CADENCE, Beat, DemoCrowd
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 from tests.sim.demo.test_apps import Rig
 from tests.transport.echo import Served, serving, until
 
@@ -84,9 +84,9 @@ class Town:
         self.runtime.sink(JOURNAL, journal)
         zone = assemble(settings, self.runtime, journal, travel=TravelModel(), make_policy=None)
         self.gateway, self.board = Door(zone.gateway), zone.board
-        self.figures = Figures()
+        self.figures = RunFigures()
         self.failures: list[BaseException] = []
-        self.crowd = Crowd(RealtimeRuntime(1), self.figures, self.failures.append)
+        self.crowd = DemoCrowd(RealtimeRuntime(1), self.figures, self.failures.append)
 
     async def fleet(self, served: Served, size: int, behaviour: DriverBehaviour = EAGER) -> None:
         drivers = [(DriverId(str(27830000001 + number)), HERE) for number in range(size)]
@@ -212,7 +212,7 @@ def test_a_bug_in_a_phone_is_told() -> None:
 def test_free_drivers_tell_where_they_are_every_ten_seconds_those_with_a_ride_every_three_and_all_ping_every_five() -> (
     None
 ):
-    rigs, crowd = [Rig() for _ in range(130)], Crowd(VirtualRuntime(1), Figures(), [].append)
+    rigs, crowd = [Rig() for _ in range(130)], DemoCrowd(VirtualRuntime(1), RunFigures(), [].append)
     crowd.drivers = [rig.driver() for rig in rigs[:110]]
     crowd.passengers = {RideId(str(turn)): rig.passenger() for turn, rig in enumerate(rigs[110:])}
     for app in (*crowd.drivers, *crowd.passengers.values()):

@@ -6,7 +6,7 @@ from io import StringIO
 from rich.console import Console
 
 from sim.demo.summary import as_line, demo_summary, print_table
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 from tests.top.test_view import CALM
 
 KEYS = (
@@ -15,14 +15,14 @@ KEYS = (
 )
 
 
-def told(figures: Figures) -> Summary:
+def told(figures: RunFigures) -> Summary:
     return figures.summary(
         seed=7, digest="", drivers=1_200, virtual_s=0, cpu_s=0, wall_s=0, invariants_checked=0, violations=0
     )
 
 
-def some_rides() -> Figures:
-    figures = Figures()
+def some_rides() -> RunFigures:
+    figures = RunFigures()
     for number in range(30):
         figures.requested()
         if number % 3:
@@ -35,7 +35,7 @@ def some_rides() -> Figures:
     return figures
 
 
-def table(figures: Figures) -> str:
+def table(figures: RunFigures) -> str:
     out = StringIO()
     print_table(demo_summary(told(figures), CALM), Console(file=out, width=80))
     return out.getvalue()
@@ -67,7 +67,7 @@ def test_the_line_is_one_object_with_these_keys_in_this_order() -> None:
 
 
 def test_a_demo_that_never_began_has_no_pace() -> None:
-    summary = json.loads(as_line(demo_summary(told(Figures()), CALM._replace(elapsed_s=0.0))))
+    summary = json.loads(as_line(demo_summary(told(RunFigures()), CALM._replace(elapsed_s=0.0))))
     assert summary["assignments_per_minute"] is None
     assert summary["time_to_assign_s"] == {"p50": None, "p95": None}
 
@@ -82,4 +82,4 @@ def test_the_table_tells_the_same_with_units_and_what_was_left_under_way() -> No
 
 
 def test_the_table_has_dashes_where_there_is_nothing_to_tell() -> None:
-    assert "– · –" in table(Figures())
+    assert "– · –" in table(RunFigures())

@@ -6,14 +6,14 @@ from dispatch.messages.commands import Attach, Detach
 from dispatch.messages.notices import Replaced
 from dispatch.transport import wire
 from dispatch.transport.sessions.memory import connect_driver
-from sim.network.lossy import DIED, DOUBLED, FAIR, LOST, Line, Network, Weather
+from sim.network.lossy import DIED, DOUBLED, FAIR, LOST, Network, PhoneLine, Weather
 from tests.transport.rig import DRIVER, Rig
 
 ME = "driver/27821234568"
 MANY = 400
 
 
-def plugged(weather: Weather) -> tuple[Rig, Network, Line, list[Any], list[int]]:
+def plugged(weather: Weather) -> tuple[Rig, Network, PhoneLine, list[Any], list[int]]:
     """A driver's line; what the phone hears, and the codes with which the server ended it."""
     rig, heard, closes = Rig(), [], []
     network = Network(rig.runtime, weather)
@@ -22,7 +22,7 @@ def plugged(weather: Weather) -> tuple[Rig, Network, Line, list[Any], list[int]]
     return rig, network, line, heard, closes
 
 
-def told(line: Line, count: int = MANY) -> None:
+def told(line: PhoneLine, count: int = MANY) -> None:
     for number in range(count):
         line.hear(wire.Ack(str(number)))
 

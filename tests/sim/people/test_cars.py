@@ -13,7 +13,7 @@ from dispatch.runtime import VirtualRuntime
 from sim.people.behaviour import DriverBehaviour
 from sim.people.cars import CarBoard
 from sim.people.driver import DriverPhone
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 
 EVERY_S, DELAY_S = 30.0, 0.7
 START = 1_767_225_600.0
@@ -29,7 +29,7 @@ class Street:
         self.told = PositionBoard(max_age_s=60.0)
         travel, dice = TravelModel(), Random("street")
         self.phones = [
-            DriverPhone(DriverId(f"d{number}"), self.clock, dice, DriverBehaviour(), travel, HERE, Figures())
+            DriverPhone(DriverId(f"d{number}"), self.clock, dice, DriverBehaviour(), travel, HERE, RunFigures())
             for number in range(cars)
         ]
         self._next = START + DELAY_S

@@ -10,7 +10,7 @@ from dispatch.transport import wire
 from dispatch.values import Place, Trip
 from sim.people.behaviour import PassengerBehaviour
 from sim.people.passenger import PassengerPhone
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 
 TRIP = Trip(Place(0.0, 0.0, "here"), Place(0.0, 0.1, "there"), 11.1, 20.0, 50.0)
 ONE_KM_NORTH = {"driver_latitude": 0.008993216, "driver_longitude": 0.0}
@@ -20,7 +20,7 @@ class Ride:
     """A passenger who booked at second 0."""
 
     def __init__(self) -> None:
-        self.clock, self.figures = VirtualRuntime(1), Figures()
+        self.clock, self.figures = VirtualRuntime(1), RunFigures()
         who = PassengerBehaviour()
         self.phone = PassengerPhone(RideId("r1"), self.clock, Random(1), who, TRIP, self.figures, lambda phone: None)
 

@@ -2,7 +2,7 @@
 
 from dispatch.ids import DriverId, OfferId
 from dispatch.messages.events import OfferPlaced, OffersMade, RideRequested
-from sim.replay.facts import Difference, Fact, differences, facts_of
+from sim.replay.facts import Fact, FactDifference, differences, facts_of
 from tests.actors.rig import ANN, RIDE, TRIP
 
 BOOKED = (100.0, RideRequested(RIDE, 1, ANN, TRIP, 100.0))
@@ -29,4 +29,4 @@ def test_the_same_fact_a_moment_later_is_no_difference() -> None:
 
 def test_what_only_one_run_has_is_told_in_the_order_of_time() -> None:
     stored, now = [Fact(9.0, "d1 accepts")], [Fact(5.0, "d1 declines")]
-    assert differences(stored, now) == [Difference("now", now[0]), Difference("stored", stored[0])]
+    assert differences(stored, now) == [FactDifference("now", now[0]), FactDifference("stored", stored[0])]

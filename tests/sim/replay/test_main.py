@@ -16,8 +16,8 @@ from dispatch.principals import OPERATIONS
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tools.show import rows
 from sim.replay.as_test import as_test
-from sim.replay.facts import CHARGE_DECLINED, CHARGE_PAID, Difference, differences, facts_of
-from sim.replay.play import LEAD_S, Player
+from sim.replay.facts import CHARGE_DECLINED, CHARGE_PAID, FactDifference, differences, facts_of
+from sim.replay.play import LEAD_S, Performance
 from sim.replay.script import script_of
 from sim.stories.stage import Stage
 from sim.world import WorldOptions
@@ -139,9 +139,9 @@ def played(stage: Stage, story: Story, until: float = 700.0) -> list[tuple[float
     return history
 
 
-def replayed(history: list[tuple[float, Any]]) -> tuple[Player, list[Difference]]:
+def replayed(history: list[tuple[float, Any]]) -> tuple[Performance, list[FactDifference]]:
     script = script_of(history, 60.0)
-    player = Player(script)
+    player = Performance(script)
     now = facts_of(player.play(), LEAD_S, {DriverId(name): name for name in script.names.values()})
     return player, differences(facts_of(history, script.begins_at, script.names), now)
 
@@ -245,7 +245,7 @@ def test_a_ride_that_was_booked_ahead_and_starts_with_a_pin_is_played_too(play: 
 
     history = played(stage, books_ahead)
     script = script_of(history, 60.0)
-    player = Player(script, schedule_lead_s=60.0)
+    player = Performance(script, schedule_lead_s=60.0)
     now = facts_of(player.play(), LEAD_S, {DriverId(name): name for name in script.names.values()})
     assert differences(facts_of(history, script.begins_at, script.names), now) == []
     assert now[-1].text == "d1 completes"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 
 ORDER = """
     seed digest decisions drivers requests assigned completed no_drivers cancelled declined timed_out positions
@@ -16,7 +16,7 @@ ORDER = """
 """
 
 
-def summary_of(figures: Figures, **known: Any) -> Summary:
+def summary_of(figures: RunFigures, **known: Any) -> Summary:
     run: dict[str, Any] = {
         "seed": 1,
         "digest": "ab12",
@@ -31,8 +31,8 @@ def summary_of(figures: Figures, **known: Any) -> Summary:
     return figures.summary(**{**run, **known})
 
 
-def busy_day() -> Figures:
-    figures = Figures()
+def busy_day() -> RunFigures:
+    figures = RunFigures()
     for number in range(4):
         figures.requested()
         figures.rounds(1 + number % 2)
@@ -94,7 +94,7 @@ def test_everything_that_was_counted_is_told() -> None:
 
 
 def test_a_run_without_rides_has_no_percentiles_and_no_ratios() -> None:
-    summary = summary_of(Figures(), drivers=0, cpu_s=0.0)
+    summary = summary_of(RunFigures(), drivers=0, cpu_s=0.0)
     assert summary["time_to_assign_s"] == summary["time_to_pickup_s"] == {"p50": None, "p95": None}
     assert summary["pickup_distance_m"] == {"mean": None, "p50": None, "p95": None}
     assert summary["utilisation"] == {"p1": None, "p2": None, "p3": None}
@@ -106,7 +106,7 @@ def test_a_run_without_rides_has_no_percentiles_and_no_ratios() -> None:
     ("count", "p50", "p95"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (19, 10, 19), (20, 10, 19), (21, 11, 20), (100, 50, 95)]
 )
 def test_percentiles_are_nearest_ranks(count: int, p50: int, p95: int) -> None:
-    figures = Figures()
+    figures = RunFigures()
     shuffled = random.Random(count).sample(range(1, count + 1), count)
     for value in shuffled:
         figures.assigned(float(value), value * 100.0)
@@ -116,7 +116,7 @@ def test_percentiles_are_nearest_ranks(count: int, p50: int, p95: int) -> None:
 
 
 def test_a_driver_whose_place_nobody_knows_is_assigned_and_has_no_way() -> None:
-    figures = Figures()
+    figures = RunFigures()
     figures.assigned(3.0, 100.0)
     figures.assigned(4.0, None)
     summary = summary_of(figures)
@@ -125,7 +125,7 @@ def test_a_driver_whose_place_nobody_knows_is_assigned_and_has_no_way() -> None:
 
 @given(st.lists(st.integers(0, 10**6).map(lambda millis: millis / 1_000), min_size=1))
 def test_a_percentile_is_the_least_value_seen_at_or_below_which_enough_lie(seen: list[float]) -> None:
-    figures = Figures()
+    figures = RunFigures()
     for value in seen:
         figures.assigned(value, 0.0)
     percentiles = summary_of(figures)["time_to_assign_s"]
@@ -136,7 +136,7 @@ def test_a_percentile_is_the_least_value_seen_at_or_below_which_enough_lie(seen:
 
 
 def test_cancellations_are_told_apart_by_who_cancelled() -> None:
-    figures = Figures()
+    figures = RunFigures()
     for by in ("passenger", "driver", "passenger"):
         figures.cancelled(by)
     assert figures.cancelled_by == {"passenger": 2, "driver": 1}
@@ -145,4 +145,4 @@ def test_cancellations_are_told_apart_by_who_cancelled() -> None:
 
 def test_a_period_that_does_not_exist_is_refused() -> None:
     with pytest.raises(KeyError, match="p4"):
-        Figures().period("p4", 1.0)
+        RunFigures().period("p4", 1.0)

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from sim.report.figures import Figures, Summary
+from sim.report.figures import RunFigures, Summary
 from sim.report.printed import print_json, print_table, told_of
 from sim.trips import Skipped
 from sim.trips.rows import Unusable
@@ -14,7 +14,7 @@ DIGEST = "0123456789abcdef" * 4
 DECISIONS = "fedcba9876543210" * 2
 
 
-def summary_of(figures: Figures) -> Summary:
+def summary_of(figures: RunFigures) -> Summary:
     return figures.summary(
         seed=42,
         digest=DIGEST,
@@ -29,8 +29,8 @@ def summary_of(figures: Figures) -> Summary:
 
 
 @pytest.fixture
-def figures() -> Figures:
-    figures = Figures()
+def figures() -> RunFigures:
+    figures = RunFigures()
     for number in range(1_500):
         figures.requested()
         figures.offered()
@@ -44,7 +44,7 @@ def figures() -> Figures:
     return figures
 
 
-def table(figures: Figures, **extra: object) -> str:
+def table(figures: RunFigures, **extra: object) -> str:
     out = StringIO()
     print_table(summary_of(figures), file=out, **extra)  # type: ignore[arg-type]
     return out.getvalue()
@@ -55,7 +55,7 @@ def row(text: str, label: str) -> str:
     return next(line[1:] for line in text.splitlines() if line[1:].startswith(f" {label} ")).split(label)[1].strip(" │")
 
 
-def test_json_is_one_line_that_reads_back_as_the_summary(figures: Figures) -> None:
+def test_json_is_one_line_that_reads_back_as_the_summary(figures: RunFigures) -> None:
     out, summary = StringIO(), summary_of(figures)
     print_json(summary, out)
     assert out.getvalue().count("\n") == 1
@@ -65,11 +65,11 @@ def test_json_is_one_line_that_reads_back_as_the_summary(figures: Figures) -> No
 
 def test_json_says_null_where_there_is_no_data() -> None:
     out = StringIO()
-    print_json(summary_of(Figures()), out)
+    print_json(summary_of(RunFigures()), out)
     assert '"time_to_assign_s": {"p50": null, "p95": null}' in out.getvalue()
 
 
-def test_the_table_tells_the_figures_with_their_units(figures: Figures) -> None:
+def test_the_table_tells_the_figures_with_their_units(figures: RunFigures) -> None:
     text = table(figures)
     assert "Simulation, seed 42" in text
     assert row(text, "rides requested") == "1,500"
@@ -88,31 +88,33 @@ def test_the_table_tells_the_figures_with_their_units(figures: Figures) -> None:
 
 
 def test_a_dash_stands_for_what_has_no_data() -> None:
-    text = table(Figures())
+    text = table(RunFigures())
     assert row(text, "time to assign, median · p95, s") == "– · –"
     assert row(text, "offers a ride") == row(text, "on a trip (P3)") == "–"
     assert row(text, "assigned") == "0"
 
 
-def test_the_table_fits_an_ordinary_terminal_and_both_digests_stay_in_one_piece(figures: Figures) -> None:
+def test_the_table_fits_an_ordinary_terminal_and_both_digests_stay_in_one_piece(figures: RunFigures) -> None:
     text = table(figures)
     assert f"digest {DIGEST}\ndecisions {DECISIONS}\n" in text
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
 
 
-def test_who_cancelled_is_told_under_the_count(figures: Figures) -> None:
+def test_who_cancelled_is_told_under_the_count(figures: RunFigures) -> None:
     figures.cancelled("driver")
     assert "1 by driver, 1 by passenger" in table(figures, cancelled_by=figures.cancelled_by)
     assert " by " not in table(figures)
 
 
-def test_notes_stand_below_as_they_are(figures: Figures) -> None:
+def test_notes_stand_below_as_they_are(figures: RunFigures) -> None:
     note = "line 17: [red] " + "x" * 100
     assert table(figures, notes=[note]).endswith(f"{note}\n")
 
 
-def test_without_a_file_the_figures_go_to_standard_output(figures: Figures, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_file_the_figures_go_to_standard_output(
+    figures: RunFigures, capsys: pytest.CaptureFixture[str]
+) -> None:
     print_json(summary_of(figures))
     print_table(summary_of(figures))
     printed = capsys.readouterr().out
@@ -120,7 +122,7 @@ def test_without_a_file_the_figures_go_to_standard_output(figures: Figures, caps
     assert "rides requested" in printed
 
 
-def test_what_was_not_used_of_a_trips_file_is_told_to_programs_by_reason(figures: Figures) -> None:
+def test_what_was_not_used_of_a_trips_file_is_told_to_programs_by_reason(figures: RunFigures) -> None:
     out, skipped = StringIO(), Skipped(rows=60)
     for reason in ("no place", "bad time", "no place"):
         skipped.add("line 17", Unusable(reason, "pickup_lat is missing"))

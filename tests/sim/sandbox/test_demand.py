@@ -6,20 +6,20 @@ from random import Random
 import pytest
 
 from sim.sandbox.demand import CURVE, SHORTEST_M, SPOTS, Wishes
-from sim.sandbox.town import Town
+from sim.sandbox.town import SandboxTown
 
 
 @pytest.fixture(scope="module")
-def town() -> Town:
-    return Town.shipped()
+def town() -> SandboxTown:
+    return SandboxTown.shipped()
 
 
 @pytest.fixture(scope="module")
-def wishes(town: Town) -> Wishes:
+def wishes(town: SandboxTown) -> Wishes:
     return Wishes(town)
 
 
-def test_people_set_out_and_arrive_at_streets_that_are_on_the_map(town: Town, wishes: Wishes) -> None:
+def test_people_set_out_and_arrive_at_streets_that_are_on_the_map(town: SandboxTown, wishes: Wishes) -> None:
     dice, kerbs = Random(1), {(kerb.point, kerb.street) for kerb in town.kerbs}
     for _ in range(100):
         trip = wishes.trip(dice, 12.0)
@@ -37,16 +37,16 @@ def test_a_station_sends_more_people_out_in_the_morning_than_any_plain_street(wi
     assert evening["Bulevardi"] > morning["Bulevardi"]
 
 
-def test_every_spot_is_a_street_of_the_town(town: Town) -> None:
+def test_every_spot_is_a_street_of_the_town(town: SandboxTown) -> None:
     assert set(SPOTS) <= {kerb.street for kerb in town.kerbs}
 
 
-def test_a_trip_can_begin_at_a_given_place(town: Town, wishes: Wishes) -> None:
+def test_a_trip_can_begin_at_a_given_place(town: SandboxTown, wishes: Wishes) -> None:
     start = town.kerbs[7]
     assert wishes.trip(Random(3), 9.0, start).pickup.point == start.point
 
 
-def test_a_short_trip_begins_beside_the_car_and_is_over_within_a_minute(town: Town, wishes: Wishes) -> None:
+def test_a_short_trip_begins_beside_the_car_and_is_over_within_a_minute(town: SandboxTown, wishes: Wishes) -> None:
     car = town.kerbs[100].point
     trip = wishes.short_trip(car)
     assert trip.pickup.point == car

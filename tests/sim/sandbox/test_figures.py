@@ -3,13 +3,13 @@
 import msgspec
 
 from sim.demo.server import Usage
-from sim.sandbox.figures import FiguresSoFar, Gauges, nothing_yet
+from sim.sandbox.figures import FiguresSoFar, SandboxGauges, nothing_yet
 
 
 def test_before_anybody_connects_there_is_nothing_but_the_fleet() -> None:
     told = nothing_yet(3, 7)
     assert (told.figures["seed"], told.figures["drivers"], told.figures["requests"]) == (3, 7, 0)
-    glance = Gauges("a town", 30.0).look(told, None, 1.0, 0.0)
+    glance = SandboxGauges("a town", 30.0).look(told, None, 1.0, 0.0)
     assert (glance.fleet, glance.connected, glance.assign_p50_s, glance.server_cpu) == (7, 0, None, None)
     assert glance.doing == "starting the server"
 
@@ -25,7 +25,7 @@ def test_what_is_told_survives_its_way_to_the_other_process_and_speeds_are_those
     )
     read = msgspec.json.decode(msgspec.json.encode(later), type=FiguresSoFar)
     assert read == later
-    gauges = Gauges("a town", None)
+    gauges = SandboxGauges("a town", None)
     gauges.look(told, Usage(1.0, 5), 100.0, 0.0)
     glance = gauges.look(read, Usage(1.5, 6), 102.0, 2.0)
     assert (glance.positions_per_s, glance.assignments_per_minute, glance.server_cpu) == (20.0, 180.0, 0.25)

@@ -8,7 +8,7 @@ from dispatch.ports import Clock
 from dispatch.transport import wire
 from dispatch.values import Place, Trip
 from sim.people.behaviour import PassengerBehaviour
-from sim.report.figures import Figures
+from sim.report.figures import RunFigures
 from sim.sandbox.passenger import RATES_SHARE, SandboxPassenger
 
 TRIP = Trip(
@@ -67,7 +67,7 @@ class Ridden:
             Random(seed),
             PassengerBehaviour(),
             TRIP,
-            Figures(),
+            RunFigures(),
             self.ended.append,
         )
         self.phone.link = self.link

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from dispatch.travel.streets import Line, StreetKind, Streets
-from sim.sandbox.town import STEP_M, Drive, Town
+from sim.sandbox.town import STEP_M, Drive, SandboxTown
 
 STEP: Final = 0.001
 """Degrees between two crossings of the small town: some 110 metres north, 56 metres east."""
@@ -23,7 +23,7 @@ def street(name: str, *crossings: tuple[int, int], kind: StreetKind = StreetKind
 
 
 @pytest.fixture
-def small() -> Town:
+def small() -> SandboxTown:
     """A ring of four streets, a footway across it, and an island."""
     lines = [
         street("South", (0, 0), (0, 2)),
@@ -33,32 +33,32 @@ def small() -> Town:
         street("Path", (0, 0), (2, 2), kind=StreetKind.WALK),
         street("Island", (8, 8), (8, 9)),
     ]
-    return Town(Streets.of(lines, []))
+    return SandboxTown(Streets.of(lines, []))
 
 
 @pytest.fixture(scope="module")
-def helsinki() -> Town:
-    return Town.shipped()
+def helsinki() -> SandboxTown:
+    return SandboxTown.shipped()
 
 
-def test_a_way_goes_round_by_streets_and_never_along_a_footway(small: Town) -> None:
+def test_a_way_goes_round_by_streets_and_never_along_a_footway(small: SandboxTown) -> None:
     way = small.way(crossing(0, 0), crossing(2, 2))
     assert (way[0], way[-1]) == (crossing(0, 0), crossing(2, 2))
     assert crossing(0, 2) in way or crossing(2, 0) in way
     assert max(small.metres(start, end) for start, end in pairwise(way)) <= STEP_M + 0.5
 
 
-def test_people_get_in_only_where_every_other_place_can_be_reached(small: Town) -> None:
+def test_people_get_in_only_where_every_other_place_can_be_reached(small: SandboxTown) -> None:
     assert {kerb.street for kerb in small.kerbs} == {"South", "East", "North", "West"}
 
 
-def test_the_way_is_the_shorter_one_of_two(small: Town) -> None:
+def test_the_way_is_the_shorter_one_of_two(small: SandboxTown) -> None:
     way = small.way(crossing(0, 0), crossing(2, 0))
     length = sum(small.metres(start, end) for start, end in pairwise(way))
     assert length == pytest.approx(small.metres(crossing(0, 0), crossing(2, 0)), rel=1e-6)
 
 
-def test_a_place_off_the_streets_is_reached_from_the_street_beside_it(small: Town) -> None:
+def test_a_place_off_the_streets_is_reached_from_the_street_beside_it(small: SandboxTown) -> None:
     off = (NORTH + 0.0002, 25.001)
     way = small.way(crossing(2, 0), off)
     assert way[-1] == off
@@ -66,7 +66,7 @@ def test_a_place_off_the_streets_is_reached_from_the_street_beside_it(small: Tow
     assert small.way((10.0, 10.0), crossing(0, 0))[0] == (10.0, 10.0), "even from the other end of the world"
 
 
-def test_a_drive_is_at_its_start_before_it_departs_and_at_its_end_after_it_arrived(small: Town) -> None:
+def test_a_drive_is_at_its_start_before_it_departs_and_at_its_end_after_it_arrived(small: SandboxTown) -> None:
     way = small.way(crossing(0, 0), crossing(0, 2))
     drive = Drive(small, way, 1_000.0, 10.0)
     assert drive.arrives_at == pytest.approx(1_000.0 + small.metres(crossing(0, 0), crossing(0, 2)) / 10.0)
@@ -74,7 +74,7 @@ def test_a_drive_is_at_its_start_before_it_departs_and_at_its_end_after_it_arriv
     assert drive.position(drive.arrives_at) == drive.position(2_000.0) == crossing(0, 2)
 
 
-def test_a_drive_has_the_same_speed_all_along(small: Town) -> None:
+def test_a_drive_has_the_same_speed_all_along(small: SandboxTown) -> None:
     drive = Drive(small, small.way(crossing(0, 0), crossing(2, 2)), 0.0, 10.0)
     halves = [drive.position(number / 2) for number in range(int(drive.arrives_at * 2))]
     speeds = [small.metres(start, end) / 0.5 for start, end in pairwise(halves)]
@@ -82,13 +82,15 @@ def test_a_drive_has_the_same_speed_all_along(small: Town) -> None:
     assert max(speeds) <= 10.0 + 1e-3
 
 
-def test_a_drive_to_where_the_car_stands_takes_no_time(small: Town) -> None:
+def test_a_drive_to_where_the_car_stands_takes_no_time(small: SandboxTown) -> None:
     here = crossing(0, 0)
     drive = Drive(small, [here, here], 5.0, 10.0)
     assert (drive.arrives_at, drive.position(5.0)) == (5.0, here)
 
 
-def test_in_helsinki_every_street_with_a_name_can_be_reached_by_little_more_than_a_detour(helsinki: Town) -> None:
+def test_in_helsinki_every_street_with_a_name_can_be_reached_by_little_more_than_a_detour(
+    helsinki: SandboxTown,
+) -> None:
     dice = Random(1)
     detours = []
     for _ in range(60):

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.domain.places.geo import haversine_m
 from sim.checks.livelock import Livelock
-from sim.stories.stage import PICKUP, Driver, Passenger, Stage, near_pickup
+from sim.stories.stage import PICKUP, Stage, StageDriver, StagePassenger, near_pickup
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def stage() -> Stage:
     return Stage(seed=3)
 
 
-def an_assigned_ride(stage: Stage) -> tuple[Driver, Passenger]:
+def an_assigned_ride(stage: Stage) -> tuple[StageDriver, StagePassenger]:
     driver, passenger = stage.driver("d1"), stage.passenger("r1")
     passenger.books(at=1)
     driver.accepts("r1", at=4)

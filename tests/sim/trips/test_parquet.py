@@ -9,7 +9,7 @@ import pytest
 
 import cli
 from sim.city.demand import DemandError
-from sim.trips import Row, Trips, TripsWanted
+from sim.trips import TripRow, Trips, TripsWanted
 
 ROWS = "range(3) AS rows(n)"
 PLACES = "-73.99 AS Start_Lon, 40.75 AS Start_Lat, -73.98 AS End_Lon, 40.76 + n / 1000 AS End_Lat"
@@ -24,7 +24,7 @@ def written(folder: Path, columns: str, name: str = "trips.parquet") -> Path:
     return folder / name
 
 
-def reading(path: Path, timed: bool = False) -> tuple[list[Row], Trips]:
+def reading(path: Path, timed: bool = False) -> tuple[list[TripRow], Trips]:
     trips = Trips(path, TripsWanted(timed=timed))
     return list(trips), trips
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.city.demand import DemandError
-from sim.trips import BadTrips, Row, Trips, TripsWanted
+from sim.trips import BadTrips, TripRow, Trips, TripsWanted
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "trips"
 HEADER = "pickup_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
@@ -19,7 +19,7 @@ GOOD = "2015-01-15 08:00:00,40.75,-73.99,40.76,-73.98"
 NEW_YORK = [((40.721567, -73.991957), (40.695922, -73.993803)), ((40.73629, -73.982102), (40.76803, -73.95585))]
 
 
-def reading(path: Path, **wanted: object) -> tuple[list[Row], Trips]:
+def reading(path: Path, **wanted: object) -> tuple[list[TripRow], Trips]:
     trips = Trips(path, TripsWanted(**wanted))  # type: ignore[arg-type]
     return list(trips), trips
 

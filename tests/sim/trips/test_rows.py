@@ -3,20 +3,20 @@
 import pytest
 
 from sim.trips.columns import layout
-from sim.trips.rows import REASONS, Row, RowReader, Unusable
-from sim.trips.times import Clock
+from sim.trips.rows import REASONS, RowReader, TripRow, Unusable
+from sim.trips.times import TripClock
 
 PLACES = ["pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon"]
 
 
-def row(*cells: str, last: str = "dropoff_time", timed: bool = True) -> Row:
+def row(*cells: str, last: str = "dropoff_time", timed: bool = True) -> TripRow:
     header = ["pickup_time", *PLACES, last]
-    return RowReader(layout(header, "trips.csv", {}, timed), Clock(), timed).row(1, cells)
+    return RowReader(layout(header, "trips.csv", {}, timed), TripClock(), timed).row(1, cells)
 
 
-def line(points: str, timed: bool = False) -> Row:
+def line(points: str, timed: bool = False) -> TripRow:
     header = ["TIMESTAMP", "POLYLINE"]
-    return RowReader(layout(header, "porto.csv", {}, timed), Clock(), timed).row(1, ("1551513600", points))
+    return RowReader(layout(header, "porto.csv", {}, timed), TripClock(), timed).row(1, ("1551513600", points))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.city.demand import DemandError
-from sim.trips import SHIPPED, Row, TripFile, TripsWanted, read, timed_rows
+from sim.trips import SHIPPED, TripFile, TripRow, TripsWanted, read, timed_rows
 from sim.trips import taken as module
 
 HEADER = "pickup_time,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon"
@@ -153,7 +153,7 @@ class TestAFileOfAnySize:
         self, minutes: list[int], from_time: str | None, for_s: float | None, rides: int | None
     ) -> None:
         midnight = datetime(2015, 1, 15)
-        rows = [Row(n, midnight + timedelta(minutes=at), (1.0, n), (2.0, n)) for n, at in enumerate(minutes, 1)]
+        rows = [TripRow(n, midnight + timedelta(minutes=at), (1.0, n), (2.0, n)) for n, at in enumerate(minutes, 1)]
         first = min(row.at for row in rows)
         start = {None: first, "00:10": first.replace(hour=0, minute=10)}.get(from_time, datetime(2015, 1, 15, 0, 10))
         end = for_s if for_s is not None or rides is not None else module.DAY_S
@@ -167,7 +167,7 @@ class TestAFileOfAnySize:
     def test_no_more_rows_are_kept_than_may_be_taken(self) -> None:
         window = module.Window(None, None, 3, room=4)
         for number in range(1_000):
-            window.add(Row(number, datetime(2015, 1, 15) + timedelta(minutes=number), (1.0, 1.0), (1.0, 1.0)))
+            window.add(TripRow(number, datetime(2015, 1, 15) + timedelta(minutes=number), (1.0, 1.0), (1.0, 1.0)))
             assert window.kept <= 3 + 4
         assert [row.number for row in window.taken()] == [0, 1, 2]
 

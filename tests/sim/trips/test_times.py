@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.trips.times import Clock, day_comes_first
+from sim.trips.times import TripClock, day_comes_first
 
 MORNING, AFTERNOON = datetime(2019, 3, 2, 8, 5), datetime(2019, 3, 2, 20, 5)
 
@@ -43,17 +43,17 @@ MORNING, AFTERNOON = datetime(2019, 3, 2, 8, 5), datetime(2019, 3, 2, 20, 5)
     ],
 )
 def test_one_morning_is_read_however_it_is_written(text: str) -> None:
-    assert Clock().read(text) == MORNING
+    assert TripClock().read(text) == MORNING
 
 
 @pytest.mark.parametrize("text", ["3/2/2019 8:05:00 PM", "03/02/2019 08:05 p.m.", "3/2/2019 20:05", "02.03.2019 20:05"])
 def test_the_second_half_of_the_day_is_told_from_the_first(text: str) -> None:
-    assert Clock().read(text) == AFTERNOON
+    assert TripClock().read(text) == AFTERNOON
 
 
 def test_noon_and_midnight_of_twelve_hours_are_not_mixed_up() -> None:
-    assert Clock().read("3/2/2019 12:00:00 AM") == datetime(2019, 3, 2)
-    assert Clock().read("3/2/2019 12:00:00 PM") == datetime(2019, 3, 2, 12)
+    assert TripClock().read("3/2/2019 12:00:00 AM") == datetime(2019, 3, 2)
+    assert TripClock().read("3/2/2019 12:00:00 PM") == datetime(2019, 3, 2, 12)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_noon_and_midnight_of_twelve_hours_are_not_mixed_up() -> None:
 )
 def test_what_is_no_time_of_these_decades_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        Clock().read(text)
+        TripClock().read(text)
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(lambda when: when.replace(microsecond=0)))
 def test_every_form_of_a_moment_is_the_same_moment(when: datetime) -> None:
-    clock, day_first = Clock(), Clock(day_first=True)
+    clock, day_first = TripClock(), TripClock(day_first=True)
     assert (
         clock.read(str(when))
         == clock.read(f"{when:%m/%d/%Y %I:%M:%S %p}")
@@ -99,12 +99,12 @@ def test_every_form_of_a_moment_is_the_same_moment(when: datetime) -> None:
 
 
 def test_all_moments_of_a_file_are_told_by_one_clock() -> None:
-    clock = Clock()
+    clock = TripClock()
     assert clock.read("2019-03-02 08:05:00+01:00") == MORNING
     assert clock.read("2019-03-02 07:05:00 UTC") == MORNING
     assert clock.read("2019-03-02 08:05:00") == MORNING, "what has no offset is what the local clock showed"
-    assert Clock(timezone(timedelta(hours=1))).read("1551510300") == MORNING
-    assert Clock(UTC).read("2019-03-02 09:05:00+01:00") == MORNING
+    assert TripClock(timezone(timedelta(hours=1))).read("1551510300") == MORNING
+    assert TripClock(UTC).read("2019-03-02 09:05:00+01:00") == MORNING
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from dispatch.identity.keys import Key, KeyRing
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.ids import DriverId, RideId
 from dispatch.principals import OPERATIONS, Principal, Role
-from dispatch.transport.http.access import Caller
+from dispatch.transport.http.access import Requester
 from dispatch.transport.http.admission import Admission, Admitted, HttpRequest, Turned
-from dispatch.transport.http.paths import Refusal
+from dispatch.transport.http.paths import RequestRefusal
 from dispatch.transport.http.proofs import Proofs
 
 RING = KeyRing((Key("k1", b"s" * 32, 0.0),))
@@ -24,7 +24,7 @@ def person_of(ident: str) -> str:
 
 
 """Who has which phone."""
-NOBODY_YET = Caller(None, login=True, is_local=True)
+NOBODY_YET = Requester(None, login=True, is_local=True)
 
 SET = Settings(
     host="desk.local", hosts="cars.example, other.example:81", origins="https://app.example capacitor://localhost"
@@ -33,7 +33,7 @@ SET = Settings(
 
 def admitted(
     path: str, hosts: Sequence[str], origins: Sequence[str] = (), knows_host: bool = True, query: str = ""
-) -> Caller | Refusal:
+) -> Requester | RequestRefusal:
     """What becomes of a request with these values of the two headers."""
     return Admission(SET).admit(request(path, {"Host": hosts, "Origin": origins}, knows_host=knows_host, query=query))
 
@@ -67,7 +67,7 @@ def outcome(host: str | list[str], origin: str | list[str] = ()) -> str:  # type
     """`in`, or the code or status of the refusal."""
     hosts, origins = ([one] if isinstance(one, str) else list(one) for one in (host, origin))
     refusal = admitted("/", hosts, origins)
-    if not isinstance(refusal, Refusal):
+    if not isinstance(refusal, RequestRefusal):
         return "in"
     assert str(refusal).isprintable() and str(refusal).isascii()
     return refusal.code or str(refusal.status.value)
@@ -140,7 +140,7 @@ def test_a_host_that_names_nothing_or_comes_twice_is_a_bad_request(host: str | l
 def test_a_request_of_a_time_before_host_needs_none_but_its_page_must_be_a_friend() -> None:
     assert admitted("/", [], knows_host=False) == NOBODY_YET
     assert admitted("/", [], ["https://app.example"], knows_host=False) == NOBODY_YET
-    assert isinstance(admitted("/", [], ["http://localhost"], knows_host=False), Refusal)
+    assert isinstance(admitted("/", [], ["http://localhost"], knows_host=False), RequestRefusal)
 
 
 @pytest.mark.parametrize(
@@ -267,14 +267,14 @@ def test_a_token_that_is_worth_nothing_turns_a_socket_away(strict: Admission) ->
 def test_a_token_in_the_url_is_refused(strict: Admission, name: str) -> None:
     assert turned_or_in(strict, "/ws/ride/r1/", query=f"{name}=x") == 400
     refusal = strict.admit(request("/api/x", {"Host": ["localhost"]}, query=f"a=1&{name}=x"))
-    assert isinstance(refusal, Refusal) and str(refusal) == "tokens are not taken in the URL"
+    assert isinstance(refusal, RequestRefusal) and str(refusal) == "tokens are not taken in the URL"
 
 
 def test_over_http_a_token_that_is_worth_nothing_is_401_with_a_challenge(strict: Admission) -> None:
     for token, code in ((reads(ANN, ends_at=500), "token_expired"), ("x", "not_authenticated")):
         headers = {"Host": ["localhost"], "Authorization": [f"Bearer {token}"]}
         refusal = strict.admit(request("/api/me", headers))
-        assert isinstance(refusal, Refusal) and (refusal.status, refusal.code) == (401, code)
+        assert isinstance(refusal, RequestRefusal) and (refusal.status, refusal.code) == (401, code)
         assert refusal.headers["WWW-Authenticate"] == 'Bearer realm="dispatch", error="invalid_token"'
 
 
@@ -290,7 +290,7 @@ def test_while_nobody_logs_in_a_request_through_a_proxy_is_refused_and_told_what
         Admission(Settings()).admit(request("/metrics", headers)),
         Admission(Settings()).admit_socket(request("/ws/ops/", headers)),
     ):
-        assert isinstance(found, Refusal) and (found.status, found.code) == (403, "behind_a_proxy")
+        assert isinstance(found, RequestRefusal) and (found.status, found.code) == (403, "behind_a_proxy")
         assert "--behind-proxy" in str(found)
 
 
@@ -313,7 +313,7 @@ def test_forwarding_headers_are_believed_of_the_listed_proxies_alone(client: str
     headers = {"Host": ["localhost"], "X-Forwarded-For": [hops], "X-Forwarded-Proto": ["https"]}
     admission = Admission(Settings(behind_proxy="10.0.0.0/8"))
     asked = request("/", headers, client=client)
-    assert isinstance(admission.admit(asked), Caller)
+    assert isinstance(admission.admit(asked), Requester)
     address, scheme = admission.client(asked)
     assert (address, scheme) == (found, "https" if client.endswith("10.0.0.5") else "")
 
@@ -330,7 +330,7 @@ def test_local_is_who_asks_from_this_machine_with_no_proxy_in_between() -> None:
     ]
     for settings, headers, client, wanted in cases:
         caller = Admission(settings).admit(request("/metrics", headers, client=client))
-        assert isinstance(caller, Caller) and caller.is_local is wanted
+        assert isinstance(caller, Requester) and caller.is_local is wanted
 
 
 @pytest.mark.parametrize(
@@ -339,9 +339,9 @@ def test_local_is_who_asks_from_this_machine_with_no_proxy_in_between() -> None:
 )
 def test_a_path_that_names_nobody_and_a_token_in_the_url_are_refused(path: str, query: str, status: int) -> None:
     refusal = admitted(path, ["localhost"], query=query)
-    assert isinstance(refusal, Refusal) and refusal.status == status
+    assert isinstance(refusal, RequestRefusal) and refusal.status == status
 
 
 def test_a_foreign_page_hears_that_before_it_hears_what_is_wrong_with_its_path() -> None:
     refusal = admitted("/ws/rid/1/", ["localhost"], ["https://evil.example"])
-    assert isinstance(refusal, Refusal) and refusal.code == "wrong_origin"
+    assert isinstance(refusal, RequestRefusal) and refusal.code == "wrong_origin"

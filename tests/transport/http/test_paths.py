@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from dispatch.transport.http.paths import Refusal, endpoint, origin_form
+from dispatch.transport.http.paths import RequestRefusal, endpoint, origin_form
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_number_without_a_country_is_of_the_region_that_is_set() -> None:
     ],
 )
 def test_an_id_that_breaks_its_rule_is_a_bad_request_that_names_the_rule(target: str) -> None:
-    with pytest.raises(Refusal, match=r"(ride|driver)_id must match \[A-Za-z0-9_") as refused:
+    with pytest.raises(RequestRefusal, match=r"(ride|driver)_id must match \[A-Za-z0-9_") as refused:
         endpoint(target)
     assert refused.value.status == HTTPStatus.BAD_REQUEST
     assert str(refused.value).isascii()
@@ -69,14 +69,14 @@ def test_an_id_that_breaks_its_rule_is_a_bad_request_that_names_the_rule(target:
 
 @pytest.mark.parametrize("target", ["/", "/ws", "/ws/", "/ws/rid/1/", "/ws/ride/1/2/", "ws/ride/1/", "/WS/ride/1/", ""])
 def test_an_unknown_path_is_not_found_and_the_answer_names_the_known_ones(target: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestRefusal) as refused:
         endpoint(target)
     assert refused.value.status == HTTPStatus.NOT_FOUND
     assert str(refused.value).endswith("; try /ws/ride/<ride_id>/, /ws/driver/<driver_id>/ or /ws/ops/")
 
 
 def test_a_long_or_strange_path_is_shown_short_and_in_plain_characters() -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestRefusal) as refused:
         endpoint("/\x1b[31m\u00e9" + "x" * 10_000)
     assert len(str(refused.value)) < 250
     assert str(refused.value).isprintable()
@@ -84,7 +84,7 @@ def test_a_long_or_strange_path_is_shown_short_and_in_plain_characters() -> None
 
 @pytest.mark.parametrize("query", ["token=x", "a=b&token=x", "token=", "token"])
 def test_a_token_in_the_url_is_refused(query: str) -> None:
-    with pytest.raises(Refusal, match="tokens are not taken in the URL") as refused:
+    with pytest.raises(RequestRefusal, match="tokens are not taken in the URL") as refused:
         endpoint(f"/ws/ride/1/?{query}")
     assert refused.value.status == HTTPStatus.BAD_REQUEST
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from dispatch.errors import BadField
 from dispatch.transport.http.queries import USUAL_ROWS, Page, cursor_for, read_cursor, read_query, read_text_cursor
-from dispatch.transport.http.routes.me import RidesQuery, TakingsQuery
+from dispatch.transport.http.routes.me import OwnRidesQuery, OwnTakingsQuery
 
 
 def asked(query: str) -> Request:
@@ -16,8 +16,8 @@ def asked(query: str) -> Request:
 
 
 def test_a_field_missing_in_a_query_has_its_default_and_an_unknown_field_is_ignored() -> None:
-    assert read_query(asked("colour=red"), RidesQuery) == RidesQuery(cursor=None, limit=USUAL_ROWS, open="0")
-    assert read_query(asked("limit=7&open=1&limit=8"), RidesQuery) == RidesQuery(limit=8, open="1")
+    assert read_query(asked("colour=red"), OwnRidesQuery) == OwnRidesQuery(cursor=None, limit=USUAL_ROWS, open="0")
+    assert read_query(asked("limit=7&open=1&limit=8"), OwnRidesQuery) == OwnRidesQuery(limit=8, open="1")
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def test_a_field_missing_in_a_query_has_its_default_and_an_unknown_field_is_igno
         ("limit=201", Page, "limit", 'limit must be a whole number from 1 to 200, got "201"'),
         ("limit=many", Page, "limit", 'limit must be a whole number from 1 to 200, got "many"'),
         ("cursor=1", Page, "cursor", 'cursor must be the `next` of the page before, got "1"'),
-        ("open=yes", RidesQuery, "open", 'open must be 0 or 1, got "yes"'),
-        ("day=today", TakingsQuery, "day", 'day must be a day such as 2026-11-23, got "today"'),
+        ("open=yes", OwnRidesQuery, "open", 'open must be 0 or 1, got "yes"'),
+        ("day=today", OwnTakingsQuery, "day", 'day must be a day such as 2026-11-23, got "today"'),
     ],
 )
 def test_what_does_not_fit_is_named(query: str, wanted: Any, field: str, text: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.errors import RateLimited
-from dispatch.transport.http.rates import ADDRESSES_KEPT, LOOPBACK, Rates, whose
+from dispatch.transport.http.rates import ADDRESSES_KEPT, LOOPBACK, AddressRates, whose
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_an_address_counts_for_itself_or_for_its_network(host: str, found: str) 
 
 
 def test_an_address_that_asks_too_fast_hears_when_it_may_again() -> None:
-    rates = Rates(2.0, 3)
+    rates = AddressRates(2.0, 3)
     for _ in range(3):
         rates.count("a", 1.0)
     with pytest.raises(RateLimited) as refused:
@@ -36,7 +36,7 @@ def test_an_address_that_asks_too_fast_hears_when_it_may_again() -> None:
 
 
 def test_of_ten_thousand_addresses_the_one_that_asked_longest_ago_is_forgotten() -> None:
-    rates = Rates(1.0, 1)
+    rates = AddressRates(1.0, 1)
     for number in range(ADDRESSES_KEPT):
         rates.count(str(number), 1.0)
     with pytest.raises(RateLimited):

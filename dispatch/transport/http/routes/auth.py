@@ -164,7 +164,7 @@ class AuthRoutes:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def _told(self, login: LoggedIn, refresh_token: str | None) -> Response:
-        person = bodies.PersonShown(
+        person = bodies.WhoLoggedIn(
             id=login.person.person_id, role=login.role.role, name=login.person.name, manager=login.role.is_manager
         )
         tokens = bodies.Tokens(

@@ -22,7 +22,7 @@ from dispatch.transport import wire
 from dispatch.transport.http.access import for_people
 from dispatch.transport.http.operation import JSON, Operation, described
 from dispatch.transport.http.queries import read_query
-from dispatch.transport.http.rates import Rates
+from dispatch.transport.http.rates import AddressRates
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.wire.bodies import Car, FreeCars
 from dispatch.transport.wire.fields import Latitude, Longitude
@@ -62,7 +62,7 @@ class CarRoutes:
         self._requests = requests
         self._told: dict[_Cell, tuple[float, bytes]] = {}
         """By the cell of whoever asks: when it was told (the runtime's seconds), and what."""
-        self._rates = Rates(requests.settings.quotes_per_s, requests.settings.quote_burst)
+        self._rates = AddressRates(requests.settings.quotes_per_s, requests.settings.quote_burst)
         self.routes = for_people([described(requests.get("/api/cars", self._show), CARS)])
 
     async def _show(self, request: Request) -> Response:

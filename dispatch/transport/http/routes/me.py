@@ -32,13 +32,13 @@ from dispatch.transport.wire import own
 Told = dict[str, Any]
 
 
-class RidesQuery(Page, frozen=True, kw_only=True):
+class OwnRidesQuery(Page, frozen=True, kw_only=True):
     """Which rides. `open`: only those that are not over."""
 
     open: YesNo = "0"
 
 
-class TakingsQuery(msgspec.Struct, frozen=True, kw_only=True):
+class OwnTakingsQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which day, by the clocks of the town; without it today."""
 
     day: Day | None = None
@@ -47,12 +47,15 @@ class TakingsQuery(msgspec.Struct, frozen=True, kw_only=True):
 ME: Final = Operation(does="Who I am, and the ride that I am on.", answers=own.Me, errors=(NoSuchPerson,))
 RIDES: Final = Operation(
     does="My rides as a passenger or as a driver, the newest first.",
-    query=RidesQuery,
+    query=OwnRidesQuery,
     answers=own.OwnRides,
     errors=(NotForYou,),
 )
 TAKINGS: Final = Operation(
-    does="What my rides as a driver came to on one day.", query=TakingsQuery, answers=own.Takings, errors=(NotForYou,)
+    does="What my rides as a driver came to on one day.",
+    query=OwnTakingsQuery,
+    answers=own.Takings,
+    errors=(NotForYou,),
 )
 RIDE: Final = Operation(
     does="One ride with its timeline, as whoever asks may see it.", answers=own.OwnRide, errors=(NoSuchRide,)
@@ -110,11 +113,11 @@ class MeRoutes:
         return _answer(told)
 
     async def _rides(self, request: Request) -> Response:
-        who, asked = _rider(request), read_query(request, RidesQuery)
+        who, asked = _rider(request), read_query(request, OwnRidesQuery)
         return _answer(await self._reads.rides(who, asked.open == "1", asked.cursor, asked.limit))
 
     async def _takings(self, request: Request) -> Response:
-        who, asked = principal_of(request), read_query(request, TakingsQuery)
+        who, asked = principal_of(request), read_query(request, OwnTakingsQuery)
         if who.role is not Role.DRIVER:
             raise NotForYou("takings are a driver's")
         currency = {"currency": self._requests.settings.currency} if self._requests.settings.currency else {}

@@ -20,7 +20,7 @@ from dispatch.timestamps import rfc3339
 from dispatch.transport import wire
 from dispatch.transport.http.access import claims_of, for_people
 from dispatch.transport.http.operation import Operation, described
-from dispatch.transport.http.rates import Rates
+from dispatch.transport.http.rates import AddressRates
 from dispatch.transport.http.requests import Requests
 from dispatch.transport.sessions.passenger import bookable, phone_of, require_trip
 from dispatch.values import Place, as_said
@@ -49,7 +49,7 @@ class QuoteRoutes:
         self._settings = requests.settings
         self._area = served_area(requests.settings)
         self._vehicle_types = vehicle_types
-        self._rates = Rates(requests.settings.quotes_per_s, requests.settings.quote_burst)
+        self._rates = AddressRates(requests.settings.quotes_per_s, requests.settings.quote_burst)
         self.routes = for_people([described(requests.post("/api/quotes", self._quote_for), QUOTE)])
 
     async def _quote_for(self, request: Request, body: bytes) -> Response:
