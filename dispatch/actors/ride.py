@@ -129,9 +129,6 @@ from dispatch.runtime import Runtime, receives
 from dispatch.values import Price, as_said
 from dispatch.words import Leg, OfferOutcome, Party, RefusalCode, ReleaseReason, RideWarning, SystemReason
 
-LOOK_AGAIN_S: Final = 1800.0
-"""Timers are never cancelled. One for the whole time that a driver may have a ride would outlive nearly every ride by hours."""
-
 
 class AskedInVain(Message, frozen=True, gc=False):
     """The question with this number was asked long ago; `text` says so to the passenger."""
@@ -150,12 +147,6 @@ class _PassengerGone(Message, frozen=True, gc=False):
     """The connection with this number has been gone for the whole grace."""
 
     number: Number
-
-
-class _StillDriven(Message, frozen=True, gc=False):
-    """The driver who was assigned at this second may have the ride still; how long they may is far from over."""
-
-    assigned_at: float
 
 
 class _Overdue(Message, frozen=True, gc=False):
@@ -638,10 +629,7 @@ class RideActor(RecordedActor):
             runtime.set_timer(rules.link_grace_s, self.address, _PassengerGone(self.app.link_number))
         elif ride.status in WITH_DRIVER and ride.assigned_at is not None:
             left_s = ride.assigned_at + rules.ride_cap_s - runtime.now
-            if left_s <= LOOK_AGAIN_S:
-                runtime.set_timer(left_s, self.address, _Overdue(ride.assigned_at))
-            else:
-                runtime.set_timer(LOOK_AGAIN_S, self.address, _StillDriven(ride.assigned_at))
+            runtime.set_timer(left_s, self.address, _Overdue(ride.assigned_at))
 
     @receives(_PassengerGone)
     def _on_passenger_gone(self, message: _PassengerGone) -> None:
@@ -649,14 +637,10 @@ class RideActor(RecordedActor):
         if is_gone and self.ride.needs_listener:  # whoever booked ahead, or by phone, need not look
             self._end_by_system(SystemReason.PASSENGER_LEFT)
 
-    @receives(_StillDriven, _Overdue)
-    def _on_driven_long(self, message: _StillDriven | _Overdue) -> None:
-        if self.ride.status not in WITH_DRIVER or self.ride.assigned_at != message.assigned_at:
-            return
-        if isinstance(message, _Overdue):
+    @receives(_Overdue)
+    def _on_overdue(self, message: _Overdue) -> None:
+        if self.ride.status in WITH_DRIVER and self.ride.assigned_at == message.assigned_at:
             self._end_by_system(SystemReason.TOOK_TOO_LONG)
-        else:
-            self._arm_end()
 
     def _end_by_system(self, reason: str) -> None:
         self._carry_out(journey.end(self.ride, Party.SYSTEM, reason, self.runtime.now, self.rules))

@@ -111,8 +111,9 @@ class Runtime(ABC):
     def set_timer(self, delay_s: float, address: str, message: Any) -> None:
         """Tell `message` to `address` in `delay_s` seconds, in whole microseconds. Timers fire in the order in which they are due.
 
-        A timer is never cancelled: its message says what it is about, and a receiver ignores one that no longer matters. A negative
-        delay counts as 0, and a positive one as a microsecond at least, so that whoever waits for something does not wait in vain.
+        A timer is never cancelled: its message says what it is about, and a receiver ignores one that no longer matters. It may be
+        dropped while nobody is at the address: whoever wakes there sets its own. A negative delay counts as 0, and a positive one as a
+        microsecond at least, so that whoever waits for something does not wait in vain.
         """
         if delay_s > 0.0:
             # As integers: what is added up in whole microseconds does not drift, and equal moments are equal numbers.
@@ -278,8 +279,10 @@ class Runtime(ABC):
         self._supervisor.failed(self.now, address, message, error)
 
     def _fire_due(self) -> None:
-        """Tell every timer that is due. A timer wakes no actor: one that has left memory left its timers behind."""
+        """Tell every timer that is due. A timer wakes no actor: whoever has left memory left timers behind, which are dropped."""
         timers, now = self._timers, self.now
+        if timers.may_be_left_behind:
+            timers.drop(lambda address: address not in self._boxes and address not in self._sinks)
         soon = timers.soon
         while soon or timers.next_due() is not None:
             if soon[0][0] > now:

@@ -1,7 +1,8 @@
 """Timers: a heap of those that are due soon, and a calendar of pages for all later ones.
 
 Most timers of a busy server never matter: a ride is taken long before its offers lapse. In one heap each of them would slow down all
-the others; a timer on a page of the calendar costs nothing until its page is opened.
+the others; a timer on a page of the calendar costs nothing but memory until its page is opened. An actor that leaves memory leaves its
+timers behind: now and then they are looked for.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,10 @@ from math import inf
 from typing import Any
 
 PAGE_S = 10.0
+FEWEST_A_SEARCH = 1_000
+"""Timers that are set before those are looked for that nobody waits for any more, and as many as there were the last time: so a search
+costs each timer no more than a look.
+"""
 
 Timer = tuple[float, int, str, Any]
 """(due time in Unix seconds, sequence number, address, message)"""
@@ -18,7 +23,7 @@ Timer = tuple[float, int, str, Any]
 class Timers:
     """Timers in the order in which they are due; those of one instant in the order in which they were set. None is ever cancelled."""
 
-    __slots__ = ("_count", "_dates", "_pages", "_turns_at", "soon")
+    __slots__ = ("_count", "_dates", "_pages", "_search_at", "_turns_at", "soon")
 
     def __init__(self) -> None:
         self.soon: list[Timer] = []
@@ -27,6 +32,7 @@ class Timers:
         self._dates: list[int] = []
         self._turns_at = -inf
         self._count = 0
+        self._search_at = FEWEST_A_SEARCH
 
     def add(self, due: float, address: str, message: Any) -> None:
         """Keep `message` for `address` until Unix second `due`."""
@@ -55,7 +61,15 @@ class Timers:
         self.soon[:] = sorted(self._pages.pop(date))  # what is sorted is a heap
         self._turns_at = (date + 1) * PAGE_S
 
+    @property
+    def may_be_left_behind(self) -> bool:
+        """Whether so many were set since the last `drop` that it is worth its while."""
+        return self._count >= self._search_at
+
     def drop(self, is_gone: Callable[[str], bool]) -> None:
         """Forget the timers of the addresses for which `is_gone` is true."""
+        kept = 0
         for page in (self.soon, *self._pages.values()):
             page[:] = sorted(timer for timer in page if not is_gone(timer[2]))
+            kept += len(page)
+        self._search_at = self._count + max(FEWEST_A_SEARCH, kept)

@@ -18,7 +18,6 @@ from dispatch.actors.ride import (
     _PassengerGone,
     _Rebuilt,
     _Retire,
-    _StillDriven,
     _TimeHasCome,
 )
 from dispatch.domain.places.following import GIVEN_UP, TOLD, WARNED
@@ -144,7 +143,6 @@ MESSAGES: dict[str, Any] = {
     "PassengerBusy": PassengerBusy((0, 0), RideId("r9")),
     "AnnounceHold": AnnounceHold(ANN.passenger_id),
     "Overdue": _Overdue(0.0),
-    "StillDriven": _StillDriven(0.0),
     "DriverStalled and to be warned": DriverStalled(D1, "standing_still", WARNED),
     "DriverStalled and to be told": DriverStalled(D1, "standing_still", TOLD),
     "DriverStalled for too long": DriverStalled(D1, "standing_still", GIVEN_UP),

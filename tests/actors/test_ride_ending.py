@@ -1,6 +1,5 @@
 """How a ride ends by itself."""
 
-from dispatch.actors.ride import LOOK_AGAIN_S
 from dispatch.messages.notices import RideEnded
 from tests.actors.test_ride import PASSENGER, a_ride_that_is
 
@@ -12,9 +11,3 @@ def test_a_ride_that_a_driver_has_for_too_long_ends_at_that_time() -> None:
     rig.wait(1.0)
     (ended,) = rig.heard(PASSENGER)
     assert (type(ended), ended.by, ended.reason) == (RideEnded, "system", "it took too long")
-
-
-def test_a_ride_that_is_over_leaves_no_timer_behind_for_hours() -> None:
-    rig, _ = a_ride_that_is("completed")
-    rig.wait(LOOK_AGAIN_S)
-    assert rig.runtime._timers.next_due() is None

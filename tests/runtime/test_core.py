@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dispatch.messages.base import Undelivered
 from dispatch.runtime import Actor, Supervisor, VirtualRuntime, receives
+from dispatch.runtime.timers import FEWEST_A_SEARCH
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -205,6 +206,20 @@ class TestRetiring:
         assert runtime.now == 5.0
         assert runtime.actor("ride/1") is None
         assert runtime.dead_letters.counts == {}, "a timer left behind is nothing to worry about"
+
+    def test_timers_left_behind_do_not_pile_up(self, runtime: VirtualRuntime) -> None:
+        """A ride that is over soon leaves one behind that would end it after half a day."""
+        runtime.sink("desk", Slip())
+        most = 0
+        for number in range(5 * FEWEST_A_SEARCH):
+            runtime.tell(f"ride/{number}", Letter("book"))
+            runtime.set_timer(43_200.0, f"ride/{number}", Letter("too late"))
+            runtime.set_timer(43_200.0, "desk", Letter("due")) if number % 100 == 0 else None
+            runtime.run(until_s=runtime.now + 0.5)
+            runtime.retire(f"ride/{number}")
+            runtime.set_timer(0.0, "desk", Letter("now"))
+            most = max(most, len(runtime._timers.soon) + sum(map(len, runtime._timers._pages.values())))
+        assert most <= FEWEST_A_SEARCH + 50, "all others were set for a desk that is there"
 
 
 class TestRebuilding:

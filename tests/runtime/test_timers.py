@@ -7,7 +7,7 @@ from heapq import heappop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.runtime.timers import PAGE_S, Timers
+from dispatch.runtime.timers import FEWEST_A_SEARCH, PAGE_S, Timers
 
 DELAYS = st.one_of(st.floats(0.0, 5 * PAGE_S), st.floats(0.0, 1e6), st.sampled_from([0.0, PAGE_S, 2 * PAGE_S]))
 STARTS = st.sampled_from([0.0, 17.3, -25.0, 1_795_000_000.123])
@@ -65,3 +65,13 @@ def test_a_page_of_which_all_are_gone_is_passed_over() -> None:
     timers.add(9 * PAGE_S, "journal", None)
     timers.drop(lambda address: address == "ride/1")
     assert take(timers) == (9 * PAGE_S, "journal")
+
+
+def test_a_search_is_worth_its_while_when_as_many_were_set_as_it_looks_at() -> None:
+    timers = Timers()
+    for expected in (FEWEST_A_SEARCH, FEWEST_A_SEARCH, 2 * FEWEST_A_SEARCH):
+        for number in range(expected):
+            assert not timers.may_be_left_behind
+            timers.add(1e6, str(number), None)
+        assert timers.may_be_left_behind
+        timers.drop(lambda address: False)
