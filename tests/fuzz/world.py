@@ -33,7 +33,7 @@ from dispatch.transport.ws import server as ws_server
 from dispatch.transport.ws.admin import config
 from dispatch.transport.ws.edge import EdgeCounters, SocketEdge
 from dispatch.transport.ws.front import FrontConnection
-from dispatch.transport.ws.listener import COLLECT_AFTER, listening_socket
+from dispatch.transport.ws.listener import COLLECT_AFTER, give_memory_back, listening_socket
 from dispatch.transport.ws.websocket import DispatchConnection
 from dispatch.words import PersonRole
 from tests.fuzz.wires import Wire
@@ -184,6 +184,7 @@ def visited(folder: Path, visit: Visit, **settings: Any) -> None:
         clock.time, before = _Clock(loop), clock.time  # type: ignore[assignment]
         threshold = gc.get_threshold()
         gc.set_threshold(*COLLECT_AFTER)
+        give_memory_back()
         try:
             runner.run(_served(Settings(db=str(db), **{**SETTINGS, **settings}), faults, visit))
         finally:

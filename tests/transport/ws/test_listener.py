@@ -1,7 +1,10 @@
 """The listening socket."""
 
+import re
 import resource
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +79,49 @@ def test_the_process_may_hold_as_many_connections_as_the_system_allows() -> None
     allowed = prepare_process()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert soft == hard == allowed
+
+
+HEAP_OF_ONE_THAT_GIVES_BACK = """if True:
+    import ctypes, threading
+    from dispatch.transport.ws.listener import give_memory_back
+    give_memory_back()
+    libc = ctypes.CDLL(None)
+    def tell():
+        libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+        libc.fflush(None)
+"""
+
+
+def heap_told(program: str) -> str:
+    """What glibc tells of its heaps, where the program says `tell()`."""
+    whole = HEAP_OF_ONE_THAT_GIVES_BACK + program
+    return subprocess.run([sys.executable, "-c", whole], capture_output=True, text=True, check=True).stdout
+
+
+def test_threads_share_the_heap_of_the_process() -> None:
+    """What one of them has freed serves all others."""
+    told = heap_told("""
+    here, go = threading.Barrier(5), threading.Event()
+    def work():
+        kept = [bytes(2_000) for _ in range(500)]
+        here.wait(), go.wait()
+    for _ in range(4):
+        threading.Thread(target=work).start()
+    here.wait()
+    tell()
+    go.set()
+    """)
+    assert told.count("<heap nr=") == 1, told
+
+
+def test_a_large_block_that_was_freed_leaves_nothing_behind() -> None:
+    """Neither it nor the next ones: as glibc is, those would come from the heap from then on, and stay there."""
+    told = heap_told("""
+    for size in (4_000_000, 2_000_000):
+        kept = bytearray(size)
+        tell()
+        del kept
+    tell()
+    """)
+    mapped = [int(size) for size in re.findall(r'<total type="mmap" count="\d+" size="(\d+)"/>', told)]
+    assert mapped[0] - mapped[2] >= 4_000_000 and mapped[1] - mapped[2] >= 2_000_000
