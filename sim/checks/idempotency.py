@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 from dispatch.addresses import SESSION, kind_of, name_of
@@ -24,14 +25,18 @@ class IdempotencyCheck:
     """The observer of `COMMANDS_IN`: what is committed, and what connections are told.
 
     Idempotency keys are an app's own, or of one of staff for one ride. Two of them may use the same key, and nobody in the simulator
-    uses one key for two commands.
+    uses one key for two commands. A refusal is on no record: an actor that left memory judges the command anew.
     """
 
-    def __init__(self, violations: Violations) -> None:
+    def __init__(self, violations: Violations, given: Callable[[str], int]) -> None:
+        """`given(address)`: the last number that the actor there has given; 0: none, and it has just come to memory."""
         self._violations = violations
+        self._given = given
         self._flying: dict[tuple[str, Number], deque[Append]] = {}
         self._done: dict[tuple[str, str], Any] = {}
         self._answers: dict[tuple[str, str], str] = {}
+        self._refused: dict[str, list[str]] = {}
+        """For each app, the ids of commands that were refused."""
         self._apps: dict[str, str] = {}
         """The ride or driver of each connection."""
 
@@ -47,7 +52,10 @@ class IdempotencyCheck:
         elif kind is NotAppended:
             self._flying.pop((address, message.incarnation), None)
         elif kind is Attach:
-            self._apps[message.session] = name_of(address)
+            app = self._apps[message.session] = name_of(address)
+            if not self._given(address):
+                for refused in self._refused.pop(app, ()):
+                    del self._answers[app, refused]
         elif kind_of(address) == SESSION and kind in (Ack, Refused) and message.id is not None:
             self._answered(now, self._apps.get(address, address), message)
 
@@ -66,6 +74,10 @@ class IdempotencyCheck:
             self._violations.add(now, "own-ids", f"{message.id} is new, and {app} hears that it was used before")
         if answer in TRY_AGAIN or message.id is None:
             return
-        before = self._answers.setdefault((app, message.id), answer)
-        if before != answer:
+        before = self._answers.get((app, message.id))
+        if before is None:
+            self._answers[app, message.id] = answer
+            if isinstance(message, Refused):
+                self._refused.setdefault(app, []).append(message.id)
+        elif before != answer:
             self._violations.add(now, "one-answer", f"{message.id} of {app} hears {answer} after {before}")

@@ -83,7 +83,8 @@ def explore_many(name: str, seeds: Sequence[int], *, permute: bool, as_json: boo
         for what, count in seen.items():
             say(f"{what}: {count}")
         rest = f"; interrupted before the rest of {len(seeds):,}" if cut_short else ""
-        say(f"{explored}{rest}", error=explored.failed is not None)
+        for line in f"{explored}{rest}".split("\n"):
+            say(line, error=explored.failed is not None)
     if cut_short:
         return INTERRUPTED
     return 1 if explored.failed is not None else 0

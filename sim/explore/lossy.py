@@ -15,7 +15,7 @@ from dispatch.messages.commands import Attach, Resume
 from dispatch.messages.notices import DriverSnapshot, PassengerSnapshot
 from dispatch.transport.sessions.memory import MemoryLink, connect_driver, connect_passenger
 from sim.checks.idempotency import COMMANDS_IN, IdempotencyCheck
-from sim.checks.streams import check_streams
+from sim.checks.streams import check_streams, last_given
 from sim.explore.small import SmallWorld
 from sim.network.lossy import Network, Weather
 from sim.people.driver import DriverPhone
@@ -42,7 +42,7 @@ class OnBadLines(World):
         """From now on there is this network between phones and server, and no command may be done twice."""
         self.network = Network(self.runtime, weather)
         self.trouble = self.network.counts
-        self.runtime.observe(IdempotencyCheck(self.watch.violations), COMMANDS_IN)
+        self.runtime.observe(IdempotencyCheck(self.watch.violations, partial(last_given, self.runtime)), COMMANDS_IN)
 
     def connect_driver(self, phone: DriverPhone) -> MemoryLink:
         link = self._plug(phone, partial(connect_driver, self.gateway, phone.driver_id))

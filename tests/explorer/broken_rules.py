@@ -428,7 +428,7 @@ def a_provider_collects_what_nobody_asked_for() -> None:
 
 @breaks("IdempotencyCheck._happened: done-once")
 def a_command_is_done_twice() -> None:
-    once = IdempotencyCheck(Violations())
+    once = IdempotencyCheck(Violations(), lambda address: 1)
     for through in (1, 2):
         wish = AvailabilitySet(D1, False, Command("k1", 7, D1))
         once(1.0, "journal", Append("driver/d1", 1, through, 1.0, (wish,)))
@@ -437,7 +437,7 @@ def a_command_is_done_twice() -> None:
 
 @breaks("IdempotencyCheck._answered: one-answer")
 def a_command_has_two_answers() -> None:
-    once = IdempotencyCheck(Violations())
+    once = IdempotencyCheck(Violations(), lambda address: 1)
     once(1.0, "driver/d1", Attach(AS_DAN, "session/1", (0, 1)))
     for result in ("ok", "taken"):
         once(1.0, "session/1", Ack(result, "k1"))
@@ -445,7 +445,7 @@ def a_command_has_two_answers() -> None:
 
 @breaks("IdempotencyCheck._answered: own-ids")
 def an_app_hears_that_an_id_was_used_by_another() -> None:
-    IdempotencyCheck(Violations())(
+    IdempotencyCheck(Violations(), lambda address: 1)(
         1.0, "session/1", Refused("id_reused", "id '1' was used for another message", id="1")
     )
 
@@ -465,7 +465,7 @@ def an_app_comes_back_and_never_hears_how_things_stand() -> None:
     streams(1.0 + 2.0 * WHOLE_WITHIN_S, "session/1", RideEnded(R1, by="ops", reason="", seq=8, fee=0))
 
 
-@breaks("Person._is_known: one-number-one-frame", "Person._is_known: no-gap")
+@breaks("StagePerson._is_known: one-number-one-frame", "StagePerson._is_known: no-gap")
 def an_app_hears_two_things_with_one_number_and_misses_one() -> None:
     driver = Stage(7).driver("d1")
     for seq, reason in ((1, "a"), (1, "b"), (3, "c")):

@@ -18,9 +18,10 @@ K1 = Command("k1", 7, DRIVER_ID)
 WISH = AvailabilitySet(DRIVER_ID, False, K1)
 
 
-def watched(*deliveries: tuple[str, Any]) -> list[str]:
+def watched(*deliveries: tuple[str, Any], given: int = 1) -> list[str]:
+    """`given`: the last number that each actor has given when an app connects."""
     violations = Violations()
-    once = IdempotencyCheck(violations)
+    once = IdempotencyCheck(violations, lambda address: given)
     for address, message in deliveries:
         once(1.0, address, message)
     return [violation.split(" s ", 1)[1].split(":", 1)[0] for violation in violations]
@@ -70,3 +71,16 @@ def test_the_same_id_of_two_apps_names_two_commands() -> None:
     assert watched(*apps, ("session/1", Ack("ok", "k1")), ("session/2", Refused("illegal_now", "no", id="k1"))) == []
     newer = ("driver/d1", Attach(AS_DAN, "session/3", (0, 3)))
     assert watched(*apps, ("session/1", Ack("ok", "k1")), newer, ("session/3", Ack("taken", "k1"))) == ["one-answer"]
+
+
+def test_an_actor_that_left_memory_may_judge_what_it_refused_anew_and_keeps_what_it_did() -> None:
+    newer = ("ride/r1", Attach(AS_ANN, "session/2", (0, 2)))
+    first, refused, done = (
+        ("ride/r1", Attach(AS_ANN, "session/1", (0, 1))),
+        ("session/1", Refused("illegal_now", "no", id="k1")),
+        ("session/1", Ack("ok", "k2")),
+    )
+    anew, other = ("session/2", Ack("ok", "k1")), ("session/2", Ack("taken", "k2"))
+    assert watched(first, refused, done, newer, anew, given=0) == []
+    assert watched(first, refused, done, newer, anew) == ["one-answer"]
+    assert watched(first, refused, done, newer, other, given=0) == ["one-answer"]

@@ -44,7 +44,9 @@ def test_the_printed_command_repeats_the_same_break() -> None:
     with a_dead_socket_keeps_its_place():
         explored = explore(range(100))
         assert explored.failed is not None
+        searched = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--worlds", "100", "--permute"])
         said = CliRunner().invoke(main, shlex.split(explored.command)[1:])
+    assert (searched.exit_code, searched.stderr) == (1, f"{explored}\n"), "it is printed in lines"
     assert said.exit_code == 1
     assert [line.removeprefix("invariant broken: ") for line in said.stderr.splitlines()] == explored.failed.broken
 
