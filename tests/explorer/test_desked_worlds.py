@@ -5,9 +5,8 @@
 
 import pytest
 
-from tests.explorer.worlds import all_are_whole, unseen
+from tests.explorer.worlds import all_are_whole, shared_out, unseen
 
-SEEDS, CHUNK = 20, 5
 WANTED = (
     "a driver whom staff asked has the ride",
     "AssignRide done",
@@ -33,10 +32,10 @@ WANTED = (
 )
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
-def test_no_invariant_breaks_in_any_of_these_worlds(first: int) -> None:
-    all_are_whole("desk", range(first, first + CHUNK))
+@pytest.mark.parametrize("seeds", shared_out("desk", 4))
+def test_no_invariant_breaks_in_any_of_these_worlds(seeds: list[int]) -> None:
+    all_are_whole("desk", seeds)
 
 
 def test_staff_hear_every_kind_of_answer_in_some_of_them() -> None:
-    assert unseen("desk", (4, 1, 5, *range(100)), WANTED) == []
+    assert unseen("desk", WANTED) == []

@@ -1,6 +1,7 @@
 """A net is as good as what it catches: each of these mistakes is found by the small worlds, and by the invariant that is about it.
 
-That the same worlds are whole without it, the tests beside this one say.
+That the same worlds are whole without it, the tests beside this one say. The world that caught it once is tried first: a change of the
+program may make it another one.
 """
 
 from contextlib import suppress
@@ -11,8 +12,7 @@ import pytest
 from sim.checks.ledger import Violations
 from sim.explore.explorer import explore
 from tests.explorer.bugs import PLANTED
-
-SEEDS = 100
+from tests.explorer.worlds import seeds_of
 
 
 class Caught(BaseException):
@@ -24,10 +24,12 @@ class Caught(BaseException):
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_bug_is_caught_by_its_invariant(name: str) -> None:
-    plant, invariant, scenario = PLANTED[name]
+    plant, invariant, scenario, first = PLANTED[name]
+    seeds = seeds_of(scenario)
+    assert first in seeds
     with plant():
-        caught = any(speaks(invariant, seed, scenario) for seed in range(SEEDS))
-    assert caught, f"{name}: not caught by {invariant} in {SEEDS} worlds"
+        caught = any(speaks(invariant, seed, scenario) for seed in dict.fromkeys((first, *seeds)))
+    assert caught, f"{name}: not caught by {invariant} in {len(seeds)} worlds"
 
 
 def speaks(invariant: str, seed: int, scenario: str) -> bool:

@@ -1,4 +1,4 @@
-"""A dispatcher's live search equals the one folded from the journal, at every commit of thousands of seeded small zones.
+"""A dispatcher's live search equals the one folded from the journal, at every commit of hundreds of seeded small zones.
 
 Drivers and rides are played by dice: they answer, vanish, hang up, accept in the grace, change terms, give up. Some of their words
 reach the dispatcher late: their events are on disk and it has not heard of them yet, so they are left out of the fold until it has.
@@ -28,8 +28,9 @@ from dispatch.messages.matching import CloseOffer, DriverState, EndSearch, Offer
 from dispatch.values import DriverCard, Lease, RideCard
 from tests.actors.rig import ANN, DEARER, TRIP
 from tests.actors.zone import ME, Zone
+from tests.thorough import times
 
-WORLDS, CHUNK, STEPS = 2_000, 500, 30
+WORLDS, CHUNK, STEPS = times(800), 200, 30
 RIDES = [RideId(f"r{number}") for number in range(1, 4)]
 
 

@@ -11,6 +11,7 @@ from dispatch.domain.places.geo import haversine_m
 from dispatch.domain.places.positions import NEWS, PositionBoard
 from dispatch.ids import DriverId, OfferId, RideId
 from sim.city.offsets import destination
+from tests.thorough import times
 
 MAX_AGE_S = 60.0
 CENTRES = ((-33.92, 18.42), (-17.0, 180.0), (89.99, 0.0), (0.0, -179.9999))
@@ -143,4 +144,6 @@ class SupplyMachine(RuleBasedStateMachine):
 
 
 def test_no_history_of_drivers_shows_in_who_is_eligible_or_nearest() -> None:
-    run_state_machine_as_test(SupplyMachine, settings=settings(max_examples=80, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(
+        SupplyMachine, settings=settings(max_examples=times(50), stateful_step_count=40, deadline=None)
+    )

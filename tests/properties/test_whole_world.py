@@ -15,6 +15,7 @@ from dispatch.messages.base import Message
 from dispatch.runtime import Actor
 from sim.stories.stage import Stage, StageDriver, StagePassenger, StagePerson
 from sim.world import WorldOptions
+from tests.thorough import times
 
 DRIVERS, RIDES = ("d1", "d2", "d3", "d4"), ("r1", "r2", "r3")
 drivers, rides = st.sampled_from(DRIVERS), st.sampled_from(RIDES)
@@ -184,5 +185,9 @@ def hurt(actor: Actor) -> None:
 
 TestWholeWorld = WholeWorld.TestCase
 TestWholeWorld.settings = settings(
-    max_examples=60, stateful_step_count=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=times(60),
+    stateful_step_count=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )

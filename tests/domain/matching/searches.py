@@ -1,5 +1,6 @@
 """Searches for the tests of this room and of the rules: made in one line, with drivers d1, d2, … and one ride."""
 
+from functools import cached_property
 from typing import Any
 
 from dispatch.domain.matching.rules import SearchRules
@@ -19,6 +20,9 @@ D1, D2, D3, D4, D5 = FIVE
 SIXTH = DriverId("d6")
 OPENED = ("vanished", "driver_busy", "unavailable")
 """How an offer ends whose driver never had the chance to answer."""
+
+PAST = [rule for rule in RULES if rule.word in ("blocked", "declined", "thinking", "silent")]
+"""The rules about a driver's past with a ride."""
 
 
 class Played:
@@ -96,10 +100,14 @@ class Played:
 
     def past_of(self, driver_id: DriverId) -> str:
         """The first rule about the driver's past that keeps the search from asking them."""
-        zone = Zone(self.search.rules, Supply(PositionBoard(), 1), Searches(self.search.rules, lambda passenger_id: ()))
-        zone.now = self.now
-        past = [rule for rule in RULES if rule.word in ("blocked", "declined", "thinking", "silent")]
-        return next((rule.word for rule in past if rule.drops(zone, self.search, driver_id, 0.0, 0.0)), "")
+        self._zone.now = self.now
+        return next((rule.word for rule in PAST if rule.drops(self._zone, self.search, driver_id, 0.0, 0.0)), "")
+
+    @cached_property
+    def _zone(self) -> Zone:
+        """Those rules look at nothing in a zone but its clock."""
+        rules = self.search.rules
+        return Zone(rules, Supply(PositionBoard(), 1), Searches(rules, lambda passenger_id: ()))
 
     def never_asked(self, driver_id: DriverId) -> bool:
         return self.may_ask(driver_id) and not self.search.asks.get(driver_id)
