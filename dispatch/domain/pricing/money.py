@@ -1,6 +1,7 @@
 """Money without floats: exact fractions while a sum is worked out, whole minor units once it is done. Pure.
 
-There is one rounding rule in the whole product, `rounded`, and a sum is rounded once, at its end.
+A float is wrong by a cent sooner or later. There is one rounding rule in the whole product, `rounded`, and a sum is rounded once, at
+its end; a line of a fare is what it adds to the rounded sum, so lines and fare cannot differ.
 """
 
 from fractions import Fraction

@@ -371,7 +371,8 @@ def rate(ride: RideRecord, message: RateRide, now: float, rules: RideRules) -> D
 def mean_rating(first: float, stars: int, ratings: int) -> float:
     """The mean of the `first` rating, which a person begins with, and of `ratings` more that add up to `stars`.
 
-    To the hundredth, where a half goes up. Without ratings it is the first one as it is.
+    To the hundredth, where a half goes up. Without ratings it is the first one as it is. SQL calls this function as well: SQLite rounds
+    differently from version to version, and a simulated driver has the rating of a real one.
     """
     return rounded_parts(round(first * 100) + 100 * stars, ratings + 1) / 100 if ratings else first
 
