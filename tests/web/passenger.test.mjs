@@ -209,6 +209,13 @@ test("later is by the clocks of the town, also when they are put forward or back
   assert.deepEqual(trips.daysAhead(new Date("2026-11-30T23:30:00Z"), "Europe/Helsinki").slice(0, 2), ["2026-12-01", "2026-12-02"]);
 });
 
+test("how far ahead rides are booked is what the town says, a week at most", () => {
+  assert.deepEqual(trips.aheadOf({ schedule_lead_s: 900, schedule_ahead_s: 2_592_000 }), { minutes: 16, days: 7 });
+  assert.deepEqual(trips.aheadOf({ schedule_lead_s: 3_600, schedule_ahead_s: 86_400 }), { minutes: 61, days: 1 });
+  assert.equal(trips.aheadOf({ schedule_lead_s: 900, schedule_ahead_s: 600 }), null);
+  assert.equal(trips.daysAhead(new Date("2026-11-30T23:30:00Z"), "Europe/Helsinki", 1).length, 2);
+});
+
 test("places of before come once each, the newest first", () => {
   const ride = (name, at) => ({ dropoff_address: name, dropoff_latitude: 1, dropoff_longitude: 2, requested_at: at });
   const places = trips.recentPlaces([ride("B", "3"), ride("A", "2"), ride("B", "1"), ride("", "0"), ride("C", "0"), ride("D", "0")]);

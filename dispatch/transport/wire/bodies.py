@@ -109,7 +109,8 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     `has_tariff`: the server sets fares, so that it can be asked for quotes. `auth`: `on` where people have to log in, else `off`.
     `time_zone`: the town's, where the settings say one. `sandbox`: nothing here is real. `takes_cards`: rides may be paid by card.
     `free_cars`: people may ask where free cars are. `cancelling`: where there is a tariff. A search is unserved from
-    `alarm_unasked_s` without an open offer on, and from `alarm_waiting_s` in all.
+    `alarm_unasked_s` without an open offer on, and from `alarm_waiting_s` in all. A ride booked ahead looks for drivers
+    `schedule_lead_s` before its time, and may be booked `schedule_ahead_s` before it.
     """
 
     auth: str
@@ -128,6 +129,8 @@ class Town(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     cancelling: Cancelling | None = None
     alarm_unasked_s: float
     alarm_waiting_s: float
+    schedule_lead_s: float
+    schedule_ahead_s: float
 
 
 class CodeRequest(Struct, frozen=True, gc=False, kw_only=True):

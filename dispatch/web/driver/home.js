@@ -36,7 +36,8 @@ export function takingsCard({ texts }) {
       }
       const old = takings !== null && link.state !== "open" ? texts.say("shell.as_of", { time: texts.time(takings.at) }) : "";
       const parts = takings !== null && takings.card > 0 ? texts.say("driver.cash_and_card", { cash: texts.money(takings.cash, takings.currency), card: texts.money(takings.card, takings.currency) }) : "";
-      put(more, [parts, old].filter(Boolean).join(" · "));
+      const fees = takings !== null && takings.fees > 0 ? texts.say("driver.fees_today", { money: texts.money(takings.fees, takings.currency) }) : "";
+      put(more, [parts, fees, old].filter(Boolean).join(" · "));
       show(more, more.textContent !== "");
     },
   };

@@ -36,10 +36,11 @@ export function cancelControls(app) {
       const name = nameOf(ride, t);
       const money = t.money(fee(), ride.terms.currency);
       const costs = fee() > 0;
+      const withFee = ride.phase === "here" ? "passenger.cancel_ask_fee_here" : "passenger.cancel_ask_fee";
       askedAt = fee();
       const sure = await confirm({
         title: t.say("passenger.cancel_ask"),
-        text: t.say(costs ? "passenger.cancel_ask_fee" : "passenger.cancel_ask_free", { name, money }),
+        text: t.say(costs ? withFee : "passenger.cancel_ask_free", { name, money }),
         action: costs ? t.say("passenger.cancel_fee", { money }) : t.say("passenger.cancel_no_fee"),
         keep: t.say("passenger.keep_ride"),
         test: "cancel-yes",

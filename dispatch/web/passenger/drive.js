@@ -148,7 +148,7 @@ function waitingClocks(app) {
     const ride = /** @type {Ride} */ (app.state.ride);
     const name = nameOf(ride, t);
     const fee = ride.waiting?.noShowFee ?? 0;
-    if (leftS === 0) return t.say("passenger.may_leave_now", { name });
+    if (leftS === 0) return fee > 0 ? t.say("passenger.may_leave_now_fee", { name, money: money(fee) }) : t.say("passenger.may_leave_now", { name });
     return fee > 0 ? t.say("passenger.may_leave_fee", { name, clock, money: money(fee) }) : t.say("passenger.may_leave", { name, clock });
   }, SENTENCE);
   const element = el("div", { class: "stack" }, el("p", {}, free.element), el("p", {}, leave.element));

@@ -9,9 +9,6 @@ import { fareText } from "./speech.js";
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Ride} Ride */
 
-/** A booking ahead is searched for from so many minutes before its time. */
-const SEARCH_BEFORE_MS = 15 * 60_000;
-
 /**
  * @param {App} app
  * @returns {import("./app.js").View}
@@ -82,7 +79,7 @@ export function payLine({ terms }, { texts: t }) {
  * @returns {import("./app.js").View}
  */
 export function scheduledView(app) {
-  const { texts: t } = app;
+  const { texts: t, town } = app;
   const heading = el("h1", { tabindex: "-1", test: "scheduled" });
   const from = el("p");
   const route = el("div");
@@ -98,7 +95,7 @@ export function scheduledView(app) {
       const ride = /** @type {Ride} */ (state.ride);
       const at = new Date(ride.terms.pickupAt ?? Date.now());
       write(heading, t.say("passenger.booked_for", { when: dayAndTime(at, app) }));
-      write(from, t.say("passenger.search_from", { time: t.time(new Date(at.getTime() - SEARCH_BEFORE_MS)) }));
+      write(from, t.say("passenger.search_from", { time: dayAndTime(new Date(at.getTime() - town.schedule_lead_s * 1_000), app) }));
       fill(route, routeOf(ride.terms, t));
       write(fare, payLine(ride, app));
       cancel.update(state);

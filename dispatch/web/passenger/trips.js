@@ -4,8 +4,9 @@
 const DETOUR = 1.3;
 const KMH = 25;
 const EARTH_KM = 6_371;
-const DAYS_AHEAD = 7;
-export const SOONEST_MS = 16 * 60_000;
+/** Nobody is offered a day further off, however far ahead the town takes rides. */
+const MOST_DAYS = 7;
+const [MINUTE_S, DAY_S] = [60, 86_400];
 const MOST_RECENT = 3;
 
 /**
@@ -153,15 +154,27 @@ export function momentAt(day, time, zone) {
 }
 
 /**
+ * How many minutes ahead a ride can be booked at least, so that it is not one of now, and how many days at most; null where the town takes none ahead.
+ *
+ * @param {{ schedule_lead_s: number, schedule_ahead_s: number }} town
+ * @returns {{ minutes: number, days: number } | null}
+ */
+export function aheadOf({ schedule_lead_s, schedule_ahead_s }) {
+  const minutes = Math.ceil(schedule_lead_s / MINUTE_S) + 1;
+  return minutes * MINUTE_S >= schedule_ahead_s ? null : { minutes, days: Math.min(MOST_DAYS, Math.ceil(schedule_ahead_s / DAY_S)) };
+}
+
+/**
  * The days that one can book for, today first.
  *
  * @param {Date} now
  * @param {string | undefined} zone
+ * @param {number} [most] days after today
  * @returns {string[]}
  */
-export function daysAhead(now, zone) {
+export function daysAhead(now, zone, most = MOST_DAYS) {
   const today = Date.parse(`${wallClock(now, zone).day}T12:00:00Z`);
-  return Array.from({ length: DAYS_AHEAD + 1 }, (_, at) => new Date(today + at * 86_400_000).toISOString().slice(0, 10));
+  return Array.from({ length: most + 1 }, (_, at) => new Date(today + at * 86_400_000).toISOString().slice(0, 10));
 }
 
 /**

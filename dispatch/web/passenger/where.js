@@ -6,7 +6,7 @@ import { streetField } from "../map/street-field.js";
 import { rideRow } from "./rides.js";
 import { frame, write } from "./parts.js";
 import { hasMap } from "./town.js";
-import { daysAhead, momentAt, SOONEST_MS, typedPoint, wallClock } from "./trips.js";
+import { aheadOf, daysAhead, momentAt, typedPoint, wallClock } from "./trips.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./state.js").Place} Place */
@@ -114,9 +114,9 @@ export function whereView(app) {
     }
     const pickupAt = when.moment();
     if (pickupAt === undefined) {
-      fill(wrong, t.say("passenger.too_soon"));
+      fill(wrong, when.tooSoon());
       wrong.hidden = false;
-      announcer.call(t.say("passenger.too_soon"));
+      announcer.call(when.tooSoon());
       return;
     }
     app.actions.seePrice(pickupAt);
@@ -178,14 +178,15 @@ function drawRecents(box, { texts }, places, take) {
  * Now or later, by the clocks of the town.
  *
  * @param {App} app
- * @returns {{ element: HTMLElement, moment(): string | null | undefined }} `moment`: when, null for now, undefined where that cannot be
+ * @returns {{ element: HTMLElement, moment(): string | null | undefined, tooSoon(): string }} `moment`: when, null for now, undefined where that cannot be
  */
 function whenChoice(app) {
   const { texts: t, town } = app;
   const form = app.state.form;
   const zone = town.time_zone;
   const named = new Intl.DateTimeFormat(t.locale, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
-  const days = daysAhead(new Date(), zone);
+  const may = aheadOf(town);
+  const days = daysAhead(new Date(), zone, may?.days);
   const day = el("select", { id: "day", test: "day" });
   days.forEach((value, at) => {
     const label = at === 0 ? t.say("passenger.today") : named.format(new Date(`${value}T12:00:00Z`));
@@ -211,16 +212,18 @@ function whenChoice(app) {
     el("div", { class: "when" }, radio(false, t.say("passenger.now"), { test: "now" }), radio(true, t.say("passenger.later"), { test: "later" })),
     row,
   );
+  element.hidden = may === null;
   return {
     element,
     moment() {
-      if (!app.state.form.later) return null;
+      if (may === null || !app.state.form.later) return null;
       app.fill({ day: day.value, time: time.value });
       if (!time.value) return undefined;
       const moment = momentAt(day.value, time.value, zone);
       const ahead = moment.getTime() - Date.now();
-      return ahead < SOONEST_MS || ahead > 7 * 86_400_000 ? undefined : moment.toISOString();
+      return may === null || ahead < may.minutes * 60_000 || ahead > may.days * 86_400_000 ? undefined : moment.toISOString();
     },
+    tooSoon: () => t.say("passenger.too_soon", { minutes: may?.minutes ?? 0, days: may?.days ?? 0 }),
   };
 }
 

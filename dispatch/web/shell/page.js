@@ -22,6 +22,7 @@ const AGAIN_MS = 3_000;
  *   name?: string, currency?: string, desk_phone?: string, emergency_phone?: string, time_zone?: string, sandbox?: boolean,
  *   bounds?: { south: number, west: number, north: number, east: number },
  *   vehicle_types: string[], has_tariff: boolean, auth: "on" | "off", alarm_unasked_s: number, alarm_waiting_s: number,
+ *   schedule_lead_s: number, schedule_ahead_s: number,
  *   map?: { streets?: string, style_url?: string, pmtiles_url?: string },
  *   takes_cards?: boolean, free_cars?: boolean, cancelling?: { fee: number, free_s: number, late_s: number },
  * }} Town what `/api/town` tells

@@ -46,6 +46,8 @@ def town_of(
         cancelling=_cancelling(settings) if settings.pricing != NO_TARIFF else None,
         alarm_unasked_s=settings.alarm_unasked_s,
         alarm_waiting_s=settings.alarm_waiting_s,
+        schedule_lead_s=settings.schedule_lead_s,
+        schedule_ahead_s=settings.schedule_ahead_s,
     )
 
 

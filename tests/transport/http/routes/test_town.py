@@ -44,6 +44,8 @@ def test_a_town_of_which_nothing_is_set_tells_what_is_always_there() -> None:
         "has_tariff": False,
         "alarm_unasked_s": 60.0,
         "alarm_waiting_s": 120.0,
+        "schedule_lead_s": 900.0,
+        "schedule_ahead_s": 2592000.0,
     }
 
 
@@ -78,6 +80,8 @@ def test_a_town_tells_its_name_its_money_its_cars_and_whom_to_call() -> None:
         "cancelling": {"fee": 20.0, "free_s": 120, "late_s": 300},
         "alarm_unasked_s": 60.0,
         "alarm_waiting_s": 120.0,
+        "schedule_lead_s": 900.0,
+        "schedule_ahead_s": 2592000.0,
     }
 
 
