@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -53,6 +54,23 @@ CLASSES = [
     PersonStatus,
 ]
 
+SHOWN = [
+    (AskVerdict, "desk.rule_"),
+    (DriverStatus, "desk.rule_"),
+    (OfferOutcome, "desk.outcome_"),
+    (SearchEnd, "desk.outcome_"),
+    (SystemReason, "desk.outcome_"),
+    (StaffAction, "desk.act_"),
+    (Party, "desk.by_"),
+    (PersonRole, "desk.role_"),
+    (PersonStatus, "desk.person_"),
+    (RideStatus, "desk.status_"),
+    (RideStatus, "passenger.status_"),
+]
+"""Words that the pages show in the reader's language, and how the texts for them begin."""
+NEVER_SHOWN = {RideStatus.UNBOOKED}
+TEXTS = Path(__file__).parents[1] / "dispatch" / "web" / "texts" / "en.json"
+
 
 class Row(msgspec.Struct, omit_defaults=True):
     status: RideStatus
@@ -71,6 +89,13 @@ def test_every_member_is_its_own_text_everywhere(kind: type[Word]) -> None:
         assert {member: 1}[str(member.value)] == 1
         assert json.dumps(member) == json.dumps(member.value) == msgspec.json.encode(member).decode()
         assert sqlite3.connect(":memory:").execute("SELECT ?", (member,)).fetchone() == (member.value,)
+
+
+@pytest.mark.parametrize(("kind", "begins"), SHOWN, ids=lambda one: getattr(one, "__name__", one))
+def test_no_page_shows_a_word_of_the_server_as_it_is(kind: type[Word], begins: str) -> None:
+    texts = json.loads(TEXTS.read_text("utf-8"))
+    words = [member.value.replace(" ", "_") for member in kind if member not in NEVER_SHOWN]
+    assert [word for word in words if begins + word not in texts] == []
 
 
 def test_a_word_of_another_version_is_read_kept_and_known_to_be_unknown() -> None:

@@ -118,7 +118,8 @@ test("who ended a ride and what that costs is said", () => {
   assert.equal(end({ by: "driver", fee: 30 }), "Michael waited and left. Fee R 30.00.");
   assert.match(end({ by: "system", reason: "the passenger left" }), /We lost your phone/);
   assert.match(end({ by: "system", reason: "the passenger booked another ride" }), /You booked another ride/);
-  assert.equal(end({ by: "system", reason: "out of service" }), "The ride was ended: out of service.");
+  assert.equal(end({ by: "system", reason: "it took too long" }), "The ride took longer than a ride may, and was ended. Nothing is charged.");
+  assert.equal(end({ by: "system", reason: "out of service" }), "The service ended this ride after an error. Nothing is charged.");
 });
 
 test("a card that is declined is told at once, one that was paid is not", () => {

@@ -152,7 +152,8 @@ export function ridePanel(desk) {
     whyBox.hidden = wanted !== "why";
     if (ride === null) return;
     const parts = { assign: assignPart, reassign: reassignPart, close: closePart, edit: editPart, fare: farePart };
-    if (wanted === "why") whyPart(desk, whyBox, ride);
+    // The timeline above it may be long.
+    if (wanted === "why") void whyPart(desk, whyBox, ride).then(() => whyBox.scrollIntoView());
     else if (wanted !== "ride" && may(wanted)) parts[wanted](desk, part, ride, changed);
     drawActions();
   }

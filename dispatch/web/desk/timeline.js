@@ -49,6 +49,6 @@ function sentence(entry, texts, nameOf, currency) {
 
 /** The server's word for a reason, in words; what people wrote stays as it is. @param {string} reason @param {Texts} texts */
 export function wordFor(reason, texts) {
-  const key = `desk.outcome_${reason}`;
+  const key = `desk.outcome_${reason.replaceAll(" ", "_")}`;
   return texts.has(key) ? texts.say(key) : reason;
 }

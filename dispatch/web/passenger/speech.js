@@ -4,6 +4,7 @@ import { hasDriver } from "./state.js";
 
 const LEFT = "the passenger left";
 const BOOKED_ANOTHER = "the passenger booked another ride";
+const TOO_LONG = "it took too long";
 
 /**
  * @typedef {import("../shell/texts.js").Texts} Texts
@@ -156,13 +157,13 @@ export function endText(ride, texts) {
   if (end.noShow) return texts.say(end.fee > 0 ? "passenger.no_show_fee" : "passenger.no_show", { name, money });
   if (end.by === "ops") return `${end.reason ? texts.say("passenger.by_desk", { reason: end.reason }) : texts.say("passenger.by_desk_unsaid")} ${cost}`;
   if (end.by === "driver") return `${texts.say("passenger.by_driver", { name })} ${cost}`;
-  if (end.by === "system") return systemText(end.reason, texts);
+  if (end.by === "system") return systemText(end.reason, cost, texts);
   return `${texts.say("passenger.cancelled")} ${cost}`;
 }
 
-/** Why the server itself ended a ride. The words of `reason` are the server's and do not change. @param {string} reason @param {Texts} texts */
-function systemText(reason, texts) {
+/** Why the server itself ended a ride. The words of `reason` are the server's and do not change. @param {string} reason @param {string} cost @param {Texts} texts */
+function systemText(reason, cost, texts) {
   if (reason === LEFT) return texts.say("passenger.lost_phone");
   if (reason === BOOKED_ANOTHER) return texts.say("passenger.booked_another");
-  return texts.say("passenger.by_system", { reason });
+  return `${texts.say(reason === TOO_LONG ? "passenger.too_long" : "passenger.by_system")} ${cost}`;
 }
