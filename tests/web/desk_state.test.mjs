@@ -8,7 +8,7 @@ import { KINDS } from "../../dispatch/web/desk/board.js";
 import { deedOf, KEYS } from "../../dispatch/web/desk/keys.js";
 import { isWhole, momentIn, placeIn } from "../../dispatch/web/desk/reading.js";
 import { CLOSE_REASONS, REASSIGN_REASONS } from "../../dispatch/web/desk/reasons.js";
-import { actionsFor, firstState, medianWaitS, MISSED_FOR_MS, reduce, roundSum, settled, unserved, viewOf, VIEWS } from "../../dispatch/web/desk/state.js";
+import { actionsFor, deedsWith, firstState, medianWaitS, MISSED_FOR_MS, reduce, roundSum, settled, unserved, viewOf, VIEWS } from "../../dispatch/web/desk/state.js";
 import { timelineOf } from "../../dispatch/web/desk/timeline.js";
 import { Texts } from "../../dispatch/web/shell/texts.js";
 
@@ -33,6 +33,13 @@ test("a ride stays chosen on another view, and its panel makes room until it is 
   assert.equal(reduce(state, { type: "part", part: "close" }).part, "ride");
   assert.equal(reduce(state, { type: "view", view: "rides" }).isOpen, true);
   assert.equal(reduce(state, { type: "ride", ride: "r2" }).isOpen, true);
+});
+
+test("a driver who holds an offer of the ride is asked already, and can be bound by a manager", () => {
+  assert.deepEqual(deedsWith({}, true), { ask: true, bind: true });
+  assert.deepEqual(deedsWith({ why_not_asked: "thinking" }, true), { ask: false, bind: true });
+  assert.deepEqual(deedsWith({ why_not_asked: "thinking" }, false), { ask: false, bind: false });
+  assert.deepEqual(deedsWith({ why_not_asked: "busy" }, true), { ask: false, bind: false });
 });
 
 test("another ride begins with its own timeline, and no form of the one before", () => {

@@ -5,7 +5,7 @@ import { errorText } from "../shell/errors.js";
 import { button, field } from "../shell/form.js";
 import { streetField } from "../map/street-field.js";
 import { CLOSE_REASONS, REASSIGN_REASONS } from "./reasons.js";
-import { actionsFor } from "./state.js";
+import { actionsFor, deedsWith } from "./state.js";
 import { ruleOf } from "./why.js";
 
 /** @typedef {import("./app.js").Desk} Desk */
@@ -76,13 +76,14 @@ export async function assignPart(desk, box, ride, done) {
     desk.panel.focus();
     done();
   };
-  const rows = /** @type {Askable[]} */ (answer.drivers).map((driver) => el("tr", {},
+  const rows = /** @type {Askable[]} */ (answer.drivers).map((driver) => ({ driver, may: deedsWith(driver, canBind) })).map(({ driver, may }) => el("tr", {},
     el("td", {}, said(driver.driver_name), " ", el("span", { class: "muted code" }, driver.vehicle_registration)),
     el("td", { class: "number" }, driver.distance_m === undefined ? "–" : texts.distance(driver.distance_m)),
     el("td", { class: "number" }, driver.eta_s === undefined ? "–" : texts.duration(driver.eta_s)),
-    el("td", {}, driver.why_not_asked === undefined
-      ? el("span", { class: "row tight" }, small(t("ask"), t("ask_whom", { name: driver.driver_name }), () => give(driver, false)), canBind ? small(t("bind"), t("bind_whom", { name: driver.driver_name }), () => give(driver, true)) : null)
-      : el("span", { class: "muted" }, ruleOf(driver.why_not_asked, texts)))));
+    el("td", {}, el("span", { class: "row tight" },
+      driver.why_not_asked === undefined ? null : el("span", { class: "muted" }, ruleOf(driver.why_not_asked, texts)),
+      may.ask && small(t("ask"), t("ask_whom", { name: driver.driver_name }), () => give(driver, false)),
+      may.bind && small(t("bind"), t("bind_whom", { name: driver.driver_name }), () => give(driver, true))))));
   const head = [t("driver"), t("away"), t("eta"), t("can_be_asked")].map((label, at) => el("th", { scope: "col", class: at === 1 || at === 2 ? "number" : null }, label));
   fill(box, heading, el("p", { class: "hint" }, t("askable", { n: answer.askable, others: answer.others })), told,
     rows.length === 0 ? el("p", { class: "empty muted" }, t("no_drivers_live")) : el("table", { class: "grid small-grid", test: "askable" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)));

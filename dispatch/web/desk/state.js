@@ -134,6 +134,17 @@ export function settled(shown, wanted, isBusy) {
 }
 
 /**
+ * What staff can do with a driver for a ride: have them asked, or give them the ride without an answer. A driver who holds an offer of the ride
+ * is asked already, and that offer can become the ride.
+ *
+ * @param {{ why_not_asked?: string }} driver
+ * @param {boolean} mayBind
+ */
+export function deedsWith({ why_not_asked: why }, mayBind) {
+  return { ask: why === undefined, bind: mayBind && (why === undefined || why === "thinking") };
+}
+
+/**
  * A sentence's numbers about one round of a ride's search: how many were asked, of how many who were near, and how many were dropped.
  *
  * @param {{ considered: { rule: string }[], others?: Record<string, number> }} round
