@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { drawnRows } from "../../dispatch/web/desk/rows.js";
 import { KINDS } from "../../dispatch/web/desk/board.js";
 import { deedOf, KEYS } from "../../dispatch/web/desk/keys.js";
 import { isWhole, momentIn, placeIn } from "../../dispatch/web/desk/reading.js";
 import { CLOSE_REASONS, REASSIGN_REASONS } from "../../dispatch/web/desk/reasons.js";
-import { actionsFor, deedsWith, firstState, medianWaitS, MISSED_FOR_MS, reduce, roundSum, settled, unserved, viewOf, VIEWS } from "../../dispatch/web/desk/state.js";
+import { actionsFor, deedsWith, firstState, listedAgain, medianWaitS, MISSED_FOR_MS, reduce, roundSum, settled, unserved, viewOf, VIEWS } from "../../dispatch/web/desk/state.js";
 import { timelineOf } from "../../dispatch/web/desk/timeline.js";
 import { Texts } from "../../dispatch/web/shell/texts.js";
 
@@ -33,6 +34,20 @@ test("a ride stays chosen on another view, and its panel makes room until it is 
   assert.equal(reduce(state, { type: "part", part: "close" }).part, "ride");
   assert.equal(reduce(state, { type: "view", view: "rides" }).isOpen, true);
   assert.equal(reduce(state, { type: "ride", ride: "r2" }).isOpen, true);
+});
+
+test("a list that was read on does not lose its end when a ride changes", () => {
+  const list = (...ids) => ids.map((ride_id) => ({ ride_id }));
+  assert.deepEqual(listedAgain(list("c", "b", "a", "z"), list("d", "c")), list("d", "c", "b", "a", "z"));
+  assert.deepEqual(listedAgain(list("b", "a"), list("c", "b", "a")), list("c", "b", "a"));
+  assert.deepEqual(listedAgain(list("a"), list("c", "b")), list("c", "b"));
+  assert.deepEqual(listedAgain([], list("a")), list("a"));
+});
+
+test("a long list draws what is in view, and all of it where the page around it scrolls or is printed", () => {
+  const box = { rows: 5_000, tall: 360, top: 3_600, height: 36, isWhole: false };
+  assert.deepEqual(drawnRows(box), { first: 94, count: 22 });
+  assert.deepEqual(drawnRows({ ...box, isWhole: true }), { first: 0, count: 5_000 });
 });
 
 test("a driver who holds an offer of the ride is asked already, and can be bound by a manager", () => {

@@ -95,5 +95,6 @@ test("auto follows the system, a choice does not", () => {
   assert.equal(themeFor("auto", { dark: true, contrast: false }), "dark");
   assert.equal(themeFor("auto", { dark: true, contrast: true }), "hc-dark");
   assert.equal(themeFor("auto", { dark: false, contrast: true }), "hc-light");
+  assert.equal(themeFor("hc-dark", { dark: true, contrast: true, print: true }), "light");
   assert.equal(themeFor("light", { dark: true, contrast: true }), "light");
 });

@@ -199,6 +199,7 @@ export function farePart(desk, box, ride, done) {
   const save = button({
     label: t("fare_do"), kind: "primary", test: "fare-do",
     run: async () => {
+      for (const one of [fare, reason]) one.error(null);
       const sum = Number(fare.input.value.replace(",", "."));
       if (!(sum >= 0) || fare.input.value.trim() === "") return fare.error(t("fare_wrong"));
       if (reason.input.value.trim() === "") return reason.error(t("reason_missing"));

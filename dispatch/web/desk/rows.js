@@ -14,7 +14,20 @@ const BEYOND = 6;
  * @property {number} height of each row in px
  * @property {(row: Row) => string} key
  * @property {(row: Row, drawn: HTMLElement | null) => HTMLElement} draw makes the element of a row, or brings it up to date
+ * @property {boolean} [isWhole] all rows are drawn: the box does not scroll, but what is around it
  */
+
+/**
+ * Which rows are drawn: those in view and a few beyond, or all.
+ *
+ * @param {{ rows: number, tall: number, top: number, height: number, isWhole: boolean }} box how many rows there are; how tall the box is, how far it
+ *   is scrolled and how high a row is, in px
+ */
+export function drawnRows({ rows, tall, top, height, isWhole }) {
+  if (isWhole) return { first: 0, count: rows };
+  const count = Math.min(MOST_DRAWN, Math.ceil(tall / height) + 2 * BEYOND);
+  return { first: Math.min(Math.max(0, rows - count), Math.max(0, Math.floor(top / height) - BEYOND)), count };
+}
 
 /** @template Row */
 export class Rows {
@@ -26,6 +39,7 @@ export class Rows {
   #above;
   #below;
   #isDue = false;
+  #isPrinted = false;
   /** How tall the box is and how far it is scrolled, as events told: to ask the browser would make it lay the page out at once. */
   #tall = 0;
   #top = 0;
@@ -45,6 +59,12 @@ export class Rows {
       this.#top = box.scrollTop;
       this.#soon();
     }).observe(box);
+    for (const [event, isPrinted] of /** @type {const} */ ([["beforeprint", true], ["afterprint", false]])) {
+      addEventListener(event, () => {
+        this.#isPrinted = isPrinted;
+        this.draw();
+      });
+    }
   }
 
   /** @param {readonly Row[]} rows */
@@ -55,11 +75,8 @@ export class Rows {
 
   /** Draws what is in view anew. */
   draw() {
-    const { body, height, key, draw } = this.#options;
-    const tall = Math.ceil(this.#tall / height);
-    const count = Math.min(MOST_DRAWN, tall + 2 * BEYOND);
-    const last = Math.max(0, this.rows.length - count);
-    const first = Math.min(last, Math.max(0, Math.floor(this.#top / height) - BEYOND));
+    const { body, height, key, draw, isWhole = false } = this.#options;
+    const { first, count } = drawnRows({ rows: this.rows.length, tall: this.#tall, top: this.#top, height, isWhole: isWhole || this.#isPrinted });
     const seen = this.rows.slice(first, first + count);
     /** @type {Map<string, HTMLElement>} */
     const drawn = new Map();

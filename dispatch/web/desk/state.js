@@ -145,6 +145,20 @@ export function deedsWith({ why_not_asked: why }, mayBind) {
 }
 
 /**
+ * A list of which the beginning was read again: behind it stays what was further down.
+ *
+ * @template {{ ride_id: string }} Ride
+ * @param {readonly Ride[]} shown
+ * @param {readonly Ride[]} first the newest, as they are now
+ * @returns {Ride[]}
+ */
+export function listedAgain(shown, first) {
+  const known = new Set(first.map(({ ride_id }) => ride_id));
+  const last = shown.map(({ ride_id }) => known.has(ride_id)).lastIndexOf(true);
+  return last < 0 ? [...first] : [...first, ...shown.slice(last + 1)];
+}
+
+/**
  * A sentence's numbers about one round of a ride's search: how many were asked, of how many who were near, and how many were dropped.
  *
  * @param {{ considered: { rule: string }[], others?: Record<string, number> }} round

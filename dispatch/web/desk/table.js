@@ -27,8 +27,9 @@ const ROW_PX = 36;
  * @param {string} [options.test] name of the table
  * @param {string} [options.rowTest] name of each row
  * @param {string} [options.sortBy] id of the column that it is sorted by at first
+ * @param {boolean} [options.isWhole] all rows are drawn, because it is the page around the table that scrolls
  */
-export function makeTable({ label, columns, key, open, isChosen, empty, test, rowTest, sortBy }) {
+export function makeTable({ label, columns, key, open, isChosen, empty, test, rowTest, sortBy, isWhole }) {
   /** @type {readonly Row[]} */
   let rows = [];
   let sort = { by: sortBy ?? "", down: false };
@@ -38,7 +39,7 @@ export function makeTable({ label, columns, key, open, isChosen, empty, test, ro
   const nothing = el("p", { class: "empty muted" }, empty);
   const table = el("table", { "aria-label": label, class: "grid" }, head, body);
   const element = el("div", { class: "scroll", test, tabindex: "-1" }, table, nothing);
-  const drawn = new Rows({ box: element, body, tag: "tr", height: ROW_PX, key, draw: drawRow });
+  const drawn = new Rows({ box: element, body, tag: "tr", height: ROW_PX, key, draw: drawRow, isWhole });
 
   /** @param {Column<Row>} column */
   function headOf(column) {

@@ -26,6 +26,7 @@ export function dayView(desk) {
   const charts = el("div", { class: "charts" });
   const money = (/** @type {number} */ sum) => code(texts.money(sum, currency), "money");
   const table = makeTable({
+    isWhole: true,
     label: t("takings"), sortBy: "name", empty: t("loading"), test: "takings",
     key: (/** @type {Taking} */ row) => row.driver_id,
     columns: [

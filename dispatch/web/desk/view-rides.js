@@ -6,9 +6,12 @@ import { button } from "../shell/form.js";
 import { isOver, kindOfRide, OFF, OFFERED } from "./board.js";
 import { shapeAndWord } from "./shapes.js";
 import { searches } from "./find-field.js";
+import { listedAgain } from "./state.js";
 import { makeTable } from "./table.js";
 
 const PAGE = 50;
+/** Rides in one answer at most. */
+const MOST = 200;
 const TYPED_MS = 250;
 const AGAIN_MS = 2_000;
 const STATES = ["open", "all", "pending", "scheduled", "accepted", "arrived", "in_progress", "completed", "cancelled", "no_drivers", "no_show"];
@@ -61,17 +64,21 @@ export function ridesView(desk) {
     return isOver(ride.status) ? OFF : OFFERED;
   }
 
-  /** @param {string | null} cursor */
-  async function read(cursor = null) {
+  /** @param {string | null} [cursor] behind which the next page begins @param {boolean} [isSame] the list is the same, and something in it has changed */
+  async function read(cursor = null, isSame = false) {
     const mine = (asked += 1);
     clearTimeout(timer);
     timer = undefined;
     try {
-      const query = { state: state.value, find: find.value.trim() || undefined, limit: PAGE, cursor: cursor ?? undefined };
+      // What was fetched by "more" stays when a ride changes: as many are read again as one answer can have.
+      const limit = isSame ? Math.min(MOST, Math.max(PAGE, rides.length)) : PAGE;
+      const query = { state: state.value, find: find.value.trim() || undefined, limit, cursor: cursor ?? undefined };
       const page = await desk.session.request("GET", "/api/rides", { query });
       if (mine !== asked) return;
-      rides = cursor === null ? page.rides : [...rides, ...page.rides];
-      next = page.next;
+      const before = isSame && page.next !== null ? listedAgain(rides, page.rides) : page.rides;
+      next = before.length > page.rides.length ? next : page.next;
+      rides = cursor === null ? before : [...rides, ...page.rides];
+      if (cursor !== null) next = page.next;
       wrong.hidden = true;
     } catch (error) {
       if (mine !== asked) return;
@@ -96,7 +103,7 @@ export function ridesView(desk) {
     show: () => void read(),
     /** A ride has changed. */
     heard: () => {
-      timer ??= setTimeout(() => void read(), AGAIN_MS);
+      timer ??= setTimeout(() => void read(null, true), AGAIN_MS);
     },
     draw: () => table.draw(),
     move: table.move,

@@ -7,10 +7,11 @@ export const THEMES = /** @type {const} */ (["auto", "light", "dark", "hc-light"
  * The theme of the stylesheet for what was chosen; `auto` follows the system, in brightness and in contrast.
  *
  * @param {Theme} theme
- * @param {{ dark: boolean, contrast: boolean }} system what the system asks for
+ * @param {{ dark: boolean, contrast: boolean, print?: boolean }} system what the system asks for; paper is white
  * @returns {Exclude<Theme, "auto">}
  */
-export function themeFor(theme, { dark, contrast }) {
+export function themeFor(theme, { dark, contrast, print = false }) {
+  if (print) return "light";
   if (theme !== "auto") return theme;
   if (contrast) return dark ? "hc-dark" : "hc-light";
   return dark ? "dark" : "light";
@@ -40,14 +41,15 @@ export function followSun(isNight) {
 export function showTheme(theme) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const contrast = matchMedia("(prefers-contrast: more)");
+  const print = matchMedia("print");
   const show = () => {
-    document.documentElement.dataset.theme = themeFor(theme, { dark: night ?? dark.matches, contrast: contrast.matches });
+    document.documentElement.dataset.theme = themeFor(theme, { dark: night ?? dark.matches, contrast: contrast.matches, print: print.matches });
   };
   show();
   showAgain = show;
-  for (const query of [dark, contrast]) query.addEventListener("change", show);
+  for (const query of [dark, contrast, print]) query.addEventListener("change", show);
   return () => {
-    for (const query of [dark, contrast]) query.removeEventListener("change", show);
+    for (const query of [dark, contrast, print]) query.removeEventListener("change", show);
   };
 }
 
