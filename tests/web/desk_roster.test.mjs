@@ -50,3 +50,13 @@ test("whoever is not on file keeps the id, and is looked for once", async () => 
   await roster.read();
   assert.deepEqual(asked.slice(4), ["live"]);
 });
+
+test("whoever turns up a moment after a reading is looked for a little later", async (t) => {
+  const { roster } = rosterOf();
+  await roster.read();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  assert.equal(roster.name("d3"), "d3");
+  t.mock.timers.tick(5_000);
+  while (roster.name("d3") === "d3") await new Promise(setImmediate);
+  assert.equal(roster.name("d3"), "Name of d3");
+});

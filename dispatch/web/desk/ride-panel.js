@@ -25,6 +25,7 @@ export function ridePanel(desk) {
   /** @type {Part | null} */ let shownPart = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   let isReading = false;
+  let namesOf = -1;
 
   const title = el("h2", { tabindex: "-1", id: "ride-title" });
   const since = el("span", { class: "tabular age" });
@@ -99,9 +100,20 @@ export function ridePanel(desk) {
     const may = actionsFor(ride, person);
     fill(note, ride.note ? el("p", {}, t("note"), ": ", said(ride.note)) : null,
       may.has("note") ? button({ label: may.has("places") ? t("edit") : t("edit_note"), wide: false, run: () => desk.send({ type: "part", part: "edit" }) }) : null);
-    fill(timeline, ...timelineOf(ride.timeline ?? [], texts, (id) => desk.roster.name(id), ride.currency).map((line) => el("li", { class: line.isIndented ? "indented" : null },
-      el("time", { class: "tabular muted", datetime: line.at }, texts.timeWithSeconds(new Date(line.at))), " ", el("span", {}, line.text))));
+    drawTimeline();
     if (shownPart === "why") whyPart(desk, whyBox, ride);
+  }
+
+  function drawTimeline() {
+    namesOf = desk.roster.version;
+    fill(timeline, ...timelineOf(ride?.timeline ?? [], texts, (id) => desk.roster.name(id), ride?.currency).map((line) => el("li", { class: line.isIndented ? "indented" : null },
+      el("time", { class: "tabular muted", datetime: line.at }, texts.timeWithSeconds(new Date(line.at))), " ", el("span", {}, line.text))));
+  }
+
+  /** Called often: the age of a search, and names that have come meanwhile. */
+  function tick() {
+    drawAge();
+    if (ride !== null && namesOf !== desk.roster.version) drawTimeline();
   }
 
   /** @param {Ride} told */
@@ -189,7 +201,7 @@ export function ridePanel(desk) {
     heard(id) {
       if (id === shownId) readSoon();
     },
-    tick: drawAge,
+    tick,
     focus: () => title.focus(),
     get ride() {
       return ride;

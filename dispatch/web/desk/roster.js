@@ -26,6 +26,8 @@ export class Roster {
   /** @type {Promise<void> | null} */
   #reading = null;
   #readAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {Session} session
@@ -41,15 +43,19 @@ export class Roster {
     const known = this.drivers.get(id);
     if (known === undefined && !this.#nowhere.has(id)) {
       this.#wanted.add(id);
-      void this.readSoon();
+      this.readSoon();
     }
     return known?.driver_name ?? id;
   }
 
-  /** Reads the list, unless that was done a moment ago. */
+  /** Reads the list: at once, or a little later where that was done a moment ago. */
   readSoon() {
-    if (performance.now() - this.#readAt < AGAIN_AFTER_MS) return this.#reading;
-    return this.read();
+    const waitMs = this.#readAt + AGAIN_AFTER_MS - performance.now();
+    if (waitMs <= 0) return void this.read();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.read();
+    }, waitMs);
   }
 
   /**
