@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.people import log_in, sarah
 from tests.browser.server import SARAH, Server
 
 Look = Callable[[Page], None]
@@ -45,6 +46,18 @@ def test_somebody_logs_in_by_keyboard_alone_stays_so_after_a_reload_and_logs_out
     page.get_by_test_id("menu").click()
     page.get_by_test_id("log-out").click()
     expect(phone).to_be_visible()
+    expect(page.get_by_text("You were logged out.")).to_have_count(0)
+
+
+def test_whoever_is_logged_out_is_told_and_leaves_nothing_for_the_next(open_page: Open, server: Server) -> None:
+    page = sarah(open_page, server)
+    page.get_by_test_id("later").check()
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.get_by_text("You were logged out.")).to_be_visible()
+    log_in(page, server, "27829990001")
+    expect(page.get_by_test_id("later")).not_to_be_checked()
+    expect(page.get_by_text("You were logged out.")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("language", "direction"), [("fr", "ltr"), ("ar", "rtl")])

@@ -271,6 +271,21 @@ test("a driver whose file keeps requests away is told so until a snapshot says t
   assert.equal(after(state, snapshot()).heldBack, null);
 });
 
+test("a driver who is held back by their file stays online over a reload, and gets requests again once it is in order", () => {
+  const heldBack = { type: "no_offers", reason: "document_ended", document: "licence" };
+  const reloaded = after(begin({ online: true }), snapshot({ status: "unavailable" }), heldBack);
+  assert.deepEqual([reloaded.online, screenOf(reloaded)], [true, "waiting"]);
+  const renewed = after(reloaded, snapshot());
+  assert.deepEqual([renewed.online, renewed.tellOff, renewed.heldBack], [true, false, null]);
+  assert.equal(after(begin({ online: true }), snapshot({ status: "unavailable" })).online, false);
+  assert.equal(after(begin(), snapshot({ status: "unavailable" }), heldBack).online, false);
+});
+
+test("a document that has ended does not end soon any more", () => {
+  const soon = { type: "document_expiring", document: "licence", expires_at: "2026-12-05T00:00:00Z", ttl_ms: 1 };
+  assert.deepEqual(after(online(), soon, { type: "no_offers", reason: "document_ended", document: "licence" }).ending, []);
+});
+
 test("a document that ends soon is told once, however often it is said", () => {
   const soon = { type: "document_expiring", document: "licence", expires_at: "2026-12-05T00:00:00Z", ttl_ms: 1 };
   assert.equal(after(online(), soon, soon, { ...soon, document: "insurance" }).ending.length, 2);

@@ -9,7 +9,7 @@ import { toneEvery } from "../../dispatch/web/driver/sounds.js";
 import { begin, reduce } from "../../dispatch/web/driver/state.js";
 import { isNight, sunHeight } from "../../dispatch/web/driver/sun.js";
 import { navigationUrl, NAVIGATORS, secondsTo, usualNavigator } from "../../dispatch/web/driver/way.js";
-import { closedText, fareText, newsText, told, warningText } from "../../dispatch/web/driver/words.js";
+import { closedText, endingText, fareText, newsText, told, warningText } from "../../dispatch/web/driver/words.js";
 import { Texts } from "../../dispatch/web/shell/texts.js";
 
 const english = new Texts("en", JSON.parse(readFileSync(new URL("../../dispatch/web/texts/en.json", import.meta.url), "utf8")), "Africa/Johannesburg");
@@ -36,6 +36,11 @@ function saidAt(...messages) {
   }
   return said.call ? { ...said, call: bare(said.call) } : said;
 }
+
+test("a document is told by its last day, which is a day of the town", () => {
+  const text = endingText(english, { document: "licence", endsAt: new Date("2026-12-05T22:00:00Z") });
+  assert.equal(bare(text), "Your document “licence” ends on Dec 5, and requests with it.");
+});
 
 test("a request is called out whole, with the units in words", () => {
   const { call, sound } = saidAt(SNAPSHOT, OFFER);

@@ -53,6 +53,7 @@ const HELD_BACK = ["suspended", "document_ended"];
  * @property {boolean} settled whether the server has said how things stand
  * @property {boolean} online whether this driver wants requests
  * @property {boolean} tellOff the server believes that the driver wants requests, and nobody said so here: it must be told
+ * @property {boolean} doubted the driver wants requests, and the server says that there are none: by their own word, or, as is said next, by their file
  * @property {number} onlineAt when that was last switched on
  * @property {{ state: string, why: string | null, since: number, lostAt: number | null }} link
  * @property {{ reason: string, document: string | null } | null} heldBack
@@ -80,6 +81,7 @@ export function begin(kept = {}) {
     settled: false,
     online: kept.online ?? false,
     tellOff: false,
+    doubted: false,
     onlineAt: -Infinity,
     link: { state: "connecting", why: null, since: 0, lostAt: null },
     heldBack: null,
@@ -214,7 +216,12 @@ const CHANGES = {
   warning: (state, message) => ofRide(state, message, (ride) => ({ ...ride, warning: message.reason })),
 
   /** @param {State} state @param {{ reason: string, document?: string | null }} message */
-  no_offers: (state, { reason, document = null }) => ({ heldBack: { reason, document } }),
+  no_offers: (state, { reason, document = null }) => ({
+    heldBack: { reason, document },
+    online: state.online || state.doubted,
+    doubted: false,
+    ending: state.ending.filter((other) => other.document !== document),
+  }),
 
   /** @param {State} state @param {{ document: string, expires_at: number | string }} message */
   document_expiring: ({ ending }, { document, expires_at }) => ({
@@ -245,7 +252,7 @@ const CHANGES = {
   },
 
   /** The driver switched requests on or off. @param {State} state @param {{ online: boolean }} message @param {Clock} clock */
-  "page:switched": (state, { online }, clock) => ({ online, tellOff: false, news: null, onlineAt: online ? clock.now() : state.onlineAt }),
+  "page:switched": (state, { online }, clock) => ({ online, tellOff: false, doubted: false, news: null, onlineAt: online ? clock.now() : state.onlineAt }),
 
   /** The server was told that this driver wants no requests. */
   "page:told_off": () => ({ tellOff: false }),
@@ -298,6 +305,7 @@ function takeSnapshot(state, { status, offer, ride }, clock) {
     settled: true,
     online: busy || (status === "unavailable" ? false : state.online),
     tellOff: believed && !busy && !state.online,
+    doubted: !busy && status === "unavailable" && (state.online || state.doubted),
     heldBack: HELD_BACK.includes(status) ? (state.heldBack ?? { reason: status, document: null }) : null,
     offers: offer === null ? [] : withOffer({ ...state, offers: state.offers.filter(({ offer_id }) => offer_id === offer.offer_id) }, offer, clock),
     ride: ride === null ? null : rideOf(state.ride, ride, clock, state.waited),

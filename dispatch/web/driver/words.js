@@ -91,9 +91,9 @@ export function heldBackText(texts, { reason, document }) {
   return document ? texts.say("driver.document_ended", { document: apart(document) }) : texts.say("driver.some_document_ended");
 }
 
-/** Which document ends. @param {Texts} texts @param {State["ending"][number]} ending */
+/** Which document ends, and its last day: it holds until that day is over. @param {Texts} texts @param {State["ending"][number]} ending */
 export function endingText(texts, { document, endsAt }) {
-  return texts.say("driver.document_ends", { document: apart(document), day: texts.dayOfMonth(endsAt) });
+  return texts.say("driver.document_ends", { document: apart(document), day: texts.dayOfMonth(new Date(endsAt.getTime() - 1)) });
 }
 
 /**

@@ -6,7 +6,7 @@ import { Announcer } from "./announcer.js";
 import { Bands } from "./bands.js";
 import { el, fill, said } from "./dom.js";
 import { errorText } from "./errors.js";
-import { forgetAll, keep, keepFor, recall } from "./keep.js";
+import { forget, forgetAll, keep, keepFor, recall } from "./keep.js";
 import { guestForm, loginForm } from "./login.js";
 import { makeMenu, Sound } from "./menu.js";
 import { languageFor, LANGUAGES, loadTexts } from "./texts.js";
@@ -191,15 +191,29 @@ async function somebody(parts, town) {
     bands.show("login", { kind: "danger", text: errorText(error, texts) });
     return null;
   });
+  if (person === null && (recall("ended") !== null || recall("person") !== null)) bands.show("login", { kind: "info", text: texts.say("login.ended") });
   person ??= await loggedIn(parts, town);
   bands.hide("login");
+  forget("ended");
+  // What somebody else has left in this tab is nobody's business.
+  const before = recall("person");
+  if (before !== null && before.id !== person.id) {
+    forgetAll();
+    keep("town", town);
+  }
   keep("person", person);
+  let leaves = false;
   client.session.on("person", (now) => {
     if (now !== null && now.id === person.id) return;
     forgetAll();
+    // Whoever did not leave by themselves is told why they have to log in.
+    if (now === null && !leaves) keep("ended", true);
     location.reload();
   });
-  menu.logOut(() => client.session.logOut().catch((error) => bands.show("login", { kind: "danger", text: errorText(error, texts) })));
+  menu.logOut(() => {
+    leaves = true;
+    return client.session.logOut().catch((error) => bands.show("login", { kind: "danger", text: errorText(error, texts) }));
+  });
   return person;
 }
 
