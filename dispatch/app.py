@@ -38,6 +38,7 @@ from dispatch.runtime.realtime import RealtimeRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.file.owner import Ownership
 from dispatch.storage.people.directory import Directory
+from dispatch.storage.tables.opening import open_read_only
 from dispatch.storage.tools.orders import Overlook
 from dispatch.storage.tools.privacy_orders import RemovePerson
 from dispatch.text import say
@@ -136,9 +137,11 @@ async def serve_with(begun: Begun) -> bool:
                 opened.push_async_callback(provider.stop)
         devices = _devices(settings, live, runtime, opened)
         logins = _logins(settings, live, zone.gateway, keys, runtime, opened, guest, devices)
+        live.before_job = logins.hand_over
         resumed = recover(runtime, store)  # behind the logins: rides that wake may have texts to send
         failures.is_starting = False
-        edge, refused, removals = EdgeCounters(), Counter[str](), LiveRemovals(live.run, runtime, zone.gateway)
+        edge, refused = EdgeCounters(), Counter[str]()
+        removals = LiveRemovals(live.run, runtime, zone.gateway, logins.forget)
         served = lambda: {"dispatch_http_refused": refused}  # noqa: E731
         sources = logins.figures, devices.figures, partial(edge_figures, edge), served
         live.special[RemovePerson] = removals.remove
@@ -213,6 +216,7 @@ def _logins(
     from dispatch.live.callers import CallerTexts
     from dispatch.live.logins import LiveLogins
     from dispatch.providers.notify import notifier
+    from dispatch.storage.people.codes import NewCodes
 
     is_local = reach(settings.host) is Reach.LOOPBACK and not settings.behind_proxy
     sender = guest.notifier(_report_texts) if guest else notifier(settings, _report_texts, is_local=is_local)
@@ -224,7 +228,12 @@ def _logins(
         gateway.revoke(sessions=sessions)
         devices.logins_ended(sessions)
 
-    return LiveLogins(settings, live.do, keys, sender, lambda: runtime.now, ended)
+    looks = open_read_only(settings.db)
+    opened.callback(looks.close)
+    new_codes = NewCodes(looks, settings.db, runtime.now)
+    logins = LiveLogins(settings, new_codes, live.do, keys, sender, lambda: runtime.now, runtime.call_later, ended)
+    opened.push_async_callback(logins.stop)
+    return logins
 
 
 def _devices(settings: Settings, live: LiveFile, runtime: RealtimeRuntime, opened: AsyncExitStack) -> "LiveDevices":

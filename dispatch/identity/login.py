@@ -5,6 +5,7 @@ lost an answer gets the same successor again.
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,9 +13,9 @@ import msgspec
 from dispatch.config import LoginSettings
 from dispatch.errors import FrameError
 from dispatch.identity.keys import KeyRing, Purpose
-from dispatch.identity.people import Person, RoleOnFile
+from dispatch.identity.people import HIGHEST_FIRST, Person, RoleOnFile
 from dispatch.identity.tokens import BadToken
-from dispatch.words import PersonRole, RefusalCode
+from dispatch.words import PersonRole, PersonStatus, RefusalCode
 
 CODE_DIGITS: Final = 6
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -65,8 +66,21 @@ class AskCode(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
+class LoginCode(msgspec.Struct, frozen=True):
+    """A code as it is on file: by its keyed hash alone. `for_nobody`: nobody may use it. `made_at`: Unix seconds."""
+
+    request_id: str
+    phone: str
+    address: str
+    role: PersonRole
+    for_nobody: bool
+    key_id: str
+    mac: str
+    made_at: float
+
+
 class CodeSent(msgspec.Struct, frozen=True):
-    """A code is on file. `code` goes to `phone`, unless it is `for_nobody`: then it is sent nowhere, and cannot be used."""
+    """A code was made. `code` goes to `phone`, unless it is `for_nobody`: then it is sent nowhere, and cannot be used."""
 
     request_id: str
     phone: str
@@ -81,6 +95,15 @@ class LoggedIn(msgspec.Struct, frozen=True):
     role: RoleOnFile
     session: str
     refresh_token: str
+
+
+def who_logs_in(
+    wanted: PersonRole | None, standing: Mapping[PersonRole, str | None], rules: LoginRules
+) -> tuple[PersonRole, bool]:
+    """The role that a code is for, and whether it is for nobody. `standing`: the status of whoever has the phone, in each role."""
+    role = wanted or next((each for each in HIGHEST_FIRST if standing[each] is not None), PersonRole.PASSENGER)
+    is_new = standing[role] is None and role == PersonRole.PASSENGER and rules.new_passengers
+    return role, not is_new and standing[role] in (None, PersonStatus.SUSPENDED)
 
 
 class RefreshToken(NamedTuple):

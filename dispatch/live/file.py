@@ -45,7 +45,7 @@ class RunsJobs(Protocol):
     """Whoever has the file: runs a job in the journal's thread, as `LiveFile.do` does."""
 
     def __call__(self, job: Callable[[Writer], T]) -> Awaitable[T]:
-        """Return what the job returns, raise what it raises."""
+        """Hand the job over at once. Return what it returns, raise what it raises."""
 
 
 class LiveFile:
@@ -69,6 +69,8 @@ class LiveFile:
         """Orders that concern more than the file, and who carries them out."""
         self.on_done: Callable[[Answer], object] = _nobody
         """Hears what came of every order."""
+        self.before_job: Callable[[], object] = _nothing
+        """Called before each job: whoever keeps something back for the file hands it over, and the job sees it."""
         report = partial(_report, self.health)
         self.journal = JournalPort(
             partial(_open, settings, ownership, is_sandbox),
@@ -102,18 +104,19 @@ class LiveFile:
         if said:
             logs.log.warning("the database is not as a stop leaves it", extra={"why": said})
 
-    async def do(self, job: Callable[[Writer], T]) -> T:
-        """Do this with the writer, in the journal's thread, once everything that was recorded so far is on disk. Returns what it
-        returns and raises what it raises; Unavailable when the file cannot be written, or the server is stopping.
+    def do(self, job: Callable[[Writer], T]) -> Awaitable[T]:
+        """Do this with the writer, in the journal's thread, once everything that was recorded so far is on disk. It is handed over at
+        once. Returns what it returns and raises what it raises; Unavailable when the file cannot be written, or the server is stopping.
         """
-        try:
-            return await self.run(job)
-        except (Stopped, DatabaseError):
-            raise Unavailable from None
+        return _or_unavailable(self.run(job))
 
-    async def run(self, job: Callable[[Writer], T]) -> T:
+    def run(self, job: Callable[[Writer], T]) -> Awaitable[T]:
         """The same for whoever says what is wrong with the file or the server: raises Stopped or a DatabaseError as it is."""
-        return await asyncio.wrap_future(self.journal.run(job))
+        self.before_job()
+        try:
+            return asyncio.wrap_future(self.journal.run(job))
+        except Stopped as error:
+            return _raising(error)
 
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
@@ -178,6 +181,21 @@ def _open(settings: Settings, ownership: Ownership, is_sandbox: bool) -> Writer:
     if before.drivers:
         logs.log.info("drivers of the process before are offline until they return", extra=before._asdict())
     return writer
+
+
+async def _raising(error: Exception) -> Any:
+    raise error
+
+
+async def _or_unavailable(done: Awaitable[T]) -> T:
+    try:
+        return await done
+    except (Stopped, DatabaseError):
+        raise Unavailable from None
+
+
+def _nothing() -> None:
+    """Until the server is assembled, nobody keeps anything back."""
 
 
 def _nobody(answer: Answer) -> None:

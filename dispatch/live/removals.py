@@ -1,7 +1,7 @@
 """Removals beside a running server: whoever in memory knows the person leaves it first, and so nobody writes the person again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
@@ -37,10 +37,14 @@ class Runs(Protocol):
 class LiveRemovals:
     """Made by the composition root. Used on the event loop."""
 
-    def __init__(self, run: Runs, runtime: Runtime, gateway: Gateway) -> None:
+    def __init__(
+        self, run: Runs, runtime: Runtime, gateway: Gateway, forget_codes: Callable[[Collection[str]], object]
+    ) -> None:
+        """`forget_codes`: is given the phones of whoever was removed."""
         self._run = run
         self._runtime = runtime
         self._gateway = gateway
+        self._forget_codes = forget_codes
         self._turn = asyncio.Lock()
 
     async def remove(self, order: RemovePerson) -> Answer:
@@ -56,6 +60,7 @@ class LiveRemovals:
                 await self._let_go(found)
                 job = partial(remove, person_id=found.person_id, now=self._runtime.now, by=order.by)
                 removed = await self._run(job)
+                self._forget_codes(removed.phones)
             return told(removed, await self._run(wiping.why_not_wiped))
 
     async def remove_for(self, who: str, by: str) -> Answer:

@@ -277,9 +277,11 @@ class Journal(ThreadActor):
         return None
 
     def do(self, job: Job[T], future: Future[T]) -> None:
-        """Commit what waits, and then run the job. The future has its result or its error."""
+        """Commit what waits, and then run the job. The future has its result or its error; a job that was cancelled is not begun."""
         assert self._writer is not None
         self._flush()
+        if not future.set_running_or_notify_cancel():
+            return
         try:
             self._writer.require_in_place(quick=True)
             result = job(self._writer)

@@ -56,11 +56,14 @@ class Whereabouts(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What a removal came to. `ids`: what the person was called, each with its pseudonym; `events`: how many were rewritten."""
+    """What a removal came to. `ids`: what the person was called, each with its pseudonym; `events`: how many were rewritten; `phones`:
+    numbers that were the person's alone.
+    """
 
     pseudonym: PersonId
     ids: dict[str, str]
     events: int
+    phones: tuple[str, ...] = ()
 
 
 def draw_pseudonym() -> str:
@@ -112,7 +115,7 @@ def remove(
     removed = PersonRemoved(pseudonym, ids.get(by, by))
     with wiping.thorough(writer):
         writer.write([by_nobody(addresses.person(pseudonym), now, removed)], [*changes, wiping.IS_DUE])
-    return Removed(pseudonym, ids, len(news))
+    return Removed(pseudonym, ids, len(news), phones)
 
 
 # -- who it is

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -355,3 +356,14 @@ def test_an_event_that_is_lost_waits_no_more(desk: Desk) -> None:
 def _filler(count: int) -> list[object]:
     event = booked(RIDE).events[0]
     return [event.__class__(f"f{n}", 1, event.passenger, event.trip, 0.0) for n in range(count)]
+
+
+def test_a_job_that_was_cancelled_is_not_begun_and_hurts_nobody(desk: Desk) -> None:
+    go, done = Event(), []
+    first = desk.port.run(lambda writer: go.wait(PATIENCE_S))
+    cancelled = desk.port.run(lambda writer: done.append("cancelled"))
+    assert cancelled.cancel()
+    go.set()
+    assert first.result(PATIENCE_S)
+    desk.port.run(lambda writer: done.append("next")).result(PATIENCE_S)
+    assert done == ["next"]

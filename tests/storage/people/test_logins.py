@@ -9,6 +9,7 @@ from dispatch.identity.people import NewPerson
 from dispatch.identity.tokens import BadToken
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import logins, people
+from dispatch.storage.people.codes import Draw, NewCodes
 from dispatch.words import PersonRole, PersonStatus
 
 NOW = 1_800_000_000.0
@@ -17,7 +18,7 @@ RULES = LoginRules()
 PHONE, STRANGER = "27821234570", "27829999999"
 
 
-class Counted(logins.Draw):
+class Counted(Draw):
     """Codes 000001, 000002, … and names r1, r2, …"""
 
     def __init__(self) -> None:
@@ -37,16 +38,20 @@ class Desk:
 
     def __init__(self, writer: Writer) -> None:
         self.writer, self.now, self.rules, self.draw = writer, NOW, RULES, Counted()
+        self.codes = NewCodes(writer.db, writer.path, NOW)
         self.driver = people.add(
             writer, NewPerson(role=PersonRole.DRIVER, name="Thabo", phone=PHONE), NOW, draw=people.draw_id
         )[0]
 
     def ask(self, phone: str = PHONE, role: PersonRole | None = None, address: str = "192.0.2.1") -> CodeSent:
         ask = AskCode(phone=phone, role=role, address=address)
-        return logins.ask_code(self.writer, ask, RING, self.rules, self.now, self.draw)
+        return self.codes.ask(ask, RING, self.rules, self.now, self.draw)
 
     def use(self, sent: CodeSent, code: str = "") -> LoggedIn:
-        return logins.use_code(self.writer, sent.request_id, code or sent.code, RING, self.rules, self.now, self.draw)
+        new = self.codes.take()
+        return logins.use_code(
+            self.writer, sent.request_id, code or sent.code, RING, self.rules, self.now, new, self.draw
+        )
 
     def refresh(self, token: str) -> LoggedIn:
         return logins.refresh(self.writer, token, RING, self.rules, self.now)

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 import httpx2
 
 from dispatch.config import Settings
+from dispatch.errors import Unavailable
 from dispatch.live.logins import LiveLogins
 from dispatch.providers.notify import Notifier, Text
 from dispatch.runtime import VirtualRuntime
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.people import people
+from dispatch.storage.people.codes import NewCodes
 from dispatch.transport.http.admission import Admission
 from dispatch.transport.http.app import http_app
 from dispatch.transport.http.requests import Requests
@@ -48,22 +50,41 @@ class AuthRig:
         self.writer = Writer(folder / "rides.db", "off")
         self.keys = KeyFile(folder / "rides.db", NOW)
         self.sender, self.ended, self.now = Kept(), [], NOW
-        logins = LiveLogins(
-            self.settings,
-            self.do,
-            self.keys,
-            self.sender,
-            lambda: self.now,
-            self.ended.extend,
-        )
+        self.logins = self.live_logins(self.sender)
         requests = Requests(VirtualRuntime(seed=1, start_at=NOW), self.settings)
-        app = http_app(AuthRoutes(requests, logins, PORT).routes, Admission(self.settings))
+        app = http_app(AuthRoutes(requests, self.logins, PORT).routes, Admission(self.settings))
         transport = httpx2.ASGITransport(app, client=("192.0.2.7", 5000))
         self.client = httpx2.AsyncClient(transport=transport, base_url=f"http://localhost:{PORT}")
 
     ended: list[str]
 
+    def live_logins(self, sender: Notifier | None) -> LiveLogins:
+        """The logins of this server, with codes sent by `sender`."""
+        self.due: list[Callable[[], None]] = []
+        """What is to be called after each of these seconds."""
+        self.delays: list[float] = []
+
+        def later(delay_s: float, due: Callable[[], None]) -> None:
+            self.delays.append(delay_s)
+            self.due.append(due)
+
+        return LiveLogins(
+            self.settings,
+            NewCodes(self.writer.db, self.writer.path, NOW),
+            self.do,
+            self.keys,
+            sender,
+            lambda: self.now,
+            later,
+            self.ended.extend,
+        )
+
+    ails = False
+    """The file cannot be written."""
+
     async def do(self, job: Callable[[Writer], T]) -> T:
+        if self.ails:
+            raise Unavailable
         return job(self.writer)
 
     async def __aenter__(self) -> AuthRig:
