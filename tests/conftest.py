@@ -24,7 +24,6 @@ if TIMES == 1:
 
 ROOT = Path(__file__).parent.parent
 LONGEST = (
-    "tests/test_docs.py::TestFiguresOfTheReadme",
     "tests/e2e/test_openapi_held.py",
     "tests/e2e/test_kills.py",
     "tests/explorer/test_lossy_worlds.py",

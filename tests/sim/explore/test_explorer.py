@@ -13,10 +13,13 @@ from sim.explore.scenarios import UnknownScenario
 from tests.explorer.bugs import a_dead_socket_keeps_its_place, nothing_is_withdrawn
 from tests.explorer.worlds import outcome
 
+QUIET = (76, 42)
+"""Seeds in whose worlds little happens: they cost half of others."""
+
 
 def test_worlds_are_run_in_order_and_what_they_saw_is_added_up() -> None:
-    explored = explore([3, 1])
-    both = [outcome("small", seed).seen for seed in (3, 1)]
+    explored = explore(QUIET)
+    both = [outcome("small", seed).seen for seed in QUIET]
     assert (explored.run, explored.failed) == (2, None)
     assert explored.seen["driver rebuilt"] == sum(seen.get("driver rebuilt", 0) for seen in both) > 0
     assert str(explored) == "2 worlds, every invariant held"
@@ -26,7 +29,7 @@ def test_it_stops_when_it_is_enough() -> None:
     def three_were_run(explored: Exploration) -> bool:
         return explored.run == 3
 
-    assert explore(range(100), enough=three_were_run).run == 3
+    assert explore((*QUIET, *QUIET), enough=three_were_run).run == 3
 
 
 def test_the_first_broken_world_ends_the_search_and_is_printed_first() -> None:
@@ -42,7 +45,7 @@ def test_the_first_broken_world_ends_the_search_and_is_printed_first() -> None:
 
 def test_the_printed_command_repeats_the_same_break() -> None:
     with a_dead_socket_keeps_its_place():
-        explored = explore(range(100))
+        explored = explore(range(1, 100))
         assert explored.failed is not None
         searched = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--worlds", "100", "--permute"])
         said = CliRunner().invoke(main, shlex.split(explored.command)[1:])
@@ -66,10 +69,12 @@ class TestManyByCommand:
     """`dispatch simulate --scenario NAME --worlds 2`."""
 
     def test_it_says_how_many_were_whole_and_what_was_met(self) -> None:
-        said = CliRunner().invoke(main, ["simulate", "--scenario", "small", "--worlds", "2", "--permute"])
+        said = CliRunner().invoke(
+            main, ["simulate", "--scenario", "small", "--seed", "75", "--worlds", "2", "--permute"]
+        )
         assert said.exit_code == 0, said.output
         assert said.stdout.splitlines()[-1] == "2 worlds, every invariant held"
-        assert "no drivers: " in said.stdout
+        assert "superseded search: " in said.stdout
 
     def test_the_first_that_breaks_ends_it_and_is_the_exit_status(self) -> None:
         command = ["simulate", "--scenario", "small", "--seed", "7", "--worlds", "100", "--permute", "--json"]

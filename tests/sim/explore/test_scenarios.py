@@ -17,7 +17,7 @@ from sim.explore.scenarios import UnknownScenario, explore_one, run_one
 from tests.explorer.bugs import nothing_is_withdrawn
 from tests.explorer.worlds import outcome
 
-BUSY = 11
+BUSY = 49
 """A seed in whose world much happens."""
 
 
