@@ -80,7 +80,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
     """Serve until SIGTERM or SIGINT, from the file of `ownership`. `orders`: its control socket. `guest`: a sandbox, which lives in
     this process. Returns the exit status.
     """
-    from dispatch.transport.ws.listener import listening_socket
+    from dispatch.transport.ws.listener import give_memory_back, listening_socket
     from dispatch.transport.ws.server import run
     from dispatch.transport.ws.tls import Certificate
 
@@ -91,6 +91,7 @@ def serve(settings: Settings, ownership: Ownership, orders: socket, guest: Guest
     travel, make_policy, ground = eta_model(settings), policy_factory(settings), ground_of(settings)
     phones.library()
     sparing = logs.set_up(settings.log_format)
+    give_memory_back()
     with ExitStack() as opened:
         listener, admin = opened.enter_context(listening_socket(settings.host, settings.port)), None
         if settings.admin_port is not None:

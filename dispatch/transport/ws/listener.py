@@ -72,12 +72,9 @@ def _refused(error: OSError, host: str, port: int, of: str) -> SettingError:
 
 
 def prepare_process() -> int:
-    """Set the switch interval, the garbage collector and the heap for an event loop, and raise the limit of open files. Returns that
-    limit.
-    """
+    """Set the switch interval and the garbage collector for an event loop, and raise the limit of open files. Returns that limit."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(*COLLECT_AFTER)
-    give_memory_back()
     try:
         import resource
     except ImportError:  # no such limit on Windows
