@@ -28,6 +28,10 @@ class Failure(Protocol):
     def __call__(self, address: str, message: Any, error: BaseException, error_id: str) -> None: ...
 
 
+MOST_BLAMED = 1_000
+"""With so many addresses that failed those are forgotten whose failures lie too far back to count."""
+
+
 class Supervisor:
     """Sets the message aside, and counts: `most` failures within `within_s` quarantine.
 
@@ -61,6 +65,8 @@ class Supervisor:
             self._report(address, message, error, self.error_id)
         if blamed is None:
             return FailureVerdict(None)
+        if len(self._failures) >= MOST_BLAMED:
+            self._failures = {who: times for who, times in self._failures.items() if at - times[-1] <= self._within_s}
         recent = self._failures.setdefault(blamed, deque(maxlen=self._most))
         recent.append(at)
         if len(recent) == self._most and at - recent[0] <= self._within_s:

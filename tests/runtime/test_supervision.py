@@ -7,6 +7,7 @@ import pytest
 
 from dispatch.messages.base import Undelivered
 from dispatch.runtime import Actor, DeadLetter, PermutedRuntime, Supervisor, VirtualRuntime, receives
+from dispatch.runtime.supervision import MOST_BLAMED
 
 BOOM = "ValueError('boom')"
 
@@ -257,6 +258,16 @@ def test_after_a_verdict_the_count_starts_anew() -> None:
     supervisor, error = Supervisor(), ValueError("boom")
     verdicts = [supervisor.failed(0.0, "ride/1", Letter("boom"), error).quarantine for _ in range(7)]
     assert verdicts == [None, None, "ride/1", None, None, "ride/1", None]
+
+
+def test_whose_failures_lie_far_back_is_forgotten() -> None:
+    supervisor, error = Supervisor(within_s=5.0), ValueError("boom")
+    for number in range(3 * MOST_BLAMED):
+        supervisor.failed(float(number), f"ride/{number}", Letter("boom"), error)
+    assert len(supervisor._failures) <= MOST_BLAMED
+    last = f"ride/{3 * MOST_BLAMED - 1}"
+    verdicts = [supervisor.failed(3.0 * MOST_BLAMED, last, Letter("boom"), error).quarantine for _ in range(2)]
+    assert verdicts == [None, last], "what is not far back counts on"
 
 
 class TestSparedKinds:

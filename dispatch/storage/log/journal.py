@@ -383,8 +383,9 @@ class Losses:
         """Note the loss, and the answer that tells of it."""
         refusal = self._lost[append.reply_to] = NotAppended(append.incarnation, append.through, reason)
         self._reasons.setdefault((append.reply_to, append.incarnation), reason)
-        if len(self._reasons) > REMEMBERED:
-            del self._reasons[next(iter(self._reasons))]
+        for remembered in (self._lost, self._reasons):
+            if len(remembered) > REMEMBERED:
+                del remembered[next(iter(remembered))]  # type: ignore[arg-type]
         return refusal
 
 

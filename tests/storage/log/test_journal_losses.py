@@ -51,6 +51,8 @@ def test_old_losses_are_forgotten() -> None:
         losses.lose(append(f"driver/{number}"), "disk_full")
     assert losses.refusal(append("ride/r", after=Recorded("driver/0", 1, 1))) is None
     assert losses.refusal(append("ride/r", after=Recorded("driver/1", 1, 1))) is not None
+    assert losses.refusal(append("driver/0", through=2)) is None, "nor is anybody remembered as a sender for ever"
+    assert losses.refusal(append("driver/2", through=2)) is not None
 
 
 class TestRepeaters:
