@@ -20,8 +20,9 @@ from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.health.startup_check import page_faults, schema_faults
 from dispatch.storage.log import wiping
 from dispatch.storage.log.on_file import BODY, decode
+from dispatch.storage.tables.made import lay_tables
 from dispatch.storage.tables.opening import reading
-from dispatch.storage.tables.schema import FOLLOWING, TableRow, migrations
+from dispatch.storage.tables.schema import FOLLOWING, TableRow
 from dispatch.storage.tables.views import VIEWS, Change, teach
 from dispatch.words import Word
 
@@ -165,6 +166,6 @@ def scratch() -> sqlite3.Connection:
     """Empty tables in a file of SQLite's own, which is gone when it is closed."""
     connection = sqlite3.connect("", isolation_level=None)
     teach(connection)
-    migrations.apply(Database(connection, execute_plugins=False))
+    lay_tables(Database(connection, execute_plugins=False))
     connection.execute("BEGIN")
     return connection

@@ -1,7 +1,6 @@
 """What a start looks at before it trusts a file: little enough to take no time on a large one. `dispatch db check` looks at all."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from dispatch.ids import DriverId, RideId
 from dispatch.storage.failures import StorageContradicts, StorageDamaged, explained
 from dispatch.storage.health.bindings import SET_ASIDE, Bindings
 from dispatch.storage.log.on_file import BODY, OF_DRIVER, OF_RIDE, read
-from dispatch.storage.tables.schema import migrations
+from dispatch.storage.tables.made import made
 from dispatch.storage.tables.views import EVENTS
 
 WALKED_WHOLE_BYTES: Final = 32 * 2**20
@@ -40,7 +39,7 @@ def require_sound(db: Database, path: str | Path) -> None:
 def schema_faults(db: Database) -> Iterator[str]:
     """The tables and indexes that are not as the migrations make them, each as a clause. Others' own beside them are left alone."""
     held = dict(db.execute("SELECT name, sql FROM sqlite_schema").fetchall())
-    for name, sql in _as_made():
+    for name, sql in made().schema:
         if name not in held:
             yield f"{name} is missing from its schema"
         elif held[name] != sql:
@@ -113,9 +112,3 @@ def _read_searches(db: Database, path: str | Path) -> None:
     searching = "SELECT ride_no FROM rides WHERE status IN ('pending', 'scheduled') AND ended_at IS NULL"
     for n, body in db.execute(f"SELECT n, {BODY} FROM events WHERE ride_no IN ({searching}) ORDER BY n"):
         read(str(path), n, body)
-
-
-def _as_made() -> list[tuple[str, str]]:
-    with closing(Database(memory=True, execute_plugins=False)) as fresh:
-        migrations.apply(fresh)
-        return list(fresh.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"))

@@ -23,6 +23,7 @@ from dispatch.storage.failures import (
     may_write,
 )
 from dispatch.storage.file.header import require_file, require_whole
+from dispatch.storage.tables.made import known, lay_tables
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations
 
 SYNCHRONOUS: Final = ("full", "normal", "off")
@@ -53,7 +54,10 @@ def open_database(
         _refuse_strangers(db, str(path), may_be_empty=True)
         db.execute(f"PRAGMA synchronous = {synchronous}")
         db.execute("BEGIN IMMEDIATE")
-        migrations.apply(db)
+        if db.table_names():
+            migrations.apply(db)
+        else:
+            lay_tables(db)
         if trusts is not None:
             trusts(db)
         db.execute("COMMIT")
@@ -151,7 +155,6 @@ def _refuse_strangers(db: Database, path: str, *, may_be_empty: bool) -> None:
     is_empty = application_id == 0 and not db.table_names()
     if application_id != APPLICATION_ID and not (is_empty and may_be_empty):
         raise NotADatabase(path)
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}  # an empty one lacks them all
-    unknown = [applied.name for applied in migrations.applied(db) if applied.name not in known]
+    unknown = [applied.name for applied in migrations.applied(db) if applied.name not in known()]
     if unknown:
         raise NewerSchema(path, unknown[-1])

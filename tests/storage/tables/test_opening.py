@@ -25,6 +25,7 @@ from dispatch.storage.failures import (
 )
 from dispatch.storage.file.owner import beside
 from dispatch.storage.log.on_file import Writer
+from dispatch.storage.tables.made import MadeTables, made
 from dispatch.storage.tables.opening import open_database, open_read_only
 from dispatch.storage.tables.schema import APPLICATION_ID, migrations
 from tests.storage.stories import booked
@@ -67,13 +68,38 @@ def test_opening_again_changes_nothing(path: Path) -> None:
     assert contents(path) == before
 
 
-def test_a_migration_that_fails_leaves_no_trace(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_that_cannot_be_made_leave_no_trace(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "dispatch.storage.tables.schema.FIRST_TABLES", ("CREATE TABLE passengers (x)", "CREATE TABEL rides (x)")
     )
+    monkeypatch.setattr("dispatch.storage.tables.made.made", made.__wrapped__)
     with pytest.raises(DatabaseError, match="syntax error"):
         open_database(path)
     assert contents(path) == []
+
+
+def test_a_table_that_cannot_be_made_takes_those_before_it_along(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = MadeTables((("passengers", "CREATE TABLE passengers (x)"), ("rides", "CREATE TABEL rides (x)")), ())
+    monkeypatch.setattr("dispatch.storage.tables.made.made", lambda: broken)
+    with pytest.raises(DatabaseError, match="syntax error"):
+        open_database(path)
+    assert contents(path) == []
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_database(path).close()
+    before, later = contents(path), Migrations("dispatch")
+    later._migrations = [*migrations._migrations]
+
+    @later()
+    def m999_a_table_more(db: Database) -> None:
+        db.execute("CREATE TABLE more (x)")
+        db.execute("CREATE TABEL rides (x)")
+
+    monkeypatch.setattr("dispatch.storage.tables.opening.migrations", later)
+    with pytest.raises(DatabaseError, match="syntax error"):
+        open_database(path)
+    assert contents(path) == before != []
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
