@@ -12,7 +12,7 @@ let now;
 
 class FakeSocket {
   constructor(url, protocols) {
-    Object.assign(this, { url, protocols, sent: [], isClosed: false });
+    Object.assign(this, { url, protocols, sent: [], isClosed: false, readyState: 1 });
     sockets.push(this);
   }
   send(text) {
@@ -60,6 +60,22 @@ async function opened() {
   sockets.at(-1).onopen();
   return sockets.at(-1);
 }
+
+test("nothing is sent on a socket that the server is closing", async () => {
+  const connection = await connected();
+  const socket = sockets[0];
+  socket.readyState = 2;
+  assert.equal(connection.say("location_update"), false);
+  const done = connection.send("arrived");
+  assert.deepEqual(socket.sent, []);
+  socket.onclose({ code: 1012 });
+  pass(500);
+  const next = await opened();
+  assert.equal(next.sent[0].type, "arrived");
+  next.hears({ type: "ack", id: done.id });
+  await done;
+  connection.close();
+});
 
 test("a token goes as a subprotocol, never in the address", async () => {
   const connection = await connected();

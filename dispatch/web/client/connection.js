@@ -16,6 +16,8 @@ const ENDS = new Map([
   [4508, "stopped"],
 ]);
 const TOKEN_ENDED = 4001;
+/** What `readyState` says of a socket that is neither opening nor closing. */
+const OPEN = 1;
 
 /**
  * @typedef {"connecting" | "open" | "waiting" | "closed"} State
@@ -173,8 +175,8 @@ export class Connection extends Emitter {
    * @returns {boolean} whether it was sent
    */
   say(type, fields = {}) {
-    if (this.status.state !== "open" || this.#socket === null) return false;
-    this.#socket.send(JSON.stringify({ type, ...fields }));
+    if (!this.#takes) return false;
+    this.#socket?.send(JSON.stringify({ type, ...fields }));
     return true;
   }
 
@@ -207,9 +209,14 @@ export class Connection extends Emitter {
     this.#beat = setInterval(() => this.#ping(), PING_EVERY_MS);
   }
 
+  /** Whether the socket takes a frame. One that the server is closing takes none, a moment before that is told. */
+  get #takes() {
+    return this.status.state === "open" && this.#socket?.readyState === OPEN;
+  }
+
   /** Sends the commands that this socket has not sent, in their order. */
   #flush() {
-    if (this.status.state !== "open") return;
+    if (!this.#takes) return;
     for (const [id, { frame }] of this.#commands) {
       if (this.#sent.has(id)) continue;
       this.#sent.add(id);
