@@ -36,6 +36,16 @@ test("whoever was logged in still is, and is not any more once the server says s
   assert.deepEqual(heard, ["Sarah", null]);
 });
 
+test("the time of a phone whose clock is an hour off is the server's, and a right clock stays as it is", async () => {
+  for (const [offMs, expected] of [[-3_600_000, -3_600_000], [2_000, 0]]) {
+    const date = new Date(Math.floor((Date.now() + offMs) / 1_000) * 1_000).toUTCString();
+    const session = new Session({ base: "http://localhost:8067", fetch: async () => new Response("{}", { headers: { Date: date } }) });
+    await session.request("GET", "/api/town", { anybody: true });
+    assert.ok(Math.abs(session.clockOffMs - expected) < 2_000, `${session.clockOffMs}`);
+    assert.ok(Math.abs(session.serverNow() - Date.now() - expected) < 2_000);
+  }
+});
+
 test("a driver's device is registered in the name of the login, and its token stands in no address", async () => {
   const asked = [];
   const fetch = async (url, { method, body, headers }) => {

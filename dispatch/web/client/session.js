@@ -5,6 +5,8 @@ import { NoAnswer, Refused } from "./errors.js";
 const RENEW_BEFORE_S = 10;
 /** A request without an answer for so many milliseconds has none. */
 const PATIENCE_MS = 15_000;
+/** A clock that is wrong by less is right: answers tell whole seconds, and take a while. */
+const CLOCK_OFF_MS = 60_000;
 
 /**
  * @typedef {{ id: string, role: string, name: string, manager?: boolean }} Person
@@ -52,6 +54,13 @@ export class Session extends Emitter {
     this.person = null;
     /** The refresh token, to be kept for the next start; null on pages and where nobody is logged in. */
     this.refreshToken = refreshToken;
+    /** How many milliseconds the phone's clock is behind the server's; 0 where it is right, or nothing is known yet. */
+    this.clockOffMs = 0;
+  }
+
+  /** Milliseconds since 1970 by the server's clock, as its answers told it. A phone's own may be wrong by an hour. */
+  serverNow() {
+    return Date.now() + this.clockOffMs;
   }
 
   /** The address of the server, without a slash at the end. */
@@ -232,6 +241,8 @@ export class Session extends Emitter {
     } catch (cause) {
       throw new NoAnswer(`no answer from ${this.#base}: ${cause instanceof Error ? cause.message : cause}`);
     }
+    const offMs = Date.parse(answer.headers.get("Date") ?? "") - Date.now();
+    if (!Number.isNaN(offMs)) this.clockOffMs = Math.abs(offMs) < CLOCK_OFF_MS ? 0 : offMs;
     if (!answer.ok) throw new Refused({ ...told, status: answer.status });
     return told;
   }

@@ -44,7 +44,7 @@ const clock = { now: () => performance.now(), wall: () => Date.now(), get roundT
 // Until the driver's own place is known it is as dark as in the town, so that going online does not change it.
 if (town.bounds) followSun(isNight(new Date(), middleOf(town.bounds)));
 const mark = () => recall("mark") ?? middleOf(town.bounds ?? SOMEWHERE);
-const position = new Position({ connection, byHand: town.sandbox ? mark() : null, changed: () => placed() });
+const position = new Position({ connection, byHand: town.sandbox ? mark() : null, changed: () => placed(), clockOffMs: () => client.session.clockOffMs });
 const sounds = new Sounds(() => sound.on, () => draw());
 const wake = new WakeLock(() => draw());
 const takings = new TodaysTakings({ client, guest: person.guest, currency: town.currency ?? null, tell: (takings) => dispatch({ type: "page:takings", takings }) });

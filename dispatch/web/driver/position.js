@@ -51,6 +51,7 @@ export class Position {
   #kept = [];
   #connection;
   #changed;
+  #clockOffMs;
   #by;
   #withRide = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -63,8 +64,10 @@ export class Position {
    * @param {import("../client/connection.js").Connection} options.connection
    * @param {Spot | null} [options.byHand] where the driver stands until moved, on a server where all is played; null: the browser is asked
    * @param {() => void} options.changed is called when the position or its trouble has changed
+   * @param {() => number} [options.clockOffMs] how many milliseconds the phone's clock is behind the server's
    */
-  constructor({ connection, byHand = null, changed }) {
+  constructor({ connection, byHand = null, changed, clockOffMs = () => 0 }) {
+    this.#clockOffMs = clockOffMs;
     this.#connection = connection;
     this.#by = byHand;
     this.#changed = changed;
@@ -164,8 +167,10 @@ export class Position {
     this.fix = fix;
     this.trouble = null;
     const told = this.#connection.say("location_update", frameOf(fix, false));
-    // With a ride on the way that was driven counts, so what the link did not take is kept for it.
-    if (!told && this.#withRide) this.#kept = [...this.#kept, frameOf(fix, true)].slice(-MOST_KEPT);
+    // With a ride on the way that was driven counts, so what the link did not take is kept for it: with a time of the server's clock.
+    const offMs = this.#clockOffMs();
+    const recordedAt = offMs === 0 ? fix.recordedAt : new Date(Date.now() + offMs);
+    if (!told && this.#withRide) this.#kept = [...this.#kept, frameOf({ ...fix, recordedAt }, true)].slice(-MOST_KEPT);
     this.#changed();
   }
 

@@ -149,7 +149,7 @@ function hear(message) {
   const before = app.state.ride;
   if (before === null) return;
   if (message.type === "error") return void unasked(message);
-  const ride = reduce(before, message, { now: performance.now() - link.delayMs, wall: Date.now() });
+  const ride = reduce(before, message, { now: performance.now() - link.delayMs, wall: client.session.serverNow() });
   if (ride === before) return;
   const told = spoken(before, ride, message, texts);
   if (told !== null) told.urgent ? announcer.call(told.text) : announcer.say(told.text);
@@ -393,7 +393,7 @@ async function notBooked(error, booking) {
   await app.actions.askPrice({ text: "", code: error.code });
   const offer = chosenOffer();
   if (offer === undefined || offer.fare === null) return;
-  const places = { time: texts.time(held ? new Date(held) : new Date()), money: texts.money(offer.fare, offer.currency) };
+  const places = { time: texts.time(new Date(held ?? client.session.serverNow())), money: texts.money(offer.fare, offer.currency) };
   const text = errorText(error, texts, places);
   announcer.call(text);
   set({ quote: { ...app.state.quote, error: { text, code: error.code } } });

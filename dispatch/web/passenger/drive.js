@@ -98,7 +98,7 @@ function arrival(app, heading, about) {
     else write(heading, shown.minutes === 0 ? t.say("passenger.arriving_now", { name }) : t.say("passenger.arrives_in", { name, n: shown.minutes }));
     about.hidden = shown === null;
     if (shown === null) return;
-    const wall = (/** @type {number} */ at) => t.time(new Date(Date.now() + at - now));
+    const wall = (/** @type {number} */ at) => t.time(new Date(app.client.session.serverNow() + at - now));
     const inMinutes = shown.longer ? t.say("passenger.longer", { n: shown.minutes }) : ride.phase === "trip" ? t.say("passenger.minutes", { n: Math.max(1, shown.minutes) }) : "";
     const when = shown.old ? t.say("shell.as_of", { time: wall(shown.heardAt) }) : t.say("passenger.about", { time: wall(shown.arrivesAt) });
     write(about, [inMinutes, when].filter(Boolean).join(" · "));

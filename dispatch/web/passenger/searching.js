@@ -93,7 +93,7 @@ export function scheduledView(app) {
     heading,
     update(state) {
       const ride = /** @type {Ride} */ (state.ride);
-      const at = new Date(ride.terms.pickupAt ?? Date.now());
+      const at = new Date(ride.terms.pickupAt ?? app.client.session.serverNow());
       write(heading, t.say("passenger.booked_for", { when: dayAndTime(at, app) }));
       write(from, t.say("passenger.search_from", { time: dayAndTime(new Date(at.getTime() - town.schedule_lead_s * 1_000), app) }));
       fill(route, routeOf(ride.terms, t));
@@ -105,7 +105,7 @@ export function scheduledView(app) {
 }
 
 /** A time of the town, with its day where that is not today. @param {Date} at @param {App} app */
-export function dayAndTime(at, { texts: t, town }) {
+export function dayAndTime(at, { texts: t, town, client }) {
   const day = new Intl.DateTimeFormat(t.locale, { weekday: "short", day: "numeric", month: "short", timeZone: town.time_zone });
-  return day.format(at) === day.format(new Date()) ? t.time(at) : `${day.format(at)}, ${t.time(at)}`;
+  return day.format(at) === day.format(new Date(client.session.serverNow())) ? t.time(at) : `${day.format(at)}, ${t.time(at)}`;
 }

@@ -186,13 +186,13 @@ function whenChoice(app) {
   const zone = town.time_zone;
   const named = new Intl.DateTimeFormat(t.locale, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
   const may = aheadOf(town);
-  const days = daysAhead(new Date(), zone, may?.days);
+  const days = daysAhead(new Date(app.client.session.serverNow()), zone, may?.days);
   const day = el("select", { id: "day", test: "day" });
   days.forEach((value, at) => {
     const label = at === 0 ? t.say("passenger.today") : named.format(new Date(`${value}T12:00:00Z`));
     day.append(el("option", { value, selected: value === form.day }, label));
   });
-  const soon = wallClock(new Date(Date.now() + 60 * 60_000), zone);
+  const soon = wallClock(new Date(app.client.session.serverNow() + Math.max(60, may?.minutes ?? 0) * 60_000), zone);
   const time = el("input", { id: "time", type: "time", test: "time", value: form.time || soon.time });
   if (!form.day && soon.day !== days[0]) day.value = soon.day;
   const row = el(
@@ -220,7 +220,7 @@ function whenChoice(app) {
       app.fill({ day: day.value, time: time.value });
       if (!time.value) return undefined;
       const moment = momentAt(day.value, time.value, zone);
-      const ahead = moment.getTime() - Date.now();
+      const ahead = moment.getTime() - app.client.session.serverNow();
       return may === null || ahead < may.minutes * 60_000 || ahead > may.days * 86_400_000 ? undefined : moment.toISOString();
     },
     tooSoon: () => t.say("passenger.too_soon", { minutes: may?.minutes ?? 0, days: may?.days ?? 0 }),

@@ -74,8 +74,11 @@ async function frameWithPerson(page, title) {
   const frame = await openFrame({ page, title });
   const person = await somebody({ ...frame, page }, frame.town);
   fill(frame.main); // also of the sign that stood there before the words
+  if (!person.guest) return { ...frame, person };
   // Where nobody logs in there is no cookie to renew a login by.
-  return { ...frame, client: person.guest ? new DispatchClient({ base: location.origin }) : frame.client, person };
+  const client = new DispatchClient({ base: location.origin });
+  client.session.clockOffMs = frame.client.session.clockOffMs;
+  return { ...frame, client, person };
 }
 
 /**
