@@ -38,8 +38,8 @@ function saidAt(...messages) {
 }
 
 test("a document is told by its last day, which is a day of the town", () => {
-  const text = endingText(english, { document: "licence", endsAt: new Date("2026-12-05T22:00:00Z") });
-  assert.equal(bare(text), "Your document “licence” ends on Dec 5, and requests with it.");
+  const text = endingText(english, { document: "driving_licence", endsAt: new Date("2026-12-05T22:00:00Z") });
+  assert.equal(bare(text), "Your document “driving licence” ends on Dec 5, and requests with it.");
 });
 
 test("a request is called out whole, with the units in words", () => {

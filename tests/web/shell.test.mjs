@@ -22,6 +22,12 @@ test("a sentence takes its values, and numbers choose its form", () => {
   assert.equal(english.say("asked", { n: 1500, round: 2 }), "Asking 1,500 drivers, round 2.");
 });
 
+test("a sentence that begins with somebody unnamed begins with a capital letter", () => {
+  const texts = new Texts("en", { comes: "{name} arrives.", waits: "Stand still. {name} waits for {name}." });
+  assert.equal(texts.say("comes", { name: "the driver" }), "The driver arrives.");
+  assert.equal(texts.say("waits", { name: "the passenger" }), "Stand still. The passenger waits for the passenger.");
+});
+
 test("all six forms of Arabic are used, with Latin digits", () => {
   const arabic = new Texts("ar", ARABIC);
   assert.deepEqual([0, 1, 2, 3, 11, 100].map((n) => arabic.say("asked", { n })), ["z", "o", "t", "f 3", "m 11", "x 100"]);

@@ -117,7 +117,7 @@ export function peopleView(desk) {
         each.status === "suspended"
           ? button({ label: t("activate_as", { role: t(`role_${each.role}`) }), test: "activate", run: async () => renew(await orders(told, () => session.request("POST", `${path}/activate`, { body: { role: each.role } }), () => t("was_activated", { name: one.name }))) })
           : button({ label: t("suspend_as", { role: t(`role_${each.role}`) }), kind: "danger", test: "suspend", run: async () => renew(await orders(told, () => session.request("POST", `${path}/suspend`, { body: { role: each.role } }), () => t("was_suspended", { name: one.name }))) }))),
-      ...(one.documents ?? []).map((each) => el("p", { class: "muted" }, t("document_until", { kind: each.kind, day: texts.day(new Date(Date.parse(each.expires_at) - 1)) }))),
+      ...(one.documents ?? []).map((each) => el("p", { class: "muted" }, t("document_until", { kind: each.kind.replaceAll("_", " "), day: texts.day(new Date(Date.parse(each.expires_at) - 1)) }))),
       el("hr"), phone.element,
       button({
         label: t("move_phone"), test: "move-phone", run: async () => {

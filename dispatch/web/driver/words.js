@@ -88,12 +88,17 @@ function feeText(texts, { fee, currency, by, reason }) {
 /** Why there are no requests, from the driver's file. @param {Texts} texts @param {NonNullable<State["heldBack"]>} heldBack */
 export function heldBackText(texts, { reason, document }) {
   if (reason === "suspended") return texts.say("driver.suspended");
-  return document ? texts.say("driver.document_ended", { document: apart(document) }) : texts.say("driver.some_document_ended");
+  return document ? texts.say("driver.document_ended", { document: kindOf(document) }) : texts.say("driver.some_document_ended");
+}
+
+/** A kind of document: the server has it in one word. @param {string} document */
+function kindOf(document) {
+  return apart(document.replaceAll("_", " "));
 }
 
 /** Which document ends, and its last day: it holds until that day is over. @param {Texts} texts @param {State["ending"][number]} ending */
 export function endingText(texts, { document, endsAt }) {
-  return texts.say("driver.document_ends", { document: apart(document), day: texts.dayOfMonth(new Date(endsAt.getTime() - 1)) });
+  return texts.say("driver.document_ends", { document: kindOf(document), day: texts.dayOfMonth(new Date(endsAt.getTime() - 1)) });
 }
 
 /**

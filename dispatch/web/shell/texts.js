@@ -69,11 +69,14 @@ export class Texts {
   say(key, values = {}) {
     const sentence = this.#sentences[key];
     if (sentence === undefined) throw new Error(`no text ${key} in ${this.language}`);
-    return sentence.replace(PLACE, (_, name, forms) => {
+    return sentence.replace(PLACE, (_, name, forms, at) => {
       const value = values[name];
       if (value === undefined) throw new Error(`text ${key} wants ${name}`);
       if (forms !== undefined) return this.#form(forms, Number(value));
-      return typeof value === "number" ? this.#number.format(value) : this.#apart(value);
+      if (typeof value === "number") return this.#number.format(value);
+      // "the driver" in the place of a name, where a sentence begins with it.
+      const begins = at === 0 || sentence.slice(at - 2, at) === ". ";
+      return this.#apart(begins ? value.charAt(0).toLocaleUpperCase(this.language) + value.slice(1) : value);
     });
   }
 
