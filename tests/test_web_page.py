@@ -8,11 +8,12 @@ import pytest
 
 from dispatch.transport.http.routes.web import PAGES, Files
 from dispatch.web import FOLDER
+from docs import make_preloads
+from docs.make_preloads import closure
 
 PAGE = (Path(__file__).parent.parent / "docs" / "WEB.md").read_text("utf-8")
 OF_ALL = ("shell", "style")
 NAME = re.compile(r"""\btest: (?:\w+ \? )?["`]([^"`]+)["`](?: : ["`]([^"`]+)["`])?|dataset\.test = ["`]([^"`]+)["`]""")
-IMPORTED = re.compile(r"""(?:^|;)\s*(?:import|export)\b[^;"'()]*?["'](\.[^"']+)["']""", re.MULTILINE)
 
 
 def table(heading: str) -> dict[str, str]:
@@ -49,19 +50,6 @@ def test_the_names_of_a_part_are_those_of_its_sources(part: str) -> None:
     assert LISTED[part] == named
 
 
-def closure(file: Path) -> set[Path]:
-    """A module and all that it imports before it runs."""
-    seen: set[Path] = set()
-    waiting = [file]
-    while waiting:
-        one = waiting.pop()
-        if one not in seen:
-            seen.add(one)
-            code = re.sub(r"/\*.*?\*/", "", one.read_text("utf-8"), flags=re.DOTALL)
-            waiting += [(one.parent / name).resolve() for name in IMPORTED.findall(code)]
-    return seen
-
-
 def words_weigh(page: str) -> int:
     """What the words of a page weigh, in the language where that is most."""
     files = (FOLDER / "texts").glob("*.json")
@@ -79,12 +67,13 @@ def packed(file: Path) -> int:
     return len(gzip.compress(file.read_bytes(), 9))
 
 
-@pytest.mark.parametrize("page", ["passenger", "driver", "desk", "developer"])
-def test_modules_are_fetched_together_and_not_one_after_another(page: str) -> None:
-    main = FOLDER / page / "main.js"
-    html = (main.parent / "index.html").read_text("utf-8")
-    named = re.findall(r'<link rel="modulepreload" href="/web/([^"]+)">', html)
-    assert [FOLDER / path for path in named] == sorted(closure(main) - {main})
+@pytest.mark.parametrize("page", make_preloads.PAGES, ids=lambda page: page.parent.name)
+def test_modules_are_fetched_together_and_not_one_after_another(page: Path) -> None:
+    html = page.read_text("utf-8")
+    assert html == make_preloads.with_preloads(html), "run `python docs/make_preloads.py`"
+    assert '<link rel="modulepreload" href="/web/shell/dom.js">' in html, (
+        "which no page names, but what it imports does"
+    )
 
 
 WEIGHTS = {
