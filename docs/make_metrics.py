@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dispatch.families import TITLES, Family
+from dispatch.metric_families import TITLES, Family
 
 PAGE = Path(__file__).with_name("METRICS.md")
 HEAD = """\

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from dispatch.families import ASSIGN_S, COMMIT_S, Figures, Spread
 from dispatch.ids import RideId
 from dispatch.messages.events import (
     DriverReserved,
@@ -20,6 +19,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append
+from dispatch.metric_families import ASSIGN_S, COMMIT_S, Figures, Spread
 from dispatch.words import OfferOutcome, RideStatus
 
 ENDS: Final[Mapping[type, RideStatus]] = {

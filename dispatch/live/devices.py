@@ -6,11 +6,11 @@ from typing import Any
 
 from dispatch import addresses
 from dispatch.errors import Unavailable
-from dispatch.families import Figures
 from dispatch.ids import DriverId, PersonId
 from dispatch.live.file import RunsJobs
 from dispatch.messages.matching import DevicesChanged
 from dispatch.messages.providers import PushOffer
+from dispatch.metric_families import Figures
 from dispatch.principals import Principal
 from dispatch.providers.outgoing import Outgoing
 from dispatch.providers.push import MOST_AT_ONCE, Push, Pusher

@@ -14,11 +14,11 @@ from dispatch import logs
 from dispatch.config import LoginSettings
 from dispatch.config.options import options_of
 from dispatch.errors import DatabaseError, FrameError, Unavailable
-from dispatch.families import Figures
 from dispatch.identity.login import AskCode, CodeSent, LoggedIn, LoginRules, ReusedToken
 from dispatch.identity.people import principal
 from dispatch.identity.tokens import Claims, make_token
 from dispatch.live.file import RunsJobs
+from dispatch.metric_families import Figures
 from dispatch.providers.notify import Notifier, Text
 from dispatch.storage.file.key_file import KeyFile
 from dispatch.storage.people import codes, logins

@@ -12,8 +12,8 @@ from dispatch.addresses import DISPATCHER, DRIVER, RIDE
 from dispatch.assembly import ServedZone
 from dispatch.domain.ride.record import TERMINAL, UNBOOKED
 from dispatch.errors import DatabaseError
-from dispatch.families import Figures
 from dispatch.live.file import LiveFile
+from dispatch.metric_families import Figures
 from dispatch.runtime import Runtime
 
 OVER: Final = (*TERMINAL, UNBOOKED)

@@ -7,8 +7,8 @@ from time import monotonic
 from typing import Final
 
 from dispatch.addresses import PULSE
-from dispatch.families import LAG_S, Figures, Spread
 from dispatch.messages.base import Message
+from dispatch.metric_families import LAG_S, Figures, Spread
 from dispatch.runtime import Actor, Runtime, receives
 
 BEAT_S: Final = 0.1

@@ -5,8 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry
 
-from dispatch.families import Figures
 from dispatch.live.metrics import dispatchers_of
+from dispatch.metric_families import Figures
 from dispatch.runtime import Runtime
 from dispatch.storage.log.journal import JournalHealth
 from dispatch.transport.ws.metrics import Source, registry_of

@@ -20,7 +20,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
-from dispatch.families import FAMILIES
+from dispatch.metric_families import FAMILIES
 from tests.e2e.test_quotes import A_PHONE, BOOKING, ROOT, heard, metrics_of, served
 
 DRIVER, RIDE, NAMES = "27821234568", "ride-of-sarah", ("Sarah", "Main St", "Oak Ave")

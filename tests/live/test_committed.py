@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from dispatch.families import Spread
 from dispatch.ids import DriverId, OfferId, RideId
 from dispatch.live.committed import Committed
 from dispatch.messages.events import (
@@ -23,6 +22,7 @@ from dispatch.messages.events import (
     SearchFailed,
 )
 from dispatch.messages.journal import Append
+from dispatch.metric_families import Spread
 from dispatch.values import DriverCard
 from dispatch.words import OfferOutcome, Party, SearchEnd
 from tests.storage.stories import booked

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dispatch.families import Spread
 from dispatch.live.pulse import BEAT_S, Pulse
+from dispatch.metric_families import Spread
 from dispatch.runtime import Actor, receives
 from dispatch.runtime.realtime import RealtimeRuntime
 

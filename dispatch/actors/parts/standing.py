@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from dispatch.domain.driver.decisions import UNAVAILABLE
-from dispatch.domain.driver.file import DOCUMENT_ENDED, changes_at, ended, ending, held_back
+from dispatch.domain.driver.documents import DOCUMENT_ENDED, changes_at, ended, ending, held_back
 from dispatch.messages.base import Message
 from dispatch.messages.notices import DocumentExpiring, NoOffers
 from dispatch.values import Document, DriverFile

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from dispatch.domain.driver.file import ended, ending, held_back
+from dispatch.domain.driver.documents import ended, ending, held_back
 from dispatch.identity.people import Person
 from dispatch.ids import PersonId
 from dispatch.masking.phones import masked, masked_id

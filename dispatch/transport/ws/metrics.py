@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dispatch.families import COUNTER, FAMILIES, Figures, Spread
+from dispatch.metric_families import COUNTER, FAMILIES, Figures, Spread
 from dispatch.transport.ws.edge import EdgeCounters
 
 CLOSES: Final = frozenset((*range(1000, 1016), 4001, 4008, 4009, 4501, 4503, 4504, 4508))

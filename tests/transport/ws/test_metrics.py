@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from dispatch.families import Figures, Spread
+from dispatch.metric_families import Figures, Spread
 from dispatch.transport.ws.edge import EdgeCounters
 from dispatch.transport.ws.metrics import CLOSES, edge_figures, registry_of
 

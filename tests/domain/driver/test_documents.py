@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from dispatch.domain.driver.file import changes_at, ended, ending, held_back
+from dispatch.domain.driver.documents import changes_at, ended, ending, held_back
 from dispatch.values import Document, DriverFile
 from dispatch.words import DriverStatus, PersonStatus
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dispatch.families import COUNTER, FAMILIES, HISTOGRAM, LAG_S, TITLES, Family, Spread
+from dispatch.metric_families import COUNTER, FAMILIES, HISTOGRAM, LAG_S, TITLES, Family, Spread
 
 ROWS = [family for families in TITLES.values() for family in families]
 
