@@ -1,4 +1,4 @@
-"""`make fuzz`: send a million cases to servers in this process, and say of the first that fails how it is sent again."""
+"""`make fuzz`: send a million cases to a server in this process, and say of the first that fails how it is sent again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ sys.path[0] = str(ROOT)
 
 from tests.fuzz.cases import CASES, Case  # noqa: E402
 from tests.fuzz.hunt import Memory, hunted, told, wrong_with  # noqa: E402
+from tests.fuzz.world import World  # noqa: E402
 
-EPISODES_A_SERVER = 200
-MOST_GROWTH_MB = 10.0
-"""From the first tenth of a run to its end."""
+LOOK_EVERY = 100
+"""Episodes. Then memory is looked at."""
 
 
 def _read() -> Namespace:
@@ -43,20 +43,18 @@ def main() -> int:
 
 def _all(seed: int, episodes: int) -> int:
     memory, began = Memory(), time.process_time()
-    for first in range(0, episodes, EPISODES_A_SERVER):
-        numbers = range(first, min(first + EPISODES_A_SERVER, episodes))
-        finding = hunted(seed, numbers)
-        if finding is not None:
-            print(told(finding, seed))
-            return 1
-        done = numbers.stop * CASES
-        print(f"{done:>9,} cases, {time.process_time() - began:6.0f} s of CPU, {memory.look():6.1f} MB", flush=True)
-    growth = memory.mb[-1] - memory.mb[len(memory.mb) // 10]
-    if growth > MOST_GROWTH_MB:
-        print(f"memory grew by {growth:.1f} MB: {memory.mb}")
+
+    def look(count: int, _: World) -> None:
+        if count % LOOK_EVERY == 0:
+            mb = memory.look(count * CASES)
+            print(f"{count * CASES:>9,} cases, {time.process_time() - began:6.0f} s of CPU, {mb:6.1f} MB", flush=True)
+
+    finding = hunted(seed, range(episodes), look)
+    if finding is not None:
+        print(told(finding, seed))
         return 1
-    print(f"no fault in {episodes * CASES:,} cases; memory grew by {growth:.1f} MB")
-    return 0
+    print(f"no fault in {episodes * CASES:,} cases; {memory.told()}")
+    return 1 if memory.grew else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from dispatch.transport.sessions.session import Session
 from tests.fuzz.cases import CASES, Case
 from tests.fuzz.hunt import Finding, Memory, hunted, told, wrong_with
 from tests.fuzz.oracles import CLOSES, CODES, STATUSES
+from tests.fuzz.world import LONGEST_TURN_S, MovedLoop
 
 SHARES = 4
 """Each is sent to a server of its own, so that workers share them."""
 MOST_GROWTH_MB = 10.0
+STEP = 100_000
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -37,6 +40,42 @@ def test_the_tables_of_the_protocol_are_read() -> None:
     assert {"bad_json", "bad_field", "no_such_ride", "internal"} <= CODES
     assert {(404, "not_found"), (431, "headers_too_long"), (403, "wrong_origin")} <= STATUSES
     assert {1002, 1009, 1012, 4001, 4508} <= CLOSES and 1000 not in CLOSES
+
+
+def test_memory_that_grows_by_20_bytes_a_case_is_found() -> None:
+    for leak_bytes in (0, 20):
+        memory, leaked = Memory(), []
+        for cases in range(0, 1_000_001, STEP):
+            leaked.append(bytearray(leak_bytes * STEP))
+            memory.look(cases)
+        assert memory.grew == bool(leak_bytes), memory.told()
+        assert memory.told().startswith("from 200,000 on memory grew by")
+
+
+def test_too_few_cases_tell_nothing_of_memory() -> None:
+    memory = Memory()
+    for cases in range(0, 200_000, STEP):
+        memory.look(cases)
+    assert (memory.growth_mb, memory.grew) == (None, False)
+
+
+def test_no_time_passes_while_others_have_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or else witnesses were silent for too long, and requests were not answered in time."""
+    clock = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    loop = MovedLoop()
+    try:
+        began = loop.time()
+        clock[0] += 0.004
+        assert loop.time() - began == pytest.approx(0.004)
+        clock[0] += 60.0
+        assert loop.time() - began == pytest.approx(0.004 + LONGEST_TURN_S)
+        loop.moved_s += 31.0
+        loop._selects.waited_s = 2.0
+        clock[0] += 2.0
+        assert loop.time() - began == pytest.approx(33.004 + LONGEST_TURN_S), "time that is waited for passes"
+    finally:
+        loop.close()
 
 
 # -- what is broken is found
