@@ -19,6 +19,7 @@ from dispatch.prices import require_rates
 from dispatch.storage.file.owner import owned
 from dispatch.text import counted, say
 from sim.city.demand import DemandError
+from sim.large_pages import LargePages
 from sim.people.behaviour import DriverBehaviour, PassengerBehaviour
 from sim.report import printed
 from sim.report.figures import Summary
@@ -111,10 +112,11 @@ def run(
         world.report_positions()
         world.expect(plan.demands, PassengerBehaviour())
         with interruptible() as is_interrupted:
-            shown = progress or Progress()
+            shown, memory = progress or Progress(), LargePages()
 
             def go_on() -> bool:
                 shown.tell(partial(_how_far, world, plan))
+                memory.keep_up()
                 return not is_interrupted()
 
             world.go_on = go_on
