@@ -151,7 +151,7 @@ def _number(plain: str, region: str) -> str | None:
 
 def _plain(text: str) -> str:
     """The number as a keyboard without anything special would write it; what is no part of a number stays as it is."""
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.removeprefix("+").isdigit():
         return text
     if "%" in text:
         text = unquote(text)

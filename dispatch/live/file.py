@@ -113,10 +113,12 @@ class LiveFile:
     def run(self, job: Callable[[Writer], T]) -> Awaitable[T]:
         """The same for whoever says what is wrong with the file or the server: raises Stopped or a DatabaseError as it is."""
         self.before_job()
+        answer = asyncio.get_running_loop().create_future()
         try:
-            return asyncio.wrap_future(self.journal.run(job))
+            self.journal.begin(job, partial(self._runtime.call_threadsafe, _settle, answer))
         except Stopped as error:
-            return _raising(error)
+            answer.set_exception(error)
+        return answer
 
     async def obey(self, line: bytes) -> bytes:
         """Do what a line of the control socket orders, and say what came of it. Raises nothing: a bad line hurts nobody."""
@@ -183,8 +185,13 @@ def _open(settings: Settings, ownership: Ownership, is_sandbox: bool) -> Writer:
     return writer
 
 
-async def _raising(error: Exception) -> Any:
-    raise error
+def _settle(answer: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    if answer.done():  # nobody waits any more
+        return
+    if error is None:
+        answer.set_result(result)
+    else:
+        answer.set_exception(error)
 
 
 async def _or_unavailable(done: Awaitable[T]) -> T:

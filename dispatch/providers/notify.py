@@ -50,7 +50,7 @@ class Notifier(ABC):
 
     def send(self, text: Text, sent: Callable[[], None] | None = None) -> None:
         """Send a text soon. Returns at once; what goes wrong is reported. `sent` is called once it has left."""
-        if not self.under_way.begin(lambda: self._send(text, sent)):
+        if not self.under_way.begin(lambda: self._send(text, sent), _dice.uniform(*LATER_S)):
             self.counts["failed"] += 1
             self._report("too many texts are under way")
 
@@ -59,7 +59,6 @@ class Notifier(ABC):
         await self.under_way.stop()
 
     async def _send(self, text: Text, sent: Callable[[], None] | None) -> None:
-        await asyncio.sleep(_dice.uniform(*LATER_S))
         if text.for_nobody:
             return
         trouble = ""

@@ -38,8 +38,12 @@ class RealtimeRuntime(Runtime):
 
         Once the loop is closed they are dropped.
         """
+        self.call_threadsafe(self._tell_all, list(letters))
+
+    def call_threadsafe(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call `callback` soon, from another thread. Not once the loop is closed."""
         try:
-            self._loop.call_soon_threadsafe(self._tell_all, list(letters), context=self._context)
+            self._loop.call_soon_threadsafe(callback, *args, context=self._context)
         except RuntimeError:
             if not self._loop.is_closed():
                 raise

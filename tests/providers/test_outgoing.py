@@ -47,3 +47,25 @@ def test_a_stop_cancels_what_is_under_way() -> None:
 
     asyncio.run(play())
     assert ends == [asyncio.CancelledError]
+
+
+def test_what_begins_later_counts_as_under_way_and_a_stop_takes_it_back() -> None:
+    done: list[str] = []
+
+    async def work(name: str) -> None:
+        done.append(name)
+
+    async def play() -> None:
+        outgoing = Outgoing(2)
+        assert outgoing.begin(lambda: work("soon"), 0.001)
+        assert outgoing.begin(lambda: work("never"), 3600.0)
+        assert not outgoing.begin(lambda: work("one too many"))
+        async with asyncio.timeout(10.0):
+            while not done:
+                await asyncio.sleep(0.001)
+        await outgoing.stop()
+        assert outgoing.begin(lambda: work("at the end"), 3600.0)
+        await outgoing.end()
+
+    asyncio.run(play())
+    assert done == ["soon", "at the end"]

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -30,6 +31,8 @@ PostMany = Callable[[Iterable[OutgoingLetter]], None]
 """Tells these letters, in order. Must be safe to call from any thread."""
 T = TypeVar("T")
 Job = Callable[["Writer"], T]
+Done = Callable[[Any, Exception | None], object]
+"""Hears what a job returned, or what it raised."""
 Report = Callable[[BaseException | None], None]
 """Hears of trouble, in the journal's thread: the first failed commit after a good one, every event that is refused for its own
 sake, the fault that ends the journal; and None at the first good commit after a failed one.
@@ -95,14 +98,17 @@ class JournalPort:
         self._journal.stop(timeout=timeout_s)
         return "" if self._parting.empty() else self._parting.get()
 
-    def run(self, job: Job[T]) -> Future[T]:
-        """Do this with the writer, in the journal's thread, once everything delivered so far is on disk or refused.
-
-        Raises Stopped once the journal has stopped; the future has what the job returns or raises.
+    def begin(self, job: Job[T], done: Done) -> None:
+        """Do this with the writer, in the journal's thread, once everything delivered so far is on disk or refused. `done` hears there
+        what the job returned, or raised. Raises Stopped once the journal has stopped.
         """
         self._hand_over()
+        self._journal.tell(lambda journal: journal.do(job, done))
+
+    def run(self, job: Job[T]) -> Future[T]:
+        """The same for whoever waits in a thread: the future has what the job returns or raises."""
         future: Future[T] = Future()
-        self._journal.tell(lambda journal: journal.do(job, future))
+        self.begin(job, partial(_settle, future))
         return future
 
     def look(self) -> None:
@@ -276,19 +282,18 @@ class Journal(ThreadActor):
             self._report(None)
         return None
 
-    def do(self, job: Job[T], future: Future[T]) -> None:
-        """Commit what waits, and then run the job. The future has its result or its error; a job that was cancelled is not begun."""
+    def do(self, job: Job[T], done: Done) -> None:
+        """Commit what waits, and then run the job. `done` hears what came of it, and must not raise."""
         assert self._writer is not None
         self._flush()
-        if not future.set_running_or_notify_cancel():
-            return
         try:
             self._writer.require_in_place(quick=True)
             result = job(self._writer)
             self._writer.note_commit()
-            future.set_result(result)
         except Exception as error:
-            future.set_exception(error)
+            done(None, error)
+        else:
+            done(result, None)
 
     def look(self) -> None:
         """Report a file that is not in its place any more. While commits fail a timer looks."""
@@ -352,6 +357,15 @@ class Journal(ThreadActor):
 
 Call = Callable[[Journal], None]
 """What the journal is told beside appends: one of its own methods."""
+
+
+def _settle(future: Future[Any], result: Any, error: Exception | None) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
 
 class Losses:

@@ -39,6 +39,11 @@ _NAMED: Final = """
     SELECT name, phone FROM people WHERE person_id = ?1
     UNION ALL SELECT name, phone FROM drivers WHERE driver_id = ?1
     UNION ALL SELECT name, phone FROM passengers WHERE passenger_id = ?1 LIMIT 1"""
+_ROLES: Final = """
+    SELECT 0, role, status, is_manager FROM roles WHERE person_id = ?1
+    UNION ALL SELECT 1, 'driver', 'active', 0 FROM drivers WHERE driver_id = ?1
+    UNION ALL SELECT 2, 'passenger', 'active', 0 FROM passengers WHERE passenger_id = ?1 ORDER BY 1, 2"""
+"""Those of the person's file first; behind them what the rides on file say."""
 _MOVED_AWAY: Final = "SELECT 1 FROM people WHERE person_id = ? AND phone <> ?"
 DrawId = Callable[[], PersonId]
 
@@ -89,18 +94,13 @@ def person(db: Database, person_id: PersonId) -> Person | None:
     named = name_and_phone(db, person_id)
     if named is None:
         return None
-    roles = db.execute("SELECT role, status, is_manager FROM roles WHERE person_id = ? ORDER BY role", (person_id,))
     documents = db.execute(
         "SELECT kind, number, expires_at FROM documents WHERE person_id = ? ORDER BY kind", (person_id,)
     )
-    on_file = {
-        PersonRole(role): RoleOnFile(PersonRole(role), PersonStatus(status), bool(is_manager))
-        for role, status, is_manager in roles
-    }
-    for role in (PersonRole.DRIVER, PersonRole.PASSENGER):
-        known = db.execute(f"SELECT 1 FROM {role}s WHERE {role}_id = ?", (person_id,)).fetchone()
-        if known is not None and role not in on_file:
-            on_file[role] = RoleOnFile(role, PersonStatus.ACTIVE)
+    on_file: dict[PersonRole, RoleOnFile] = {}
+    for _, written, status, is_manager in db.execute(_ROLES, (person_id,)).fetchall():
+        role = PersonRole(written)
+        on_file.setdefault(role, RoleOnFile(role, PersonStatus(status), bool(is_manager)))
     name, phone = named
     return Person(person_id, name, phone, tuple(on_file.values()), tuple(Document(*row) for row in documents))
 

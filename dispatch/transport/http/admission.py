@@ -132,6 +132,11 @@ class Admission:
                 break
         return client, scheme if scheme in ("http", "https") else ""
 
+    @property
+    def has_friends(self) -> bool:
+        """Whether the setting `origins` names any."""
+        return bool(self._origins)
+
     def is_friend(self, written: str) -> bool:
         """Whether the setting `origins` names this origin."""
         return origin(written) in self._origins

@@ -55,10 +55,12 @@ def http_app(routes: Sequence[Route], admission: Admission, refused_by_code: Cou
         told = {REQUEST_ID: request_id.get()}  # sent past the gate, which has failed
         return problem(500, "something went wrong inside; the log says more", headers=told)
 
+    # Without friends there is nobody to share with: the gate turns every foreign page away.
+    sharing = [Middleware(_Sharing, admission, routes)] if admission.has_friends else []
     return Starlette(
         routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
         exception_handlers={HTTPException: refused, Exception: failed},
-        middleware=[Middleware(_Gate, admission, counts), Middleware(_Sharing, admission, routes)],
+        middleware=[Middleware(_Gate, admission, counts), *sharing],
     )
 
 
@@ -101,9 +103,7 @@ class _Gate:
             scope["client"] = address, 0
         if scheme:
             scope["scheme"] = scheme
-        send = _naming(name, send)
-        if path not in EXEMPT:
-            send = _noting_refusals(scope, send, self._refused)
+        send = _answering(scope, send, name, self._refused if path not in EXEMPT else None)
         if isinstance(admitted, RequestRefusal):
             told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
             await told(scope, receive, send)
@@ -112,36 +112,30 @@ class _Gate:
             await self._app(scope, receive, send)
 
 
-def _naming(name: str, send: Send) -> Send:
-    """Wrap `send`: every answer says under which id the log has it."""
+def _answering(scope: Scope, send: Send, name: str, refused: Counter[str] | None) -> Send:
+    """Wrap `send`: every answer says under which id the log has it. Of 400 or more it is counted in `refused`, and logged."""
     header = (REQUEST_ID.lower().encode(), name.encode())
-
-    async def naming(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), header]}
-        await send(message)
-
-    return naming
-
-
-def _noting_refusals(scope: Scope, send: Send, refused: Counter[str]) -> Send:
-    """Wrap `send`: count and log every answer with a status of 400 or more."""
     status = 0
 
-    async def noting(message: Message) -> None:
+    async def answering(message: Message) -> None:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
-        elif status >= 400:
-            asked = {"method": scope["method"], "path": scope["path"][:SHOWN_CHARACTERS], "status": status}
-            client = ":".join(map(str, scope["client"] or ("?",)))
-            why = frame_log.shown(message.get("body", b""))
-            refused[str(why.get("code", "other"))] += 1
-            ids = {name: value for name, value in scope.get("path_params", {}).items() if name in TRAIL}
-            log.info("a request was refused", extra={**ids, **asked, **why, "client": client})
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        elif status >= 400 and refused is not None:
+            _note(scope, message, status, refused)
         await send(message)
 
-    return noting
+    return answering
+
+
+def _note(scope: Scope, message: Message, status: int, refused: Counter[str]) -> None:
+    asked = {"method": scope["method"], "path": scope["path"][:SHOWN_CHARACTERS], "status": status}
+    client = ":".join(map(str, scope["client"] or ("?",)))
+    why = frame_log.shown(message.get("body", b""))
+    refused[str(why.get("code", "other"))] += 1
+    ids = {name: value for name, value in scope.get("path_params", {}).items() if name in TRAIL}
+    log.info("a request was refused", extra={**ids, **asked, **why, "client": client})
 
 
 class _Sharing(CORSMiddleware):
