@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 LONGEST_EXCERPT: Final = 40
 """Characters of a text that an error message still quotes."""
-_UNSEEN: Final = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Letters and marks of no width. Whatever else Unicode calls a control, a format, a separator or no character, Python tells."""
 _ESCAPED: Final = re.compile(r"[^ -~]")
 
@@ -70,4 +70,4 @@ def _spelled_out(text: str, spell: Callable[[str], str]) -> str:
         sign = match[0]
         return sign if sign.isprintable() and sign not in _UNSEEN else spell(sign)
 
-    return text if text.isascii() and text.isprintable() else _ESCAPED.sub(seen, text)
+    return text if text.isprintable() and _UNSEEN.isdisjoint(text) else _ESCAPED.sub(seen, text)

@@ -14,7 +14,8 @@ _IN_A_TEXT: Final = re.compile(r"\+?\d{7,15}|\+\d[\d ().-]{5,20}\d|(?<![\d.])0\d
 
 def masked(phone: str) -> str:
     """`2782•••4567`: enough to know one's own by. Of ten digits or fewer at most half are shown, and at least four are hidden."""
-    digits = "".join(str(decimal(sign)) for sign in phone if decimal(sign, None) is not None)
+    is_plain = phone.isascii() and phone.isdigit()
+    digits = phone if is_plain else "".join(str(decimal(sign)) for sign in phone if decimal(sign, None) is not None)
     if not digits:
         return ""
     count = len(digits)

@@ -5,6 +5,7 @@ to lead to this server (DNS rebinding) is known by the Host that its browser sen
 nobody has to log in, by the path.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -32,7 +33,7 @@ TOKEN_ENDED, NOT_PROVED, NOT_YOURS = 4001, 4501, 4503
 ROLES: Final = {RIDE: Role.PASSENGER, DRIVER: Role.DRIVER, OPS: Role.STAFF}
 """Who may use which kind of socket."""
 FORWARDED: Final = frozenset(("forwarded", "x-real-ip", "via"))
-X_FORWARDED: Final = "x-forwarded-"
+_OF_A_PROXY: Final = re.compile("|".join((*FORWARDED, "x-forwarded-.*")), re.IGNORECASE)
 
 
 class HttpRequest(NamedTuple):
@@ -274,7 +275,7 @@ def _bearer(written: Sequence[str]) -> str:
 
 def _forwarded(request: HttpRequest) -> bool:
     """Whether the request says that a proxy handed it on."""
-    return any(name.lower() in FORWARDED or name.lower().startswith(X_FORWARDED) for name in request.names())
+    return any(map(_OF_A_PROXY.fullmatch, request.names()))
 
 
 def _plain(client: str) -> str:

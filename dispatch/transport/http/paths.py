@@ -95,6 +95,8 @@ def origin_form(target: bytes) -> tuple[bytes, bytes | None]:
 
     Several slashes in a row count as one: apps join a base URL and a path carelessly.
     """
+    if target.startswith(b"/") and b"//" not in target:
+        return target, None
     whole = _ABSOLUTE.fullmatch(target)
     named = whole["authority"] if whole is not None else None
     rest = whole["rest"] if whole is not None else target

@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from dispatch import addresses
 from dispatch.config import Settings
@@ -105,6 +106,17 @@ class PendingReply:
             self._answer.set_result(message)
 
 
+class Answering:
+    """The application of a route: what answers each of its requests."""
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
 class Requests:
     """What routes that ask an actor share: the limits of a body, and an address for each question.
 
@@ -130,7 +142,7 @@ class Requests:
             except FrameError as error:
                 return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
 
-        return Route(path, answered, methods=["GET"])
+        return Route(path, Answering(answered), methods=["GET"])
 
     def post(self, path: str, handle: Handle, method: str = "POST", *, most_bytes: int = 0) -> Route:
         """Make a route for POST. `handle` is given the body once it is read within `header_timeout_s`: at most `most_bytes`; 0: as many
@@ -156,7 +168,7 @@ class Requests:
             except FrameError as error:
                 return problem_of(error, STATUSES.get(type(error), BAD_REQUEST))
 
-        return Route(path, answered, methods=[method])
+        return Route(path, Answering(answered), methods=[method])
 
     async def ask(
         self,
@@ -187,10 +199,14 @@ class Requests:
 
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:
-    """None: it is too long."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
+    """None: it is too long. Raises ClientDisconnect."""
+    body, is_whole = bytearray(), False
+    while not is_whole:
+        part = await request.receive()
+        if part["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += part.get("body", b"")
+        is_whole = not part.get("more_body", False)
         if len(body) > most_bytes:
             return None
     return bytes(body)

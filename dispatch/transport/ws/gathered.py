@@ -12,10 +12,11 @@ LONGEST_HELD: Final = 16_384
 class Gathered:
     """A transport in all else."""
 
-    __slots__ = ("_held", "_loop", "transport")
+    __slots__ = ("_held", "_loop", "is_closing", "transport")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
+        self.is_closing = transport.is_closing  # asked with every write
         self._held = b""
         self._loop = asyncio.get_running_loop()
 
