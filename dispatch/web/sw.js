@@ -5,6 +5,8 @@
 
 const KEPT = "dispatch-1";
 const PATIENCE_MS = 4_000;
+/** The server's answers vary by Origin, which modules send and other requests do not. The files are the same. */
+const ANY = { ignoreVary: true };
 const PAGES = new Set(["/", "/driver", "/desk", "/client/"]);
 
 /** @param {Request} request */
@@ -22,7 +24,7 @@ function isOurs(request) {
  */
 async function fresh(request) {
   const kept = await caches.open(KEPT);
-  const before = await kept.match(request);
+  const before = await kept.match(request, ANY);
   const late = new AbortController();
   const timer = before === undefined ? undefined : setTimeout(() => late.abort(), PATIENCE_MS);
   try {
@@ -46,7 +48,7 @@ async function keepAll(addresses) {
   const kept = await caches.open(KEPT);
   const requests = addresses.map((address) => new Request(address)).filter(isOurs);
   await Promise.all(requests.map(async (request) => {
-    if ((await kept.match(request)) !== undefined) return;
+    if ((await kept.match(request, ANY)) !== undefined) return;
     // One that cannot be had now is kept when it is asked for again.
     await kept.add(request).catch(() => {});
   }));

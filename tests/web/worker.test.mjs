@@ -12,7 +12,8 @@ let kept;
 let serve;
 
 const cache = {
-  match: async (request) => kept.get(request.url)?.clone(),
+  // A module sends an Origin, by which the server's answers vary: a browser then finds nothing that was kept without one.
+  match: async (request, { ignoreVary = false } = {}) => (ignoreVary ? kept.get(request.url)?.clone() : undefined),
   put: async (request, answer) => void kept.set(request.url, new Response(await answer.text())),
   add: async (request) => cache.put(request, await serve(request, {})),
 };

@@ -88,12 +88,15 @@ async function frameWithPerson(page, title) {
  */
 function keepFiles(page) {
   if (page === "desk" || !navigator.serviceWorker) return;
+  const isFirst = navigator.serviceWorker.controller === null;
   addEventListener("load", async () => {
     try {
       await navigator.serviceWorker.register("/sw.js");
       const { active } = await navigator.serviceWorker.ready;
-      // What the first visit has fetched went past the worker, which was not there yet.
-      active?.postMessage([location.origin + location.pathname, ...performance.getEntriesByType("resource").map(({ name }) => name)]);
+      if (active === null || !isFirst) return;
+      // What the first visit fetches goes past the worker, which was not there at its beginning.
+      active.postMessage([location.origin + location.pathname]);
+      new PerformanceObserver((fetched) => active.postMessage(fetched.getEntries().map(({ name }) => name))).observe({ type: "resource", buffered: true });
     } catch {
       // A browser that does not allow it has no page without a link; all else is the same.
     }
