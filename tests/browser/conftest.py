@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.server import Server
 
@@ -22,37 +22,57 @@ TOOLS = Path(sys.prefix) / "npm" / "node_modules"
 PICTURES = Path(__file__).parent / "pictures"
 """Screenshots of the last run. Git does not see them."""
 WINDOWED, BARE = "chromium", "chromium-headless-shell"
-"""The same engine with windows around its pages and without, which takes a third of the time. Maps are drawn in the first."""
+"""The same engine with windows around its pages and without, which takes half of the time. The
+second stops drawing now and then where a map moves.
+"""
 INSTALL = "no Chromium: `apt-get install chromium chromium-headless-shell`, or name one in the variable CHROMIUM"
 ARGUMENTS = (
     "--no-sandbox",  # as root it has none
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
     "--autoplay-policy=no-user-gesture-required",
 )
-WITHOUT_MAPS = ("--disable-3d-apis",)
-"""A map drawn without a graphics card costs more than all else of a page. A test file that looks at none says `MAPS = False`."""
+WITH_MAPS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+WITHOUT_MAPS = ("--disable-3d-apis", "--disable-gpu")
+"""What draws maps without a graphics card draws all else with it, and costs more than all else of a page."""
 PATIENCE_MS = 10_000
 
 
+class Browsers:
+    """The browsers of a test file: one that draws maps, and one that does not. Each starts when it is first needed."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._open: dict[bool, Browser] = {}
+
+    def get(self, *, maps: bool) -> Browser:
+        if maps not in self._open:
+            arguments = [*ARGUMENTS, *(WITH_MAPS if maps else WITHOUT_MAPS)]
+            self._open[maps] = self._playwright.chromium.launch(executable_path=_chromium(maps=maps), args=arguments)
+        return self._open[maps]
+
+    def close(self) -> None:
+        for browser in self._open.values():
+            browser.close()
+
+
+def _chromium(*, maps: bool) -> str | None:
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else [WINDOWED, BARE] if maps else [BARE, WINDOWED]
+    return next((path for name in names if (path := shutil.which(name)) is not None), None)
+
+
 @pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """One for each file, so that its loop is gone before tests of other files run theirs."""
-    has_maps, named = getattr(request.module, "MAPS", True), os.environ.get("CHROMIUM")
-    names = [named] if named else [WINDOWED, BARE] if has_maps else [BARE, WINDOWED]
-    chromium = next((path for name in names if (path := shutil.which(name)) is not None), None)
-    if chromium is None:
+def browsers() -> Iterator[Browsers]:
+    """Those of one file, so that their loop is gone before tests of other files run theirs."""
+    if _chromium(maps=False) is None:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test")
-        arguments = ARGUMENTS if has_maps else ARGUMENTS + WITHOUT_MAPS
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(arguments))
-        yield browser
-        browser.close()
+        browsers = Browsers(playwright)
+        yield browsers
+        browsers.close()
 
 
 class Errors(list[str]):
@@ -77,19 +97,29 @@ def errors() -> Iterator[Errors]:
 
 
 Open = Callable[..., Page]
-"""Opens a page: `open_page("/driver", width=360)`; keywords are those of `Browser.new_context`. Each is a person of its own."""
+"""Opens a page: `open_page("/driver", width=360)`; keywords are those of `Browser.new_context`. Each is a person of its own.
+
+It says in words that no map can be drawn, but with `maps=True`, which costs as much again.
+"""
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: Server, errors: Errors) -> Iterator[Open]:
+def open_page(browsers: Browsers, server: Server, errors: Errors) -> Iterator[Open]:
     """Every page is watched: it may complain of nothing, ask no other host, and keep or show no token where it can be read."""
     contexts: list[BrowserContext] = []
 
     def opened(
-        path: str, *, width: int = 360, height: int = 740, beside: Page | None = None, language: str = "en", **more: Any
+        path: str,
+        *,
+        width: int = 360,
+        height: int = 740,
+        beside: Page | None = None,
+        language: str = "en",
+        maps: bool = False,
+        **more: Any,
     ) -> Page:
         if beside is None:
-            size: Any = {"width": width, "height": height}
+            browser, size = browsers.get(maps=maps), {"width": width, "height": height}
             contexts.append(browser.new_context(viewport=size, base_url=server.address, locale=language, **more))
             contexts[-1].set_default_timeout(PATIENCE_MS)
         page = (beside.context if beside else contexts[-1]).new_page()
@@ -126,8 +156,11 @@ def accessible() -> Callable[[Page], None]:
 
     def looked(page: Page) -> None:
         page.locator("h1").first.wait_for(state="attached")
-        page.evaluate(axe)
-        found = page.evaluate("axe.run().then(({violations}) => violations)")
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe)
+        found = page.evaluate(
+            "axe.run({resultTypes: ['violations'], preload: false}).then(({violations}) => violations)"
+        )
         said = [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
         assert said == [], page.url
 

@@ -182,7 +182,7 @@ def test_people_are_imported_suspended_and_let_in_again(open_page: Open, server:
 
 
 def test_every_view_is_open_to_everybody(open_page: Open, server: Server, accessible: Look, picture: Picture) -> None:
-    page = desk(open_page, server)
+    page = desk(open_page, server, maps=True)
     for view in VIEWS:
         page.get_by_test_id(f"view-{view}").click()
         expect(page.get_by_test_id(f"view-{view}")).to_have_attribute("aria-current", "page")

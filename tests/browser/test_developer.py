@@ -17,7 +17,6 @@ from tests.web.node import NODE
 WITHIN_S = 20.0
 Look = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
-MAPS = False
 
 
 @pytest.fixture(scope="module")

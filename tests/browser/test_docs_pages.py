@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open
 from tests.browser.server import Server
 
-MAPS = False
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -34,7 +34,6 @@ TRIP = {
     "passenger_phone": SARAH,
 }
 RIDES = itertools.count()
-MAPS = False
 
 
 @pytest.fixture(scope="module")

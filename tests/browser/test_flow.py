@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_a_ride_goes_from_the_booking_to_the_rating(
     open_page: Open, server: Server, accessible: Look, fits: Look, picture: Picture
 ) -> None:
-    driver = michael(open_page, server)
+    driver = michael(open_page, server, maps=True)
     passenger = sarah(open_page, server, beside=driver)
 
     def both(state: str) -> None:

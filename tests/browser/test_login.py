@@ -13,7 +13,6 @@ from tests.browser.server import SARAH, Server
 
 Look = Callable[[Page], None]
 Picture = Callable[[Page, str], None]
-MAPS = False
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from tests.browser.server import OTHERS, Server
 FLAGS = ("--auth", "on", "--pricing", "tariff", "--currency", "ZAR", "--base-fare", "12.5", "--per-km", "9.8")
 FAR = {"latitude": PICKUP[0] + 0.006, "longitude": PICKUP[1]}
 """Farther from the pickup than five other drivers."""
-MAPS = False
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def be_the_one_of(page: Page) -> None:
 def test_one_click_logs_in_and_the_desk_steers_the_town(
     open_page: Open, server: Town, accessible: Look, picture: Picture
 ) -> None:
-    page = open_page("/desk", width=1440, height=900)
+    page = open_page("/desk", width=1440, height=900, maps=True)
     expect(page.get_by_test_id("sandbox-person")).to_contain_text("Ann Lindqvist")
     accessible(page)
     be_the_one_of(page)
@@ -97,7 +97,7 @@ def test_the_next_offer_rings_at_the_page_of_whoever_wants_it(open_page: Open, s
 def test_a_passenger_sees_free_cars_and_hears_where_the_town_does_not_drive(
     open_page: Open, server: Town, errors: Errors
 ) -> None:
-    page = open_page("/")
+    page = open_page("/", maps=True)
     be_the_one_of(page)
     within_ms = 25_000  # it is looked now and then, and the map comes last
     expect(page.get_by_test_id("cars-near")).to_have_text("Free cars are near.", timeout=within_ms)

@@ -90,9 +90,8 @@ Draw = Callable[..., Page]
 def draw(open_page: Open) -> Draw:
     """A page with nothing but a map, once that is drawn. `mapless`: with streets alone."""
 
-    def drawn(lang: str = "en", *, before: str = "", **given: Any) -> Page:
-        page = open_page("/docs/sockets")
-        page.evaluate(before or "0")
+    def drawn(lang: str = "en", *, maps: bool = True, **given: Any) -> Page:
+        page = open_page("/docs/sockets", maps=maps)
         page.evaluate(OPEN, {"lang": lang, **given})
         page.wait_for_selector("#box" if given.get("mapless") else "#box[data-drawn], .map-missing", timeout=30_000)
         return page
@@ -210,7 +209,7 @@ def test_a_mark_that_can_be_dragged_moves_by_keys_too(draw: Draw) -> None:
 
 
 def test_where_no_map_can_be_drawn_the_box_says_so_and_asks_go_on(draw: Draw) -> None:
-    page = draw(before="HTMLCanvasElement.prototype.getContext = () => null")
+    page = draw(maps=False)
     expect(page.locator("#box")).to_have_text("The map cannot be drawn here. All else works without it.")
     page.evaluate("map.place('car', 'coming', { lat: 1, lon: 1 }); map.fit(['car']); map.pick(() => {}); map.way([])")
     assert page.evaluate("map.centre()") is None
@@ -245,7 +244,7 @@ FIELD = """async () => {
 
 
 def test_a_street_is_found_and_taken_by_keys_alone(draw: Draw) -> None:
-    page = draw(mapless=True)
+    page = draw(maps=False, mapless=True)
     page.evaluate(FIELD)
     field = page.get_by_role("combobox", name="From")
     field.press_sequentially("12 katu")
@@ -273,7 +272,7 @@ def test_a_street_is_found_and_taken_by_keys_alone(draw: Draw) -> None:
 
 
 def test_a_street_that_is_not_there_is_said_and_a_click_takes_one_that_is(draw: Draw) -> None:
-    page = draw(mapless=True)
+    page = draw(maps=False, mapless=True)
     page.evaluate(FIELD)
     field = page.get_by_role("combobox", name="From")
     field.press_sequentially("xyzzy")
