@@ -177,6 +177,7 @@ async def hunt(
         left_s = planned.leap_s
         while left_s > 0.0 and not wrong:
             await world.moves(min(left_s, STEP_S))
+            await world.settle()  # or else time passes while the journal's thread has had none
             wrong += witnesses.look()
             left_s -= STEP_S
         if wrong:
