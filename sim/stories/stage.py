@@ -33,6 +33,8 @@ PICKUP = (-26.2041, 28.0473)
 DROPOFF = (-26.1850, 28.0550)
 REPORT_EVERY_S = 10.0
 """How often a connected driver sends a position."""
+REPORT_AT_THE_END_EVERY_S = 30.0
+"""The same while a story ends, when nobody looks at cars any more: often enough to stay on the board."""
 
 Action = Callable[[], None]
 Reaction = Callable[["HeardFrame"], None]
@@ -274,7 +276,7 @@ class StageDriver(StagePerson):
     def _report_on(self) -> None:
         if self.link is not None:
             self.reports()
-        self.does(self._report_on, at=self.stage.now + REPORT_EVERY_S)
+        self.does(self._report_on, at=self.stage.now + self.stage.report_every_s)
 
 
 class StagePassenger(StagePerson):
@@ -320,6 +322,7 @@ class Stage:
         self.world.runtime.observe(LivelockGuard())
         self.drivers: dict[str, StageDriver] = {}
         self.passengers: dict[str, StagePassenger] = {}
+        self.report_every_s = REPORT_EVERY_S
         self._server = StagePerson(self, "the server")
 
     @property
@@ -403,6 +406,7 @@ class Stage:
 
     def end(self) -> list[str]:
         """Let every driver come back and finish their ride, and searches run out. Returns the invariants that broke, in words."""
+        self.report_every_s = min(REPORT_AT_THE_END_EVERY_S, self.world.settings.position_max_age_s / 2)
         for driver in self.drivers.values():
             driver.whenever("snapshot", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
             driver.whenever("ride_accepted", lambda heard, driver=driver: _finish(driver, heard))  # type: ignore[misc]
