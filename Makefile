@@ -19,7 +19,7 @@ test: .venv/.dev .venv/.npm web browser ## run every test (ARGS="-k offers")
 	@# Tests start hundreds of servers. Each reads what the first one compiled, whatever the environment says.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
-check: .venv/.dev .venv/.npm ## format, lint, types, who imports whom, dead code; warns of long files
+check: .venv/.dev .venv/.npm ## format, lint, types, who imports whom, dead code, README's figures; warns of long files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -29,6 +29,7 @@ check: .venv/.dev .venv/.npm ## format, lint, types, who imports whom, dead code
 	@dead=$$($(BIN)/vulture) || [ $$? -eq 3 ]; ! grep -v ": unused variable .*(60%" <<< "$$dead" | grep .
 	@echo "No dead code."
 	@$(BIN)/python .ci/sizes.py
+	DISPATCH_TESTS_TIMES=10 $(BIN)/pytest -q tests/test_docs.py -k FiguresOfTheReadme
 
 bench: .venv/.dev ## run every benchmark
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done

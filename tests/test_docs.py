@@ -99,7 +99,7 @@ DECIDED_FROM_SEVEN_TO_NINE = "cd4b86bb9730494306bdde39689e33d8"
 
 
 class TestFiguresOfTheReadme:
-    """README's table and its sentence are what a run of the shipped day comes to: `make thorough` runs it, `make test` a part."""
+    """README's table and its sentence are what a run of the shipped day comes to: `make check` runs it, `make test` a part."""
 
     drawn = runpy.run_path(str(ROOT / "docs/make_readme.py"))
 

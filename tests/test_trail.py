@@ -42,8 +42,9 @@ def test_a_message_and_its_address_say_whom_it_is_about(message: object, address
 
 
 ABOUT_THE_SERVER = {
-    "dispatch/app.py", "dispatch/live/file.py", "dispatch/logs.py", "dispatch/payments.py", "dispatch/prices.py",
-    "dispatch/runtime/clock.py", "dispatch/transport/ws/door.py", "dispatch/transport/ws/server.py", "dispatch/transport/ws/tls.py",
+    "dispatch/app.py", "dispatch/live/file.py", "dispatch/live/logins.py", "dispatch/logs.py", "dispatch/payments.py",
+    "dispatch/prices.py", "dispatch/runtime/clock.py", "dispatch/transport/ws/door.py", "dispatch/transport/ws/server.py",
+    "dispatch/transport/ws/tls.py",
 }  # fmt: skip
 """Files whose lines are about the server as a whole, but for what `NAMES` finds in them."""
 NAMES = ("_named()", "ids_of(", "ids", "'ride_id'", "'connection'", "named", "'client'", "told", "refused")
