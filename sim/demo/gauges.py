@@ -28,6 +28,7 @@ class DemoGauges:
 
     def look(self, figures: Summary) -> Glance:
         """The state of the demo, with these figures."""
+        self._crowd.runtime.read_clock()  # nobody may have had a turn for a while
         crowd, now, usage = self._crowd, self._crowd.runtime.now, self._server.usage()
         drivers = [app.phone for app in crowd.drivers]
         assign = figures["time_to_assign_s"]

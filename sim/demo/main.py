@@ -186,6 +186,7 @@ async def _play(plan: DemoPlan, crowd: DemoCrowd, gauges: DemoGauges, url: str) 
     gauges.doing = "connecting the fleet"
     await crowd.connect(url, plan.fleet, DRIVER)
     forget_startup_garbage()
+    crowd.runtime.read_clock()
     gauges.doing, gauges.began = "apps may book" if plan.wanted.rides == 0 else "rides arrive", crowd.runtime.now
     crowd.expect(islice(paced(plan.demands, plan.rides_per_s), plan.wanted.rides), PassengerBehaviour())
     if plan.wanted.for_s is not None:
