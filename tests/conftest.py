@@ -8,18 +8,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis.internal.conjecture import providers
 
 from tests import forked
 from tests.canaries import CANARIES, watch
-from tests.thorough import TIMES
 
 watch()
 forked.install()
-if TIMES == 1:
-    # Hypothesis would read every module that is loaded, for the numbers and texts in it: that costs each worker seconds, and examples
-    # depend on who else is loaded. `make thorough` lets it.
-    providers._get_local_constants = lambda: providers._local_constants
 
 
 ROOT = Path(__file__).parent.parent
