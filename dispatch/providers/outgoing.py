@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 Work = Callable[[], Coroutine[Any, Any, None]]
-"""Each one that is begun is an object of its own."""
+"""Makes what is to be done. Each is a function of its own, by which it is known until it begins."""
 
 
 class Outgoing:

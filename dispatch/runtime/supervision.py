@@ -29,7 +29,7 @@ class Failure(Protocol):
 
 
 MOST_BLAMED = 1_000
-"""With so many addresses that failed those are forgotten whose failures lie too far back to count."""
+"""Once so many addresses have failed, those are forgotten whose last failure is too old to count."""
 
 
 class Supervisor:

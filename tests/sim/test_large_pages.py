@@ -78,6 +78,9 @@ def test_where_the_system_tells_nothing_of_its_pages_nothing_happens(
     size = tmp_path / "hpage_pmd_size"
     monkeypatch.setattr("sim.large_pages._SIZE", size)
     monkeypatch.setattr("sim.large_pages._MAPS", tmp_path / "there is no such file")
-    LargePages().keep_up()
+    without = LargePages()
+    without.keep_up()
     size.write_text(f"{LARGE}\n")
-    LargePages().keep_up()
+    unread = LargePages()
+    unread.keep_up()
+    assert (without._large, unread._large) == (0, 0), "neither looks again"

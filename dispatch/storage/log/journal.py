@@ -371,7 +371,8 @@ def _settle(future: Future[Any], result: Any, error: Exception | None) -> None:
 class Losses:
     """The lives of actors that were told `NotAppended`. What they, or others because of them, record afterwards is lost as well.
 
-    A life is remembered as a sender until the next life of that actor records, and as a source of others' events for longer.
+    A life is remembered as a sender until the next life of that actor records, and as a source of others' events for longer. Of each
+    the last `REMEMBERED` lives are: a lost life may have mail in the journal's box for a moment, not for so many losses.
     """
 
     def __init__(self) -> None:

@@ -200,13 +200,9 @@ class Requests:
 
 async def _body(request: Request, most_bytes: int) -> bytes | None:
     """None: it is too long. Raises ClientDisconnect."""
-    body, is_whole = bytearray(), False
-    while not is_whole:
-        part = await request.receive()
-        if part["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += part.get("body", b"")
-        is_whole = not part.get("more_body", False)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
         if len(body) > most_bytes:
             return None
     return bytes(body)
