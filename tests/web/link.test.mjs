@@ -65,8 +65,8 @@ test("an error is said by its code, with what is known, else in the server's wor
   assert.equal(say({ code: "unavailable", message: "x" }), "Nothing was done. Try again.");
   assert.equal(say({ code: "too_early", message: "x", retry_after_ms: 61_200 }), "Not yet: possible in 1:02.");
   assert.equal(say({ code: "quote_expired", message: "too old" }, { time: "14:31", money: "R 91.00" }), "The price held until 14:31. It is R 91.00 now.");
-  assert.equal(say({ code: "quote_expired", message: "too old" }), "Too old (quote_expired)");
-  assert.equal(say({ code: "strange", message: "who knows" }), "Who knows (strange)");
+  assert.equal(say({ code: "quote_expired", message: "too old" }), "too old (quote_expired)");
+  assert.equal(say({ code: "strange", message: "who knows" }), "who knows (strange)");
   assert.match(errorText(new NoAnswer("no link"), english), /did not answer/);
 });
 

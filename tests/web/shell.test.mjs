@@ -22,8 +22,10 @@ test("a sentence takes its values, and numbers choose its form", () => {
   assert.equal(english.say("asked", { n: 1500, round: 2 }), "Asking 1,500 drivers, round 2.");
 });
 
-test("a sentence that begins with somebody unnamed begins with a capital letter", () => {
-  const texts = new Texts("en", { comes: "{name} arrives.", waits: "Stand still. {name} waits for {name}." });
+test("a sentence that begins with somebody unnamed begins with a capital letter; a name stays as it is written", () => {
+  const unnamed = { driver: "the driver", passenger: "the passenger" };
+  const texts = new Texts("en", { ...unnamed, comes: "{name} arrives.", waits: "Stand still. {name} waits for {name}." });
+  assert.equal(texts.say("comes", { name: "de Vries" }), "de Vries arrives.");
   assert.equal(texts.say("comes", { name: "the driver" }), "The driver arrives.");
   assert.equal(texts.say("waits", { name: "the passenger" }), "Stand still. The passenger waits for the passenger.");
 });

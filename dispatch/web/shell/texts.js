@@ -36,6 +36,8 @@ export function directionOf(language) {
 /** Says things in one language: sentences, money, times and distances. */
 export class Texts {
   #sentences;
+  /** The same without their keys: what is said of somebody whose name is not known is one of them. */
+  #own;
   #plurals;
   #number;
   #timeZone;
@@ -51,6 +53,7 @@ export class Texts {
     this.language = language;
     this.direction = directionOf(language);
     this.#sentences = sentences;
+    this.#own = new Set(Object.values(sentences));
     this.#plurals = new Intl.PluralRules(language);
     // Latin digits in every language: plates, pins and phones are read with them.
     this.locale = `${language}-u-nu-latn`;
@@ -74,8 +77,8 @@ export class Texts {
       if (value === undefined) throw new Error(`text ${key} wants ${name}`);
       if (forms !== undefined) return this.#form(forms, Number(value));
       if (typeof value === "number") return this.#number.format(value);
-      // "the driver" in the place of a name, where a sentence begins with it.
-      const begins = at === 0 || sentence.slice(at - 2, at) === ". ";
+      // "the driver" in the place of a name, where a sentence begins with it. A name begins as its owner writes it.
+      const begins = this.#own.has(value) && (at === 0 || sentence.slice(at - 2, at) === ". ");
       return this.#apart(begins ? value.charAt(0).toLocaleUpperCase(this.language) + value.slice(1) : value);
     });
   }
