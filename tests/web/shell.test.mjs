@@ -60,6 +60,8 @@ test("times are the town's, lengths and minutes are rounded as people say them",
   assert.equal(english.dayOfMonth(new Date("2026-11-30T23:30:00Z")), "Dec 1");
   assert.equal(english.distance(5_240), "5.2 km");
   assert.equal(english.distance(420), "400 m");
+  assert.equal(english.rating(5), "5.0");
+  assert.equal(new Texts("fr", {}).rating(4.72), "4,7");
   assert.equal(english.duration(20), "1 min");
   assert.equal(english.duration(3_900), "1 hr 5 min");
   assert.equal(english.clock(112.2), "1:53");

@@ -98,7 +98,7 @@ export function ridePanel(desk) {
       driver_name ? el("p", { class: "spread" }, el("span", {}, said(driver_name), " ", code(vehicle_registration ?? ""), " ", vehicle_type ? said(vehicle_type) : null), callLink(driver_phone)) : null);
     drawActions();
     const may = actionsFor(ride, person);
-    fill(note, ride.note ? el("p", {}, t("note"), ": ", said(ride.note)) : null,
+    fill(note, ride.note ? el("p", {}, t("note_is", { note: ride.note })) : null,
       may.has("note") ? button({ label: may.has("places") ? t("edit") : t("edit_note"), wide: false, run: () => desk.send({ type: "part", part: "edit" }) }) : null);
     drawTimeline();
     if (shownPart === "why") whyPart(desk, whyBox, ride);

@@ -46,7 +46,7 @@ export function driveView(app) {
       const as = JSON.stringify([ride.driver, ride.pin, ride.phase]);
       if (as !== drawnCard) {
         drawnCard = as;
-        drawCard(card, ride);
+        drawCard(card, ride, t);
         drawPin(pin, ride, app);
         const phone = ride.driver?.phone;
         fill(call, isWholeNumber(phone) && callButton(t.say("passenger.call", { name: nameOf(ride, t) }), /** @type {string} */ (phone), "call"));
@@ -111,10 +111,10 @@ function arrival(app, heading, about) {
   return { draw };
 }
 
-/** @param {HTMLElement} card @param {Ride} ride */
-function drawCard(card, { driver }) {
+/** @param {HTMLElement} card @param {Ride} ride @param {import("../shell/texts.js").Texts} texts */
+function drawCard(card, { driver }, texts) {
   if (driver === null) return fill(card);
-  const rating = driver.rating === null ? "" : `★ ${driver.rating.toFixed(1)}`;
+  const rating = driver.rating === null ? "" : `★ ${texts.rating(driver.rating)}`;
   fill(
     card,
     code(driver.plate, "plate"), el("span", {}, typeName(driver.type)),

@@ -111,7 +111,7 @@ function drawOffers(list, offers, chosen, app) {
 /** @param {App} app */
 function payChoice(app) {
   const { texts: t, town } = app;
-  if (!town.takes_cards) return el("p", { class: "muted" }, `${t.say("passenger.pay")}: ${t.say("passenger.cash")}`);
+  if (!town.takes_cards) return el("p", { class: "muted" }, t.say("passenger.pay_in_cash"));
   const select = el(
     "select", { id: "pay", test: "pay" },
     el("option", { value: "cash", selected: app.state.form.payment === "cash" }, t.say("passenger.cash")),

@@ -72,7 +72,7 @@ export function whereView(app) {
     }
   };
   const pick = (/** @type {End} */ end) => {
-    tell(`${t.say(end === "pickup" ? "passenger.pickup_on_map" : "passenger.dropoff_on_map")}: ${t.say("passenger.move_map")}`);
+    tell(`${t.say(end === "pickup" ? "passenger.pickup_on_map" : "passenger.dropoff_on_map")}. ${t.say("passenger.move_map")}`);
     form.classList.add("picking");
     app.stage.pick((taken) => {
       take(end, taken);

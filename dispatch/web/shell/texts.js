@@ -157,6 +157,11 @@ export class Texts {
     return this.#number.format(value);
   }
 
+  /** A mean of stars, with one digit after the point. @param {number} stars */
+  rating(stars) {
+    return this.#numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(stars);
+  }
+
   /**
    * @param {Date} date
    * @param {Intl.DateTimeFormatOptions} options
