@@ -129,10 +129,10 @@ class Conversation:
             kept.append(numbered)
             if len(kept) > stream.limit:
                 del kept[0]
+        if unsure and unsure[0][0] <= actor.committed:
+            stream.forget_sure(actor.committed)
         if not is_sure:
-            unsure.append((actor.recorded, stream.seq))
-        elif unsure:
-            unsure.clear()
+            stream.unsure.append((actor.recorded, stream.seq))
         if self._booking is not None:
             self.settle_booking(actor, numbered)
         return numbered
@@ -286,6 +286,10 @@ class Stream:
         if epoch != self.epoch or not 0 <= missed <= len(self.kept):
             return None
         return self.kept[len(self.kept) - missed :]
+
+    def forget_sure(self, committed: int) -> None:
+        """The first `committed` events are on disk, and so is all that followed no other."""
+        self.unsure = [unsure for unsure in self.unsure if unsure[0] > committed]
 
     def first_unsure(self, committed: int) -> int:
         """The first number that is lost if an event is lost which is not among the first `committed`."""

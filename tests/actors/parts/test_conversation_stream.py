@@ -112,3 +112,10 @@ class TestFirstUnsure:
         told(app, 2, recorded=1)
         told(app, 2, recorded=2)
         assert (stream.first_unsure(0), stream.first_unsure(1), stream.first_unsure(2)) == (3, 5, 7)
+
+    def test_what_is_on_disk_is_not_remembered_though_every_notice_had_to_wait(self) -> None:
+        app, stream = a_stream(8)
+        for recorded in range(1, 1_000):  # a driver who only comes and goes
+            told(app, 1, recorded=recorded, committed=recorded - 1)
+        assert len(stream.unsure) == 1
+        assert stream.first_unsure(999) == stream.seq + 1
