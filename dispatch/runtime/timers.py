@@ -67,9 +67,13 @@ class Timers:
         return self._count >= self._search_at
 
     def drop(self, is_gone: Callable[[str], bool]) -> None:
-        """Forget the timers of the addresses for which `is_gone` is true."""
-        kept = 0
-        for page in (self.soon, *self._pages.values()):
-            page[:] = sorted(timer for timer in page if not is_gone(timer[2]))
-            kept += len(page)
+        """Forget the timers of the addresses for which `is_gone` is true, and the pages that are empty then: whoever books rides for
+        next month and cancels them would leave one of each ten seconds until then.
+        """
+        self.soon[:] = sorted(timer for timer in self.soon if not is_gone(timer[2]))
+        for date, page in self._pages.items():
+            self._pages[date] = [timer for timer in page if not is_gone(timer[2])]
+        self._pages = {date: page for date, page in self._pages.items() if page}
+        self._dates = sorted(self._pages)  # what is sorted is a heap
+        kept = len(self.soon) + sum(map(len, self._pages.values()))
         self._search_at = self._count + max(FEWEST_A_SEARCH, kept)

@@ -67,6 +67,19 @@ def test_a_page_of_which_all_are_gone_is_passed_over() -> None:
     assert take(timers) == (9 * PAGE_S, "journal")
 
 
+def test_rides_that_were_booked_for_months_ahead_and_are_gone_leave_nothing_behind() -> None:
+    """Not even the pages on which their timers were: a quarter of a million of them lie in a month."""
+    timers = Timers()
+    timers.add(500 * PAGE_S, "desk", None)
+    for number in range(1_000):
+        timers.add(number * PAGE_S, "ride/1", None)
+    timers.drop(lambda address: address == "ride/1")
+    assert len(timers._pages) == len(timers._dates) == 1
+    timers.add(500 * PAGE_S, "journal", None)
+    assert [take(timers) for _ in range(2)] == [(500 * PAGE_S, "desk"), (500 * PAGE_S, "journal")]
+    assert timers.next_due() is None
+
+
 def test_a_search_is_worth_its_while_when_as_many_were_set_as_it_looks_at() -> None:
     timers = Timers()
     for expected in (FEWEST_A_SEARCH, FEWEST_A_SEARCH, 2 * FEWEST_A_SEARCH):

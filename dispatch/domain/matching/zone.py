@@ -139,8 +139,11 @@ class WaitingList:
         if place is None:
             return
         rank, lat, _ = place
-        band = self._bands[self._band(lat)]
+        number = self._band(lat)
+        band = self._bands[number]
         del band[bisect_left(band, rank)]
+        if not band:  # apps choose the latitude: those where nobody waits any more would never end
+            del self._bands[number]
 
     def first(self, lat: float, lon: float, admits: Callable[[RideId, float], bool]) -> tuple[RideId, float] | None:
         """The longest-waiting search in reach of this point that `admits` at that distance, and its metres from there."""

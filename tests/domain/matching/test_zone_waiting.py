@@ -41,3 +41,12 @@ def test_once_is_enough_and_so_is_leaving_once() -> None:
     for _ in range(2):
         waiting.remove(RideId("r1"))
     assert not waiting.places and waiting.first(0.0, 0.0, lambda ride_id, metres: True) is None
+
+
+def test_searches_that_waited_at_every_latitude_leave_nothing_behind() -> None:
+    waiting = WaitingList(RADIUS_M)
+    for number in range(600):
+        waiting.add((1.0, RideId("r1")), -90.0 + 0.3 * number, 0.0)
+        assert len(waiting._bands) == 1
+        waiting.remove(RideId("r1"))
+    assert not waiting._bands
