@@ -15,15 +15,25 @@ from unicodedata import normalize
 
 LONGEST_EXCERPT: Final = 40
 """Characters of a text that an error message still quotes."""
+LONGEST_REMEMBERED: Final = 64
+"""Characters of a text whose form as a word is remembered. What programs mean is shorter; and whoever made longer ones up, as long as a
+frame may be, would have a hundred megabytes of them kept.
+"""
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Letters and marks of no width. Whatever else Unicode calls a control, a format, a separator or no character, Python tells."""
 _ESCAPED: Final = re.compile(r"[^ -~]")
 
 
-@lru_cache(maxsize=1024)
 def word(text: str) -> str:
     """One form for all spellings that differ only in case, width or spaces: `sedan` for ` Sedan`."""
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _in_one_form(text)
+
+
+def _in_one_form(text: str) -> str:
     return " ".join(normalize("NFKC", text).casefold().split())
+
+
+_remembered: Final = lru_cache(maxsize=1024)(_in_one_form)
 
 
 def counted(count: int, thing: str, things: str = "") -> str:

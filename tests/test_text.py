@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.schema import TABLES
-from dispatch.text import json_line, plain, plain_lines
+from dispatch.text import json_line, plain, plain_lines, word
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 from tests.storage.stories import DISPATCHER, append
 
@@ -222,3 +223,15 @@ def test_nothing_is_printed_but_by_the_one_way_out() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "click.echo")
     }
     assert found - allowed == set()
+
+
+def test_words_are_one_however_they_are_written_and_made_up_ones_as_long_as_a_frame_are_not_kept() -> None:
+    assert word(" \uff33EDAN  xl ") == "sedan xl"
+    assert word(f" \uff33EDAN {'X' * 200}") == f"sedan {'x' * 200}"
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            word(f"{number} {'x' * 16_000}")
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
