@@ -95,6 +95,8 @@ class Attack:
             wire.hang_up()
         self._once, self._raised, self._said = [], [], {}
         await self._world.turns()
+        # Rides' sockets are opened under ever new paths: those that are over would pile up, and look like a leak of the server.
+        self._sockets = {where: wire for where, wire in self._sockets.items() if not wire.is_over}
         return wrong + self._world.faults
 
     def _are_answered(self) -> bool:
