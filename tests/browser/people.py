@@ -50,11 +50,17 @@ def sarah(open_page: Open, server: Server, **options: Any) -> Page:
     return page
 
 
-def asks_for_price(page: Page) -> None:
+def says_where(page: Page) -> None:
     """Sarah says from where and to where, by coordinates: the server has no streets."""
     for end, (lat, lon) in (("pickup", PICKUP), ("dropoff", DROPOFF)):
         page.get_by_test_id(end).fill(f"{lat}, {lon}")
     page.get_by_test_id("quote").click()
+    expect(page.get_by_test_id("book")).to_be_visible()
+
+
+def asks_for_price(page: Page) -> None:
+    """Sarah says where to, on a server with a tariff."""
+    says_where(page)
     expect(page.get_by_test_id("book")).to_contain_text("R")
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.people import log_in, sarah
+from tests.browser.people import log_in, sarah, says_where
 from tests.browser.server import SARAH, Server
 
 Look = Callable[[Page], None]
@@ -57,6 +57,29 @@ def test_whoever_is_logged_out_is_told_and_leaves_nothing_for_the_next(open_page
     log_in(page, server, "27829990001")
     expect(page.get_by_test_id("later")).not_to_be_checked()
     expect(page.get_by_text("You were logged out.")).to_have_count(0)
+
+
+def test_back_leaves_what_lies_over_the_first_view_and_only_then_the_page(open_page: Open, server: Server) -> None:
+    page = sarah(open_page, server)
+    for _ in range(2):
+        says_where(page)
+        page.get_by_test_id("menu").click()
+        page.get_by_test_id("rides").click()
+        page.get_by_test_id("back").wait_for()
+        page.go_back()
+        expect(page.get_by_test_id("book")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_test_id("pickup")).to_be_visible()
+    says_where(page)
+    page.get_by_test_id("back").click()
+    says_where(page)
+    page.go_back()
+    expect(page.get_by_test_id("pickup")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_test_id("pickup")).to_have_count(0)
+    page.go_forward()
+    expect(page.get_by_test_id("pickup")).to_be_visible()
+
 
 
 @pytest.mark.parametrize(("language", "direction"), [("fr", "ltr"), ("ar", "rtl")])

@@ -1,6 +1,7 @@
 /** The page of a passenger once somebody is there: what is kept, what a tap does, and which view is shown. */
 
 import { Refused } from "../client/errors.js";
+import { backLeaves } from "../shell/back.js";
 import { el, fill } from "../shell/dom.js";
 import { errorText } from "../shell/errors.js";
 import { forget, keep, recall } from "../shell/keep.js";
@@ -108,6 +109,7 @@ function draw() {
     view?.stop?.();
     const next = VIEWS[name](app);
     [view, viewName] = [next, name];
+    backLeaves(LEAVES[name] ?? null);
     fill(sheet, next.element);
     next.update(state);
     if (hadFocus && !sheet.contains(document.activeElement)) next.heading.focus();
@@ -117,6 +119,13 @@ function draw() {
   drawBands(state);
   keepAwake(state.ride?.phase === "searching" || state.booking !== null);
 }
+
+/** How Back leaves a view that lies over another one. @type {Partial<Record<keyof typeof VIEWS, () => void>>} */
+const LEAVES = {
+  rides: () => app.actions.closeRides(),
+  // Not while the booking is sent.
+  quote: () => app.state.ride === null && app.actions.back(),
+};
 
 /** Where free cars are looked for: at the pickup, else at the phone, else in the middle of town. @param {State} state */
 function carsNear({ form: { pickup } }) {

@@ -1,5 +1,6 @@
 /** Where to: pickup and drop-off by street, position or map, and when. */
 
+import { backLeaves } from "../shell/back.js";
 import { el, fill, said } from "../shell/dom.js";
 import { button } from "../shell/form.js";
 import { streetField } from "../map/street-field.js";
@@ -78,9 +79,11 @@ export function whereView(app) {
       take(end, taken);
       picked();
     });
+    backLeaves(picked);
     leavePick.focus();
   };
   const picked = () => {
+    backLeaves(null);
     app.stage.pick(null);
     form.classList.remove("picking");
     tell(null);
