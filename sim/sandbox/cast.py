@@ -102,13 +102,14 @@ def put_on_file(writer: Writer, fleet: int, now: float) -> CastOnFile:
         )
         for player in PLAYERS
     ]
-    _register(writer, [MICHAEL], now)
-    _added(writer, played, now)
-    booking = _added(writer, passengers(), now)
-    friends, strangers = booking[:FRIENDS], booking[FRIENDS:]
-    for stranger in strangers:
-        block(writer, stranger, MICHAEL.driver_id, now=now)
-    return CastOnFile(add_drivers(writer, 0, fleet, now), strangers, friends)
+    with writer.one_commit():  # hundreds that wait for the disk would take seconds
+        _register(writer, [MICHAEL], now)
+        _added(writer, played, now)
+        booking = _added(writer, passengers(), now)
+        friends, strangers = booking[:FRIENDS], booking[FRIENDS:]
+        for stranger in strangers:
+            block(writer, stranger, MICHAEL.driver_id, now=now)
+        return CastOnFile(add_drivers(writer, 0, fleet, now), strangers, friends)
 
 
 def add_drivers(writer: Writer, first: int, count: int, now: float) -> list[PersonId]:
