@@ -8,8 +8,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# One more than there are cores: some tests wait for a real clock or a process, and others run meanwhile.
-WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+# Two more than there are cores: half of the workers begin with tests that wait for browsers, processes and a real clock, and others run meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 2)")
 
 demo: .venv/.run ## show a sandbox: a fake fleet on a real server, and pages (ARGS="--for 30s")
 	@$(MAKE) --no-print-directory web || echo "The pages have no map and charts; everything else works." >&2

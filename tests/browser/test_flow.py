@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -19,9 +20,10 @@ Picture = Callable[[Page, str], None]
 TARIFF = ("--pricing", "tariff", "--currency", "ZAR", "--base-fare", "12.5", "--per-km", "9.8", "--per-minute", "1.2")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("flow"), "--auth", "on", *TARIFF) as server:
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Each test has its own: what a driver has taken is that of one ride."""
+    with Server(tmp_path, "--auth", "on", *TARIFF) as server:
         yield server
 
 

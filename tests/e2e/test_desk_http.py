@@ -211,7 +211,7 @@ def test_staff_move_a_pickup_until_somebody_drives_there_and_write_a_note_after(
 def test_a_caller_is_texted_through_the_webhook_who_comes_and_that_nobody_does(tmp_path: Path) -> None:
     async def story() -> list[dict[str, Any]]:
         async with pricing_api() as sms:
-            settings = f'notify = "webhook"\nnotify_url = "{sms.url}"\nsearch_cap = "5s"\nrounds = 1\n'
+            settings = f'notify = "webhook"\nnotify_url = "{sms.url}"\nsearch_cap = "2s"\nrounds = 1\n'
             async with (
                 served(tmp_path, settings) as (host, _),
                 at(host) as desk,
@@ -283,7 +283,7 @@ def test_a_text_that_a_killed_server_could_not_send_is_sent_by_the_next(tmp_path
     """The first server reaches nobody who sends texts; and says twice what it found for whom."""
 
     async def story() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        settings = 'notify = "webhook"\nnotify_url = "{}"\nsearch_cap = "5s"\nrounds = 1\n'
+        settings = 'notify = "webhook"\nnotify_url = "{}"\nsearch_cap = "2s"\nrounds = 1\n'
         async with (
             served(tmp_path, settings.format("http://127.0.0.1:9/"), signal.SIGKILL) as (host, _),
             at(host) as desk,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+import cli
 from dispatch.identity.people import NoSuchPerson
 from dispatch.storage.tools.people_orders import MovePhone
 from dispatch.storage.tools.people_show import shown
@@ -90,7 +91,7 @@ def test_on_the_command_line_the_new_number_is_the_person_and_the_old_one_is_nob
     file = tmp_path / "rides.db"
 
     def dispatch(*words: str) -> str:
-        command = [sys.executable, "-m", "cli", *words, "--db", str(file)]
+        command = [sys.executable, cli.__file__, *words, "--db", str(file)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     dispatch("db", "seed")

@@ -194,7 +194,9 @@ def test_the_next_offer_goes_to_the_app_that_asked_for_it_and_then_to_all_again(
 
 def test_a_passengers_ride_is_priced_and_driven_by_somebody_who_is_simulated(played: Callable[..., str]) -> None:
     async def story(sandbox: Sandbox) -> None:
-        await sandbox.until(lambda state: state["connected"] == 5)
+        await sandbox.until(lambda state: state["connected"] == 40)  # so many that one of them is near
+        await sandbox.log_in()
+        await sandbox.steer(speed=4)
         async with sandbox.app("/ws/ride/mine/", SARAH, "passenger") as sarah:
             await sarah.send(json.dumps({"type": "find_driver", **A_TRIP}))
             searching = await heard(sarah, "searching")
@@ -203,13 +205,11 @@ def test_a_passengers_ride_is_priced_and_driven_by_somebody_who_is_simulated(pla
                 assigned = await heard(sarah, "driver_assigned")
             assert re.fullmatch(r"[A-Z]{3}-\d{3}", assigned["vehicle_registration"])
             assert re.fullmatch(r"\d{4}", assigned["start_pin"])
-            await sandbox.log_in()
-            await sandbox.steer(speed=4)
             async with asyncio.timeout(90):
                 while json.loads(await sarah.recv())["type"] != "ride_started":  # the driver was told the pin
                     pass
 
-    played(story, "--sandbox", "5", "--sandbox-rides", "0", "--start-pin")
+    played(story, "--sandbox", "40", "--sandbox-rides", "0", "--start-pin")
 
 
 def test_a_sandbox_is_refused_on_a_file_of_people_and_people_on_the_file_of_a_sandbox(tmp_path: Path) -> None:
