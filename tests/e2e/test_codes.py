@@ -74,6 +74,7 @@ def test_a_kill_right_after_a_request_loses_that_code_and_nothing_else(tmp_path:
     def asked() -> dict[str, str]:
         """What a code is used with, once it is printed."""
         answer = httpx2.post(f"{at()}/request", json={"phone": f"+{DRIVER}"})
+        assert answer.status_code == 202, answer.text  # or nothing is ever printed
         assert server.process is not None and server.process.stdout is not None
         printed = re.search(r"login code (\d+)", server.process.stdout.readline())
         assert printed is not None
