@@ -65,7 +65,8 @@ def json_line(value: Any) -> str:
 
 def say(text: object, *, error: bool = False) -> None:
     """Print one line, to standard output or, of an `error`, to standard error, for people or for a program."""
-    print(plain(text), file=sys.stderr if error else sys.stdout, flush=True)
+    # In one piece, also where nothing is buffered.
+    print(f"{plain(text)}\n", end="", file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def plain_lines(text: str) -> str:

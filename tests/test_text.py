@@ -5,8 +5,10 @@ import io
 import json
 import logging
 import re
+import socket
 import sys
 import tracemalloc
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,7 @@ from dispatch.messages.events import (
 )
 from dispatch.storage.log.on_file import Writer
 from dispatch.storage.tables.schema import TABLES
-from dispatch.text import json_line, plain, plain_lines, word
+from dispatch.text import json_line, plain, plain_lines, say, word
 from dispatch.values import DriverCard, FareLine, Money, Passenger, Place, Price, Trip
 from tests.storage.stories import DISPATCHER, append
 
@@ -70,6 +72,14 @@ def test_json_stays_json_and_says_the_same() -> None:
     assert is_seen(json_line(told))
     assert json.loads(json_line(told)) == told
     assert "Zoë 🚕" in json_line(told)
+
+
+def test_a_line_leaves_in_one_piece_also_where_nothing_is_buffered() -> None:
+    reader, writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # each write arrives by itself
+    with reader, writer, io.TextIOWrapper(writer.makefile("wb", 0), write_through=True) as output:
+        with redirect_stdout(output):
+            say("login code 123456")
+        assert reader.recv(100) == b"login code 123456\n"
 
 
 def test_a_traceback_keeps_its_lines() -> None:
