@@ -145,8 +145,10 @@ def _canonical(text: str, region: str, number_of: Callable[[str, str], str | Non
 
 @lru_cache(CACHED)
 def _number(plain: str, region: str) -> str | None:
-    number = next(_valid(plain, region), None)
-    return number or _unknown_to_the_library(plain)
+    digits = _unknown_to_the_library(plain)
+    # With a + there is one reading, which comes to these digits whether they are valid or not.
+    sure = digits if plain.startswith("+") else None
+    return next(_valid(plain, region, sure), None) or digits
 
 
 def _plain(text: str) -> str:
@@ -178,16 +180,17 @@ def _plain_sign(sign: str) -> str:
     return _LIKE.get(sign) or _BY_CATEGORY.get(category(sign), sign)
 
 
-def _valid(plain: str, region: str) -> Iterator[str]:
-    """The numbers that exist and can be written so, the likeliest first."""
+def _valid(plain: str, region: str, sure: str | None = None) -> Iterator[str]:
+    """The numbers that exist and can be written so, the likeliest first. `sure`: a form that need not be looked up."""
     numbers = library()
     for written, of_region in _readings(plain, region):
         try:
             number = numbers.parse(written, of_region)
         except numbers.NumberParseException:
             continue
-        if numbers.is_valid_number(number):
-            yield numbers.format_number(number, numbers.PhoneNumberFormat.E164).removeprefix("+")
+        form = numbers.format_number(number, numbers.PhoneNumberFormat.E164).removeprefix("+")
+        if form == sure or numbers.is_valid_number(number):
+            yield form
 
 
 def _readings(plain: str, region: str) -> Iterator[tuple[str, str | None]]:
