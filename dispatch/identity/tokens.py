@@ -45,6 +45,11 @@ class NotYou(FrameError, code=RefusalCode.FORBIDDEN, says="this token is not of 
     field = "token"
 
 
+_Person = Literal["passenger", "driver", "staff"]
+_PEOPLE: Final[dict[Role, _Person]] = {Role.PASSENGER: "passenger", Role.DRIVER: "driver", Role.STAFF: "staff"}
+"""Whom tokens are for: the server itself has none."""
+
+
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alg: Literal["HS256"]
     typ: Literal["dispatch+jwt"]
@@ -55,7 +60,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     iss: Literal["dispatch"]
     aud: Literal["dispatch"]
     sub: str
-    role: Literal["passenger", "driver", "staff"]
+    role: _Person
     sid: str
     iat: int
     nbf: int
@@ -83,7 +88,7 @@ def make_token(claims: Claims, ring: KeyRing) -> str:
         iss="dispatch",
         aud="dispatch",
         sub=principal.id,
-        role=msgspec.convert(str(principal.role), Literal["passenger", "driver", "staff"]),
+        role=_PEOPLE[principal.role],
         sid=claims.session,
         iat=claims.issued_at,
         nbf=claims.issued_at,

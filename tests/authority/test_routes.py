@@ -6,11 +6,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -191,8 +190,8 @@ def served_routes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[tuple[st
     """Every route of a server as it starts, whether it is described or not."""
     found: list[Route] = []
 
-    def noting(routes: Sequence[Route], admission: Admission, *_: object) -> Starlette:
-        found.extend(http_app(routes, admission).routes)  # type: ignore[arg-type]
+    def noting(routes: Sequence[Route], admission: Admission, *_: object) -> NoReturn:
+        found.extend(http_app(routes, admission).routes)
         raise Enough
 
     monkeypatch.setattr("dispatch.transport.http.app.http_app", noting)

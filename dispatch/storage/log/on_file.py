@@ -152,7 +152,8 @@ class Writer:
                 execute("BEGIN IMMEDIATE")
             for statement, values in changes:
                 execute(statement, values)
-            self._cursor.executemany(ADD_EVENT, rows)
+            if rows:
+                self._cursor.executemany(ADD_EVENT, rows)
             if is_part:
                 return
             self._end_commit()

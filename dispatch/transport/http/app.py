@@ -3,19 +3,19 @@
 A new route is a file, or a line of one, in `routes/`; its list of `Route`s is given to `http_app`.
 """
 
+from __future__ import annotations
+
 import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
 
-from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import did_you_mean
@@ -30,38 +30,40 @@ log = logging.getLogger(__name__)
 ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def http_app(routes: Sequence[Route], admission: Admission, refused_by_code: Counter[str] | None = None) -> Starlette:
+def http_app(routes: Sequence[Route], admission: Admission, refused_by_code: Counter[str] | None = None) -> HttpApp:
     """Build the application for all requests that are no WebSocket handshakes. A path under `/ws/` answers 426.
 
     A route of which nobody has said who may ask it (`access`) is for staff. `refused_by_code`: counts the errors that are answered.
     """
-    counts = refused_by_code if refused_by_code is not None else Counter[str]()
     for route in routes:
         guarded(route)
-    known = [route.path for route in routes]
+    return HttpApp(routes, admission, refused_by_code if refused_by_code is not None else Counter())
 
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+
+class _Routed:
+    """Leads a request to its route, or says why there is none."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        sockets = public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])
+        self._routes = routes
+        self._router = Router([*routes, *sockets])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # or the library would answer by itself what it raises now
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as error:
+            await self._refusal(Request(scope), error)(scope, receive, send)
+
+    def _refusal(self, request: Request, error: HTTPException) -> Response:
         path, headers = request.url.path, dict(error.headers or {})
         told = error.detail
         if error.status_code == 404:
-            told = f"no such page {shown(path)}{did_you_mean(path, known)}"
+            told = f"no such page {shown(path)}{did_you_mean(path, [route.path for route in self._routes])}"
         elif error.status_code == 405:
-            headers["Allow"] = ", ".join(_methods_at(routes, path))  # the library knows those of the first route alone
+            headers["Allow"] = ", ".join(_methods_at(self._routes, path))  # the library knows those of one route alone
             told = f"{shown(request.method)} is not possible on {shown(path)}; use {headers['Allow']}"
         return problem(error.status_code, told, headers=headers)
-
-    async def failed(request: Request, error: Exception) -> Response:
-        told = {REQUEST_ID: request_id.get()}  # sent past the gate, which has failed
-        return problem(500, "something went wrong inside; the log says more", headers=told)
-
-    # Without friends there is nobody to share with: the gate turns every foreign page away.
-    sharing = [Middleware(_Sharing, admission, routes)] if admission.has_friends else []
-    return Starlette(
-        routes=[*routes, *public([Route("/ws/{rest:path}", _upgrade_wanted, methods=ANY_METHOD)])],
-        exception_handlers={HTTPException: refused, Exception: failed},
-        middleware=[Middleware(_Gate, admission, counts), *sharing],
-    )
 
 
 def _methods_at(routes: Sequence[Route], path: str) -> list[str]:
@@ -76,14 +78,19 @@ async def _upgrade_wanted(request: Request) -> Response:
     )
 
 
-class _Gate:
-    """Middleware: passes an admitted request on, with what is known of its asker in `request.state.caller`, and answers any other."""
+class HttpApp:
+    """Passes an admitted request on, with what is known of its asker in `request.state.caller`, and answers any other. It takes no
+    more layers than that: each is passed by every request and by every part of its answer.
+    """
 
-    def __init__(self, app: ASGIApp, admission: Admission, refused: Counter[str]) -> None:
-        self._app = app
+    def __init__(self, routes: Sequence[Route], admission: Admission, refused: Counter[str]) -> None:
+        self.routes = routes
         self._admission = admission
         self._refused = refused
         self._names = Numbers("r", time.time())
+        routed = _Routed(routes)
+        # Without friends there is nobody to share with: every foreign page is turned away here.
+        self._app = _Sharing(routed, admission, routes) if admission.has_friends else routed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, client, headers = scope["path"], scope["client"], Headers(scope=scope)
@@ -103,30 +110,41 @@ class _Gate:
             scope["client"] = address, 0
         if scheme:
             scope["scheme"] = scheme
-        send = _answering(scope, send, name, self._refused if path not in EXEMPT else None)
+        answer = _Answer(scope, send, name, self._refused if path not in EXEMPT else None)
         if isinstance(admitted, RequestRefusal):
             told = problem(admitted.status, str(admitted), admitted.code, admitted.headers)
-            await told(scope, receive, send)
-        else:
-            scope.setdefault("state", {})["caller"] = admitted
-            await self._app(scope, receive, send)
+            await told(scope, receive, answer)
+            return
+        scope.setdefault("state", {})["caller"] = admitted
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            if not answer.status:
+                told = problem(500, "something went wrong inside; the log says more", headers={REQUEST_ID: name})
+                await told(scope, receive, send)
+            raise  # uvicorn logs it
 
 
-def _answering(scope: Scope, send: Send, name: str, refused: Counter[str] | None) -> Send:
-    """Wrap `send`: every answer says under which id the log has it. Of 400 or more it is counted in `refused`, and logged."""
-    header = (REQUEST_ID.lower().encode(), name.encode())
-    status = 0
+class _Answer:
+    """The way out for an answer, which says under which id the log has it. One of 400 or more is counted in `refused`, and logged."""
 
-    async def answering(message: Message) -> None:
-        nonlocal status
+    __slots__ = ("_header", "_refused", "_scope", "_send", "status")
+
+    def __init__(self, scope: Scope, send: Send, name: str, refused: Counter[str] | None) -> None:
+        self._scope = scope
+        self._send = send
+        self._header = (REQUEST_ID.lower().encode(), name.encode())
+        self._refused = refused
+        self.status = 0
+        """0: nothing of it was sent."""
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), header]}
-        elif status >= 400 and refused is not None:
-            _note(scope, message, status, refused)
-        await send(message)
-
-    return answering
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), self._header]}
+        elif self.status >= 400 and self._refused is not None:
+            _note(self._scope, message, self.status, self._refused)
+        await self._send(message)
 
 
 def _note(scope: Scope, message: Message, status: int, refused: Counter[str]) -> None:
