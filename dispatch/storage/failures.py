@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -179,13 +177,25 @@ def failure_of(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StorageF
     return StorageUnreachable(path) if kind is StorageUnreachable else kind(path, said)
 
 
-@contextmanager
-def explained(path: str) -> Iterator[None]:
+class Explained:
+    """What `explained` returns. No generator: it is passed several times on the way of each login."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, UNUSABLE):
+            raise failure_of(error, self._path) from error
+
+
+def explained(path: str) -> Explained:
     """Whatever SQLite raises inside is raised as the failure that it stands for."""
-    try:
-        yield
-    except UNUSABLE as error:
-        raise failure_of(error, path) from error
+    return Explained(path)
 
 
 def may_write(path: str | Path) -> bool:
