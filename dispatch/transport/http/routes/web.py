@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
+from os.path import isfile  # false, and no error, for a name that is longer than names of files can be
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -85,7 +86,7 @@ class Files:
         suffix = PurePosixPath(path).suffix
         file = (self._folder / path).resolve() if "\0" not in path else self._folder
         hidden = any(part.startswith(".") for part in PurePosixPath(path).parts)
-        if suffix not in TYPES or hidden or not file.is_relative_to(self._folder) or not file.is_file():
+        if suffix not in TYPES or hidden or not file.is_relative_to(self._folder) or not isfile(file):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return self._read(file, suffix), TYPES[suffix]
 

@@ -110,6 +110,8 @@ def test_what_a_browser_has_is_not_sent_again_until_it_changes(folder: Path) -> 
     "path",
     [
         "/client/no-such.js",
+        f"/client/{'x' * 300}.js",
+        f"/client/{'x/' * 3_000}x.js",
         "/client/rides.db",
         "/client/.secret.js",
         "/client/%2e%2e/outside.js",
@@ -155,7 +157,9 @@ def test_words_that_were_changed_are_sent_anew(spoken: Path) -> None:
     assert run(ask()) == [{"passenger.book": "Book"}, {"passenger.book": "Book now"}]
 
 
-@pytest.mark.parametrize("path", ["en/nobody", "de/passenger", "../passenger", "..%2ftexts%2fen/passenger"])
+@pytest.mark.parametrize(
+    "path", ["en/nobody", "de/passenger", "../passenger", "..%2ftexts%2fen/passenger", f"{'x' * 300}/desk"]
+)
 def test_there_are_no_words_of_other_pages_or_languages(spoken: Path, path: str) -> None:
     assert asked(spoken, f"/web/texts/{path}.json").status_code == 404
 
