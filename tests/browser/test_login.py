@@ -81,7 +81,6 @@ def test_back_leaves_what_lies_over_the_first_view_and_only_then_the_page(open_p
     expect(page.get_by_test_id("pickup")).to_be_visible()
 
 
-
 @pytest.mark.parametrize(("language", "direction"), [("fr", "ltr"), ("ar", "rtl")])
 def test_a_page_speaks_the_language_of_the_browser_in_its_direction(
     open_page: Open, accessible: Look, fits: Look, picture: Picture, language: str, direction: str
