@@ -21,10 +21,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from scipy.stats import ks_2samp
-from town import NO_LIMITS, ON, Server, Town, phone, served
+from town import NO_LIMITS, ON, Server, Town, phone, served, stranger
 
 NUMBERS, LOGINS, GUESSES = 2_000, 300, 200
-FIRST_STRANGER = 500_000
 JSON = {"Content-Type": "application/json"}
 Samples = dict[str, list[float]]
 
@@ -51,13 +50,13 @@ def timed(server: Server, numbers: int, dice: Random, role: str) -> tuple[Sample
     """How long a code's request and a wrong guess take, in ms, for numbers on file and for others; without a role if it is empty."""
     asked: Samples = {"known": [], "unknown": []}
     guessed: Samples = {"known": [], "unknown": []}
-    cases = [("known", number) for number in range(numbers)]
-    cases += [("unknown", FIRST_STRANGER + number) for number in range(numbers)]
+    cases = [("known", phone(number)) for number in range(numbers)]
+    cases += [("unknown", stranger(number)) for number in range(numbers)]
     dice.shuffle(cases)
     client, requests = Client(server), []
     named = {"role": role} if role else {}
     for kind, number in cases:
-        status, answer, took_ms = client.post("/api/auth/otp/request", {"phone": f"+{phone(number)}", **named})
+        status, answer, took_ms = client.post("/api/auth/otp/request", {"phone": f"+{number}", **named})
         assert status == 202, answer
         asked[kind].append(took_ms)
         requests.append((kind, answer["request_id"]))

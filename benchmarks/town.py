@@ -45,8 +45,13 @@ CODE = re.compile(r"login code (\d+) for \+(\d+)•+(\d+)")
 
 
 def phone(number: int) -> str:
-    """The phone of the driver of this number."""
-    return str(27_820_000_000 + number)
+    """The phone of the driver of this number: an even one."""
+    return str(27_820_000_000 + 2 * number)
+
+
+def stranger(number: int) -> str:
+    """A phone that nobody has, beside that of the driver of this number: it is looked for in the same place of the file."""
+    return str(int(phone(number)) + 1)
 
 
 class Town:
