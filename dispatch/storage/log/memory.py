@@ -197,7 +197,8 @@ class MemoryJournal:
             stream = self._late_stream(name) if self._forgotten else _Stream()
             self._streams[name] = stream
         for event in append.events:
-            if type(event) is DriverFolded:
+            kind = type(event)
+            if kind is DriverFolded:
                 stream.fold()
             stream.append(event)
             ride_id: RideId | None = getattr(event, "ride_id", None)
@@ -206,7 +207,7 @@ class MemoryJournal:
                 if ride is None:
                     ride = self._rides[ride_id] = []
                 ride.append(event)
-            note = NOTES.get(type(event))
+            note = _note_of(kind)
             if note is not None:
                 note(self._notes, event)
         if len(stream) > stream.prune_above:
@@ -306,6 +307,8 @@ class MemoryJournal:
         self._forgotten[ride_id] = self._archive.put(_pack(self._streams.pop(addresses.ride(ride_id), ())))
 
 
+_note_of: Final = NOTES.get
+"""Looked up once: Python makes a method of its own for each call on a name that was imported."""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
 

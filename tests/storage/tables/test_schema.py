@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from dispatch.ids import DriverId, PassengerId, RideId
-from dispatch.messages.events import DriverRegistered, RideRated
+from dispatch.ids import DriverId, PassengerId, PersonId, RideId
+from dispatch.messages.events import DriverRegistered, PersonRenamed, RideRated, StaffActed
 from dispatch.storage.log.on_file import Reader, Writer
 from dispatch.storage.tables.opening import open_database
-from dispatch.storage.tables.schema import FOLLOWING, TABLES, migrations
+from dispatch.storage.tables.schema import AUDITED, FOLLOWING, TABLES, migrations
 from dispatch.storage.tools.desk import RIDES
+from dispatch.words import StaffAction
 from tests.storage.stories import DRIVER_ID, MICHAEL, RIDE, SARAH, append
 
 
@@ -45,6 +46,20 @@ def test_a_file_from_before_registered_ratings_counted_gets_them_back(path: Path
     writer.close()
     db = open_database(path)
     assert db.execute("SELECT registered_rating, rating FROM drivers").fetchall() == [(4.9, 4.45)]
+    db.close()
+
+
+def test_a_file_whose_acts_were_filed_in_other_words_is_filed_anew(path: Path) -> None:
+    writer = Writer(path, "off")
+    writer.write([append(f"ride/{RIDE}", StaffActed(RIDE, "s1", StaffAction.FARE))])
+    writer.write([append("person/p1", PersonRenamed(PersonId("p1"), "Sarah"))])
+    writer.db.execute("DROP INDEX events_audit")
+    writer.db.execute("CREATE INDEX events_audit ON events (n) WHERE kind IN ('StaffActed', 'PersonRenamed')")
+    writer.db["_sqlite_migrations"].delete_where("name = 'm019_audit_of_rides_apart'")
+    writer.close()
+    db = open_database(path)
+    question = f"SELECT n FROM events INDEXED BY events_audit WHERE {AUDITED} ORDER BY n"
+    assert db.execute(question).fetchall() == [(1,), (2,)]
     db.close()
 
 

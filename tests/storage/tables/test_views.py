@@ -230,6 +230,16 @@ def test_a_late_accept_turns_an_expired_offer_into_the_accepted_one(writer: Writ
     }
 
 
+@pytest.mark.parametrize("offers", [0, 1, 2, 50])
+def test_a_round_of_any_size_is_on_file_offer_by_offer(writer: Writer, offers: int) -> None:
+    placed = tuple(OfferPlaced(OfferId(f"o{n}"), DriverId(f"d{n}"), 10.0 * n) for n in range(offers))
+    writer.write([append("ride/ride-1", RideRequested(RIDE, 1, SARAH, TRIP, 0.0))])
+    writer.write([append(DISPATCHER, OffersMade(RIDE, 1, 3, placed, 30.0), at=7.0)])
+    columns = "offer_id, driver_id, search_no, round_no, pickup_distance_m, made_at, expires_at, closed_at, outcome"
+    told = writer.db.execute(f"SELECT {columns} FROM offers WHERE ride_id = ? ORDER BY rowid", (RIDE,)).fetchall()
+    assert told == [(f"o{n}", f"d{n}", 1, 3, 10.0 * n, 7.0, 30.0, None, "open") for n in range(offers)]
+
+
 def driver_status(writer: Writer, *events: Event) -> str:
     writer.write([append("driver/" + DRIVER_ID, event) for event in events])
     return str(table(writer, "drivers", "driver_id")[DRIVER_ID]["status"])
