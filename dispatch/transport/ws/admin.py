@@ -49,7 +49,7 @@ async def admin_served(edge: SocketEdge, admin: Admin | None) -> AsyncIterator[N
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
 
 

@@ -30,6 +30,8 @@ REST_S: Final = 1.0
 """Nobody is accepted for so long when the system has no files or memory for one more."""
 LAST_S: Final = 1.0
 """A stop waits so long for those to be let in who have just asked."""
+DATE_EVERY_S: Final = 1.0
+"""How often the header `Date` is written anew."""
 
 log = logging.getLogger(__name__)
 Front = Callable[[bytes], asyncio.Protocol]
@@ -162,13 +164,27 @@ class BehindDoor(uvicorn.Server):
         `tls`: see `Door`.
         """
         super().__init__(config)
+        self._loop = asyncio.get_running_loop()
+        self._is_to_stop = asyncio.Event()
         self._edge = edge
         speaks = partial(front, edge, config=config, server_state=self.server_state, app_state={})
         self._door = partial(Door, listener, edge, speaks, tls)
 
+    def stop(self) -> None:
+        """Stop soon. A handler of a signal may call it."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._is_to_stop.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
         self.door = self._door()
+
+    async def main_loop(self) -> None:
+        """uvicorn's own wakes up ten times a second to see whether it should stop. This one is woken, or sets the header `Date`."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DATE_EVERY_S):
+                    await self._is_to_stop.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.door.shut()

@@ -72,7 +72,7 @@ async def serve_forever(
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
-            server.should_exit = True
+            server.stop()
             await serving
             raise
 
@@ -102,7 +102,6 @@ class _Server(BehindDoor):
         tls = certificate.context if certificate is not None else None
         super().__init__(config(http_app, ws=sockets), listener, edge, FrontConnection, tls)
         self._signal = ""
-        self._loop = asyncio.get_running_loop()
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._certificate = certificate
@@ -110,7 +109,7 @@ class _Server(BehindDoor):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:
             self._loop.call_soon_threadsafe(self._edge.hurry)
-        self.should_exit = True
+        self.stop()
         self._signal = signal.Signals(sig).name
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

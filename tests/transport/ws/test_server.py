@@ -4,12 +4,15 @@ import asyncio
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from websockets.sync.client import connect
 from dispatch.config import Settings
 from dispatch.transport.ws.edge import LINGER_S
 from dispatch.transport.ws.server import _with_room, run
-from tests.transport.echo import UPGRADE, EchoGateway, said, serving
+from tests.transport.echo import UPGRADE, EchoGateway, Served, over_sockets, said, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,6 +101,22 @@ def test_no_more_connections_are_taken_than_open_files_leave_room_for(caplog: py
     assert _with_room(Settings(max_connections=800), files=1000).max_connections == 800
     assert _with_room(Settings(max_connections=801), files=1000).max_connections == 800
     assert caplog.messages == ["at most 800 connections: the system allows 1000 open files (ulimit -n)"]
+
+
+@over_sockets()
+async def test_every_answer_says_what_time_it_is(served: Served) -> None:
+    async def date() -> datetime:
+        reader, writer = await served.raw()
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        [said] = re.findall(r"^date: (.+)\r$", (await reader.read()).decode(), re.MULTILINE | re.IGNORECASE)
+        writer.close()
+        return parsedate_to_datetime(said)
+
+    first = await date()
+    assert abs((datetime.now(UTC) - first).total_seconds()) < 5.0
+    async with asyncio.timeout(10):
+        while await date() == first:
+            await asyncio.sleep(0.1)
 
 
 def test_cancelling_stops_in_the_same_orderly_way() -> None:
