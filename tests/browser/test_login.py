@@ -42,6 +42,7 @@ def test_somebody_logs_in_by_keyboard_alone_stays_so_after_a_reload_and_logs_out
     page.reload()
     expect(page.get_by_test_id("menu")).to_be_visible()
     expect(phone).to_have_count(0)
+    page.wait_for_load_state("networkidle")  # what is asked while somebody logs out is refused
     page.get_by_test_id("menu").click()
     page.get_by_test_id("log-out").click()
     expect(phone).to_be_visible()
