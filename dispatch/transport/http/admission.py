@@ -34,7 +34,7 @@ ROLES: Final = {RIDE: Role.PASSENGER, DRIVER: Role.DRIVER, OPS: Role.STAFF}
 """Who may use which kind of socket."""
 FORWARDED: Final = frozenset(("forwarded", "x-real-ip", "via"))
 _OF_A_PROXY: Final = re.compile(f"^(?:{'|'.join(FORWARDED)}|x-forwarded-.*)$", re.IGNORECASE | re.MULTILINE)
-"""Among names with ends of lines between them."""
+"""Finds a header that a proxy adds in a text that has one header's name a line."""
 
 
 class HttpRequest(NamedTuple):
